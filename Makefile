@@ -1,0 +1,105 @@
+# `make` alone lists the targets. Everything is installed inside this folder: .venv/, node_modules/.
+
+PYTHON       ?= python3
+WORKERS      ?= 2
+PYTEST_ARGS  ?=
+PINS         ?=
+
+VENV         := .venv
+BIN          := $(VENV)/bin
+READY        := $(VENV)/.ready
+# Every folder with a lock file of its own is a Node project: its packages are made ready for the tests.
+NODE_FOLDERS := $(patsubst %/package-lock.json,%,$(wildcard tests/*/package-lock.json examples/*/package-lock.json))
+NODE_READY   := $(addsuffix /node_modules/.ready,$(NODE_FOLDERS))
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+.PHONY: help
+help: ## this list
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+# --- run ---------------------------------------------------------------------
+
+.PHONY: setup
+setup: $(READY) ## make .venv from the pinned packages; quick when nothing changed
+
+.PHONY: demo
+demo: setup ## everything at once on a temporary database: server, crowd, viewer page, console
+	@$(BIN)/baraka demo
+
+.PHONY: serve
+serve: setup ## the server, with the settings of .env and BARAKA_*
+	@$(BIN)/baraka serve
+
+# --- test --------------------------------------------------------------------
+
+.PHONY: test
+test: setup servers node ## all tests; PYTEST_ARGS="-k bid" for some of them, WORKERS=0 for one process
+	$(BIN)/pytest -n $(WORKERS) --dist loadfile $(PYTEST_ARGS)
+
+.PHONY: check
+check: setup ## formatting, lint, types, import rules, stale docs
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	@$(MAKE) --no-print-directory check-docs
+
+# One line for each document that is generated or that quotes the code.
+.PHONY: check-docs
+check-docs: setup
+	@:
+
+.PHONY: fmt
+fmt: setup ## format, and mend what the linter can mend
+	$(BIN)/ruff check --fix-only --quiet .
+	$(BIN)/ruff format .
+
+# --- house -------------------------------------------------------------------
+
+.PHONY: pins
+pins: ## make constraints.txt again from pyproject.toml; PINS=--upgrade for the newest of all
+	@test -x $(BIN)/pip-compile || $(MAKE) --no-print-directory setup
+	tools/pins.sh $(PINS)
+
+.PHONY: servers
+servers: ## install the servers that the tests start, where that is possible (root on Debian)
+	@tools/servers.sh
+
+.PHONY: node
+node: $(NODE_READY) ## install the official JavaScript client for the tests
+
+.PHONY: wheel
+wheel: setup ## build dist/baraka-*.whl
+	rm -rf dist
+	$(BIN)/python -m build --wheel --no-isolation --outdir dist .
+
+.PHONY: clean
+clean: ## remove everything that make made
+	rm -rf $(VENV) dist build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(addsuffix /node_modules,$(NODE_FOLDERS))
+	find baraka_server baraka_cli migrations tests tools examples -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
+
+# --- how ---------------------------------------------------------------------
+
+# A failed or interrupted set-up leaves no stamp, so that the next one starts over.
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Baraka needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version 2>&1). Try: make PYTHON=python3.12 setup" >&2; exit 1; }
+	@rm -f $@
+	@$(BIN)/python -c '' 2>/dev/null || $(PYTHON) -m venv --clear $(VENV)
+	$(BIN)/python -m pip install --quiet --require-hashes -r constraints.txt
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
+	@$(BIN)/python -m pip check || { echo "pyproject.toml and constraints.txt disagree. Try: make pins" >&2; exit 1; }
+	@touch $@
+
+# Without Node the tests of the JavaScript client say that they did not run.
+%/node_modules/.ready: %/package.json %/package-lock.json
+	@if command -v npm >/dev/null; then \
+		echo "npm ci in $*" && cd $* && npm ci --no-audit --no-fund --loglevel=error && touch node_modules/.ready; \
+	else \
+		echo "!! npm is missing: the tests in $* will not run. Try: apt-get install nodejs npm" >&2; \
+	fi
