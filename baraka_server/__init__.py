@@ -1,0 +1,1 @@
+"""Baraka: a live-auction server that people's money runs through."""

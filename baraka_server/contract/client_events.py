@@ -1,0 +1,160 @@
+"""What a client may send: the ten documented events, parsed at the door.
+
+A handler receives one of these objects, never a dict. Who asks is not in them: the socket's
+token says that (guide: Authentication).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from baraka_server.contract.fields import Amount, Counter, Id, Price, RequestId, Text, TextOrBlank
+from baraka_server.contract.refusals import Code, Refusal
+
+
+class ClientEvent(BaseModel):
+    """An event that names an auction. Unknown fields are ignored (D16)."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
+
+    wire_name: ClassVar[str]
+    owner_only: ClassVar[bool] = False
+
+    auction_id: Id = Field(alias="auctionId", description="The auction that is meant.")
+
+
+class RepeatableEvent(ClientEvent):
+    """An event that may safely be sent again after a lost answer (D23)."""
+
+    request_id: RequestId | None = Field(
+        None, alias="requestId", description="The client's own unique string; a repeat changes nothing."
+    )
+
+
+class StartAuction(ClientEvent):
+    """Go live with an auction."""
+
+    wire_name = "startLiveAuction"
+    owner_only = True
+
+
+class JoinAuction(ClientEvent):
+    """Enter an auction's room."""
+
+    wire_name = "joinAuction"
+
+    last_seq: Counter | None = Field(
+        None, alias="lastSeq", description="The last `seq` that was heard: asks for what was missed (D21)."
+    )
+
+
+class LeaveAuction(ClientEvent):
+    """Exit an auction's room."""
+
+    wire_name = "leaveAuction"
+
+
+class BroadcasterLeave(ClientEvent):
+    """The owner has left the live video stream."""
+
+    wire_name = "broadCasterLeave"
+    owner_only = True
+
+
+class PostComment(RepeatableEvent):
+    """Post a comment in the auction."""
+
+    wire_name = "comment"
+
+    comment: Text = Field(description="The comment, 1 to 191 characters.")
+
+
+class PlaceBid(RepeatableEvent):
+    """Place a bid on the lot on the block."""
+
+    wire_name = "placeBid"
+
+    amount: Amount = Field(description="The bid; strictly greater than the last one.")
+    round: Counter | None = Field(
+        None, description="The round that the bidder was looking at; another one refuses the bid (D23)."
+    )
+
+
+class CancelAuction(ClientEvent):
+    """Cancel a live auction."""
+
+    wire_name = "cancelAuction"
+    owner_only = True
+
+
+class EndAuction(ClientEvent):
+    """Mark an auction as ended, without a winner."""
+
+    wire_name = "endAuction"
+    owner_only = True
+
+
+class AwardLot(ClientEvent):
+    """Award the lot on the block to the highest bidder."""
+
+    wire_name = "awardingAuction"
+    owner_only = True
+
+    product: Text = Field(description="Name of the product being awarded.")
+    weight: TextOrBlank = Field(description="Weight of the product; kept with the winning.")
+
+
+class ChangeLot(ClientEvent):
+    """Put a product on the block, or change the prices of the one that is there (D10)."""
+
+    wire_name = "changeCuurentProduct"
+    owner_only = True
+
+    product: Text = Field(description="Product name.")
+    minimum_price: Price = Field(alias="minBidPrice", description="The least that a first bid may be.")
+    start_price: Price = Field(alias="bidPrice", description="The price shown at the start (D11).")
+    market_price: Price = Field(alias="actualPrice", description="Market price of the product.")
+
+
+CLIENT_EVENTS: dict[str, type[ClientEvent]] = {
+    event.wire_name: event
+    for event in (
+        StartAuction,
+        JoinAuction,
+        LeaveAuction,
+        BroadcasterLeave,
+        PostComment,
+        PlaceBid,
+        CancelAuction,
+        EndAuction,
+        AwardLot,
+        ChangeLot,
+    )
+}
+
+
+def parse(name: str, arguments: Sequence[Any]) -> ClientEvent | Refusal:
+    """The event that `name` and its arguments mean, or a refusal that names what is wrong (D16)."""
+    kind = CLIENT_EVENTS.get(name)
+    if kind is None:
+        return Refusal(Code.UNKNOWN_EVENT, name, {"name": name[:TEXT_IN_ERRORS_CHARS_MAX]})
+    payload = arguments[0] if arguments else None
+    if not isinstance(payload, dict):
+        return Refusal(Code.MALFORMED, name, {"reason": "the payload must be an object"})
+    try:
+        return kind.model_validate(payload)
+    except ValidationError as error:
+        return Refusal(Code.MALFORMED, name, {"reason": _first_problem(error)})
+
+
+TEXT_IN_ERRORS_CHARS_MAX = 64
+"""How much of a client's own text an error repeats to it."""
+
+
+def _first_problem(error: ValidationError) -> str:
+    problem = error.errors(include_url=False, include_input=False)[0]
+    field = ".".join(str(part) for part in problem["loc"][:1])
+    return f"{field} is required" if problem["type"] == "missing" else f"{field} {problem['msg']}"

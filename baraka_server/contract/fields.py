@@ -1,0 +1,72 @@
+"""The kinds of value that a client may send, each refusing what it would otherwise coerce (D12, D15).
+
+A validator raises an error whose text completes the sentence "<field> …", so that whoever reads
+the refusal knows which field was wrong and what would have been right.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, PlainSerializer
+from pydantic_core import PydanticCustomError
+
+INT_MAX = 2_147_483_647
+"""The largest value of an `Int` column."""
+
+TEXT_CHARS_MAX = 191
+"""The width in characters of a `String` column: VARCHAR(191)."""
+
+REQUEST_ID_CHARS_MAX = 64
+"""The longest `requestId` that a client may choose (D23)."""
+
+
+def _wrong(text: str) -> PydanticCustomError:
+    # The text goes in as a value: pydantic would read braces in it as a template of its own.
+    return PydanticCustomError("contract", "{text}", {"text": text})
+
+
+def _whole_number(least: int, most: int) -> Callable[[Any], int]:
+    def check(value: Any) -> int:
+        if isinstance(value, float) and value.is_integer():  # JSON has one number type: 1500.0 is 1500
+            value = int(value)
+        if type(value) is not int or not least <= value <= most:
+            raise _wrong(f"must be a whole number from {least} to {most}")
+        return value
+
+    return check
+
+
+def _text(chars_max: int, *, blank: bool = False) -> Callable[[Any], str]:
+    def check(value: Any) -> str:
+        if not isinstance(value, str):
+            raise _wrong("must be a string")
+        if not blank and not value.strip():
+            raise _wrong("must not be blank")
+        if len(value) > chars_max:
+            raise _wrong(f"must have at most {chars_max} characters, not {len(value)}")
+        # Half of a surrogate pair is legal in JSON and in no database and no UTF-8 frame.
+        if any("\ud800" <= char <= "\udfff" for char in value):
+            raise _wrong("must be valid Unicode text")
+        return value
+
+    return check
+
+
+def iso_time(moment: datetime) -> str:
+    """ISO 8601 in UTC with milliseconds and `Z`, as Prisma prints it (D18)."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + (
+        f"{moment.microsecond // 1000:03d}Z"
+    )
+
+
+Id = Annotated[int, BeforeValidator(_whole_number(1, INT_MAX))]
+Amount = Annotated[int, BeforeValidator(_whole_number(1, INT_MAX))]
+Price = Annotated[int, BeforeValidator(_whole_number(0, INT_MAX))]
+Counter = Annotated[int, BeforeValidator(_whole_number(0, 2**53 - 1))]
+Text = Annotated[str, BeforeValidator(_text(TEXT_CHARS_MAX))]
+TextOrBlank = Annotated[str, BeforeValidator(_text(TEXT_CHARS_MAX, blank=True))]
+RequestId = Annotated[str, BeforeValidator(_text(REQUEST_ID_CHARS_MAX))]
+Time = Annotated[datetime, PlainSerializer(iso_time, when_used="json")]

@@ -1,0 +1,102 @@
+"""Every refusal and its text. Call sites name a code; they never spell a message."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+
+class Code(StrEnum):
+    """Why something was refused, for programs; the text beside it is for people."""
+
+    NO_TOKEN = "no_token"
+    INVALID_TOKEN = "invalid_token"
+    AUCTION_NOT_FOUND = "auction_not_found"
+    USER_NOT_FOUND = "user_not_found"
+    NOT_OWNER = "not_owner"
+    NOT_LIVE = "not_live"
+    ALREADY_CANCELED = "already_canceled"
+    ALREADY_ENDED = "already_ended"
+    BID_TOO_LOW = "bid_too_low"
+    BID_BELOW_MINIMUM = "bid_below_minimum"
+    NO_LOT = "no_lot"
+    ROUND_OVER = "round_over"
+    OWNER_BID = "owner_bid"
+    REQUEST_ID_REUSED = "request_id_reused"
+    MALFORMED = "malformed"
+    UNKNOWN_EVENT = "unknown_event"
+    BUSY = "busy"
+    UNAVAILABLE = "unavailable"
+    OUTCOME_UNKNOWN = "outcome_unknown"
+    FAULT = "fault"
+
+
+COULD_NOT_BE_ENDED = "Auction could not be ended."
+
+TEXTS: dict[Code, str] = {
+    # documented (guide: Common Error Messages)
+    Code.NO_TOKEN: "No token provided",
+    Code.INVALID_TOKEN: "Invalid or expired token",
+    Code.AUCTION_NOT_FOUND: "Auction not found!",
+    Code.USER_NOT_FOUND: "User not found!",
+    Code.NOT_LIVE: "Auction has not started yet.",
+    Code.ALREADY_CANCELED: "Auction is already canceled",
+    Code.ALREADY_ENDED: "Auction is already Ended",
+    Code.BID_TOO_LOW: "Bid must be higher than the current bid ({current})",
+    # decided
+    Code.BID_BELOW_MINIMUM: "Bid must be at least the minimum bid ({minimum})",
+    Code.OWNER_BID: "You cannot bid on your own auction",
+    # ours, where guide and decisions give no text
+    Code.NOT_OWNER: "Only the owner of the auction may do this",
+    Code.NO_LOT: "There is no product to bid on at the moment",
+    Code.ROUND_OVER: "Bidding on that product is over",
+    Code.REQUEST_ID_REUSED: "This requestId was already used for something else",
+    Code.MALFORMED: "Invalid payload: {reason}",
+    Code.UNKNOWN_EVENT: "Unknown event: {name}",
+    Code.BUSY: "The auction is too busy at the moment. Nothing was changed; please try again.",
+    Code.UNAVAILABLE: (
+        "The auction cannot be reached at the moment. Nothing was changed; please try again."
+    ),
+    Code.OUTCOME_UNKNOWN: (
+        "The server could not confirm this. Please look at the auction before you try again."
+    ),
+    Code.FAULT: "Something went wrong on the server (incident {incident}). Please try again.",
+}
+
+TEXTS_BY_EVENT: dict[tuple[str, Code], str] = {
+    ("startLiveAuction", Code.AUCTION_NOT_FOUND): "Unauthorized or Auction not found",
+    ("startLiveAuction", Code.NOT_OWNER): "Unauthorized or Auction not found",
+    ("cancelAuction", Code.NOT_OWNER): "You are not allowed to cancel this auction!",
+    ("cancelAuction", Code.NOT_LIVE): "You only cancel live auctions!",
+    ("endAuction", Code.NOT_OWNER): "You are not allowed to end the auction",
+    ("awardingAuction", Code.NOT_OWNER): "You are not allowed to end the auction",
+    ("changeCuurentProduct", Code.NOT_OWNER): COULD_NOT_BE_ENDED,
+    # Every other refusal of these two has one text; the code says what it really was (D8).
+    **{
+        (event, code): COULD_NOT_BE_ENDED
+        for event in ("awardingAuction", "changeCuurentProduct")
+        for code in (
+            Code.AUCTION_NOT_FOUND,
+            Code.NOT_LIVE,
+            Code.ALREADY_CANCELED,
+            Code.ALREADY_ENDED,
+            Code.NO_LOT,
+        )
+    },
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A no: its code, the client event it answers (empty for the connection), values for its text."""
+
+    code: Code
+    event: str = ""
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def message(self) -> str:
+        text = TEXTS_BY_EVENT.get((self.event, self.code)) or TEXTS[self.code]
+        return text.format_map(self.values)

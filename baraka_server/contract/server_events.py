@@ -1,0 +1,186 @@
+"""What a client hears: the ten documented events, `error`, and what we add (D21, D22, D24).
+
+These declarations are the documentation and the check: consoles, simulators and tests validate
+what arrives with them. The server writes its payloads from rows that are encoded once, so it does
+not build these objects for every message.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from baraka_server.contract.fields import Time
+from baraka_server.contract.records import (
+    Auction,
+    AuctionWithLists,
+    BidWithUser,
+    CommentWithUser,
+    User,
+)
+
+
+class Scope(StrEnum):
+    """Who hears an event."""
+
+    EVERYONE = "everyone"
+    ROOM = "room"
+    SENDER = "sender"
+
+
+class ServerEvent(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
+
+    wire_name: ClassVar[str]
+    scope: ClassVar[Scope]
+
+
+class AuctionEvent(ServerEvent):
+    """What every event of an auction says beside its own fields (D22).
+
+    `userCountUpdate` is no entry of the ledger: its `seq` is the one of the state that it goes with.
+    """
+
+    auction_id: int = Field(alias="auctionId")
+    seq: int = Field(description="Gap-free and rising for each auction.")
+    server_time: Time = Field(alias="serverTime")
+
+
+class AuctionStarted(AuctionEvent, Auction):
+    """An auction went live."""
+
+    wire_name = "auctionStarted"
+    scope = Scope.EVERYONE
+
+
+class UserCountUpdate(AuctionEvent):
+    """Viewers joined or left; at most a few a second in a busy room (D9)."""
+
+    wire_name = "userCountUpdate"
+    scope = Scope.ROOM
+
+    user_count: int = Field(alias="userCount")
+
+
+class NewComment(AuctionEvent):
+    """A comment was posted. Oldest first in the list, which `updates: "delta"` leaves out (D24)."""
+
+    wire_name = "newComment"
+    scope = Scope.ROOM
+
+    new_comment: CommentWithUser = Field(alias="newComment")
+    comments: list[CommentWithUser] | None = None
+
+
+class NewBid(AuctionEvent):
+    """A bid was accepted. Newest first in the list, which `updates: "delta"` leaves out (D24)."""
+
+    wire_name = "newBid"
+    scope = Scope.ROOM
+
+    new_bid: BidWithUser = Field(alias="newBid")
+    auction_bids: list[BidWithUser] | None = Field(None, alias="auctionBids")
+    round: int
+
+
+class AuctionCanceled(AuctionEvent):
+    """The owner canceled the auction."""
+
+    wire_name = "auctionCanceled"
+    scope = Scope.ROOM
+    TEXT: ClassVar[str] = "The auction has been canceled."
+
+    message: str
+
+
+class AuctionFinished(AuctionEvent):
+    """The owner ended the auction."""
+
+    wire_name = "auctionFinished"
+    scope = Scope.ROOM
+    TEXT: ClassVar[str] = "The auction has been ended."
+
+    message: str
+
+
+class LotAwarded(AuctionEvent):
+    """A lot was awarded; the auction itself goes on."""
+
+    wire_name = "auctionEnded"
+    scope = Scope.ROOM
+
+    auction: AuctionWithLists
+    winning_bid: BidWithUser | None = Field(alias="winningBid")
+    winning_user: User | None = Field(alias="winningUser")
+
+
+class LotChanged(AuctionEvent):
+    """A product is on the block, or its prices changed."""
+
+    wire_name = "auction_change_product"
+    scope = Scope.ROOM
+
+    product: str
+    start_price: int = Field(alias="bidPrice")
+    minimum_price: int = Field(alias="minBidPrice")
+    market_price: int = Field(alias="actualPrice")
+    round: int
+
+
+class BroadcasterLeft(AuctionEvent):
+    """The owner has left the live video stream."""
+
+    wire_name = "broadCasterLeft"
+    scope = Scope.ROOM
+
+
+class AuctionState(AuctionEvent):
+    """The whole current state, to the joiner alone: also the answer to `joinAuction` (D21)."""
+
+    wire_name = "auctionState"
+    scope = Scope.SENDER
+
+    auction: Auction
+    auction_bids: list[BidWithUser] = Field(alias="auctionBids")
+    auction_comments: list[CommentWithUser] = Field(alias="auctionComments")
+    user_count: int = Field(alias="userCount")
+    round: int
+    missed: list[dict[str, Any]] | None = Field(
+        None, description="With `lastSeq`: `{event, data}` of each event since then, lists left out."
+    )
+    missed_complete: bool | None = Field(
+        None,
+        alias="missedComplete",
+        description="False when more was missed than is sent; the state itself is always whole.",
+    )
+
+
+class Error(ServerEvent):
+    """Something that this client asked for was refused; to the sender alone."""
+
+    wire_name = "error"
+    scope = Scope.SENDER
+
+    message: str
+    code: str | None = None
+    event: str | None = None
+
+
+DOCUMENTED_SERVER_EVENTS: tuple[type[ServerEvent], ...] = (
+    AuctionStarted,
+    UserCountUpdate,
+    NewComment,
+    NewBid,
+    AuctionCanceled,
+    AuctionFinished,
+    LotAwarded,
+    LotChanged,
+    BroadcasterLeft,
+    Error,
+)
+
+SERVER_EVENTS: dict[str, type[ServerEvent]] = {
+    event.wire_name: event for event in (*DOCUMENTED_SERVER_EVENTS, AuctionState)
+}

@@ -1,0 +1,157 @@
+"""The rules: what an ask makes happen in an auction, or why it is refused (D5 to D14, D23)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from baraka_server.contract.client_events import (
+    AwardLot,
+    BroadcasterLeave,
+    CancelAuction,
+    ChangeLot,
+    ClientEvent,
+    EndAuction,
+    PlaceBid,
+    PostComment,
+    StartAuction,
+)
+from baraka_server.contract.refusals import Code, Refusal
+from baraka_server.domain.facts import (
+    Awarded,
+    BidPlaced,
+    BroadcasterLeft,
+    Canceled,
+    Commented,
+    Ended,
+    Fact,
+    Lot,
+    LotOpened,
+    LotRepriced,
+    Started,
+)
+from baraka_server.domain.state import State
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A client event and who sent it: the token's subject, never a field of the payload."""
+
+    event: ClientEvent
+    user_id: int
+    user_exists: bool = True
+
+    def refused(self, code: Code, **values: Any) -> Refusal:
+        return Refusal(code, self.event.wire_name, values)
+
+
+@dataclass(frozen=True, slots=True)
+class HouseRules:
+    """The rules that an operator may choose."""
+
+    owner_bids: bool = False
+    """Whether the owner may bid on the own auction (D13)."""
+
+
+Decision = Fact | Refusal
+
+
+def decide(state: State | None, ask: Ask, rules: HouseRules) -> Decision:
+    """What `ask` makes happen in the auction, or a refusal. `state` is None where there is none."""
+    if state is None:
+        return ask.refused(Code.AUCTION_NOT_FOUND)
+    if ask.event.owner_only and ask.user_id != state.owner_id:
+        return ask.refused(Code.NOT_OWNER)
+    return _DECISIONS[type(ask.event)](state, ask, ask.event, rules)
+
+
+def _start(state: State, ask: Ask, _event: StartAuction, _rules: HouseRules) -> Decision:
+    if state.canceled:
+        return ask.refused(Code.ALREADY_CANCELED)
+    if state.ended:
+        return ask.refused(Code.ALREADY_ENDED)
+    return Started()
+
+
+def _change_lot(state: State, ask: Ask, event: ChangeLot, _rules: HouseRules) -> Decision:
+    if refusal := _not_on_air(state, ask):
+        return refusal
+    lot = Lot(event.product, event.minimum_price, event.start_price, event.market_price)
+    same_product = state.lot is not None and state.lot.product == lot.product
+    return LotRepriced(lot) if same_product else LotOpened(lot)
+
+
+def _award(state: State, ask: Ask, event: AwardLot, _rules: HouseRules) -> Decision:
+    if refusal := _not_on_air(state, ask):
+        return refusal
+    if state.lot is None:
+        return ask.refused(Code.NO_LOT)
+    return Awarded(event.product, event.weight, state.high)
+
+
+def _not_on_air(state: State, ask: Ask) -> Refusal | None:
+    if state.canceled:
+        return ask.refused(Code.ALREADY_CANCELED)
+    if state.ended:
+        return ask.refused(Code.ALREADY_ENDED)
+    return None if state.live else ask.refused(Code.NOT_LIVE)
+
+
+def _cancel(state: State, ask: Ask, _event: CancelAuction, _rules: HouseRules) -> Decision:
+    if state.canceled:
+        return ask.refused(Code.ALREADY_CANCELED)
+    return Canceled() if state.live else ask.refused(Code.NOT_LIVE)
+
+
+def _end(state: State, ask: Ask, _event: EndAuction, _rules: HouseRules) -> Decision:
+    if state.ended:
+        return ask.refused(Code.ALREADY_ENDED)
+    return Ended() if state.live else ask.refused(Code.NOT_LIVE)
+
+
+def _broadcaster_leave(
+    _state: State, _ask: Ask, _event: BroadcasterLeave, _rules: HouseRules
+) -> Decision:
+    return BroadcasterLeft()  # also after the sale: that is when a host closes the stream
+
+
+def _comment(state: State, ask: Ask, event: PostComment, _rules: HouseRules) -> Decision:
+    if refusal := _no_participant(state, ask):
+        return refusal
+    return Commented(event.comment)
+
+
+def _bid(state: State, ask: Ask, event: PlaceBid, rules: HouseRules) -> Decision:
+    if refusal := _no_participant(state, ask):
+        return refusal
+    if ask.user_id == state.owner_id and not rules.owner_bids:
+        return ask.refused(Code.OWNER_BID)
+    if event.round is not None and event.round != state.round:
+        return ask.refused(Code.ROUND_OVER)
+    if state.lot is None:
+        return ask.refused(Code.NO_LOT)
+    if state.high is not None and event.amount <= state.high.amount:
+        return ask.refused(Code.BID_TOO_LOW, current=state.high.amount)
+    if state.high is None and event.amount < state.lot.minimum_price:
+        return ask.refused(Code.BID_BELOW_MINIMUM, minimum=state.lot.minimum_price)
+    return BidPlaced(event.amount)
+
+
+def _no_participant(state: State, ask: Ask) -> Refusal | None:
+    if not state.live:
+        return ask.refused(Code.NOT_LIVE)
+    return None if ask.user_exists else ask.refused(Code.USER_NOT_FOUND)
+
+
+_DECISIONS: dict[type[ClientEvent], Callable[[State, Ask, Any, HouseRules], Decision]] = {
+    StartAuction: _start,
+    ChangeLot: _change_lot,
+    AwardLot: _award,
+    CancelAuction: _cancel,
+    EndAuction: _end,
+    BroadcasterLeave: _broadcaster_leave,
+    PostComment: _comment,
+    PlaceBid: _bid,
+}
+"""Every event that the ledger keeps. Joining and leaving are membership, not history."""

@@ -1,0 +1,125 @@
+"""What an auction is at one point of its ledger, and how one event changes it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import singledispatch
+
+from baraka_server.domain.facts import (
+    Adopted,
+    Awarded,
+    BidPlaced,
+    Canceled,
+    Ended,
+    Event,
+    Fact,
+    Lot,
+    LotOpened,
+    LotRepriced,
+    StandingBid,
+    Started,
+)
+
+BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """The part of an auction that the rules look at.
+
+    A **round** is the time of one product on the block; it is 0 before the first (D10). `high` is
+    the bid that stands in it. `at` is the time of the last event.
+    """
+
+    owner_id: int | None = None
+    live: bool = False
+    canceled: bool = False
+    ended: bool = False
+    lot: Lot | None = None
+    high: StandingBid | None = None
+    round: int = 0
+    seq: int = 0
+    at: datetime = BEGINNING
+
+
+def apply(state: State, event: Event) -> State:
+    """The state after `event`, which must be the next of the ledger."""
+    if event.seq != state.seq + 1:
+        raise ValueError(f"event {event.seq} cannot follow {state.seq}")
+    after = _changed(event.fact, state, event)
+    return replace(after, round=event.round, seq=event.seq, at=event.at)
+
+
+def next_event(state: State, fact: Fact, user_id: int | None, now: datetime) -> Event:
+    """`fact` as the next event of the ledger. Times have milliseconds and never run backwards."""
+    now = now.replace(microsecond=now.microsecond // 1000 * 1000)
+    return Event(
+        seq=state.seq + 1,
+        round=state.round + _opens_round(state, fact),
+        user_id=user_id,
+        at=max(now, state.at),
+        fact=fact,
+    )
+
+
+def _opens_round(state: State, fact: Fact) -> bool:
+    if isinstance(fact, Adopted):
+        before = state.lot.product if state.lot else None
+        return fact.lot is not None and fact.lot.product != before
+    return isinstance(fact, LotOpened) and not isinstance(fact, LotRepriced)
+
+
+@singledispatch
+def _changed(_fact: Fact, state: State, _event: Event) -> State:
+    return state  # comments and a broadcaster who left change nothing that a rule looks at
+
+
+@_changed.register
+def _(fact: Adopted, state: State, _event: Event) -> State:
+    return replace(
+        state,
+        owner_id=fact.owner_id,
+        live=fact.live,
+        canceled=fact.canceled,
+        ended=fact.ended,
+        lot=fact.lot,
+        high=fact.high,
+    )
+
+
+@_changed.register
+def _(_fact: Started, state: State, _event: Event) -> State:
+    return replace(state, live=True)
+
+
+@_changed.register
+def _(fact: LotOpened, state: State, _event: Event) -> State:
+    return replace(state, lot=fact.lot, high=None)
+
+
+@_changed.register
+def _(fact: LotRepriced, state: State, _event: Event) -> State:
+    return replace(state, lot=fact.lot)
+
+
+@_changed.register
+def _(fact: BidPlaced, state: State, event: Event) -> State:
+    if event.user_id is None:
+        raise ValueError("a bid has a bidder")
+    return replace(state, high=StandingBid(fact.bid_id, event.user_id, fact.amount, event.at))
+
+
+@_changed.register
+def _(_fact: Awarded, state: State, _event: Event) -> State:
+    return replace(state, lot=None, high=None)
+
+
+@_changed.register
+def _(_fact: Canceled, state: State, _event: Event) -> State:
+    return replace(state, live=False, canceled=True)
+
+
+@_changed.register
+def _(_fact: Ended, state: State, _event: Event) -> State:
+    return replace(state, live=False, ended=True)

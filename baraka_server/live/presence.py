@@ -1,0 +1,68 @@
+"""Who is in which room. Counts are the size of a set, so they cannot drift (D9)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from baraka_server.live.audience import Viewer
+
+COUNT_INTERVAL_SECONDS = 0.25
+
+
+class Presence:
+    """Rooms by auction. `announce(auction_id)` is called for a change, at most four times a second.
+
+    The first change of a quiet room is announced at once and the last one always.
+    """
+
+    def __init__(self, announce: Callable[[int], Awaitable[None]]) -> None:
+        self._announce = announce
+        self._rooms: dict[int, set[Viewer]] = {}
+        self._pacers: dict[int, asyncio.Task[None]] = {}
+        self._changed: set[int] = set()
+
+    def enter(self, viewer: Viewer, auction_id: int) -> None:
+        room = self._rooms.setdefault(auction_id, set())
+        if viewer not in room:
+            room.add(viewer)
+            self._change(auction_id)
+
+    def leave(self, viewer: Viewer, auction_id: int) -> None:
+        room = self._rooms.get(auction_id, set())
+        if viewer in room:
+            room.remove(viewer)
+            if not room:
+                del self._rooms[auction_id]
+            self._change(auction_id)
+
+    def leave_all(self, viewer: Viewer) -> None:
+        """What a disconnect does. The viewer's later asks find it gone."""
+        viewer.gone = True
+        for auction_id in [auction for auction, room in self._rooms.items() if viewer in room]:
+            self.leave(viewer, auction_id)
+
+    def count(self, auction_id: int) -> int:
+        return len(self._rooms.get(auction_id, ()))
+
+    def watched(self) -> list[int]:
+        """The auctions that somebody is watching."""
+        return list(self._rooms)
+
+    def close(self) -> None:
+        for pacer in self._pacers.values():
+            pacer.cancel()
+
+    def _change(self, auction_id: int) -> None:
+        self._changed.add(auction_id)
+        if auction_id not in self._pacers:
+            self._pacers[auction_id] = asyncio.create_task(self._pace(auction_id))
+
+    async def _pace(self, auction_id: int) -> None:
+        try:
+            while auction_id in self._changed:
+                self._changed.discard(auction_id)
+                await self._announce(auction_id)
+                await asyncio.sleep(COUNT_INTERVAL_SECONDS)
+        finally:
+            del self._pacers[auction_id]

@@ -1,0 +1,1 @@
+"""The database: tables, the ledger, and the only SQL of the house."""

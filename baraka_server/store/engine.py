@@ -1,0 +1,90 @@
+"""Engines for the databases that Baraka runs on (D27), with the locks that it relies on.
+
+MySQL 8.4 or MariaDB 10.11+ by asyncmy; SQLite by aiosqlite as the embedded default.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection, event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+SQLITE_BUSY_SECONDS = 5
+WRITES = {"baraka_writes": True}
+"""Execution options of a connection whose transaction takes the write lock when it begins."""
+
+_DRIVERS = {
+    "sqlite": "sqlite+aiosqlite",
+    "mysql": "mysql+asyncmy",
+    "mariadb": "mariadb+asyncmy",
+}
+
+
+class UnusableUrl(ValueError):
+    """A database URL that names nothing we can connect to."""
+
+
+def database_url(text: str) -> URL:
+    """The URL with the driver that we use: `mysql://` and `mysql+asyncmy://` both work.
+
+    Raises `UnusableUrl` with a text for the operator. It never repeats the URL: that has a password.
+    """
+    try:
+        url = make_url(text)
+    except (ArgumentError, ValueError) as error:
+        raise UnusableUrl(
+            "the database URL cannot be read; examples: sqlite:///baraka.db, "
+            "mysql://user:password@localhost:3306/baraka"
+        ) from error
+    driver = _DRIVERS.get(url.get_backend_name())
+    if driver is None:
+        raise UnusableUrl(
+            f"databases of the kind '{url.get_backend_name()}' are not supported: "
+            "use sqlite, mysql or mariadb"
+        )
+    return url.set(drivername=driver)
+
+
+def open_engine(text: str, *, connections_max: int = 10, timeout_seconds: float = 10) -> AsyncEngine:
+    """An engine on the database at the URL `text`; nothing is connected yet."""
+    url = database_url(text)
+    if url.get_backend_name() == "sqlite":
+        engine = create_async_engine(url, connect_args={"timeout": SQLITE_BUSY_SECONDS})
+        event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+        event.listen(engine.sync_engine, "begin", _begin_sqlite)
+        return engine
+    return create_async_engine(
+        url,
+        pool_size=connections_max,
+        max_overflow=0,
+        pool_timeout=timeout_seconds,
+        pool_pre_ping=True,
+        pool_recycle=1800,
+        connect_args={
+            "connect_timeout": max(1, round(timeout_seconds / 2)),
+            "charset": "utf8mb4",
+            # Times in the tables are UTC, and a value that does not fit is an error, never cut.
+            "init_command": (
+                "SET time_zone = '+00:00', "
+                "sql_mode = CONCAT_WS(',', @@sql_mode, 'STRICT_ALL_TABLES')"
+            ),
+        },
+    )
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    # The driver would begin transactions by itself, and late; `_begin_sqlite` does it instead.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A deferred transaction that reads and then writes would decide on what is no longer true.
+    writes = connection.get_execution_options().get("baraka_writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -1,0 +1,142 @@
+"""The ledger: one row for each accepted action, chained by hashes, never changed (D26)."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from baraka_server.contract.fields import iso_time
+from baraka_server.domain.facts import KINDS, Event
+from baraka_server.domain.state import BEGINNING
+from baraka_server.store.tables import events
+
+GENESIS = "0" * 64
+"""The hash before the first row of every auction."""
+
+ROWS_PER_READ = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Tail:
+    """The last row of an auction's ledger, as far as a writer needs it; all zero when it is empty."""
+
+    seq: int = 0
+    round: int = 0
+    at: datetime = BEGINNING
+    hash: str = GENESIS
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """The first row of a ledger that is not what was written, and what gives it away."""
+
+    seq: int
+    reason: str
+
+
+def chained(previous_hash: str, row: Mapping[str, Any]) -> str:
+    """The hash of a row: SHA-256 over the hash before it and everything that the row says."""
+    text = json.dumps(
+        [
+            row["auction_id"],
+            row["seq"],
+            row["round"],
+            row["kind"],
+            row["user_id"],
+            iso_time(row["at"]),
+            row["data"],
+        ],
+        separators=(",", ":"),
+    )
+    return hashlib.sha256(f"{previous_hash}\n{text}".encode()).hexdigest()
+
+
+async def read_tail(connection: AsyncConnection, auction_id: int) -> Tail:
+    query = (
+        select(events.c.seq, events.c.round, events.c.at, events.c.hash)
+        .where(events.c.auction_id == auction_id)
+        .order_by(events.c.seq.desc())
+        .limit(1)
+    )
+    row = (await connection.execute(query)).one_or_none()
+    return Tail(*row) if row else Tail()
+
+
+async def append(
+    connection: AsyncConnection, auction_id: int, previous_hash: str, entries: Sequence[Event]
+) -> str:
+    """Write `entries` behind the row that has `previous_hash`; returns the hash of the last one."""
+    rows = []
+    for event in entries:
+        row = {
+            "auction_id": auction_id,
+            "seq": event.seq,
+            "round": event.round,
+            "kind": event.fact.kind,
+            "user_id": event.user_id,
+            # ASCII, so that no character set and no collation can change what was hashed.
+            "data": json.dumps(event.fact.data(), separators=(",", ":"), sort_keys=True),
+            "at": event.at,
+        }
+        row["hash"] = previous_hash = chained(previous_hash, row)
+        rows.append(row)
+    await connection.execute(insert(events), rows)
+    return previous_hash
+
+
+async def read_events(
+    connection: AsyncConnection, auction_id: int, *, after: int = 0, limit: int = ROWS_PER_READ
+) -> list[Event]:
+    """At most `limit` events behind the seq `after`, in order."""
+    return [_event(row) for row in await _rows(connection, auction_id, after, limit)]
+
+
+async def all_events(connection: AsyncConnection, auction_id: int) -> AsyncIterator[Event]:
+    async for row in _all_rows(connection, auction_id):
+        yield _event(row)
+
+
+async def verify(connection: AsyncConnection, auction_id: int) -> Broken | int:
+    """The number of rows when the chain holds, or the first row that was altered, lost or added."""
+    previous, count = GENESIS, 0
+    async for row in _all_rows(connection, auction_id):
+        if row["seq"] != count + 1:
+            return Broken(count + 1, f"row {count + 1} is missing; the next one is {row['seq']}")
+        if chained(previous, row) != row["hash"]:
+            return Broken(row["seq"], "its hash does not fit what it says and the row before it")
+        previous, count = row["hash"], count + 1
+    return count
+
+
+async def _all_rows(
+    connection: AsyncConnection, auction_id: int
+) -> AsyncIterator[Mapping[str, Any]]:
+    after = 0
+    while rows := await _rows(connection, auction_id, after, ROWS_PER_READ):
+        for row in rows:
+            yield row
+        after = rows[-1]["seq"]
+
+
+async def _rows(
+    connection: AsyncConnection, auction_id: int, after: int, limit: int
+) -> Sequence[Mapping[str, Any]]:
+    query = (
+        select(events)
+        .where(events.c.auction_id == auction_id, events.c.seq > after)
+        .order_by(events.c.seq)
+        .limit(limit)
+    )
+    return (await connection.execute(query)).mappings().all()
+
+
+def _event(row: Mapping[str, Any]) -> Event:
+    fact = KINDS[row["kind"]].from_data(json.loads(row["data"]))
+    return Event(row["seq"], row["round"], row["user_id"], row["at"], fact)

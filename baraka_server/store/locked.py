@@ -1,0 +1,212 @@
+"""One auction, locked: what a transaction may do while nobody else can change it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, insert, select, tuple_, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from baraka_server.contract.records import Auction, User
+from baraka_server.domain.facts import Awarded, BidPlaced, Commented, Event, LotOpened, LotRepriced
+from baraka_server.domain.facts import StandingBid
+from baraka_server.domain.record import record_after
+from baraka_server.store import ledger, rows
+from baraka_server.store.tables import auctions, bids, comments, requests, winnings
+
+
+@dataclass(frozen=True, slots=True)
+class RequestKey:
+    """A request that a client may repeat: its own id, in its own user's name (D23)."""
+
+    user_id: int
+    request_id: str
+
+    @property
+    def hash(self) -> str:
+        return hashlib.sha256(self.request_id.encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What a request asked for (a fingerprint of it) and what came of it (JSON)."""
+
+    fingerprint: str
+    outcome: str
+
+
+class LockedAuction:
+    """The auction whose row this transaction holds. `tail` is the end of its ledger."""
+
+    def __init__(self, connection: AsyncConnection, record: Auction, tail: ledger.Tail) -> None:
+        self.record = record
+        self.tail = tail
+        self._connection = connection
+
+    async def highest_bid(self) -> StandingBid | None:
+        return await rows.read_highest_bid(self._connection, self.record.id)
+
+    async def users(self, ids: Iterable[int]) -> dict[int, User]:
+        return await rows.read_users(self._connection, ids)
+
+    async def events_after(self, seq: int, limit: int) -> list[Event]:
+        return await ledger.read_events(self._connection, self.record.id, after=seq, limit=limit)
+
+    async def write(self, events: Sequence[Event]) -> list[Event]:
+        """Write the rows and the ledger entries of `events`, which follow `tail`.
+
+        Returns the events with the ids of the rows that they made.
+        """
+        writing = _Writing(self._connection, self.record)
+        for event in events:
+            await writing.take(event)
+        written = await writing.finish()
+        last_hash = await ledger.append(self._connection, self.record.id, self.tail.hash, written)
+        self.record = writing.record
+        self.tail = ledger.Tail(written[-1].seq, written[-1].round, written[-1].at, last_hash)
+        return written
+
+    async def answered(self, keys: Iterable[RequestKey]) -> dict[RequestKey, Answered]:
+        """The requests among `keys` that were answered before."""
+        by_row = {(key.user_id, key.hash): key for key in keys}
+        if not by_row:
+            return {}
+        columns = (requests.c.user_id, requests.c.request_hash)
+        query = select(*columns, requests.c.fingerprint, requests.c.outcome).where(
+            tuple_(*columns).in_(list(by_row))
+        )
+        found = await self._connection.execute(query)
+        return {by_row[row[0], row[1]]: Answered(row[2], row[3]) for row in found}
+
+    async def remember(self, answers: Mapping[RequestKey, Answered], now: datetime) -> None:
+        """Keep what was answered, so that a repeated request gets the same."""
+        if not answers:
+            return
+        statement = insert(requests)
+        # Somebody may use one id in two auctions at once: the first stays, neither sale suffers.
+        statement = statement.prefix_with("OR IGNORE", dialect="sqlite")
+        for dialect in ("mysql", "mariadb"):
+            statement = statement.prefix_with("IGNORE", dialect=dialect)
+        await self._connection.execute(
+            statement,
+            [
+                {
+                    "user_id": key.user_id,
+                    "request_hash": key.hash,
+                    "auction_id": self.record.id,
+                    "fingerprint": answer.fingerprint,
+                    "outcome": answer.outcome,
+                    "at": now,
+                }
+                for key, answer in answers.items()
+            ],
+        )
+
+
+class _Writing:
+    """The rows that a sequence of events makes. Runs of bids and of comments go in one statement."""
+
+    def __init__(self, connection: AsyncConnection, record: Auction) -> None:
+        self.record = record
+        self._before = record
+        self._connection = connection
+        self._events: list[Event] = []
+        self._waiting: dict[int, Event] = {}  # place in _events: a bid or comment without its row
+        self._last_bid_id = 0
+
+    async def take(self, event: Event) -> None:
+        match event.fact:
+            case BidPlaced() | Commented():
+                self._waiting[len(self._events)] = event
+            case LotOpened() if not isinstance(event.fact, LotRepriced):
+                await self._flush()
+                await self._clear(bids)  # set aside: the ledger keeps them (D10)
+            case Awarded():
+                await self._flush()
+                event = replace(event, fact=await self._award(event, event.fact))
+        self.record = record_after(self.record, event)
+        self._events.append(event)
+
+    async def finish(self) -> list[Event]:
+        await self._flush()
+        if self.record is not self._before:
+            old, new = self._before.model_dump(), self.record.model_dump()
+            changes = {name: value for name, value in new.items() if value != old[name]}
+            await self._connection.execute(
+                update(auctions).where(auctions.c.id == self.record.id).values(changes)
+            )
+        return self._events
+
+    async def _award(self, event: Event, fact: Awarded) -> Awarded:
+        if fact.high is not None:
+            bid_id = fact.high.bid_id or self._last_bid_id
+            row = {
+                "user_id": fact.high.user_id,
+                "auction_id": self.record.id,
+                "product": fact.product,
+                "price": fact.high.amount,
+                "weight": fact.weight,
+                "sold": False,
+                "createdAt": event.at,
+                "updatedAt": event.at,
+            }
+            made = await self._connection.execute(insert(winnings).values(row))
+            fact = replace(
+                fact,
+                high=replace(fact.high, bid_id=bid_id),
+                winning_id=made.inserted_primary_key[0],
+            )
+        await self._clear(bids)
+        await self._clear(comments)
+        return fact
+
+    async def _clear(self, table: Any) -> None:
+        await self._connection.execute(
+            delete(table).where(table.c.auction_id == self.record.id)
+        )
+
+    async def _flush(self) -> None:
+        for kind, table in ((BidPlaced, bids), (Commented, comments)):
+            places = [at for at, event in self._waiting.items() if isinstance(event.fact, kind)]
+            if places:
+                await self._insert(table, places)
+        self._waiting.clear()
+
+    async def _insert(self, table: Any, places: list[int]) -> None:
+        new_rows = []
+        for place in places:
+            event = self._waiting[place]
+            row = {
+                "auction_id": self.record.id,
+                "user_id": event.user_id,
+                "createdAt": event.at,
+                "updatedAt": event.at,
+            }
+            match event.fact:
+                case BidPlaced(amount=amount):
+                    row["bid"] = amount
+                case Commented(comment=text):
+                    row["comment"] = text
+            new_rows.append(row)
+        await self._connection.execute(insert(table), new_rows)
+        # Nobody else writes rows of this auction now, and ids rise in the order of the values.
+        query = (
+            select(table.c.id)
+            .where(table.c.auction_id == self.record.id)
+            .order_by(table.c.id.desc())
+            .limit(len(places))
+        )
+        ids = sorted((await self._connection.execute(query)).scalars())
+        for place, row_id in zip(places, ids, strict=True):
+            event = self._waiting[place]
+            match event.fact:
+                case BidPlaced():
+                    self._last_bid_id = row_id
+                    fact: Any = replace(event.fact, bid_id=row_id)
+                case _:
+                    fact = replace(event.fact, comment_id=row_id)
+            self._events[place] = replace(event, fact=fact)

@@ -1,0 +1,87 @@
+"""Rows as the contract's records, and the queries that both rooms of the store need."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from sqlalchemy import Select, null, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from baraka_server.contract.records import Auction, BidWithUser, CommentWithUser, User
+from baraka_server.domain.facts import StandingBid
+from baraka_server.store.tables import auctions, bids, comments, users
+
+# One-time codes are not even read: nothing that this process holds could leak one (D17).
+USER_COLUMNS = [
+    null().label("otpCode") if column.name == "otpCode" else column for column in users.c
+]
+
+
+async def read_auction(connection: AsyncConnection, auction_id: int, *, lock: bool) -> Auction | None:
+    query = select(auctions).where(auctions.c.id == auction_id)
+    row = (await connection.execute(query.with_for_update() if lock else query)).mappings().first()
+    return Auction.model_validate(row) if row else None
+
+
+async def read_users(connection: AsyncConnection, ids: Iterable[int]) -> dict[int, User]:
+    """The users among `ids` that exist, by id. Their numbers are whole: mask them for others."""
+    wanted = set(ids)
+    if not wanted:
+        return {}
+    query = select(*USER_COLUMNS).where(users.c.id.in_(wanted))
+    rows = (await connection.execute(query)).mappings()
+    return {row["id"]: User.model_validate(row) for row in rows}
+
+
+async def read_bids(connection: AsyncConnection, auction_id: int) -> list[BidWithUser]:
+    """The bids of the auction, newest first, as `newBid` lists them."""
+    query = (
+        _with_user(bids)
+        .where(bids.c.auction_id == auction_id)
+        .order_by(bids.c.createdAt.desc(), bids.c.id.desc())
+    )
+    rows = (await connection.execute(query)).mappings()
+    return [BidWithUser.model_validate(_nested(row)) for row in rows]
+
+
+async def read_comments(connection: AsyncConnection, auction_id: int) -> list[CommentWithUser]:
+    """The comments of the auction, oldest first, as `newComment` lists them."""
+    query = (
+        _with_user(comments)
+        .where(comments.c.auction_id == auction_id)
+        .order_by(comments.c.createdAt, comments.c.id)
+    )
+    rows = (await connection.execute(query)).mappings()
+    return [CommentWithUser.model_validate(_nested(row)) for row in rows]
+
+
+async def read_highest_bid(connection: AsyncConnection, auction_id: int) -> StandingBid | None:
+    """The highest bid, and of equal ones (an older system may have let them in) the first."""
+    query = (
+        select(bids.c.id, bids.c.user_id, bids.c.bid, bids.c.createdAt)
+        .where(bids.c.auction_id == auction_id)
+        .order_by(bids.c.bid.desc(), bids.c.id)
+        .limit(1)
+    )
+    row = (await connection.execute(query)).one_or_none()
+    return StandingBid(*row) if row else None
+
+
+_USER_PREFIX = "user."
+
+
+def _with_user(table: Any) -> Select[Any]:
+    prefixed = [column.label(_USER_PREFIX + column.name) for column in USER_COLUMNS]
+    return select(table, *prefixed).join_from(table, users, table.c.user_id == users.c.id)
+
+
+def _nested(row: Mapping[str, Any]) -> dict[str, Any]:
+    plain: dict[str, Any] = {}
+    user: dict[str, Any] = {}
+    for name, value in row.items():
+        if name.startswith(_USER_PREFIX):
+            user[name.removeprefix(_USER_PREFIX)] = value
+        else:
+            plain[name] = value
+    return {**plain, "user": user}

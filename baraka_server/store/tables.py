@@ -1,0 +1,222 @@
+"""The tables: six that the existing system has (D27), two that are ours (D23, D26).
+
+Names, types, keys and defaults of the six are those that Prisma makes of the documented models
+on MySQL, so that a database of the existing system and one that we created are the same.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    CHAR,
+    Boolean,
+    Column,
+    DateTime,
+    Dialect,
+    Enum,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    text,
+)
+from sqlalchemy.dialects import mysql
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+from baraka_server.contract.fields import TEXT_CHARS_MAX
+from baraka_server.contract.records import AuctionType, UserType
+
+metadata = MetaData()
+
+MYSQL = {"mysql_charset": "utf8mb4", "mysql_collate": "utf8mb4_unicode_ci"}
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """An aware moment in UTC with milliseconds; DATETIME(3) on MySQL, text on SQLite."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        if dialect.name in {"mysql", "mariadb"}:
+            return dialect.type_descriptor(mysql.DATETIME(fsp=3))
+        return dialect.type_descriptor(DateTime())
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else value.replace(tzinfo=UTC)
+
+
+class CurrentTime(FunctionElement[Any]):
+    """The database's clock as a column default, in the resolution of `UtcTime`."""
+
+    inherit_cache = True
+
+
+@compiles(CurrentTime, "mysql")
+@compiles(CurrentTime, "mariadb")
+def _current_time_mysql(_element: CurrentTime, _compiler: Any, **_options: Any) -> str:
+    return "CURRENT_TIMESTAMP(3)"
+
+
+@compiles(CurrentTime, "sqlite")
+def _current_time_sqlite(_element: CurrentTime, _compiler: Any, **_options: Any) -> str:
+    return "(strftime('%Y-%m-%d %H:%M:%f', 'now'))"
+
+
+def _id() -> Column[int]:
+    return Column("id", Integer, primary_key=True, autoincrement=True)
+
+
+def _string(name: str, *, nullable: bool = False) -> Column[str]:
+    return Column(name, String(TEXT_CHARS_MAX), nullable=nullable)
+
+
+def _flag(name: str) -> Column[bool]:
+    return Column(name, Boolean, nullable=False, server_default=text("0"))
+
+
+def _choice(name: str, kind: type[AuctionType | UserType]) -> Column[Any]:
+    return Column(name, Enum(kind, create_constraint=True), nullable=False)
+
+
+def _times() -> tuple[Column[datetime], Column[datetime]]:
+    return (
+        Column("createdAt", UtcTime, nullable=False, server_default=CurrentTime()),
+        Column("updatedAt", UtcTime, nullable=False),
+    )
+
+
+def _reference(table: str, column: str, target: str, on_delete: str) -> Column[int]:
+    return Column(
+        column,
+        Integer,
+        ForeignKey(
+            f"{target}.id", name=f"{table}_{column}_fkey", ondelete=on_delete, onupdate="CASCADE"
+        ),
+        nullable=on_delete == "SET NULL",
+    )
+
+
+categories = Table(
+    "categories", metadata, _id(), _string("name"), _string("pic_url"), *_times(), **MYSQL
+)
+
+users = Table(
+    "users",
+    metadata,
+    _id(),
+    _string("name"),
+    _choice("type", UserType),
+    _reference("users", "category_id", "categories", "SET NULL"),
+    _string("number"),
+    _string("otpCode", nullable=True),
+    *_times(),
+    **MYSQL,
+)
+
+auctions = Table(
+    "Auction",
+    metadata,
+    _id(),
+    _string("title"),
+    _string("description"),
+    _choice("type", AuctionType),
+    _string("current_product", nullable=True),
+    _string("product_description", nullable=True),
+    Column("actualPrice", Integer, nullable=False),
+    Column("minBidPrice", Integer, nullable=False),
+    Column("bidPrice", Integer, nullable=False),
+    Column("quantity", Integer, nullable=False, server_default=text("1")),
+    Column("expiryDate", UtcTime, nullable=False),
+    Column("startDate", UtcTime),
+    _flag("isLive"),
+    _flag("isExpired"),
+    _flag("isCanceled"),
+    _flag("isEnded"),
+    _string("image_url"),
+    _reference("Auction", "user_id", "users", "SET NULL"),
+    _reference("Auction", "winning_user_id", "users", "SET NULL"),
+    _reference("Auction", "category_id", "categories", "RESTRICT"),
+    *_times(),
+    **MYSQL,
+)
+
+bids = Table(
+    "Auction_bids",
+    metadata,
+    _id(),
+    _reference("Auction_bids", "auction_id", "Auction", "CASCADE"),
+    _reference("Auction_bids", "user_id", "users", "CASCADE"),
+    Column("bid", Integer, nullable=False),
+    *_times(),
+    **MYSQL,
+)
+
+comments = Table(
+    "Auction_comments",
+    metadata,
+    _id(),
+    _reference("Auction_comments", "auction_id", "Auction", "CASCADE"),
+    _reference("Auction_comments", "user_id", "users", "CASCADE"),
+    _string("comment"),
+    *_times(),
+    **MYSQL,
+)
+
+winnings = Table(
+    "winnings",
+    metadata,
+    _id(),
+    _reference("winnings", "user_id", "users", "RESTRICT"),
+    _reference("winnings", "auction_id", "Auction", "SET NULL"),
+    _string("product"),
+    Column("price", Integer, nullable=False),
+    _string("weight", nullable=True),
+    _flag("sold"),
+    *_times(),
+    **MYSQL,
+)
+
+DOCUMENTED_TABLES = (categories, users, auctions, bids, comments, winnings)
+"""In the order in which they can be created."""
+
+events = Table(
+    "auction_events",
+    metadata,
+    # No foreign keys: the ledger outlives the rows that it speaks of (D26).
+    Column("auction_id", Integer, primary_key=True, autoincrement=False),
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("round", Integer, nullable=False),
+    Column("kind", String(32), nullable=False),
+    Column("user_id", Integer),
+    Column("data", Text().with_variant(mysql.LONGTEXT(), "mysql", "mariadb"), nullable=False),
+    Column("at", UtcTime, nullable=False),
+    Column("hash", CHAR(64), nullable=False),
+    **MYSQL,
+)
+
+requests = Table(
+    "auction_requests",
+    metadata,
+    # The hash of the id, since a collation may take two ids for the same one.
+    Column("user_id", Integer, primary_key=True, autoincrement=False),
+    Column("request_hash", CHAR(64), primary_key=True),
+    Column("auction_id", Integer, nullable=False),
+    Column("fingerprint", CHAR(64), nullable=False),
+    Column("outcome", Text().with_variant(mysql.LONGTEXT(), "mysql", "mariadb"), nullable=False),
+    Column("at", UtcTime, nullable=False),
+    Index("auction_requests_at_idx", "at"),
+    **MYSQL,
+)
+
+OUR_TABLES = (events, requests)
