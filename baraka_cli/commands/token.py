@@ -1,0 +1,68 @@
+"""`baraka token`: an access token for tests and operators (D1)."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import timedelta
+from typing import Annotated, Any
+
+import typer
+
+from baraka_cli.terminal import load_settings, stdout, wrong_usage
+
+EXAMPLE = 'try --claims \'{"aud": "x"}\''
+UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+
+def _duration(text: str) -> timedelta:
+    parts = re.fullmatch(r"(\d{1,6})([smhd])", text.strip())
+    if parts is None:
+        raise typer.BadParameter(f"'{text}' is not a duration; write it like 90s, 15m, 2h or 7d.")
+    return timedelta(**{UNITS[parts[2]]: int(parts[1])})
+
+
+def _claims(text: str) -> dict[str, Any]:
+    try:
+        claims = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise typer.BadParameter(f"not JSON ({error}); {EXAMPLE}") from None
+    if not isinstance(claims, dict):
+        raise typer.BadParameter(f"not a JSON object; {EXAMPLE}")
+    return claims
+
+
+def token(
+    user_id: Annotated[int, typer.Argument(metavar="USER_ID", min=1, help="Whom it stands for.")],
+    expires_in: Annotated[
+        timedelta,
+        typer.Option(
+            parser=_duration, metavar="TIME", help="How long it is valid: 90s, 15m, 2h, 7d."
+        ),
+    ] = "15m",  # type: ignore[assignment]
+    expired: Annotated[
+        bool, typer.Option("--expired", help="Make one that expired that long ago.")
+    ] = False,
+    claims: Annotated[
+        dict[str, Any],
+        typer.Option(
+            parser=_claims, metavar="JSON", help="More claims, or others: sub and exp as well."
+        ),
+    ] = "{}",  # type: ignore[assignment]
+    jwt_secret: Annotated[
+        str | None,
+        typer.Option(metavar="SECRET", help="The key to sign with. Without it: BARAKA_JWT_SECRET."),
+    ] = None,
+) -> None:
+    """Print one access token on stdout, and nothing else."""
+    from baraka_server.wire.identity import mint
+
+    settings = load_settings(jwt_secret=jwt_secret)
+    if settings.jwt_secret is None:
+        wrong_usage(
+            "BARAKA_JWT_SECRET is not set: it must be the key that the server verifies with.\n"
+            "To make one: export BARAKA_JWT_SECRET=$(openssl rand -base64 32)"
+        )
+    lifetime = -expires_in if expired else expires_in
+    secret = settings.jwt_secret.get_secret_value()
+    stdout.print(mint(secret, user_id, lifetime, claims), soft_wrap=True)

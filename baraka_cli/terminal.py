@@ -1,0 +1,144 @@
+"""What every command has in common: data on stdout, talk on stderr, exit 0, 1 (failed), 2 (usage).
+
+Nothing here interprets markup: names, titles and comments come from strangers.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Coroutine
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
+
+import typer
+from rich.console import Console
+
+if TYPE_CHECKING:
+    from baraka_server.settings import Settings
+
+T = TypeVar("T")
+
+INTERRUPTED = 130
+"""The exit code of a command that Ctrl-C ended: 128 + SIGINT, as shells expect."""
+
+# Both follow sys.stdout and sys.stderr, and NO_COLOR.
+stdout = Console(markup=False, emoji=False, highlight=False)
+stderr = Console(stderr=True, markup=False, emoji=False, highlight=False)
+
+DatabaseUrl = Annotated[
+    str | None,
+    typer.Option(
+        "--database-url",
+        metavar="URL",
+        help="Where the auctions are. Without it: BARAKA_DATABASE_URL, else baraka.db in this folder.",
+        show_default=False,
+    ),
+]
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs instead of a table.")]
+
+# Control characters, halves of surrogate pairs, line separators, and the marks that reorder text:
+# a terminal obeys all of these.
+_OBEYED = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\u200e\u200f\u061c\ud800-\udfff]"
+)
+_BREAKS = re.compile("[\t\n\v\f\r\x85\u2028\u2029]+")
+
+
+def printable(text: str) -> str:
+    """Somebody's text on one line, without anything that a terminal would obey."""
+    return _OBEYED.sub("", _BREAKS.sub(" ", text))
+
+
+def say(message: str) -> None:
+    """Talk, on stderr. Lines are not wrapped, so that what is to be copied can be."""
+    stderr.print("\n".join(printable(line) for line in message.splitlines()), soft_wrap=True)
+
+
+def fail(message: str) -> NoReturn:
+    """It failed: exit 1."""
+    say(message)
+    raise typer.Exit(1)
+
+
+def wrong_usage(message: str) -> NoReturn:
+    """It was called or set up wrongly: exit 2."""
+    say(message)
+    raise typer.Exit(2)
+
+
+def print_json(value: Any) -> None:
+    """`value`, with records in it as the contract documents them, as JSON on stdout."""
+    import json
+    import sys
+
+    text = json.dumps(value, ensure_ascii=False, indent=2, default=_jsonable)
+    # Legal in JSON, but not to be sent to a terminal. Outside of strings there is only "\n".
+    text = _OBEYED.sub(lambda at: "\n" if at[0] == "\n" else f"\\u{ord(at[0]):04x}", text)
+    sys.stdout.write(text + "\n")
+
+
+def _jsonable(value: Any) -> Any:
+    from pydantic import BaseModel
+
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json")
+    raise TypeError(f"{type(value).__name__} has no shape in JSON")
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """The settings, with what flags gave; a flag that is None was not given.
+
+    Exits 2 with one line for each setting that is wrong. Secrets are never repeated.
+    """
+    from pydantic import ValidationError
+
+    from baraka_server.settings import Settings
+
+    given = {name: value for name, value in overrides.items() if value is not None}
+    try:
+        return Settings(**given)
+    except ValidationError as error:
+        wrong_usage("\n".join(_problem(problem, given) for problem in error.errors()))
+    except (OSError, UnicodeDecodeError) as error:
+        wrong_usage(f".env cannot be read: {error}")
+
+
+def _problem(problem: Any, given: dict[str, Any]) -> str:
+    from baraka_server.settings import Settings
+
+    name = str(problem["loc"][0])
+    source = f"--{name.replace('_', '-')}" if name in given else f"BARAKA_{name.upper()}"
+    reason = problem["msg"].removeprefix("Value error, ")
+    secret = "Secret" in str(Settings.model_fields[name].annotation)
+    return f"{source}: {reason}" + ("" if secret else f" (it is {problem['input']!r})")
+
+
+def run(coroutine: Coroutine[Any, Any, T]) -> T:
+    """Run `coroutine` to its end. What stops it is told in a sentence, without a stack trace."""
+    import asyncio
+
+    from baraka_server.store.engine import UnusableUrl
+    from baraka_server.store.errors import Contention, OutcomeUnknown, Unavailable
+
+    try:
+        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+            return runner.run(coroutine)
+    except UnusableUrl as error:
+        wrong_usage(f"BARAKA_DATABASE_URL or --database-url: {error}")
+    except Unavailable as error:
+        fail(f"The database cannot be reached: {error}")
+    except Contention as error:
+        fail(f"The database was too busy, nothing was changed: {error}")
+    except OutcomeUnknown as error:
+        fail(f"The database was lost during a commit; look whether it took place: {error}")
+    except KeyboardInterrupt:
+        say("Interrupted.")
+        raise typer.Exit(INTERRUPTED) from None
+
+
+def _loop_factory() -> Any:
+    try:
+        import uvloop
+    except ImportError:  # it does not install everywhere
+        return None
+    return uvloop.new_event_loop
