@@ -45,7 +45,7 @@ check: setup ## formatting, lint, types, import rules, stale docs
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-logo
 	@$(MAKE) --no-print-directory check-docs
 
 # One line for each document that is generated or that quotes the code.
