@@ -1,0 +1,276 @@
+"""The auctioneer: one for each auction, the only one who writes it or speaks for it on this node.
+
+Whatever concerns the auction waits in one queue: asks, joins, leaves. What waits while a commit is
+under way is taken together next (group commit). Nothing is announced before it is committed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from baraka_server.contract.client_events import ClientEvent, JoinAuction, LeaveAuction
+from baraka_server.contract.refusals import Code, Refusal
+from baraka_server.contract.server_events import AuctionState
+from baraka_server.domain.decide import Ask, HouseRules
+from baraka_server.domain.facts import Event
+from baraka_server.domain.state import State
+from baraka_server.live.audience import Audience, Viewer
+from baraka_server.live.encoded import Encoded, encode
+from baraka_server.live.faults import fault
+from baraka_server.live.presence import Presence
+from baraka_server.live.settle import Committed, Known, Outcome, settle
+from baraka_server.live.stage import Announcement, Stage
+from baraka_server.store.errors import OutcomeUnknown, StoreError
+from baraka_server.store.store import Store
+
+log = logging.getLogger(__name__)
+
+BATCH_MAX = 256
+CATCH_UP_EVENTS = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What an auctioneer may be asked for; see the settings of the same names."""
+
+    asks_waiting_max: int
+    resume_events_max: int
+    whole_numbers: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """Where an auctioneer works: shared by all of this node."""
+
+    store: Store
+    audience: Audience
+    presence: Presence
+    rules: HouseRules
+    limits: Limits
+
+
+@dataclass(eq=False, slots=True)
+class _Waiting:
+    """Something to do for the auction, and who waits for its outcome. No event: look for news."""
+
+    viewer: Viewer | None
+    event: ClientEvent | None
+    done: asyncio.Future[Outcome]
+
+    @property
+    def ask(self) -> Ask | None:
+        if self.viewer is None or self.event is None or isinstance(self.event, _MEMBERSHIP):
+            return None
+        return Ask(self.event, self.viewer.user_id)
+
+
+_MEMBERSHIP = (JoinAuction, LeaveAuction)
+
+
+class Auctioneer:
+    def __init__(self, auction_id: int, room: Room) -> None:
+        self.auction_id = auction_id
+        self.stage: Stage | None = None
+        self._room = room
+        self._state: State | None = None
+        self._queue: deque[_Waiting] = deque()
+        self._work: asyncio.Task[None] | None = None
+
+    @property
+    def idle(self) -> bool:
+        return self._work is None
+
+    def put(self, viewer: Viewer | None, event: ClientEvent | None) -> asyncio.Future[Outcome]:
+        """Queue something, without waiting, so that calls keep their order. The future is its outcome."""
+        done: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+        if event is not None and len(self._queue) >= self._room.limits.asks_waiting_max:
+            done.set_result(Refusal(Code.BUSY, event.wire_name))
+            return done
+        self._queue.append(_Waiting(viewer, event, done))
+        if self._work is None:
+            self._work = asyncio.create_task(self._run())
+        return done
+
+    async def drained(self) -> None:
+        """Return when everything that waits is done."""
+        while self._work is not None:
+            await asyncio.wait([self._work])
+
+    async def _run(self) -> None:
+        try:
+            while self._queue:
+                batch = [self._queue.popleft() for _ in range(min(BATCH_MAX, len(self._queue)))]
+                await self._serve(batch)
+        finally:
+            self._work = None
+
+    async def _serve(self, batch: Sequence[_Waiting]) -> None:
+        asks = [ask for waiting in batch if (ask := waiting.ask)]
+        joins = any(isinstance(waiting.event, JoinAuction) for waiting in batch)
+        try:
+            stage = await self._present_stage(for_joining=joins)
+            committed = await self._commit(asks, stage) if asks else None
+        except Exception as error:
+            self._state = None
+            if len(batch) > 1 and not isinstance(error, StoreError):
+                for waiting in batch:  # let only the one suffer that cannot be served
+                    await self._serve([waiting])
+            else:
+                for waiting in batch:
+                    waiting.done.set_result(self._no(waiting, error))
+            return
+        await self._answer(batch, committed)
+
+    async def _answer(self, batch: Sequence[_Waiting], committed: Committed | None) -> None:
+        """Tell everybody what came of the batch, in its order. What is committed stays accepted."""
+        outcomes = iter(committed.outcomes if committed else ())
+        news = deque(committed.events if committed else ())
+        for waiting in batch:
+            if committed and waiting.ask:
+                outcome = next(outcomes)
+                waiting.done.set_result(outcome)
+                if isinstance(outcome, dict):
+                    await self._announce(news, committed, up_to=outcome["seq"])
+                continue
+            try:
+                waiting.done.set_result(await self._membership(waiting))
+            except Exception as error:
+                waiting.done.set_result(self._no(waiting, error))
+            # A joiner's answer is on its way before the next event is announced: a snapshot that
+            # arrived behind it would take the viewer back in time.
+            await asyncio.sleep(0)
+        if committed:
+            await self._announce(news, committed)
+            if self.stage and committed.record:
+                self.stage.record = committed.record  # its title may have changed too
+
+    def _no(self, waiting: _Waiting, error: Exception) -> Refusal:
+        name = waiting.event.wire_name if waiting.event else ""
+        if isinstance(error, OutcomeUnknown):
+            return Refusal(Code.OUTCOME_UNKNOWN, name)
+        if isinstance(error, StoreError):
+            log.warning("auction %s: the database does not answer: %s", self.auction_id, error)
+            return Refusal(Code.UNAVAILABLE, name)
+        return fault(name, error)
+
+    async def _commit(self, asks: Sequence[Ask], stage: Stage | None) -> Committed:
+        known = Known(self._state, stage.seq if stage else 0)
+        rules = self._room.rules
+        committed = await self._room.store.change(
+            self.auction_id, lambda auction: settle(auction, asks, known, rules)
+        )
+        self._state = committed.state
+        return committed
+
+    async def _announce(
+        self, news: deque[Event], committed: Committed, up_to: int | None = None
+    ) -> None:
+        """Announce the news up to a seq, or all. What fails is left to the next look at the ledger."""
+        while news and (up_to is None or news[0].seq <= up_to):
+            event = news.popleft()
+            if self.stage is None:
+                continue
+            try:
+                if event.seq > self.stage.seq + 1:  # more happened elsewhere than fits in one look
+                    await self._catch_up(self.stage, before=event.seq)
+                if announcement := self.stage.play(event, committed.users):
+                    await self._tell(announcement)
+            except Exception:
+                log.exception("auction %s: seq %s was not announced", self.auction_id, event.seq)
+
+    async def _tell(self, announcement: Announcement) -> None:
+        audience = self._room.audience
+        if announcement.to_everyone:
+            await audience.to_everyone(announcement.name, announcement.whole)
+        else:
+            await audience.to_room(
+                self.auction_id, announcement.name, announcement.whole, announcement.brief
+            )
+
+    # --- what this node's viewers see
+
+    async def _present_stage(self, *, for_joining: bool) -> Stage | None:
+        """The stage, as new as it has to be: a room that was empty may have missed anything."""
+        if self.stage and self._room.presence.count(self.auction_id):
+            if for_joining and not self.stage.record.isLive:
+                await self._catch_up(self.stage)
+        elif for_joining or self.stage is None:
+            self.stage = await self._read_stage()
+            if for_joining and self.stage and self.stage.record.isLive and self.stage.seq == 0:
+                await self._commit([], self.stage)  # whoever joins hears seq 1 next, without a gap
+                self.stage = await self._read_stage()
+        return self.stage
+
+    async def _read_stage(self) -> Stage | None:
+        snapshot = await self._room.store.snapshot(self.auction_id)
+        if snapshot is None:
+            return None
+        return Stage(snapshot, whole_numbers=self._room.limits.whole_numbers)
+
+    async def _catch_up(self, stage: Stage, before: int | None = None) -> None:
+        """Announce what the ledger has and the stage has not."""
+        while before is None or stage.seq + 1 < before:
+            found, users = await self._room.store.events_after(
+                self.auction_id, stage.seq, CATCH_UP_EVENTS
+            )
+            if not found:
+                return
+            for event in found:
+                announcement = stage.play(event, users)
+                if announcement:
+                    await self._tell(announcement)
+
+    # --- who is there
+
+    async def _membership(self, waiting: _Waiting) -> Outcome:
+        viewer, event = waiting.viewer, waiting.event
+        if viewer is None or event is None:
+            if self.stage:
+                await self._catch_up(self.stage)
+            return {}
+        if isinstance(event, JoinAuction):
+            return await self._join(viewer, event)
+        await self._room.audience.leave_room(viewer, self.auction_id)
+        self._room.presence.leave(viewer, self.auction_id)
+        count = self._room.presence.count(self.auction_id)
+        return {"auctionId": self.auction_id, "userCount": count}
+
+    async def _join(self, viewer: Viewer, event: JoinAuction) -> Outcome:
+        stage = self.stage
+        if stage is None:
+            return Refusal(Code.AUCTION_NOT_FOUND, event.wire_name)
+        if not stage.record.isLive:
+            return Refusal(Code.NOT_LIVE, event.wire_name)
+        missed = await self._missed(stage, event.last_seq) if event.last_seq is not None else {}
+        if viewer.gone:
+            return {}
+        await self._room.audience.enter_room(viewer, self.auction_id)
+        self._room.presence.enter(viewer, self.auction_id)
+        count = self._room.presence.count(self.auction_id)
+        state = stage.state(count, datetime.now(UTC)) | missed
+        await self._room.audience.to_viewer(viewer, AuctionState.wire_name, encode(state))
+        return state
+
+    async def _missed(self, stage: Stage, last_seq: int) -> dict[str, Any]:
+        """What a viewer who heard `last_seq` last has missed, without lists (D21)."""
+        limit = self._room.limits.resume_events_max
+        missed = stage.recent_after(last_seq)
+        if missed is None:
+            after = max(last_seq, stage.seq - limit)
+            events, users = await self._room.store.events_after(self.auction_id, after, limit)
+            missed = [stage.told_later(event, users) for event in events if event.seq <= stage.seq]
+        missed = missed[-limit:] if limit else []
+        return {
+            "missed": [_told(announcement) for announcement in missed],
+            "missedComplete": len(missed) == max(0, stage.seq - last_seq),
+        }
+
+
+def _told(announcement: Announcement) -> Encoded:
+    return encode({"event": announcement.name, "data": announcement.brief})

@@ -1,0 +1,101 @@
+"""The auction house: the auctioneers of this node, and the doors through which asks reach them."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable
+from datetime import UTC, datetime
+
+from baraka_server.contract.client_events import ClientEvent
+from baraka_server.contract.server_events import UserCountUpdate
+from baraka_server.domain.decide import HouseRules
+from baraka_server.live.auctioneer import Auctioneer, Limits, Room
+from baraka_server.live.audience import Audience, Viewer
+from baraka_server.live.presence import Presence
+from baraka_server.live.settle import Outcome
+from baraka_server.store.errors import StoreError
+from baraka_server.store.store import Store
+
+log = logging.getLogger(__name__)
+
+IDLE_AUCTIONEERS_MAX = 64
+"""How many auctions without viewers are kept at hand."""
+
+
+class House:
+    """`ledger_poll_seconds` is how often watched auctions are checked for other nodes' events."""
+
+    def __init__(
+        self,
+        store: Store,
+        audience: Audience,
+        rules: HouseRules,
+        limits: Limits,
+        *,
+        ledger_poll_seconds: float,
+    ) -> None:
+        self.presence = Presence(self._announce_count)
+        self._room = Room(store, audience, self.presence, rules, limits)
+        self._auctioneers: dict[int, Auctioneer] = {}
+        self._poll_seconds = ledger_poll_seconds
+        self._polling: asyncio.Task[None] | None = None
+
+    def open(self) -> None:
+        if self._poll_seconds:
+            self._polling = asyncio.create_task(self._poll())
+
+    def ask(self, viewer: Viewer, event: ClientEvent) -> Awaitable[Outcome]:
+        """Queue what `viewer` asks for. The call itself does not wait, so asks keep their order."""
+        return self._auctioneer(event.auction_id).put(viewer, event)
+
+    def disconnected(self, viewer: Viewer) -> None:
+        self.presence.leave_all(viewer)
+
+    async def close(self) -> None:
+        """Finish everything that was asked. Nothing more may be asked."""
+        if self._polling:
+            self._polling.cancel()
+        await asyncio.gather(*(one.drained() for one in self._auctioneers.values()))
+        self.presence.close()
+
+    def _auctioneer(self, auction_id: int) -> Auctioneer:
+        found = self._auctioneers.pop(auction_id, None)
+        if found is None:
+            self._dismiss_idle()
+            found = Auctioneer(auction_id, self._room)
+        self._auctioneers[auction_id] = found  # the last one asked is the last one dismissed
+        return found
+
+    def _dismiss_idle(self) -> None:
+        idle = [
+            auction_id
+            for auction_id, auctioneer in self._auctioneers.items()
+            if auctioneer.idle and not self.presence.count(auction_id)
+        ]
+        for auction_id in idle[: max(0, len(idle) - IDLE_AUCTIONEERS_MAX)]:
+            del self._auctioneers[auction_id]
+
+    async def _announce_count(self, auction_id: int) -> None:
+        auctioneer = self._auctioneers.get(auction_id)
+        if auctioneer and auctioneer.stage:
+            count = self.presence.count(auction_id)
+            payload = auctioneer.stage.user_count(count, datetime.now(UTC))
+            await self._room.audience.to_room(
+                auction_id, UserCountUpdate.wire_name, payload, payload
+            )
+
+    async def _poll(self) -> None:
+        while True:
+            await asyncio.sleep(self._poll_seconds)
+            try:
+                last_seqs = await self._room.store.last_seqs(self.presence.watched())
+            except StoreError:
+                continue  # whoever asks for something is told; here nobody asked
+            except Exception:
+                log.exception("watched auctions could not be checked")
+                continue
+            for auction_id, seq in last_seqs.items():
+                auctioneer = self._auctioneers.get(auction_id)
+                if auctioneer and auctioneer.stage and seq > auctioneer.stage.seq:
+                    auctioneer.put(None, None)

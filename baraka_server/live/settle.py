@@ -1,0 +1,221 @@
+"""One transaction of an auction: every ask that waited, decided in order and committed at once."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from baraka_server.contract.client_events import RepeatableEvent
+from baraka_server.contract.fields import iso_time
+from baraka_server.contract.records import Auction, User
+from baraka_server.contract.refusals import Code, Refusal
+from baraka_server.domain.decide import Ask, HouseRules, decide
+from baraka_server.domain.facts import Adopted, Awarded, BidPlaced, Commented, Event
+from baraka_server.domain.record import adopted
+from baraka_server.domain.state import State, apply, next_event
+from baraka_server.store.locked import Answered, LockedAuction, RequestKey
+from baraka_server.store.store import users_in
+
+MISSED_EVENTS_MAX = 1_000
+
+Outcome = dict[str, Any] | Refusal
+"""What an ask is answered: the fields of an acknowledgement beside `ok`, or a refusal (D20)."""
+
+
+@dataclass(slots=True)
+class Committed:
+    """What one transaction left: the state and the record after it, an outcome for every ask.
+
+    `events` are those that this node has not announced, other nodes' among them, with the users
+    whom they name. `state` and `record` are None where there is no such auction.
+    """
+
+    state: State | None
+    record: Auction | None
+    outcomes: list[Outcome]
+    events: list[Event] = field(default_factory=list)
+    users: dict[int, User] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a node knows: the state as of its last commit, and the seq that it announced last."""
+
+    state: State | None
+    announced_seq: int
+
+
+async def settle(
+    auction: LockedAuction | None, asks: Sequence[Ask], known: Known, rules: HouseRules
+) -> Committed:
+    """Decide `asks` in order on the locked auction, and write what came of them.
+
+    Runs in a transaction and may run again, so it changes nothing but the database. Without asks
+    it only sees to it that the ledger has a beginning.
+    """
+    if auction is None:
+        refusals = [decide(None, ask, rules) for ask in asks]
+        return Committed(None, None, [no for no in refusals if isinstance(no, Refusal)])
+    now = datetime.now(UTC)
+    base, opening = await _base(auction, known.state)
+    missed: list[Event] = []
+    if auction.tail.seq > known.announced_seq:
+        missed = await auction.events_after(known.announced_seq, MISSED_EVENTS_MAX)
+    bidder = {base.high.user_id} if base.high else set()
+    users = await auction.users({ask.user_id for ask in asks} | bidder | users_in(missed))
+    answered = await auction.answered(key for ask in asks if (key := request_key(ask)))
+
+    sitting = _Sitting(base, opening, users, rules, now)
+    sitting.earlier = {key: (was.fingerprint, _read(was)) for key, was in answered.items()}
+    for ask in asks:
+        sitting.hear(ask)
+    if asks and not sitting.accepted:
+        sitting.events.clear()  # a refusal is no reason to begin a ledger
+    written = await auction.write(sitting.events) if sitting.events else []
+
+    state = base
+    for event in written:
+        state = apply(state, event)
+    accepted = {event.seq: _accepted(auction.record.id, event) for event in written}
+    outcomes = [accepted[entry] if isinstance(entry, int) else entry for entry in sitting.entries]
+    await auction.remember(
+        {
+            key: Answered(mark, _kept(accepted[entry] if isinstance(entry, int) else entry))
+            for key, (mark, entry) in sitting.earlier.items()
+            if key not in answered
+        },
+        now,
+    )
+    return Committed(state, auction.record, outcomes, missed + written, users)
+
+
+async def _base(auction: LockedAuction, known: State | None) -> tuple[State, Adopted | None]:
+    """The state at the end of the ledger, and what the ledger has yet to hear of the row."""
+    record, tail = auction.record, auction.tail
+    if tail.seq == 0:
+        return State(), adopted(record, await auction.highest_bid())
+    if known is None or known.seq != tail.seq:
+        row = adopted(record, await auction.highest_bid())
+        return (
+            State(
+                owner_id=row.owner_id,
+                live=row.live,
+                canceled=row.canceled,
+                ended=row.ended,
+                lot=row.lot,
+                high=row.high,
+                round=tail.round,
+                seq=tail.seq,
+                at=tail.at,
+            ),
+            None,
+        )
+    row = adopted(record, known.high)
+    as_known = Adopted(
+        known.owner_id, known.live, known.canceled, known.ended, known.lot, known.high
+    )
+    if row == as_known:
+        return known, None
+    return known, adopted(record, await auction.highest_bid())  # another program changed the row
+
+
+class _Sitting:
+    """Asks being decided one after the other, each on the state that the one before it left.
+
+    An entry is a refusal, the seq of the event that the ask became, or what a repeated request was
+    answered before.
+    """
+
+    def __init__(
+        self,
+        base: State,
+        opening: Adopted | None,
+        users: dict[int, User],
+        rules: HouseRules,
+        now: datetime,
+    ) -> None:
+        self.events: list[Event] = []
+        self.entries: list[Outcome | int] = []
+        self.earlier: dict[RequestKey, tuple[str, Outcome | int]] = {}
+        self.accepted = False
+        self._state = base
+        self._users = users
+        self._rules = rules
+        self._now = now
+        if opening:
+            self._happen(next_event(base, opening, None, now))
+
+    def hear(self, ask: Ask) -> None:
+        key = request_key(ask)
+        if key is None:
+            self.entries.append(self._decide(ask))
+            return
+        mark = fingerprint(ask)
+        if key not in self.earlier:
+            self.earlier[key] = (mark, self._decide(ask))
+        first_mark, entry = self.earlier[key]
+        self.entries.append(entry if mark == first_mark else ask.refused(Code.REQUEST_ID_REUSED))
+
+    def _decide(self, ask: Ask) -> Refusal | int:
+        known = ask.user_id in self._users
+        decision = decide(self._state, replace(ask, user_exists=known), self._rules)
+        if isinstance(decision, Refusal):
+            return decision
+        self.accepted = True
+        return self._happen(next_event(self._state, decision, ask.user_id, self._now))
+
+    def _happen(self, event: Event) -> int:
+        self._state = apply(self._state, event)
+        self.events.append(event)
+        return event.seq
+
+
+def request_key(ask: Ask) -> RequestKey | None:
+    event = ask.event
+    if isinstance(event, RepeatableEvent) and event.request_id is not None:
+        return RequestKey(ask.user_id, event.request_id)
+    return None
+
+
+def fingerprint(ask: Ask) -> str:
+    """What an ask asks for: the same for a repetition, another one for another body (D23)."""
+    body = ask.event.model_dump(mode="json", exclude={"request_id"})
+    text = json.dumps([ask.event.wire_name, body], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _accepted(auction_id: int, event: Event) -> dict[str, Any]:
+    fields: dict[str, Any] = {
+        "auctionId": auction_id,
+        "seq": event.seq,
+        "round": event.round,
+        "serverTime": iso_time(event.at),
+    }
+    match event.fact:
+        case BidPlaced(bid_id=bid_id):
+            fields["bidId"] = bid_id
+        case Commented(comment_id=comment_id):
+            fields["commentId"] = comment_id
+        case Awarded(winning_id=winning_id):
+            fields["winningId"] = winning_id
+    return fields
+
+
+def _kept(outcome: Outcome) -> str:
+    if isinstance(outcome, Refusal):
+        refusal = [outcome.code, outcome.event, dict(outcome.values)]
+        return json.dumps({"refused": refusal})
+    return json.dumps({"accepted": outcome})
+
+
+def _read(answered: Answered) -> Outcome:
+    kept = json.loads(answered.outcome)
+    if "refused" in kept:
+        code, event, values = kept["refused"]
+        return Refusal(Code(code), event, values)
+    accepted: dict[str, Any] = kept["accepted"]
+    return accepted

@@ -1,0 +1,191 @@
+"""Socket.IO: who connects, what they ask, what they hear."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import socketio
+
+from baraka_server.contract.client_events import CLIENT_EVENTS, parse
+from baraka_server.contract.refusals import Code, Refusal
+from baraka_server.contract.server_events import Error
+from baraka_server.live.audience import Viewer
+from baraka_server.live.encoded import Encoded, encode
+from baraka_server.live.faults import fault
+from baraka_server.live.house import House
+from baraka_server.wire import identity
+from baraka_server.wire.packets import RESERVED_PREFIX, Json, Packet, allow_bursts
+
+log = logging.getLogger(__name__)
+
+DELTA = "delta"
+EVENT_NAME_CHARS_SHOWN = 64
+"""How much of an unknown event's name the error repeats to whoever sent it."""
+
+
+def make_server(*, message_bytes_max: int) -> socketio.AsyncServer:
+    """A Socket.IO server with the settings that the traps of the libraries ask for."""
+    allow_bursts()
+    return socketio.AsyncServer(
+        async_mode="aiohttp",
+        # Only a connected client hears `error` and the disconnect, and stays away by itself (D2).
+        always_connect=True,
+        serializer=Packet,
+        json=Json,
+        cors_allowed_origins="*",
+        cors_credentials=False,
+        max_http_buffer_size=message_bytes_max,
+        logger=logging.getLogger("socketio"),
+        engineio_logger=logging.getLogger("engineio"),
+    )
+
+
+class RoomSpeakers:
+    """The `Audience` that Socket.IO reaches: a room for those who want lists, one for the others."""
+
+    def __init__(self, sio: socketio.AsyncServer) -> None:
+        self._sio = sio
+
+    async def to_everyone(self, event: str, payload: Encoded) -> None:
+        await self._sio.emit(event, payload)
+
+    async def to_room(self, auction_id: int, event: str, whole: Encoded, brief: Encoded) -> None:
+        await self._sio.emit(event, whole, room=_room(auction_id, wants_lists=True))
+        await self._sio.emit(event, brief, room=_room(auction_id, wants_lists=False))
+
+    async def to_viewer(self, viewer: Viewer, event: str, payload: Encoded) -> None:
+        await self._sio.emit(event, payload, to=viewer.sid)
+
+    async def enter_room(self, viewer: Viewer, auction_id: int) -> None:
+        room = _room(auction_id, wants_lists=viewer.wants_lists)
+        await self._sio.enter_room(viewer.sid, room)
+
+    async def leave_room(self, viewer: Viewer, auction_id: int) -> None:
+        if not viewer.gone:
+            room = _room(auction_id, wants_lists=viewer.wants_lists)
+            await self._sio.leave_room(viewer.sid, room)
+
+
+def _room(auction_id: int, *, wants_lists: bool) -> str:
+    return f"auction_{auction_id}" if wants_lists else f"auction_{auction_id}:{DELTA}"
+
+
+class Gateway:
+    """Hands what sockets send to the house, and answers them.
+
+    `jwt_secret` verifies tokens; `disconnect_expired` ends a connection with its token (D28).
+    """
+
+    def __init__(
+        self,
+        sio: socketio.AsyncServer,
+        house: House,
+        *,
+        jwt_secret: str,
+        disconnect_expired: bool = False,
+    ) -> None:
+        self._sio = sio
+        self._house = house
+        self._jwt_secret = jwt_secret
+        self._disconnect_expired = disconnect_expired
+        self._viewers: dict[str, Viewer] = {}
+        self.stopping = False
+        """Set when the server stops: what was asked is finished, nothing new is taken."""
+        self._expiries: dict[str, asyncio.Task[None]] = {}
+        sio.on("connect", self._connect)
+        sio.on("disconnect", self._disconnect)
+        for name in CLIENT_EVENTS:
+            sio.on(name, self._handler(name))
+        sio.on("*", self._unknown)
+
+    async def _connect(self, sid: str, environ: Mapping[str, Any], auth: Any) -> None:
+        # Nothing may be awaited before the viewer stands: events may be right behind.
+        who = identity.verify(self._jwt_secret, _token(environ, auth))
+        if isinstance(who, Refusal):
+            log.info("connection refused: %s", who.message)
+            await self._turn_away(sid, who)
+            return
+        wants_lists = not (isinstance(auth, dict) and auth.get("updates") == DELTA)
+        self._viewers[sid] = Viewer(sid, who.user_id, wants_lists)
+        log.debug("user %s connected", who.user_id)
+        if self._disconnect_expired:
+            self._expire(sid, who)
+
+    async def _disconnect(self, sid: str, _reason: str) -> None:
+        viewer = self._viewers.pop(sid, None)
+        if viewer is not None:
+            self._house.disconnected(viewer)
+        expiry = self._expiries.pop(sid, None)
+        if expiry is not None:
+            expiry.cancel()
+
+    def _handler(self, name: str) -> Callable[..., Awaitable[Encoded | None]]:
+        async def handle(sid: str, *arguments: Any) -> Encoded | None:
+            viewer = self._viewers.get(sid)
+            if viewer is None:
+                return None  # turned away, and still talking
+            try:
+                event = parse(name, arguments)
+                if self.stopping:
+                    event = Refusal(Code.UNAVAILABLE, name)
+                if isinstance(event, Refusal):
+                    return await self._answer(sid, event)
+                # Queued before anything is awaited, so that a socket's asks keep their order.
+                return await self._answer(sid, await self._house.ask(viewer, event))
+            except Exception as error:
+                return await self._answer(sid, fault(name, error))
+
+        return handle
+
+    async def _unknown(self, name: str, sid: str, *_arguments: Any) -> Encoded | None:
+        if sid not in self._viewers:
+            return None
+        shown = name.removeprefix(RESERVED_PREFIX)[:EVENT_NAME_CHARS_SHOWN]
+        return await self._answer(sid, Refusal(Code.UNKNOWN_EVENT, shown, {"name": shown}))
+
+    async def _answer(self, sid: str, outcome: dict[str, Any] | Refusal) -> Encoded:
+        """The acknowledgement; a refusal is an `error` to the sender as well (D20)."""
+        if not isinstance(outcome, Refusal):
+            return encode({"ok": True} | outcome)
+        said = {"code": outcome.code, "message": outcome.message}
+        await self._sio.emit(Error.wire_name, _error(outcome), to=sid)
+        return encode({"ok": False} | said)
+
+    async def _turn_away(self, sid: str, refusal: Refusal) -> None:
+        await self._sio.emit(Error.wire_name, _error(refusal), to=sid)
+        await self._sio.disconnect(sid)
+
+    def _expire(self, sid: str, who: identity.Identity) -> None:
+        async def when_expired() -> None:
+            await asyncio.sleep((who.expires_at - datetime.now(UTC)).total_seconds())
+            await self._turn_away(sid, Refusal(Code.INVALID_TOKEN))
+
+        self._expiries[sid] = asyncio.create_task(when_expired())
+
+
+async def hang_up(sio: socketio.AsyncServer) -> None:
+    """Close every socket without waiting for it, in a way that makes clients connect again.
+
+    A Socket.IO disconnect would tell them to stay away; one that waits takes a minute with clients
+    that do not read.
+    """
+    for socket in list(sio.eio.sockets.values()):
+        await socket.close(wait=False, reason=sio.reason.SERVER_DISCONNECT)
+    await asyncio.sleep(0)  # writers take the CLOSE packet
+    await sio.shutdown()
+
+
+def _error(refusal: Refusal) -> Encoded:
+    fields = {"message": refusal.message, "code": refusal.code}
+    return encode(fields | ({"event": refusal.event} if refusal.event else {}))
+
+
+def _token(environ: Mapping[str, Any], auth: Any) -> object:
+    """`auth.token`, else the bearer token of the header; never the query string (D3)."""
+    if isinstance(auth, dict) and auth.get("token"):
+        return auth["token"]
+    return identity.bearer(environ.get("HTTP_AUTHORIZATION"))

@@ -1,0 +1,113 @@
+"""The few HTTP routes beside the socket: read-only, JSON in the records' documented shape."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from aiohttp import web
+
+from baraka_server.contract.fields import INT_MAX
+from baraka_server.contract.records import Auction
+from baraka_server.contract.refusals import Code, Refusal
+from baraka_server.live.encoded import encode
+from baraka_server.live.faults import fault
+from baraka_server.store import audit, catalog
+from baraka_server.store.errors import NotThere, StoreError
+from baraka_server.store.store import Store
+from baraka_server.wire import identity
+
+Answer = Callable[[web.Request, int], Awaitable[object]]
+
+STATUS = {
+    Code.NO_TOKEN: 401,
+    Code.INVALID_TOKEN: 401,
+    Code.NOT_OWNER: 403,
+    Code.AUCTION_NOT_FOUND: 404,
+    Code.UNAVAILABLE: 503,
+    Code.FAULT: 500,
+}
+
+
+class Api:
+    """Routes for those who hold an access token; the owner of an auction sees all of it.
+
+    A user's number is whole for the owner who won customers with it, and masked otherwise (D17).
+    """
+
+    def __init__(self, store: Store, *, jwt_secret: str) -> None:
+        self._store = store
+        self._jwt_secret = jwt_secret
+
+    def add_to(self, app: web.Application) -> None:
+        for path, answer in {
+            "/api/auctions": self._auctions,
+            "/api/auctions/{id}": self._auction,
+            "/api/auctions/{id}/history": self._history,
+            "/api/auctions/{id}/winnings": self._winnings,
+        }.items():
+            app.router.add_get(path, self._route(answer))
+
+    async def _auctions(self, request: web.Request, user_id: int) -> object:
+        """The caller's own auctions; everybody's live ones with `?live=true`."""
+        if request.query.get("live") == "true":
+            return await catalog.list_auctions(self._store, live_only=True)
+        return await catalog.list_auctions(self._store, owner_id=user_id)
+
+    async def _auction(self, request: web.Request, _user_id: int) -> object:
+        return await self._asked_for(request)
+
+    async def _history(self, request: web.Request, user_id: int) -> object:
+        auction = await self._owned(request, user_id)
+        return [entry async for entry in audit.history(self._store, auction.id)]
+
+    async def _winnings(self, request: web.Request, user_id: int) -> object:
+        auction = await self._owned(request, user_id)
+        return await catalog.list_winnings(self._store, auction_id=auction.id)
+
+    async def _asked_for(self, request: web.Request) -> Auction:
+        text = request.match_info["id"]
+        auction_id = int(text) if text.isascii() and text.isdecimal() and len(text) <= 10 else 0
+        try:
+            return await catalog.auction_by_id(self._store, min(auction_id, INT_MAX))
+        except NotThere as error:
+            raise _Refused(Refusal(Code.AUCTION_NOT_FOUND)) from error
+
+    async def _owned(self, request: web.Request, user_id: int) -> Auction:
+        auction = await self._asked_for(request)
+        if auction.user_id != user_id:
+            raise _Refused(Refusal(Code.NOT_OWNER))
+        return auction
+
+    def _route(self, answer: Answer) -> Callable[[web.Request], Awaitable[web.Response]]:
+        """Who asks, what for, and what every failure looks like: in this one place."""
+
+        async def respond(request: web.Request) -> web.Response:
+            token = identity.bearer(request.headers.get("Authorization"))
+            who = identity.verify(self._jwt_secret, token)
+            try:
+                if isinstance(who, Refusal):
+                    raise _Refused(who)
+                return _json(await answer(request, who.user_id))
+            except _Refused as refused:
+                return _refusal(refused.refusal)
+            except StoreError:
+                return _refusal(Refusal(Code.UNAVAILABLE))
+            except Exception as error:
+                return _refusal(fault(request.path, error))
+
+        return respond
+
+
+class _Refused(Exception):
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.message)
+        self.refusal = refusal
+
+
+def _json(value: object, status: int = 200) -> web.Response:
+    return web.Response(text=encode(value), status=status, content_type="application/json")
+
+
+def _refusal(refusal: Refusal) -> web.Response:
+    body = {"ok": False, "code": refusal.code, "message": refusal.message}
+    return _json(body, STATUS[refusal.code])
