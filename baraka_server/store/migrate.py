@@ -1,0 +1,303 @@
+"""The revisions of the database: what `baraka db` runs, and what the server asks for at its start.
+
+The revisions themselves are in migrations/: beside the packages in a checkout, beside this module
+in an installed wheel.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from alembic.script.revision import RevisionError
+from alembic.util import CommandError
+from sqlalchemy import Connection, func, inspect, select, table, text
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from baraka_server.store.engine import WRITES, UnusableUrl, database_url, open_engine
+from baraka_server.store.errors import Contention, StoreError, translated
+
+# MariaDB warns that it ignores the name of a key of alembic's own table: nobody can do anything.
+logging.getLogger("asyncmy").addFilter(
+    lambda entry: "alembic_version_pkc" not in entry.getMessage()
+)
+
+Report = Callable[[str], None]
+"""Takes one line of progress for whoever waits."""
+
+OTHER_UPGRADE_SECONDS_MAX = 60
+"""How long an upgrade waits for another one of the same database."""
+
+TABLE_LOCK_SECONDS_MAX = 30
+"""How long a change waits for transactions on its table; meanwhile everybody else waits behind it."""
+
+
+class MigrationFailed(StoreError):
+    """The database could not be changed, or not be looked at; the text is for the operator."""
+
+
+class UnknownRevision(MigrationFailed):
+    """Somebody asked for a revision that does not exist."""
+
+
+class OutOfDate(StoreError):
+    """The database and the program are of different versions; the text says what mends it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """The revision that a database has, None without any, and the newest that the program knows."""
+
+    current: str | None
+    head: str
+    known: bool
+    """Whether this program knows the current revision. If not, a newer one made it."""
+
+    @property
+    def up_to_date(self) -> bool:
+        return self.current == self.head
+
+    @property
+    def remedy(self) -> str | None:
+        """What to do, in words; None where nothing is to be done."""
+        if self.up_to_date:
+            return None
+        if not self.known:
+            return (
+                f"The database is at revision {self.current}, which this version of Baraka does "
+                f"not know (its newest is {self.head}): a newer one made it. Update baraka."
+            )
+        state = "has none of Baraka's tables" if self.current is None else f"is at {self.current}"
+        return f"The database {state}, this version needs {self.head}. Run: baraka db upgrade"
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """A table that a downgrade drops, and the rows that it has now."""
+
+    table: str
+    rows: int
+
+
+async def upgrade(url: str, revision: str = "head", *, report: Report | None = None) -> None:
+    """Bring the database at `url` up to `revision`; another upgrade of it is waited for.
+
+    Raises `MigrationFailed`, `UnknownRevision`, `OutOfDate` (the database is newer than the
+    program), `Unavailable` or `UnusableUrl`. On SQLite a failure leaves everything as it was; on
+    MySQL and MariaDB the revisions that succeeded stay, and the next upgrade goes on behind them.
+    """
+    await _change(url, lambda config: command.upgrade(config, revision), report)
+
+
+async def downgrade(url: str, revision: str = "-1", *, report: Report | None = None) -> None:
+    """Take the database back to `revision` (`base` for none). Raises what `upgrade` raises.
+
+    What it costs is in `losses`. The documented tables stay, whatever the revision.
+    """
+    await _change(url, lambda config: command.downgrade(config, revision), report)
+
+
+async def current(url: str) -> Status:
+    """The revision of the database at `url`. A SQLite file that is not there is not created."""
+    async with _opened(url) as engine:
+        return await _status(engine)
+
+
+async def require_current(database: str | AsyncEngine) -> None:
+    """Raise `OutOfDate` unless the database has exactly the tables of this program."""
+    if isinstance(database, AsyncEngine):
+        with _told_plainly(database.url):
+            status = await _status(database)
+    else:
+        status = await current(database)
+    if status.remedy is not None:
+        raise OutOfDate(status.remedy)
+
+
+async def losses(url: str, revision: str = "-1") -> list[Loss]:
+    """What a downgrade to `revision` drops. Raises `UnknownRevision` and what `current` raises."""
+    async with _opened(url) as engine:
+        status = await _status(engine)
+        if status.current is None:
+            return []
+        _refuse_newer(status)
+        with _revision_errors():
+            steps = ScriptDirectory.from_config(_config()).iterate_revisions(
+                status.current, revision, select_for_downgrade=True
+            )
+            names = [name for step in steps for name in step.module.loses]
+        async with engine.connect() as connection:
+            return [
+                Loss(name, await _count(connection, name))
+                for name in names
+                if await connection.run_sync(_has_table, name)
+            ]
+
+
+async def _change(url: str, act: Callable[[Config], None], report: Report | None) -> None:
+    tell = report or (lambda _line: None)
+
+    def run(connection: Connection) -> None:
+        act(_config(connection=connection, report=tell, on_version_apply=_announce(tell)))
+
+    async with _opened(url) as engine, _alone(engine) as connection:
+        with _revision_errors():
+            await connection.run_sync(run)
+
+
+def _announce(tell: Report) -> Callable[..., None]:
+    def announce(*, step: Any, **_rest: Any) -> None:
+        sign = "" if step.is_upgrade else "undone: "
+        tell(f"{sign}{step.up_revision_id} {step.up_revision.doc}")
+
+    return announce
+
+
+@asynccontextmanager
+async def _alone(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    """A connection for changes, while nobody else changes tables through here."""
+    if engine.dialect.name == "sqlite":
+        # One transaction for everything, with the write lock from its first moment.
+        async with engine.execution_options(**WRITES).begin() as connection:
+            _refuse_newer(await connection.run_sync(_status_on))
+            yield connection
+        return
+    async with engine.connect() as connection:
+        await connection.execute(text(f"SET lock_wait_timeout = {TABLE_LOCK_SECONDS_MAX}"))
+        lock = func.get_lock(_lock_name(engine.url), OTHER_UPGRADE_SECONDS_MAX)
+        if await connection.scalar(select(lock)) != 1:
+            raise MigrationFailed(
+                "The database is being upgraded by somebody else. Try again later."
+            )
+        # Not sooner: the upgrade that was waited for may have been a newer program's.
+        _refuse_newer(await connection.run_sync(_status_on))
+        await connection.commit()  # alembic begins a transaction of its own for each revision
+        yield connection
+    # The lock belongs to the connection and ends with it, when the engine is disposed of.
+
+
+def _lock_name(url: URL) -> str:
+    # Locks are the server's, not a database's, and names have 64 characters at most.
+    return "baraka:" + hashlib.sha256((url.database or "").lower().encode()).hexdigest()[:32]
+
+
+@asynccontextmanager
+async def _opened(url: str) -> AsyncIterator[AsyncEngine]:
+    parsed = database_url(url)
+    if parsed.get_backend_name() != "sqlite" and not parsed.database:
+        raise UnusableUrl("the database URL names no database; example: mysql://user@host/baraka")
+    engine = open_engine(url)
+    try:
+        with _told_plainly(parsed):
+            yield engine
+    finally:
+        await engine.dispose()
+
+
+async def _status(engine: AsyncEngine) -> Status:
+    if _is_missing_file(engine.url):
+        return Status(None, _head(ScriptDirectory.from_config(_config())), known=True)
+    async with engine.connect() as connection:
+        return await connection.run_sync(_status_on)
+
+
+def _status_on(connection: Connection) -> Status:
+    script = ScriptDirectory.from_config(_config())
+    found = MigrationContext.configure(connection).get_current_heads()
+    known = {step.revision for step in script.walk_revisions()}
+    return Status(", ".join(found) or None, _head(script), known=known.issuperset(found))
+
+
+def _head(script: ScriptDirectory) -> str:
+    head = script.get_current_head()
+    if head is None:
+        raise MigrationFailed("Baraka is not installed completely: it has no revisions.")
+    return head
+
+
+def _refuse_newer(status: Status) -> None:
+    if not status.known:
+        raise OutOfDate(status.remedy)
+
+
+def _is_missing_file(url: URL) -> bool:
+    # To connect would create it.
+    name = url.database
+    if url.get_backend_name() != "sqlite" or not name or name.startswith((":memory:", "file:")):
+        return False
+    return not Path(name).exists()
+
+
+async def _count(connection: AsyncConnection, name: str) -> int:
+    return await connection.scalar(select(func.count()).select_from(table(name))) or 0
+
+
+def _has_table(connection: Connection, name: str) -> bool:
+    return inspect(connection).has_table(name)
+
+
+def _config(**attributes: Any) -> Config:
+    config = Config(attributes=attributes)
+    # What the option parser underneath would take for a reference to another option.
+    config.set_main_option("script_location", str(_scripts()).replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    return config
+
+
+def _scripts() -> Path:
+    here = Path(__file__).resolve().parent
+    in_wheel = here / "migrations"
+    return in_wheel if in_wheel.is_dir() else here.parents[1] / "migrations"
+
+
+@contextmanager
+def _revision_errors() -> Iterator[None]:
+    """What alembic and the revisions themselves refuse, as our errors."""
+    try:
+        yield
+    except CommandError as error:
+        if isinstance(error.__cause__, RevisionError):
+            raise UnknownRevision(str(error)) from error
+        raise MigrationFailed(str(error)) from error
+
+
+@contextmanager
+def _told_plainly(url: URL) -> Iterator[None]:
+    """What a database refuses, in words for the operator. No text of these has a password."""
+    try:
+        with translated():
+            yield
+    except Contention as error:
+        raise MigrationFailed(
+            f"Another program keeps the database busy: stop it, or try again ({error})"
+        ) from error
+    except DBAPIError as error:
+        raise MigrationFailed(_plain(error, url)) from error
+
+
+def _plain(error: DBAPIError, url: URL) -> str:
+    cause = error.orig
+    code = cause.args[0] if cause is not None and cause.args else None
+    match code:
+        case 1049:
+            return (
+                f"The server has no database '{url.database}'. Create it with: "
+                f"CREATE DATABASE `{url.database}` CHARACTER SET utf8mb4"
+            )
+        case 1045 | 1698:
+            return f"The server at {url.host} does not let user '{url.username}' in with this password."
+        case 1044 | 1142:
+            return f"User '{url.username}' is not allowed to do this in '{url.database}': {cause}"
+        case _:
+            return f"The database refused: {cause}"
