@@ -30,7 +30,9 @@ class RepeatableEvent(ClientEvent):
     """An event that may safely be sent again after a lost answer (D23)."""
 
     request_id: RequestId | None = Field(
-        None, alias="requestId", description="The client's own unique string; a repeat changes nothing."
+        None,
+        alias="requestId",
+        description="The client's own unique string; a repeat changes nothing.",
     )
 
 
@@ -47,7 +49,9 @@ class JoinAuction(ClientEvent):
     wire_name = "joinAuction"
 
     last_seq: Counter | None = Field(
-        None, alias="lastSeq", description="The last `seq` that was heard: asks for what was missed (D21)."
+        None,
+        alias="lastSeq",
+        description="The last `seq` that was heard: asks for what was missed (D21).",
     )
 
 
@@ -79,7 +83,8 @@ class PlaceBid(RepeatableEvent):
 
     amount: Amount = Field(description="The bid; strictly greater than the last one.")
     round: Counter | None = Field(
-        None, description="The round that the bidder was looking at; another one refuses the bid (D23)."
+        None,
+        description="The round that the bidder was looking at; another one refuses the bid (D23).",
     )
 
 
@@ -114,7 +119,9 @@ class ChangeLot(ClientEvent):
     owner_only = True
 
     product: Text = Field(description="Product name.")
-    minimum_price: Price = Field(alias="minBidPrice", description="The least that a first bid may be.")
+    minimum_price: Price = Field(
+        alias="minBidPrice", description="The least that a first bid may be."
+    )
     start_price: Price = Field(alias="bidPrice", description="The price shown at the start (D11).")
     market_price: Price = Field(alias="actualPrice", description="Market price of the product.")
 
@@ -140,12 +147,14 @@ def parse(name: str, arguments: Sequence[Any]) -> ClientEvent | Refusal:
     """The event that `name` and its arguments mean, or a refusal that names what is wrong (D16)."""
     kind = CLIENT_EVENTS.get(name)
     if kind is None:
-        return Refusal(Code.UNKNOWN_EVENT, name, {"name": name[:TEXT_IN_ERRORS_CHARS_MAX]})
+        # Half of a surrogate pair in it could not be sent back.
+        told = name[:TEXT_IN_ERRORS_CHARS_MAX].encode(errors="replace").decode()
+        return Refusal(Code.UNKNOWN_EVENT, told, {"name": told})
     payload = arguments[0] if arguments else None
     if not isinstance(payload, dict):
         return Refusal(Code.MALFORMED, name, {"reason": "the payload must be an object"})
     try:
-        return kind.model_validate(payload)
+        return kind.model_validate(payload, by_alias=True, by_name=False)
     except ValidationError as error:
         return Refusal(Code.MALFORMED, name, {"reason": _first_problem(error)})
 

@@ -30,7 +30,8 @@ def _wrong(text: str) -> PydanticCustomError:
 
 def _whole_number(least: int, most: int) -> Callable[[Any], int]:
     def check(value: Any) -> int:
-        if isinstance(value, float) and value.is_integer():  # JSON has one number type: 1500.0 is 1500
+        # JSON has one number type: 1500.0 is 1500.
+        if isinstance(value, float) and value.is_integer():
             value = int(value)
         if type(value) is not int or not least <= value <= most:
             raise _wrong(f"must be a whole number from {least} to {most}")
@@ -57,9 +58,8 @@ def _text(chars_max: int, *, blank: bool = False) -> Callable[[Any], str]:
 
 def iso_time(moment: datetime) -> str:
     """ISO 8601 in UTC with milliseconds and `Z`, as Prisma prints it (D18)."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + (
-        f"{moment.microsecond // 1000:03d}Z"
-    )
+    # Not strftime: its %Y has no leading zeros, and the zero time of other languages is the year 1.
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
 
 
 Id = Annotated[int, BeforeValidator(_whole_number(1, INT_MAX))]

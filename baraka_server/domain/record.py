@@ -50,15 +50,17 @@ def adopted(record: Auction, high: StandingBid | None) -> Adopted:
 def record_after(record: Auction, event: Event) -> Auction:
     """The record after `event`. An event that changes no column returns the same object."""
     changes = {
-        name: value for name, value in _changes(event).items() if getattr(record, name) != value
+        name: value
+        for name, value in _changes(record, event).items()
+        if getattr(record, name) != value
     }
     return record.model_copy(update={**changes, "updatedAt": event.at}) if changes else record
 
 
-def _changes(event: Event) -> dict[str, Any]:
+def _changes(record: Auction, event: Event) -> dict[str, Any]:
     match event.fact:
         case Started():
-            return {"isLive": True, "isCanceled": False, "isEnded": False}
+            return {"isLive": True}
         case LotOpened(lot=lot):
             return _columns(lot)
         case Awarded(high=None):
@@ -75,10 +77,17 @@ def _changes(event: Event) -> dict[str, Any]:
                 "isLive": row.live,
                 "isCanceled": row.canceled,
                 "isEnded": row.ended,
-                **(_columns(row.lot) if row.lot else {}),
+                **_adopted_columns(record, row.lot),
             }
         case _:
             return {}
+
+
+def _adopted_columns(record: Auction, lot: Lot | None) -> dict[str, Any]:
+    if lot is not None:
+        return _columns(lot)
+    # A row that has no lot stays as the other program left it; an older view of it loses its lot.
+    return NO_LOT if lot_of(record) else {}
 
 
 def _columns(lot: Lot) -> dict[str, Any]:
