@@ -1,0 +1,414 @@
+"""The guard of the contract: the integration guide, typed by hand.
+
+Nothing here is computed from the declarations that it is compared with, and each comparison goes
+both ways: a rename, a lost field or an undocumented extra shows. Whoever changes this file changes
+what clients in the field rely on.
+"""
+
+import types
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Any, Union, get_args, get_origin
+
+import pytest
+from pydantic import BaseModel
+
+from baraka_server.contract import records
+from baraka_server.contract.client_events import CLIENT_EVENTS
+from baraka_server.contract.refusals import TEXTS, TEXTS_BY_EVENT, Code, Refusal
+from baraka_server.contract.server_events import (
+    DOCUMENTED_SERVER_EVENTS,
+    SERVER_EVENTS,
+    AuctionCanceled,
+    AuctionFinished,
+)
+
+# --- the guide: Client → Server Events; every field is required --------------
+
+SENT = {
+    "startLiveAuction": {"auctionId": "number"},
+    "joinAuction": {"auctionId": "number"},
+    "leaveAuction": {"auctionId": "number"},
+    "broadCasterLeave": {"auctionId": "number"},
+    "comment": {"auctionId": "number", "comment": "string"},
+    "placeBid": {"auctionId": "number", "amount": "number"},
+    "cancelAuction": {"auctionId": "number"},
+    "endAuction": {"auctionId": "number"},
+    "awardingAuction": {"auctionId": "number", "product": "string", "weight": "string"},
+    "changeCuurentProduct": {
+        "auctionId": "number",
+        "product": "string",
+        "minBidPrice": "number",
+        "bidPrice": "number",
+        "actualPrice": "number",
+    },
+}
+
+OWNER_ONLY = {
+    "startLiveAuction",
+    "broadCasterLeave",
+    "cancelAuction",
+    "endAuction",
+    "awardingAuction",
+    "changeCuurentProduct",
+}
+
+# What we add; a client may leave all of it out (D21, D23).
+SENT_OPTIONALLY = {
+    "joinAuction": {"lastSeq": "number"},
+    "comment": {"requestId": "string"},
+    "placeBid": {"requestId": "string", "round": "number"},
+}
+
+# --- the guide: Database Models ----------------------------------------------
+
+AUCTION = {
+    "id": "number",
+    "title": "string",
+    "description": "string",
+    "type": "AuctionType",
+    "current_product": "string?",
+    "product_description": "string?",
+    "actualPrice": "number",
+    "minBidPrice": "number",
+    "bidPrice": "number",
+    "quantity": "number",
+    "expiryDate": "DateTime",
+    "startDate": "DateTime?",
+    "isLive": "boolean",
+    "isExpired": "boolean",
+    "isCanceled": "boolean",
+    "isEnded": "boolean",
+    "image_url": "string",
+    "user_id": "number?",
+    "winning_user_id": "number?",
+    "category_id": "number",
+    "createdAt": "DateTime",
+    "updatedAt": "DateTime",
+}
+
+USERS = {
+    "id": "number",
+    "name": "string",
+    "type": "UserType",
+    "category_id": "number?",
+    "number": "string",
+    "otpCode": "string?",
+    "createdAt": "DateTime",
+    "updatedAt": "DateTime",
+}
+
+AUCTION_BIDS = {
+    "id": "number",
+    "auction_id": "number",
+    "user_id": "number",
+    "bid": "number",
+    "createdAt": "DateTime",
+    "updatedAt": "DateTime",
+}
+
+AUCTION_COMMENTS = {
+    "id": "number",
+    "auction_id": "number",
+    "user_id": "number",
+    "comment": "string",
+    "createdAt": "DateTime",
+    "updatedAt": "DateTime",
+}
+
+WINNINGS = {
+    "id": "number",
+    "user_id": "number",
+    "auction_id": "number?",
+    "product": "string",
+    "price": "number",
+    "weight": "string?",
+    "sold": "boolean",
+    "createdAt": "DateTime",
+    "updatedAt": "DateTime",
+}
+
+CATEGORIES = {
+    "id": "number",
+    "name": "string",
+    "pic_url": "string",
+    "createdAt": "DateTime",
+    "updatedAt": "DateTime",
+}
+
+RECORDS = {
+    "Auction": AUCTION,
+    "User": USERS,
+    "Bid": AUCTION_BIDS,
+    "Comment": AUCTION_COMMENTS,
+    "Winning": WINNINGS,
+    "Category": CATEGORIES,
+    # with the relations that the guide says are sent along
+    "BidWithUser": {**AUCTION_BIDS, "user": "User"},
+    "CommentWithUser": {**AUCTION_COMMENTS, "user": "User"},
+    "AuctionWithLists": {
+        **AUCTION,
+        "Auction_bids": "BidWithUser[]",
+        "Auction_comments": "CommentWithUser[]",
+    },
+}
+
+ENUMS = {"AuctionType": ["Live", "Open"], "UserType": ["Normal", "Expert"]}
+
+# --- the guide: Server → Client Events ---------------------------------------
+
+HEARD = {
+    "auctionStarted": ("everyone", AUCTION),
+    "userCountUpdate": ("room", {"auctionId": "number", "userCount": "number"}),
+    "newComment": ("room", {"newComment": "CommentWithUser", "comments": "CommentWithUser[]"}),
+    "newBid": ("room", {"newBid": "BidWithUser", "auctionBids": "BidWithUser[]"}),
+    "auctionCanceled": ("room", {"auctionId": "number", "message": "string"}),
+    "auctionFinished": ("room", {"auctionId": "number", "message": "string"}),
+    "auctionEnded": (
+        "room",
+        {"auction": "AuctionWithLists", "winningBid": "BidWithUser?", "winningUser": "User?"},
+    ),
+    "auction_change_product": (
+        "room",
+        {
+            "product": "string",
+            "bidPrice": "number",
+            "minBidPrice": "number",
+            "actualPrice": "number",
+        },
+    ),
+    "broadCasterLeft": ("room", {"auctionId": "number"}),
+    "error": ("sender", {"message": "string"}),
+}
+
+# What we add to the documented ones (D20, D22).
+PLACE = {"auctionId": "number", "seq": "number", "serverTime": "DateTime"}
+HEARD_IN_ADDITION = {
+    "auctionStarted": PLACE,
+    "userCountUpdate": PLACE,
+    "newComment": PLACE,
+    "newBid": {**PLACE, "round": "number"},
+    "auctionCanceled": PLACE,
+    "auctionFinished": PLACE,
+    "auctionEnded": PLACE,
+    "auction_change_product": {**PLACE, "round": "number"},
+    "broadCasterLeft": PLACE,
+    "error": {"code": "string?", "event": "string?"},
+}
+
+# A client that asks for deltas does not get these (D24); everybody else does.
+LEFT_OUT_OF_DELTAS = {("newComment", "comments"), ("newBid", "auctionBids")}
+
+# The one event that we add (D21).
+STATE = (
+    "sender",
+    {
+        **PLACE,
+        "auction": "Auction",
+        "auctionBids": "BidWithUser[]",
+        "auctionComments": "CommentWithUser[]",
+        "userCount": "number",
+        "round": "number",
+        "missed": "object[]?",
+        "missedComplete": "boolean?",
+    },
+)
+
+# --- the guide: Common Error Messages, and the decisions ---------------------
+
+CONNECTION = ""
+
+DOCUMENTED_ERRORS = [
+    (CONNECTION, "no_token", "No token provided"),
+    (CONNECTION, "invalid_token", "Invalid or expired token"),
+    ("startLiveAuction", "auction_not_found", "Unauthorized or Auction not found"),
+    ("startLiveAuction", "not_owner", "Unauthorized or Auction not found"),
+    ("joinAuction", "not_live", "Auction has not started yet."),
+    ("placeBid", "bid_too_low", "Bid must be higher than the current bid (1500)"),
+    ("placeBid", "auction_not_found", "Auction not found!"),
+    ("placeBid", "user_not_found", "User not found!"),
+    ("cancelAuction", "not_live", "You only cancel live auctions!"),
+    ("cancelAuction", "already_canceled", "Auction is already canceled"),
+    ("cancelAuction", "not_owner", "You are not allowed to cancel this auction!"),
+    ("endAuction", "already_ended", "Auction is already Ended"),
+    ("awardingAuction", "not_owner", "You are not allowed to end the auction"),
+    ("awardingAuction", "not_live", "Auction could not be ended."),
+    ("changeCuurentProduct", "not_live", "Auction could not be ended."),
+]
+
+DECIDED_ERRORS = [
+    # D5
+    ("startLiveAuction", "already_canceled", "Auction is already canceled"),
+    ("startLiveAuction", "already_ended", "Auction is already Ended"),
+    # D4, D6
+    ("joinAuction", "auction_not_found", "Auction not found!"),
+    ("placeBid", "not_live", "Auction has not started yet."),
+    ("comment", "not_live", "Auction has not started yet."),
+    ("comment", "auction_not_found", "Auction not found!"),
+    ("comment", "user_not_found", "User not found!"),
+    # D8
+    ("endAuction", "not_owner", "You are not allowed to end the auction"),
+    ("awardingAuction", "auction_not_found", "Auction could not be ended."),
+    ("awardingAuction", "already_canceled", "Auction could not be ended."),
+    ("awardingAuction", "already_ended", "Auction could not be ended."),
+    ("awardingAuction", "no_lot", "Auction could not be ended."),
+    ("changeCuurentProduct", "auction_not_found", "Auction could not be ended."),
+    ("changeCuurentProduct", "not_owner", "Auction could not be ended."),
+    ("changeCuurentProduct", "already_canceled", "Auction could not be ended."),
+    ("changeCuurentProduct", "already_ended", "Auction could not be ended."),
+    ("changeCuurentProduct", "no_lot", "Auction could not be ended."),
+    # D11, D13
+    ("placeBid", "bid_below_minimum", "Bid must be at least the minimum bid (800)"),
+    ("placeBid", "owner_bid", "You cannot bid on your own auction"),
+]
+
+# The codes are ours, and programs read them: as much a promise as the texts.
+CODES = {
+    "no_token",
+    "invalid_token",
+    "auction_not_found",
+    "user_not_found",
+    "not_owner",
+    "not_live",
+    "already_canceled",
+    "already_ended",
+    "bid_too_low",
+    "bid_below_minimum",
+    "no_lot",
+    "round_over",
+    "owner_bid",
+    "request_id_reused",
+    "malformed",
+    "unknown_event",
+    "busy",
+    "unavailable",
+    "outcome_unknown",
+    "fault",
+}
+
+VALUES = {"current": 1500, "minimum": 800, "reason": "…", "name": "…", "incident": "…"}
+
+
+def spelled(annotation: Any) -> str:
+    """A declared type in the guide's words: `number`, `string?`, `BidWithUser[]`."""
+    words = {int: "number", str: "string", bool: "boolean", datetime: "DateTime"}
+    kind, inner = get_origin(annotation), get_args(annotation)
+    if kind is Annotated:
+        return spelled(inner[0])
+    if kind in (Union, types.UnionType):
+        (one,) = [each for each in inner if each is not types.NoneType]
+        return f"{spelled(one)}?"
+    if kind is list:
+        return f"{spelled(inner[0])}[]"
+    if kind is dict:
+        return "object"
+    return words.get(annotation) or annotation.__name__
+
+
+def declared(model: type[BaseModel]) -> dict[str, str]:
+    return {
+        field.alias or name: spelled(field.annotation) for name, field in model.model_fields.items()
+    }
+
+
+def optional_fields(model: type[BaseModel]) -> set[str]:
+    return {
+        field.alias or name for name, field in model.model_fields.items() if not field.is_required()
+    }
+
+
+def test_the_client_events_are_the_documented_ones() -> None:
+    assert set(CLIENT_EVENTS) == set(SENT)
+    assert {name: event.wire_name for name, event in CLIENT_EVENTS.items()} == {
+        name: name for name in SENT
+    }
+
+
+@pytest.mark.parametrize("name", SENT)
+def test_a_client_event_has_the_documented_fields(name: str) -> None:
+    optional = SENT_OPTIONALLY.get(name, {})
+    event = CLIENT_EVENTS[name]
+    assert declared(event) == SENT[name] | {field: f"{kind}?" for field, kind in optional.items()}
+    assert set(declared(event)) - optional_fields(event) == set(SENT[name])
+
+
+def test_the_owner_only_events_are_the_documented_ones() -> None:
+    assert {name for name, event in CLIENT_EVENTS.items() if event.owner_only} == OWNER_ONLY
+
+
+def test_the_server_events_are_the_documented_ones_and_one_more() -> None:
+    assert {event.wire_name for event in DOCUMENTED_SERVER_EVENTS} == set(HEARD)
+    assert len(DOCUMENTED_SERVER_EVENTS) == len(HEARD)
+    assert {name: event.wire_name for name, event in SERVER_EVENTS.items()} == {
+        name: name for name in [*HEARD, "auctionState"]
+    }
+
+
+@pytest.mark.parametrize("name", [*HEARD, "auctionState"])
+def test_a_server_event_has_the_documented_scope_and_fields(name: str) -> None:
+    scope, documented = STATE if name == "auctionState" else HEARD[name]
+    expected = {
+        field: f"{kind}?" if (name, field) in LEFT_OUT_OF_DELTAS else kind
+        for field, kind in (documented | HEARD_IN_ADDITION.get(name, {})).items()
+    }
+    event = SERVER_EVENTS[name]
+    assert event.scope == scope
+    assert declared(event) == expected
+    if name in HEARD:
+        left_out = {(name, field) for field in optional_fields(event) & set(documented)}
+        assert left_out == {pair for pair in LEFT_OUT_OF_DELTAS if pair[0] == name}
+
+
+def test_the_closing_messages_are_the_documented_ones() -> None:
+    assert AuctionCanceled.TEXT == "The auction has been canceled."
+    assert AuctionFinished.TEXT == "The auction has been ended."
+
+
+@pytest.mark.parametrize("name", RECORDS)
+def test_a_record_has_the_documented_fields(name: str) -> None:
+    record = getattr(records, name)
+    assert declared(record) == RECORDS[name]
+    assert all(field.is_required() for field in record.model_fields.values())
+
+
+@pytest.mark.parametrize("name", RECORDS)
+def test_a_record_is_sent_under_the_names_that_it_declares(name: str) -> None:
+    schema = getattr(records, name).model_json_schema(mode="serialization")
+    assert set(schema["properties"]) == set(RECORDS[name])
+
+
+def test_no_record_is_undocumented() -> None:
+    found = {
+        name
+        for name, each in vars(records).items()
+        if isinstance(each, type) and issubclass(each, records.Record)
+    }
+    assert found - {"Record"} == set(RECORDS)
+
+
+def test_the_enums_have_the_documented_values() -> None:
+    found = {
+        name: [str(value) for value in each]
+        for name, each in vars(records).items()
+        if isinstance(each, type) and issubclass(each, StrEnum) and each is not StrEnum
+    }
+    assert found == ENUMS
+
+
+@pytest.mark.parametrize(("trigger", "code", "text"), [*DOCUMENTED_ERRORS, *DECIDED_ERRORS])
+def test_an_error_has_its_text_to_the_letter(trigger: str, code: str, text: str) -> None:
+    assert Refusal(Code(code), trigger, VALUES).message == text
+
+
+def test_only_what_guide_and_decisions_say_depends_on_the_event() -> None:
+    settled = {(trigger, code) for trigger, code, _ in [*DOCUMENTED_ERRORS, *DECIDED_ERRORS]}
+    assert {(event, str(code)) for event, code in TEXTS_BY_EVENT} <= settled
+
+
+def test_every_code_is_known_and_has_a_text_that_can_be_told() -> None:
+    assert {str(code) for code in Code} == CODES
+    assert {str(code) for code in TEXTS} == CODES
+    for code in Code:
+        message = Refusal(code, CONNECTION, VALUES).message
+        assert message
+        assert not set(message) & set("{}")
