@@ -1,4 +1,4 @@
-"""What can go wrong with a database, in three words that the rest of the house understands."""
+"""What can go wrong with a database, in words that the rest of the house understands."""
 
 from __future__ import annotations
 
@@ -23,6 +23,18 @@ class Contention(StoreError):
 
 class OutcomeUnknown(StoreError):
     """The connection was lost during a commit, and the database cannot be asked what came of it."""
+
+
+class NotThere(StoreError):
+    """There is no such row. The text is for a person."""
+
+
+class Unfit(StoreError):
+    """A value that its column does not hold. The text is for a person and names the field."""
+
+
+class Damaged(StoreError):
+    """What is stored cannot be read. The text is for a person."""
 
 
 # MySQL and MariaDB: record changed since last read, lock wait timeout, deadlock.

@@ -18,7 +18,9 @@ USER_COLUMNS = [
 ]
 
 
-async def read_auction(connection: AsyncConnection, auction_id: int, *, lock: bool) -> Auction | None:
+async def read_auction(
+    connection: AsyncConnection, auction_id: int, *, lock: bool
+) -> Auction | None:
     query = select(auctions).where(auctions.c.id == auction_id)
     row = (await connection.execute(query.with_for_update() if lock else query)).mappings().first()
     return Auction.model_validate(row) if row else None
@@ -37,23 +39,23 @@ async def read_users(connection: AsyncConnection, ids: Iterable[int]) -> dict[in
 async def read_bids(connection: AsyncConnection, auction_id: int) -> list[BidWithUser]:
     """The bids of the auction, newest first, as `newBid` lists them."""
     query = (
-        _with_user(bids)
+        with_user(bids)
         .where(bids.c.auction_id == auction_id)
         .order_by(bids.c.createdAt.desc(), bids.c.id.desc())
     )
     rows = (await connection.execute(query)).mappings()
-    return [BidWithUser.model_validate(_nested(row)) for row in rows]
+    return [BidWithUser.model_validate(nested(row)) for row in rows]
 
 
 async def read_comments(connection: AsyncConnection, auction_id: int) -> list[CommentWithUser]:
     """The comments of the auction, oldest first, as `newComment` lists them."""
     query = (
-        _with_user(comments)
+        with_user(comments)
         .where(comments.c.auction_id == auction_id)
         .order_by(comments.c.createdAt, comments.c.id)
     )
     rows = (await connection.execute(query)).mappings()
-    return [CommentWithUser.model_validate(_nested(row)) for row in rows]
+    return [CommentWithUser.model_validate(nested(row)) for row in rows]
 
 
 async def read_highest_bid(connection: AsyncConnection, auction_id: int) -> StandingBid | None:
@@ -71,12 +73,13 @@ async def read_highest_bid(connection: AsyncConnection, auction_id: int) -> Stan
 _USER_PREFIX = "user."
 
 
-def _with_user(table: Any) -> Select[Any]:
+def with_user(table: Any) -> Select[Any]:
+    """All rows of `table`, each with the user that it references; `nested` makes records of them."""
     prefixed = [column.label(_USER_PREFIX + column.name) for column in USER_COLUMNS]
     return select(table, *prefixed).join_from(table, users, table.c.user_id == users.c.id)
 
 
-def _nested(row: Mapping[str, Any]) -> dict[str, Any]:
+def nested(row: Mapping[str, Any]) -> dict[str, Any]:
     plain: dict[str, Any] = {}
     user: dict[str, Any] = {}
     for name, value in row.items():

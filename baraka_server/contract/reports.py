@@ -1,0 +1,55 @@
+"""What hosts read around a sale, by HTTP and on the command line; no event carries these."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from baraka_server.contract.fields import Time
+from baraka_server.contract.records import Record, User, Winning
+
+
+class WinningWithUser(Winning):
+    """A lot that was awarded and to whom. The number is whole: the host has to call (D17)."""
+
+    user: User
+
+
+class HistoryEntry(Record):
+    """One entry of an auction's ledger, in words. `what` completes the sentence "<who> …"."""
+
+    seq: int
+    round: int
+    at: Time
+    kind: str
+    user_id: int | None
+    who: str | None
+    what: str
+    data: dict[str, Any]
+
+
+class AlteredEntry(Record):
+    """The first entry of a ledger that is not what was written."""
+
+    seq: int
+    reason: str
+
+
+class Disagreement(Record):
+    """A row that is not what the ledger says it is. `row_id` is its id in `table`."""
+
+    table: str
+    row_id: int
+    reason: str
+
+
+class Verdict(Record):
+    """What came of verifying an auction's ledger: `ok`, or what was altered (D26).
+
+    The tables are compared only while the ledger itself holds.
+    """
+
+    auction_id: int
+    ok: bool
+    entries: int
+    altered_entry: AlteredEntry | None
+    disagreements: list[Disagreement]

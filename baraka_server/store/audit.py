@@ -1,0 +1,155 @@
+"""What the ledger says about a sale: whether it still holds, and the sale in words (D26)."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from functools import partial
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from baraka_server.contract.reports import AlteredEntry, Disagreement, HistoryEntry, Verdict
+from baraka_server.domain.state import State, apply
+from baraka_server.domain.words import in_words
+from baraka_server.store import ledger
+from baraka_server.store.errors import Damaged, NotThere
+from baraka_server.store.expected import Expected, Rows
+from baraka_server.store.rows import read_auction
+from baraka_server.store.store import Store
+from baraka_server.store.tables import auctions, events
+
+DISAGREEMENTS_MAX = 100
+"""How many rows a verdict names at most."""
+
+UNREADABLE = (AttributeError, KeyError, TypeError, ValueError)
+"""What reading an entry raises that does not say what can happen in an auction."""
+
+
+async def verify(store: Store, auction_id: int) -> Verdict:
+    """Whether the auction's ledger is what was written, and the tables are what it leads to.
+
+    First the chain of hashes, which finds entries that were altered, lost or added between others.
+    Then the fold of the ledger against the tables, which finds rows that were altered, and entries
+    that were cut off the end: what they wrote is still in the tables. Nothing can tell that a last
+    entry is gone which wrote no row: a repeated start, a broadcaster who left. Rows that are older
+    than the ledger are taken as it found them.
+
+    Raises `NotThere` when there is neither such an auction nor a ledger of it.
+    """
+    async with store.reading() as connection:  # ledger and tables of one moment
+        chain = await ledger.verify(connection, auction_id)
+        if isinstance(chain, ledger.Broken):
+            return _altered(auction_id, chain.seq, chain.reason)
+        expected = Expected()
+        try:
+            async for event in ledger.all_events(connection, auction_id):
+                expected.take(event)
+        except UNREADABLE:  # and yet the hashes fit: whoever wrote it knew how to make them
+            return _altered(auction_id, expected.state.seq + 1, "it does not say what can happen")
+        disagreements = await _disagreements(connection, auction_id, expected)
+    return Verdict(
+        auction_id=auction_id,
+        ok=not disagreements,
+        entries=chain,
+        altered_entry=None,
+        disagreements=disagreements[:DISAGREEMENTS_MAX],
+    )
+
+
+def _altered(auction_id: int, seq: int, reason: str) -> Verdict:
+    return Verdict(
+        auction_id=auction_id,
+        ok=False,
+        entries=seq - 1,
+        altered_entry=AlteredEntry(seq=seq, reason=reason),
+        disagreements=[],
+    )
+
+
+async def _disagreements(
+    connection: AsyncConnection, auction_id: int, expected: Expected
+) -> list[Disagreement]:
+    record = await read_auction(connection, auction_id, lock=False)
+    if record is None and expected.state.seq == 0:
+        raise NotThere(f"There is no auction {auction_id}.")
+    if record is None:
+        return [Disagreement(table=auctions.name, row_id=auction_id, reason="it is gone")]
+    if expected.state.seq == 0:
+        return []  # nothing has happened that a ledger would keep
+    found = [
+        Disagreement(table=auctions.name, row_id=auction_id, reason=reason)
+        for reason in expected.objections(record)
+    ]
+    for rows in (expected.bids, expected.comments, expected.winnings):
+        found += await _disagreements_of(connection, auction_id, rows)
+    return found
+
+
+async def _disagreements_of(
+    connection: AsyncConnection, auction_id: int, rows: Rows
+) -> list[Disagreement]:
+    table = rows.table
+    query = select(table).where(table.c.auction_id == auction_id)
+    there = {row["id"]: dict(row) for row in (await connection.execute(query)).mappings()}
+    lost = [row_id for row_id in rows.written if row_id not in there]
+    for start in range(0, len(lost), ledger.ROWS_PER_READ):  # in another auction, maybe
+        query = select(table).where(table.c.id.in_(lost[start : start + ledger.ROWS_PER_READ]))
+        there |= {row["id"]: dict(row) for row in (await connection.execute(query)).mappings()}
+    reasons = {row_id: rows.objection(row, auction_id) for row_id, row in there.items()}
+    for row_id in lost:
+        written = rows.written[row_id]
+        if row_id not in there and written.required:
+            reasons[row_id] = f"it is gone; entry {written.seq} of the ledger wrote it"
+    return [
+        Disagreement(table=table.name, row_id=row_id, reason=reason)
+        for row_id, reason in sorted(reasons.items())
+        if reason
+    ]
+
+
+async def history(store: Store, auction_id: int) -> AsyncIterator[HistoryEntry]:
+    """The auction's ledger in order and in words, with what was cleared from the tables since.
+
+    Raises `NotThere` when there is neither such an auction nor a ledger of it, `Damaged` where an
+    entry cannot be read.
+    """
+    state = State()
+    while True:
+        try:
+            found, users = await store.events_after(auction_id, state.seq, ledger.ROWS_PER_READ)
+        except UNREADABLE as error:
+            raise Damaged(
+                f"The ledger of auction {auction_id} cannot be read behind entry {state.seq}."
+            ) from error
+        if not found:
+            break
+        name_of = partial(_name, {user.id: user.name for user in users.values()})
+        for event in found:
+            yield HistoryEntry(
+                seq=event.seq,
+                round=event.round,
+                at=event.at,
+                kind=event.fact.kind,
+                user_id=event.user_id,
+                who=None if event.user_id is None else name_of(event.user_id),
+                what=in_words(state, event, name_of),
+                data=event.fact.data(),
+            )
+            # Where an entry is missing, that is for `verify` to say: the others are still read.
+            state = apply(replace(state, seq=event.seq - 1), event)
+    if state.seq == 0:
+        async with store.reading() as connection:
+            if await read_auction(connection, auction_id, lock=False) is None:
+                raise NotThere(f"There is no auction {auction_id}.")
+
+
+def _name(names: dict[int, str], user_id: int) -> str:
+    return names.get(user_id, f"user {user_id}")
+
+
+async def audited_ids(store: Store) -> list[int]:
+    """The ids of all auctions, and of those whose ledger outlived them."""
+    query = select(auctions.c.id).union(select(events.c.auction_id))
+    async with store.reading() as connection:
+        return sorted((await connection.execute(query)).scalars())

@@ -1,0 +1,219 @@
+"""The queries around a sale: auctions, users and winnings, for those who prepare and settle one.
+
+Numbers of users are whole here: who shows them to others masks them (D17).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+from sqlalchemy import ColumnElement, insert, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from baraka_server.contract.fields import INT_MAX, Text, TextOrBlank
+from baraka_server.contract.records import Auction, AuctionType, Category, User, UserType
+from baraka_server.contract.reports import WinningWithUser
+from baraka_server.store.errors import NotThere, Unfit
+from baraka_server.store.rows import USER_COLUMNS, nested, read_auction, read_users, with_user
+from baraka_server.store.store import Store
+from baraka_server.store.tables import auctions, categories, users, winnings
+
+LIST_ROWS_MAX = 1_000
+"""How many rows a list has when its reader names no limit."""
+
+DEFAULT_CATEGORY = "General"
+EXPIRES_AFTER = timedelta(days=30)
+"""`expiryDate` of an auction that was given none, from its start."""
+
+
+async def create_auction(
+    store: Store,
+    *,
+    owner_id: int,
+    title: str,
+    description: str = "",
+    image_url: str = "",
+    category: str | None = None,
+    starts: datetime | None = None,
+    expires: datetime | None = None,
+) -> Auction:
+    """A new auction, not live, with nothing on the block.
+
+    `category` is the name or the id of an existing one; without it the first, which is made when
+    there is none. Raises `Unfit` (texts) or `NotThere` (owner, category); nothing is written then.
+    """
+    now = _now()
+    row: dict[str, Any] = {
+        "title": _text("title", title),
+        "description": _text_or_blank("description", description),
+        "image_url": _text_or_blank("image_url", image_url),
+        "type": AuctionType.Live,
+        "actualPrice": 0,
+        "minBidPrice": 0,
+        "bidPrice": 0,
+        "startDate": starts,
+        "expiryDate": expires or (starts or now) + EXPIRES_AFTER,
+        "user_id": owner_id,
+        "createdAt": now,
+        "updatedAt": now,
+    }
+    async with store.writing() as connection:
+        if not _is_id(owner_id) or not await read_users(connection, [owner_id]):
+            raise NotThere(f"There is no user {owner_id} who could own the auction.")
+        row["category_id"] = await _category_id(connection, category, now)
+        query = select(auctions).where(auctions.c.id == await _insert(connection, auctions, row))
+        return Auction.model_validate((await connection.execute(query)).mappings().one())
+
+
+async def auction_by_id(store: Store, auction_id: int) -> Auction:
+    """The auction, or `NotThere`."""
+    record = None
+    if _is_id(auction_id):
+        async with store.reading() as connection:
+            record = await read_auction(connection, auction_id, lock=False)
+    if record is None:
+        raise NotThere(f"There is no auction {auction_id}.")
+    return record
+
+
+async def list_auctions(
+    store: Store,
+    *,
+    owner_id: int | None = None,
+    live_only: bool = False,
+    limit: int = LIST_ROWS_MAX,
+) -> list[Auction]:
+    """At most `limit` auctions, newest first: everybody's or one owner's, all or the live ones."""
+    query = select(auctions).order_by(auctions.c.id.desc()).limit(limit)
+    if owner_id is not None:
+        query = query.where(auctions.c.user_id == _id_or_none(owner_id))
+    if live_only:
+        query = query.where(auctions.c.isLive)
+    async with store.reading() as connection:
+        rows = (await connection.execute(query)).mappings()
+        return [Auction.model_validate(row) for row in rows]
+
+
+async def create_user(
+    store: Store, *, name: str, number: str, kind: UserType = UserType.Normal
+) -> User:
+    """A new user. Raises `Unfit` when a text does not fit its column."""
+    now = _now()
+    row = {
+        "name": _text("name", name),
+        "number": _text("number", number),
+        "type": kind,
+        "createdAt": now,
+        "updatedAt": now,
+    }
+    async with store.writing() as connection:
+        user_id = await _insert(connection, users, row)
+        return (await read_users(connection, [user_id]))[user_id]
+
+
+async def user_by_id(store: Store, user_id: int) -> User:
+    """The user, or `NotThere`."""
+    if _is_id(user_id):
+        async with store.reading() as connection:
+            found = await read_users(connection, [user_id])
+        if found:
+            return found[user_id]
+    raise NotThere(f"There is no user {user_id}.")
+
+
+async def list_users(
+    store: Store, *, search: str | None = None, limit: int = LIST_ROWS_MAX
+) -> list[User]:
+    """At most `limit` users in the order of their ids; `search` is in the name or the number."""
+    query = select(*USER_COLUMNS).order_by(users.c.id).limit(limit)
+    if search:
+        query = query.where(_contains(users.c.name, search) | _contains(users.c.number, search))
+    async with store.reading() as connection:
+        rows = (await connection.execute(query)).mappings()
+        return [User.model_validate(row) for row in rows]
+
+
+async def list_winnings(
+    store: Store,
+    *,
+    auction_id: int | None = None,
+    user_id: int | None = None,
+    limit: int = LIST_ROWS_MAX,
+) -> list[WinningWithUser]:
+    """At most `limit` winnings with their winners, newest first: all, an auction's or a user's."""
+    query = with_user(winnings).order_by(winnings.c.id.desc()).limit(limit)
+    if auction_id is not None:
+        query = query.where(winnings.c.auction_id == _id_or_none(auction_id))
+    if user_id is not None:
+        query = query.where(winnings.c.user_id == _id_or_none(user_id))
+    async with store.reading() as connection:
+        rows = (await connection.execute(query)).mappings()
+        return [WinningWithUser.model_validate(nested(row)) for row in rows]
+
+
+async def list_categories(store: Store) -> list[Category]:
+    """All categories in the order of their ids."""
+    async with store.reading() as connection:
+        rows = (await connection.execute(select(categories).order_by(categories.c.id))).mappings()
+        return [Category.model_validate(row) for row in rows]
+
+
+async def _category_id(connection: AsyncConnection, wanted: str | None, now: datetime) -> int:
+    query = select(categories.c.id).order_by(categories.c.id).limit(1)
+    if wanted is not None:
+        named = [categories.c.name == wanted]
+        if wanted.isascii() and wanted.isdecimal():
+            named.append(categories.c.id == _id_or_none(int(wanted)))
+        query = query.where(or_(*named))
+    found: int | None = (await connection.execute(query)).scalar()
+    if found is not None:
+        return found
+    if wanted is not None:
+        names = list((await connection.execute(select(categories.c.name).limit(20))).scalars())
+        there = f"There are: {', '.join(names)}." if names else "There are none yet."
+        raise NotThere(f"There is no category '{wanted}'. {there}")
+    row = {"name": DEFAULT_CATEGORY, "pic_url": "", "createdAt": now, "updatedAt": now}
+    return await _insert(connection, categories, row)
+
+
+async def _insert(connection: AsyncConnection, table: Any, row: Mapping[str, Any]) -> int:
+    key: Any = (await connection.execute(insert(table).values(row))).inserted_primary_key
+    return int(key[0])
+
+
+def _contains(column: Any, search: str) -> ColumnElement[bool]:
+    found: ColumnElement[bool] = column.icontains(search, autoescape=True)
+    return found
+
+
+def _is_id(number: int) -> bool:
+    return 1 <= number <= INT_MAX
+
+
+def _id_or_none(number: int) -> int:
+    # A number that no column holds is an error to some drivers; it only means that nothing is found.
+    return number if _is_id(number) else 0
+
+
+def _now() -> datetime:
+    now = datetime.now(UTC)
+    return now.replace(microsecond=now.microsecond // 1000 * 1000)
+
+
+_TEXT: TypeAdapter[str] = TypeAdapter(Text)
+_TEXT_OR_BLANK: TypeAdapter[str] = TypeAdapter(TextOrBlank)
+
+
+def _text(field: str, value: str, kind: TypeAdapter[str] = _TEXT) -> str:
+    """`value` when the column holds it (D15), else `Unfit`."""
+    try:
+        return kind.validate_python(value)
+    except ValidationError as error:
+        raise Unfit(f"{field} {error.errors()[0]['msg']}") from None
+
+
+def _text_or_blank(field: str, value: str) -> str:
+    return _text(field, value, _TEXT_OR_BLANK)
