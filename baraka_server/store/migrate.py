@@ -78,8 +78,12 @@ class Status:
                 f"The database is at revision {self.current}, which this version of Baraka does "
                 f"not know (its newest is {self.head}): a newer one made it. Update baraka."
             )
-        state = "has none of Baraka's tables" if self.current is None else f"is at {self.current}"
-        return f"The database {state}, this version needs {self.head}. Run: baraka db upgrade"
+        if self.current is None:
+            return "The database is not set up for Baraka yet. Run: baraka db upgrade"
+        return (
+            f"The database is at revision {self.current}, this version of Baraka needs "
+            f"{self.head}. Run: baraka db upgrade"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +201,8 @@ async def _opened(url: str) -> AsyncIterator[AsyncEngine]:
     parsed = database_url(url)
     if parsed.get_backend_name() != "sqlite" and not parsed.database:
         raise UnusableUrl("the database URL names no database; example: mysql://user@host/baraka")
+    if _is_missing_file(parsed) and not Path(parsed.database or "").absolute().parent.is_dir():
+        raise UnusableUrl(f"there is no folder for the file {parsed.database}")
     engine = open_engine(url)
     try:
         with _told_plainly(parsed):
@@ -255,6 +261,11 @@ def _config(**attributes: Any) -> Config:
     return config
 
 
+def _revisions() -> str:
+    script = ScriptDirectory.from_config(_config())
+    return ", ".join(sorted(step.revision for step in script.walk_revisions()))
+
+
 def _scripts() -> Path:
     here = Path(__file__).resolve().parent
     in_wheel = here / "migrations"
@@ -268,7 +279,7 @@ def _revision_errors() -> Iterator[None]:
         yield
     except CommandError as error:
         if isinstance(error.__cause__, RevisionError):
-            raise UnknownRevision(str(error)) from error
+            raise UnknownRevision(f"{error}. There are: base, {_revisions()}, head.") from error
         raise MigrationFailed(str(error)) from error
 
 

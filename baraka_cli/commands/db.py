@@ -1,0 +1,197 @@
+"""`baraka db`: bring the database up to date, look at it, and fill it with demo data."""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine
+from typing import Annotated, Any, TypeVar
+
+import typer
+
+from baraka_cli.terminal import (
+    AsJson,
+    DatabaseUrl,
+    fail,
+    load_settings,
+    print_json,
+    run,
+    say,
+    stderr,
+    stdout,
+    wrong_usage,
+)
+
+T = TypeVar("T")
+
+ROWS_MAX = 1_000_000
+
+# A revision may be relative, as in "-1", and that is no option.
+RELATIVE = {"ignore_unknown_options": True}
+
+app = typer.Typer(
+    help="Bring the database up to date, look at it, fill it with demo data.",
+    no_args_is_help=True,
+)
+
+
+@app.command(context_settings=RELATIVE)
+def upgrade(
+    revision: Annotated[
+        str, typer.Argument(help="How far: a revision, +1 for the next one, or head.")
+    ] = "head",
+    database_url: DatabaseUrl = None,
+) -> None:
+    """Create the tables, or bring them up to date.
+
+    A database of the existing system is adopted as it stands: its tables and rows stay as they
+    are, and Baraka's own tables are added. It can be run again at any time.
+    """
+    from baraka_server.store import migrate
+
+    url = _url(database_url)
+
+    async def work() -> None:
+        before = await migrate.current(url)
+        await migrate.upgrade(url, revision, report=lambda line: say(f"  {line}"))
+        after = await migrate.current(url)
+        changed = after.current != before.current
+        if after.up_to_date:
+            say(f"{'Now' if changed else 'Already'} up to date, at revision {after.current}.")
+        else:
+            say(f"{'Now' if changed else 'Still'} at revision {after.current or 'base'}.")
+
+    _run(work())
+
+
+@app.command(context_settings=RELATIVE)
+def downgrade(
+    revision: Annotated[
+        str, typer.Argument(help="How far: a revision, -1 for one step back, or base for all.")
+    ] = "-1",
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Lose what is lost without a question.")
+    ] = False,
+    database_url: DatabaseUrl = None,
+) -> None:
+    """Take revisions back, and lose the tables that they brought.
+
+    The six documented tables (users, auctions, bids, …) and their rows stay in any case.
+    """
+    from baraka_server.store import migrate
+
+    url = _url(database_url)
+
+    async def look() -> list[migrate.Loss]:
+        if (await migrate.current(url)).current is None:
+            fail("There is nothing to take back: Baraka has brought nothing to this database.")
+        return await migrate.losses(url, revision)
+
+    async def work() -> None:
+        await migrate.downgrade(url, revision, report=lambda line: say(f"  {line}"))
+        say(f"Now at revision {(await migrate.current(url)).current or 'base'}.")
+
+    for loss in _run(look()):
+        say(f"This drops the table {loss.table} with its {_amount(loss.rows, 'row')}.")
+    if not yes:
+        _ask()
+    _run(work())
+
+
+@app.command()
+def current(database_url: DatabaseUrl = None, as_json: AsJson = False) -> None:
+    """Show which revision the database has, and whether that is the newest."""
+    from baraka_server.store import migrate
+
+    status = _run(migrate.current(_url(database_url, quietly=True)))
+    if as_json:
+        print_json({"current": status.current, "head": status.head, "upToDate": status.up_to_date})
+        return
+    stdout.print(status.current or "none")
+    say(status.remedy or "This is the newest.")
+
+
+@app.command()
+def seed(
+    users: Annotated[
+        int, typer.Option(min=0, max=ROWS_MAX, help="Users 1 to N.", metavar="N")
+    ] = 100,
+    auctions: Annotated[
+        int,
+        typer.Option(
+            min=0, max=ROWS_MAX, help="Auctions 1 to N, not started; user 1 owns them.", metavar="N"
+        ),
+    ] = 3,
+    database_url: DatabaseUrl = None,
+) -> None:
+    """Add demo data. What is there is never touched: only rows whose number is free are added."""
+    from baraka_server.store import migrate
+    from baraka_server.store import seed as seeding
+
+    url = _url(database_url)
+
+    async def work() -> seeding.Seeded:
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+        await migrate.require_current(url)
+        columns = (
+            TextColumn("{task.description}", markup=False),
+            BarColumn(),
+            MofNCompleteColumn(),
+        )
+        with Progress(*columns, console=stderr, transient=True) as bars:
+            tasks = {
+                "users": bars.add_task("users", total=users),
+                "Auction": bars.add_task("auctions", total=auctions),
+            }
+            return await seeding.seed(
+                url,
+                users=users,
+                auctions=auctions,
+                progress=lambda table, rows: bars.update(tasks[table], completed=rows),
+            )
+
+    added = _run(work())
+    say(
+        f"Added {_amount(added.users, 'user')}, {_amount(added.auctions, 'auction')} and "
+        f"{_amount(added.categories, 'category', 'categories')}."
+    )
+
+
+def _url(flag: str | None, *, quietly: bool = False) -> str:
+    """The database's URL, after it was shown, without its password, to whoever is about to change it."""
+    from baraka_server.store.engine import UnusableUrl
+    from baraka_server.store.engine import database_url as readable
+
+    settings = load_settings(database_url=flag)
+    url = settings.database_url.get_secret_value()
+    try:
+        # Drivers take passwords as parameters too.
+        shown = readable(url).set(query={}).render_as_string(hide_password=True)
+    except UnusableUrl as error:
+        wrong_usage(f"{'--database-url' if flag is not None else 'BARAKA_DATABASE_URL'}: {error}")
+    if not quietly:
+        say(f"Database: {shown}")
+    return url
+
+
+def _ask() -> None:
+    import sys
+
+    if not sys.stdin.isatty():
+        wrong_usage("Nothing was changed. Without a terminal to ask on, say --yes.")
+    if not typer.confirm("It cannot be brought back. Go on?", err=True):
+        fail("Nothing was changed.")
+
+
+def _run(coroutine: Coroutine[Any, Any, T]) -> T:
+    from baraka_server.store.migrate import MigrationFailed, OutOfDate, UnknownRevision
+
+    try:
+        return run(coroutine)
+    except UnknownRevision as error:
+        wrong_usage(str(error))
+    except (MigrationFailed, OutOfDate) as error:
+        fail(str(error))
+
+
+def _amount(count: int, one: str, many: str | None = None) -> str:
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
