@@ -66,9 +66,6 @@ class Settings(BaseSettings):
     message_bytes_max: Annotated[int, Field(ge=1024)] = Field(
         100_000, description="The largest message that a client may send."
     )
-    connect_seconds_max: Annotated[float, Field(gt=0)] = Field(
-        10, description="How long a socket may stay without a Socket.IO CONNECT."
-    )
     shutdown_seconds_max: Annotated[float, Field(gt=0)] = Field(
         2, description="How long accepted work may take to finish when the server stops."
     )

@@ -148,7 +148,8 @@ class AuctionState(AuctionEvent):
     user_count: int = Field(alias="userCount")
     round: int
     missed: list[dict[str, Any]] | None = Field(
-        None, description="With `lastSeq`: `{event, data}` of each event since then, lists left out."
+        None,
+        description="With `lastSeq`: `{event, data}` of each event since then, lists left out.",
     )
     missed_complete: bool | None = Field(
         None,
@@ -181,6 +182,8 @@ DOCUMENTED_SERVER_EVENTS: tuple[type[ServerEvent], ...] = (
     Error,
 )
 
+ADDED_SERVER_EVENTS: tuple[type[ServerEvent], ...] = (AuctionState,)
+
 SERVER_EVENTS: dict[str, type[ServerEvent]] = {
-    event.wire_name: event for event in (*DOCUMENTED_SERVER_EVENTS, AuctionState)
+    event.wire_name: event for event in DOCUMENTED_SERVER_EVENTS + ADDED_SERVER_EVENTS
 }

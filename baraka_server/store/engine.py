@@ -48,7 +48,9 @@ def database_url(text: str) -> URL:
     return url.set(drivername=driver)
 
 
-def open_engine(text: str, *, connections_max: int = 10, timeout_seconds: float = 10) -> AsyncEngine:
+def open_engine(
+    text: str, *, connections_max: int = 10, timeout_seconds: float = 10
+) -> AsyncEngine:
     """An engine on the database at the URL `text`; nothing is connected yet."""
     url = database_url(text)
     if url.get_backend_name() == "sqlite":

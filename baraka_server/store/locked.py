@@ -12,8 +12,16 @@ from sqlalchemy import delete, insert, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from baraka_server.contract.records import Auction, User
-from baraka_server.domain.facts import Awarded, BidPlaced, Commented, Event, LotOpened, LotRepriced
-from baraka_server.domain.facts import StandingBid
+from baraka_server.domain.facts import (
+    Awarded,
+    BidPlaced,
+    Commented,
+    Event,
+    Fact,
+    LotOpened,
+    LotRepriced,
+    StandingBid,
+)
 from baraka_server.domain.record import record_after
 from baraka_server.store import ledger, rows
 from baraka_server.store.tables import auctions, bids, comments, requests, winnings
@@ -155,19 +163,14 @@ class _Writing:
                 "updatedAt": event.at,
             }
             made = await self._connection.execute(insert(winnings).values(row))
-            fact = replace(
-                fact,
-                high=replace(fact.high, bid_id=bid_id),
-                winning_id=made.inserted_primary_key[0],
-            )
+            (winning_id,) = made.inserted_primary_key or (None,)
+            fact = replace(fact, high=replace(fact.high, bid_id=bid_id), winning_id=winning_id)
         await self._clear(bids)
         await self._clear(comments)
         return fact
 
     async def _clear(self, table: Any) -> None:
-        await self._connection.execute(
-            delete(table).where(table.c.auction_id == self.record.id)
-        )
+        await self._connection.execute(delete(table).where(table.c.auction_id == self.record.id))
 
     async def _flush(self) -> None:
         for kind, table in ((BidPlaced, bids), (Commented, comments)):
@@ -180,7 +183,7 @@ class _Writing:
         new_rows = []
         for place in places:
             event = self._waiting[place]
-            row = {
+            row: dict[str, Any] = {
                 "auction_id": self.record.id,
                 "user_id": event.user_id,
                 "createdAt": event.at,
@@ -203,10 +206,11 @@ class _Writing:
         ids = sorted((await self._connection.execute(query)).scalars())
         for place, row_id in zip(places, ids, strict=True):
             event = self._waiting[place]
-            match event.fact:
+            fact: Fact = event.fact
+            match fact:
                 case BidPlaced():
                     self._last_bid_id = row_id
-                    fact: Any = replace(event.fact, bid_id=row_id)
-                case _:
-                    fact = replace(event.fact, comment_id=row_id)
+                    fact = replace(fact, bid_id=row_id)
+                case Commented():
+                    fact = replace(fact, comment_id=row_id)
             self._events[place] = replace(event, fact=fact)

@@ -17,7 +17,13 @@ from baraka_server.contract.records import Auction, BidWithUser, CommentWithUser
 from baraka_server.domain.facts import Event
 from baraka_server.store import ledger, rows
 from baraka_server.store.engine import WRITES
-from baraka_server.store.errors import Contention, OutcomeUnknown, StoreError, Unavailable, translated
+from baraka_server.store.errors import (
+    Contention,
+    OutcomeUnknown,
+    StoreError,
+    Unavailable,
+    translated,
+)
 from baraka_server.store.locked import LockedAuction
 from baraka_server.store.tables import events
 
@@ -68,10 +74,13 @@ class Store:
     async def _attempt(
         self, auction_id: int, work: Callable[[LockedAuction | None], Awaitable[T]]
     ) -> T:
-        committing: LockedAuction | None = None
+        written: tuple[LockedAuction, T] | None = None
         try:
             with translated():
-                async with asyncio.timeout(self._timeout_seconds), self._writers.connect() as connection:
+                async with (
+                    asyncio.timeout(self._timeout_seconds),
+                    self._writers.connect() as connection,
+                ):
                     await connection.begin()
                     # The lock comes first: what is read before it may be history already.
                     record = await rows.read_auction(connection, auction_id, lock=True)
@@ -83,13 +92,14 @@ class Store:
                     before = locked.tail if locked else None
                     result = await work(locked)
                     if locked is not None and locked.tail != before:
-                        committing = locked
+                        written = locked, result
                     await connection.commit()
                     return result
         except Unavailable as error:
-            if committing is None:
+            if written is None:
                 raise
-            if await self._was_committed(committing):
+            locked, result = written
+            if await self._was_committed(locked):
                 return result
             raise Unavailable("the commit did not arrive") from error
 

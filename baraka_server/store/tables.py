@@ -35,7 +35,20 @@ from baraka_server.contract.records import AuctionType, UserType
 
 metadata = MetaData()
 
-MYSQL = {"mysql_charset": "utf8mb4", "mysql_collate": "utf8mb4_unicode_ci"}
+MYSQL: dict[str, Any] = {
+    f"{dialect}_{name}": value
+    for dialect in ("mysql", "mariadb")
+    for name, value in {
+        "engine": "InnoDB",
+        "charset": "utf8mb4",
+        "collate": "utf8mb4_unicode_ci",
+    }.items()
+}
+"""Options of every table, under both names that SQLAlchemy has for the same dialect."""
+
+
+def _table(name: str, *columns: Any) -> Table:
+    return Table(name, metadata, *columns, **MYSQL)
 
 
 class UtcTime(TypeDecorator[datetime]):
@@ -107,13 +120,10 @@ def _reference(table: str, column: str, target: str, on_delete: str) -> Column[i
     )
 
 
-categories = Table(
-    "categories", metadata, _id(), _string("name"), _string("pic_url"), *_times(), **MYSQL
-)
+categories = _table("categories", _id(), _string("name"), _string("pic_url"), *_times())
 
-users = Table(
+users = _table(
     "users",
-    metadata,
     _id(),
     _string("name"),
     _choice("type", UserType),
@@ -121,12 +131,10 @@ users = Table(
     _string("number"),
     _string("otpCode", nullable=True),
     *_times(),
-    **MYSQL,
 )
 
-auctions = Table(
+auctions = _table(
     "Auction",
-    metadata,
     _id(),
     _string("title"),
     _string("description"),
@@ -148,34 +156,28 @@ auctions = Table(
     _reference("Auction", "winning_user_id", "users", "SET NULL"),
     _reference("Auction", "category_id", "categories", "RESTRICT"),
     *_times(),
-    **MYSQL,
 )
 
-bids = Table(
+bids = _table(
     "Auction_bids",
-    metadata,
     _id(),
     _reference("Auction_bids", "auction_id", "Auction", "CASCADE"),
     _reference("Auction_bids", "user_id", "users", "CASCADE"),
     Column("bid", Integer, nullable=False),
     *_times(),
-    **MYSQL,
 )
 
-comments = Table(
+comments = _table(
     "Auction_comments",
-    metadata,
     _id(),
     _reference("Auction_comments", "auction_id", "Auction", "CASCADE"),
     _reference("Auction_comments", "user_id", "users", "CASCADE"),
     _string("comment"),
     *_times(),
-    **MYSQL,
 )
 
-winnings = Table(
+winnings = _table(
     "winnings",
-    metadata,
     _id(),
     _reference("winnings", "user_id", "users", "RESTRICT"),
     _reference("winnings", "auction_id", "Auction", "SET NULL"),
@@ -184,15 +186,13 @@ winnings = Table(
     _string("weight", nullable=True),
     _flag("sold"),
     *_times(),
-    **MYSQL,
 )
 
 DOCUMENTED_TABLES = (categories, users, auctions, bids, comments, winnings)
 """In the order in which they can be created."""
 
-events = Table(
+events = _table(
     "auction_events",
-    metadata,
     # No foreign keys: the ledger outlives the rows that it speaks of (D26).
     Column("auction_id", Integer, primary_key=True, autoincrement=False),
     Column("seq", Integer, primary_key=True, autoincrement=False),
@@ -202,12 +202,10 @@ events = Table(
     Column("data", Text().with_variant(mysql.LONGTEXT(), "mysql", "mariadb"), nullable=False),
     Column("at", UtcTime, nullable=False),
     Column("hash", CHAR(64), nullable=False),
-    **MYSQL,
 )
 
-requests = Table(
+requests = _table(
     "auction_requests",
-    metadata,
     # The hash of the id, since a collation may take two ids for the same one.
     Column("user_id", Integer, primary_key=True, autoincrement=False),
     Column("request_hash", CHAR(64), primary_key=True),
@@ -216,7 +214,6 @@ requests = Table(
     Column("outcome", Text().with_variant(mysql.LONGTEXT(), "mysql", "mariadb"), nullable=False),
     Column("at", UtcTime, nullable=False),
     Index("auction_requests_at_idx", "at"),
-    **MYSQL,
 )
 
 OUR_TABLES = (events, requests)

@@ -62,3 +62,9 @@ def _subject(claims: Mapping[str, Any]) -> int | None:
     elif subject is None:
         subject = next((claims[name] for name in ("userId", "id") if name in claims), None)
     return subject if type(subject) is int and 1 <= subject <= INT_MAX else None
+
+
+def bearer(header: str | None) -> str | None:
+    """The token of an `Authorization: Bearer …` header, where there is one (D3)."""
+    scheme, _, token = (header or "").partition(" ")
+    return token.strip() or None if scheme.lower() == "bearer" else None

@@ -1,0 +1,108 @@
+"""A real `baraka serve`, as a process of its own on a free port of 127.0.0.1."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+SECRET = "a secret for tests, of 32 bytes or more"
+BARAKA = str(Path(sys.executable).with_name("baraka"))
+START_SECONDS_MAX = 30
+
+
+def environment(**settings: Any) -> dict[str, str]:
+    """The environment of a `baraka` process: nothing of the developer's own settings gets in."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("BARAKA_")}
+    ours = {"BARAKA_JWT_SECRET": SECRET} | settings
+    return kept | {name: str(value) for name, value in ours.items()}
+
+
+class Baraka:
+    """`BARAKA_*` settings as keyword arguments. `port` 0 takes a free one, and keeps it for a restart."""
+
+    def __init__(self, database_url: str, folder: Path, *, port: int = 0, **settings: Any) -> None:
+        self.database_url = database_url
+        self.url = ""
+        self.port = port
+        self.log: list[dict[str, Any]] = []
+        """Every line of the log so far; a line that is no JSON stands under `raw`."""
+        self._folder = folder
+        self._settings = settings
+        self._listening = asyncio.Event()
+        self._process: asyncio.subprocess.Process | None = None
+
+    async def __aenter__(self) -> Baraka:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._process and self._process.returncode is None:
+            await self.stop()
+
+    async def start(self) -> None:
+        self._listening.clear()
+        self._process = await asyncio.create_subprocess_exec(
+            BARAKA,
+            "serve",
+            "--host=127.0.0.1",
+            f"--port={self.port}",
+            f"--database-url={self.database_url}",
+            cwd=self._folder,
+            env=environment(**self._settings),
+            stderr=asyncio.subprocess.PIPE,
+            limit=1024 * 1024,
+        )
+        self._reading = asyncio.create_task(self._read())
+        listening = asyncio.create_task(self._listening.wait())
+        await asyncio.wait(
+            {listening, self._reading},
+            timeout=START_SECONDS_MAX,
+            return_when=asyncio.FIRST_COMPLETED,
+        )
+        listening.cancel()
+        assert self._listening.is_set(), f"baraka serve did not start: {self.log}"
+
+    @property
+    def pid(self) -> int:
+        assert self._process
+        return self._process.pid
+
+    async def stop(self) -> int:
+        """SIGTERM, and the exit code."""
+        return await self._end(signal.SIGTERM)
+
+    async def kill(self) -> None:
+        await self._end(signal.SIGKILL)
+
+    def send(self, number: signal.Signals) -> None:
+        assert self._process
+        self._process.send_signal(number)
+
+    async def ended(self) -> int:
+        assert self._process
+        code = await asyncio.wait_for(self._process.wait(), 60)
+        await self._reading
+        return code
+
+    async def _end(self, number: signal.Signals) -> int:
+        self.send(number)
+        return await self.ended()
+
+    async def _read(self) -> None:
+        assert self._process and self._process.stderr
+        async for raw in self._process.stderr:
+            line = raw.decode(errors="replace").rstrip()
+            try:
+                said = json.loads(line)
+            except ValueError:
+                said = {"raw": line}
+            self.log.append(said)
+            if said.get("event") == "listening":
+                self.url = said["url"]
+                self.port = int(self.url.rpartition(":")[2])
+                self._listening.set()
