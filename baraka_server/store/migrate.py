@@ -198,17 +198,20 @@ def _lock_name(url: URL) -> str:
 
 @asynccontextmanager
 async def _opened(url: str) -> AsyncIterator[AsyncEngine]:
-    parsed = database_url(url)
-    if parsed.get_backend_name() != "sqlite" and not parsed.database:
-        raise UnusableUrl("the database URL names no database; example: mysql://user@host/baraka")
-    if _is_missing_file(parsed) and not Path(parsed.database or "").absolute().parent.is_dir():
-        raise UnusableUrl(f"there is no folder for the file {parsed.database}")
+    _require_a_place(database_url(url))
     engine = open_engine(url)
     try:
-        with _told_plainly(parsed):
+        with _told_plainly(engine.url):
             yield engine
     finally:
         await engine.dispose()
+
+
+def _require_a_place(url: URL) -> None:
+    if url.get_backend_name() != "sqlite" and not url.database:
+        raise UnusableUrl("the database URL names no database; example: mysql://user@host/baraka")
+    if _is_missing_file(url) and not Path(url.database or "").absolute().parent.is_dir():
+        raise UnusableUrl(f"there is no folder for the file {url.database}")
 
 
 async def _status(engine: AsyncEngine) -> Status:

