@@ -6,11 +6,13 @@ Nothing here interprets markup: names, titles and comments come from strangers.
 from __future__ import annotations
 
 import re
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
 
 import typer
 from rich.console import Console
+from rich.text import Text
 
 if TYPE_CHECKING:
     from baraka_server.settings import Settings
@@ -19,6 +21,9 @@ T = TypeVar("T")
 
 INTERRUPTED = 130
 """The exit code of a command that Ctrl-C ended: 128 + SIGINT, as shells expect."""
+
+WHOLE_CELLS_MAX = 16
+"""Columns of a table that are no wider than this are not wrapped."""
 
 # Both follow sys.stdout and sys.stderr, and NO_COLOR.
 stdout = Console(markup=False, emoji=False, highlight=False)
@@ -64,6 +69,34 @@ def wrong_usage(message: str) -> NoReturn:
     """It was called or set up wrongly: exit 2."""
     say(message)
     raise typer.Exit(2)
+
+
+def cell(value: object, style: str = "") -> Text:
+    """A value as people read it in a table; times are in UTC."""
+    if value is None:
+        return Text("–", style="dim")
+    if isinstance(value, bool):
+        return Text("yes" if value else "no", style=style)
+    if isinstance(value, datetime):
+        return Text(value.astimezone(UTC).strftime("%Y-%m-%d %H:%M"), style=style)
+    return Text(printable(str(value)), style=style)
+
+
+def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """A table on stdout. Long texts are wrapped; a phone number or a time that is cut misleads."""
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0))
+    for name, values in zip(columns, zip(*rows, strict=True), strict=True):
+        numbers = all(type(value) is int for value in values)
+        short = all(cell(value).cell_len <= WHOLE_CELLS_MAX for value in values)
+        table.add_column(
+            name, justify="right" if numbers else "left", no_wrap=short, overflow="fold"
+        )
+    for row in rows:
+        table.add_row(*map(cell, row))
+    stdout.print(table)
 
 
 def print_json(value: Any) -> None:
@@ -118,13 +151,24 @@ def run(coroutine: Coroutine[Any, Any, T]) -> T:
     import asyncio
 
     from baraka_server.store.engine import UnusableUrl
-    from baraka_server.store.errors import Contention, OutcomeUnknown, Unavailable
+    from baraka_server.store.errors import (
+        Contention,
+        Damaged,
+        NotThere,
+        OutcomeUnknown,
+        Unavailable,
+        Unfit,
+    )
 
     try:
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
             return runner.run(coroutine)
     except UnusableUrl as error:
         wrong_usage(f"BARAKA_DATABASE_URL or --database-url: {error}")
+    except Unfit as error:
+        wrong_usage(str(error))
+    except (NotThere, Damaged) as error:
+        fail(str(error))
     except Unavailable as error:
         fail(f"The database cannot be reached: {error}")
     except Contention as error:

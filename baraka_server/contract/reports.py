@@ -21,7 +21,7 @@ class HistoryEntry(Record):
     round: int
     at: Time
     kind: str
-    user_id: int | None
+    userId: int | None
     who: str | None
     what: str
     data: dict[str, Any]
@@ -35,10 +35,10 @@ class AlteredEntry(Record):
 
 
 class Disagreement(Record):
-    """A row that is not what the ledger says it is. `row_id` is its id in `table`."""
+    """A row that is not what the ledger says it is. `rowId` is its id in `table`."""
 
     table: str
-    row_id: int
+    rowId: int
     reason: str
 
 
@@ -48,8 +48,8 @@ class Verdict(Record):
     The tables are compared only while the ledger itself holds.
     """
 
-    auction_id: int
+    auctionId: int
     ok: bool
     entries: int
-    altered_entry: AlteredEntry | None
+    alteredEntry: AlteredEntry | None
     disagreements: list[Disagreement]

@@ -55,7 +55,9 @@ def _adopted(before: State, row: Adopted, name_of: NameOf) -> str:
     beginning = "the ledger begins" if before.seq == 0 else "another program changed the auction"
     parts = [_phase(row)]
     if row.owner_id != before.owner_id:
-        parts.append("without an owner" if row.owner_id is None else f"of {name_of(row.owner_id)}")
+        parts.append(
+            "owned by nobody" if row.owner_id is None else f"owned by {name_of(row.owner_id)}"
+        )
     if row.lot is not None:
         parts.append(f"{row.lot.product} on the block ({_prices(row.lot)})")
     if row.high is not None:

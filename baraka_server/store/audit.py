@@ -49,20 +49,20 @@ async def verify(store: Store, auction_id: int) -> Verdict:
             return _altered(auction_id, expected.state.seq + 1, "it does not say what can happen")
         disagreements = await _disagreements(connection, auction_id, expected)
     return Verdict(
-        auction_id=auction_id,
+        auctionId=auction_id,
         ok=not disagreements,
         entries=chain,
-        altered_entry=None,
+        alteredEntry=None,
         disagreements=disagreements[:DISAGREEMENTS_MAX],
     )
 
 
 def _altered(auction_id: int, seq: int, reason: str) -> Verdict:
     return Verdict(
-        auction_id=auction_id,
+        auctionId=auction_id,
         ok=False,
         entries=seq - 1,
-        altered_entry=AlteredEntry(seq=seq, reason=reason),
+        alteredEntry=AlteredEntry(seq=seq, reason=reason),
         disagreements=[],
     )
 
@@ -74,11 +74,11 @@ async def _disagreements(
     if record is None and expected.state.seq == 0:
         raise NotThere(f"There is no auction {auction_id}.")
     if record is None:
-        return [Disagreement(table=auctions.name, row_id=auction_id, reason="it is gone")]
+        return [Disagreement(table=auctions.name, rowId=auction_id, reason="it is gone")]
     if expected.state.seq == 0:
         return []  # nothing has happened that a ledger would keep
     found = [
-        Disagreement(table=auctions.name, row_id=auction_id, reason=reason)
+        Disagreement(table=auctions.name, rowId=auction_id, reason=reason)
         for reason in expected.objections(record)
     ]
     for rows in (expected.bids, expected.comments, expected.winnings):
@@ -102,7 +102,7 @@ async def _disagreements_of(
         if row_id not in there and written.required:
             reasons[row_id] = f"it is gone; entry {written.seq} of the ledger wrote it"
     return [
-        Disagreement(table=table.name, row_id=row_id, reason=reason)
+        Disagreement(table=table.name, rowId=row_id, reason=reason)
         for row_id, reason in sorted(reasons.items())
         if reason
     ]
@@ -131,7 +131,7 @@ async def history(store: Store, auction_id: int) -> AsyncIterator[HistoryEntry]:
                 round=event.round,
                 at=event.at,
                 kind=event.fact.kind,
-                user_id=event.user_id,
+                userId=event.user_id,
                 who=None if event.user_id is None else name_of(event.user_id),
                 what=in_words(state, event, name_of),
                 data=event.fact.data(),

@@ -5,7 +5,7 @@ Numbers of users are whole here: who shows them to others masks them (D17).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -114,14 +114,18 @@ async def create_user(
         return (await read_users(connection, [user_id]))[user_id]
 
 
+async def users_by_id(store: Store, ids: Iterable[int]) -> dict[int, User]:
+    """The users among `ids` that exist."""
+    async with store.reading() as connection:
+        return await read_users(connection, filter(_is_id, ids))
+
+
 async def user_by_id(store: Store, user_id: int) -> User:
     """The user, or `NotThere`."""
-    if _is_id(user_id):
-        async with store.reading() as connection:
-            found = await read_users(connection, [user_id])
-        if found:
-            return found[user_id]
-    raise NotThere(f"There is no user {user_id}.")
+    found = await users_by_id(store, [user_id])
+    if not found:
+        raise NotThere(f"There is no user {user_id}.")
+    return found[user_id]
 
 
 async def list_users(

@@ -1,0 +1,65 @@
+"""`baraka user`: the people who own auctions and bid in them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import typer
+
+from baraka_cli.database import ask_store
+from baraka_cli.terminal import AsJson, DatabaseUrl, print_json, print_table, say, stdout
+
+app = typer.Typer(help="Create and find users.", no_args_is_help=True)
+
+
+@app.command()
+def create(
+    name: Annotated[str, typer.Option(help="The name that everybody sees.", show_default=False)],
+    number: Annotated[str, typer.Option(help="The phone number.", show_default=False)],
+    kind: Annotated[
+        Literal["Normal", "Expert"], typer.Option("--type", help="Which kind of user.")
+    ] = "Normal",
+    as_json: AsJson = False,
+    database_url: DatabaseUrl = None,
+) -> None:
+    """Create a user and print the id."""
+    from baraka_server.contract.records import UserType
+    from baraka_server.store import catalog
+
+    user = ask_store(
+        database_url,
+        lambda store: catalog.create_user(store, name=name, number=number, kind=UserType(kind)),
+    )
+    if as_json:
+        print_json(user)
+    else:
+        stdout.print(user.id)
+
+
+@app.command("list")
+def list_(
+    search: Annotated[
+        str | None, typer.Option(help="Only those with this in the name or the number.")
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, help="How many at most.")] = 100,
+    as_json: AsJson = False,
+    database_url: DatabaseUrl = None,
+) -> None:
+    """List users with their whole numbers."""
+    from baraka_server.store import catalog
+
+    users = ask_store(
+        database_url, lambda store: catalog.list_users(store, search=search, limit=limit + 1)
+    )
+    shown = users[:limit]
+    if as_json:
+        print_json(shown)
+    elif shown:
+        print_table(
+            ("Id", "Name", "Type", "Number", "Since"),
+            [(user.id, user.name, user.type, user.number, user.createdAt) for user in shown],
+        )
+    else:
+        say("No user found." if search else "There are no users yet.")
+    if len(users) > limit:
+        say(f"There are more than these {limit}: see --limit and --search.")
