@@ -1,0 +1,439 @@
+"""What holds whatever happens: random auctions against a naive model that counts on its fingers."""
+
+import copy
+import json
+from datetime import UTC, datetime, timedelta
+from random import Random
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from baraka_server.contract.client_events import (
+    AwardLot,
+    BroadcasterLeave,
+    CancelAuction,
+    ChangeLot,
+    ClientEvent,
+    EndAuction,
+    PlaceBid,
+    PostComment,
+    StartAuction,
+)
+from baraka_server.contract.records import Auction, AuctionType
+from baraka_server.contract.refusals import Code, Refusal
+from baraka_server.domain.decide import Ask, HouseRules, decide
+from baraka_server.domain.facts import (
+    KINDS,
+    Adopted,
+    Awarded,
+    BidPlaced,
+    BroadcasterLeft,
+    Canceled,
+    Commented,
+    Ended,
+    Event,
+    Fact,
+    Lot,
+    LotOpened,
+    LotRepriced,
+    StandingBid,
+    Started,
+)
+from baraka_server.domain.record import adopted, lot_of, record_after
+from baraka_server.domain.state import State, apply, next_event
+
+AMINA, BILAL, DINA = 1, 2, 3  # Amina hosts; Bilal and Dina bid
+OPENING = datetime(2026, 1, 2, 18, 0, tzinfo=UTC)
+INT_MAX = 2147483647
+
+PRODUCTS = st.sampled_from(["Ring", "Necklace", "ring"])
+PRICES = st.sampled_from([0, 1, 2, 5, 10, 20, 30, INT_MAX])
+AMOUNTS = st.sampled_from([1, 2, 5, 10, 11, 20, 30, 40, INT_MAX])
+
+ROW = Auction(
+    id=42,
+    title="Friday night",
+    description="",
+    type=AuctionType.Live,
+    current_product=None,
+    product_description="as it was",
+    actualPrice=0,
+    minBidPrice=0,
+    bidPrice=0,
+    quantity=1,
+    expiryDate=OPENING,
+    startDate=None,
+    isLive=False,
+    isExpired=False,
+    isCanceled=False,
+    isEnded=False,
+    image_url="",
+    user_id=AMINA,
+    winning_user_id=None,
+    category_id=1,
+    createdAt=OPENING,
+    updatedAt=OPENING,
+)
+
+STARTS = st.just(StartAuction(auction_id=42))
+# Plain functions: builds() would fill in the fields' wire names beside our own.
+LOTS = st.builds(
+    lambda product, minimum, start, market: ChangeLot(
+        auction_id=42,
+        product=product,
+        minimum_price=minimum,
+        start_price=start,
+        market_price=market,
+    ),
+    *(PRODUCTS, PRICES, PRICES, PRICES),
+)
+AWARDS = st.builds(
+    lambda product, weight: AwardLot(auction_id=42, product=product, weight=weight),
+    *(PRODUCTS, st.sampled_from(["", "5.2g"])),
+)
+BIDS = st.builds(
+    lambda amount, seen: PlaceBid(auction_id=42, amount=amount, round=seen),
+    *(AMOUNTS, st.sampled_from([None, None, None, 1, 2, 0])),
+)
+COMMENTS = st.just(PostComment(auction_id=42, comment="!"))
+CLOSINGS = st.sampled_from([CancelAuction(auction_id=42), EndAuction(auction_id=42)])
+HOSTS = st.sampled_from([AMINA, AMINA, AMINA, BILAL])
+STREAM_OFF = st.just(BroadcasterLeave(auction_id=42))
+
+# The clock of a server may be set back, and has more digits than a ledger.
+CLOCK_STEPS = st.timedeltas(timedelta(hours=-2), timedelta(hours=2))
+
+# What another program may leave in the row. The existing system resets the product to "".
+ROW_CHANGES = st.fixed_dictionaries(
+    {},
+    optional={
+        "current_product": st.none() | st.sampled_from(["", " ", "Ring", "Necklace"]),
+        "minBidPrice": PRICES,
+        "bidPrice": PRICES,
+        "actualPrice": PRICES,
+        "isLive": st.booleans(),
+        "isCanceled": st.booleans(),
+        "isEnded": st.booleans(),
+        "user_id": st.sampled_from([None, AMINA, DINA]),
+    },
+)
+
+
+def fold(events: list[Event]) -> State:
+    state = State()
+    for event in events:
+        state = apply(state, event)
+    return state
+
+
+def through_json(event: Event) -> Event:
+    data = json.loads(json.dumps(event.fact.data()))
+    fact = KINDS[event.fact.kind].from_data(data)
+    return Event(event.seq, event.round, event.user_id, event.at, fact)
+
+
+class AnAuction(RuleBasedStateMachine):
+    """One auction, asked at random; `adopt` is another program that writes to its row."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.state = State()
+        self.row = ROW  # the row in the database
+        self.view = ROW  # the record of a node that only hears events
+        self.ledger: list[Event] = []
+        self.now = OPENING
+        # the model
+        self.product: str | None = None
+        self.round = 0
+        self.bids: list[tuple[int, int]] = []  # (amount, user) of this round, first to last
+        self.closed = False
+
+    @initialize(
+        # Mostly an auction in which something can happen.
+        changes=st.just({"isLive": True}) | st.just({}) | ROW_CHANGES,
+        owner_bids=st.booleans(),
+    )
+    def first_sight(self, changes: dict[str, Any], owner_bids: bool) -> None:
+        self.rules = HouseRules(owner_bids=owner_bids)
+        self.row = self.view = ROW.model_copy(update=changes)
+        self.adopt_row(None)
+
+    # What people ask.
+
+    @precondition(lambda self: not self.state.live or len(self.ledger) % 8 == 3)
+    @rule(event=STARTS, user_id=HOSTS)
+    def start(self, event: ClientEvent, user_id: int) -> None:
+        self.ask(event, user_id)
+
+    @rule(event=LOTS, user_id=HOSTS)
+    def change_lot(self, event: ClientEvent, user_id: int) -> None:
+        self.ask(event, user_id)
+
+    @precondition(lambda self: self.product is not None)
+    @rule(event=AWARDS, user_id=HOSTS)
+    def award(self, event: ClientEvent, user_id: int) -> None:
+        self.ask(event, user_id)
+
+    @rule(
+        event=BIDS | COMMENTS | STREAM_OFF,
+        user_id=st.sampled_from([BILAL, DINA, AMINA]),
+        exists=st.sampled_from([True, True, True, False]),
+    )
+    def take_part(self, event: ClientEvent, user_id: int, exists: bool) -> None:
+        self.ask(event, user_id, exists)
+
+    @precondition(lambda self: self.product is not None)
+    @rule(user_id=st.sampled_from([BILAL, DINA]), step=st.integers(-1, 9))
+    def outbid(self, user_id: int, step: int) -> None:
+        last = max([self.row.minBidPrice - 1, *(amount for amount, _ in self.bids)])
+        amount = max(1, min(last + step, INT_MAX))
+        self.ask(PlaceBid(auction_id=42, amount=amount), user_id)
+
+    @precondition(lambda self: len(self.ledger) % 8 == 7)
+    @rule(event=CLOSINGS, user_id=HOSTS)
+    def close(self, event: ClientEvent, user_id: int) -> None:
+        self.ask(event, user_id)
+
+    @rule(step=CLOCK_STEPS)
+    def set_clock(self, step: timedelta) -> None:
+        self.now += step
+
+    @precondition(lambda self: len(self.ledger) % 8 == 5)
+    @rule(changes=ROW_CHANGES, amount=st.none() | AMOUNTS)
+    def adopt(self, changes: dict[str, Any], amount: int | None) -> None:
+        """Another program changes the row, and maybe leaves a bid in the bids' table."""
+        self.row = self.row.model_copy(update=changes)
+        high = amount and StandingBid(99, BILAL, amount, OPENING)
+        self.adopt_row(high or None)
+
+    @precondition(lambda self: not self.state.live or self.state.owner_id is None)
+    @rule()
+    def reopen(self) -> None:
+        """Another program puts the auction back on air: ours never would."""
+        self.adopt({"isLive": True, "isCanceled": False, "isEnded": False, "user_id": AMINA}, None)
+
+    # How it is carried out.
+
+    def ask(self, event: ClientEvent, user_id: int, exists: bool = True) -> None:
+        before = copy.deepcopy(self.state)
+        decision = decide(self.state, Ask(event, user_id, exists), self.rules)
+        assert decide(self.state, Ask(event, user_id, exists), self.rules) == decision
+        assert self.state == before
+        if isinstance(decision, Refusal):
+            assert decision.message
+            assert decision.event == event.wire_name
+            return
+        self.check(decision, user_id)
+        self.happen(decision, user_id)
+        if isinstance(decision, Awarded):
+            again = decide(self.state, Ask(event, user_id), self.rules)
+            assert isinstance(again, Refusal)
+            assert again.code is Code.NO_LOT
+
+    def adopt_row(self, high: StandingBid | None) -> None:
+        fact = adopted(self.row, high)
+        product = fact.lot.product if fact.lot else None
+        if product is not None and product != self.product:
+            self.round += 1
+        self.product = product
+        self.bids = [(fact.high.amount, fact.high.user_id)] if fact.high else []
+        self.closed = fact.canceled or fact.ended
+        before = self.row
+        self.happen(fact, None)
+        assert self.row is before  # taken as it stands, and not written to
+
+    def happen(self, fact: Fact, user_id: int | None) -> None:
+        event = next_event(self.state, fact, user_id, self.now)
+        self.ledger.append(event)
+        self.state = apply(self.state, event)
+        self.row = record_after(self.row, event)
+        self.view = record_after(self.view, event)
+
+    def check(self, fact: Fact, user_id: int) -> None:
+        """That `fact` may happen now, by the model; and what the model makes of it."""
+        match fact:
+            case Started():
+                assert not self.closed
+            case LotRepriced(lot=lot):
+                assert lot.product == self.product
+            case LotOpened(lot=lot):
+                assert lot.product != self.product
+                self.product, self.bids = lot.product, []
+                self.round += 1
+            case BidPlaced(amount=amount):
+                assert self.product is not None
+                assert all(amount > earlier for earlier, _ in self.bids)
+                assert self.bids or amount >= self.row.minBidPrice
+                assert user_id != self.row.user_id or self.rules.owner_bids
+                self.bids.append((amount, user_id))
+            case Awarded(high=high):
+                assert self.product is not None
+                told = (high.amount, high.user_id) if high else None
+                assert told == max(self.bids, default=None)
+                self.product, self.bids = None, []
+            case Canceled() | Ended():
+                assert self.state.live
+                self.closed = True
+
+    # What always holds.
+
+    @invariant()
+    def the_fold_agrees_with_the_model(self) -> None:
+        assert self.state.round == self.round
+        assert (self.state.lot.product if self.state.lot else None) == self.product
+        high = self.state.high
+        assert ((high.amount, high.user_id) if high else None) == max(self.bids, default=None)
+
+    @invariant()
+    def the_fold_agrees_with_the_record(self) -> None:
+        for record in (self.row, self.view):
+            assert lot_of(record) == self.state.lot
+            assert record.isLive == self.state.live
+            assert record.isCanceled == self.state.canceled
+            assert record.isEnded == self.state.ended
+            if self.ledger:
+                assert record.user_id == self.state.owner_id
+
+    @invariant()
+    def adopting_the_row_again_would_change_nothing(self) -> None:
+        if self.ledger:
+            again = next_event(self.state, adopted(self.row, self.state.high), None, self.now)
+            after = apply(self.state, again)
+            assert again.round == self.state.round
+            assert (after.lot, after.high) == (self.state.lot, self.state.high)
+            assert record_after(self.row, again) is self.row
+
+    def teardown(self) -> None:
+        check_ledger(self.ledger)
+        assert fold(self.ledger) == self.state
+        assert fold([through_json(event) for event in self.ledger]) == self.state
+
+
+def check_ledger(ledger: list[Event]) -> None:
+    """What can be said of a ledger without knowing what was asked."""
+    assert [event.seq for event in ledger] == list(range(1, len(ledger) + 1))
+    assert [event.at for event in ledger] == sorted(event.at for event in ledger)
+    assert all(event.at.microsecond % 1000 == 0 for event in ledger)
+    closed, bid_round, last = False, 0, 0
+    for event in ledger:
+        opens = type(event.fact) is LotOpened
+        if isinstance(event.fact, Adopted):
+            assert event.round in (bid_round, bid_round + 1)
+            closed = event.fact.canceled or event.fact.ended
+            last = event.fact.high.amount if event.fact.high else 0
+        else:
+            assert event.round == bid_round + opens
+            assert not (closed and isinstance(event.fact, Started))
+        bid_round = event.round
+        if opens:
+            last = 0
+        match event.fact:
+            case BidPlaced(amount=amount):
+                assert amount > last
+                last = amount
+            case Canceled() | Ended():
+                closed = True
+
+
+TestAnAuction = AnAuction.TestCase
+TestAnAuction.settings = settings(max_examples=200, stateful_step_count=50, deadline=None)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_a_long_and_crowded_sale_holds_as_well(seed: int) -> None:
+    """The machine looks into corners; this is an evening of mostly bids, with several awards."""
+    dice = Random(seed)
+    sale = AnAuction()
+    sale.first_sight({"isLive": True}, owner_bids=seed % 2 == 0)
+    for _ in range(400):
+        last = max([sale.row.minBidPrice - 1, *(amount for amount, _ in sale.bids)])
+        amount = max(1, last + dice.randint(-1, 5))
+        seen = dice.choice([None, None, None, sale.round, sale.round - 1, sale.round + 1])
+        bid = PlaceBid(auction_id=42, amount=amount, round=max(seen, 0) if seen else None)
+        lot = ChangeLot(
+            auction_id=42,
+            product=dice.choice(["Ring", "Necklace"]),
+            minimum_price=dice.randint(0, 20),
+            start_price=30,
+            market_price=40,
+        )
+        asks = [bid, lot, AwardLot(auction_id=42, product="Ring", weight="5.2g")]
+        (event,) = dice.choices([*asks, PostComment(auction_id=42, comment="!")], [16, 1, 1, 1])
+        user_id = AMINA if event.owner_only else dice.choice([AMINA, BILAL, DINA])
+        sale.now += timedelta(milliseconds=dice.randint(-500, 900))
+        sale.ask(event, user_id)
+        sale.the_fold_agrees_with_the_model()
+        sale.the_fold_agrees_with_the_record()
+        sale.adopting_the_row_again_would_change_nothing()
+    sale.teardown()
+    awarded = [event.fact for event in sale.ledger if isinstance(event.fact, Awarded)]
+    assert any(fact.high for fact in awarded)
+    assert len([event for event in sale.ledger if isinstance(event.fact, BidPlaced)]) > 50
+
+
+def test_an_event_that_does_not_follow_is_no_part_of_the_fold() -> None:
+    state = apply(State(), next_event(State(), Started(), AMINA, OPENING))
+    for seq in (0, 1, 3):
+        with pytest.raises(ValueError, match="cannot follow 1"):
+            apply(state, Event(seq, 0, AMINA, OPENING, Started()))
+
+
+def test_a_bid_without_a_bidder_is_no_part_of_the_fold() -> None:
+    with pytest.raises(ValueError, match="a bid has a bidder"):
+        apply(State(), next_event(State(), BidPlaced(1), None, OPENING))
+
+
+def test_the_time_of_an_event_is_cut_to_milliseconds_and_waits_for_a_clock_set_back() -> None:
+    first = next_event(State(), Started(), AMINA, OPENING.replace(microsecond=999_999))
+    assert first.at == OPENING.replace(microsecond=999_000)
+    early = next_event(apply(State(), first), Started(), AMINA, OPENING - timedelta(days=1))
+    assert early.at == first.at
+
+
+# --- facts in the ledger -----------------------------------------------------
+
+TEXTS = st.text(max_size=191)
+IDS = st.integers(1, INT_MAX)
+TIMES = st.datetimes(timezones=st.just(UTC)).map(
+    lambda time: time.replace(microsecond=time.microsecond // 1000 * 1000)
+)
+ANY_LOT = st.builds(Lot, TEXTS, PRICES, PRICES, PRICES)
+ANY_HIGH = st.none() | st.builds(StandingBid, IDS, IDS, AMOUNTS, TIMES)
+ANY_FACT: dict[str, st.SearchStrategy[Fact]] = {
+    "adopted": st.builds(
+        Adopted,
+        st.none() | IDS,
+        st.booleans(),
+        st.booleans(),
+        st.booleans(),
+        st.none() | ANY_LOT,
+        ANY_HIGH,
+    ),
+    "started": st.builds(Started),
+    "lot_opened": st.builds(LotOpened, ANY_LOT),
+    "lot_repriced": st.builds(LotRepriced, ANY_LOT),
+    "bid": st.builds(BidPlaced, AMOUNTS, IDS),
+    "comment": st.builds(Commented, TEXTS, IDS),
+    "awarded": st.builds(Awarded, TEXTS, TEXTS, ANY_HIGH, st.none() | IDS),
+    "canceled": st.builds(Canceled),
+    "ended": st.builds(Ended),
+    "broadcaster_left": st.builds(BroadcasterLeft),
+}
+
+
+def test_every_kind_of_fact_is_known_by_its_name() -> None:
+    """The names are in every ledger that was ever written: they cannot change."""
+    assert set(KINDS) == set(ANY_FACT)
+    assert {name: fact.kind for name, fact in KINDS.items()} == {name: name for name in ANY_FACT}
+
+
+@pytest.mark.parametrize("kind", ANY_FACT)
+@given(data=st.data())
+def test_a_fact_reads_back_from_json_as_it_was(kind: str, data: st.DataObject) -> None:
+    fact = data.draw(ANY_FACT[kind])
+    read = KINDS[kind].from_data(json.loads(json.dumps(fact.data())))
+    assert read == fact
+    assert type(read) is type(fact)

@@ -1,0 +1,441 @@
+"""Who may do what, when: every action in every phase of an auction, by everybody (D5 to D14, D23).
+
+The outcomes are typed by hand. What is in UPPER CASE happens (see HAPPENS); what is in lower case
+is a refusal (see REFUSALS and MESSAGES).
+"""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from baraka_server.contract.client_events import (
+    CLIENT_EVENTS,
+    AwardLot,
+    BroadcasterLeave,
+    CancelAuction,
+    ChangeLot,
+    ClientEvent,
+    EndAuction,
+    PlaceBid,
+    PostComment,
+    StartAuction,
+)
+from baraka_server.contract.refusals import Code, Refusal
+from baraka_server.domain.decide import Ask, Decision, HouseRules, decide
+from baraka_server.domain.facts import (
+    Adopted,
+    Awarded,
+    BidPlaced,
+    BroadcasterLeft,
+    Canceled,
+    Commented,
+    Ended,
+    Fact,
+    Lot,
+    LotOpened,
+    LotRepriced,
+    StandingBid,
+    Started,
+)
+from baraka_server.domain.state import State, apply, next_event
+
+AMINA, BILAL, DINA, NOBODY = 1, 2, 3, 404  # Amina hosts; Bilal and Dina bid
+OPENING = datetime(2026, 1, 2, 18, 0, tzinfo=UTC)
+
+RING = Lot("Gold Ring – 18K", minimum_price=800, start_price=1000, market_price=1400)
+NECKLACE = Lot("Silver Necklace – 925", minimum_price=50, start_price=60, market_price=70)
+
+
+def after(*facts: tuple[int | None, Fact]) -> State:
+    state = State()
+    for second, (user_id, fact) in enumerate(facts):
+        now = OPENING + timedelta(seconds=second)
+        state = apply(state, next_event(state, fact, user_id, now))
+    return state
+
+
+def adopted(
+    *, live: bool = False, canceled: bool = False, ended: bool = False, lot: Lot | None = None
+) -> tuple[None, Adopted]:
+    return None, Adopted(AMINA, live, canceled, ended, lot, None)
+
+
+NEW = [adopted()]
+LIVE = [*NEW, (AMINA, Started())]
+ON_THE_BLOCK = [*LIVE, (AMINA, LotOpened(RING))]
+BID_ON = [*ON_THE_BLOCK, (BILAL, BidPlaced(1000, 1)), (DINA, BidPlaced(1500, 2))]
+
+PHASES: dict[str, State | None] = {
+    "nowhere": None,
+    "new": after(*NEW),
+    "nolot": after(*LIVE),
+    "nobids": after(*ON_THE_BLOCK),
+    "bids": after(*BID_ON),
+    "canceled": after(*BID_ON, (AMINA, Canceled())),
+    "ended": after(*BID_ON, (AMINA, Ended())),
+    "both": after(adopted(canceled=True, ended=True, lot=RING)),
+    "prepared": after(adopted(lot=RING)),  # never live, and yet with a product in its row
+}
+
+PEOPLE = {
+    "owner": (AMINA, True),
+    "other": (BILAL, True),
+    "unknown": (NOBODY, False),  # a valid token whose user does not exist (D4)
+}
+
+ASKS: dict[str, ClientEvent] = {
+    "start": StartAuction(auction_id=42),
+    "next-lot": ChangeLot(
+        auction_id=42,
+        product="Silver Necklace – 925",
+        minimum_price=50,
+        start_price=60,
+        market_price=70,
+    ),
+    "same-lot": ChangeLot(
+        auction_id=42, product="Gold Ring – 18K", minimum_price=1, start_price=2, market_price=3
+    ),
+    "award": AwardLot(auction_id=42, product="Gold Ring – 18K", weight="5.2g"),
+    "cancel": CancelAuction(auction_id=42),
+    "end": EndAuction(auction_id=42),
+    "stream-off": BroadcasterLeave(auction_id=42),
+    "comment": PostComment(auction_id=42, comment="Great item!"),
+    "bid": PlaceBid(auction_id=42, amount=2000),
+    "house-bid": PlaceBid(auction_id=42, amount=2000),  # where the house lets owners bid (D13)
+}
+
+TABLE = """
+                   nowhere  new      nolot    nobids   bids     canceled ended    both     prepared
+
+start      owner   notfound STARTED  STARTED  STARTED  STARTED  canceled ended    canceled STARTED
+start      other   notfound notowner notowner notowner notowner notowner notowner notowner notowner
+start      unknown notfound notowner notowner notowner notowner notowner notowner notowner notowner
+
+next-lot   owner   notfound notlive  OPENED   OPENED   OPENED   canceled ended    canceled notlive
+next-lot   other   notfound notowner notowner notowner notowner notowner notowner notowner notowner
+next-lot   unknown notfound notowner notowner notowner notowner notowner notowner notowner notowner
+
+same-lot   owner   notfound notlive  OPENED   REPRICED REPRICED canceled ended    canceled notlive
+same-lot   other   notfound notowner notowner notowner notowner notowner notowner notowner notowner
+same-lot   unknown notfound notowner notowner notowner notowner notowner notowner notowner notowner
+
+award      owner   notfound notlive  nolot    NOBODY   AWARDED  canceled ended    canceled notlive
+award      other   notfound notowner notowner notowner notowner notowner notowner notowner notowner
+award      unknown notfound notowner notowner notowner notowner notowner notowner notowner notowner
+
+cancel     owner   notfound notlive  CANCELED CANCELED CANCELED canceled notlive  canceled notlive
+cancel     other   notfound notowner notowner notowner notowner notowner notowner notowner notowner
+cancel     unknown notfound notowner notowner notowner notowner notowner notowner notowner notowner
+
+end        owner   notfound notlive  ENDED    ENDED    ENDED    notlive  ended    ended    notlive
+end        other   notfound notowner notowner notowner notowner notowner notowner notowner notowner
+end        unknown notfound notowner notowner notowner notowner notowner notowner notowner notowner
+
+stream-off owner   notfound LEFT     LEFT     LEFT     LEFT     LEFT     LEFT     LEFT     LEFT
+stream-off other   notfound notowner notowner notowner notowner notowner notowner notowner notowner
+stream-off unknown notfound notowner notowner notowner notowner notowner notowner notowner notowner
+
+comment    owner   notfound notlive  SAID     SAID     SAID     notlive  notlive  notlive  notlive
+comment    other   notfound notlive  SAID     SAID     SAID     notlive  notlive  notlive  notlive
+comment    unknown notfound notlive  nouser   nouser   nouser   notlive  notlive  notlive  notlive
+
+bid        owner   notfound notlive  ownerbid ownerbid ownerbid notlive  notlive  notlive  notlive
+bid        other   notfound notlive  nolot    BID      BID      notlive  notlive  notlive  notlive
+bid        unknown notfound notlive  nouser   nouser   nouser   notlive  notlive  notlive  notlive
+
+house-bid  owner   notfound notlive  nolot    BID      BID      notlive  notlive  notlive  notlive
+house-bid  other   notfound notlive  nolot    BID      BID      notlive  notlive  notlive  notlive
+house-bid  unknown notfound notlive  nouser   nouser   nouser   notlive  notlive  notlive  notlive
+"""
+
+HAPPENS: dict[str, Fact] = {
+    "STARTED": Started(),
+    "OPENED": LotOpened(NECKLACE),
+    "REPRICED": LotRepriced(Lot("Gold Ring – 18K", 1, 2, 3)),
+    "AWARDED": Awarded(
+        "Gold Ring – 18K", "5.2g", StandingBid(2, DINA, 1500, OPENING + timedelta(seconds=4))
+    ),
+    "NOBODY": Awarded("Gold Ring – 18K", "5.2g", None),  # D14
+    "CANCELED": Canceled(),
+    "ENDED": Ended(),
+    "LEFT": BroadcasterLeft(),
+    "SAID": Commented("Great item!"),
+    "BID": BidPlaced(2000),
+}
+
+REFUSALS = {
+    "notfound": "auction_not_found",
+    "notowner": "not_owner",
+    "notlive": "not_live",
+    "canceled": "already_canceled",
+    "ended": "already_ended",
+    "nolot": "no_lot",
+    "nouser": "user_not_found",
+    "ownerbid": "owner_bid",
+}
+
+# What the refused one reads, by event and then by code.
+OVER = "Auction could not be ended."  # D8: whatever was really wrong
+MESSAGES = {
+    "startLiveAuction": {
+        "auction_not_found": "Unauthorized or Auction not found",
+        "not_owner": "Unauthorized or Auction not found",
+        "already_canceled": "Auction is already canceled",
+        "already_ended": "Auction is already Ended",
+    },
+    "changeCuurentProduct": {
+        "auction_not_found": OVER,
+        "not_owner": OVER,
+        "not_live": OVER,
+        "already_canceled": OVER,
+        "already_ended": OVER,
+    },
+    "awardingAuction": {
+        "auction_not_found": OVER,
+        "not_owner": "You are not allowed to end the auction",
+        "not_live": OVER,
+        "already_canceled": OVER,
+        "already_ended": OVER,
+        "no_lot": OVER,
+    },
+    "cancelAuction": {
+        "auction_not_found": "Auction not found!",
+        "not_owner": "You are not allowed to cancel this auction!",
+        "not_live": "You only cancel live auctions!",
+        "already_canceled": "Auction is already canceled",
+    },
+    "endAuction": {
+        "auction_not_found": "Auction not found!",
+        "not_owner": "You are not allowed to end the auction",
+        "not_live": "Auction has not started yet.",
+        "already_ended": "Auction is already Ended",
+    },
+    "broadCasterLeave": {
+        "auction_not_found": "Auction not found!",
+        "not_owner": "Only the owner of the auction may do this",
+    },
+    "comment": {
+        "auction_not_found": "Auction not found!",
+        "not_live": "Auction has not started yet.",
+        "user_not_found": "User not found!",
+    },
+    "placeBid": {
+        "auction_not_found": "Auction not found!",
+        "not_live": "Auction has not started yet.",
+        "user_not_found": "User not found!",
+        "owner_bid": "You cannot bid on your own auction",
+        "no_lot": "There is no product to bid on at the moment",
+    },
+}
+
+
+def rows() -> list[tuple[str, str, dict[str, str]]]:
+    header, *lines = [line.split() for line in TABLE.splitlines() if line.strip()]
+    return [(ask, who, dict(zip(header, cells, strict=True))) for ask, who, *cells in lines]
+
+
+CASES = [
+    (ask, who, phase, outcome) for ask, who, cells in rows() for phase, outcome in cells.items()
+]
+
+
+def outcome_of(state: State | None, ask: str, who: str) -> Decision:
+    user_id, exists = PEOPLE[who]
+    rules = HouseRules(owner_bids=ask == "house-bid")
+    return decide(state, Ask(ASKS[ask], user_id, exists), rules)
+
+
+def test_the_table_has_everybody_asking_everything_in_every_phase() -> None:
+    assert {case[:3] for case in CASES} == {
+        (ask, who, phase) for ask in ASKS for who in PEOPLE for phase in PHASES
+    }
+    assert len(CASES) == len(ASKS) * len(PEOPLE) * len(PHASES)
+    asked = {type(event) for event in ASKS.values()}
+    assert {event for event in CLIENT_EVENTS.values() if event not in asked} == {
+        CLIENT_EVENTS["joinAuction"],
+        CLIENT_EVENTS["leaveAuction"],
+    }
+
+
+@pytest.mark.parametrize(("ask", "who", "phase", "outcome"), CASES)
+def test_an_ask_has_the_outcome_of_the_table(ask: str, who: str, phase: str, outcome: str) -> None:
+    decision = outcome_of(PHASES[phase], ask, who)
+    if outcome.isupper():
+        expected = HAPPENS[outcome]
+        if (ask, phase) == ("same-lot", "nolot"):
+            expected = LotOpened(Lot("Gold Ring – 18K", 1, 2, 3))
+        assert decision == expected
+        assert type(decision) is type(expected)
+    else:
+        assert isinstance(decision, Refusal)
+        event, code = ASKS[ask].wire_name, REFUSALS[outcome]
+        assert (decision.event, decision.code) == (event, code)
+        assert decision.message == MESSAGES[event][code]
+
+
+def test_no_message_is_written_down_that_nobody_ever_reads() -> None:
+    read = {(ASKS[ask].wire_name, REFUSALS[o]) for ask, *_, o in CASES if not o.isupper()}
+    assert read == {(event, code) for event, codes in MESSAGES.items() for code in codes}
+
+
+@pytest.mark.parametrize("ask", [ask for ask in ASKS if ASKS[ask].owner_only])
+@pytest.mark.parametrize("user_id", [AMINA, BILAL, 0])
+def test_an_auction_without_an_owner_obeys_nobody(ask: str, user_id: int) -> None:
+    ownerless = after((None, Adopted(None, True, False, False, RING, None)))
+    decision = decide(ownerless, Ask(ASKS[ask], user_id), HouseRules())
+    assert isinstance(decision, Refusal)
+    assert decision.code is Code.NOT_OWNER
+
+
+# --- bids --------------------------------------------------------------------
+
+# The minimum is 800, the price shown at the start 1000; the highest bid, where there is one, 1500.
+BIDS = [
+    # phase, amount, round, what comes of it
+    ("nobids", 1, None, "Bid must be at least the minimum bid (800)"),
+    ("nobids", 799, None, "Bid must be at least the minimum bid (800)"),
+    ("nobids", 800, None, BidPlaced(800)),
+    ("nobids", 801, None, BidPlaced(801)),
+    ("nobids", 999, None, BidPlaced(999)),  # the start price refuses nothing (D11)
+    ("nobids", 2147483647, None, BidPlaced(2147483647)),
+    ("bids", 1, None, "Bid must be higher than the current bid (1500)"),
+    ("bids", 800, None, "Bid must be higher than the current bid (1500)"),
+    ("bids", 1499, None, "Bid must be higher than the current bid (1500)"),
+    ("bids", 1500, None, "Bid must be higher than the current bid (1500)"),
+    ("bids", 1501, None, BidPlaced(1501)),
+    ("bids", 2147483647, None, BidPlaced(2147483647)),
+    # the round that the bidder was looking at (D23); this one is the first
+    ("bids", 1501, 1, BidPlaced(1501)),
+    ("nobids", 800, 1, BidPlaced(800)),
+    ("bids", 1501, 0, "Bidding on that product is over"),
+    ("bids", 1501, 2, "Bidding on that product is over"),
+    ("bids", 1501, 9007199254740991, "Bidding on that product is over"),
+    ("bids", 1, 0, "Bidding on that product is over"),
+    ("nolot", 1501, None, "There is no product to bid on at the moment"),
+    ("nolot", 1501, 0, "There is no product to bid on at the moment"),
+    ("nolot", 1501, 1, "Bidding on that product is over"),
+]
+
+BID_CODES = {
+    "Bid must be at least the minimum bid (800)": "bid_below_minimum",
+    "Bid must be higher than the current bid (1500)": "bid_too_low",
+    "Bidding on that product is over": "round_over",
+    "There is no product to bid on at the moment": "no_lot",
+}
+
+
+def bid(state: State, amount: int, bid_round: int | None = None, user_id: int = BILAL) -> Decision:
+    event = PlaceBid(auction_id=42, amount=amount, round=bid_round)
+    return decide(state, Ask(event, user_id), HouseRules(owner_bids=user_id == AMINA))
+
+
+@pytest.mark.parametrize("bidder", [BILAL, DINA, AMINA])
+@pytest.mark.parametrize(("phase", "amount", "bid_round", "outcome"), BIDS)
+def test_a_bid_is_measured_by_the_minimum_the_last_bid_and_the_round(
+    phase: str, amount: int, bid_round: int | None, outcome: Fact | str, bidder: int
+) -> None:
+    """D11; whoever leads may raise the own bid, and a house's owner bids as everybody does."""
+    state = PHASES[phase]
+    assert state is not None
+    decision = bid(state, amount, bid_round, bidder)
+    if isinstance(outcome, str):
+        assert isinstance(decision, Refusal)
+        assert (decision.message, decision.code) == (outcome, BID_CODES[outcome])
+    else:
+        assert decision == outcome
+
+
+def test_owners_are_refused_before_anything_about_their_bid_is_looked_at() -> None:
+    """D13."""
+    state = PHASES["bids"]
+    for amount, bid_round in [(1, None), (2000, None), (2000, 0), (2000, 1)]:
+        ask = Ask(PlaceBid(auction_id=42, amount=amount, round=bid_round), AMINA)
+        decision = decide(state, ask, HouseRules())
+        assert isinstance(decision, Refusal)
+        assert decision.code is Code.OWNER_BID
+
+
+def test_a_minimum_of_nothing_lets_the_smallest_bid_in() -> None:
+    free = LotOpened(Lot("Box", 0, 0, 0))
+    assert bid(after(*LIVE, (AMINA, free)), 1) == BidPlaced(1)
+
+
+def test_a_raised_minimum_does_not_count_once_somebody_has_bid() -> None:
+    """D11: only the first bid must reach it."""
+    state = after(*BID_ON, (AMINA, LotRepriced(Lot(RING.product, 9000, 9000, 9000))))
+    assert bid(state, 1501) == BidPlaced(1501)
+
+
+# --- rounds ------------------------------------------------------------------
+
+ROUNDS = [
+    # what happened after the two bids on the ring; the round, the high bid and the next least bid
+    ("nothing", [], 1, 1500, 1501),
+    ("other prices", [(AMINA, LotRepriced(Lot(RING.product, 9000, 1, 1)))], 1, 1500, 1501),
+    ("a comment", [(BILAL, Commented("!"))], 1, 1500, 1501),
+    ("announced again", [(AMINA, Started())], 1, 1500, 1501),
+    ("the host left", [(AMINA, BroadcasterLeft())], 1, 1500, 1501),
+    ("another product", [(AMINA, LotOpened(NECKLACE))], 2, None, 50),
+    ("there and back", [(AMINA, LotOpened(NECKLACE)), (AMINA, LotOpened(RING))], 3, None, 800),
+    ("awarded", [(AMINA, Awarded("Ring", "", None))], 1, None, None),
+    (
+        "the same product again after its award",
+        [(AMINA, Awarded("Ring", "", None)), (AMINA, LotOpened(RING))],
+        2,
+        None,
+        800,
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("facts", "bid_round", "high", "least"),
+    [case[1:] for case in ROUNDS],
+    ids=[case[0] for case in ROUNDS],
+)
+def test_bids_stay_in_their_round(
+    facts: list[tuple[int, Fact]], bid_round: int, high: int | None, least: int | None
+) -> None:
+    """D10: a late bid can never land on the next product."""
+    state = after(*BID_ON, *facts)
+    assert state.round == bid_round
+    assert (state.high.amount if state.high else None) == high
+    if least is None:
+        assert isinstance(bid(state, 2147483647), Refusal)
+    else:
+        assert isinstance(bid(state, least - 1), Refusal)
+        assert bid(state, least) == BidPlaced(least)
+        assert bid(state, least, bid_round) == BidPlaced(least)
+    if bid_round > 1:
+        late = bid(state, 2147483647, 1)
+        assert isinstance(late, Refusal)
+        assert late.code is Code.ROUND_OVER
+
+
+@pytest.mark.parametrize("product", ["gold ring – 18k", "Gold Ring – 18K ", "Gold Ring"])
+def test_a_name_that_differs_at_all_is_another_product(product: str) -> None:
+    ask = Ask(
+        ChangeLot(auction_id=42, product=product, minimum_price=1, start_price=2, market_price=3),
+        AMINA,
+    )
+    decision = decide(PHASES["bids"], ask, HouseRules())
+    assert type(decision) is LotOpened
+
+
+def test_a_second_award_of_a_round_finds_no_product() -> None:
+    """D14."""
+    state = PHASES["bids"]
+    assert state is not None
+    first = outcome_of(state, "award", "owner")
+    assert isinstance(first, Awarded)
+    again = outcome_of(apply(state, next_event(state, first, AMINA, OPENING)), "award", "owner")
+    assert isinstance(again, Refusal)
+    assert (again.code, again.message) == (Code.NO_LOT, "Auction could not be ended.")
+
+
+def test_an_award_keeps_the_words_of_whoever_awards() -> None:
+    """The guide's `product` and `weight` go to the winning as they are."""
+    event = AwardLot(auction_id=42, product="The ring from before", weight="")
+    decision = decide(PHASES["bids"], Ask(event, AMINA), HouseRules())
+    assert isinstance(decision, Awarded)
+    assert (decision.product, decision.weight) == ("The ring from before", "")
