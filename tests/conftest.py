@@ -1,6 +1,6 @@
 """Fixtures for all tests. What they are made of is in tests/support."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
 from pathlib import Path
 from subprocess import TimeoutExpired
@@ -8,6 +8,11 @@ from uuid import uuid4
 
 import pytest
 
+from baraka_server.store import migrate
+from baraka_server.store.engine import open_engine
+from baraka_server.store.seed import seed
+from baraka_server.store.store import Store
+from tests.support.baraka import Baraka
 from tests.support.mariadb import MariaDB
 from tests.support.not_run import not_run, report_not_run
 
@@ -37,3 +42,26 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
     yield server.create_database(name)
     with suppress(RuntimeError, TimeoutExpired):  # a test may have left it killed or frozen
         server.drop_database(name)
+
+
+@pytest.fixture
+async def sale_database(database_url: str) -> str:
+    """A database that is up to date, with users 1 to 60 and auctions 1 to 3, which user 1 owns."""
+    await migrate.upgrade(database_url)
+    await seed(database_url, users=60, auctions=3)
+    return database_url
+
+
+@pytest.fixture
+async def baraka(sale_database: str, tmp_path: Path) -> AsyncIterator[Baraka]:
+    """A running server on `sale_database`."""
+    async with Baraka(sale_database, tmp_path) as server:
+        yield server
+
+
+@pytest.fixture
+async def store(sale_database: str) -> AsyncIterator[Store]:
+    """The store of `sale_database`, to look behind what a server says."""
+    opened = Store(open_engine(sale_database), timeout_seconds=10)
+    yield opened
+    await opened.close()

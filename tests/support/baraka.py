@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 SECRET = "a secret for tests, of 32 bytes or more"
 BARAKA = str(Path(sys.executable).with_name("baraka"))
@@ -36,7 +36,7 @@ class Baraka:
         self._listening = asyncio.Event()
         self._process: asyncio.subprocess.Process | None = None
 
-    async def __aenter__(self) -> Baraka:
+    async def __aenter__(self) -> Self:
         await self.start()
         return self
 
@@ -94,7 +94,8 @@ class Baraka:
         return await self.ended()
 
     async def _read(self) -> None:
-        assert self._process and self._process.stderr
+        assert self._process
+        assert self._process.stderr
         async for raw in self._process.stderr:
             line = raw.decode(errors="replace").rstrip()
             try:

@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import socketio
 
@@ -148,7 +148,7 @@ class NodePhones:
         if shutil.which("node") is None or not (JS_FOLDER / "node_modules").exists():
             not_run("the official client", "node or its packages are missing. Try: make node")
 
-    async def __aenter__(self) -> NodePhones:
+    async def __aenter__(self) -> Self:
         self._node = await asyncio.create_subprocess_exec(
             "node",
             str(JS_FOLDER / "phones.mjs"),
@@ -216,7 +216,7 @@ class PythonPhones:
     def __init__(self) -> None:
         self._clients: list[socketio.AsyncClient] = []
 
-    async def __aenter__(self) -> PythonPhones:
+    async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_: object) -> None:

@@ -1,0 +1,48 @@
+"""Phones for the tests that go through the whole server, one way for each kind of client."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from tests.support.baraka import SECRET, Baraka
+from tests.support.phones import NodePhones, Phone, PythonPhones, token
+
+CLIENTS = {
+    "official over websocket": (NodePhones, {"transports": ["websocket"]}),
+    "official over polling": (NodePhones, {"transports": ["polling"]}),
+    "official with upgrade": (NodePhones, {}),
+    "python over websocket": (PythonPhones, {"transports": ["websocket"]}),
+}
+
+PickUp = Callable[..., Awaitable[Phone]]
+
+
+@pytest.fixture(params=CLIENTS)
+async def pick_up(request: pytest.FixtureRequest, baraka: Baraka) -> AsyncIterator[PickUp]:
+    """`await pick_up(user_id)`: a connected phone. Every kind of client in turn."""
+    kind, options = CLIENTS[request.param]
+    if kind is NodePhones:
+        NodePhones.require()
+    async with kind() as phones:
+        yield _picking_up(phones, baraka, options)
+
+
+@pytest.fixture(params=[name for name in CLIENTS if name.startswith("official")])
+async def official_phone(request: pytest.FixtureRequest, baraka: Baraka) -> AsyncIterator[PickUp]:
+    """As `pick_up`, with the official client only."""
+    NodePhones.require()
+    async with NodePhones() as phones:
+        yield _picking_up(phones, baraka, CLIENTS[request.param][1])
+
+
+def _picking_up(phones: NodePhones | PythonPhones, baraka: Baraka, usual: dict[str, Any]) -> PickUp:
+    async def pick_up(user_id: int | None = None, **options: Any) -> Phone:
+        auth = {"auth": {"token": token(SECRET, user_id)}} if user_id is not None else {}
+        phone = await phones.open(baraka.url, user_id, **(usual | auth | options))
+        await phone.lives_through("connect")
+        return phone
+
+    return pick_up
