@@ -178,7 +178,11 @@ def _ask() -> None:
 
     if not sys.stdin.isatty():
         wrong_usage("Nothing was changed. Without a terminal to ask on, say --yes.")
-    if not typer.confirm("It cannot be brought back. Go on?", err=True):
+    try:
+        answer = stderr.input("It cannot be brought back. Go on? [y/N] ", markup=False)
+    except EOFError:
+        answer = ""
+    if answer.strip().lower() not in {"y", "yes"}:
         fail("Nothing was changed.")
 
 

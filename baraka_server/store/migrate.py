@@ -280,8 +280,8 @@ def _revision_errors() -> Iterator[None]:
     """What alembic and the revisions themselves refuse, as our errors."""
     try:
         yield
-    except CommandError as error:
-        if isinstance(error.__cause__, RevisionError):
+    except (CommandError, RevisionError) as error:
+        if isinstance(error, RevisionError) or isinstance(error.__cause__, RevisionError):
             raise UnknownRevision(f"{error}. There are: base, {_revisions()}, head.") from error
         raise MigrationFailed(str(error)) from error
 

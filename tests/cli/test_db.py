@@ -1,0 +1,211 @@
+"""`baraka db`: data on stdout, talk on stderr, exit 0, 1 (it failed) or 2 (wrong usage)."""
+
+import asyncio
+import json
+import os
+import pty
+import subprocess
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+from typer.testing import CliRunner
+
+from baraka_cli.main import app
+from tests.support.baraka import BARAKA, environment
+from tests.support.mariadb import MariaDB
+from tests.support.schema import query, table_names
+
+OURS = {"auction_events", "auction_requests"}
+
+
+def db(*words: str, url: str) -> Result:
+    done = CliRunner().invoke(app, ["db", *words, "--database-url", url])
+    assert "Traceback" not in done.output
+    return done
+
+
+def tables(url: str) -> set[str]:
+    return asyncio.run(table_names(url))
+
+
+def rows(url: str, statement: str) -> list[tuple[object, ...]]:
+    return asyncio.run(query(url, statement))
+
+
+def test_upgrade_talks_on_stderr_and_prints_nothing(database_url: str) -> None:
+    done = db("upgrade", url=database_url)
+
+    assert done.exit_code == 0
+    assert done.stdout == ""
+    assert "Auction: created" in done.stderr
+    assert done.stderr.endswith("Now up to date, at revision 0003.\n")
+    assert tables(database_url) >= OURS
+
+
+def test_upgrade_may_be_run_again(database_url: str) -> None:
+    db("upgrade", url=database_url)
+    done = db("upgrade", url=database_url)
+
+    assert done.exit_code == 0
+    assert done.stderr.endswith("Already up to date, at revision 0003.\n")
+
+
+def test_upgrade_goes_as_far_as_it_is_told(database_url: str) -> None:
+    assert "Now at revision 0001." in db("upgrade", "0001", url=database_url).stderr
+    assert "Now at revision 0002." in db("upgrade", "+1", url=database_url).stderr
+
+
+def test_current_prints_the_revision_alone(database_url: str) -> None:
+    before = db("current", url=database_url)
+    assert (before.exit_code, before.stdout) == (0, "none\n")
+    assert "Run: baraka db upgrade" in before.stderr
+
+    db("upgrade", "0002", url=database_url)
+    assert db("current", url=database_url).stdout == "0002\n"
+
+
+def test_current_speaks_json(database_url: str) -> None:
+    before = db("current", "--json", url=database_url)
+    assert json.loads(before.stdout) == {"current": None, "head": "0003", "upToDate": False}
+    assert before.stderr == ""
+
+    db("upgrade", url=database_url)
+    after = db("current", "--json", url=database_url)
+    assert json.loads(after.stdout) == {"current": "0003", "head": "0003", "upToDate": True}
+
+
+def test_downgrade_without_a_terminal_wants_yes(database_url: str) -> None:
+    db("upgrade", url=database_url)
+
+    done = db("downgrade", url=database_url)
+
+    assert done.exit_code == 2
+    assert "This drops the table auction_requests with its 0 rows." in done.stderr
+    assert "Nothing was changed. Without a terminal to ask on, say --yes." in done.stderr
+    assert tables(database_url) >= OURS
+
+
+def test_downgrade_takes_a_relative_revision(database_url: str) -> None:
+    db("upgrade", url=database_url)
+
+    done = db("downgrade", "-2", "--yes", url=database_url)
+
+    assert done.exit_code == 0
+    assert done.stderr.endswith("Now at revision 0001.\n")
+    assert not tables(database_url) & OURS
+    assert "users" in tables(database_url)
+
+
+def test_downgrade_of_nothing_is_told(database_url: str) -> None:
+    done = db("downgrade", "--yes", url=database_url)
+
+    assert done.exit_code == 1
+    assert "nothing to take back" in done.stderr
+
+
+@pytest.mark.parametrize(("answer", "code", "revision"), [("n", 1, "0003"), ("y", 0, "0002")])
+def test_downgrade_asks_a_person(tmp_path: Path, answer: str, code: int, revision: str) -> None:
+    url = f"sqlite:///{tmp_path / 'baraka.db'}"
+    db("upgrade", url=url)
+    ours, theirs = pty.openpty()
+    asked = subprocess.Popen(
+        [BARAKA, "db", "downgrade", f"--database-url={url}"],
+        cwd=tmp_path,
+        env=environment(),
+        stdin=theirs,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    os.write(ours, f"{answer}\n".encode())
+    printed, said = asked.communicate(timeout=30)
+    os.close(ours)
+    os.close(theirs)
+
+    assert "Go on? [y/N]" in said
+    assert asked.returncode == code
+    assert printed == ""
+    assert db("current", url=url).stdout == f"{revision}\n"
+
+
+def test_seed_fills_an_upgraded_database(database_url: str) -> None:
+    db("upgrade", url=database_url)
+
+    done = db("seed", "--users", "12", "--auctions", "1", url=database_url)
+
+    assert done.exit_code == 0
+    assert done.stdout == ""
+    assert done.stderr.endswith("Added 12 users, 1 auction and 6 categories.\n")
+    assert rows(database_url, "SELECT count(*) FROM users") == [(12,)]
+
+
+def test_seed_wants_an_upgraded_database(database_url: str) -> None:
+    done = db("seed", url=database_url)
+
+    assert done.exit_code == 1
+    assert "Run: baraka db upgrade" in done.stderr
+
+
+def test_seed_refuses_numbers_below_nothing(database_url: str) -> None:
+    assert db("seed", "--users", "-1", url=database_url).exit_code == 2
+
+
+def test_a_revision_that_does_not_exist_is_wrong_usage(database_url: str) -> None:
+    db("upgrade", url=database_url)
+    for words in (("upgrade", "0999"), ("downgrade", "0999", "--yes"), ("downgrade", "-9")):
+        done = db(*words, url=database_url)
+        assert done.exit_code == 2
+        assert "There are: base, 0001, 0002, 0003, head." in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("url", "code", "told"),
+    [
+        ("baraka.db", 2, "--database-url: the database URL cannot be read"),
+        ("oracle://amina:hunter2@localhost/x", 2, "'oracle' are not supported"),
+        ("mysql://amina:hunter2@127.0.0.1:1", 2, "names no database"),
+        ("mysql://amina:hunter2@127.0.0.1:1/baraka", 1, "The database cannot be reached"),
+        ("mysql://127.0.0.1:1/baraka?password=hunter2", 1, "The database cannot be reached"),
+        ("sqlite:////nowhere/at/all/baraka.db", 2, "no folder for the file"),
+    ],
+)
+@pytest.mark.parametrize("command", ["upgrade", "downgrade", "current", "seed"])
+def test_a_url_of_no_use_is_told_without_its_password(
+    command: str, url: str, code: int, told: str
+) -> None:
+    done = db(command, url=url)
+
+    assert done.exit_code == code
+    assert told in done.stderr
+    assert done.stdout == ""
+    assert "hunter2" not in done.output
+
+
+def test_a_file_that_is_no_database_is_told_and_left_alone(tmp_path: Path) -> None:
+    letter = tmp_path / "letter.txt"
+    letter.write_text("Dear Amina, " * 1000)
+
+    done = db("upgrade", url=f"sqlite:///{letter}")
+
+    assert done.exit_code == 1
+    assert "not a database" in done.stderr
+    assert letter.read_text() == "Dear Amina, " * 1000
+
+
+@pytest.mark.mariadb
+def test_a_missing_database_is_told_with_the_statement_that_creates_it(mariadb: MariaDB) -> None:
+    done = db("upgrade", url=f"mysql://root@127.0.0.1:{mariadb.port}/not_yet")
+
+    assert done.exit_code == 1
+    assert "CREATE DATABASE `not_yet` CHARACTER SET utf8mb4" in done.stderr
+
+
+def test_the_flag_beats_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BARAKA_DATABASE_URL", f"sqlite:///{tmp_path / 'environment.db'}")
+
+    assert CliRunner().invoke(app, ["db", "upgrade", "0001"]).exit_code == 0
+    db("upgrade", url=f"sqlite:///{tmp_path / 'flag.db'}")
+
+    assert CliRunner().invoke(app, ["db", "current"]).stdout == "0001\n"
+    assert db("current", url=f"sqlite:///{tmp_path / 'flag.db'}").stdout == "0003\n"

@@ -1,0 +1,80 @@
+"""What a database looks like, as text that two databases can be compared by."""
+
+from typing import Any
+
+from sqlalchemy import text
+
+from baraka_server.store.engine import open_engine
+
+# Order is left out on purpose: columns and keys are compared as sets.
+COLUMNS = """
+    SELECT table_name, column_name, column_type, is_nullable, column_default, extra,
+           character_set_name, collation_name
+    FROM information_schema.columns WHERE table_schema = DATABASE()
+"""
+KEYS = """
+    SELECT table_name, index_name, non_unique, seq_in_index, column_name, index_type
+    FROM information_schema.statistics WHERE table_schema = DATABASE()
+"""
+REFERENCES = """
+    SELECT used.table_name, used.constraint_name, used.column_name, used.referenced_table_name,
+           used.referenced_column_name, rules.update_rule, rules.delete_rule
+    FROM information_schema.key_column_usage AS used
+    JOIN information_schema.referential_constraints AS rules
+      ON rules.constraint_schema = used.constraint_schema
+     AND rules.constraint_name = used.constraint_name
+    WHERE used.table_schema = DATABASE()
+"""
+TABLES = """
+    SELECT table_name, engine, table_collation
+    FROM information_schema.tables WHERE table_schema = DATABASE()
+"""
+ASPECTS = {"columns": COLUMNS, "keys": KEYS, "references": REFERENCES, "tables": TABLES}
+
+
+async def query(url: str, statement: str) -> list[tuple[Any, ...]]:
+    """The rows of `statement`; what it changes is committed."""
+    engine = open_engine(url)
+    try:
+        async with engine.begin() as connection:
+            result = await connection.execute(text(statement))
+            return [tuple(row) for row in result] if result.returns_rows else []
+    finally:
+        await engine.dispose()
+
+
+async def aspects(url: str, tables: set[str]) -> dict[str, set[tuple[Any, ...]]]:
+    """Everything that information_schema says about `tables`, which are on MySQL or MariaDB."""
+    return {
+        aspect: {row for row in await query(url, statement) if row[0] in tables}
+        for aspect, statement in ASPECTS.items()
+    }
+
+
+async def table_names(url: str) -> set[str]:
+    if url.startswith("sqlite"):
+        rows = await query(url, "SELECT name FROM sqlite_master WHERE type = 'table'")
+        return {name for (name,) in rows if not name.startswith("sqlite_")}
+    return {name for (name,) in await query(url, "SHOW TABLES")}
+
+
+async def definitions(url: str) -> dict[str, str]:
+    """How each table was made, as the database itself tells it."""
+    if url.startswith("sqlite"):
+        rows = await query(url, "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL")
+        return {name: " ".join(sql.split()) for name, sql in rows if "alembic" not in name}
+    return {
+        name: (await query(url, f"SHOW CREATE TABLE `{name}`"))[0][1]
+        for name in await table_names(url)
+        if "alembic" not in name
+    }
+
+
+async def contents(url: str, tables: set[str]) -> dict[str, list[tuple[Any, ...]]]:
+    return {
+        name: await query(url, f"SELECT * FROM {quoted(url, name)} ORDER BY id") for name in tables
+    }
+
+
+def quoted(url: str, name: str) -> str:
+    return f'"{name}"' if url.startswith("sqlite") else f"`{name}`"
