@@ -58,18 +58,22 @@ async def prepare_sale(store: Store) -> Sale:
 async def run_sale(store: Store) -> Sale:
     """A sale with one lot awarded to Dina, and a second one on the block that two have bid on."""
     sale = await prepare_sale(store)
-    id = sale.auction.id
+    this = sale.auction.id
     for asks in (
-        [Ask(StartAuction(auction_id=id), sale.amina.id), change_lot(sale, "Gold Ring", 800)],
+        [Ask(StartAuction(auction_id=this), sale.amina.id), change_lot(sale, "Gold Ring", 800)],
         [bid(sale, sale.bilal, 800), comment(sale, sale.dina, "Is it 18K?")],
         [bid(sale, sale.dina, 950), bid(sale, sale.bilal, 1_000), bid(sale, sale.dina, 1_200)],
         [award(sale, "Gold Ring", "5.2g")],
         [change_lot(sale, "Silver Necklace", 100)],
-        [bid(sale, sale.bilal, 150), comment(sale, sale.amina, "Handmade"), bid(sale, sale.dina, 200)],
+        [
+            bid(sale, sale.bilal, 150),
+            comment(sale, sale.amina, "Handmade"),
+            bid(sale, sale.dina, 200),
+        ],
         [change_lot(sale, "Silver Necklace", 120), comment(sale, sale.bilal, "Lovely")],
         [bid(sale, sale.bilal, 260)],
     ):
-        await take(store, id, asks)
+        await take(store, this, asks)
     return sale
 
 

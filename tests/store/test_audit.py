@@ -1,0 +1,509 @@
+"""Whatever is altered behind the server's back is found, and named."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import delete, insert, select, update
+
+from baraka_server.contract.client_events import (
+    BroadcasterLeave,
+    CancelAuction,
+    EndAuction,
+    StartAuction,
+)
+from baraka_server.contract.reports import Disagreement, Verdict
+from baraka_server.domain.facts import KINDS, Event, StandingBid
+from baraka_server.domain.state import State
+from baraka_server.domain.words import in_words
+from baraka_server.store import audit, catalog, ledger
+from baraka_server.store.errors import Damaged, NotThere
+from baraka_server.store.store import Store
+from baraka_server.store.tables import auctions, bids, comments, events, users, winnings
+from tests.support.sales import (
+    Sale,
+    award,
+    bid,
+    by_host,
+    change_lot,
+    comment,
+    open_store,
+    prepare_sale,
+    run_sale,
+    take,
+)
+
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
+ENTRIES = 16
+"""What run_sale leaves in the ledger."""
+
+
+@pytest.fixture
+async def books(database_url: str) -> AsyncIterator[Store]:
+    async with open_store(database_url) as store:
+        yield store
+
+
+@pytest.fixture
+async def sale(books: Store) -> Sale:
+    return await run_sale(books)
+
+
+async def execute(store: Store, statement: Any) -> Any:
+    async with store.writing() as connection:
+        return await connection.execute(statement)
+
+
+async def alter(store: Store, table: Any, where: Any, **values: Any) -> None:
+    done = await execute(store, update(table).where(where).values(values))
+    assert done.rowcount == 1
+
+
+async def alter_entry(store: Store, sale: Sale, seq: int, /, **values: Any) -> Verdict:
+    where = (events.c.auction_id == sale.auction.id) & (events.c.seq == seq)
+    await alter(store, events, where, **values)
+    return await audit.verify(store, sale.auction.id)
+
+
+async def the_disagreement(store: Store, sale: Sale) -> Disagreement:
+    """The only row that does not agree; the chain of hashes holds."""
+    verdict = await audit.verify(store, sale.auction.id)
+    assert not verdict.ok
+    assert verdict.alteredEntry is None
+    assert len(verdict.disagreements) == 1, verdict
+    return verdict.disagreements[0]
+
+
+async def newest(store: Store, table: Any) -> Any:
+    async with store.reading() as connection:
+        query = select(table).order_by(table.c.id.desc()).limit(1)
+        return (await connection.execute(query)).mappings().one()
+
+
+# --- what holds ---------------------------------------------------------------
+
+
+async def test_a_sale_that_nobody_touched_holds(books: Store, sale: Sale) -> None:
+    verdict = await audit.verify(books, sale.auction.id)
+    assert verdict == Verdict(
+        auctionId=sale.auction.id, ok=True, entries=ENTRIES, alteredEntry=None, disagreements=[]
+    )
+
+
+async def test_it_holds_after_every_single_entry(books: Store) -> None:
+    sale = await prepare_sale(books)
+    for asks in (
+        [by_host(sale, StartAuction(auction_id=sale.auction.id))],
+        [change_lot(sale, "Lamp", 8)],
+        [bid(sale, sale.bilal, 10)],
+        [change_lot(sale, "Lamp", 5)],
+        [change_lot(sale, "Vase", 5)],
+        [comment(sale, sale.dina, "Nice")],
+        [award(sale, "Vase")],
+        [change_lot(sale, "Chair", 5)],
+        [bid(sale, sale.bilal, 10), award(sale, "Chair"), change_lot(sale, "Table", 1)],
+        [bid(sale, sale.bilal, 10), by_host(sale, EndAuction(auction_id=sale.auction.id))],
+        [by_host(sale, BroadcasterLeave(auction_id=sale.auction.id))],
+    ):
+        await take(books, sale.auction.id, asks)
+        verdict = await audit.verify(books, sale.auction.id)
+        assert verdict.ok, verdict
+
+
+async def test_a_canceled_auction_holds(books: Store, sale: Sale) -> None:
+    cancel = by_host(sale, CancelAuction(auction_id=sale.auction.id))
+    await take(books, sale.auction.id, [cancel])
+    assert (await audit.verify(books, sale.auction.id)).ok
+
+
+async def test_an_auction_in_which_nothing_happened_holds(books: Store) -> None:
+    sale = await prepare_sale(books)
+    verdict = await audit.verify(books, sale.auction.id)
+    assert verdict.ok
+    assert verdict.entries == 0
+
+
+async def test_a_ledger_longer_than_one_read_holds(books: Store, sale: Sale) -> None:
+    count = 2 * ledger.ROWS_PER_READ
+    await take(books, sale.auction.id, [comment(sale, sale.dina, "Hi")] * count)
+    verdict = await audit.verify(books, sale.auction.id)
+    assert verdict.ok
+    assert verdict.entries == ENTRIES + count
+
+
+async def test_what_was_there_before_the_ledger_is_taken_as_it_was_found(books: Store) -> None:
+    sale = await adopted_sale(books)
+    await take(books, sale.auction.id, [bid(sale, sale.dina, 400)])
+    assert (await audit.verify(books, sale.auction.id)).ok
+    await take(books, sale.auction.id, [award(sale, "Carpet")])
+    assert (await audit.verify(books, sale.auction.id)).ok
+
+
+async def test_what_other_programs_may_change_is_no_disagreement(books: Store, sale: Sale) -> None:
+    await alter(books, winnings, winnings.c.auction_id == sale.auction.id, sold=True)
+    this = auctions.c.id == sale.auction.id
+    await alter(books, auctions, this, title="Other", product_description="Shiny", quantity=2)
+    assert (await audit.verify(books, sale.auction.id)).ok
+
+
+async def test_an_auction_that_nobody_has_heard_of_is_not_there(books: Store) -> None:
+    with pytest.raises(NotThere, match="no auction 4711"):
+        await audit.verify(books, 4711)
+
+
+async def adopted_sale(store: Store) -> Sale:
+    """A sale that another program has begun: a lot, bids, a comment and a winning, no ledger."""
+    sale = await prepare_sale(store)
+    past = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=1)
+    lot = {"current_product": "Carpet", "minBidPrice": 100, "bidPrice": 100, "actualPrice": 900}
+    await alter(store, auctions, auctions.c.id == sale.auction.id, isLive=True, **lot)
+    times = {"createdAt": past, "updatedAt": past}
+    row = {"auction_id": sale.auction.id, "user_id": sale.bilal.id, **times}
+    await execute(store, insert(bids).values([{**row, "bid": 200}, {**row, "bid": 300}]))
+    await execute(store, insert(comments).values({**row, "comment": "Old"}))
+    won = {**row, "product": "Pot", "price": 5, "weight": None, "sold": True}
+    await execute(store, insert(winnings).values(won))
+    return sale
+
+
+# --- altered entries ----------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("round", 9),
+        ("kind", "comment"),
+        ("user_id", 1),
+        ("user_id", None),
+        ("data", '{"amount":1,"bid_id":1}'),
+        ("data", "no JSON"),
+        ("at", LONG_AGO),
+        ("hash", "0" * 64),
+        ("seq", 5_000),
+        ("auction_id", 5_000),
+    ],
+)
+async def test_an_entry_with_an_altered_column_is_named(
+    books: Store, sale: Sale, column: str, value: Any
+) -> None:
+    verdict = await alter_entry(books, sale, 7, **{column: value})
+    assert not verdict.ok
+    assert verdict.alteredEntry is not None
+    assert verdict.alteredEntry.seq == 7
+    assert verdict.entries == 6
+    assert verdict.disagreements == []
+
+
+async def test_of_several_altered_entries_the_first_is_named(books: Store, sale: Sale) -> None:
+    await alter_entry(books, sale, 12, round=9)
+    verdict = await alter_entry(books, sale, 4, round=9)
+    assert verdict.alteredEntry is not None
+    assert verdict.alteredEntry.seq == 4
+
+
+async def test_a_time_that_is_none_is_named(books: Store, sale: Sale) -> None:
+    async with books.writing() as connection:
+        if connection.dialect.name != "sqlite":
+            pytest.skip("only SQLite keeps any text as a time")
+        await connection.exec_driver_sql("UPDATE auction_events SET at = 'noon' WHERE seq = 7")
+    verdict = await audit.verify(books, sale.auction.id)
+    assert verdict.alteredEntry is not None
+    assert verdict.alteredEntry.seq == 7
+
+
+@pytest.mark.parametrize("seq", [1, 8, ENTRIES - 1])
+async def test_an_entry_deleted_before_the_last_is_named(
+    books: Store, sale: Sale, seq: int
+) -> None:
+    await execute(books, delete(events).where(events.c.seq == seq))
+    verdict = await audit.verify(books, sale.auction.id)
+    assert verdict.alteredEntry is not None
+    assert verdict.alteredEntry.seq == seq
+    assert "missing" in verdict.alteredEntry.reason
+
+
+async def test_an_entry_whose_hash_was_forged_as_well_breaks_the_next_one(
+    books: Store, sale: Sale
+) -> None:
+    async with books.reading() as connection:
+        chain = select(events).where(events.c.seq.in_((6, 7))).order_by(events.c.seq)
+        before, row = [dict(row) for row in (await connection.execute(chain)).mappings()]
+    row["user_id"] = sale.amina.id
+    forged = ledger.chained(before["hash"], row)
+    verdict = await alter_entry(books, sale, 7, user_id=sale.amina.id, hash=forged)
+    assert verdict.alteredEntry is not None
+    assert verdict.alteredEntry.seq == 8
+
+
+async def test_a_well_chained_entry_that_makes_no_sense_is_named(books: Store, sale: Sale) -> None:
+    async with books.writing() as connection:
+        tail = await ledger.read_tail(connection, sale.auction.id)
+        row = {
+            "auction_id": sale.auction.id,
+            "seq": tail.seq + 1,
+            "round": tail.round,
+            "kind": "miracle",
+            "user_id": None,
+            "data": "{}",
+            "at": tail.at,
+        }
+        row["hash"] = ledger.chained(tail.hash, row)
+        await connection.execute(insert(events).values(row))
+    verdict = await audit.verify(books, sale.auction.id)
+    assert verdict.alteredEntry is not None
+    assert verdict.alteredEntry.seq == tail.seq + 1
+
+
+# --- a ledger whose end is cut off --------------------------------------------
+
+
+async def cut(store: Store, sale: Sale, count: int = 1) -> None:
+    async with store.writing() as connection:
+        tail = await ledger.read_tail(connection, sale.auction.id)
+        await connection.execute(delete(events).where(events.c.seq > tail.seq - count))
+
+
+async def test_a_last_bid_that_was_cut_off_is_still_in_its_table(books: Store, sale: Sale) -> None:
+    row = await newest(books, bids)
+    await cut(books, sale)
+    found = await the_disagreement(books, sale)
+    assert (found.table, found.rowId) == ("Auction_bids", row["id"])
+    assert "cut off" in found.reason
+
+
+async def test_a_last_comment_that_was_cut_off_is_still_in_its_table(
+    books: Store, sale: Sale
+) -> None:
+    await take(books, sale.auction.id, [comment(sale, sale.dina, "Last")])
+    row = await newest(books, comments)
+    await cut(books, sale)
+    found = await the_disagreement(books, sale)
+    assert (found.table, found.rowId) == ("Auction_comments", row["id"])
+
+
+async def test_a_last_award_that_was_cut_off_is_still_in_the_winnings(
+    books: Store, sale: Sale
+) -> None:
+    await take(books, sale.auction.id, [award(sale, "Silver Necklace")])
+    row = await newest(books, winnings)
+    await cut(books, sale)
+    verdict = await audit.verify(books, sale.auction.id)
+    assert ("winnings", row["id"]) in [(one.table, one.rowId) for one in verdict.disagreements]
+
+
+@pytest.mark.parametrize("event", [CancelAuction, EndAuction])
+async def test_a_last_end_that_was_cut_off_is_still_in_the_auction(
+    books: Store, sale: Sale, event: Any
+) -> None:
+    await take(books, sale.auction.id, [by_host(sale, event(auction_id=sale.auction.id))])
+    await cut(books, sale)
+    verdict = await audit.verify(books, sale.auction.id)
+    assert {one.table for one in verdict.disagreements} == {"Auction"}
+
+
+async def test_a_last_lot_that_was_cut_off_is_still_on_the_block(books: Store, sale: Sale) -> None:
+    await take(books, sale.auction.id, [change_lot(sale, "Vase", 1)])
+    await cut(books, sale)
+    verdict = await audit.verify(books, sale.auction.id)
+    assert "current_product is 'Vase'" in verdict.disagreements[0].reason
+
+
+async def test_wherever_the_ledger_is_cut_off_it_is_found(books: Store, sale: Sale) -> None:
+    for _ in range(1, ENTRIES):
+        await cut(books, sale)
+        assert not (await audit.verify(books, sale.auction.id)).ok
+
+
+# --- altered rows -------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [("bid", 9_999), ("user_id", 1), ("createdAt", LONG_AGO), ("updatedAt", LONG_AGO)],
+)
+async def test_an_altered_bid_is_named(books: Store, sale: Sale, column: str, value: Any) -> None:
+    row = await newest(books, bids)
+    await alter(books, bids, bids.c.id == row["id"], **{column: value})
+    found = await the_disagreement(books, sale)
+    assert (found.table, found.rowId) == ("Auction_bids", row["id"])
+    assert found.reason.startswith(f"{column} is ")
+
+
+@pytest.mark.parametrize("table", [bids, comments, winnings], ids=lambda table: table.name)
+async def test_a_row_moved_to_another_auction_is_named(
+    books: Store, sale: Sale, table: Any
+) -> None:
+    other = await catalog.create_auction(books, owner_id=sale.amina.id, title="Other")
+    row = await newest(books, table)
+    await alter(books, table, table.c.id == row["id"], auction_id=other.id)
+    found = await the_disagreement(books, sale)
+    assert (found.table, found.rowId) == (table.name, row["id"])
+    assert "auction_id" in found.reason
+
+
+@pytest.mark.parametrize("table", [bids, comments, winnings], ids=lambda table: table.name)
+async def test_a_deleted_row_is_named(books: Store, sale: Sale, table: Any) -> None:
+    row = await newest(books, table)
+    await execute(books, delete(table).where(table.c.id == row["id"]))
+    found = await the_disagreement(books, sale)
+    assert (found.table, found.rowId) == (table.name, row["id"])
+    assert "gone" in found.reason
+
+
+@pytest.mark.parametrize("table", [bids, comments, winnings], ids=lambda table: table.name)
+async def test_an_added_row_is_named(books: Store, sale: Sale, table: Any) -> None:
+    row = dict(await newest(books, table))
+    row["id"] += 100
+    await execute(books, insert(table).values(row))
+    found = await the_disagreement(books, sale)
+    assert (found.table, found.rowId) == (table.name, row["id"])
+    assert "added" in found.reason
+
+
+async def test_an_altered_comment_is_named(books: Store, sale: Sale) -> None:
+    row = await newest(books, comments)
+    await alter(books, comments, comments.c.id == row["id"], comment="I never said so")
+    found = await the_disagreement(books, sale)
+    assert (found.table, found.rowId) == ("Auction_comments", row["id"])
+
+
+@pytest.mark.parametrize(
+    ("column", "value"), [("user_id", 2), ("product", "Diamond"), ("price", 1), ("weight", "1g")]
+)
+async def test_an_altered_winning_is_named(
+    books: Store, sale: Sale, column: str, value: Any
+) -> None:
+    row = await newest(books, winnings)
+    await alter(books, winnings, winnings.c.id == row["id"], **{column: value})
+    found = await the_disagreement(books, sale)
+    assert (found.table, found.rowId) == ("winnings", row["id"])
+    assert "entry 9 of the ledger" in found.reason
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("isLive", False),
+        ("isCanceled", True),
+        ("isEnded", True),
+        ("current_product", "Diamond"),
+        ("current_product", None),
+        ("minBidPrice", 1),
+        ("bidPrice", 1),
+        ("actualPrice", 1),
+        ("user_id", 2),
+        ("winning_user_id", 2),
+    ],
+)
+async def test_an_altered_column_of_the_auction_is_named(
+    books: Store, sale: Sale, column: str, value: Any
+) -> None:
+    await alter(books, auctions, auctions.c.id == sale.auction.id, **{column: value})
+    found = await the_disagreement(books, sale)
+    assert (found.table, found.rowId) == ("Auction", sale.auction.id)
+    assert found.reason.startswith(f"{column} is ")
+
+
+async def test_a_deleted_auction_is_named_and_its_ledger_stays(books: Store, sale: Sale) -> None:
+    await execute(books, update(winnings).values(auction_id=None))
+    await execute(books, delete(auctions).where(auctions.c.id == sale.auction.id))
+    found = await the_disagreement(books, sale)
+    assert (found.table, found.rowId) == ("Auction", sale.auction.id)
+    assert await audit.audited_ids(books) == [sale.auction.id]
+    assert len([entry async for entry in audit.history(books, sale.auction.id)]) == ENTRIES
+
+
+async def test_of_bids_that_were_found_none_can_have_been_higher(books: Store) -> None:
+    sale = await adopted_sale(books)
+    await take(books, sale.auction.id, [bid(sale, sale.dina, 400)])
+    lowest = bids.c.bid == 200
+    await alter(books, bids, lowest, bid=350)
+    assert (await the_disagreement(books, sale)).table == "Auction_bids"
+
+
+async def test_the_highest_bid_that_was_found_is_known(books: Store) -> None:
+    sale = await adopted_sale(books)
+    await take(books, sale.auction.id, [bid(sale, sale.dina, 400)])
+    await alter(books, bids, bids.c.bid == 300, user_id=sale.amina.id)
+    assert (await the_disagreement(books, sale)).table == "Auction_bids"
+
+
+# --- the sale in words --------------------------------------------------------
+
+
+async def test_history_tells_the_sale_with_what_was_cleared_since(books: Store, sale: Sale) -> None:
+    entries = [entry async for entry in audit.history(books, sale.auction.id)]
+    assert [(entry.seq, entry.round, entry.who, entry.what) for entry in entries] == [
+        (1, 0, None, "the ledger begins: not live, owned by Amina"),
+        (2, 0, "Amina", "went live"),
+        (3, 1, "Amina", "put Gold Ring on the block: minimum 800, start 800, market price 1600"),
+        (4, 1, "Bilal", "bid 800"),
+        (5, 1, "Dina", "said: Is it 18K?"),
+        (6, 1, "Dina", "bid 950"),
+        (7, 1, "Bilal", "bid 1000"),
+        (8, 1, "Dina", "bid 1200"),
+        (9, 1, "Amina", "awarded Gold Ring (5.2g) to Dina for 1200"),
+        (
+            10,
+            2,
+            "Amina",
+            "put Silver Necklace on the block: minimum 100, start 100, market price 200",
+        ),
+        (11, 2, "Bilal", "bid 150"),
+        (12, 2, "Amina", "said: Handmade"),
+        (13, 2, "Dina", "bid 200"),
+        (
+            14,
+            2,
+            "Amina",
+            "changed the prices of Silver Necklace: minimum 120, start 120, market price 240",
+        ),
+        (15, 2, "Bilal", "said: Lovely"),
+        (16, 2, "Bilal", "bid 260"),
+    ]
+
+
+async def test_history_is_still_told_where_an_entry_is_missing(books: Store, sale: Sale) -> None:
+    await execute(books, delete(events).where(events.c.seq == 8))
+    seqs = [entry.seq async for entry in audit.history(books, sale.auction.id)]
+    assert seqs == [seq for seq in range(1, ENTRIES + 1) if seq != 8]
+
+
+async def test_history_says_where_it_cannot_be_read(books: Store, sale: Sale) -> None:
+    await alter_entry(books, sale, 7, data="no JSON")
+    with pytest.raises(Damaged, match=f"auction {sale.auction.id} cannot be read"):
+        [entry async for entry in audit.history(books, sale.auction.id)]
+
+
+async def test_history_names_a_user_who_is_gone_by_id(books: Store, sale: Sale) -> None:
+    await execute(books, delete(users).where(users.c.id == sale.bilal.id))
+    entries = [entry async for entry in audit.history(books, sale.auction.id)]
+    assert entries[3].who == f"user {sale.bilal.id}"
+
+
+async def test_history_of_an_unknown_auction_is_not_there(books: Store) -> None:
+    with pytest.raises(NotThere):
+        [entry async for entry in audit.history(books, 4711)]
+
+
+LOT = {"product": "Vase", "minimum_price": 1, "start_price": 2, "market_price": 3}
+HIGH = StandingBid(1, 2, 3, LONG_AGO).data()
+ADOPTED = {"owner_id": 1, "live": True, "canceled": False, "ended": False, "lot": LOT, "high": HIGH}
+DATA: dict[str, dict[str, Any]] = {
+    "adopted": ADOPTED,
+    "lot_opened": {"lot": LOT},
+    "lot_repriced": {"lot": LOT},
+    "bid": {"amount": 1},
+    "comment": {"comment": "Hi"},
+    "awarded": {"product": "Vase", "weight": "", "high": HIGH},
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_of_entry_has_words(kind: str) -> None:
+    event = Event(1, 0, 1, LONG_AGO, KINDS[kind].from_data(DATA.get(kind, {})))
+    told = in_words(State(), event, lambda user_id: f"user {user_id}")
+    assert told
+    assert told != kind
