@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Coroutine
+from contextlib import nullcontext
 from typing import Annotated, Any, TypeVar
 
 import typer
