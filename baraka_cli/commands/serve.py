@@ -11,7 +11,8 @@ from baraka_cli.terminal import DatabaseUrl, fail, load_settings, run, wrong_usa
 
 def serve(
     host: Annotated[
-        str | None, typer.Option(help="The address to listen on.", show_default="0.0.0.0")
+        str | None,
+        typer.Option(help="The address to listen on.", show_default="every address"),
     ] = None,
     port: Annotated[
         int | None, typer.Option(help="The port; 0 takes a free one.", show_default="3000")
@@ -35,7 +36,9 @@ def serve(
     from baraka_server.store.migrate import OutOfDate, require_current
 
     if log_level.upper() not in logging.getLevelNamesMapping():
-        wrong_usage(f"--log-level: there is no level {log_level}; try DEBUG, INFO, WARNING or ERROR")
+        wrong_usage(
+            f"--log-level: there is no level {log_level}; try DEBUG, INFO, WARNING or ERROR"
+        )
     settings: Settings = load_settings(host=host, port=port, database_url=database_url)
     logs.configure(log_level.upper())
     url = settings.database_url.get_secret_value()

@@ -1,0 +1,116 @@
+"""The examples work as their first lines say, against a real server."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.baraka import SECRET
+from tests.support.not_run import not_run
+from tests.support.phones import PATIENCE_SECONDS, PythonPhones, token
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+LOT = {"product": "Gold Ring", "minBidPrice": 100, "bidPrice": 100, "actualPrice": 300}
+
+
+class Example:
+    """A running example, and what it prints."""
+
+    def __init__(self, *command: str) -> None:
+        self._command = command
+        self.lines: list[str] = []
+
+    async def __aenter__(self):
+        self._process = await asyncio.create_subprocess_exec(
+            *self._command,
+            env={"PYTHONUNBUFFERED": "1", "PATH": "/usr/local/bin:/usr/bin:/bin"},
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+        return self
+
+    async def __aexit__(self, *_):
+        if self._process.returncode is None:
+            self._process.kill()
+            await self._process.wait()
+
+    async def prints(self, text: str) -> None:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while line := (await self._process.stdout.readline()).decode():
+                self.lines.append(line)
+                if text in line:
+                    return
+        raise AssertionError(f"it never said {text!r}: {self.lines}")
+
+    async def ends(self) -> int:
+        return await asyncio.wait_for(self._process.wait(), PATIENCE_SECONDS)
+
+
+def python_bidder(url: str) -> Example:
+    script = str(EXAMPLES / "python_bidder.py")
+    return Example(sys.executable, script, url, "1", token(SECRET, 5), "--up-to=260", "--step=50")
+
+
+def node_viewer(url: str) -> Example:
+    folder = EXAMPLES / "node-viewer"
+    node = shutil.which("node")
+    if node is None or not (folder / "node_modules").exists():
+        not_run("the Node example", "node or its packages are missing. Try: make node")
+    return Example(node, str(folder / "viewer.mjs"), url, "1", token(SECRET, 6))
+
+
+@pytest.fixture
+async def amina_and_bilal(baraka):
+    async with PythonPhones() as phones:
+        people = []
+        for user_id in (1, 2):
+            auth = {"token": token(SECRET, user_id)}
+            people.append(await phones.open(baraka.url, user_id, auth=auth))
+        await people[0].emits("startLiveAuction", {"auctionId": 1})
+        await people[0].emits("joinAuction", {"auctionId": 1})
+        yield people
+
+
+async def test_the_python_bidder_bids_up_to_its_limit_and_no_further(baraka, amina_and_bilal):
+    amina, bilal = amina_and_bilal
+    async with python_bidder(baraka.url) as bidder:
+        await bidder.prints("In the room of")
+        await amina.emits("changeCuurentProduct", {"auctionId": 1} | LOT)
+        await amina.hears("newBid", lambda heard: heard["newBid"]["bid"] == 100)
+        await bilal.emits("placeBid", {"auctionId": 1, "amount": 150})
+        await amina.hears("newBid", lambda heard: heard["newBid"]["bid"] == 200)
+        await bilal.emits("placeBid", {"auctionId": 1, "amount": 220})
+        await bidder.prints("270 is more than I would give.")
+        await amina.emits("awardingAuction", {"auctionId": 1, "product": "Ring", "weight": "5g"})
+        await bidder.prints("for 220")
+        await amina.emits("endAuction", {"auctionId": 1})
+        await bidder.prints("The auction has been ended.")
+        assert await bidder.ends() == 0
+    bidders = [heard["newBid"]["user_id"] for heard in amina.heard("newBid")]
+    assert bidders == [5, 2, 5, 2]
+
+
+async def test_the_node_viewer_tells_what_the_room_hears(baraka, amina_and_bilal):
+    amina, bilal = amina_and_bilal
+    async with node_viewer(baraka.url) as viewer:
+        await viewer.prints("In the room of")
+        await amina.emits("changeCuurentProduct", {"auctionId": 1} | LOT)
+        await viewer.prints("◆ Gold Ring, minimum 100")
+        await bilal.emits("placeBid", {"auctionId": 1, "amount": 150})
+        await viewer.prints("150 by ")
+        await amina.emits("awardingAuction", {"auctionId": 1, "product": "Ring", "weight": "5g"})
+        await viewer.prints("★ Sold to")
+        await amina.emits("endAuction", {"auctionId": 1})
+        await viewer.prints("The auction has been ended.")
+        assert await viewer.ends() == 0
+
+
+async def test_both_say_why_they_were_turned_away(baraka):
+    script = str(EXAMPLES / "python_bidder.py")
+    async with Example(sys.executable, script, baraka.url, "1", "nonsense") as bidder:
+        await bidder.prints("Refused: Invalid or expired token")
+        assert await bidder.ends() == 0
