@@ -138,7 +138,9 @@ def seed(
             BarColumn(),
             MofNCompleteColumn(),
         )
-        with Progress(*columns, console=stderr, transient=True) as bars:
+        bars = Progress(*columns, console=stderr, transient=True)
+        # Where it cannot draw it would print an empty line, even when disabled.
+        with bars if stderr.is_interactive else nullcontext():
             tasks = {
                 "users": bars.add_task("users", total=users),
                 "Auction": bars.add_task("auctions", total=auctions),
