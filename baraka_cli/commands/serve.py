@@ -33,7 +33,7 @@ def serve(
     from baraka_server.app import serve as serve_until_stopped
     from baraka_server.settings import Settings
     from baraka_server.store.engine import database_url as readable
-    from baraka_server.store.migrate import OutOfDate, require_current
+    from baraka_server.store.migrate import MigrationFailed, OutOfDate, require_current
 
     if log_level.upper() not in logging.getLevelNamesMapping():
         wrong_usage(
@@ -58,7 +58,7 @@ def serve(
 
     try:
         run(checked())
-    except OutOfDate as error:
+    except (OutOfDate, MigrationFailed) as error:
         fail(str(error))
     except NoSecret:
         wrong_usage(

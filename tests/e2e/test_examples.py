@@ -63,6 +63,11 @@ def node_viewer(url: str) -> Example:
     return Example(node, str(folder / "viewer.mjs"), url, "1", token(SECRET, 6))
 
 
+def python_host(url: str) -> Example:
+    script, lots = str(EXAMPLES / "python_host.py"), str(EXAMPLES / "lots.csv")
+    return Example(sys.executable, script, url, "1", token(SECRET, 1), lots, "--quiet=1")
+
+
 @pytest.fixture
 async def amina_and_bilal(baraka):
     async with PythonPhones() as phones:
@@ -107,6 +112,18 @@ async def test_the_node_viewer_tells_what_the_room_hears(baraka, amina_and_bilal
         await amina.emits("endAuction", {"auctionId": 1})
         await viewer.prints("The auction has been ended.")
         assert await viewer.ends() == 0
+
+
+async def test_the_python_host_holds_a_sale_that_the_others_take_part_in(baraka):
+    async with python_host(baraka.url) as host:
+        await host.prints("On the block: Gold Ring")
+        async with python_bidder(baraka.url) as bidder:  # gives up to 260: nothing for this ring
+            await host.prints("Passed.")
+            await host.prints("On the block: Silver Necklace")
+            await bidder.prints("more than I would give")
+            await host.prints("The sale is over.")
+            await bidder.prints("The auction has been ended.")
+        assert await host.ends() == 0
 
 
 async def test_both_say_why_they_were_turned_away(baraka):
