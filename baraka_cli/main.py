@@ -1,23 +1,29 @@
-"""The table of contents of the command line."""
+"""The table of contents of the command line. Help loads no more than what is imported here."""
 
 from __future__ import annotations
 
-from importlib import import_module
-from importlib.util import find_spec
 from typing import Annotated
 
 import typer
 
+from baraka_cli.commands import auction, db, demo, serve, token, user, winnings
 from baraka_cli.terminal import stdout
 
 app = typer.Typer(
-    help="Run live auctions.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",  # the other one breaks paragraphs where our source does
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+app.command("serve")(serve.serve)
+app.command("demo")(demo.demo)
+app.add_typer(db.app, name="db")
+app.add_typer(auction.app, name="auction")
+app.add_typer(user.app, name="user")
+app.add_typer(winnings.app, name="winnings")
+app.command("token")(token.token)
 
 
 def _version(wanted: bool) -> None:
@@ -35,22 +41,3 @@ def baraka(
     ] = False,
 ) -> None:
     """Run live auctions."""
-
-
-# A command of one verb is a function of its module, a command with verbs of its own is an `app`.
-for name, member in {
-    "serve": "serve",
-    "db": "app",
-    "token": "token",
-    "auction": "app",
-    "user": "app",
-    "winnings": "app",
-    "demo": "demo",
-}.items():
-    if find_spec(f"baraka_cli.commands.{name}") is None:  # not written yet
-        continue
-    command = getattr(import_module(f"baraka_cli.commands.{name}"), member)
-    if isinstance(command, typer.Typer):
-        app.add_typer(command, name=name)
-    else:
-        app.command(name)(command)

@@ -16,7 +16,7 @@ UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
 def _duration(text: str) -> timedelta:
-    parts = re.fullmatch(r"(\d{1,6})([smhd])", text.strip())
+    parts = re.fullmatch(r"(\d{1,5})([smhd])", text.strip())
     if parts is None:
         raise typer.BadParameter(f"'{text}' is not a duration; write it like 90s, 15m, 2h or 7d.")
     return timedelta(**{UNITS[parts[2]]: int(parts[1])})
@@ -46,7 +46,9 @@ def token(
     claims: Annotated[
         dict[str, Any],
         typer.Option(
-            parser=_claims, metavar="JSON", help="More claims, or others: sub and exp as well."
+            parser=_claims,
+            metavar="JSON",
+            help="More claims, or others instead of ours; null leaves one out.",
         ),
     ] = "{}",  # type: ignore[assignment]
     jwt_secret: Annotated[
@@ -55,8 +57,11 @@ def token(
     ] = None,
 ) -> None:
     """Print one access token on stdout, and nothing else."""
+    from baraka_server.contract.fields import INT_MAX
     from baraka_server.wire.identity import mint
 
+    if user_id > INT_MAX:
+        wrong_usage(f"USER_ID: no user has an id above {INT_MAX}.")
     settings = load_settings(jwt_secret=jwt_secret)
     if settings.jwt_secret is None:
         wrong_usage(
@@ -65,4 +70,8 @@ def token(
         )
     lifetime = -expires_in if expired else expires_in
     secret = settings.jwt_secret.get_secret_value()
-    stdout.print(mint(secret, user_id, lifetime, claims), soft_wrap=True)
+    try:
+        minted = mint(secret, user_id, lifetime, claims)
+    except TypeError as error:  # there are claims that no token can have
+        wrong_usage(f"--claims: {error}")
+    stdout.print(minted, soft_wrap=True)

@@ -15,7 +15,7 @@ from baraka_server.domain.words import in_words
 from baraka_server.store import ledger
 from baraka_server.store.errors import Damaged, NotThere
 from baraka_server.store.expected import Expected, Rows
-from baraka_server.store.rows import read_auction
+from baraka_server.store.rows import is_id, read_auction
 from baraka_server.store.store import Store
 from baraka_server.store.tables import auctions, events
 
@@ -37,6 +37,8 @@ async def verify(store: Store, auction_id: int) -> Verdict:
 
     Raises `NotThere` when there is neither such an auction nor a ledger of it.
     """
+    if not is_id(auction_id):
+        raise _unknown(auction_id)
     async with store.reading() as connection:  # ledger and tables of one moment
         chain = await ledger.verify(connection, auction_id)
         if isinstance(chain, ledger.Broken):
@@ -72,7 +74,7 @@ async def _disagreements(
 ) -> list[Disagreement]:
     record = await read_auction(connection, auction_id, lock=False)
     if record is None and expected.state.seq == 0:
-        raise NotThere(f"There is no auction {auction_id}.")
+        raise _unknown(auction_id)
     if record is None:
         return [Disagreement(table=auctions.name, rowId=auction_id, reason="it is gone")]
     if expected.state.seq == 0:
@@ -114,6 +116,8 @@ async def history(store: Store, auction_id: int) -> AsyncIterator[HistoryEntry]:
     Raises `NotThere` when there is neither such an auction nor a ledger of it, `Damaged` where an
     entry cannot be read.
     """
+    if not is_id(auction_id):
+        raise _unknown(auction_id)
     state = State()
     while True:
         try:
@@ -141,7 +145,11 @@ async def history(store: Store, auction_id: int) -> AsyncIterator[HistoryEntry]:
     if state.seq == 0:
         async with store.reading() as connection:
             if await read_auction(connection, auction_id, lock=False) is None:
-                raise NotThere(f"There is no auction {auction_id}.")
+                raise _unknown(auction_id)
+
+
+def _unknown(auction_id: int) -> NotThere:
+    return NotThere(f"There is no auction {auction_id}.")
 
 
 def _name(names: dict[int, str], user_id: int) -> str:

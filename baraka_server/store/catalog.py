@@ -13,11 +13,18 @@ from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import ColumnElement, insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from baraka_server.contract.fields import INT_MAX, Text, TextOrBlank
+from baraka_server.contract.fields import Text, TextOrBlank
 from baraka_server.contract.records import Auction, AuctionType, Category, User, UserType
 from baraka_server.contract.reports import WinningWithUser
 from baraka_server.store.errors import NotThere, Unfit
-from baraka_server.store.rows import USER_COLUMNS, nested, read_auction, read_users, with_user
+from baraka_server.store.rows import (
+    USER_COLUMNS,
+    is_id,
+    nested,
+    read_auction,
+    read_users,
+    with_user,
+)
 from baraka_server.store.store import Store
 from baraka_server.store.tables import auctions, categories, users, winnings
 
@@ -61,7 +68,7 @@ async def create_auction(
         "updatedAt": now,
     }
     async with store.writing() as connection:
-        if not _is_id(owner_id) or not await read_users(connection, [owner_id]):
+        if not is_id(owner_id) or not await read_users(connection, [owner_id]):
             raise NotThere(f"There is no user {owner_id} who could own the auction.")
         row["category_id"] = await _category_id(connection, category, now)
         query = select(auctions).where(auctions.c.id == await _insert(connection, auctions, row))
@@ -71,7 +78,7 @@ async def create_auction(
 async def auction_by_id(store: Store, auction_id: int) -> Auction:
     """The auction, or `NotThere`."""
     record = None
-    if _is_id(auction_id):
+    if is_id(auction_id):
         async with store.reading() as connection:
             record = await read_auction(connection, auction_id, lock=False)
     if record is None:
@@ -89,7 +96,7 @@ async def list_auctions(
     """At most `limit` auctions, newest first: everybody's or one owner's, all or the live ones."""
     query = select(auctions).order_by(auctions.c.id.desc()).limit(limit)
     if owner_id is not None:
-        query = query.where(auctions.c.user_id == _id_or_none(owner_id))
+        query = query.where(auctions.c.user_id == _findable(owner_id))
     if live_only:
         query = query.where(auctions.c.isLive)
     async with store.reading() as connection:
@@ -117,7 +124,7 @@ async def create_user(
 async def users_by_id(store: Store, ids: Iterable[int]) -> dict[int, User]:
     """The users among `ids` that exist."""
     async with store.reading() as connection:
-        return await read_users(connection, filter(_is_id, ids))
+        return await read_users(connection, filter(is_id, ids))
 
 
 async def user_by_id(store: Store, user_id: int) -> User:
@@ -150,9 +157,9 @@ async def list_winnings(
     """At most `limit` winnings with their winners, newest first: all, an auction's or a user's."""
     query = with_user(winnings).order_by(winnings.c.id.desc()).limit(limit)
     if auction_id is not None:
-        query = query.where(winnings.c.auction_id == _id_or_none(auction_id))
+        query = query.where(winnings.c.auction_id == _findable(auction_id))
     if user_id is not None:
-        query = query.where(winnings.c.user_id == _id_or_none(user_id))
+        query = query.where(winnings.c.user_id == _findable(user_id))
     async with store.reading() as connection:
         rows = (await connection.execute(query)).mappings()
         return [WinningWithUser.model_validate(nested(row)) for row in rows]
@@ -170,7 +177,7 @@ async def _category_id(connection: AsyncConnection, wanted: str | None, now: dat
     if wanted is not None:
         named = [categories.c.name == wanted]
         if wanted.isascii() and wanted.isdecimal():
-            named.append(categories.c.id == _id_or_none(int(wanted)))
+            named.append(categories.c.id == _findable(int(wanted)))
         query = query.where(or_(*named))
     found: int | None = (await connection.execute(query)).scalar()
     if found is not None:
@@ -193,13 +200,8 @@ def _contains(column: Any, search: str) -> ColumnElement[bool]:
     return found
 
 
-def _is_id(number: int) -> bool:
-    return 1 <= number <= INT_MAX
-
-
-def _id_or_none(number: int) -> int:
-    # A number that no column holds is an error to some drivers; it only means that nothing is found.
-    return number if _is_id(number) else 0
+def _findable(number: int) -> int:
+    return number if is_id(number) else 0  # which finds nothing
 
 
 def _now() -> datetime:

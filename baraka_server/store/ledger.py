@@ -113,7 +113,9 @@ async def verify(
             if row["seq"] != count + 1:
                 return Broken(count + 1, f"it is missing; the next one is {row['seq']}")
             if chained(previous, row) != row["hash"]:
-                return Broken(row["seq"], "its hash does not fit what it says and the row before it")
+                return Broken(
+                    row["seq"], "its hash does not fit what it says and the row before it"
+                )
             previous, count = row["hash"], count + 1
     except (AttributeError, TypeError, ValueError):  # SQLite keeps any text as a time
         if rows_per_read == 1:

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Select, null, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from baraka_server.contract.fields import INT_MAX
 from baraka_server.contract.records import Auction, BidWithUser, CommentWithUser, User
 from baraka_server.domain.facts import StandingBid
 from baraka_server.store.tables import auctions, bids, comments, users
@@ -16,6 +17,11 @@ from baraka_server.store.tables import auctions, bids, comments, users
 USER_COLUMNS = [
     null().label("otpCode") if column.name == "otpCode" else column for column in users.c
 ]
+
+
+def is_id(number: int) -> bool:
+    """Whether a row can have this id. To ask for another one is an error to some drivers."""
+    return 1 <= number <= INT_MAX
 
 
 async def read_auction(

@@ -25,11 +25,14 @@ class Identity:
 
 
 def mint(secret: str, user_id: int, lifetime: timedelta, claims: Mapping[str, Any]) -> str:
-    """An access token for `user_id`. A negative lifetime makes one that has expired."""
+    """An access token for `user_id`. A negative lifetime makes one that has expired.
+
+    `claims` go over ours; one that is None is left out.
+    """
     now = datetime.now(UTC)
-    payload = {"sub": str(user_id), "iat": now, "exp": now + lifetime, **claims}
-    if lifetime < timedelta(0):
-        payload["iat"] = now + 2 * lifetime
+    issued_at = min(now, now + 2 * lifetime)
+    payload = {"sub": str(user_id), "iat": issued_at, "exp": now + lifetime, **claims}
+    payload = {name: value for name, value in payload.items() if value is not None}
     return jwt.encode(payload, secret, algorithm=ALGORITHM)
 
 

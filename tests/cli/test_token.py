@@ -1,0 +1,145 @@
+"""`baraka token`: what it prints is what the server lets in, or refuses where that is wanted."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import jwt
+import pytest
+
+from baraka_server.contract.refusals import Code, Refusal
+from baraka_server.wire.identity import Identity, verify
+from tests.support.baraka import SECRET
+from tests.support.command_line import invoke, run
+
+OTHER_SECRET = "another secret, also of 32 bytes or more"
+
+
+def minted(*words: object) -> str:
+    done = invoke("token", *words)
+    assert (done.code, done.err) == (0, "")
+    return done.out.removesuffix("\n")
+
+
+def claims(token: str) -> dict[str, Any]:
+    decoded: dict[str, Any] = jwt.decode(token, options={"verify_signature": False})
+    return decoded
+
+
+def lifetime(token: str) -> timedelta:
+    said = claims(token)
+    return timedelta(seconds=said["exp"] - said["iat"])
+
+
+def test_the_real_program_prints_the_token_alone(tmp_path: Path) -> None:
+    done = run("token", 7, folder=tmp_path)
+    assert (done.code, done.err) == (0, "")
+    assert done.out.count("\n") == 1
+    identity = verify(SECRET, done.out.strip())
+    assert isinstance(identity, Identity)
+    assert identity.user_id == 7
+
+
+def test_it_is_valid_for_15_minutes() -> None:
+    assert lifetime(minted(7)) == timedelta(minutes=15)
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("90s", timedelta(seconds=90)),
+        ("15m", timedelta(minutes=15)),
+        ("2h", timedelta(hours=2)),
+        ("7d", timedelta(days=7)),
+        ("1d", timedelta(days=1)),
+    ],
+)
+def test_durations_have_a_unit(text: str, meant: timedelta) -> None:
+    assert lifetime(minted(7, "--expires-in", text)) == meant
+
+
+@pytest.mark.parametrize("text", ["15", "m", "", "-5m", "1.5h", "2 weeks", "999999d"])
+def test_what_is_no_duration_is_wrong_usage(text: str) -> None:
+    done = invoke("token", 7, f"--expires-in={text}")
+    assert done.code == 2
+    assert done.out == ""
+    assert "90s, 15m, 2h or 7d" in " ".join(done.err.replace("│", " ").split())
+
+
+def test_an_expired_one_was_valid_once_and_is_refused() -> None:
+    token = minted(7, "--expired", "--expires-in", "2h")
+    expired_at = datetime.fromtimestamp(claims(token)["exp"], UTC)
+    assert datetime.now(UTC) - expired_at >= timedelta(hours=2)
+    assert lifetime(token) > timedelta(0)
+    refusal = verify(SECRET, token)
+    assert isinstance(refusal, Refusal)
+    assert refusal.code is Code.INVALID_TOKEN
+
+
+def test_claims_are_added_and_may_replace_ours() -> None:
+    said = claims(minted(7, "--claims", '{"aud": "phone", "sub": "x", "exp": 1}'))
+    assert (said["aud"], said["sub"], said["exp"]) == ("phone", "x", 1)
+
+
+def test_a_claim_that_is_null_is_left_out() -> None:
+    assert "exp" not in claims(minted(7, "--claims", '{"exp": null}'))
+
+
+@pytest.mark.parametrize("text", ["{", "[1]", '"aud"', "null", "aud=x"])
+def test_claims_that_are_no_json_object_are_wrong_usage(text: str) -> None:
+    done = invoke("token", 7, "--claims", text)
+    assert done.code == 2
+    assert done.out == ""
+    assert "--claims" in done.err
+
+
+def test_a_claim_that_no_token_can_have_is_wrong_usage() -> None:
+    done = invoke("token", 7, "--claims", '{"iss": 1}')
+    assert (done.code, done.out) == (2, "")
+    assert "--claims" in done.err
+
+
+def test_the_longest_duration_can_be_over() -> None:
+    assert minted(7, "--expires-in", "99999d", "--expired")
+
+
+@pytest.mark.parametrize("user_id", ["0", "-1", "x", "1.5", "2147483648"])
+def test_a_user_id_is_a_whole_number_that_a_user_can_have(user_id: str) -> None:
+    assert invoke("token", "--", user_id).code == 2
+
+
+def test_the_secret_can_be_given() -> None:
+    token = minted(7, "--jwt-secret", OTHER_SECRET)
+    assert isinstance(verify(OTHER_SECRET, token), Identity)
+    assert isinstance(verify(SECRET, token), Refusal)
+
+
+def test_without_a_secret_it_says_how_to_make_one() -> None:
+    done = invoke("token", 7, BARAKA_JWT_SECRET=None)
+    assert (done.code, done.out) == (2, "")
+    assert "BARAKA_JWT_SECRET is not set" in done.err
+    assert "openssl rand" in done.err
+
+
+def test_a_secret_that_is_too_short_is_named_and_not_repeated() -> None:
+    for done, source in (
+        (invoke("token", 7, BARAKA_JWT_SECRET="hunter2"), "BARAKA_JWT_SECRET"),
+        (invoke("token", 7, "--jwt-secret", "hunter2"), "--jwt-secret"),
+    ):
+        assert done.code == 2
+        assert f"{source}: must have at least 32 bytes" in done.err
+        assert "hunter2" not in done.err
+
+
+def test_every_wrong_setting_has_a_line_of_its_own() -> None:
+    done = invoke("token", 7, BARAKA_PORT="99999", BARAKA_OWNER_BIDS="maybe")
+    assert done.code == 2
+    lines = done.err.splitlines()
+    assert [line.partition(":")[0] for line in lines] == ["BARAKA_PORT", "BARAKA_OWNER_BIDS"]
+    assert "99999" in lines[0]
+
+
+def test_the_secret_may_be_in_a_file_named_env(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text(f"BARAKA_JWT_SECRET='{OTHER_SECRET}'\n")
+    done = run("token", 7, folder=tmp_path, BARAKA_JWT_SECRET=None)
+    assert isinstance(verify(OTHER_SECRET, done.out.strip()), Identity)

@@ -1,0 +1,92 @@
+"""`baraka user`: the people who own auctions and bid in them."""
+
+import json
+from pathlib import Path
+
+from tests.cli.conftest import Desk
+from tests.support.command_line import invoke, run
+
+
+def test_the_real_program_creates_a_user_and_prints_the_id(desk: Desk, tmp_path: Path) -> None:
+    done = run(
+        *("user", "create", "--name", "Zoë", "--number", "+15550100"),
+        folder=tmp_path,
+        BARAKA_DATABASE_URL=desk.url,
+    )
+    assert (done.code, done.out, done.err) == (0, f"{desk.sale.dina.id + 1}\n", "")
+    (found,) = json.loads(desk.ask("user", "list", "--search", "Zoë", "--json").out)
+    assert found["number"] == "+15550100"
+
+
+def test_a_created_user_is_printed_in_the_documented_shape(desk: Desk) -> None:
+    words = ("--name", "Eve", "--number", "1", "--type", "Expert", "--json")
+    made = json.loads(desk.ask("user", "create", *words).out)
+    assert list(made) == [
+        *("id", "name", "type", "category_id", "number", "otpCode", "createdAt", "updatedAt"),
+    ]
+    assert (made["type"], made["otpCode"]) == ("Expert", None)
+    assert made["createdAt"].endswith("Z")
+
+
+def test_a_text_that_does_not_fit_is_wrong_usage(reading_desk: Desk) -> None:
+    done = reading_desk.ask("user", "create", "--name", "x" * 192, "--number", "1")
+    assert (done.code, done.out) == (2, "")
+    assert done.err == "name must have at most 191 characters, not 192\n"
+
+
+def test_a_type_that_there_is_not_is_wrong_usage(reading_desk: Desk) -> None:
+    done = reading_desk.ask("user", "create", "--name", "x", "--number", "1", "--type", "Boss")
+    assert done.code == 2
+
+
+def test_the_list_has_whole_numbers(reading_desk: Desk) -> None:
+    done = reading_desk.ask("user", "list")
+    assert (done.code, done.err) == (0, "")
+    assert "Bilal" in done.out
+    assert "+923001112202" in done.out
+
+
+def test_a_list_that_is_cut_says_so(reading_desk: Desk) -> None:
+    done = reading_desk.ask("user", "list", "--limit", 2, "--json")
+    assert [user["name"] for user in json.loads(done.out)] == ["Amina", "Bilal"]
+    assert "more than these 2" in done.err
+    assert "more" not in reading_desk.ask("user", "list", "--limit", 3).err
+
+
+def test_nobody_found_is_no_failure(reading_desk: Desk) -> None:
+    done = reading_desk.ask("user", "list", "--search", "nobody")
+    assert (done.code, done.out, done.err) == (0, "", "No user found.\n")
+    assert reading_desk.ask("user", "list", "--search", "nobody", "--json").out == "[]\n"
+
+
+def test_a_name_cannot_speak_to_the_terminal(desk: Desk) -> None:
+    name = "[red]Eve[/] \x1b[31m\x07\u202e:smile:\nsecond line"
+    desk.ask("user", "create", "--name", name, "--number", "1")
+    shown = desk.ask("user", "list", "--search", "Eve").out
+    assert "[red]Eve[/] [31m:smile: second line" in " ".join(shown.split())
+    for text in (shown, desk.ask("user", "list", "--json").out):
+        assert not {"\x1b", "\x07", "\u202e"} & set(text)
+    (found,) = json.loads(desk.ask("user", "list", "--search", "Eve", "--json").out)
+    assert found["name"] == name
+
+
+def test_a_database_that_is_not_up_to_date_is_named_with_the_remedy(empty_url: str) -> None:
+    done = invoke("user", "list", BARAKA_DATABASE_URL=empty_url)
+    assert (done.code, done.out) == (1, "")
+    assert "baraka db upgrade" in done.err
+
+
+def test_a_database_that_does_not_answer_is_a_failure_in_one_line() -> None:
+    url = "mysql://root:hunter2@127.0.0.1:1/baraka"
+    done = invoke("user", "list", "--database-url", url)
+    assert (done.code, done.out) == (1, "")
+    assert done.err.startswith("The database cannot be reached")
+    assert done.err.count("\n") == 1
+    assert "hunter2" not in done.err
+
+
+def test_a_url_that_names_no_database_is_wrong_usage() -> None:
+    done = invoke("user", "list", "--database-url", "oracle://u:hunter2@host/x")
+    assert (done.code, done.out) == (2, "")
+    assert "--database-url" in done.err
+    assert "hunter2" not in done.err
