@@ -348,7 +348,7 @@ def test_a_long_and_crowded_sale_holds_as_well(seed: int) -> None:
     dice = Random(seed)
     sale = AnAuction()
     sale.first_sight({"isLive": True}, owner_bids=seed % 2 == 0)
-    for _ in range(400):
+    for _ in range(500):
         last = max([sale.row.minBidPrice - 1, *(amount for amount, _ in sale.bids)])
         amount = max(1, last + dice.randint(-1, 5))
         seen = dice.choice([None, None, None, sale.round, sale.round - 1, sale.round + 1])
@@ -361,7 +361,7 @@ def test_a_long_and_crowded_sale_holds_as_well(seed: int) -> None:
             market_price=40,
         )
         asks = [bid, lot, AwardLot(auction_id=42, product="Ring", weight="5.2g")]
-        (event,) = dice.choices([*asks, PostComment(auction_id=42, comment="!")], [16, 1, 1, 1])
+        (event,) = dice.choices([*asks, PostComment(auction_id=42, comment="!")], [16, 2, 1, 1])
         user_id = AMINA if event.owner_only else dice.choice([AMINA, BILAL, DINA])
         sale.now += timedelta(milliseconds=dice.randint(-500, 900))
         sale.ask(event, user_id)
@@ -371,7 +371,7 @@ def test_a_long_and_crowded_sale_holds_as_well(seed: int) -> None:
     sale.teardown()
     awarded = [event.fact for event in sale.ledger if isinstance(event.fact, Awarded)]
     assert any(fact.high for fact in awarded)
-    assert len([event for event in sale.ledger if isinstance(event.fact, BidPlaced)]) > 50
+    assert len([event for event in sale.ledger if isinstance(event.fact, BidPlaced)]) > 40
 
 
 def test_an_event_that_does_not_follow_is_no_part_of_the_fold() -> None:
