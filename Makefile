@@ -51,7 +51,7 @@ check: setup ## formatting, lint, types, import rules, stale docs
 # One line for each document that is generated or that quotes the code.
 .PHONY: check-docs
 check-docs: setup
-	@:
+	@$(BIN)/python tools/settings_doc.py --check
 
 .PHONY: fmt
 fmt: setup ## format, and mend what the linter can mend
