@@ -238,16 +238,16 @@ def _narrate(viewer: Caller, bidders: list[Caller], tell: Tell) -> asyncio.Event
     async def refused(error: dict[str, Any]) -> None:
         line("✗", "red", ("one bidder alone hears: ", "dim"), (error["message"], "red"))
 
-    for event, heard in {
-        AuctionStarted: started,
-        UserCountUpdate: counted,
-        LotChanged: lot_changed,
-        NewBid: bid_placed,
-        NewComment: commented,
-        LotAwarded: awarded,
-        AuctionFinished: finished,
+    for name, heard in {
+        AuctionStarted.wire_name: started,
+        UserCountUpdate.wire_name: counted,
+        LotChanged.wire_name: lot_changed,
+        NewBid.wire_name: bid_placed,
+        NewComment.wire_name: commented,
+        LotAwarded.wire_name: awarded,
+        AuctionFinished.wire_name: finished,
     }.items():
-        viewer.client.on(event.wire_name, heard)
+        viewer.client.on(name, heard)
     for bidder in bidders:
         bidder.client.on(Error.wire_name, refused)
     return over

@@ -38,6 +38,7 @@ class Packet(packet.Packet):  # type: ignore[misc]
     """
 
     json = Json
+    data: Any
 
     def decode(self, encoded_packet: str) -> int:
         attachments: int = super().decode(encoded_packet)
