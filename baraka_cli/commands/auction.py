@@ -187,7 +187,10 @@ def show(auction_id: AuctionId, as_json: AsJson = False, database_url: DatabaseU
         stdout.print()
         print_table(
             ("Bid", "By", "At"),
-            [(bid.bid, bid.user.name, bid.createdAt) for bid in snapshot.bids[:BIDS_SHOWN]],
+            [
+                (bid.bid, bid.user.name, _second(bid.createdAt))
+                for bid in snapshot.bids[:BIDS_SHOWN]
+            ],
         )
     if len(snapshot.bids) > BIDS_SHOWN:
         say(f"These are the newest {BIDS_SHOWN} bids of {len(snapshot.bids)}.")
@@ -263,6 +266,10 @@ def _phase(record: Auction) -> str:
     if record.isLive:
         return "live"
     return "expired" if record.isExpired else "not started"
+
+
+def _second(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def _print_facts(snapshot: Snapshot, people: dict[int, User]) -> None:

@@ -1,5 +1,6 @@
 """Whatever is altered behind the server's back is found, and named."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -14,9 +15,11 @@ from baraka_server.contract.client_events import (
     StartAuction,
 )
 from baraka_server.contract.reports import Disagreement, Verdict
+from baraka_server.domain.decide import Ask, HouseRules
 from baraka_server.domain.facts import KINDS, Event, StandingBid
-from baraka_server.domain.state import State
+from baraka_server.domain.state import State, apply
 from baraka_server.domain.words import in_words
+from baraka_server.live.settle import Known, settle
 from baraka_server.store import audit, catalog, ledger
 from baraka_server.store.errors import Damaged, NotThere
 from baraka_server.store.store import Store
@@ -145,6 +148,60 @@ async def test_what_other_programs_may_change_is_no_disagreement(books: Store, s
     this = auctions.c.id == sale.auction.id
     await alter(books, auctions, this, title="Other", product_description="Shiny", quantity=2)
     assert (await audit.verify(books, sale.auction.id)).ok
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"minBidPrice": 7, "actualPrice": 9},
+        {"current_product": "Something else"},
+        {"current_product": None},
+        {"isLive": False, "isCanceled": True},
+        {"user_id": None},
+    ],
+)
+async def test_a_change_by_another_program_that_the_ledger_took_up_holds(
+    books: Store, sale: Sale, changes: dict[str, Any]
+) -> None:
+    this = sale.auction.id
+    known = await folded(books, this)
+    await alter(books, auctions, auctions.c.id == this, **changes)
+    assert not (await audit.verify(books, this)).ok
+
+    leave = BroadcasterLeave(auction_id=this)  # as whoever owns it by now
+    owner = changes.get("user_id", sale.amina.id)
+    await books.change(
+        this,
+        lambda auction: settle(auction, [Ask(leave, owner)], Known(known, known.seq), HouseRules()),
+    )
+    assert (await audit.verify(books, this)).ok
+    entries = [entry async for entry in audit.history(books, this)]
+    assert entries[-2].what.startswith("another program changed the auction: ")
+
+
+async def folded(store: Store, auction_id: int) -> State:
+    state = State()
+    async with store.reading() as connection:
+        async for event in ledger.all_events(connection, auction_id):
+            state = apply(state, event)
+    return state
+
+
+async def test_a_sale_that_goes_on_meanwhile_holds_at_every_moment(
+    books: Store, sale: Sale
+) -> None:
+    async def go_on() -> None:
+        for amount in range(1_000, 1_030):
+            asks = [bid(sale, sale.bilal, amount), comment(sale, sale.dina, "More!")]
+            if amount % 10 == 0:
+                asks += [award(sale, "Lot"), change_lot(sale, f"Lot {amount}", 1)]
+            await take(books, sale.auction.id, asks)
+
+    selling = asyncio.create_task(go_on())
+    while not selling.done():
+        verdict = await audit.verify(books, sale.auction.id)
+        assert verdict.ok, verdict
+    await selling
 
 
 async def test_an_auction_that_nobody_has_heard_of_is_not_there(books: Store) -> None:
