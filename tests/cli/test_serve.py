@@ -1,0 +1,103 @@
+"""`baraka serve` as devops meets it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import pty
+import re
+import signal
+import socket
+import subprocess
+import urllib.request
+
+import pytest
+
+from baraka_server.store import migrate
+from tests.support.baraka import BARAKA, SECRET, Baraka, environment
+from tests.support.command_line import run
+
+
+@pytest.fixture
+def database(tmp_path):
+    url = f"sqlite:///{tmp_path / 'baraka.db'}"
+    asyncio.run(migrate.upgrade(url))
+    return url
+
+
+def test_without_a_secret_it_says_how_to_make_one(tmp_path, database):
+    answer = run("serve", "--database-url", database, folder=tmp_path, BARAKA_JWT_SECRET=None)
+    assert answer.code == 2
+    assert "BARAKA_JWT_SECRET" in answer.err
+    assert "openssl rand" in answer.err
+
+
+def test_a_short_secret_is_refused_and_not_repeated(tmp_path, database):
+    short = "hunter2hunter2"
+    answer = run("serve", "--database-url", database, folder=tmp_path, BARAKA_JWT_SECRET=short)
+    assert answer.code == 2
+    assert "at least 32 bytes" in answer.err
+    assert short not in answer.err + answer.out
+
+
+def test_a_database_that_is_not_current_is_refused_with_what_mends_it(tmp_path):
+    for revision in (None, "0001"):
+        url = f"sqlite:///{tmp_path / f'{revision}.db'}"
+        if revision:
+            asyncio.run(migrate.upgrade(url, revision))
+        answer = run("serve", "--port=0", "--database-url", url, folder=tmp_path)
+        assert answer.code == 1
+        assert "Run: baraka db upgrade" in answer.err
+
+
+def test_a_database_that_does_not_answer_is_told_in_a_sentence(tmp_path):
+    secretive = "mysql://root:hunter2@127.0.0.1:9/baraka"
+    answer = run("serve", "--port=0", "--database-url", secretive, folder=tmp_path)
+    assert answer.code == 1
+    assert "hunter2" not in answer.err
+
+
+def test_a_url_that_means_nothing_is_wrong_usage(tmp_path):
+    answer = run("serve", "--database-url", "postgresql://localhost/x", folder=tmp_path)
+    assert answer.code == 2
+    assert "use sqlite, mysql or mariadb" in answer.err
+
+
+def test_a_port_that_is_taken_is_named(tmp_path, database):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        words = ("serve", "--host=127.0.0.1", f"--port={port}", "--database-url", database)
+        answer = run(*words, folder=tmp_path)
+    assert answer.code == 1
+    assert f"port {port}" in answer.err
+
+
+async def test_it_logs_json_with_one_line_that_says_where_it_listens(tmp_path, database):
+    async with Baraka(database, tmp_path) as server:
+        with urllib.request.urlopen(f"{server.url}/readyz") as answer:
+            assert json.load(answer) == {"ok": True}
+        assert await server.stop() == 0
+    listening = [line for line in server.log if line.get("event") == "listening"]
+    assert [line["url"] for line in listening] == [server.url]
+    assert all("raw" not in line for line in server.log)
+    assert SECRET not in json.dumps(server.log)
+
+
+def test_on_a_terminal_it_speaks_to_people(tmp_path, database):
+    screen, terminal = pty.openpty()
+    words = [BARAKA, "serve", "--host=127.0.0.1", "--port=0", "--database-url", database]
+    process = subprocess.Popen(
+        words, cwd=tmp_path, env=environment(COLUMNS=200), stderr=terminal, stdout=terminal
+    )
+    os.close(terminal)
+    try:
+        shown = ""
+        while "Baraka listens on http://127.0.0.1:" not in shown:
+            shown += re.sub(r"\x1b\[[0-9;]*m", "", os.read(screen, 1024).decode())
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(30) == 0
+    finally:
+        process.kill()
+        os.close(screen)
+    assert '{"' not in shown
