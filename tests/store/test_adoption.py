@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
 from typer.testing import CliRunner
@@ -22,6 +21,7 @@ from baraka_server.store.engine import open_engine
 from baraka_server.store.locked import LockedAuction
 from baraka_server.store.migrate import MigrationFailed, downgrade, require_current, upgrade
 from baraka_server.store.store import Store
+from tests.support.existing import existing_database
 from tests.support.mariadb import MariaDB
 from tests.support.schema import contents, definitions, query, table_names
 
@@ -30,20 +30,14 @@ DOCUMENTED = {"users", "Auction", "Auction_bids", "Auction_comments", "winnings"
 THEIRS = DOCUMENTED | {"_prisma_migrations"}
 OURS = {"auction_events", "auction_requests", "alembic_version"}
 
-LIVE_AUCTION, AMINA, CONAN, LAYLA = 2, 1, 2, 3
+LIVE_AUCTION, AMINA, NORA, LAYLA = 2, 1, 2, 3
 LAST_BID = StandingBid(15, LAYLA, 1350, datetime(2026, 3, 14, 19, 22, 5, 417000, UTC))
 
 
 @pytest.fixture
 def existing_url(mariadb: MariaDB) -> Iterator[str]:
-    """A database that the existing system has used: Prisma's tables, and rows."""
-    mariadb.revive()
-    name = f"existing_{uuid4().hex}"
-    url = mariadb.create_database(name)
-    mariadb.sql((PRISMA / "prisma7.sql").read_text(), name)
-    mariadb.sql((PRISMA / "rows.sql").read_text(), name)
-    yield url
-    mariadb.drop_database(name)
+    with existing_database(mariadb) as url:
+        yield url
 
 
 def baraka_db_upgrade(url: str) -> tuple[int, str]:
@@ -94,20 +88,20 @@ async def test_a_sale_that_is_under_way_goes_on_where_it_was(existing_url: str) 
         assert [bid.bid for bid in before.bids] == [1350, 1350, 1200, 1100, 1050]
         assert before.seq == 0
 
-        refused, _ = await _bid(store, CONAN, 1350)
+        refused, _ = await _bid(store, NORA, 1350)
         assert isinstance(refused, Refusal)
         assert refused.code is Code.BID_TOO_LOW
 
-        accepted, events = await _bid(store, CONAN, 1400)
+        accepted, events = await _bid(store, NORA, 1400)
         assert accepted == BidPlaced(1400)
         opening, bid = events
         assert opening.fact == adopted(before.auction, LAST_BID)
-        assert (bid.seq, bid.round, bid.user_id) == (2, 1, CONAN)
+        assert (bid.seq, bid.round, bid.user_id) == (2, 1, NORA)
 
         after = await store.snapshot(LIVE_AUCTION)
         assert after is not None
         assert after.bids[1:] == before.bids
-        assert (after.bids[0].id, after.bids[0].bid, after.bids[0].user.id) == (17, 1400, CONAN)
+        assert (after.bids[0].id, after.bids[0].bid, after.bids[0].user.id) == (17, 1400, NORA)
         assert after.comments == before.comments
         assert after.auction == before.auction
         async with store.reading() as connection:

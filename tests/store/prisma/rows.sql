@@ -10,7 +10,7 @@ INSERT INTO `categories` (`id`, `name`, `pic_url`, `createdAt`, `updatedAt`) VAL
 
 INSERT INTO `users` (`id`, `name`, `type`, `category_id`, `number`, `otpCode`, `createdAt`, `updatedAt`) VALUES
     (1, 'Samira Haddad', 'Expert', 1, '+962790000001', NULL, '2026-01-06 09:15:00.120', '2026-03-01 10:00:00.000'),
-    (2, 'Conan O''Brien', 'Normal', NULL, '+962790000002', '482913', '2026-01-07 10:20:30.456', '2026-03-14 18:58:41.007'),
+    (2, 'Nora O''Brien', 'Normal', NULL, '+962790000002', '482913', '2026-01-07 10:20:30.456', '2026-03-14 18:58:41.007'),
     (3, 'Layla 💎✨', 'Normal', NULL, '+962790000003', NULL, '2026-01-08 11:00:00.000', '2026-01-08 11:00:00.000'),
     (5, 'Omar "The Hammer" Nasser', 'Normal', 2, '+962790000005', '007341', '2026-01-20 14:05:59.999', '2026-03-14 19:01:12.640'),
     (6, 'بركة 👨‍👩‍👧', 'Normal', NULL, '0790000006', NULL, '2026-02-02 06:07:08.009', '2026-02-02 06:07:08.009'),
