@@ -7,6 +7,7 @@ import logging
 import signal
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import timedelta
 
 from aiohttp import web
 
@@ -16,9 +17,19 @@ from baraka_server.live.house import House
 from baraka_server.settings import PhoneNumbers, Settings
 from baraka_server.store.engine import open_engine
 from baraka_server.store.store import Store
-from baraka_server.wire.gateway import Gateway, RoomSpeakers, hang_up, make_server
+from baraka_server.wire.addresses import address_of
+from baraka_server.wire.door import Door
+from baraka_server.wire.gateway import (
+    Gateway,
+    RoomSpeakers,
+    UserLimits,
+    make_server,
+    say_goodbye,
+)
 from baraka_server.wire.health import Health
 from baraka_server.wire.http import Api
+from baraka_server.wire.identity import Verifier
+from baraka_server.wire.sockets import SocketLimits
 
 log = logging.getLogger(__name__)
 
@@ -33,20 +44,18 @@ class Server:
     """A server on one address. `start`, then `stop`."""
 
     def __init__(self, settings: Settings) -> None:
-        if settings.jwt_secret is None:
-            raise NoSecret
-        secret = settings.jwt_secret.get_secret_value()
-        whole_numbers = settings.phone_numbers is PhoneNumbers.FULL
         self._settings = settings
-        self._store = Store(
-            open_engine(
-                settings.database_url.get_secret_value(),
-                connections_max=settings.database_connections_max,
-                timeout_seconds=settings.database_timeout_seconds,
+        self._store = open_store(settings)
+        self._sio = make_server(
+            SocketLimits(
+                message_bytes_max=settings.message_bytes_max,
+                send_buffer_bytes_max=settings.send_buffer_bytes_max,
+                events_per_second_max=settings.events_per_second_max,
+                connect_seconds_max=settings.connect_seconds_max,
             ),
-            timeout_seconds=settings.database_timeout_seconds,
+            self._address,
+            origins=settings.origins,
         )
-        self._sio = make_server(message_bytes_max=settings.message_bytes_max)
         self._house = House(
             self._store,
             RoomSpeakers(self._sio),
@@ -54,28 +63,44 @@ class Server:
             Limits(
                 asks_waiting_max=settings.asks_waiting_max,
                 resume_events_max=settings.resume_events_max,
-                whole_numbers=whole_numbers,
+                whole_numbers=settings.phone_numbers is PhoneNumbers.FULL,
             ),
             ledger_poll_seconds=settings.ledger_poll_seconds,
         )
+        verifier = token_verifier(settings)
         self._gateway = Gateway(
             self._sio,
             self._house,
-            jwt_secret=secret,
+            verifier,
+            UserLimits(
+                bids_per_second_max=settings.bids_per_second_max,
+                comments_per_second_max=settings.comments_per_second_max,
+            ),
             disconnect_expired=settings.disconnect_expired,
         )
         self._health = Health(self._store)
-        app = web.Application()
+        self._door = Door(
+            self._sio,
+            self._address,
+            connections_max=settings.connections_max,
+            connections_per_address_max=settings.connections_per_address_max,
+            connect_seconds_max=settings.connect_seconds_max,
+        )
+        app = web.Application(middlewares=[self._door.middleware])
         self._sio.attach(app)
         self._health.add_to(app)
-        Api(self._store, jwt_secret=secret).add_to(app)
+        Api(self._store, verifier).add_to(app)
         self._runner = web.AppRunner(
             app, access_log=None, handle_signals=False, shutdown_timeout=HTTP_CLOSE_SECONDS
         )
 
+    def _address(self, request: web.Request) -> str:
+        return address_of(request, self._settings.proxy_networks)
+
     async def start(self) -> str:
         """Listen. Returns the URL, with the port that was taken. Raises `OSError` when it is in use."""
         await self._runner.setup()
+        self._door.watch(self._runner)
         self._house.open()
         site = web.TCPSite(self._runner, self._settings.host, self._settings.port, backlog=1024)
         await site.start()
@@ -85,15 +110,39 @@ class Server:
     async def stop(self) -> None:
         """Take nobody new, finish what was asked, then hang up so that clients reconnect elsewhere."""
         self._health.stopping = True
-        self._gateway.stopping = True
+        self._gateway.stopping = self._door.closed = True
         for site in list(self._runner.sites):
             await site.stop()
         with suppress(TimeoutError):
             async with asyncio.timeout(self._settings.shutdown_seconds_max * 0.6):
                 await self._house.close()
-        await hang_up(self._sio)
+        self._door.close()
+        await say_goodbye(self._sio)
         await self._runner.cleanup()
         await self._store.close()
+
+
+def open_store(settings: Settings) -> Store:
+    engine = open_engine(
+        settings.database_url.get_secret_value(),
+        connections_max=settings.database_connections_max,
+        timeout_seconds=settings.database_timeout_seconds,
+    )
+    return Store(engine, timeout_seconds=settings.database_timeout_seconds)
+
+
+def token_verifier(settings: Settings) -> Verifier:
+    """Raises `NoSecret` without a key to verify with."""
+    if settings.jwt_secret is None:
+        raise NoSecret
+    lifetime = timedelta(seconds=settings.token_lifetime_seconds_max)
+    return Verifier(
+        secret=settings.jwt_secret.get_secret_value(),
+        audience=settings.jwt_audience,
+        issuer=settings.jwt_issuer,
+        lifetime_max=lifetime or None,
+        chars_max=settings.token_chars_max,
+    )
 
 
 async def serve(settings: Settings, listening: Callable[[str], None]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Annotated
 
 from pydantic import Field, SecretStr, field_validator
@@ -21,6 +22,10 @@ class PhoneNumbers(StrEnum):
     FULL = "full"
 
 
+Rate = Annotated[float, Field(ge=0)]
+Count = Annotated[int, Field(ge=0)]
+
+
 class Settings(BaseSettings):
     """The settings of every command. Each field is read from `BARAKA_<NAME>`."""
 
@@ -35,6 +40,19 @@ class Settings(BaseSettings):
     jwt_secret: SecretStr | None = Field(
         None,
         description="The HS256 key of the access tokens, at least 32 bytes. The issuer has the same.",
+    )
+    jwt_audience: str | None = Field(
+        None, description="The `aud` that access tokens must have; without it none is asked for."
+    )
+    jwt_issuer: str | None = Field(
+        None, description="The `iss` that access tokens must have; without it none is asked for."
+    )
+    token_lifetime_seconds_max: Count = Field(
+        2_592_000,
+        description="How far in the future an access token may expire: 30 days. 0 is no limit.",
+    )
+    token_chars_max: Annotated[int, Field(ge=256)] = Field(
+        4096, description="The longest access token that is looked at."
     )
     host: str = Field("0.0.0.0", description="The address that the server listens on.")  # noqa: S104
     port: Annotated[int, Field(ge=0, le=65535)] = Field(
@@ -63,8 +81,45 @@ class Settings(BaseSettings):
     resume_events_max: Annotated[int, Field(ge=0)] = Field(
         1_000, description="Missed events that a viewer who resumes is sent at most."
     )
+    events_per_second_max: Rate = Field(
+        50, description="Events of one socket, on average; 5 seconds' worth at once. 0 is no limit."
+    )
+    bids_per_second_max: Rate = Field(
+        10, description="Bids of one user, on average; 5 seconds' worth at once. 0 is no limit."
+    )
+    comments_per_second_max: Rate = Field(
+        6, description="Comments of one user, on average; 5 seconds' worth at once. 0 is no limit."
+    )
+    connections_max: Count = Field(
+        20_000, description="Sockets that are connected at once. 0 is no limit."
+    )
+    connections_per_address_max: Count = Field(
+        2_000,
+        description=(
+            "Sockets of one address (an IPv6 /64 is one); mobile carriers put thousands of phones "
+            "behind one. 0 is no limit."
+        ),
+    )
+    trusted_proxies: str = Field(
+        "",
+        description=(
+            "Addresses or CIDR blocks of proxies whose X-Forwarded-For is believed, with commas."
+        ),
+    )
+    cors_origins: str = Field(
+        "*", description="Pages that may connect, with commas: https://example.com, or * for all."
+    )
     message_bytes_max: Annotated[int, Field(ge=1024)] = Field(
-        100_000, description="The largest message that a client may send."
+        100_000, description="The largest message or POST that a client may send."
+    )
+    send_buffer_bytes_max: Count = Field(
+        4_000_000,
+        description=(
+            "What may wait for one socket that does not read, before it is closed. 0 is no limit."
+        ),
+    )
+    connect_seconds_max: Annotated[float, Field(gt=0)] = Field(
+        10, description="How long a socket may stay without connecting, or over one POST."
     )
     shutdown_seconds_max: Annotated[float, Field(gt=0)] = Field(
         2, description="How long accepted work may take to finish when the server stops."
@@ -79,3 +134,22 @@ class Settings(BaseSettings):
                 "openssl rand -base64 32"
             )
         return secret
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_networks(cls, text: str) -> str:
+        for part in filter(None, map(str.strip, text.split(","))):
+            try:
+                ip_network(part, strict=False)
+            except ValueError:
+                raise ValueError(f"'{part}' is neither an address nor a CIDR block") from None
+        return text
+
+    @property
+    def proxy_networks(self) -> list[IPv4Network | IPv6Network]:
+        parts = filter(None, map(str.strip, self.trusted_proxies.split(",")))
+        return [ip_network(part, strict=False) for part in parts]
+
+    @property
+    def origins(self) -> list[str]:
+        return [origin.strip() for origin in self.cors_origins.split(",") if origin.strip()]

@@ -45,7 +45,7 @@ def _text(chars_max: int, *, blank: bool = False) -> Callable[[Any], str]:
         if not isinstance(value, str):
             raise _wrong("must be a string")
         if not blank and not value.strip():
-            raise _wrong("must not be blank")
+            raise _wrong(f"must not be blank (1 to {chars_max} characters)")
         if len(value) > chars_max:
             raise _wrong(f"must have at most {chars_max} characters, not {len(value)}")
         # Half of a surrogate pair is legal in JSON and in no database and no UTF-8 frame.

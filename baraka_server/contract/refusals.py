@@ -27,6 +27,7 @@ class Code(StrEnum):
     REQUEST_ID_REUSED = "request_id_reused"
     MALFORMED = "malformed"
     UNKNOWN_EVENT = "unknown_event"
+    TOO_FAST = "too_fast"
     BUSY = "busy"
     UNAVAILABLE = "unavailable"
     OUTCOME_UNKNOWN = "outcome_unknown"
@@ -55,6 +56,7 @@ TEXTS: dict[Code, str] = {
     Code.REQUEST_ID_REUSED: "This requestId was already used for something else",
     Code.MALFORMED: "Invalid payload: {reason}",
     Code.UNKNOWN_EVENT: "Unknown event: {name}",
+    Code.TOO_FAST: "You are sending too fast",
     Code.BUSY: "The auction is too busy at the moment. Nothing was changed; please try again.",
     Code.UNAVAILABLE: (
         "The auction cannot be reached at the moment. Nothing was changed; please try again."
@@ -88,6 +90,9 @@ TEXTS_BY_EVENT: dict[tuple[str, Code], str] = {
 }
 
 
+EXTRA_VALUES = frozenset({"retryAfterMs"})
+
+
 @dataclass(frozen=True, slots=True)
 class Refusal:
     """A no: its code, the client event it answers (empty for the connection), values for its text."""
@@ -100,3 +105,8 @@ class Refusal:
     def message(self) -> str:
         text = TEXTS_BY_EVENT.get((self.event, self.code)) or TEXTS[self.code]
         return text.format_map(self.values)
+
+    @property
+    def extra(self) -> dict[str, Any]:
+        """Values that programs get beside the text."""
+        return {name: value for name, value in self.values.items() if name in EXTRA_VALUES}

@@ -167,6 +167,9 @@ class Error(ServerEvent):
     message: str
     code: str | None = None
     event: str | None = None
+    retry_after_ms: int | None = Field(
+        None, alias="retryAfterMs", description="When it may be tried again, with `too_fast`."
+    )
 
 
 DOCUMENTED_SERVER_EVENTS: tuple[type[ServerEvent], ...] = (

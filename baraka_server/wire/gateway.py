@@ -4,44 +4,63 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 import socketio
+from aiohttp import web
 
-from baraka_server.contract.client_events import CLIENT_EVENTS, parse
+from baraka_server.contract.client_events import CLIENT_EVENTS, PlaceBid, PostComment, parse
 from baraka_server.contract.refusals import Code, Refusal
-from baraka_server.contract.server_events import Error
 from baraka_server.live.audience import Viewer
-from baraka_server.live.encoded import Encoded, encode
+from baraka_server.live.encoded import Encoded
 from baraka_server.live.faults import fault
 from baraka_server.live.house import House
 from baraka_server.wire import identity
+from baraka_server.wire.answers import negative, positive, too_fast
+from baraka_server.wire.limits import Rates
 from baraka_server.wire.packets import RESERVED_PREFIX, Json, Packet, allow_bursts
+from baraka_server.wire.sockets import GuardedServer, SocketLimits
 
 log = logging.getLogger(__name__)
 
 DELTA = "delta"
-EVENT_NAME_CHARS_SHOWN = 64
-"""How much of an unknown event's name the error repeats to whoever sent it."""
 
 
-def make_server(*, message_bytes_max: int) -> socketio.AsyncServer:
-    """A Socket.IO server with the settings that the traps of the libraries ask for."""
+def make_server(
+    limits: SocketLimits,
+    address: Callable[[web.Request], str],
+    *,
+    origins: Sequence[str],
+) -> GuardedServer:
+    """A Socket.IO server with the settings that the traps of the libraries ask for.
+
+    `origins` are the pages that may connect; none of them may send credentials of the browser.
+    """
     allow_bursts()
-    return socketio.AsyncServer(
+    return GuardedServer(
+        limits,
+        address,
         async_mode="aiohttp",
         # Only a connected client hears `error` and the disconnect, and stays away by itself (D2).
         always_connect=True,
         serializer=Packet,
         json=Json,
-        cors_allowed_origins="*",
+        cors_allowed_origins="*" if "*" in origins else list(origins),
         cors_credentials=False,
-        max_http_buffer_size=message_bytes_max,
         logger=logging.getLogger("socketio"),
         engineio_logger=logging.getLogger("engineio"),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class UserLimits:
+    """What one user may do, over all sockets; 0 is no limit."""
+
+    bids_per_second_max: float
+    comments_per_second_max: float
 
 
 class RoomSpeakers:
@@ -77,20 +96,25 @@ def _room(auction_id: int, *, wants_lists: bool) -> str:
 class Gateway:
     """Hands what sockets send to the house, and answers them.
 
-    `jwt_secret` verifies tokens; `disconnect_expired` ends a connection with its token (D28).
+    `disconnect_expired` ends a connection with its token (D28).
     """
 
     def __init__(
         self,
-        sio: socketio.AsyncServer,
+        sio: GuardedServer,
         house: House,
+        verifier: identity.Verifier,
+        limits: UserLimits,
         *,
-        jwt_secret: str,
         disconnect_expired: bool = False,
     ) -> None:
         self._sio = sio
         self._house = house
-        self._jwt_secret = jwt_secret
+        self._verifier = verifier
+        self._rates: dict[str, Rates[int]] = {
+            PlaceBid.wire_name: Rates(limits.bids_per_second_max),
+            PostComment.wire_name: Rates(limits.comments_per_second_max),
+        }
         self._disconnect_expired = disconnect_expired
         self._viewers: dict[str, Viewer] = {}
         self.stopping = False
@@ -104,7 +128,7 @@ class Gateway:
 
     async def _connect(self, sid: str, environ: Mapping[str, Any], auth: Any) -> None:
         # Nothing may be awaited before the viewer stands: events may be right behind.
-        who = identity.verify(self._jwt_secret, _token(environ, auth))
+        who = self._verifier.verify(_token(environ, auth))
         if isinstance(who, Refusal):
             log.info("connection refused: %s", who.message)
             await self._turn_away(sid, who)
@@ -124,11 +148,17 @@ class Gateway:
             expiry.cancel()
 
     def _handler(self, name: str) -> Callable[..., Awaitable[Encoded | None]]:
+        rates = self._rates.get(name)
+
         async def handle(sid: str, *arguments: Any) -> Encoded | None:
             viewer = self._viewers.get(sid)
             if viewer is None:
                 return None  # turned away, and still talking
             try:
+                wait = rates.take(viewer.user_id) if rates else 0
+                if wait:
+                    await self._sio.strike(sid)
+                    return await self._answer(sid, too_fast(name, wait))
                 event = parse(name, arguments)
                 if self.stopping:
                     event = Refusal(Code.UNAVAILABLE, name)
@@ -144,19 +174,20 @@ class Gateway:
     async def _unknown(self, name: str, sid: str, *_arguments: Any) -> Encoded | None:
         if sid not in self._viewers:
             return None
-        shown = name.removeprefix(RESERVED_PREFIX)[:EVENT_NAME_CHARS_SHOWN]
-        return await self._answer(sid, Refusal(Code.UNKNOWN_EVENT, shown, {"name": shown}))
+        refusal = parse(name.removeprefix(RESERVED_PREFIX), ())
+        if not isinstance(refusal, Refusal):
+            raise TypeError(f"{name} is known")
+        return await self._answer(sid, refusal)
 
     async def _answer(self, sid: str, outcome: dict[str, Any] | Refusal) -> Encoded:
         """The acknowledgement; a refusal is an `error` to the sender as well (D20)."""
         if not isinstance(outcome, Refusal):
-            return encode({"ok": True} | outcome)
-        said = {"code": outcome.code, "message": outcome.message}
-        await self._sio.emit(Error.wire_name, _error(outcome), to=sid)
-        return encode({"ok": False} | said)
+            return positive(outcome)
+        await self._sio.refuse(sid, outcome)
+        return negative(outcome)
 
     async def _turn_away(self, sid: str, refusal: Refusal) -> None:
-        await self._sio.emit(Error.wire_name, _error(refusal), to=sid)
+        await self._sio.refuse(sid, refusal)
         await self._sio.disconnect(sid)
 
     def _expire(self, sid: str, who: identity.Identity) -> None:
@@ -167,21 +198,16 @@ class Gateway:
         self._expiries[sid] = asyncio.create_task(when_expired())
 
 
-async def hang_up(sio: socketio.AsyncServer) -> None:
+async def say_goodbye(sio: GuardedServer) -> None:
     """Close every socket without waiting for it, in a way that makes clients connect again.
 
     A Socket.IO disconnect would tell them to stay away; one that waits takes a minute with clients
     that do not read.
     """
-    for socket in list(sio.eio.sockets.values()):
-        await socket.close(wait=False, reason=sio.reason.SERVER_DISCONNECT)
+    for client in list(sio.eio.sockets.values()):
+        await client.close(wait=False, reason=sio.reason.SERVER_DISCONNECT)
     await asyncio.sleep(0)  # writers take the CLOSE packet
     await sio.shutdown()
-
-
-def _error(refusal: Refusal) -> Encoded:
-    fields = {"message": refusal.message, "code": refusal.code}
-    return encode(fields | ({"event": refusal.event} if refusal.event else {}))
 
 
 def _token(environ: Mapping[str, Any], auth: Any) -> object:

@@ -15,6 +15,7 @@ from baraka_server.store import audit, catalog
 from baraka_server.store.errors import NotThere, StoreError
 from baraka_server.store.store import Store
 from baraka_server.wire import identity
+from baraka_server.wire.answers import negative
 
 Answer = Callable[[web.Request, int], Awaitable[object]]
 
@@ -34,9 +35,9 @@ class Api:
     A user's number is whole for the owner who won customers with it, and masked otherwise (D17).
     """
 
-    def __init__(self, store: Store, *, jwt_secret: str) -> None:
+    def __init__(self, store: Store, verifier: identity.Verifier) -> None:
         self._store = store
-        self._jwt_secret = jwt_secret
+        self._verifier = verifier
 
     def add_to(self, app: web.Application) -> None:
         for path, answer in {
@@ -83,7 +84,7 @@ class Api:
 
         async def respond(request: web.Request) -> web.Response:
             token = identity.bearer(request.headers.get("Authorization"))
-            who = identity.verify(self._jwt_secret, token)
+            who = self._verifier.verify(token)
             try:
                 if isinstance(who, Refusal):
                     raise _Refused(who)
@@ -109,5 +110,4 @@ def _json(value: object, status: int = 200) -> web.Response:
 
 
 def _refusal(refusal: Refusal) -> web.Response:
-    body = {"ok": False, "code": refusal.code, "message": refusal.message}
-    return _json(body, STATUS[refusal.code])
+    return _json(negative(refusal), STATUS[refusal.code])

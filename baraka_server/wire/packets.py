@@ -15,6 +15,7 @@ from socketio import packet
 from baraka_server.live.encoded import encode
 
 PACKETS_PER_POST_MAX = 256
+WHOLE_NUMBER_CHARS_MAX = 20
 RESERVED_EVENTS = frozenset({"connect", "disconnect", "connect_error"})
 RESERVED_PREFIX = "reserved:"
 
@@ -28,7 +29,12 @@ class Json:
 
     @staticmethod
     def loads(text: str, **_options: Any) -> Any:
-        return json.loads(text)
+        return json.loads(text, parse_int=_whole_number)
+
+
+def _whole_number(digits: str) -> int | float:
+    # Python refuses to read thousands of digits; no field of the contract has more than sixteen.
+    return int(digits) if len(digits) <= WHOLE_NUMBER_CHARS_MAX else float("inf")
 
 
 class Packet(packet.Packet):  # type: ignore[misc]

@@ -193,7 +193,7 @@ HEARD_IN_ADDITION = {
     "auctionEnded": PLACE,
     "auction_change_product": {**PLACE, "round": "number"},
     "broadCasterLeft": PLACE,
-    "error": {"code": "string?", "event": "string?"},
+    "error": {"code": "string?", "event": "string?", "retryAfterMs": "number?"},
 }
 
 # A client that asks for deltas does not get these (D24); everybody else does.
@@ -264,6 +264,7 @@ DECIDED_ERRORS = [
 
 # The codes are ours, and programs read them: as much a promise as the texts.
 CODES = {
+    "too_fast",
     "no_token",
     "invalid_token",
     "auction_not_found",

@@ -121,7 +121,7 @@ def refused_values() -> Iterator[tuple[str, Any, str]]:
             yield kind, text, f"must have at most {width} characters, not {len(text)}"
         if kind != "text or blank":
             for value in BLANKS:
-                yield kind, value, "must not be blank"
+                yield kind, value, f"must not be blank (1 to {width} characters)"
 
 
 def accepted_values() -> Iterator[tuple[str, Any, Any]]:

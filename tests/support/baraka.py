@@ -14,6 +14,13 @@ SECRET = "a secret for tests, of 32 bytes or more"
 BARAKA = str(Path(sys.executable).with_name("baraka"))
 START_SECONDS_MAX = 30
 
+UNHURRIED = {
+    "BARAKA_EVENTS_PER_SECOND_MAX": 0,
+    "BARAKA_BIDS_PER_SECOND_MAX": 0,
+    "BARAKA_COMMENTS_PER_SECOND_MAX": 0,
+}
+"""A few users of a test make the storm of a whole sale. The limits have tests of their own."""
+
 
 def environment(**settings: Any) -> dict[str, str]:
     """The environment of a `baraka` process: nothing of the developer's own settings gets in."""
@@ -32,7 +39,7 @@ class Baraka:
         self.log: list[dict[str, Any]] = []
         """Every line of the log so far; a line that is no JSON stands under `raw`."""
         self._folder = folder
-        self._settings = settings
+        self._settings = UNHURRIED | settings
         self._listening = asyncio.Event()
         self._process: asyncio.subprocess.Process | None = None
 

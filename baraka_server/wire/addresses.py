@@ -1,0 +1,52 @@
+"""Where somebody connects from, seen through the proxies that are trusted to say it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+
+from aiohttp import web
+
+Network = IPv4Network | IPv6Network
+
+UNKNOWN = "unknown"
+IPV6_PREFIX_BITS = 64
+"""Whoever has one IPv6 address has all of these: they count as one."""
+
+
+def address_of(request: web.BaseRequest, trusted_proxies: Sequence[Network]) -> str:
+    """The address that limits count: the last one that no trusted proxy vouches for.
+
+    `X-Forwarded-For` is believed only as far as trusted proxies wrote it; anybody can send one.
+    """
+    peername = request.transport.get_extra_info("peername") if request.transport else None
+    if not peername:
+        return UNKNOWN
+    hops = [peername[0]]
+    for header in reversed(request.headers.getall("X-Forwarded-For", [])):
+        hops += reversed([hop.strip() for hop in header.split(",")])
+    for hop, said in zip(hops, [*hops[1:], None], strict=True):
+        if said is None or not _is_in(hop, trusted_proxies):
+            return _counted_as(hop)
+    return UNKNOWN
+
+
+def _is_in(text: str, trusted: Sequence[Network]) -> bool:
+    try:
+        address = ip_address(text)
+    except ValueError:
+        return False
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return any((mapped or address) in network for network in trusted)
+
+
+def _counted_as(text: str) -> str:
+    try:
+        address = ip_address(text)
+    except ValueError:
+        return UNKNOWN
+    if isinstance(address, IPv6Address):
+        if address.ipv4_mapped:
+            return str(address.ipv4_mapped)
+        return str(ip_network((address, IPV6_PREFIX_BITS), strict=False))
+    return str(address)

@@ -1,0 +1,66 @@
+"""Rates: how often somebody may do something, with some room for a burst."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Hashable
+from typing import Generic, TypeVar
+
+BURST_SECONDS = 5
+"""A burst may use what was not used in so many seconds."""
+
+KEYS_MAX = 20_000
+"""How many people a `Rates` remembers before it forgets those who are at rest."""
+
+K = TypeVar("K", bound=Hashable)
+
+
+class Rate:
+    """`per_second` on average, `BURST_SECONDS` of them at once (a token bucket). 0 is no limit."""
+
+    __slots__ = ("_at", "_capacity", "_clock", "_left", "_per_second")
+
+    def __init__(self, per_second: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._per_second = per_second
+        self._capacity = max(1.0, per_second * BURST_SECONDS)
+        self._left = self._capacity
+        self._clock = clock
+        self._at = clock()
+
+    def take(self) -> float:
+        """0 when it may be done now, else the seconds until it may."""
+        if not self._per_second:
+            return 0
+        self._refill()
+        if self._left >= 1:
+            self._left -= 1
+            return 0
+        return (1 - self._left) / self._per_second
+
+    @property
+    def at_rest(self) -> bool:
+        self._refill()
+        return self._left >= self._capacity
+
+    def _refill(self) -> None:
+        now = self._clock()
+        self._left = min(self._capacity, self._left + (now - self._at) * self._per_second)
+        self._at = now
+
+
+class Rates(Generic[K]):
+    """A rate for each key: it outlives a connection, so that reconnecting does not refill it."""
+
+    def __init__(self, per_second: float) -> None:
+        self._per_second = per_second
+        self._rates: dict[K, Rate] = {}
+
+    def take(self, key: K) -> float:
+        if not self._per_second:
+            return 0
+        rate = self._rates.get(key)
+        if rate is None:
+            if len(self._rates) >= KEYS_MAX:
+                self._rates = {key: rate for key, rate in self._rates.items() if not rate.at_rest}
+            rate = self._rates[key] = Rate(self._per_second)
+        return rate.take()

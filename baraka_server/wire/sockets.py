@@ -1,0 +1,297 @@
+"""Engine.IO sockets that a hostile client cannot use against the server or its neighbours.
+
+The hooks into python-engineio 4.15 and python-socketio 5.18 are here and in `packets`. Theirs would
+log a stack trace for a malformed packet and go on, queue without a bound for a client that does not
+read, and wait for ever for one that says nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+import socket
+import time
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import socketio
+from aiohttp import WSMsgType, web
+from engineio import async_socket, exceptions, packet
+from engineio.async_drivers import aiohttp as driver
+from socketio import packet as sio_packet
+
+from baraka_server.contract.refusals import Refusal
+from baraka_server.contract.server_events import Error
+from baraka_server.wire.answers import error_payload, negative, too_fast
+from baraka_server.wire.limits import Rate
+
+log = logging.getLogger(__name__)
+
+SPEAKABLE_TYPES = frozenset({packet.CLOSE, packet.PONG, packet.MESSAGE, packet.UPGRADE})
+SPEAKABLE_MESSAGES = ("0", "1", "2")
+"""CONNECT, DISCONNECT, EVENT: the contract has no attachments, and no client owes us an answer."""
+
+EVENT_HEAD = re.compile(r'2(?P<id>\d{1,15})?\["(?P<name>[A-Za-z_]{1,64})"')
+LOG_LINES_PER_SECOND = 2
+STRIKES_PER_SECOND = 20
+"""A socket may be told to slow down this often on average before it has to leave."""
+TCP_NOTSENT_LOWAT = 25  # Linux; the socket module has no name for it
+UNREAD_KERNEL_BYTES = 128 * 1024
+"""How much unsent data the kernel takes from us for one socket."""
+
+
+@dataclass(frozen=True, slots=True)
+class SocketLimits:
+    """What one socket may cost; see the settings of the same names."""
+
+    message_bytes_max: int
+    send_buffer_bytes_max: int
+    events_per_second_max: float
+    connect_seconds_max: float
+
+
+class HungUp(exceptions.SocketIsClosedError):  # type: ignore[misc]
+    """We closed this socket; whoever still works on it should stop."""
+
+
+class SparingLog:
+    """At most a few lines a second about strangers; the rest is counted."""
+
+    def __init__(self) -> None:
+        self._rate = Rate(LOG_LINES_PER_SECOND)
+        self._untold = 0
+
+    def say(self, address: str, reason: str) -> None:
+        if self._rate.take():
+            self._untold += 1
+            return
+        more = f" (and {self._untold} more that were not logged)" if self._untold else ""
+        self._untold = 0
+        log.warning("hung up on %s: %s%s", address, reason, more)
+
+
+class GuardedSocket(async_socket.AsyncSocket):  # type: ignore[misc]
+    """One client's connection, over whichever transport it has now. See `guard`."""
+
+    host: GuardedServer
+    address: str
+    limits: SocketLimits
+    rate: Rate
+    strikes: Rate
+    silent_since: float
+    struck_out: bool
+    unsent_bytes: int
+    websocket: GuardedWebSocket | None
+
+    def guard(self, host: GuardedServer, address: str) -> None:
+        """What a constructor would do: the library makes sockets of its own class."""
+        self.host, self.address, self.limits = host, address, host.limits
+        self.rate = Rate(host.limits.events_per_second_max)
+        self.strikes = Rate(STRIKES_PER_SECOND)
+        self.silent_since = time.monotonic()
+        self.struck_out = False
+        self.unsent_bytes = 0
+        self.websocket = None
+
+    @property
+    def transport(self) -> asyncio.Transport | None:
+        """The websocket's, once it carries the packets."""
+        return self.websocket.transport if self.websocket and self.upgraded else None
+
+    # --- what it says
+
+    async def receive(self, pkt: packet.Packet) -> None:
+        """Every packet of every transport comes through here. Raises `HungUp` for the last one."""
+        if self.closed or self.closing:
+            raise HungUp
+        if not _speakable(pkt):
+            await self.hang_up("it sent a packet that no client sends")
+            raise HungUp
+        wait = self.rate.take()
+        if not wait:
+            await super().receive(pkt)
+        elif self.struck_out or pkt.packet_type != packet.MESSAGE:
+            await self.hang_up("it sent more than the limit, and went on")
+            raise HungUp
+        else:
+            await self.host.too_fast(self, pkt.data, wait)
+
+    async def handle_post_request(self, environ: Mapping[str, Any]) -> None:
+        try:
+            async with asyncio.timeout(self.limits.connect_seconds_max):
+                await super().handle_post_request(environ)
+            return
+        except HungUp:
+            raise
+        except TimeoutError:
+            reason = "it did not finish what it began to post"
+        except exceptions.ContentTooLongError:
+            reason = "it posted more than the limit"
+        except Exception as error:
+            reason = f"it posted what cannot be read ({type(error).__name__})"
+        await self.hang_up(reason)
+        raise HungUp
+
+    async def _websocket_handler(self, ws: GuardedWebSocket) -> None:
+        self.websocket = ws
+        try:
+            await super()._websocket_handler(ws)
+        except Exception as error:
+            await self.hang_up(f"it sent what cannot be read ({type(error).__name__})")
+        finally:
+            if self.upgraded:  # else it goes on polling
+                await self.end(self.server.reason.TRANSPORT_CLOSE)
+
+    # --- what it is told
+
+    async def send(self, pkt: packet.Packet) -> None:
+        limit, transport = self.limits.send_buffer_bytes_max, self.transport
+        unsent = self.unsent_bytes + (transport.get_write_buffer_size() if transport else 0)
+        if limit and unsent > limit:
+            await self.hang_up("it does not read what it is sent")
+            return
+        waiting = self.queue.qsize()
+        await super().send(pkt)
+        if self.queue.qsize() > waiting:
+            self.unsent_bytes += _size(pkt)
+
+    async def poll(self) -> list[packet.Packet]:
+        packets: list[packet.Packet] = await super().poll()
+        self.unsent_bytes = max(0, self.unsent_bytes - sum(map(_size, packets)))
+        return packets
+
+    # --- the end
+
+    async def hang_up(self, reason: str) -> None:
+        """Close it at once, without a word to it and without waiting for it."""
+        if not self.closed:
+            self.host.log.say(self.address, reason)
+        await self.end(self.server.reason.TRANSPORT_ERROR)
+
+    async def end(self, reason: str) -> None:
+        await self.close(wait=False, abort=True, reason=reason)
+        self.server.sockets.pop(self.sid, None)
+        while not self.queue.empty():  # nobody will read it any more
+            self.queue.get_nowait()
+        self.unsent_bytes = 0
+        self.queue.put_nowait(None)  # whoever waits for something to send may go
+        if self.websocket is not None:
+            self.websocket.transport.abort()
+
+
+class GuardedWebSocket(driver.WebSocket):  # type: ignore[misc]
+    """The websocket of one `GuardedSocket`: text only, and none that opens and says nothing."""
+
+    transport: asyncio.Transport
+
+    async def __call__(self, environ: Mapping[str, Any]) -> web.WebSocketResponse:
+        request: web.Request = environ["aiohttp.request"]
+        if request.transport is None:
+            raise OSError("the client is gone")
+        self.environ, self.transport = environ, request.transport
+        self._sock = web.WebSocketResponse(max_msg_size=self.server.max_http_buffer_size)
+        await self._sock.prepare(request)
+        raw = self.transport.get_extra_info("socket")
+        if raw is not None:  # what is not sent yet waits where it is counted
+            raw.setsockopt(socket.IPPROTO_TCP, TCP_NOTSENT_LOWAT, UNREAD_KERNEL_BYTES)
+        await self.handler(self)
+        return self._sock
+
+    async def wait(self) -> str:
+        owner: GuardedSocket = self.handler.__self__
+        limit = None if owner.upgraded else owner.limits.connect_seconds_max
+        message = await self._sock.receive(timeout=limit)
+        if message.type is not WSMsgType.TEXT:
+            if message.type is WSMsgType.BINARY:
+                await owner.hang_up("it sent bytes, and the contract has none")
+            raise OSError("the websocket is closed")
+        return str(message.data)
+
+
+class GuardedServer(socketio.AsyncServer):  # type: ignore[misc]
+    """A Socket.IO server whose sockets are guarded. `address` tells where a request comes from."""
+
+    def __init__(
+        self, limits: SocketLimits, address: Callable[[web.Request], str], **options: Any
+    ) -> None:
+        super().__init__(max_http_buffer_size=limits.message_bytes_max, **options)
+        self.limits = limits
+        self.log = SparingLog()
+        self.by_address: defaultdict[str, set[str]] = defaultdict(set)
+        """The Engine.IO sessions of each address."""
+        self._address = address
+        self.eio._async = {**self.eio._async, "websocket": GuardedWebSocket}
+
+    async def too_fast(self, client: GuardedSocket, said: str, wait_seconds: float) -> None:
+        """Refuse a packet that was not even read: its event's name and its id are all that is needed."""
+        sid = self.manager.sid_from_eio_sid(client.sid, "/")
+        event = EVENT_HEAD.match(said)
+        if sid is None or event is None:
+            return
+        refusal = too_fast(event["name"], wait_seconds)
+        await self.refuse(sid, refusal)
+        if event["id"]:
+            acknowledgement = self.packet_class(
+                sio_packet.ACK, namespace="/", id=int(event["id"]), data=[negative(refusal)]
+            )
+            await self._send_packet(client.sid, acknowledgement)
+        await self.strike(sid)
+
+    async def refuse(self, sid: str, refusal: Refusal) -> None:
+        """`error`, to this client alone."""
+        await self.emit(Error.wire_name, error_payload(refusal), to=sid)
+
+    async def strike(self, sid: str) -> None:
+        """Note that a socket was told to slow down; one that goes on for too long has to leave."""
+        client = self.eio.sockets.get(self.manager.eio_sid_from_sid(sid, "/"))
+        if client is not None and client.strikes.take():
+            client.struck_out = True
+            self.log.say(client.address, "it was told to slow down and did not")
+            await self.disconnect(sid)
+
+    async def hang_up_on_silent(self) -> None:
+        """Close the sockets that have not connected to the namespace for too long."""
+        now = time.monotonic()
+        for client in list(self.eio.sockets.values()):
+            if self.manager.sid_from_eio_sid(client.sid, "/") is not None:
+                client.silent_since = now
+            elif now - client.silent_since > self.limits.connect_seconds_max:
+                await client.hang_up("it never connected")
+
+    async def _handle_eio_connect(self, eio_sid: str, environ: dict[str, Any]) -> None:
+        client = self.eio.sockets[eio_sid]
+        client.__class__ = GuardedSocket
+        client.guard(self, self._address(environ["aiohttp.request"]))
+        self.by_address[client.address].add(eio_sid)
+        await super()._handle_eio_connect(eio_sid, environ)
+
+    async def _handle_eio_message(self, eio_sid: str, data: Any) -> None:
+        try:
+            await super()._handle_eio_message(eio_sid, data)
+        except Exception as error:
+            client = self.eio.sockets.get(eio_sid)
+            if client is not None:
+                await client.hang_up(f"it sent what cannot be read ({type(error).__name__})")
+
+    async def _handle_eio_disconnect(self, eio_sid: str, reason: str) -> None:
+        client = self.eio.sockets.get(eio_sid)
+        if client is not None:
+            self.by_address[client.address].discard(eio_sid)
+            if not self.by_address[client.address]:
+                del self.by_address[client.address]
+        await super()._handle_eio_disconnect(eio_sid, reason)
+
+
+def _speakable(pkt: packet.Packet) -> bool:
+    if pkt.packet_type not in SPEAKABLE_TYPES:
+        return False
+    if pkt.packet_type != packet.MESSAGE:
+        return True
+    return isinstance(pkt.data, str) and pkt.data.startswith(SPEAKABLE_MESSAGES)
+
+
+def _size(pkt: packet.Packet | None) -> int:
+    return len(pkt.data) if pkt is not None and isinstance(pkt.data, str) else 0
