@@ -110,6 +110,11 @@ class AwardLot(ClientEvent):
 
     product: Text = Field(description="Name of the product being awarded.")
     weight: TextOrBlank = Field(description="Weight of the product; kept with the winning.")
+    bid_id: Counter | None = Field(
+        None,
+        alias="bidId",
+        description="Award only while this bid is the highest; 0: only while there is none.",
+    )
 
 
 class ChangeLot(ClientEvent):

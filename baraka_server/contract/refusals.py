@@ -23,6 +23,7 @@ class Code(StrEnum):
     BID_BELOW_MINIMUM = "bid_below_minimum"
     NO_LOT = "no_lot"
     ROUND_OVER = "round_over"
+    OTHER_BID_LEADS = "other_bid_leads"
     OWNER_BID = "owner_bid"
     REQUEST_ID_REUSED = "request_id_reused"
     MALFORMED = "malformed"
@@ -53,6 +54,7 @@ TEXTS: dict[Code, str] = {
     Code.NOT_OWNER: "Only the owner of the auction may do this",
     Code.NO_LOT: "There is no product to bid on at the moment",
     Code.ROUND_OVER: "Bidding on that product is over",
+    Code.OTHER_BID_LEADS: "Another bid leads by now",
     Code.REQUEST_ID_REUSED: "This requestId was already used for something else",
     Code.MALFORMED: "Invalid payload: {reason}",
     Code.UNKNOWN_EVENT: "Unknown event: {name}",
@@ -74,6 +76,7 @@ TEXTS_BY_EVENT: dict[tuple[str, Code], str] = {
     ("cancelAuction", Code.NOT_LIVE): "You only cancel live auctions!",
     ("endAuction", Code.NOT_OWNER): "You are not allowed to end the auction",
     ("awardingAuction", Code.NOT_OWNER): "You are not allowed to end the auction",
+    ("awardingAuction", Code.OTHER_BID_LEADS): COULD_NOT_BE_ENDED,
     ("changeCuurentProduct", Code.NOT_OWNER): COULD_NOT_BE_ENDED,
     # Every other refusal of these two has one text; the code says what it really was (D8).
     **{

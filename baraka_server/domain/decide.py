@@ -29,6 +29,7 @@ from baraka_server.domain.facts import (
     Lot,
     LotOpened,
     LotRepriced,
+    StandingBid,
     Started,
 )
 from baraka_server.domain.state import State
@@ -87,7 +88,14 @@ def _award(state: State, ask: Ask, event: AwardLot, _rules: HouseRules) -> Decis
         return refusal
     if state.lot is None:
         return ask.refused(Code.NO_LOT)
+    if event.bid_id is not None and not _leads(event.bid_id, state.high):
+        return ask.refused(Code.OTHER_BID_LEADS)
     return Awarded(event.product, event.weight, state.high)
+
+
+def _leads(bid_id: int, high: StandingBid | None) -> bool:
+    """Whether this is the bid that stands; 0 stands for none. A bid without its row yet is unknown."""
+    return bid_id == 0 if high is None else bid_id == high.bid_id != 0
 
 
 def _not_on_air(state: State, ask: Ask) -> Refusal | None:

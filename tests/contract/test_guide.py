@@ -58,6 +58,7 @@ SENT_OPTIONALLY = {
     "joinAuction": {"lastSeq": "number"},
     "comment": {"requestId": "string"},
     "placeBid": {"requestId": "string", "round": "number"},
+    "awardingAuction": {"bidId": "number"},
 }
 
 # --- the guide: Database Models ----------------------------------------------
@@ -252,6 +253,7 @@ DECIDED_ERRORS = [
     ("awardingAuction", "already_canceled", "Auction could not be ended."),
     ("awardingAuction", "already_ended", "Auction could not be ended."),
     ("awardingAuction", "no_lot", "Auction could not be ended."),
+    ("awardingAuction", "other_bid_leads", "Auction could not be ended."),
     ("changeCuurentProduct", "auction_not_found", "Auction could not be ended."),
     ("changeCuurentProduct", "not_owner", "Auction could not be ended."),
     ("changeCuurentProduct", "already_canceled", "Auction could not be ended."),
@@ -265,6 +267,7 @@ DECIDED_ERRORS = [
 # The codes are ours, and programs read them: as much a promise as the texts.
 CODES = {
     "too_fast",
+    "other_bid_leads",
     "no_token",
     "invalid_token",
     "auction_not_found",

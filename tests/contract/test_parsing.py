@@ -20,7 +20,12 @@ VALID: dict[str, dict[str, Any]] = {
     "placeBid": {"auctionId": 42, "amount": 1500, "requestId": "b-1", "round": 1},
     "cancelAuction": {"auctionId": 42},
     "endAuction": {"auctionId": 42},
-    "awardingAuction": {"auctionId": 42, "product": "Gold Ring – 18K", "weight": "5.2g"},
+    "awardingAuction": {
+        "auctionId": 42,
+        "product": "Gold Ring – 18K",
+        "weight": "5.2g",
+        "bidId": 7,
+    },
     "changeCuurentProduct": {
         "auctionId": 42,
         "product": "Silver Necklace – 925",
@@ -30,7 +35,7 @@ VALID: dict[str, dict[str, Any]] = {
     },
 }
 
-OPTIONAL = {"lastSeq", "requestId", "round"}
+OPTIONAL = {"lastSeq", "requestId", "round", "bidId"}
 
 # field on the wire: (its name in our code, the kind of its value)
 FIELDS = {
@@ -40,6 +45,7 @@ FIELDS = {
     "requestId": ("request_id", "request id"),
     "amount": ("amount", "amount"),
     "round": ("round", "counter"),
+    "bidId": ("bid_id", "counter"),
     "product": ("product", "text"),
     "weight": ("weight", "text or blank"),
     "minBidPrice": ("minimum_price", "price"),

@@ -439,3 +439,31 @@ def test_an_award_keeps_the_words_of_whoever_awards() -> None:
     decision = decide(PHASES["bids"], Ask(event, AMINA), HouseRules())
     assert isinstance(decision, Awarded)
     assert (decision.product, decision.weight) == ("The ring from before", "")
+
+
+@pytest.mark.parametrize(
+    ("high", "named", "awarded"),
+    [
+        (7, 7, True),
+        (7, 6, False),  # another bid was the highest when the host decided
+        (7, 0, False),  # there was none
+        (None, 0, True),
+        (None, 7, False),
+        (0, 0, False),  # a bid whose row is not written yet
+        (7, None, True),  # a client that does not ask for it
+    ],
+)
+def test_an_award_may_name_the_bid_that_it_is_for(
+    high: int | None, named: int | None, awarded: bool
+) -> None:
+    """So that nobody is awarded whom the host did not see leading."""
+    bid = None if high is None else StandingBid(high, BILAL, 900, OPENING)
+    state = State(owner_id=AMINA, live=True, lot=RING, high=bid, round=1, seq=3, at=OPENING)
+    event = AwardLot(auction_id=42, product="Ring", weight="", bid_id=named)
+    decision = decide(state, Ask(event, AMINA), HouseRules())
+    if awarded:
+        assert decision == Awarded("Ring", "", bid)
+    else:
+        assert isinstance(decision, Refusal)
+        assert decision.code == Code.OTHER_BID_LEADS
+        assert decision.message == "Auction could not be ended."
