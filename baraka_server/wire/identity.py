@@ -14,8 +14,13 @@ from baraka_server.contract.refusals import Code, Refusal
 
 ALGORITHM = "HS256"
 TOKEN_CHARS_MAX = 4096
-KIND_CLAIMS = ("typ", "type", "tokenType", "token_type", "token_use", "use")
-"""Where issuers write what a token is for."""
+ACCESS_TYPES = {"jwt", "at+jwt"}
+"""What the `typ` of a header may say, where there is one (RFC 9068; RFC 8725, 3.11)."""
+KIND_CLAIMS = {"typ", "type", "kind", "use", "purpose", "tokentype", "tokenkind", "tokenuse"}
+"""Where issuers write what a token is for: in these claims, however they spell them."""
+OTHER_KINDS = {"rt", "rt+jwt", "offline", "id", "idtoken"}
+"""Kinds of tokens that let nobody in, beside whatever has `refresh` in its name."""
+REFRESH_FLAGS = {"refresh", "isrefresh", "refreshtoken", "isrefreshtoken"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,25 +74,59 @@ class Verifier:
                     "verify_aud": self.audience is not None,
                     # The subject is checked below: the issuer may write it as a number.
                     "verify_sub": False,
+                    # We never look at its id, so that may be a number too.
+                    "verify_jti": False,
                     # An issuer whose clock is a second ahead makes good tokens; `exp` decides.
                     "verify_iat": False,
                 },
             )
-            claims = decoded["payload"]
-            expires_at = datetime.fromtimestamp(int(claims["exp"]), UTC)
+            header, claims = decoded["header"], decoded["payload"]
+            expires_at = _moment(claims["exp"])
         except (jwt.PyJWTError, ValueError, OverflowError, OSError):
             return Refusal(Code.INVALID_TOKEN)
-        too_long = self.lifetime_max and expires_at > datetime.now(UTC) + self.lifetime_max
+        # A difference of two times always exists; a sum may be beyond the calendar.
+        too_long = self.lifetime_max and expires_at - datetime.now(UTC) > self.lifetime_max
         user_id = _subject(claims)
-        if user_id is None or too_long or _is_refresh_token(decoded["header"], claims):
+        if user_id is None or too_long or not _gives_access(header, claims):
             return Refusal(Code.INVALID_TOKEN)
         return Identity(user_id, expires_at)
 
 
-def _is_refresh_token(header: Mapping[str, Any], claims: Mapping[str, Any]) -> bool:
-    """Whether the token says of itself that it is one: it renews access and gives none."""
-    said = [header.get("typ"), *(claims.get(name) for name in KIND_CLAIMS)]
-    return any(isinstance(kind, str) and "refresh" in kind.lower() for kind in said)
+def _moment(seconds: object) -> datetime:
+    """Raises `ValueError` unless it is a number: the library takes "1" and true for one."""
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float):
+        raise ValueError(seconds)
+    return datetime.fromtimestamp(int(seconds), UTC)
+
+
+def _gives_access(header: Mapping[str, Any], claims: Mapping[str, Any]) -> bool:
+    """Whether nothing says that the token is of another kind: one to refresh, or to show who it is.
+
+    Its issuer may sign all kinds with the same key, and a refresh token lives for months.
+    """
+    if "typ" in header:
+        kind = header["typ"]
+        if not isinstance(kind, str):
+            return False
+        if kind.lower().removeprefix("application/") not in ACCESS_TYPES:
+            return False
+    for name, said in claims.items():
+        claim = _squeezed(name)
+        if claim in REFRESH_FLAGS and said is True:
+            return False
+        if claim in KIND_CLAIMS:
+            for each in said if isinstance(said, list) else [said]:
+                if isinstance(each, str) and _is_other_kind(_squeezed(each)):
+                    return False
+    return True
+
+
+def _is_other_kind(kind: str) -> bool:
+    return "refresh" in kind or kind in OTHER_KINDS
+
+
+def _squeezed(text: str) -> str:
+    return text.lower().replace("_", "").replace("-", "").replace(" ", "")
 
 
 def _subject(claims: Mapping[str, Any]) -> int | None:

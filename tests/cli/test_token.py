@@ -8,7 +8,7 @@ import jwt
 import pytest
 
 from baraka_server.contract.refusals import Code, Refusal
-from baraka_server.wire.identity import Identity, verify
+from baraka_server.wire.identity import Identity, Verifier
 from tests.support.baraka import SECRET
 from tests.support.command_line import invoke, run
 
@@ -19,6 +19,10 @@ def minted(*words: object) -> str:
     done = invoke("token", *words)
     assert (done.code, done.err) == (0, "")
     return done.out.removesuffix("\n")
+
+
+def verify(secret: str, token: str) -> Identity | Refusal:
+    return Verifier(secret).verify(token)
 
 
 def claims(token: str) -> dict[str, Any]:

@@ -340,6 +340,256 @@ def test_only_a_user_id_of_the_column_ever_comes_out(claims: dict[str, Any]) -> 
         assert str(found) in {str(value).lstrip("0") for value in claims.values()}
 
 
+# --- whom it is for, and from whom -------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("audience", "good"),
+    [
+        ("phones", True),
+        (["phones"], True),
+        (["office", "phones"], True),
+        ("Phones", False),
+        ("phones ", False),
+        ("phone", False),
+        ("phones,office", False),
+        ("office", False),
+        (["office"], False),
+        (["phones", 1], False),
+        (["phones", None], False),
+        ([["phones"]], False),
+        ([], False),
+        ("", False),
+        (None, False),
+        (True, False),
+        (1, False),
+        ({"phones": True}, False),
+    ],
+    ids=ascii,
+)
+def test_an_audience_that_is_asked_for_is_one_of_the_tokens(audience: Any, good: bool) -> None:
+    found = Verifier(SECRET, audience="phones").verify(token({"sub": "7", "aud": audience}))
+    assert isinstance(found, Identity) is good
+    assert good or found == INVALID
+
+
+def test_an_audience_that_is_asked_for_must_be_there() -> None:
+    assert Verifier(SECRET, audience="phones").verify(token({"sub": "7"})) == INVALID
+
+
+@pytest.mark.parametrize(
+    "issuer",
+    [
+        *("https://issuer.example/", "https://ISSUER.example", "", None, True, 1, {}),
+        *(["https://issuer.example"], ["https://issuer.example", "x"]),
+    ],
+    ids=ascii,
+)
+def test_an_issuer_that_is_asked_for_is_the_same_to_the_letter(issuer: Any) -> None:
+    verifier = Verifier(SECRET, issuer="https://issuer.example")
+    good = token({"sub": "7", "iss": "https://issuer.example"})
+    assert isinstance(verifier.verify(good), Identity)
+    assert verifier.verify(token({"sub": "7", "iss": issuer})) == INVALID
+    assert verifier.verify(token({"sub": "7"})) == INVALID
+
+
+def test_audience_and_issuer_are_both_asked_for() -> None:
+    verifier = Verifier(SECRET, audience="phones", issuer="us")
+    both = {"sub": "7", "aud": "phones", "iss": "us"}
+    assert isinstance(verifier.verify(token(both)), Identity)
+    for name in ("aud", "iss"):
+        assert verifier.verify(token(both | {name: "x"})) == INVALID
+        assert verifier.verify(token({key: both[key] for key in both if key != name})) == INVALID
+
+
+# --- how long it lives -------------------------------------------------------
+
+
+def test_a_token_may_not_live_longer_than_the_limit() -> None:
+    verifier = Verifier(SECRET, lifetime_max=HOUR)
+    minute = timedelta(minutes=1)  # for a machine that is slow between minting and verifying
+    for lifetime in (minute, HOUR - minute, HOUR):
+        assert isinstance(verifier.verify(mint(SECRET, 7, lifetime, {})), Identity)
+    for lifetime in (HOUR + minute, timedelta(days=1), timedelta(days=100_000)):
+        assert verifier.verify(mint(SECRET, 7, lifetime, {})) == INVALID
+
+
+def test_an_issue_date_in_the_future_buys_no_longer_life() -> None:
+    verifier = Verifier(SECRET, lifetime_max=HOUR)
+    later = in_time(timedelta(days=30))
+    claims = {"sub": "7", "iat": later, "nbf": in_time(-HOUR), "exp": later + 60}
+    assert verifier.verify(token(claims)) == INVALID
+
+
+@pytest.mark.parametrize("limit", [timedelta.max, timedelta(days=3_000_000), None], ids=str)
+def test_a_limit_beyond_the_calendar_is_no_limit_and_no_exception(limit: timedelta | None) -> None:
+    last_second = 253402300799  # of the year 9999
+    found = Verifier(SECRET, lifetime_max=limit).verify(token({"sub": "7", "exp": last_second}))
+    assert isinstance(found, Identity)
+
+
+@pytest.mark.parametrize("fraction", [0.0, 0.25, 0.999])
+def test_an_expiry_may_have_a_fraction_of_a_second(fraction: float) -> None:
+    expiry = in_time(HOUR)
+    found = Verifier(SECRET, lifetime_max=HOUR).verify(
+        token({"sub": "7", "exp": expiry + fraction})
+    )
+    assert found == Identity(7, datetime.fromtimestamp(expiry, UTC))
+
+
+@pytest.mark.parametrize("expiry", ["4102444800", " 4102444800 ", "4102444800.0", [4102444800]])
+def test_an_expiry_in_quotes_is_none(expiry: Any) -> None:
+    assert who({"sub": "7", "exp": expiry}) == INVALID
+
+
+def test_the_clock_of_the_issuer_may_be_ahead() -> None:
+    for step in (timedelta(seconds=1), timedelta(minutes=5), timedelta(days=1)):
+        assert who({"sub": "7", "iat": in_time(step)}) == 7
+
+
+@pytest.mark.parametrize("issued_at", [None, True, "x", [], {}, 1e300, -1], ids=ascii)
+def test_what_the_issue_date_says_does_not_matter(issued_at: Any) -> None:
+    assert who({"sub": "7", "iat": issued_at}) == 7
+
+
+@pytest.mark.parametrize(
+    "start", [None, "x", "", [], {}, 1e300, 10**400], ids=lambda v: ascii(v)[:9]
+)
+def test_a_beginning_that_is_no_time_is_invalid(start: Any) -> None:
+    assert who({"sub": "7", "nbf": start}) == INVALID
+
+
+# --- what kind of token it is ------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "kind", ["JWT", "jwt", "at+jwt", "AT+JWT", "application/at+jwt", "application/jwt"]
+)
+def test_a_header_may_say_that_it_is_an_access_token(kind: str) -> None:
+    assert isinstance(verify(SECRET, signed({"alg": "HS256", "typ": kind}, CLAIMS)), Identity)
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        *("rt+jwt", "RT+JWT", "application/rt+jwt", "refresh", "refresh+jwt", "Refresh_Token"),
+        *("id+jwt", "logout+jwt", "dpop+jwt", "secevent+jwt", "JWE", "JOSE", "jwt ", "at jwt"),
+        *("", None, 1, True, ["JWT"], {"JWT": "JWT"}),
+    ],
+    ids=ascii,
+)
+def test_a_header_of_another_kind_is_invalid(kind: Any) -> None:
+    assert verify(SECRET, signed({"alg": "HS256", "typ": kind}, CLAIMS)) == INVALID
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {"typ": "Refresh"},
+        {"typ": "Offline"},
+        {"typ": "ID"},
+        {"type": "refresh"},
+        {"type": "REFRESH_TOKEN"},
+        {"type": "refreshToken"},
+        {"tokenType": "refresh"},
+        {"token_type": "refresh"},
+        {"TOKEN-TYPE": "Refresh Token"},
+        {"token_use": "refresh"},
+        {"token_use": "id"},
+        {"tokenUse": ["access", "refresh"]},
+        {"use": "rt"},
+        {"kind": "rt+jwt"},
+        {"purpose": "token-refresh"},
+        {"refresh": True},
+        {"isRefresh": True},
+        {"is_refresh_token": True},
+        {"refreshToken": True},
+    ],
+    ids=ascii,
+)
+def test_a_refresh_token_lets_nobody_in(claims: dict[str, Any]) -> None:
+    assert who({"sub": "7"} | claims) == INVALID
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {"typ": "Bearer"},
+        {"type": "access"},
+        {"token_use": "access"},
+        # a user of the existing system has a type, and it is not the token's
+        {"type": "Normal"},
+        {"type": "Expert"},
+        {"type": None},
+        {"type": True},
+        {"type": {"refresh": 1}},
+        {"refresh": False},
+        {"refresh": None},
+        {"refresh_token": "another token"},
+        {"name": "refresh"},
+        {"": "refresh"},
+    ],
+    ids=ascii,
+)
+def test_other_claims_do_not_make_a_refresh_token(claims: dict[str, Any]) -> None:
+    assert who({"sub": "7"} | claims) == 7
+
+
+# --- what else a token can bring ----------------------------------------------
+
+
+@pytest.mark.parametrize("crit", [["exp"], ["b64"], ["x"], [], "exp", None, True], ids=ascii)
+def test_a_token_that_insists_on_an_extension_is_invalid(crit: Any) -> None:
+    assert verify(SECRET, signed({"alg": "HS256", "crit": crit}, CLAIMS)) == INVALID
+
+
+def test_a_token_within_a_token_is_invalid() -> None:
+    inner = signed({"alg": "HS256"}, CLAIMS)
+    for header in ({"alg": "HS256"}, {"alg": "HS256", "cty": "JWT"}):
+        assert verify(SECRET, signed(header, inner.encode())) == INVALID
+        assert verify(SECRET, signed(header, inner)) == INVALID
+        assert verify(SECRET, signed(header, {"jwt": inner, "exp": CLAIMS["exp"]})) == INVALID
+
+
+def test_a_key_that_the_token_brings_along_is_not_used() -> None:
+    own = ANOTHER_SECRET.encode()
+    key = {"kty": "oct", "k": part(own).decode(), "alg": "HS256"}
+    for more in ({"jwk": key}, {"jku": "http://127.0.0.1:9/keys"}, {"kid": "../../dev/null"}):
+        header = {"alg": "HS256"} | more
+        assert verify(SECRET, signed(header, CLAIMS, key=own)) == INVALID
+        assert verify(SECRET, signed(header, CLAIMS, key=b"")) == INVALID
+        assert isinstance(verify(SECRET, signed(header, CLAIMS)), Identity)
+
+
+@pytest.mark.parametrize("token_id", ["x", 7, None], ids=ascii)
+def test_the_id_of_a_token_may_be_anything(token_id: Any) -> None:
+    assert who({"sub": "7", "jti": token_id}) == 7
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=9),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
+    max_leaves=5,
+)
+NAMES = st.sampled_from(["exp", "nbf", "iat", "aud", "iss", "sub", "jti", "typ", "type", "refresh"])
+
+
+@given(
+    verifier=st.sampled_from([Verifier(SECRET), Verifier(SECRET, "a", "i", HOUR)]),
+    header=st.dictionaries(st.sampled_from(["typ", "crit", "kid", "cty", "b64"]), JSON),
+    claims=st.dictionaries(NAMES, JSON),
+)
+def test_nothing_that_is_signed_makes_an_exception(
+    verifier: Verifier, header: dict[str, Any], claims: dict[str, Any]
+) -> None:
+    found = verifier.verify(signed({"alg": "HS256"} | header, {"exp": in_time(HOUR)} | claims))
+    assert found == INVALID or isinstance(found, Identity)
+
+
+def test_a_verifier_shows_no_secret() -> None:
+    assert SECRET not in repr(Verifier(SECRET)) + str(Verifier(SECRET))
+
+
 # --- minting -----------------------------------------------------------------
 
 
