@@ -54,7 +54,9 @@ def open_engine(
     """An engine on the database at the URL `text`; nothing is connected yet."""
     url = database_url(text)
     if url.get_backend_name() == "sqlite":
-        engine = create_async_engine(url, connect_args={"timeout": SQLITE_BUSY_SECONDS})
+        # Half the time of a transaction, so that who waited in vain for a lock may try once more.
+        busy_seconds = min(SQLITE_BUSY_SECONDS, timeout_seconds / 2)
+        engine = create_async_engine(url, connect_args={"timeout": busy_seconds})
         event.listen(engine.sync_engine, "connect", _prepare_sqlite)
         event.listen(engine.sync_engine, "begin", _begin_sqlite)
         return engine

@@ -5,16 +5,16 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from baraka_server.contract.fields import iso_time
 from baraka_server.domain.facts import KINDS, Event
-from baraka_server.domain.state import BEGINNING
+from baraka_server.domain.state import BEGINNING, State, apply
 from baraka_server.store.tables import events
 
 GENESIS = "0" * 64
@@ -96,6 +96,21 @@ async def read_events(
 ) -> list[Event]:
     """At most `limit` events behind the seq `after`, in order."""
     return [_event(row) for row in await _rows(connection, auction_id, after, limit)]
+
+
+async def read_state(connection: AsyncConnection, auction_id: int) -> State:
+    """What the ledger leads to, from the last entry of each kind: no kind adds to its earlier ones."""
+    last = select(func.max(events.c.seq)).where(events.c.auction_id == auction_id)
+    seqs = (await connection.execute(last.group_by(events.c.kind))).scalars().all()
+    query = (
+        select(events)
+        .where(events.c.auction_id == auction_id, events.c.seq.in_(seqs))
+        .order_by(events.c.seq)
+    )
+    state = State()
+    for row in (await connection.execute(query)).mappings():
+        state = apply(replace(state, seq=row["seq"] - 1), _event(dict(row)))
+    return state
 
 
 async def all_events(connection: AsyncConnection, auction_id: int) -> AsyncIterator[Event]:

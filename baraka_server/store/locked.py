@@ -23,6 +23,7 @@ from baraka_server.domain.facts import (
     StandingBid,
 )
 from baraka_server.domain.record import record_after
+from baraka_server.domain.state import State
 from baraka_server.store import ledger, rows
 from baraka_server.store.tables import auctions, bids, comments, requests, winnings
 
@@ -60,6 +61,10 @@ class LockedAuction:
 
     async def users(self, ids: Iterable[int]) -> dict[int, User]:
         return await rows.read_users(self._connection, ids)
+
+    async def state(self) -> State:
+        """The state at the end of the ledger."""
+        return await ledger.read_state(self._connection, self.record.id)
 
     async def events_after(self, seq: int, limit: int) -> list[Event]:
         return await ledger.read_events(self._connection, self.record.id, after=seq, limit=limit)

@@ -17,13 +17,7 @@ from baraka_server.contract.records import Auction, BidWithUser, CommentWithUser
 from baraka_server.domain.facts import Event
 from baraka_server.store import ledger, rows
 from baraka_server.store.engine import WRITES
-from baraka_server.store.errors import (
-    Contention,
-    OutcomeUnknown,
-    StoreError,
-    Unavailable,
-    translated,
-)
+from baraka_server.store.errors import Contention, OutcomeUnknown, Unavailable, translated
 from baraka_server.store.locked import LockedAuction
 from baraka_server.store.tables import events
 
@@ -31,8 +25,8 @@ T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
-CONTENTION_RETRIES_MAX = 8
-COMMIT_CHECKS_MAX = 3
+RETRY_PAUSE_SECONDS_MAX = 0.5
+COMMIT_CHECK_PAUSE_SECONDS = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,24 +57,31 @@ class Store:
         back and decided again. Raises `Unavailable`, `Contention` (nothing was changed) or
         `OutcomeUnknown`.
         """
-        for attempt in range(CONTENTION_RETRIES_MAX):
+        clock = asyncio.get_running_loop().time
+        deadline = clock() + self._timeout_seconds
+        pause_max = 0.005
+        while True:
             try:
-                return await self._attempt(auction_id, work)
+                return await self._attempt(auction_id, work, deadline)
             except Contention:
                 log.debug("another transaction was in the way of auction %s", auction_id)
-                await asyncio.sleep(random.uniform(0, 0.005 * 2**attempt))  # noqa: S311
-        return await self._attempt(auction_id, work)
+                pause = random.uniform(0, pause_max)  # noqa: S311
+                if clock() + pause >= deadline:
+                    raise
+            await asyncio.sleep(pause)
+            pause_max = min(2 * pause_max, RETRY_PAUSE_SECONDS_MAX)
 
     async def _attempt(
-        self, auction_id: int, work: Callable[[LockedAuction | None], Awaitable[T]]
+        self,
+        auction_id: int,
+        work: Callable[[LockedAuction | None], Awaitable[T]],
+        deadline: float,
     ) -> T:
         written: tuple[LockedAuction, T] | None = None
+        committed: tuple[T] | None = None
         try:
             with translated():
-                async with (
-                    asyncio.timeout(self._timeout_seconds),
-                    self._writers.connect() as connection,
-                ):
+                async with asyncio.timeout_at(deadline), self._writers.connect() as connection:
                     await connection.begin()
                     # The lock comes first: what is read before it may be history already.
                     record = await rows.read_auction(connection, auction_id, lock=True)
@@ -94,33 +95,41 @@ class Store:
                     if locked is not None and locked.tail != before:
                         written = locked, result
                     await connection.commit()
-                    return result
-        except Unavailable as error:
-            if written is None:
+                    committed = (result,)
+        except Exception as error:
+            if committed:  # the connection was lost behind it, which changes nothing
+                log.warning("auction %s: lost a connection after a commit: %s", auction_id, error)
+                return committed[0]
+            if written is None or isinstance(error, Contention):
                 raise
             locked, result = written
             if await self._was_committed(locked):
                 return result
             raise Unavailable("the commit did not arrive") from error
+        return committed[0]
 
     async def _was_committed(self, auction: LockedAuction) -> bool:
         """Whether a commit whose answer was lost took place: its last hash is in the ledger, or not.
 
-        Raises `OutcomeUnknown` when the database cannot be asked.
+        Asks for as long as a transaction may take. Raises `OutcomeUnknown` when the database cannot
+        be asked.
         """
-        for attempt in range(COMMIT_CHECKS_MAX):
+        query = select(events.c.hash).where(
+            events.c.auction_id == auction.record.id, events.c.seq == auction.tail.seq
+        )
+        clock = asyncio.get_running_loop().time
+        deadline = clock() + self._timeout_seconds
+        while True:
             try:
                 # As a writer: it waits until the lost transaction has ended, one way or the other.
                 async with self._transaction(writes=True) as connection:
                     await rows.read_auction(connection, auction.record.id, lock=True)
-                    query = select(events.c.hash).where(
-                        events.c.auction_id == auction.record.id,
-                        events.c.seq == auction.tail.seq,
-                    )
                     return (await connection.execute(query)).scalar() == auction.tail.hash
-            except StoreError:
-                await asyncio.sleep(0.2 * 2**attempt)
-        raise OutcomeUnknown(f"auction {auction.record.id}, seq {auction.tail.seq}")
+            except Exception as error:
+                if clock() + COMMIT_CHECK_PAUSE_SECONDS >= deadline:
+                    entry = f"entry {auction.tail.seq} of auction {auction.record.id}"
+                    raise OutcomeUnknown(f"nobody can say whether there is {entry}") from error
+            await asyncio.sleep(COMMIT_CHECK_PAUSE_SECONDS)
 
     async def snapshot(self, auction_id: int) -> Snapshot | None:
         """The auction as its viewers see it, of one moment."""
@@ -159,8 +168,8 @@ class Store:
             return {row[0]: row[1] for row in await connection.execute(query)}
 
     async def ping(self) -> None:
-        """Return when the database answers, else raise `Unavailable`."""
-        async with self.reading() as connection:
+        """Return when the database takes what a sale would write, else raise a `StoreError`."""
+        async with self.writing() as connection:
             await connection.execute(text("SELECT 1"))
 
     @asynccontextmanager
