@@ -34,7 +34,10 @@ DatabaseUrl = Annotated[
     typer.Option(
         "--database-url",
         metavar="URL",
-        help="Where the auctions are. Without it: BARAKA_DATABASE_URL, else baraka.db in this folder.",
+        help=(
+            "Where the auctions are. Without it: BARAKA_DATABASE_URL, which is the place for a "
+            "password, else baraka.db in this folder."
+        ),
         show_default=False,
     ),
 ]

@@ -14,7 +14,7 @@ from aiohttp import web
 from baraka_server.domain.decide import HouseRules
 from baraka_server.live.auctioneer import Limits
 from baraka_server.live.house import House
-from baraka_server.settings import PhoneNumbers, Settings
+from baraka_server.settings import Mode, PhoneNumbers, Settings
 from baraka_server.store.engine import open_engine
 from baraka_server.store.store import Store
 from baraka_server.wire.addresses import address_of
@@ -36,8 +36,8 @@ log = logging.getLogger(__name__)
 HTTP_CLOSE_SECONDS = 0.3
 
 
-class NoSecret(ValueError):
-    """The server has no key to verify access tokens with."""
+class UnsafeSecret(ValueError):
+    """There is no key to verify access tokens with, or one that others can guess. The text says why."""
 
 
 class Server:
@@ -132,9 +132,10 @@ def open_store(settings: Settings) -> Store:
 
 
 def token_verifier(settings: Settings) -> Verifier:
-    """Raises `NoSecret` without a key to verify with."""
-    if settings.jwt_secret is None:
-        raise NoSecret
+    """Raises `UnsafeSecret` without a key to verify with; in production, without a good one."""
+    fault = settings.secret_fault
+    if settings.jwt_secret is None or (fault and settings.mode is Mode.PRODUCTION):
+        raise UnsafeSecret(fault)
     lifetime = timedelta(seconds=settings.token_lifetime_seconds_max)
     return Verifier(
         secret=settings.jwt_secret.get_secret_value(),

@@ -4,15 +4,41 @@ from __future__ import annotations
 
 from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network, ip_network
-from typing import Annotated
+from itertools import pairwise
+from typing import Annotated, Any, Self
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 JWT_SECRET_BYTES_MIN = 32
 """RFC 7518: an HS256 key is at least as long as the hash (D1)."""
 
+DEVELOPMENT_SECRET = "baraka-development-secret-that-everybody-knows"  # noqa: S105
+"""What access tokens are signed with in development, where no other secret is given."""
+
+MAKE_A_SECRET = "openssl rand -base64 32"  # noqa: S105
+
+EXAMPLE_SECRETS = (
+    *("changeme", "changethis", "replaceme", "supersecret", "mysecretkey", "stringsecretatleast"),
+    *("yoursecret", "yourjwtsecret", "your256bitsecret"),
+)
+"""What manuals write where a secret belongs, in lower case, letters and digits only."""
+
 DEFAULT_DATABASE_URL = "sqlite+aiosqlite:///baraka.db"
+
+
+class Mode(StrEnum):
+    """What the server is for: people's money, or trying things."""
+
+    PRODUCTION = "production"
+    DEVELOPMENT = "development"
+
+
+class LogLevel(StrEnum):
+    DEBUG = "DEBUG"
+    INFO = "INFO"
+    WARNING = "WARNING"
+    ERROR = "ERROR"
 
 
 class PhoneNumbers(StrEnum):
@@ -33,13 +59,23 @@ class Settings(BaseSettings):
         env_prefix="BARAKA_", env_file=".env", env_file_encoding="utf-8", extra="ignore"
     )
 
+    mode: Mode = Field(
+        Mode.PRODUCTION,
+        description=(
+            "`production` asks for a secret that nobody can guess; `development` has one that "
+            "everybody knows, and listens on this machine only. For trying things."
+        ),
+    )
     database_url: SecretStr = Field(
         SecretStr(DEFAULT_DATABASE_URL),
         description="Where the auctions are: sqlite:///FILE or mysql://USER:PASSWORD@HOST/NAME.",
     )
     jwt_secret: SecretStr | None = Field(
         None,
-        description="The HS256 key of the access tokens, at least 32 bytes. The issuer has the same.",
+        description=(
+            "The HS256 key of the access tokens, at least 32 bytes. The issuer has the same. "
+            "In development there is one without it."
+        ),
     )
     jwt_audience: str | None = Field(
         None, description="The `aud` that access tokens must have; without it none is asked for."
@@ -47,14 +83,17 @@ class Settings(BaseSettings):
     jwt_issuer: str | None = Field(
         None, description="The `iss` that access tokens must have; without it none is asked for."
     )
-    token_lifetime_seconds_max: Count = Field(
+    token_lifetime_seconds_max: Annotated[int, Field(ge=0, le=3_155_760_000)] = Field(
         2_592_000,
         description="How far in the future an access token may expire: 30 days. 0 is no limit.",
     )
     token_chars_max: Annotated[int, Field(ge=256)] = Field(
         4096, description="The longest access token that is looked at."
     )
-    host: str = Field("0.0.0.0", description="The address that the server listens on.")  # noqa: S104
+    host: str = Field(
+        "0.0.0.0",  # noqa: S104
+        description="The address that the server listens on; in development 127.0.0.1, if not set.",
+    )
     port: Annotated[int, Field(ge=0, le=65535)] = Field(
         3000, description="The port that the server listens on; 0 takes a free one."
     )
@@ -122,7 +161,18 @@ class Settings(BaseSettings):
         10, description="How long a socket may stay without connecting, or over one POST."
     )
     shutdown_seconds_max: Annotated[float, Field(gt=0)] = Field(
-        2, description="How long accepted work may take to finish when the server stops."
+        2,
+        description="How long a stop may take: notice, work that was accepted, and the goodbyes.",
+    )
+    shutdown_notice_seconds: Annotated[float, Field(ge=0)] = Field(
+        0.5,
+        description=(
+            "How long /readyz says 503 before the port is closed, so that a load balancer sees it; "
+            "at most half of BARAKA_SHUTDOWN_SECONDS_MAX."
+        ),
+    )
+    log_level: LogLevel = Field(
+        LogLevel.INFO, description="What is logged: this level and everything above it."
     )
 
     @field_validator("jwt_secret")
@@ -131,9 +181,23 @@ class Settings(BaseSettings):
         if secret is not None and len(secret.get_secret_value().encode()) < JWT_SECRET_BYTES_MIN:
             raise ValueError(
                 f"must have at least {JWT_SECRET_BYTES_MIN} bytes; make a good one with: "
-                "openssl rand -base64 32"
+                f"{MAKE_A_SECRET}"
             )
         return secret
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _in_capitals(cls, level: Any) -> Any:
+        return level.upper() if isinstance(level, str) else level
+
+    @model_validator(mode="after")
+    def _for_development(self) -> Self:
+        if self.mode is Mode.DEVELOPMENT:
+            if self.jwt_secret is None:
+                self.jwt_secret = SecretStr(DEVELOPMENT_SECRET)
+            if "host" not in self.model_fields_set:
+                self.host = "127.0.0.1"
+        return self
 
     @field_validator("trusted_proxies")
     @classmethod
@@ -153,3 +217,30 @@ class Settings(BaseSettings):
     @property
     def origins(self) -> list[str]:
         return [origin.strip() for origin in self.cors_origins.split(",") if origin.strip()]
+
+    @property
+    def secret_fault(self) -> str | None:
+        """Why nobody should sign tokens with this secret in production; None for a good one."""
+        if self.jwt_secret is None:
+            return "is not set"
+        secret = self.jwt_secret.get_secret_value()
+        if secret == DEVELOPMENT_SECRET:
+            return "is the secret for development, which everybody knows"
+        if any(example in _letters(secret) for example in EXAMPLE_SECRETS):
+            return "is an example from a manual, which everybody knows"
+        if _is_a_pattern(secret):
+            return "is a pattern that can be guessed"
+        return None
+
+
+def _letters(text: str) -> str:
+    return "".join(filter(str.isalnum, text.lower()))
+
+
+def _is_a_pattern(text: str) -> bool:
+    """One character or a few over and over, or characters that count up or down."""
+    half = len(text) // 2
+    if any(text[step:] == text[:-step] for step in range(1, half + 1)):
+        return True
+    steps = [ord(after) - ord(before) for before, after in pairwise(text)]
+    return any(steps.count(step) > len(steps) / 2 for step in (-1, 0, 1))

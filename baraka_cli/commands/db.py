@@ -161,14 +161,12 @@ def seed(
 
 def _url(flag: str | None, *, quietly: bool = False) -> str:
     """The database's URL, after it was shown, without its password, to whoever is about to change it."""
-    from baraka_server.store.engine import UnusableUrl
-    from baraka_server.store.engine import database_url as readable
+    from baraka_server.store.engine import UnusableUrl, shown_url
 
     settings = load_settings(database_url=flag)
     url = settings.database_url.get_secret_value()
     try:
-        # Drivers take passwords as parameters too.
-        shown = readable(url).set(query={}).render_as_string(hide_password=True)
+        shown = shown_url(url)
     except UnusableUrl as error:
         wrong_usage(f"{'--database-url' if flag is not None else 'BARAKA_DATABASE_URL'}: {error}")
     if not quietly:

@@ -19,40 +19,43 @@ def serve(
     ] = None,
     database_url: DatabaseUrl = None,
     log_level: Annotated[
-        str, typer.Option(help="DEBUG, INFO, WARNING or ERROR.", envvar="BARAKA_LOG_LEVEL")
-    ] = "INFO",
+        str | None,
+        typer.Option(metavar="LEVEL", help="DEBUG, INFO, WARNING or ERROR.", show_default="INFO"),
+    ] = None,
 ) -> None:
     """Run the server until SIGTERM or Ctrl-C.
 
     It refuses to start on a database that is not up to date, and says the command that mends it.
+    In production, which is what it is for unless BARAKA_MODE says otherwise, it refuses a secret
+    that others can guess.
     """
     import logging
 
     from baraka_server import logs
-    from baraka_server.app import NoSecret
+    from baraka_server.app import UnsafeSecret, token_verifier
     from baraka_server.app import serve as serve_until_stopped
-    from baraka_server.settings import Settings
-    from baraka_server.store.engine import database_url as readable
+    from baraka_server.settings import MAKE_A_SECRET, Mode
+    from baraka_server.store.engine import shown_url
     from baraka_server.store.migrate import MigrationFailed, OutOfDate, require_current
 
-    if log_level.upper() not in logging.getLevelNamesMapping():
-        wrong_usage(
-            f"--log-level: there is no level {log_level}; try DEBUG, INFO, WARNING or ERROR"
-        )
-    settings: Settings = load_settings(host=host, port=port, database_url=database_url)
-    logs.configure(log_level.upper())
+    settings = load_settings(host=host, port=port, database_url=database_url, log_level=log_level)
+    logs.configure(settings.log_level)
+    log = logging.getLogger("baraka")
     url = settings.database_url.get_secret_value()
 
     def listening(address: str) -> None:
-        shown = readable(url).render_as_string(hide_password=True)
-        logging.getLogger("baraka").info(
+        if settings.mode is Mode.DEVELOPMENT:
+            known = " with the secret that everybody knows" if settings.secret_fault else ""
+            log.warning("this is development mode%s: no server for real sales", known)
+        log.info(
             "Baraka listens on %s (database: %s)",
             address,
-            shown,
+            shown_url(url),
             extra={"event": "listening", "url": address},
         )
 
     async def checked() -> None:
+        token_verifier(settings)
         await require_current(url)
         await serve_until_stopped(settings, listening)
 
@@ -60,10 +63,12 @@ def serve(
         run(checked())
     except (OutOfDate, MigrationFailed) as error:
         fail(str(error))
-    except NoSecret:
+    except UnsafeSecret as error:
         wrong_usage(
-            "BARAKA_JWT_SECRET is not set: the server needs the key that access tokens are signed "
-            'with.\nTo try Baraka, make one: export BARAKA_JWT_SECRET="$(openssl rand -base64 32)"'
+            f"BARAKA_JWT_SECRET {error}: the server needs the key that access tokens are signed "
+            "with, and nobody else may know it.\n"
+            f'Make one: export BARAKA_JWT_SECRET="$({MAKE_A_SECRET})"\n'
+            "Only to try Baraka on this machine: export BARAKA_MODE=development"
         )
     except OSError as error:
         fail(f"cannot listen on {settings.host} port {settings.port}: {error.strerror or error}")

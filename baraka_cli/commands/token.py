@@ -51,22 +51,25 @@ def token(
             help="More claims, or others instead of ours; null leaves one out.",
         ),
     ] = "{}",  # type: ignore[assignment]
-    jwt_secret: Annotated[
-        str | None,
-        typer.Option(metavar="SECRET", help="The key to sign with. Without it: BARAKA_JWT_SECRET."),
-    ] = None,
 ) -> None:
-    """Print one access token on stdout, and nothing else."""
+    """Print one access token on stdout, and nothing else.
+
+    It is signed with BARAKA_JWT_SECRET; in development (BARAKA_MODE=development) without one, with
+    the secret that a server in development has. There is no flag for it: everybody on a machine
+    sees the command lines, and shells remember them.
+    """
     from baraka_server.contract.fields import INT_MAX
+    from baraka_server.settings import MAKE_A_SECRET
     from baraka_server.wire.identity import mint
 
     if user_id > INT_MAX:
         wrong_usage(f"USER_ID: no user has an id above {INT_MAX}.")
-    settings = load_settings(jwt_secret=jwt_secret)
+    settings = load_settings()
     if settings.jwt_secret is None:
         wrong_usage(
             "BARAKA_JWT_SECRET is not set: it must be the key that the server verifies with.\n"
-            "To make one: export BARAKA_JWT_SECRET=$(openssl rand -base64 32)"
+            f'To make one: export BARAKA_JWT_SECRET="$({MAKE_A_SECRET})"\n'
+            "For a server in development: export BARAKA_MODE=development"
         )
     lifetime = -expires_in if expired else expires_in
     secret = settings.jwt_secret.get_secret_value()

@@ -48,6 +48,11 @@ def database_url(text: str) -> URL:
     return url.set(drivername=driver)
 
 
+def shown_url(text: str) -> str:
+    """The URL as it may be shown. Raises `UnusableUrl`. Drivers take passwords as parameters too."""
+    return database_url(text).set(query={}).render_as_string(hide_password=True)
+
+
 def open_engine(
     text: str, *, connections_max: int = 10, timeout_seconds: float = 10
 ) -> AsyncEngine:
@@ -56,7 +61,9 @@ def open_engine(
     if url.get_backend_name() == "sqlite":
         # Half the time of a transaction, so that who waited in vain for a lock may try once more.
         busy_seconds = min(SQLITE_BUSY_SECONDS, timeout_seconds / 2)
-        engine = create_async_engine(url, connect_args={"timeout": busy_seconds})
+        engine = create_async_engine(
+            url, connect_args={"timeout": busy_seconds}, hide_parameters=True
+        )
         event.listen(engine.sync_engine, "connect", _prepare_sqlite)
         event.listen(engine.sync_engine, "begin", _begin_sqlite)
         return engine
@@ -67,6 +74,8 @@ def open_engine(
         pool_timeout=timeout_seconds,
         pool_pre_ping=True,
         pool_recycle=1800,
+        # What people wrote, and their numbers, belong in no error and no log.
+        hide_parameters=True,
         connect_args={
             "connect_timeout": max(1, round(timeout_seconds / 2)),
             "charset": "utf8mb4",

@@ -14,6 +14,8 @@ import urllib.request
 
 import pytest
 
+from baraka_cli.terminal import load_settings
+from baraka_server.settings import DEVELOPMENT_SECRET
 from baraka_server.store import migrate
 from tests.support.baraka import BARAKA, SECRET, Baraka, environment
 from tests.support.command_line import run
@@ -39,6 +41,75 @@ def test_a_short_secret_is_refused_and_not_repeated(tmp_path, database):
     assert answer.code == 2
     assert "at least 32 bytes" in answer.err
     assert short not in answer.err + answer.out
+
+
+@pytest.mark.parametrize(
+    ("secret", "why"),
+    [
+        (DEVELOPMENT_SECRET, "is the secret for development"),
+        ("a" * 44, "is a pattern"),
+        ("changeme" * 5, "is an example from a manual"),
+        ("Change-Me, please! Really. Change me.", "is an example from a manual"),
+        ("your-256-bit-secret-your-256-bit-secret", "is an example from a manual"),
+        ("0123456789" * 4, "is a pattern"),
+        ("abcdefghijklmnopqrstuvwxyz123456", "is a pattern"),
+    ],
+)
+def test_in_production_a_secret_that_others_can_guess_is_refused(tmp_path, database, secret, why):
+    words = ("serve", "--port=0", "--database-url", database)
+    answer = run(*words, folder=tmp_path, BARAKA_JWT_SECRET=secret)
+    assert answer.code == 2
+    assert f"BARAKA_JWT_SECRET {why}" in answer.err
+    assert "openssl rand -base64 32" in answer.err
+    assert secret not in answer.err
+
+
+async def test_development_needs_no_secret_and_warns_in_one_line(tmp_path, database):
+    settings = {"BARAKA_MODE": "development", "BARAKA_JWT_SECRET": None}
+    async with Baraka(database, tmp_path, host=None, **settings) as server:
+        made = run("token", 1, folder=tmp_path, **settings)
+        request = urllib.request.Request(f"{server.url}/api/auctions")
+        request.add_header("Authorization", f"Bearer {made.out.strip()}")
+        with urllib.request.urlopen(request) as answer:
+            assert json.load(answer) == []
+    warnings = [line for line in server.log if line["level"] == "WARNING"]
+    assert len(warnings) == 1
+    assert "development" in warnings[0]["message"]
+    assert DEVELOPMENT_SECRET not in json.dumps(server.log)
+
+
+async def test_development_listens_on_this_machine_only_unless_it_is_told_otherwise(
+    tmp_path, database
+):
+    settings = {"BARAKA_MODE": "development", "BARAKA_JWT_SECRET": None}
+    for host, more, expected in (
+        (None, {}, "127.0.0.1"),
+        ("0.0.0.0", {}, "0.0.0.0"),
+        (None, {"BARAKA_HOST": "0.0.0.0"}, "0.0.0.0"),
+        (None, {"BARAKA_MODE": "production", "BARAKA_JWT_SECRET": SECRET}, "0.0.0.0"),
+    ):
+        async with Baraka(database, tmp_path, host=host, **(settings | more)) as server:
+            assert server.url.startswith(f"http://{expected}:")
+
+
+def test_the_level_of_the_log_may_be_in_a_file_named_env_and_a_flag_beats_it(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".env").write_text("BARAKA_LOG_LEVEL=debug\n")
+    assert load_settings().log_level == "DEBUG"
+    assert load_settings(log_level="Warning").log_level == "WARNING"
+    monkeypatch.setenv("BARAKA_LOG_LEVEL", "ERROR")
+    assert load_settings().log_level == "ERROR"
+
+
+def test_a_level_that_there_is_not_is_named(tmp_path, database):
+    for words, more, named in (
+        (["--log-level=nonsense"], {}, "--log-level: "),
+        ([], {"BARAKA_LOG_LEVEL": "nonsense"}, "BARAKA_LOG_LEVEL: "),
+    ):
+        answer = run("serve", "--database-url", database, *words, folder=tmp_path, **more)
+        assert answer.code == 2
+        assert answer.err.startswith(named)
+        assert "'DEBUG', 'INFO', 'WARNING' or 'ERROR'" in answer.err
 
 
 def test_a_database_that_is_not_current_is_refused_with_what_mends_it(tmp_path):

@@ -8,6 +8,7 @@ import jwt
 import pytest
 
 from baraka_server.contract.refusals import Code, Refusal
+from baraka_server.settings import DEVELOPMENT_SECRET
 from baraka_server.wire.identity import Identity, Verifier
 from tests.support.baraka import SECRET
 from tests.support.command_line import invoke, run
@@ -112,10 +113,17 @@ def test_a_user_id_is_a_whole_number_that_a_user_can_have(user_id: str) -> None:
     assert invoke("token", "--", user_id).code == 2
 
 
-def test_the_secret_can_be_given() -> None:
-    token = minted(7, "--jwt-secret", OTHER_SECRET)
-    assert isinstance(verify(OTHER_SECRET, token), Identity)
-    assert isinstance(verify(SECRET, token), Refusal)
+def test_there_is_no_flag_for_the_secret_since_everybody_would_see_it() -> None:
+    done = invoke("token", 7, "--jwt-secret", OTHER_SECRET)
+    assert (done.code, done.out) == (2, "")
+    assert OTHER_SECRET not in done.err
+
+
+def test_in_development_it_signs_with_the_secret_that_such_a_server_has() -> None:
+    done = invoke("token", 7, BARAKA_JWT_SECRET=None, BARAKA_MODE="development")
+    assert isinstance(verify(DEVELOPMENT_SECRET, done.out.strip()), Identity)
+    done = invoke("token", 7, BARAKA_JWT_SECRET=OTHER_SECRET, BARAKA_MODE="development")
+    assert isinstance(verify(OTHER_SECRET, done.out.strip()), Identity)
 
 
 def test_without_a_secret_it_says_how_to_make_one() -> None:
@@ -126,13 +134,10 @@ def test_without_a_secret_it_says_how_to_make_one() -> None:
 
 
 def test_a_secret_that_is_too_short_is_named_and_not_repeated() -> None:
-    for done, source in (
-        (invoke("token", 7, BARAKA_JWT_SECRET="hunter2"), "BARAKA_JWT_SECRET"),
-        (invoke("token", 7, "--jwt-secret", "hunter2"), "--jwt-secret"),
-    ):
-        assert done.code == 2
-        assert f"{source}: must have at least 32 bytes" in done.err
-        assert "hunter2" not in done.err
+    done = invoke("token", 7, BARAKA_JWT_SECRET="hunter2")
+    assert done.code == 2
+    assert "BARAKA_JWT_SECRET: must have at least 32 bytes" in done.err
+    assert "hunter2" not in done.err
 
 
 def test_every_wrong_setting_has_a_line_of_its_own() -> None:

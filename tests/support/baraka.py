@@ -18,27 +18,43 @@ UNHURRIED = {
     "BARAKA_EVENTS_PER_SECOND_MAX": 0,
     "BARAKA_BIDS_PER_SECOND_MAX": 0,
     "BARAKA_COMMENTS_PER_SECOND_MAX": 0,
+    "BARAKA_SHUTDOWN_NOTICE_SECONDS": 0,
 }
 """A few users of a test make the storm of a whole sale. The limits have tests of their own."""
 
 
 def environment(**settings: Any) -> dict[str, str]:
-    """The environment of a `baraka` process: nothing of the developer's own settings gets in."""
+    """The environment of a `baraka` process: nothing of the developer's own settings gets in.
+
+    A setting that is None is left out.
+    """
     kept = {name: value for name, value in os.environ.items() if not name.startswith("BARAKA_")}
     ours = {"BARAKA_JWT_SECRET": SECRET} | settings
-    return kept | {name: str(value) for name, value in ours.items()}
+    return kept | {name: str(value) for name, value in ours.items() if value is not None}
 
 
 class Baraka:
-    """`BARAKA_*` settings as keyword arguments. `port` 0 takes a free one, and keeps it for a restart."""
+    """`BARAKA_*` settings as keyword arguments. `port` 0 takes a free one, and keeps it for a restart.
 
-    def __init__(self, database_url: str, folder: Path, *, port: int = 0, **settings: Any) -> None:
+    Without a `host` it listens where it listens by default.
+    """
+
+    def __init__(
+        self,
+        database_url: str,
+        folder: Path,
+        *,
+        port: int = 0,
+        host: str | None = "127.0.0.1",
+        **settings: Any,
+    ) -> None:
         self.database_url = database_url
         self.url = ""
         self.port = port
         self.log: list[dict[str, Any]] = []
         """Every line of the log so far; a line that is no JSON stands under `raw`."""
         self._folder = folder
+        self._host = host
         self._settings = UNHURRIED | settings
         self._listening = asyncio.Event()
         self._process: asyncio.subprocess.Process | None = None
@@ -56,7 +72,7 @@ class Baraka:
         self._process = await asyncio.create_subprocess_exec(
             BARAKA,
             "serve",
-            "--host=127.0.0.1",
+            *([f"--host={self._host}"] if self._host else []),
             f"--port={self.port}",
             f"--database-url={self.database_url}",
             cwd=self._folder,
