@@ -69,6 +69,10 @@ class _Waiting:
             return None
         return Ask(self.event, self.viewer.user_id)
 
+    def answer(self, outcome: Outcome) -> None:
+        if not self.done.done():  # whoever asked may have given up waiting
+            self.done.set_result(outcome)
+
 
 _MEMBERSHIP = (JoinAuction, LeaveAuction)
 
@@ -123,7 +127,7 @@ class Auctioneer:
                     await self._serve([waiting])
             else:
                 for waiting in batch:
-                    waiting.done.set_result(self._no(waiting, error))
+                    waiting.answer(self._no(waiting, error))
             return
         await self._answer(batch, committed)
 
@@ -134,14 +138,14 @@ class Auctioneer:
         for waiting in batch:
             if committed and waiting.ask:
                 outcome = next(outcomes)
-                waiting.done.set_result(outcome)
+                waiting.answer(outcome)
                 if isinstance(outcome, dict):
                     await self._announce(news, committed, up_to=outcome["seq"])
                 continue
             try:
-                waiting.done.set_result(await self._membership(waiting))
+                waiting.answer(await self._membership(waiting))
             except Exception as error:
-                waiting.done.set_result(self._no(waiting, error))
+                waiting.answer(self._no(waiting, error))
             # A joiner's answer is on its way before the next event is announced: a snapshot that
             # arrived behind it would take the viewer back in time.
             await asyncio.sleep(0)

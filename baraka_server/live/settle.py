@@ -61,12 +61,12 @@ async def settle(
         refusals = [decide(None, ask, rules) for ask in asks]
         return Committed(None, None, [no for no in refusals if isinstance(no, Refusal)])
     now = datetime.now(UTC)
-    base, opening = await _base(auction, known.state)
-    missed: list[Event] = []
-    if auction.tail.seq > known.announced_seq:
-        missed = await auction.events_after(known.announced_seq, MISSED_EVENTS_MAX)
-    bidder = {base.high.user_id} if base.high else set()
-    users = await auction.users({ask.user_id for ask in asks} | bidder | users_in(missed))
+    missed = await _missed(auction, known)
+    base = await _base(auction, known.state, missed)
+    opening = await _opening(auction, base, known.state)
+    missed = [event for event in missed if event.seq > known.announced_seq]
+    standing = {fact.high.user_id for fact in (base, opening) if fact and fact.high}
+    users = await auction.users({ask.user_id for ask in asks} | standing | users_in(missed))
     answered = await auction.answered(key for ask in asks if (key := request_key(ask)))
 
     sitting = _Sitting(base, opening, users, rules, now)
@@ -93,34 +93,42 @@ async def settle(
     return Committed(state, auction.record, outcomes, missed + written, users)
 
 
-async def _base(auction: LockedAuction, known: State | None) -> tuple[State, Adopted | None]:
-    """The state at the end of the ledger, and what the ledger has yet to hear of the row."""
-    record, tail = auction.record, auction.tail
-    if tail.seq == 0:
-        return State(), adopted(record, await auction.highest_bid())
-    if known is None or known.seq != tail.seq:
-        row = adopted(record, await auction.highest_bid())
-        return (
-            State(
-                owner_id=row.owner_id,
-                live=row.live,
-                canceled=row.canceled,
-                ended=row.ended,
-                lot=row.lot,
-                high=row.high,
-                round=tail.round,
-                seq=tail.seq,
-                at=tail.at,
-            ),
-            None,
-        )
-    row = adopted(record, known.high)
-    as_known = Adopted(
-        known.owner_id, known.live, known.canceled, known.ended, known.lot, known.high
-    )
-    if row == as_known:
-        return known, None
-    return known, adopted(record, await auction.highest_bid())  # another program changed the row
+async def _missed(auction: LockedAuction, known: Known) -> list[Event]:
+    """What the ledger has and this node has not announced, or not folded into its state."""
+    since = known.announced_seq
+    if known.state is not None:
+        since = min(since, known.state.seq)
+    if since >= auction.tail.seq:
+        return []
+    return await auction.events_after(since, MISSED_EVENTS_MAX)
+
+
+async def _base(auction: LockedAuction, known: State | None, missed: Sequence[Event]) -> State:
+    """The state at the end of the ledger."""
+    if auction.tail.seq == 0:
+        return State()
+    state = known
+    for event in missed:
+        if state is not None and event.seq > state.seq:
+            state = apply(state, event)
+    if state is None or state.seq != auction.tail.seq:  # too much happened elsewhere
+        return await auction.state()
+    return state
+
+
+async def _opening(auction: LockedAuction, base: State, known: State | None) -> Adopted | None:
+    """What the ledger has yet to hear of the rows, which another program may have changed.
+
+    Bids are looked at when this node has not followed the auction so far.
+    """
+    if known is not None and base.seq and adopted(auction.record, base.high) == _as_row(base):
+        return None
+    row = adopted(auction.record, await auction.highest_bid())
+    return None if base.seq and row == _as_row(base) else row
+
+
+def _as_row(state: State) -> Adopted:
+    return Adopted(state.owner_id, state.live, state.canceled, state.ended, state.lot, state.high)
 
 
 class _Sitting:

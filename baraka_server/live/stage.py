@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -85,7 +85,8 @@ class Stage:
         self.seq, self.round = event.seq, event.round
         self.record = record_after(self.record, event)
         announcement = self._announcement(event, users)
-        self._recent.append(announcement)
+        # Without its lists: 512 of them would be a hundred megabytes in a busy round.
+        self._recent.append(replace(announcement, whole=announcement.brief))
         return announcement
 
     def told_later(self, event: facts.Event, users: Mapping[int, User]) -> Announcement:

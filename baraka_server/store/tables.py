@@ -48,7 +48,8 @@ MYSQL: dict[str, Any] = {
 
 
 def _table(name: str, *columns: Any) -> Table:
-    return Table(name, metadata, *columns, **MYSQL)
+    # SQLite would give the id of a deleted row to the next one: a bid's id is that bid's for ever.
+    return Table(name, metadata, *columns, sqlite_autoincrement=True, **MYSQL)
 
 
 class UtcTime(TypeDecorator[datetime]):

@@ -81,6 +81,7 @@ def _documented_tables(dialect: str) -> tuple[sa.Table, ...]:
             *columns,
             sa.Column("createdAt", time, nullable=False, server_default=now),
             sa.Column("updatedAt", time, nullable=False),
+            sqlite_autoincrement=True,  # else the id of a deleted bid is given to the next one
             **OPTIONS,
         )
 

@@ -1,0 +1,333 @@
+"""The house on a real database: what its viewers hear, and that nobody waits in vain."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import sys
+from contextlib import asynccontextmanager
+
+import pytest
+from sqlalchemy import delete, insert, update
+
+from baraka_server.contract.client_events import (
+    AwardLot,
+    ChangeLot,
+    JoinAuction,
+    LeaveAuction,
+    PlaceBid,
+    PostComment,
+    StartAuction,
+)
+from baraka_server.contract.refusals import Code, Refusal
+from baraka_server.domain.facts import Adopted, Awarded
+from baraka_server.live.audience import Viewer
+from baraka_server.live.house import IDLE_AUCTIONEERS_MAX
+from baraka_server.live.presence import COUNT_INTERVAL_SECONDS
+from baraka_server.store import audit
+from baraka_server.store.errors import OutcomeUnknown
+from baraka_server.store.tables import auctions, bids, users
+from tests.support.hall import Hall, open_house
+from tests.support.proof import assert_sale_holds, the_ledger
+
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+RING = ChangeLot(
+    auction_id=1, product="Gold Ring", minimum_price=5, start_price=10, market_price=20
+)
+AWARD = AwardLot(auction_id=1, product="Gold Ring", weight="5.2g")
+NUMBERS = itertools.count(1)
+
+
+def viewer(user_id: int) -> Viewer:
+    return Viewer(f"socket {next(NUMBERS)}", user_id)
+
+
+def bid(amount: int) -> PlaceBid:
+    return PlaceBid(auction_id=1, amount=amount)
+
+
+@pytest.fixture
+def hall():
+    return Hall()
+
+
+@pytest.fixture
+async def house(store, hall):
+    house = open_house(store, hall)
+    yield house
+    await house.close()
+
+
+@pytest.fixture
+async def on_air(house):
+    """The house, with the ring on the block of auction 1 and Bilal in its room."""
+    amina, bilal = viewer(1), viewer(2)
+    await house.ask(amina, StartAuction(auction_id=1))
+    await house.ask(amina, RING)
+    assert (await house.ask(bilal, JoinAuction(auction_id=1)))["userCount"] == 1
+    return house, amina, bilal
+
+
+async def change_row(store, table, row_id, **values):
+    async with store.writing() as connection:
+        await connection.execute(update(table).where(table.c.id == row_id).values(values))
+
+
+# --- nobody waits in vain
+
+
+async def test_who_gives_up_waiting_keeps_nobody_else_waiting(on_air):
+    house, _, bilal = on_air
+    asks = [asyncio.ensure_future(house.ask(bilal, bid(10 * n))) for n in range(1, 6)]
+    asks[0].cancel()
+    asks[3].cancel()
+    outcomes = await asyncio.gather(*asks, return_exceptions=True)
+    assert [isinstance(outcome, dict) for outcome in outcomes] == [False, True, True, False, True]
+    # An ask is not taken back by hanging up: it was made, and it stands.
+    assert (await house.ask(bilal, bid(60)))["seq"] == outcomes[4]["seq"] + 1
+
+
+async def test_one_ask_that_cannot_be_served_does_not_harm_its_neighbours(on_air, store, hall):
+    """Farah is deleted between being looked up and her bid being written."""
+    house, _, bilal = on_air
+    farah = viewer(6)
+    async with store.writing() as connection:
+        await connection.exec_driver_sql(
+            "CREATE TRIGGER farah BEFORE INSERT ON Auction_bids WHEN NEW.user_id = 6 "
+            "BEGIN SELECT RAISE(ABORT, 'FOREIGN KEY constraint failed'); END"
+        )
+    outcomes = await asyncio.gather(
+        house.ask(bilal, bid(10)), house.ask(farah, bid(20)), house.ask(bilal, bid(30))
+    )
+    assert [outcome["seq"] for outcome in outcomes[::2]] == [4, 5]
+    assert outcomes[1].code is Code.FAULT
+    assert [payload["seq"] for _, payload in hall.news_of(bilal)] == [3, 4, 5]
+    await assert_sale_holds(store)
+
+
+async def test_a_full_queue_is_said_to_be_busy(store, hall):
+    house = open_house(store, hall, asks_waiting_max=3)
+    bilal = viewer(2)
+    outcomes = await asyncio.gather(*(house.ask(bilal, bid(n)) for n in range(1, 6)))
+    assert [outcome.code for outcome in outcomes] == [Code.NOT_LIVE] * 3 + [Code.BUSY] * 2
+    await house.close()
+
+
+async def test_auctions_that_nobody_watches_are_forgotten(on_air):
+    house, _, bilal = on_air
+    for auction_id in range(2, 2 + 3 * IDLE_AUCTIONEERS_MAX):
+        await house.ask(bilal, LeaveAuction(auction_id=auction_id))
+    assert len(house._auctioneers) < 2 * IDLE_AUCTIONEERS_MAX
+    assert 1 in house._auctioneers  # Bilal is in its room
+
+
+async def test_what_a_long_round_keeps_in_memory_does_not_grow_with_its_lists(on_air):
+    house, _, bilal = on_air
+    await asyncio.gather(
+        *(house.ask(bilal, PostComment(auction_id=1, comment=f"{n}")) for n in range(300))
+    )
+    recent = house._auctioneers[1].stage._recent
+    kept = {id(text): sys.getsizeof(text) for one in recent for text in (one.whole, one.brief)}
+    assert sum(kept.values()) < 300 * 1_000
+
+
+# --- what cannot be announced
+
+
+async def test_an_accepted_bid_stays_accepted_when_it_cannot_be_announced(
+    on_air, hall, monkeypatch
+):
+    house, _, bilal = on_air
+
+    async def deaf(*_):
+        raise OSError("the loudspeakers are broken")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(hall, "to_room", deaf)
+        assert (await house.ask(bilal, bid(10)))["seq"] == 4
+    assert (await house.ask(bilal, bid(20)))["seq"] == 5
+    (_, heard) = hall.news_of(bilal)[-1]
+    assert [row["bid"] for row in heard["auctionBids"]] == [20, 10]
+
+
+async def test_a_bid_of_unknown_outcome_is_heard_as_soon_as_it_is_known(
+    on_air, store, hall, monkeypatch
+):
+    """The commit took place, but nobody could say so: with the next bid everybody hears both."""
+    house, _, bilal = on_air
+    change = store.change
+
+    async def loses_the_answer(auction_id, work):
+        await change(auction_id, work)
+        raise OutcomeUnknown("no answer")
+
+    repeated = PlaceBid(auction_id=1, amount=10, request_id="a")
+    with monkeypatch.context() as cut:
+        cut.setattr(store, "change", loses_the_answer)
+        assert (await house.ask(bilal, repeated)).code is Code.OUTCOME_UNKNOWN
+    assert (await house.ask(bilal, bid(20)))["seq"] == 5
+    assert (await house.ask(bilal, repeated))["seq"] == 4
+    assert [payload["seq"] for _, payload in hall.news_of(bilal)] == [3, 4, 5]
+    await assert_sale_holds(store)
+
+
+# --- another program has a hand in it
+
+
+@asynccontextmanager
+async def another_house(house, store, hall, *, restarted):
+    """The same house, or one that was opened after the old one was closed."""
+    if not restarted:
+        yield house
+        return
+    await house.close()
+    reopened = open_house(store, hall)
+    yield reopened
+    await reopened.close()
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+async def test_what_another_program_changed_goes_into_the_ledger(on_air, store, hall, restarted):
+    house, amina, bilal = on_air
+    await house.ask(bilal, bid(10))
+    await change_row(store, auctions, 1, isLive=False)
+    async with another_house(house, store, hall, restarted=restarted) as house:
+        refused = await house.ask(bilal, bid(20))
+        assert refused == Refusal(Code.NOT_LIVE, "placeBid")
+        assert len(await the_ledger(store)) == 4  # a refusal is no reason to write
+
+        await change_row(store, auctions, 1, isLive=True, minBidPrice=7, title="Renamed")
+        assert (await house.ask(bilal, bid(30)))["round"] == 1
+
+        await change_row(store, auctions, 1, current_product="Pearl", minBidPrice=3)
+        assert (await house.ask(bilal, bid(2))).code is Code.BID_TOO_LOW
+        pearl = await house.ask(bilal, bid(31))
+        assert pearl["round"] == 2
+        assert (await house.ask(amina, AWARD))["winningId"]
+    ledger = await the_ledger(store)
+    assert [event.fact.kind for event in ledger][4:] == [
+        "adopted",
+        "bid",
+        "adopted",
+        "bid",
+        "awarded",
+    ]
+    assert ledger[4].fact.lot.minimum_price == 7
+    assert (await audit.verify(store, 1)).ok
+
+
+async def test_what_was_changed_while_no_server_ran_goes_into_the_ledger(on_air, store, hall):
+    house, _, bilal = on_air
+    await house.ask(bilal, bid(10))
+    await house.ask(viewer(3), bid(20))
+    await house.close()
+    await change_row(store, auctions, 1, minBidPrice=7)
+    async with store.writing() as connection:  # Dina's account is gone, and her bids with it
+        await connection.execute(delete(users).where(users.c.id == 3))
+    house = open_house(store, hall)
+    assert (await house.ask(bilal, bid(10))).values == {"current": 10}
+    assert (await house.ask(bilal, bid(11)))["seq"] == 7
+    adopted = (await the_ledger(store))[5].fact
+    assert isinstance(adopted, Adopted)
+    assert (adopted.lot.minimum_price, adopted.high.amount) == (7, 10)
+    assert (await audit.verify(store, 1)).ok
+    await house.close()
+
+
+async def test_the_winner_of_a_lot_that_was_bid_on_before_us_is_named(house, store, hall):
+    """Bids of the existing system are adopted, and awarded in the same transaction."""
+    amina, bilal = viewer(1), viewer(2)
+    await change_row(store, auctions, 1, isLive=True, current_product="Pearl")
+    async with store.writing() as connection:
+        when = (await store.snapshot(1)).auction.createdAt
+        row = {"auction_id": 1, "user_id": 3, "bid": 70, "createdAt": when, "updatedAt": when}
+        await connection.execute(insert(bids).values(row))
+    joined, awarded = await asyncio.gather(
+        house.ask(bilal, JoinAuction(auction_id=1)), house.ask(amina, AWARD)
+    )
+    assert awarded["seq"] == joined["seq"] + 1
+    (_, heard) = hall.news_of(bilal)[-1]
+    assert (heard["winningUser"]["id"], heard["winningBid"]["bid"]) == (3, 70)
+    assert heard["winningUser"]["name"] == "Dina A."
+
+
+async def test_the_id_of_a_bid_is_never_another_bids(on_air):
+    """A host awards the bid that leads by its id, perhaps a lot too late."""
+    house, amina, bilal = on_air
+    first = await house.ask(bilal, bid(10))
+    await house.ask(amina, AWARD)
+    await house.ask(amina, RING)
+    second = await house.ask(bilal, bid(10))
+    assert second["bidId"] != first["bidId"]
+
+
+# --- two houses on one database
+
+
+async def test_news_of_another_house_are_heard_within_a_poll(on_air, store, hall):
+    house, _, bilal = on_air
+    there = Hall()
+    other = open_house(store, there, poll_seconds=0.01)
+    dina = viewer(3)
+    await other.ask(dina, JoinAuction(auction_id=1))
+    for n in range(1, 30):
+        await (house, other)[n % 2].ask(bilal, bid(10 * n))
+    last = (await the_ledger(store))[-1].seq
+
+    async def everything_is_heard():
+        while [payload["seq"] for _, payload in there.news_of(dina)][-1] != last:
+            await asyncio.sleep(0.01)
+
+    await asyncio.wait_for(everything_is_heard(), 20)
+    await house.ask(bilal, bid(1000))
+    here = [payload["seq"] for _, payload in hall.news_of(bilal)]
+    assert here == list(range(3, last + 2))
+    seqs = [payload["seq"] for _, payload in there.news_of(dina)]
+    assert seqs[: last - 2] == list(range(3, last + 1))
+    ledger = await assert_sale_holds(store)
+    assert not any(isinstance(event.fact, Awarded) for event in ledger)
+    await other.close()
+
+
+# --- who is there
+
+
+async def test_who_is_gone_before_the_turn_comes_does_not_enter(on_air, hall):
+    house, *_ = on_air
+    gone = [viewer(3) for _ in range(20)]
+    asks = [house.ask(one, JoinAuction(auction_id=1)) for one in gone]
+    for one in gone:
+        house.disconnected(one)
+    await asyncio.gather(*asks)
+    assert house.presence.count(1) == len(hall.rooms[1]) == 1
+
+
+async def test_a_busy_room_hears_the_first_count_and_the_last_and_few_between(on_air, hall):
+    house, _, bilal = on_air
+    clock = asyncio.get_running_loop().time
+    hall.heard[bilal].clear()
+    began = clock()
+    crowd = [viewer(3) for _ in range(100)]
+    for one in crowd:
+        await house.ask(one, JoinAuction(auction_id=1))
+    for one in crowd[:50]:
+        await house.ask(one, LeaveAuction(auction_id=1))
+        await house.ask(one, LeaveAuction(auction_id=1))
+    for one in crowd[50:80]:
+        house.disconnected(one)
+        house.disconnected(one)
+
+    def counts():
+        return [p["userCount"] for event, p in hall.heard[bilal] if event == "userCountUpdate"]
+
+    async def the_last_is_heard():
+        while counts()[-1:] != [21]:
+            await asyncio.sleep(0.01)
+
+    await asyncio.wait_for(the_last_is_heard(), 20)
+    assert len(counts()) <= (clock() - began) / COUNT_INTERVAL_SECONDS + 2
+    assert house.presence.count(1) == 21
+    for one in [bilal, *crowd]:
+        house.disconnected(one)
+    assert house.presence.watched() == []

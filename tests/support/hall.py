@@ -1,0 +1,55 @@
+"""A hall without sockets: the real house of `baraka_server.live`, and what its viewers hear."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from typing import Any
+
+from baraka_server.domain.decide import HouseRules
+from baraka_server.live.auctioneer import Limits
+from baraka_server.live.audience import Viewer
+from baraka_server.live.encoded import Encoded
+from baraka_server.live.house import House
+from baraka_server.store.store import Store
+
+
+class Hall:
+    """An `Audience`. Everything that was heard, by viewer, in order; `everyone` heard the rest."""
+
+    def __init__(self) -> None:
+        self.heard: dict[Viewer, list[tuple[str, Any]]] = defaultdict(list)
+        self.everyone: list[tuple[str, Any]] = []
+        self.rooms: dict[int, set[Viewer]] = defaultdict(set)
+
+    async def to_everyone(self, event: str, payload: Encoded) -> None:
+        self.everyone.append((event, json.loads(payload)))
+
+    async def to_room(self, auction_id: int, event: str, whole: Encoded, brief: Encoded) -> None:
+        for viewer in self.rooms[auction_id]:
+            self.heard[viewer].append((event, json.loads(whole if viewer.wants_lists else brief)))
+
+    async def to_viewer(self, viewer: Viewer, event: str, payload: Encoded) -> None:
+        self.heard[viewer].append((event, json.loads(payload)))
+
+    async def enter_room(self, viewer: Viewer, auction_id: int) -> None:
+        self.rooms[auction_id].add(viewer)
+
+    async def leave_room(self, viewer: Viewer, auction_id: int) -> None:
+        self.rooms[auction_id].discard(viewer)
+
+    def news_of(self, viewer: Viewer) -> list[tuple[str, Any]]:
+        return [heard for heard in self.heard[viewer] if heard[0] != "userCountUpdate"]
+
+
+def open_house(store: Store, hall: Hall, *, poll_seconds: float = 0, **limits: Any) -> House:
+    usual = {"asks_waiting_max": 10_000, "resume_events_max": 1_000, "whole_numbers": False}
+    house = House(
+        store,
+        hall,
+        HouseRules(),
+        Limits(**(usual | limits)),
+        ledger_poll_seconds=poll_seconds,
+    )
+    house.open()
+    return house
