@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from baraka_cli.commands import auction, db, demo, serve, token, user, winnings
+from baraka_cli.commands import auction, console, db, demo, serve, token, user, winnings
 from baraka_cli.terminal import stdout
 
 app = typer.Typer(
@@ -18,6 +18,7 @@ app = typer.Typer(
 )
 
 app.command("serve")(serve.serve)
+app.command("console")(console.console)
 app.command("demo")(demo.demo)
 app.add_typer(db.app, name="db")
 app.add_typer(auction.app, name="auction")

@@ -1,0 +1,75 @@
+"""`baraka console`: run a live sale from the terminal."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from baraka_cli.terminal import fail, load_settings, wrong_usage
+
+TOKEN_LIFETIME = timedelta(hours=12)
+"""Longer than a sale: the console may have to connect again in its last minute."""
+
+
+def console(
+    url: Annotated[
+        str, typer.Option(envvar="BARAKA_URL", help="The server.")
+    ] = "http://127.0.0.1:3000",
+    user: Annotated[
+        int | None,
+        typer.Option(min=1, help="Run as this user; makes a token with BARAKA_JWT_SECRET."),
+    ] = None,
+    token: Annotated[
+        str | None,
+        typer.Option(envvar="BARAKA_TOKEN", help="The owner's access token.", show_envvar=True),
+    ] = None,
+    auction: Annotated[
+        int | None, typer.Option(min=1, help="The auction; without it, choose from a list.")
+    ] = None,
+    lots: Annotated[
+        Path | None,
+        typer.Option(help="Run list: CSV with product,description,minimum,start,market,weight."),
+    ] = None,
+    step: Annotated[
+        int | None,
+        typer.Option(min=1, help="How much more to ask for; without it, what is usual."),
+    ] = None,
+) -> None:
+    """Run a live sale: start it, put lots up, award them, end it."""
+    from baraka_cli.console.app import Console, Setup
+    from baraka_cli.console.runlist import BadLots, read_lots
+
+    if not url.startswith(("http://", "https://")):
+        wrong_usage(f"--url: '{url}' is not an address; write it like http://127.0.0.1:3000")
+    if user is not None:
+        token = _mint(user)
+    if token is None:
+        wrong_usage(
+            "Who are you? Give --token TOKEN (or BARAKA_TOKEN), or --user ID with BARAKA_JWT_SECRET."
+        )
+    try:
+        run_list = tuple(read_lots(lots)) if lots is not None else ()
+    except BadLots as error:
+        fail(f"The run list has mistakes:\n{error}")
+    Console(
+        Setup(
+            url=url.rstrip("/"),
+            token=token,
+            auction_id=auction,
+            lots=run_list,
+            step=step,
+            folder=Path.cwd(),
+        )
+    ).run()
+
+
+def _mint(user_id: int) -> str:
+    from baraka_server.wire.identity import mint
+
+    settings = load_settings()
+    if settings.jwt_secret is None:
+        wrong_usage("--user needs BARAKA_JWT_SECRET; with an access token use --token instead.")
+    return mint(settings.jwt_secret.get_secret_value(), user_id, TOKEN_LIFETIME, {})

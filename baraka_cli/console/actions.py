@@ -1,0 +1,99 @@
+"""What a host can do: one table for keys, buttons, the command palette, tooltips and the help."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from baraka_cli.console.book import Book, Phase
+from baraka_cli.console.link import Line
+
+Reason = str | None
+"""Why an action is not possible now, in words; None when it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What decides which actions are possible."""
+
+    book: Book
+    line: Line
+    has_next: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    key: str
+    name: str
+    """The name of the method that does it: `action_<name>`."""
+    label: str
+    help: str
+    why_not: Callable[[Situation], Reason] = lambda _: None
+
+
+def _live(now: Situation) -> Reason:
+    if now.line is not Line.ONLINE:
+        return f"There is no line to the server: {now.line.value}."
+    match now.book.phase:
+        case Phase.LIVE:
+            return None
+        case Phase.WAITING | Phase.UNKNOWN:
+            return "The auction has not started: press s."
+        case over:
+            return f"The auction is {over.value}."
+
+
+def _start(now: Situation) -> Reason:
+    if now.line is not Line.ONLINE:
+        return f"There is no line to the server: {now.line.value}."
+    if now.book.phase in {Phase.CANCELED, Phase.ENDED}:
+        return f"The auction is {now.book.phase.value}."
+    return "The auction is live already." if now.book.phase is Phase.LIVE else None
+
+
+def _lot_is_up(now: Situation) -> Reason:
+    return _live(now) or (None if now.book.lot else "There is nothing on the block.")
+
+
+def _award(now: Situation) -> Reason:
+    reason = _lot_is_up(now)
+    if reason is None and now.book.high is None:
+        return "Nobody has bid: press p to pass the lot."
+    return reason
+
+
+def _next(now: Situation) -> Reason:
+    reason = _live(now)
+    if reason is None and not now.has_next:
+        return "The run list has no lot to come: press u to put one up."
+    return reason
+
+
+def _online(now: Situation) -> Reason:
+    return None if now.line is Line.ONLINE else f"There is no line to the server: {now.line.value}."
+
+
+ACTIONS = (
+    Action("s", "start", "Start", "Start the auction: everybody is told.", _start),
+    Action("n", "next_lot", "Next", "Put the next lot of the run list on the block.", _next),
+    Action("u", "put_up", "Put up", "Put a lot on the block, or change its prices.", _live),
+    Action("a", "award", "Award", "Award the lot to the highest bid; asks first.", _award),
+    Action("p", "pass_lot", "Pass", "Take the lot off without a sale.", _lot_is_up),
+    Action("c", "comment", "Comment", "Write to the room.", _live),
+    Action("b", "broadcaster", "Stream off", "Tell the room that the stream is off.", _online),
+    Action("r", "summary", "Summary", "What was sold, to whom; and save it as CSV."),
+    Action("e", "end", "End", "End the auction; asks first.", _live),
+    Action("x", "cancel", "Cancel", "Cancel the auction; its title has to be typed.", _live),
+    Action("question_mark", "help", "Keys", "This list of keys."),
+    Action("q", "quit", "Quit", "Leave the console; the auction goes on."),
+)
+
+QUICK_MESSAGES = (
+    "Welcome! Bidding is open.",
+    "Any more bids?",
+    "Going once…",
+    "Going twice…",
+    "Fair warning!",
+    "Thank you all. The next lot comes up now.",
+)
+"""Sent by the keys 1 to 6."""

@@ -1,0 +1,295 @@
+"""The clerk's book: everything the console knows of the sale, folded from what it hears.
+
+It knows no screen and no socket. It also understands servers that speak the guide alone, so every
+field that is ours (`seq`, `round`, `serverTime`) may be missing.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import Enum
+from typing import Any
+
+from baraka_cli.terminal import printable
+from baraka_server.contract import server_events as told
+
+BIDS_KEPT_MAX = 1_000
+COMMENTS_KEPT_MAX = 1_000
+RATE_WINDOW_SECONDS = 60
+
+# What clerks ask for next: (below this price, step).
+STEPS = (
+    (100, 5),
+    (500, 10),
+    (1_000, 50),
+    (5_000, 100),
+    (10_000, 250),
+    (50_000, 500),
+    (100_000, 1_000),
+)
+LARGEST_STEP = 5_000
+
+
+class Phase(Enum):
+    """Where the auction is. The value is what people read."""
+
+    UNKNOWN = "unknown"
+    WAITING = "not started"
+    LIVE = "live"
+    CANCELED = "canceled"
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True)
+class Lot:
+    """What is on the block; prices in whole units of the auction's currency."""
+
+    product: str
+    minimum: int
+    start: int
+    market: int
+
+
+@dataclass(frozen=True, slots=True)
+class Bid:
+    """`rise` is how much more than the bid before it; the first has none."""
+
+    id: int
+    user_id: int
+    bidder: str
+    amount: int
+    at: datetime
+    rise: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Comment:
+    author: str
+    text: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Hammer:
+    """A lot that came off the block by an award: to a winner, or unsold."""
+
+    product: str
+    winner: str | None
+    winner_id: int | None
+    amount: int | None
+
+
+@dataclass
+class Book:
+    auction_id: int
+    title: str = ""
+    phase: Phase = Phase.UNKNOWN
+    round: int | None = None
+    lot: Lot | None = None
+    lot_since: datetime | None = None
+    bids: deque[Bid] = field(default_factory=lambda: deque(maxlen=BIDS_KEPT_MAX))
+    """The bids of this round, newest first."""
+    comments: deque[Comment] = field(default_factory=lambda: deque(maxlen=COMMENTS_KEPT_MAX))
+    """Oldest first."""
+    viewers: int | None = None
+    seq: int | None = None
+    hammers: list[Hammer] = field(default_factory=list)
+    """What was awarded while the console listened."""
+    version: int = 0
+    """Rises with every change: whoever draws the book draws only a new version."""
+    _bid_times: deque[datetime] = field(default_factory=lambda: deque(maxlen=10_000))
+
+    @property
+    def high(self) -> Bid | None:
+        """The bid that leads: the highest, of equal ones the first."""
+        return max(self.bids, key=lambda bid: (bid.amount, -bid.id), default=None)
+
+    def next_ask(self, step: int | None = None) -> int | None:
+        """What to call for next: the first bid's minimum, then a step above the highest bid."""
+        if self.lot is None:
+            return None
+        if self.high is None:
+            return max(self.lot.minimum, self.lot.start, 1)
+        return self.high.amount + (step or usual_step(self.high.amount))
+
+    def bids_by_second(self, now: datetime, seconds: int = RATE_WINDOW_SECONDS) -> list[int]:
+        """How many bids each of the last `seconds` had, oldest first."""
+        counts = [0] * seconds
+        for at in self._bid_times:
+            age = int((now - at).total_seconds())
+            if 0 <= age < seconds:
+                counts[seconds - 1 - age] += 1
+        return counts
+
+    def hear(self, event: str, data: Mapping[str, Any], now: datetime | None = None) -> None:
+        """Take one event of this auction. What was heard before (by its `seq`) changes nothing."""
+        handler = _HANDLERS.get(event)
+        if handler is None or self._is_other(event, data):
+            return
+        seq = data.get("seq")
+        is_state = event == told.AuctionState.wire_name
+        if isinstance(seq, int) and event != told.UserCountUpdate.wire_name and not is_state:
+            if self.seq is not None and seq <= self.seq:
+                return
+            self.seq = seq
+        handler(self, data, now or datetime.now(UTC))
+        self.version += 1
+
+    def _is_other(self, event: str, data: Mapping[str, Any]) -> bool:
+        """Whether it is another auction's: `auctionStarted` goes to everybody."""
+        if event == told.AuctionStarted.wire_name:
+            return bool(data.get("id") != self.auction_id)
+        return bool(data.get("auctionId", self.auction_id) != self.auction_id)
+
+    # --- what is heard
+
+    def _state(self, data: Mapping[str, Any], now: datetime) -> None:
+        seq = data.get("seq")
+        self.seq = seq if isinstance(seq, int) else None
+        self._auction(data["auction"], now)
+        self.round = data.get("round")
+        if "userCount" in data:
+            self.viewers = data["userCount"]
+        self._list_bids(data.get("auctionBids", []))
+        self._list_comments(data.get("auctionComments", []))
+
+    def _started(self, data: Mapping[str, Any], now: datetime) -> None:
+        self._auction(data, now)
+
+    def _counted(self, data: Mapping[str, Any], _now: datetime) -> None:
+        self.viewers = data["userCount"]
+
+    def _lot_changed(self, data: Mapping[str, Any], now: datetime) -> None:
+        lot = Lot(
+            printable(data["product"]), data["minBidPrice"], data["bidPrice"], data["actualPrice"]
+        )
+        if self.lot is None or self.lot.product != lot.product:
+            self.bids.clear()
+            self.lot_since = now
+        self.lot = lot
+        self.round = data.get("round", self.round)
+        self.phase = Phase.LIVE
+
+    def _bid_placed(self, data: Mapping[str, Any], now: datetime) -> None:
+        self._bid_times.append(now)
+        self.round = data.get("round", self.round)
+        if "auctionBids" in data:
+            self._list_bids(data["auctionBids"])
+        else:
+            self._add_bid(data["newBid"])
+
+    def _commented(self, data: Mapping[str, Any], _now: datetime) -> None:
+        if "comments" in data:
+            self._list_comments(data["comments"])
+        else:
+            self.comments.append(_comment(data["newComment"]))
+
+    def _awarded(self, data: Mapping[str, Any], now: datetime) -> None:
+        product = self.lot.product if self.lot else ""
+        winner, bid = data.get("winningUser"), data.get("winningBid")
+        self.hammers.append(
+            Hammer(
+                product,
+                printable(winner["name"]) if winner else None,
+                winner["id"] if winner else None,
+                bid["bid"] if bid else None,
+            )
+        )
+        self._auction(data["auction"], now)
+        self.bids.clear()
+        self.comments.clear()
+
+    def _canceled(self, _data: Mapping[str, Any], _now: datetime) -> None:
+        self.phase = Phase.CANCELED
+
+    def _finished(self, _data: Mapping[str, Any], _now: datetime) -> None:
+        self.phase = Phase.ENDED
+
+    def _nothing(self, _data: Mapping[str, Any], _now: datetime) -> None:
+        pass
+
+    # --- records
+
+    def _auction(self, record: Mapping[str, Any], now: datetime) -> None:
+        self.title = printable(record.get("title", ""))
+        self.phase = phase_of(record)
+        product = printable(record.get("current_product") or "")
+        if not product.strip():
+            self.lot, self.lot_since = None, None
+            return
+        if self.lot is None or self.lot.product != product:
+            self.lot_since = now
+        prices = (record["minBidPrice"], record["bidPrice"], record["actualPrice"])
+        self.lot = Lot(product, *prices)
+
+    def _list_bids(self, records: list[Mapping[str, Any]]) -> None:
+        """A whole list, newest first. Rows that the book has are kept, so a storm costs little."""
+        if self.bids and records and len(records) > 1 and records[1]["id"] == self.bids[0].id:
+            self._add_bid(records[0])
+            return
+        self.bids.clear()
+        for record in reversed(records[:BIDS_KEPT_MAX]):
+            self._add_bid(record)
+
+    def _add_bid(self, record: Mapping[str, Any]) -> None:
+        before = self.bids[0].amount if self.bids else None
+        amount = record["bid"]
+        self.bids.appendleft(
+            Bid(
+                record["id"],
+                record["user_id"],
+                printable(record["user"]["name"]),
+                amount,
+                moment(record.get("createdAt")),
+                None if before is None else amount - before,
+            )
+        )
+
+    def _list_comments(self, records: list[Mapping[str, Any]]) -> None:
+        self.comments.clear()
+        self.comments.extend(map(_comment, records[-COMMENTS_KEPT_MAX:]))
+
+
+_HANDLERS = {
+    told.AuctionState.wire_name: Book._state,
+    told.AuctionStarted.wire_name: Book._started,
+    told.UserCountUpdate.wire_name: Book._counted,
+    told.LotChanged.wire_name: Book._lot_changed,
+    told.NewBid.wire_name: Book._bid_placed,
+    told.NewComment.wire_name: Book._commented,
+    told.LotAwarded.wire_name: Book._awarded,
+    told.AuctionCanceled.wire_name: Book._canceled,
+    told.AuctionFinished.wire_name: Book._finished,
+    told.BroadcasterLeft.wire_name: Book._nothing,
+}
+
+
+def phase_of(record: Mapping[str, Any]) -> Phase:
+    if record.get("isCanceled"):
+        return Phase.CANCELED
+    if record.get("isEnded"):
+        return Phase.ENDED
+    return Phase.LIVE if record.get("isLive") else Phase.WAITING
+
+
+def usual_step(amount: int) -> int:
+    return next((step for below, step in STEPS if amount < below), LARGEST_STEP)
+
+
+def moment(text: str | None) -> datetime:
+    """A time of the wire (D18); now, where there is none that can be read."""
+    try:
+        return datetime.fromisoformat(text or "")
+    except ValueError:
+        return datetime.now(UTC)
+
+
+def _comment(record: Mapping[str, Any]) -> Comment:
+    return Comment(
+        printable(record["user"]["name"]),
+        printable(record["comment"]),
+        moment(record.get("createdAt")),
+    )

@@ -1,0 +1,273 @@
+"""The questions that the console asks: before money moves, and for what it cannot know."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from pydantic import TypeAdapter, ValidationError
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.screen import ModalScreen
+from textual.validation import Function
+from textual.widgets import Button, Input, Label, Static
+
+from baraka_cli.console.actions import ACTIONS, QUICK_MESSAGES
+from baraka_cli.console.book import Bid, Book
+from baraka_cli.console.runlist import PRICE, TEXT, TEXT_OR_BLANK, ListedLot
+
+
+@dataclass(frozen=True, slots=True)
+class AwardDecision:
+    """What the host confirmed: this bid, and no other."""
+
+    bid: Bid
+    product: str
+    weight: str
+
+
+class Question(ModalScreen[object]):
+    """A question that Escape answers with no."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "no", "No", show=False)]
+
+    def action_no(self) -> None:
+        self.dismiss(None)
+
+
+class AwardDialog(Question):
+    """Names winner, amount, product and weight. A higher bid changes it, and asks once more."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter,y", "yes", "Award", show=False)]
+
+    def __init__(self, book: Book, weight: str) -> None:
+        super().__init__()
+        self._book = book
+        self._weight = weight
+        self._version = book.version
+        self._shown = book.high
+        self._product = book.lot.product if book.lot else ""
+        self.must_look_again = False
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="question"):
+            yield Label("Award this lot?", classes="title")
+            yield Static(id="warning")
+            yield Static(id="what")
+            yield Label("Weight")
+            yield Input(self._weight, id="weight", select_on_focus=False)
+            with Horizontal(classes="answers"):
+                yield Button("Award  y", id="yes", variant="success")
+                yield Button("Not yet  Esc", id="no")
+
+    def on_mount(self) -> None:
+        self.query_one("#yes").focus()
+        self._draw()
+        self.set_interval(0.1, self._look)
+
+    def _look(self) -> None:
+        """Follow the sale while the question is open."""
+        if self._book.version == self._version:
+            return
+        self._version = self._book.version
+        product = self._book.lot.product if self._book.lot else ""
+        if self._book.high is None or product != self._product:
+            self.dismiss(None)
+            self.app.notify("The lot is no longer on the block.", severity="warning", markup=False)
+        elif self._book.high != self._shown:
+            self._shown = self._book.high
+            self.must_look_again = True
+            self._draw()
+
+    def _draw(self) -> None:
+        bid = self._shown
+        if bid is None:
+            return
+        self.query_one("#what", Static).update(
+            Text.assemble(
+                (f"{bid.bidder}", "bold"),
+                " wins\n",
+                (self._product, "bold"),
+                "\nfor ",
+                (f"{bid.amount:,}", "bold reverse"),
+            )
+        )
+        warning = (
+            "⚠ A higher bid came in. Look again, then confirm." if self.must_look_again else ""
+        )
+        self.query_one("#warning", Static).update(Text(warning, "bold"))
+
+    def action_yes(self) -> None:
+        self._look()
+        if self.must_look_again:
+            self.must_look_again = False
+            self.query_one("#warning", Static).update(
+                Text("Changed while you looked. Press y again to award as it stands now.", "bold")
+            )
+            return
+        if self._shown is not None:
+            weight = self.query_one("#weight", Input).value
+            self.dismiss(AwardDecision(self._shown, self._product, weight))
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        event.stop()
+        self.action_yes() if event.button.id == "yes" else self.action_no()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.action_yes()
+
+
+class LotDialog(Question):
+    """The lot to put up; answers with a `ListedLot`."""
+
+    FIELDS = (
+        ("product", "Product", TEXT),
+        ("minimum", "Minimum bid", PRICE),
+        ("start", "Start price", PRICE),
+        ("market", "Market price", PRICE),
+        ("weight", "Weight", TEXT_OR_BLANK),
+    )
+
+    def __init__(self, lot: ListedLot | None) -> None:
+        super().__init__()
+        self._lot = lot
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="question"):
+            yield Label("Put up a lot", classes="title")
+            for name, label, kind in self.FIELDS:
+                value = str(getattr(self._lot, name)) if self._lot else ""
+                with Horizontal(classes="field"):
+                    yield Label(label)
+                    yield Input(
+                        value, id=name, validators=[Function(_fits(kind), "")], compact=True
+                    )
+            yield Static(id="warning")
+            with Horizontal(classes="answers"):
+                yield Button("Put up  Enter", id="yes", variant="success")
+                yield Button("Not yet  Esc", id="no")
+
+    def on_mount(self) -> None:
+        self.query_one("#product").focus()
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        event.stop()
+        self._submit() if event.button.id == "yes" else self.action_no()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        self._submit()
+
+    def _submit(self) -> None:
+        values: dict[str, Any] = {}
+        for name, label, kind in self.FIELDS:
+            field = self.query_one(f"#{name}", Input)
+            try:
+                values[name] = kind.validate_python(_typed(kind, field.value))
+            except (ValidationError, ValueError) as error:
+                problem = "must be a whole number from 0 to 2147483647"
+                if isinstance(error, ValidationError):
+                    problem = error.errors()[0]["msg"]
+                self.query_one("#warning", Static).update(Text(f"⚠ {label} {problem}"))
+                field.focus()
+                return
+        self.dismiss(ListedLot(**values))
+
+
+def _typed(kind: TypeAdapter[Any], text: str) -> object:
+    return int(text.replace(",", "").strip()) if kind is PRICE else text
+
+
+def _fits(kind: TypeAdapter[Any]) -> Callable[[str], bool]:
+    def check(text: str) -> bool:
+        try:
+            kind.validate_python(_typed(kind, text))
+        except ValueError:  # pydantic's is one
+            return False
+        return True
+
+    return check
+
+
+class SureDialog(Question):
+    """Yes or no."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("y", "yes", "Yes", show=False)]
+
+    def __init__(self, question: str, yes: str) -> None:
+        super().__init__()
+        self._question = question
+        self._yes = yes
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="question"):
+            yield Label(Text(self._question), classes="title")
+            with Horizontal(classes="answers"):
+                yield Button(f"{self._yes}  y", id="yes", variant="warning")
+                yield Button("No  Esc", id="no")
+
+    def on_mount(self) -> None:
+        self.query_one("#no").focus()
+
+    def action_yes(self) -> None:
+        self.dismiss(True)
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        event.stop()
+        self.dismiss(event.button.id == "yes" or None)
+
+
+class CancelDialog(Question):
+    """Cancels only when the auction's title was typed."""
+
+    def __init__(self, title: str) -> None:
+        super().__init__()
+        self._title = title
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="question"):
+            yield Label("Cancel the auction?", classes="title")
+            yield Static(
+                Text(f"It cannot be started again. To cancel, type its title: {self._title}")
+            )
+            yield Input(id="typed")
+            yield Static(id="warning")
+
+    def on_mount(self) -> None:
+        self.query_one("#typed").focus()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        if event.value.strip() == self._title.strip():
+            self.dismiss(True)
+        else:
+            self.query_one("#warning", Static).update(Text("⚠ That is not the title."))
+
+
+class HelpDialog(Question):
+    """The keys."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("question_mark,q,enter", "no", "Close", show=False)
+    ]
+
+    def compose(self) -> ComposeResult:
+        keys = Text()
+        for action in ACTIONS:
+            key = "?" if action.key == "question_mark" else action.key
+            keys.append(f"  {key}  ", "bold reverse").append(f" {action.label:<11}", "bold")
+            keys.append(f"{action.help}\n")
+        for number, message in enumerate(QUICK_MESSAGES, 1):
+            keys.append(f"  {number}  ", "bold reverse").append(" says       ", "bold")
+            keys.append(f"“{message}”\n")
+        keys.append("  ^p ", "bold reverse").append(" Palette    ", "bold")
+        keys.append("Everything by name; also light and dark themes.")
+        with Vertical(classes="question wide"):
+            yield Label("Keys", classes="title")
+            with VerticalScroll():
+                yield Static(keys)
+            yield Label("Esc closes this.")

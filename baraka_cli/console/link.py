@@ -1,0 +1,250 @@
+"""The line to the server: connects, joins, resumes after a loss, and asks.
+
+Works with servers that speak the guide alone: without acknowledgements an action is done when the
+room hears of it, and refused when `error` says so.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+import aiohttp
+import socketio
+
+from baraka_server.contract import client_events as asked
+from baraka_server.contract import server_events as told
+from baraka_server.contract.client_events import ClientEvent, JoinAuction
+
+ANSWER_SECONDS_MAX = 10
+ACKNOWLEDGEMENT_SECONDS_MAX = 3
+"""How long a server may take with its first acknowledgement before it is taken for one without."""
+PING_SECONDS = 5
+RECONNECT_SECONDS_MAX = 3
+
+
+class Line(Enum):
+    """The state of the line; the value is what people read."""
+
+    CONNECTING = "connecting"
+    ONLINE = "online"
+    LOST = "connection lost"
+    TURNED_AWAY = "turned away"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came of something that was asked: done, or refused with the server's own words."""
+
+    ok: bool
+    message: str = ""
+    code: str = ""
+    fields: Mapping[str, Any] | None = None
+
+
+# What the room hears when an ask was done, for servers without acknowledgements.
+HEARD_WHEN_DONE: dict[type[ClientEvent], str] = {
+    asked.StartAuction: told.AuctionStarted.wire_name,
+    asked.ChangeLot: told.LotChanged.wire_name,
+    asked.AwardLot: told.LotAwarded.wire_name,
+    asked.EndAuction: told.AuctionFinished.wire_name,
+    asked.CancelAuction: told.AuctionCanceled.wire_name,
+    asked.BroadcasterLeave: told.BroadcasterLeft.wire_name,
+    asked.PostComment: told.NewComment.wire_name,
+    asked.JoinAuction: told.UserCountUpdate.wire_name,
+}
+
+
+class Link:
+    """`hear(event, payload)` gets everything of the auction; `changed()` is called for the line.
+
+    `last_seq()` is what the listener heard last, to ask for what it missed.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        token: str,
+        auction_id: int,
+        *,
+        hear: Callable[[str, Mapping[str, Any]], None],
+        changed: Callable[[], None],
+        last_seq: Callable[[], int | None],
+    ) -> None:
+        self.url = url
+        self.line = Line.CONNECTING
+        self.why = ""
+        """Why the line is not up, in words."""
+        self.acknowledges: bool | None = None
+        """Whether the server acknowledges; None until it was asked something."""
+        self.joined = False
+        self.latency_ms: float | None = None
+        self.missed: int | None = None
+        """How many events were caught up with after the last loss of the line."""
+        self._token = token
+        self._auction_id = auction_id
+        self._hear = hear
+        self._changed = changed
+        self._last_seq = last_seq
+        self._waiting: list[tuple[set[str], asyncio.Future[Answer]]] = []
+        self._client = socketio.AsyncClient(
+            reconnection_delay=0.5, reconnection_delay_max=RECONNECT_SECONDS_MAX
+        )
+        self._client.on("connect", self._connected)
+        self._client.on("disconnect", self._disconnected)
+        self._client.on("connect_error", self._not_connected)
+        self._client.on("*", self._heard)
+        self._tasks: set[asyncio.Task[Any]] = set()
+
+    async def open(self) -> None:
+        """Connect, and go on trying for as long as it takes."""
+        self._keep(self._measure())
+        while self.line in {Line.CONNECTING, Line.LOST} and not self._client.connected:
+            try:
+                await self._client.connect(
+                    self.url, auth={"token": self._token}, wait_timeout=ANSWER_SECONDS_MAX
+                )
+                return
+            except socketio.exceptions.ConnectionError as error:
+                self._set(Line.LOST, _plain(error))
+                await asyncio.sleep(1)
+
+    async def close(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        with suppress(Exception):  # it may be gone already, and nobody is left to be told
+            await self._client.shutdown()
+
+    async def ask(self, event: ClientEvent) -> Answer:
+        """Send `event` and wait for what comes of it."""
+        if self.line is not Line.ONLINE:
+            return Answer(False, f"Not sent: {self.line.value}.", "offline")
+        payload = event.model_dump(by_alias=True, exclude_none=True)
+        done: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        signs: set[str] = set()
+        if not self.acknowledges:
+            signs.add(told.Error.wire_name)
+        if self.acknowledges is False:
+            signs.add(HEARD_WHEN_DONE[type(event)])
+        waiting = (signs, done)
+        self._waiting.append(waiting)
+
+        def acknowledged(*values: Any) -> None:
+            self.acknowledges = True
+            if not done.done():
+                done.set_result(_answer(values[0] if values else None))
+
+        unknown = self.acknowledges is None
+        try:
+            await self._client.emit(event.wire_name, payload, callback=acknowledged)
+            limit = ACKNOWLEDGEMENT_SECONDS_MAX if unknown else ANSWER_SECONDS_MAX
+            return await asyncio.wait_for(done, limit)
+        except TimeoutError:
+            if unknown:  # nothing was refused, and nothing was acknowledged: there will be none
+                self.acknowledges = False
+                return Answer(True)
+            return Answer(False, "The server did not answer. Look before you try again.", "silent")
+        except socketio.exceptions.SocketIOError as error:
+            return Answer(False, f"Not sent: {_plain(error)}.", "offline")
+        finally:
+            self._waiting.remove(waiting)
+
+    # --- what the line says
+
+    async def _connected(self) -> None:
+        # In a task: the answer comes only when this handler has returned.
+        self._keep(self._join(resuming=self.line is Line.LOST))
+
+    async def _join(self, *, resuming: bool = False) -> None:
+        """Enter the room. A sale that has not begun refuses; its start brings us here again."""
+        self._set(Line.ONLINE)
+        last_seq = self._last_seq() if resuming else None
+        answer = await self.ask(JoinAuction(auction_id=self._auction_id, last_seq=last_seq))
+        self.joined = answer.ok
+        if answer.fields and "auction" in answer.fields:
+            self._hear(told.AuctionState.wire_name, answer.fields)
+            missed = answer.fields.get("missed")
+            self.missed = len(missed) if missed is not None else None
+        self._changed()
+
+    async def _disconnected(self, _reason: str = "") -> None:
+        self.joined = False
+        if self.line is not Line.TURNED_AWAY:
+            self._set(Line.LOST, "the server is gone; trying again")
+        for _, done in self._waiting:
+            if not done.done():
+                done.set_result(
+                    Answer(False, "The line was lost. Look before you try again.", "lost")
+                )
+
+    async def _not_connected(self, data: Any = None) -> None:
+        if self.line is not Line.TURNED_AWAY:
+            self._set(Line.LOST, _plain(data) if data else "the server does not answer")
+
+    async def _heard(self, event: str, data: Any = None, *_more: Any) -> None:
+        if not isinstance(data, dict):
+            return
+        if event == told.Error.wire_name:
+            self._refused(data)
+            return
+        if event == told.AuctionState.wire_name and not self.joined:
+            return  # the answer to our join says the same
+        self._hear(event, data)
+        self._settle(event, Answer(True))
+        ours = event == told.AuctionStarted.wire_name and data.get("id") == self._auction_id
+        if ours and not self.joined:
+            self._keep(self._join())
+
+    def _refused(self, error: Mapping[str, Any]) -> None:
+        message, event = str(error.get("message", "")), error.get("event")
+        answer = Answer(False, message, str(error.get("code", "")))
+        if message in {"No token provided", "Invalid or expired token"} and event is None:
+            self._set(Line.TURNED_AWAY, message)
+        self._settle(told.Error.wire_name, answer)
+        self._hear(told.Error.wire_name, error)
+
+    def _settle(self, sign: str, answer: Answer) -> None:
+        for signs, done in self._waiting:
+            if sign in signs and not done.done():
+                done.set_result(answer)
+                return
+
+    async def _measure(self) -> None:
+        """The time that the server takes for a small answer; any answer will do."""
+        async with aiohttp.ClientSession() as session:
+            while True:
+                started = time.perf_counter()
+                try:
+                    async with session.get(f"{self.url}/healthz") as response:
+                        await response.read()
+                    self.latency_ms = (time.perf_counter() - started) * 1000
+                except (aiohttp.ClientError, TimeoutError):
+                    self.latency_ms = None
+                self._changed()
+                await asyncio.sleep(PING_SECONDS)
+
+    def _set(self, line: Line, why: str = "") -> None:
+        self.line, self.why = line, why
+        self._changed()
+
+    def _keep(self, coroutine: Any) -> None:
+        task = asyncio.ensure_future(coroutine)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+def _answer(said: Any) -> Answer:
+    """An acknowledgement of ours, or of a server that says something else, which means done."""
+    if isinstance(said, dict) and said.get("ok") is False:
+        return Answer(False, str(said.get("message", "")), str(said.get("code", "")))
+    return Answer(True, fields=said if isinstance(said, dict) else None)
+
+
+def _plain(error: Any) -> str:
+    text = error.get("message", "") if isinstance(error, dict) else str(error)
+    return text or "the server cannot be reached"
