@@ -15,6 +15,12 @@ EXPIRED = identity.mint(SECRET, 2, timedelta(minutes=-1), {})
 FOREIGN = token("another secret, that somebody else has", 2)
 
 
+@pytest.fixture
+def database_url(tmp_path):
+    """One database is enough: what is tested here does not depend on its kind."""
+    return f"sqlite:///{tmp_path / 'baraka.db'}"
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [

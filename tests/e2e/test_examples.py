@@ -17,6 +17,12 @@ EXAMPLES = Path(__file__).parents[2] / "examples"
 LOT = {"product": "Gold Ring", "minBidPrice": 100, "bidPrice": 100, "actualPrice": 300}
 
 
+@pytest.fixture
+def database_url(tmp_path):
+    """One database is enough: what is tested here does not depend on its kind."""
+    return f"sqlite:///{tmp_path / 'baraka.db'}"
+
+
 class Example:
     """A running example, and what it prints."""
 

@@ -17,6 +17,12 @@ OWNER, OTHER = 1, 2
 
 
 @pytest.fixture
+def database_url(tmp_path):
+    """One database is enough: what is tested here does not depend on its kind."""
+    return f"sqlite:///{tmp_path / 'baraka.db'}"
+
+
+@pytest.fixture
 async def http(baraka):
     async with aiohttp.ClientSession(baraka.url) as session:
 
