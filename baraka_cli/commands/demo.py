@@ -54,7 +54,13 @@ async def _demo(folder: Path, *, port: int, stays: bool, pause: timedelta) -> No
 
     url = f"sqlite:///{folder / 'demo.db'}"
     secret = secrets.token_urlsafe(32)
-    settings = load_settings(host="127.0.0.1", port=port, database_url=url, jwt_secret=secret)
+    settings = load_settings(
+        host="127.0.0.1",
+        port=port,
+        database_url=url,
+        jwt_secret=secret,
+        shutdown_notice_seconds=0,
+    )
     logs.configure("WARNING")
     stdout.print("Baraka demo", style="bold")
     stdout.print(f"  database  {folder / 'demo.db'} (deleted at the end)", soft_wrap=True)

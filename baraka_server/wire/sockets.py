@@ -223,6 +223,7 @@ class GuardedServer(socketio.AsyncServer):  # type: ignore[misc]
         self.by_address: defaultdict[str, set[str]] = defaultdict(set)
         """The Engine.IO sessions of each address."""
         self._address = address
+        self._answering: set[asyncio.Task[None]] = set()
         self.eio._async = {**self.eio._async, "websocket": GuardedWebSocket}
 
     async def too_fast(self, client: GuardedSocket, said: str, wait_seconds: float) -> None:
@@ -252,6 +253,11 @@ class GuardedServer(socketio.AsyncServer):  # type: ignore[misc]
             self.log.say(client.address, "it was told to slow down and did not")
             await self.disconnect(sid)
 
+    async def answered(self) -> None:
+        """Return when everything that was asked has its acknowledgement on its way."""
+        while self._answering:
+            await asyncio.wait(self._answering)
+
     async def hang_up_on_silent(self) -> None:
         """Close the sockets that have not connected to the namespace for too long."""
         now = time.monotonic()
@@ -275,6 +281,13 @@ class GuardedServer(socketio.AsyncServer):  # type: ignore[misc]
             client = self.eio.sockets.get(eio_sid)
             if client is not None:
                 await client.hang_up(f"it sent what cannot be read ({type(error).__name__})")
+
+    async def _handle_event_internal(self, *event: Any) -> None:
+        task = asyncio.current_task()
+        if task is not None:
+            self._answering.add(task)
+            task.add_done_callback(self._answering.discard)
+        await super()._handle_event_internal(*event)
 
     async def _handle_eio_disconnect(self, eio_sid: str, reason: str) -> None:
         client = self.eio.sockets.get(eio_sid)

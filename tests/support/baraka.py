@@ -57,6 +57,7 @@ class Baraka:
         self._host = host
         self._settings = UNHURRIED | settings
         self._listening = asyncio.Event()
+        self._heard = asyncio.Condition()
         self._process: asyncio.subprocess.Process | None = None
 
     async def __aenter__(self) -> Self:
@@ -106,6 +107,13 @@ class Baraka:
         assert self._process
         self._process.send_signal(number)
 
+    async def says(self, message: str) -> None:
+        """Wait until the log has this message."""
+        async with self._heard, asyncio.timeout(START_SECONDS_MAX):
+            await self._heard.wait_for(
+                lambda: any(line.get("message") == message for line in self.log)
+            )
+
     async def ended(self) -> int:
         assert self._process
         code = await asyncio.wait_for(self._process.wait(), 60)
@@ -125,7 +133,9 @@ class Baraka:
                 said = json.loads(line)
             except ValueError:
                 said = {"raw": line}
-            self.log.append(said)
+            async with self._heard:
+                self.log.append(said)
+                self._heard.notify_all()
             if said.get("event") == "listening":
                 self.url = said["url"]
                 self.port = int(self.url.rpartition(":")[2])
