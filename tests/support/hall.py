@@ -15,15 +15,15 @@ from baraka_server.store.store import Store
 
 
 class Hall:
-    """An `Audience`. Everything that was heard, by viewer, in order; `everyone` heard the rest."""
+    """An `Audience`. Everything that was heard, by viewer, in order."""
 
     def __init__(self) -> None:
         self.heard: dict[Viewer, list[tuple[str, Any]]] = defaultdict(list)
-        self.everyone: list[tuple[str, Any]] = []
         self.rooms: dict[int, set[Viewer]] = defaultdict(set)
 
     async def to_everyone(self, event: str, payload: Encoded) -> None:
-        self.everyone.append((event, json.loads(payload)))
+        for viewer in self.heard:
+            self.heard[viewer].append((event, json.loads(payload)))
 
     async def to_room(self, auction_id: int, event: str, whole: Encoded, brief: Encoded) -> None:
         for viewer in self.rooms[auction_id]:

@@ -1,0 +1,520 @@
+"""The real house on a real database, and a naive auction in plain lists: both must say the same.
+
+The model is written from the decisions, by hand and without the server's rules. Two houses share
+one database, as two servers do; another program changes rows; houses are closed and opened again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import shutil
+import tempfile
+from copy import deepcopy
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
+from sqlalchemy import delete, select, update
+
+from baraka_server.contract.client_events import (
+    AwardLot,
+    BroadcasterLeave,
+    CancelAuction,
+    ChangeLot,
+    ClientEvent,
+    EndAuction,
+    JoinAuction,
+    LeaveAuction,
+    PlaceBid,
+    PostComment,
+    StartAuction,
+)
+from baraka_server.contract.refusals import Refusal
+from baraka_server.live.audience import Viewer
+from baraka_server.live.encoded import encode
+from baraka_server.live.house import House
+from baraka_server.store import audit, migrate
+from baraka_server.store.engine import open_engine
+from baraka_server.store.seed import seed
+from baraka_server.store.store import Store
+from baraka_server.store.tables import auctions, bids, comments, winnings
+from tests.support.hall import Hall, open_house
+from tests.support.proof import the_ledger
+
+AUCTIONS = (1, 2, 3)
+AMINA = 1
+NOBODY = 999
+PRODUCTS = ("Ring", "Pearl", "Chain")
+POLL_SECONDS = 0.005
+PATIENCE_SECONDS = 20
+
+
+# --- the naive auction
+
+
+@dataclass
+class Naive:
+    live: bool = False
+    canceled: bool = False
+    ended: bool = False
+    product: str | None = None
+    minimum: int = 0
+    round: int = 0
+    bids: list[tuple[int, int]] = field(default_factory=list)
+    comments: list[tuple[int, str]] = field(default_factory=list)
+    winnings: list[tuple[int, int]] = field(default_factory=list)
+    ledger: list[tuple[str, int, int | None]] = field(default_factory=list)
+    told: list[tuple[Any, ...]] = field(default_factory=list)
+    noted: tuple[Any, ...] | None = None
+    """The row as the ledger knows it; another program may have changed it since."""
+
+    @property
+    def row(self) -> tuple[Any, ...]:
+        lot = (self.product, self.minimum) if self.product else None
+        return self.live, self.canceled, self.ended, lot
+
+    @property
+    def altered(self) -> bool:
+        return self.noted != self.row
+
+    @property
+    def amounts(self) -> list[int]:
+        return [amount for _, amount in reversed(self.bids)]
+
+    @property
+    def texts(self) -> list[str]:
+        return [text for _, text in self.comments]
+
+    @property
+    def high(self) -> int | None:
+        return self.bids[-1][1] if self.product and self.bids else None
+
+    def happens(self, kind: str, user_id: int | None, name: str, *about: Any) -> str:
+        self.ledger.append((kind, self.round, user_id))
+        self.told.append((len(self.ledger), name, *about))
+        self.noted = self.row
+        return "ok"
+
+    def adopts(self) -> None:
+        before = self.noted and self.noted[3] and self.noted[3][0]
+        self.round += self.product is not None and self.product != before
+        self.happens("adopted", None, "auctionState")
+
+    def hears(self, user_id: int, event: ClientEvent) -> str:
+        """The code of a refusal, or "ok". Nothing is refused twice for different reasons."""
+        owner = user_id == AMINA
+        over = "already_canceled" if self.canceled else "already_ended" if self.ended else None
+        match event:
+            case PostComment(comment=text):
+                if not self.live:
+                    return "not_live"
+                if user_id == NOBODY:
+                    return "user_not_found"
+                self.comments.append((user_id, text))
+                return self.happens("comment", user_id, "newComment", text, self.texts)
+            case PlaceBid(amount=amount, round=round_):
+                if not self.live:
+                    return "not_live"
+                if user_id == NOBODY:
+                    return "user_not_found"
+                if owner:
+                    return "owner_bid"
+                if round_ is not None and round_ != self.round:
+                    return "round_over"
+                if self.product is None:
+                    return "no_lot"
+                if self.high is not None and amount <= self.high:
+                    return "bid_too_low"
+                if self.high is None and amount < self.minimum:
+                    return "bid_below_minimum"
+                self.bids.append((user_id, amount))
+                about = self.round, user_id, amount, self.amounts
+                return self.happens("bid", user_id, "newBid", *about)
+        if not owner:
+            return "not_owner"
+        match event:
+            case StartAuction():
+                if over:
+                    return over
+                self.live = True
+                return self.happens("started", user_id, "auctionStarted")
+            case ChangeLot(product=product, minimum_price=minimum):
+                if over or not self.live:
+                    return over or "not_live"
+                same = product == self.product
+                self.product, self.minimum = product, minimum
+                if not same:
+                    self.round += 1
+                    self.bids.clear()
+                kind = "lot_repriced" if same else "lot_opened"
+                about = self.round, product, minimum
+                return self.happens(kind, user_id, "auction_change_product", *about)
+            case AwardLot():
+                if over or not self.live:
+                    return over or "not_live"
+                if self.product is None:
+                    return "no_lot"
+                won = self.bids[-1] if self.bids else None
+                if won:
+                    self.winnings.append(won)
+                self.product = None
+                self.bids.clear()
+                self.comments.clear()
+                return self.happens("awarded", user_id, "auctionEnded", won)
+            case CancelAuction():
+                if self.canceled or not self.live:
+                    return "already_canceled" if self.canceled else "not_live"
+                self.live, self.canceled = False, True
+                return self.happens("canceled", user_id, "auctionCanceled")
+            case EndAuction():
+                if self.ended or not self.live:
+                    return "already_ended" if self.ended else "not_live"
+                self.live, self.ended = False, True
+                return self.happens("ended", user_id, "auctionFinished")
+            case BroadcasterLeave():
+                return self.happens("broadcaster_left", user_id, "broadCasterLeft")
+        raise AssertionError(event)
+
+
+def essence(event: str, payload: dict[str, Any]) -> tuple[Any, ...]:
+    """What the model says about an announcement; ids and times are left to other tests."""
+    head = payload["seq"], event
+    match event:
+        case "newBid":
+            row = payload["newBid"]
+            amounts = [bid["bid"] for bid in payload.get("auctionBids", ())]
+            return (*head, payload["round"], row["user_id"], row["bid"], amounts)
+        case "newComment":
+            texts = [comment["comment"] for comment in payload.get("comments", ())]
+            return (*head, payload["newComment"]["comment"], texts)
+        case "auction_change_product":
+            return (*head, payload["round"], payload["product"], payload["minBidPrice"])
+        case "auctionEnded":
+            won = payload["winningBid"]
+            return (*head, (won["user_id"], won["bid"]) if won else None)
+    return head
+
+
+# --- what may be asked
+
+
+@st.composite
+def asks(draw: Any) -> tuple[int, ClientEvent]:
+    """Who asks for what. The amount of a bid is by how much it is above the highest, below if < 0."""
+    auction = draw(st.sampled_from(AUCTIONS))
+    kind = draw(st.sampled_from(KINDS))
+    if kind in LAST and draw(st.integers(0, 4)):
+        kind = PlaceBid
+    fields: dict[str, Any] = {"auction_id": auction}
+    if kind is ChangeLot:
+        fields["product"] = draw(st.sampled_from(PRODUCTS))
+        fields |= {"minimum_price": draw(st.sampled_from([0, 5, 20]))}
+        fields |= {"start_price": 1, "market_price": 2}
+    elif kind is AwardLot:
+        fields |= {"product": "Lot", "weight": "5g"}
+    elif kind is PostComment:
+        fields["comment"] = draw(st.sampled_from(["Lovely", "💍", "<b>"]))
+    elif kind is PlaceBid:
+        fields["amount"] = draw(st.integers(-3, 20))
+        fields["round"] = draw(st.sampled_from([None] * 6 + [0, 1, 2, 3]))
+    if kind in (PlaceBid, PostComment):
+        # Not one id in two auctions at once: which of the two is the first, nobody could say.
+        fields["request_id"] = draw(
+            st.sampled_from([None] * 4 + [f"{auction} {n}" for n in "abcd"])
+        )
+    owner_only = kind.owner_only and draw(st.integers(0, 5))
+    user_id = AMINA if owner_only else draw(st.sampled_from([AMINA, NOBODY] + [2, 3, 4] * 4))
+    return user_id, kind.model_construct(**fields)
+
+
+KINDS: list[type[ClientEvent]] = [
+    *[PlaceBid] * 14,
+    *[PostComment] * 4,
+    *[ChangeLot] * 4,
+    *[AwardLot] * 2,
+    StartAuction,
+    BroadcasterLeave,
+    CancelAuction,
+    EndAuction,
+]
+LAST = (CancelAuction, EndAuction)
+
+ALTERATIONS = st.sampled_from(
+    [
+        {"isLive": True},
+        {"isLive": True, "current_product": "Brooch", "minBidPrice": 10},
+        {"isLive": False},
+        {"minBidPrice": 15},
+        {"current_product": None},
+        {"current_product": " "},
+        {"current_product": "Pearl"},
+        {"title": "Renamed"},
+    ]
+)
+
+BATCHES = st.lists(asks(), min_size=1, max_size=10)
+NODES = st.integers(0, 1)
+
+# --- both at once
+
+
+@cache
+def _template() -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="baraka-model-"))
+    file = folder / "template.db"
+    url = f"sqlite+aiosqlite:///{file}"
+
+    async def prepare() -> None:
+        await migrate.upgrade(url)
+        await seed(url, users=5, auctions=len(AUCTIONS))
+
+    asyncio.run(prepare())
+    return file
+
+
+@dataclass
+class Watcher:
+    """A socket in one house. For each auction that it is in: what it must have heard since then."""
+
+    viewer: Viewer
+    joined: dict[int, tuple[int, int]] = field(default_factory=dict)
+    """The seq of the state that it got, and how much it had heard by then."""
+    last_seq: dict[int, int] = field(default_factory=dict)
+
+
+class HouseAndModel(RuleBasedStateMachine):
+    def __init__(self) -> None:
+        super().__init__()
+        self.runner = asyncio.Runner()
+        self.folder = tempfile.TemporaryDirectory(prefix="baraka-model-")
+        file = Path(self.folder.name) / "baraka.db"
+        shutil.copy(_template(), file)
+        self.store = Store(open_engine(f"sqlite+aiosqlite:///{file}"), timeout_seconds=10)
+        self.naive = {auction_id: Naive() for auction_id in AUCTIONS}
+        self.answered: dict[tuple[int, str], tuple[ClientEvent, Any]] = {}
+        self.halls = [Hall(), Hall()]
+        self.watchers = [Watcher(Viewer(f"socket {n}", 5)) for n in (0, 1)]
+        self.houses = [self.runner.run(self._open(n)) for n in (0, 1)]
+
+    async def _open(self, at: int) -> House:
+        return open_house(self.store, self.halls[at], poll_seconds=POLL_SECONDS)
+
+    def teardown(self) -> None:
+        self.runner.run(self._close())
+        self.runner.close()
+        self.folder.cleanup()
+
+    async def _close(self) -> None:
+        for house in self.houses:
+            await house.close()
+        for auction_id, naive in self.naive.items():
+            if naive.noted is None or not naive.altered:
+                verdict = await audit.verify(self.store, auction_id)
+                assert verdict.ok, verdict
+        await self.store.close()
+
+    # --- asking
+
+    @initialize(at=NODES)
+    def open_the_sale(self, at: int) -> None:
+        lot = {"product": "Ring", "minimum_price": 5, "start_price": 1, "market_price": 2}
+        for auction_id in AUCTIONS[:-1]:  # the last one stays as it was found
+            start = StartAuction(auction_id=auction_id)
+            self.ask([(AMINA, start), (AMINA, ChangeLot(auction_id=auction_id, **lot))], at)
+        for node in (0, 1):
+            self.join(node, AUCTIONS[0], resumes=False)
+
+    @rule(asked=BATCHES, at=NODES)
+    def ask_again(self, asked: list[tuple[int, ClientEvent]], at: int) -> None:
+        self.ask(asked, at)  # a second rule, since rules are taken equally often
+
+    @rule(asked=BATCHES, at=NODES)
+    def ask(self, asked: list[tuple[int, ClientEvent]], at: int) -> None:
+        """Several people ask at once: the house decides in one transaction for each auction."""
+        asked = [(user_id, self._with_amount(event)) for user_id, event in asked]
+        outcomes = self.runner.run(self._ask(asked, at))
+        for auction_id in AUCTIONS:
+            self._hear(
+                auction_id,
+                [
+                    (user_id, event, outcome)
+                    for (user_id, event), outcome in zip(asked, outcomes, strict=True)
+                    if event.auction_id == auction_id
+                ],
+            )
+        self.runner.run(self._settle())
+
+    def _with_amount(self, event: ClientEvent) -> ClientEvent:
+        if isinstance(event, PlaceBid):
+            highest = self.naive[event.auction_id].high or self.naive[event.auction_id].minimum
+            return event.model_copy(update={"amount": max(1, highest + event.amount)})
+        return event
+
+    async def _ask(self, asked: list[tuple[int, ClientEvent]], at: int) -> list[Any]:
+        house = self.houses[at]
+        return await asyncio.gather(
+            *(house.ask(Viewer("elsewhere", user_id), event) for user_id, event in asked)
+        )
+
+    def _hear(self, auction_id: int, asked: list[tuple[int, ClientEvent, Any]]) -> None:
+        naive = deepcopy(self.naive[auction_id])
+        if naive.altered:
+            naive.adopts()  # if anything is accepted: a refusal is no reason to write
+        accepted = False
+        for user_id, event, outcome in asked:
+            key = (user_id, getattr(event, "request_id", None) or "")
+            if key[1] and key in self.answered:
+                first_event, first_outcome = self.answered[key]
+                if event == first_event:
+                    assert outcome == first_outcome
+                else:
+                    assert outcome.code == "request_id_reused"
+                continue
+            code = naive.hears(user_id, event)
+            accepted = accepted or code == "ok"
+            if code == "ok":
+                assert not isinstance(outcome, Refusal), outcome
+                assert (outcome["seq"], outcome["round"]) == (len(naive.ledger), naive.round)
+            else:
+                assert isinstance(outcome, Refusal), (outcome, code)
+                assert outcome.code == code
+            if key[1]:
+                self.answered[key] = (event, outcome)
+        if accepted:
+            self.naive[auction_id] = naive
+
+    # --- watching
+
+    @rule(at=NODES, auction_id=st.sampled_from(AUCTIONS), resumes=st.booleans())
+    def join(self, at: int, auction_id: int, resumes: bool) -> None:
+        naive, watcher, hall = self.naive[auction_id], self.watchers[at], self.halls[at]
+        if naive.noted is not None and naive.altered:
+            return  # what another program did is taken up when somebody asks for something
+        last_seq = watcher.last_seq.get(auction_id) if resumes else None
+        event = JoinAuction(auction_id=auction_id, last_seq=last_seq)
+        state = self.runner.run(_answer(self.houses[at], watcher.viewer, event))
+        if not naive.live:
+            assert isinstance(state, Refusal)
+            assert state.code == "not_live"
+            return
+        if naive.noted is None:
+            naive.adopts()  # whoever joins hears the first event of the ledger next
+        assert state["seq"] == len(naive.ledger)
+        told = json.loads(encode(state))
+        assert told["round"] == naive.round
+        assert told["userCount"] == 1
+        assert told["auction"]["isLive"] is True
+        assert (told["auction"]["current_product"] or "").strip() == (naive.product or "")
+        assert [row["bid"] for row in told["auctionBids"]] == naive.amounts
+        assert [row["comment"] for row in told["auctionComments"]] == naive.texts
+        if last_seq is not None:
+            missed = [essence(one["event"], one["data"])[:2] for one in told["missed"]]
+            assert missed == [one[:2] for one in naive.told[last_seq:]]
+            assert told["missedComplete"]
+        watcher.joined[auction_id] = (state["seq"], len(hall.heard[watcher.viewer]))
+        watcher.last_seq[auction_id] = state["seq"]
+        self.runner.run(self._settle())
+
+    @rule(at=NODES, auction_id=st.sampled_from(AUCTIONS))
+    def leave(self, at: int, auction_id: int) -> None:
+        watcher = self.watchers[at]
+        left = self.runner.run(
+            _answer(self.houses[at], watcher.viewer, LeaveAuction(auction_id=auction_id))
+        )
+        assert left["userCount"] == 0
+        watcher.joined.pop(auction_id, None)
+
+    @rule(at=NODES)
+    def reconnect(self, at: int) -> None:
+        async def hangs_up() -> None:
+            self.houses[at].disconnected(watcher.viewer)
+
+        watcher, hall = self.watchers[at], self.halls[at]
+        self.runner.run(hangs_up())
+        for room in hall.rooms.values():
+            room.discard(watcher.viewer)
+        watcher.viewer = Viewer("a new socket", 5)
+        watcher.joined.clear()
+
+    # --- what others do
+
+    @rule(at=NODES)
+    def restart(self, at: int) -> None:
+        async def restarts() -> None:
+            await self.houses[at].close()
+            self.halls[at].rooms.clear()
+            self.houses[at] = await self._open(at)
+
+        self.watchers[at].joined.clear()
+        self.runner.run(restarts())
+
+    @rule(auction_id=st.sampled_from(AUCTIONS), values=ALTERATIONS)
+    def another_program_changes_the_row(self, auction_id: int, values: dict[str, Any]) -> None:
+        """As the existing system would: a product that goes takes its bids with it."""
+        naive = self.naive[auction_id]
+        product = values.get("current_product", naive.product)
+        takes_bids = (product or "").strip() != (naive.product or "")
+
+        async def changes() -> None:
+            async with self.store.writing() as connection:
+                where = auctions.c.id == auction_id
+                await connection.execute(update(auctions).where(where).values(values))
+                if takes_bids:
+                    await connection.execute(delete(bids).where(bids.c.auction_id == auction_id))
+
+        self.runner.run(changes())
+        naive.live = values.get("isLive", naive.live)
+        naive.minimum = values.get("minBidPrice", naive.minimum)
+        naive.product = (product or "").strip() or None
+        if takes_bids:
+            naive.bids.clear()
+
+    # --- comparing
+
+    async def _settle(self) -> None:
+        """Everybody who watches heard everything; tables and ledger are those of the model."""
+        for at, watcher in enumerate(self.watchers):
+            for auction_id in watcher.joined:
+                await asyncio.wait_for(self._has_heard(at, auction_id), PATIENCE_SECONDS)
+        for auction_id, naive in self.naive.items():
+            ledger = await the_ledger(self.store, auction_id)
+            assert [(e.fact.kind, e.round, e.user_id) for e in ledger] == naive.ledger
+            assert await self._rows(bids, bids.c.bid, auction_id) == naive.bids
+            assert await self._rows(comments, comments.c.comment, auction_id) == naive.comments
+            assert await self._rows(winnings, winnings.c.price, auction_id) == naive.winnings
+
+    async def _has_heard(self, at: int, auction_id: int) -> None:
+        watcher, told = self.watchers[at], self.naive[auction_id].told
+        seq, before = watcher.joined[auction_id]
+        while True:
+            heard = [
+                essence(event, payload)
+                for event, payload in self.halls[at].heard[watcher.viewer][before:]
+                if payload["auctionId"] == auction_id
+                and event != "userCountUpdate"
+                and not (event == "auctionState" and "userCount" in payload)  # its own, of a join
+            ]
+            if len(heard) >= len(told) - seq:
+                break
+            await asyncio.sleep(POLL_SECONDS)
+        assert heard == told[seq:]
+        watcher.last_seq[auction_id] = len(told)
+
+    async def _rows(self, table: Any, value: Any, auction_id: int) -> list[Any]:
+        query = select(table.c.user_id, value).where(table.c.auction_id == auction_id)
+        async with self.store.reading() as connection:
+            found = await connection.execute(query.order_by(table.c.id))
+            return [tuple(row) for row in found]
+
+
+async def _answer(house: House, viewer: Viewer, event: ClientEvent) -> Any:
+    return await house.ask(viewer, event)
+
+
+TestTheHouseAndTheModel = HouseAndModel.TestCase
+TestTheHouseAndTheModel.settings = settings(max_examples=20, stateful_step_count=30, deadline=None)
