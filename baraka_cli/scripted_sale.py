@@ -16,7 +16,6 @@ from typing import Any, Self
 import socketio
 from rich.text import Text
 
-from baraka_cli.terminal import printable
 from baraka_server.contract.client_events import (
     AwardLot,
     ChangeLot,
@@ -37,6 +36,7 @@ from baraka_server.contract.server_events import (
     NewComment,
     UserCountUpdate,
 )
+from baraka_server.contract.text import printable
 
 ANSWER_SECONDS_MAX = 10
 HOST_ID, VIEWER_ID = 1, 2

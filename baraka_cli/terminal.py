@@ -5,7 +5,6 @@ Nothing here interprets markup: names, titles and comments come from strangers.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Coroutine, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
@@ -13,6 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
 import typer
 from rich.console import Console
 from rich.text import Text
+
+from baraka_server.contract.text import OBEYED, printable
 
 if TYPE_CHECKING:
     from baraka_server.settings import Settings
@@ -43,18 +44,6 @@ DatabaseUrl = Annotated[
 ]
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs instead of a table.")]
-
-# Control characters, halves of surrogate pairs, line separators, and the marks that reorder text:
-# a terminal obeys all of these.
-_OBEYED = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\u200e\u200f\u061c\ud800-\udfff]"
-)
-_BREAKS = re.compile("[\t\n\v\f\r\x85\u2028\u2029]+")
-
-
-def printable(text: str) -> str:
-    """Somebody's text on one line, without anything that a terminal would obey."""
-    return _OBEYED.sub("", _BREAKS.sub(" ", text))
 
 
 def say(message: str) -> None:
@@ -109,7 +98,7 @@ def print_json(value: Any) -> None:
 
     text = json.dumps(value, ensure_ascii=False, indent=2, default=_jsonable)
     # Legal in JSON, but not to be sent to a terminal. Outside of strings there is only "\n".
-    text = _OBEYED.sub(lambda at: "\n" if at[0] == "\n" else f"\\u{ord(at[0]):04x}", text)
+    text = OBEYED.sub(lambda at: "\n" if at[0] == "\n" else f"\\u{ord(at[0]):04x}", text)
     sys.stdout.write(text + "\n")
 
 

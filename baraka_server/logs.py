@@ -9,18 +9,49 @@ from pythonjsonlogger.json import JsonFormatter
 from rich.console import Console
 from rich.logging import RichHandler
 
+from baraka_server.contract.text import printable
+
 QUIET = ("socketio", "engineio", "aiohttp", "asyncio", "asyncmy", "aiosqlite", "alembic")
-"""Libraries that speak of every packet: only their warnings are wanted."""
+"""Libraries that speak of every packet, tokens among them: only their warnings are wanted."""
+
+
+class Printable(logging.Filter):
+    """Makes of every entry what may be shown: one line for a message, whatever strangers put in it.
+
+    A stack trace keeps its lines. It never shows the values of variables: tokens are among them.
+    """
+
+    _traces = logging.Formatter()
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        try:
+            message = record.getMessage()
+        except Exception:  # a slip in a log line must not stop the work that it speaks of
+            message = str(record.msg)
+        record.msg, record.args = printable(message), None
+        trace = record.exc_text
+        if record.exc_info:
+            trace = self._traces.formatException(record.exc_info)
+        if trace:
+            record.exc_text = "\n".join(map(_indented, trace.split("\n")))
+            record.exc_info = None
+        for name, value in vars(record).items():
+            if isinstance(value, str) and name not in {"msg", "exc_text"}:
+                setattr(record, name, printable(value))
+        return True
+
+
+def _indented(line: str) -> str:
+    """A line of a stack trace, which must not look like the beginning of an entry."""
+    return "    " + printable(line)
 
 
 def configure(level: str = "INFO", *, for_people: bool | None = None) -> None:
     """Send everything of `level` and above to stderr, in the form that whoever reads it can use."""
     handler: logging.Handler
     if sys.stderr.isatty() if for_people is None else for_people:
-        # Markup stays off: what clients send ends up in log lines.
-        handler = RichHandler(
-            console=Console(stderr=True), show_path=False, markup=False, rich_tracebacks=True
-        )
+        # Markup stays off: what clients send ends up in log lines. So do Rich's own stack traces.
+        handler = RichHandler(console=Console(stderr=True), show_path=False, markup=False)
         handler.setFormatter(logging.Formatter("%(message)s", datefmt="%H:%M:%S"))
     else:
         handler = logging.StreamHandler()
@@ -32,6 +63,7 @@ def configure(level: str = "INFO", *, for_people: bool | None = None) -> None:
                 json_ensure_ascii=False,
             )
         )
+    handler.addFilter(Printable())
     logging.basicConfig(level=level, handlers=[handler], force=True)
     for name in QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)

@@ -15,10 +15,10 @@ from baraka_cli.terminal import (
     fail,
     print_json,
     print_table,
-    printable,
     say,
     stdout,
 )
+from baraka_server.contract.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
