@@ -183,6 +183,7 @@ class Gateway:
         """The acknowledgement; a refusal is an `error` to the sender as well (D20)."""
         if not isinstance(outcome, Refusal):
             return positive(outcome)
+        log.debug("%s refused: %s", outcome.event, outcome.message)
         await self._sio.refuse(sid, outcome)
         return negative(outcome)
 
