@@ -39,8 +39,9 @@ def console(
     ] = None,
 ) -> None:
     """Run a live sale: start it, put lots up, award them, end it."""
-    from baraka_cli.console.app import Console, Setup
+    from baraka_cli.console.app import Console
     from baraka_cli.console.runlist import BadLots, read_lots
+    from baraka_cli.console.stage import Setup
 
     if not url.startswith(("http://", "https://")):
         wrong_usage(f"--url: '{url}' is not an address; write it like http://127.0.0.1:3000")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from rich.text import Text
+
 from baraka_cli.console.book import Book, Phase
 from baraka_cli.console.link import Line
 
@@ -29,6 +31,19 @@ class Action:
     label: str
     help: str
     why_not: Callable[[Situation], Reason] = lambda _: None
+    moves: bool = False
+    """Whether it moves the sale on: one at a time."""
+
+    @property
+    def typed(self) -> str:
+        """The key as it stands on keyboards."""
+        return "?" if self.key == "question_mark" else self.key
+
+
+def label(action: Action, *, possible: bool) -> Text:
+    """What its button says; in brackets when it is not possible now."""
+    text = f"{action.typed} {action.label}"
+    return Text(text if possible else f"({text})")
 
 
 def _live(now: Situation) -> Reason:
@@ -74,16 +89,24 @@ def _online(now: Situation) -> Reason:
 
 
 ACTIONS = (
-    Action("s", "start", "Start", "Start the auction: everybody is told.", _start),
-    Action("n", "next_lot", "Next", "Put the next lot of the run list on the block.", _next),
-    Action("u", "put_up", "Put up", "Put a lot on the block, or change its prices.", _live),
-    Action("a", "award", "Award", "Award the lot to the highest bid; asks first.", _award),
-    Action("p", "pass_lot", "Pass", "Take the lot off without a sale.", _lot_is_up),
+    Action("s", "start", "Start", "Start the auction: everybody is told.", _start, moves=True),
+    Action(
+        "n", "next_lot", "Next", "Put the next lot of the run list on the block.", _next, moves=True
+    ),
+    Action(
+        "u", "put_up", "Put up", "Put a lot on the block, or change its prices.", _live, moves=True
+    ),
+    Action(
+        "a", "award", "Award", "Award the lot to the highest bid; asks first.", _award, moves=True
+    ),
+    Action("p", "pass_lot", "Pass", "Take the lot off without a sale.", _lot_is_up, moves=True),
     Action("c", "comment", "Comment", "Write to the room.", _live),
-    Action("b", "broadcaster", "Stream off", "Tell the room that the stream is off.", _online),
+    Action("b", "broadcaster", "Off air", "Tell the room that the stream is off.", _online),
     Action("r", "summary", "Summary", "What was sold, to whom; and save it as CSV."),
-    Action("e", "end", "End", "End the auction; asks first.", _live),
-    Action("x", "cancel", "Cancel", "Cancel the auction; its title has to be typed.", _live),
+    Action("e", "end", "End", "End the auction; asks first.", _live, moves=True),
+    Action(
+        "x", "cancel", "Cancel", "Cancel the auction; its title has to be typed.", _live, moves=True
+    ),
     Action("question_mark", "help", "Keys", "This list of keys."),
     Action("q", "quit", "Quit", "Leave the console; the auction goes on."),
 )

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import Enum
 from typing import Any
 
-from baraka_cli.terminal import printable
 from baraka_server.contract import server_events as told
+from baraka_server.contract.text import printable
 
 BIDS_KEPT_MAX = 1_000
 COMMENTS_KEPT_MAX = 1_000
@@ -98,8 +98,12 @@ class Book:
     seq: int | None = None
     hammers: list[Hammer] = field(default_factory=list)
     """What was awarded while the console listened."""
+    gap: bool = False
+    """Whether an event was not heard: the book is wrong until the next state."""
     version: int = 0
     """Rises with every change: whoever draws the book draws only a new version."""
+    _clock_behind: timedelta = timedelta()
+    """How far the server's clock is behind ours, as of the last state."""
     _bid_times: deque[datetime] = field(default_factory=lambda: deque(maxlen=10_000))
 
     @property
@@ -134,6 +138,7 @@ class Book:
         if isinstance(seq, int) and event != told.UserCountUpdate.wire_name and not is_state:
             if self.seq is not None and seq <= self.seq:
                 return
+            self.gap = self.gap or (self.seq is not None and seq > self.seq + 1)
             self.seq = seq
         handler(self, data, now or datetime.now(UTC))
         self.version += 1
@@ -142,17 +147,23 @@ class Book:
         """Whether it is another auction's: `auctionStarted` goes to everybody."""
         if event == told.AuctionStarted.wire_name:
             return bool(data.get("id") != self.auction_id)
-        return bool(data.get("auctionId", self.auction_id) != self.auction_id)
+        named = data.get("auctionId", self.auction_id)
+        if event == told.LotAwarded.wire_name and isinstance(data.get("auction"), dict):
+            named = data["auction"].get("id", named)
+        return bool(named != self.auction_id)
 
     # --- what is heard
 
     def _state(self, data: Mapping[str, Any], now: datetime) -> None:
         seq = data.get("seq")
         self.seq = seq if isinstance(seq, int) else None
+        self.gap = False
+        if "serverTime" in data:
+            self._clock_behind = now - moment(data["serverTime"])
         self._auction(data["auction"], now)
         self.round = data.get("round")
         if "userCount" in data:
-            self.viewers = data["userCount"]
+            self.viewers = whole(data["userCount"])
         self._list_bids(data.get("auctionBids", []))
         self._list_comments(data.get("auctionComments", []))
 
@@ -160,11 +171,14 @@ class Book:
         self._auction(data, now)
 
     def _counted(self, data: Mapping[str, Any], _now: datetime) -> None:
-        self.viewers = data["userCount"]
+        self.viewers = whole(data["userCount"])
 
     def _lot_changed(self, data: Mapping[str, Any], now: datetime) -> None:
         lot = Lot(
-            printable(data["product"]), data["minBidPrice"], data["bidPrice"], data["actualPrice"]
+            printable(str(data["product"])),
+            whole(data["minBidPrice"]),
+            whole(data["bidPrice"]),
+            whole(data["actualPrice"]),
         )
         if self.lot is None or self.lot.product != lot.product:
             self.bids.clear()
@@ -174,7 +188,8 @@ class Book:
         self.phase = Phase.LIVE
 
     def _bid_placed(self, data: Mapping[str, Any], now: datetime) -> None:
-        self._bid_times.append(now)
+        told_at = data.get("serverTime")
+        self._bid_times.append(moment(told_at) + self._clock_behind if told_at else now)
         self.round = data.get("round", self.round)
         if "auctionBids" in data:
             self._list_bids(data["auctionBids"])
@@ -195,7 +210,7 @@ class Book:
                 product,
                 printable(winner["name"]) if winner else None,
                 winner["id"] if winner else None,
-                bid["bid"] if bid else None,
+                whole(bid["bid"]) if bid else None,
             )
         )
         self._auction(data["auction"], now)
@@ -223,7 +238,7 @@ class Book:
         if self.lot is None or self.lot.product != product:
             self.lot_since = now
         prices = (record["minBidPrice"], record["bidPrice"], record["actualPrice"])
-        self.lot = Lot(product, *prices)
+        self.lot = Lot(product, *map(whole, prices))
 
     def _list_bids(self, records: list[Mapping[str, Any]]) -> None:
         """A whole list, newest first. Rows that the book has are kept, so a storm costs little."""
@@ -236,7 +251,7 @@ class Book:
 
     def _add_bid(self, record: Mapping[str, Any]) -> None:
         before = self.bids[0].amount if self.bids else None
-        amount = record["bid"]
+        amount = whole(record["bid"])
         self.bids.appendleft(
             Bid(
                 record["id"],
@@ -279,12 +294,20 @@ def usual_step(amount: int) -> int:
     return next((step for below, step in STEPS if amount < below), LARGEST_STEP)
 
 
-def moment(text: str | None) -> datetime:
+def moment(text: object) -> datetime:
     """A time of the wire (D18); now, where there is none that can be read."""
     try:
-        return datetime.fromisoformat(text or "")
+        at = datetime.fromisoformat(str(text))
     except ValueError:
         return datetime.now(UTC)
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+def whole(value: object) -> int:
+    """A number of the wire. Raises `ValueError` for what is none."""
+    if isinstance(value, int | float) and not isinstance(value, bool) and int(value) == value:
+        return int(value)
+    raise ValueError("not a whole number")
 
 
 def _comment(record: Mapping[str, Any]) -> Comment:

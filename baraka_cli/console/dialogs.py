@@ -43,9 +43,11 @@ class AwardDialog(Question):
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter,y", "yes", "Award", show=False)]
 
-    def __init__(self, book: Book, weight: str) -> None:
+    def __init__(self, book: Book, weight: str, *, checked: bool) -> None:
+        """`checked` is whether the server refuses an award that is no longer true."""
         super().__init__()
         self._book = book
+        self._checked = checked
         self._weight = weight
         self._version = book.version
         self._shown = book.high
@@ -57,6 +59,11 @@ class AwardDialog(Question):
             yield Label("Award this lot?", classes="title")
             yield Static(id="warning")
             yield Static(id="what")
+            if not self._checked:
+                yield Static(
+                    "This server cannot check it: a bid that is on its way would win.",
+                    classes="caution",
+                )
             yield Label("Weight")
             yield Input(self._weight, id="weight", select_on_focus=False)
             with Horizontal(classes="answers"):
@@ -258,8 +265,9 @@ class HelpDialog(Question):
     def compose(self) -> ComposeResult:
         keys = Text()
         for action in ACTIONS:
-            key = "?" if action.key == "question_mark" else action.key
-            keys.append(f"  {key}  ", "bold reverse").append(f" {action.label:<11}", "bold")
+            keys.append(f"  {action.typed}  ", "bold reverse").append(
+                f" {action.label:<11}", "bold"
+            )
             keys.append(f"{action.help}\n")
         for number, message in enumerate(QUICK_MESSAGES, 1):
             keys.append(f"  {number}  ", "bold reverse").append(" says       ", "bold")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -25,7 +26,10 @@ ANSWER_SECONDS_MAX = 10
 ACKNOWLEDGEMENT_SECONDS_MAX = 3
 """How long a server may take with its first acknowledgement before it is taken for one without."""
 PING_SECONDS = 5
-RECONNECT_SECONDS_MAX = 3
+RETRY_SECONDS = 0.5
+REFUSED_FOR_NOW = frozenset({"busy", "unavailable", "too_fast", "silent", "fault"})
+"""Refusals of a join that are worth another try."""
+TURNS_AWAY = frozenset({"No token provided", "Invalid or expired token"})
 
 
 class Line(Enum):
@@ -84,17 +88,19 @@ class Link:
         """Whether the server acknowledges; None until it was asked something."""
         self.joined = False
         self.latency_ms: float | None = None
-        self.missed: int | None = None
-        """How many events were caught up with after the last loss of the line."""
+        self.refusal: Answer | None = None
+        """Why the room did not let us in."""
+        self.missed: Counter[str] | None = None
+        """The events that were caught up with after a loss of the line, by name."""
         self._token = token
         self._auction_id = auction_id
         self._hear = hear
         self._changed = changed
         self._last_seq = last_seq
         self._waiting: list[tuple[set[str], asyncio.Future[Answer]]] = []
-        self._client = socketio.AsyncClient(
-            reconnection_delay=0.5, reconnection_delay_max=RECONNECT_SECONDS_MAX
-        )
+        self._gone = asyncio.Event()
+        # Its own reconnecting gives up when a server hangs up politely, as ours does when it stops.
+        self._client = socketio.AsyncClient(reconnection=False)
         self._client.on("connect", self._connected)
         self._client.on("disconnect", self._disconnected)
         self._client.on("connect_error", self._not_connected)
@@ -102,17 +108,23 @@ class Link:
         self._tasks: set[asyncio.Task[Any]] = set()
 
     async def open(self) -> None:
-        """Connect, and go on trying for as long as it takes."""
+        """Connect, and do so again after every loss, until the server turns us away."""
         self._keep(self._measure())
-        while self.line in {Line.CONNECTING, Line.LOST} and not self._client.connected:
+        while self.line is not Line.TURNED_AWAY:
+            self._gone.clear()
             try:
+                # Lists with every bid would make a long lot cost more and more to read (D24).
                 await self._client.connect(
-                    self.url, auth={"token": self._token}, wait_timeout=ANSWER_SECONDS_MAX
+                    self.url,
+                    auth={"token": self._token, "updates": "delta"},
+                    wait_timeout=ANSWER_SECONDS_MAX,
                 )
-                return
-            except socketio.exceptions.ConnectionError as error:
-                self._set(Line.LOST, _plain(error))
-                await asyncio.sleep(1)
+                await self._gone.wait()
+            except socketio.exceptions.ConnectionError:
+                await self._not_connected()
+            except ValueError:  # the old line is not quite closed
+                await self._client.eio.disconnect(abort=True)
+            await asyncio.sleep(RETRY_SECONDS)
 
     async def close(self) -> None:
         for task in self._tasks:
@@ -126,33 +138,54 @@ class Link:
             return Answer(False, f"Not sent: {self.line.value}.", "offline")
         payload = event.model_dump(by_alias=True, exclude_none=True)
         done: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        joining = isinstance(event, JoinAuction)
         signs: set[str] = set()
         if not self.acknowledges:
             signs.add(told.Error.wire_name)
-        if self.acknowledges is False:
-            signs.add(HEARD_WHEN_DONE[type(event)])
+            if not joining or self.acknowledges is False:  # the state is in the acknowledgement
+                signs.add(HEARD_WHEN_DONE[type(event)])
         waiting = (signs, done)
         self._waiting.append(waiting)
 
         def acknowledged(*values: Any) -> None:
             self.acknowledges = True
+            answer = _answer(values[0] if values else None)
+            if joining and answer.fields:
+                self._catch_up(answer.fields)  # at once: the next event may be right behind
             if not done.done():
-                done.set_result(_answer(values[0] if values else None))
+                done.set_result(answer)
 
         unknown = self.acknowledges is None
         try:
             await self._client.emit(event.wire_name, payload, callback=acknowledged)
-            limit = ACKNOWLEDGEMENT_SECONDS_MAX if unknown else ANSWER_SECONDS_MAX
+            limit = ACKNOWLEDGEMENT_SECONDS_MAX if unknown and joining else ANSWER_SECONDS_MAX
             return await asyncio.wait_for(done, limit)
         except TimeoutError:
-            if unknown:  # nothing was refused, and nothing was acknowledged: there will be none
+            if unknown and joining:  # neither refused nor acknowledged: there will be none
                 self.acknowledges = False
                 return Answer(True)
             return Answer(False, "The server did not answer. Look before you try again.", "silent")
-        except socketio.exceptions.SocketIOError as error:
-            return Answer(False, f"Not sent: {_plain(error)}.", "offline")
+        except socketio.exceptions.SocketIOError:
+            return Answer(False, "Not sent: the line was lost.", "offline")
         finally:
             self._waiting.remove(waiting)
+
+    def join_again(self) -> None:
+        """Ask for the whole state: something was not heard."""
+        if self.joined:
+            self.joined = False
+            self._keep(self._join(resuming=True))
+
+    def _catch_up(self, state: Mapping[str, Any]) -> None:
+        """What was missed, event by event, and then the state, which is always whole."""
+        if "auction" not in state:
+            return
+        missed = [one for one in state.get("missed") or [] if isinstance(one, dict)]
+        for one in missed:
+            if isinstance(one.get("data"), dict):
+                self._hear(str(one.get("event")), one["data"])
+        self.missed = Counter(str(one.get("event")) for one in missed)
+        self._hear(told.AuctionState.wire_name, state)
 
     # --- what the line says
 
@@ -165,12 +198,11 @@ class Link:
         self._set(Line.ONLINE)
         last_seq = self._last_seq() if resuming else None
         answer = await self.ask(JoinAuction(auction_id=self._auction_id, last_seq=last_seq))
-        self.joined = answer.ok
-        if answer.fields and "auction" in answer.fields:
-            self._hear(told.AuctionState.wire_name, answer.fields)
-            missed = answer.fields.get("missed")
-            self.missed = len(missed) if missed is not None else None
+        self.joined, self.refusal = answer.ok, None if answer.ok else answer
         self._changed()
+        if answer.code in REFUSED_FOR_NOW and self.line is Line.ONLINE:
+            await asyncio.sleep(RETRY_SECONDS)
+            await self._join(resuming=resuming)
 
     async def _disconnected(self, _reason: str = "") -> None:
         self.joined = False
@@ -181,10 +213,14 @@ class Link:
                 done.set_result(
                     Answer(False, "The line was lost. Look before you try again.", "lost")
                 )
+        self._gone.set()
 
     async def _not_connected(self, data: Any = None) -> None:
-        if self.line is not Line.TURNED_AWAY:
-            self._set(Line.LOST, _plain(data) if data else "the server does not answer")
+        message = data.get("message") if isinstance(data, dict) else None
+        if message in TURNS_AWAY:
+            self._set(Line.TURNED_AWAY, str(message))
+        elif self.line is not Line.TURNED_AWAY:
+            self._set(Line.LOST, f"{self.url} does not answer; trying again")
 
     async def _heard(self, event: str, data: Any = None, *_more: Any) -> None:
         if not isinstance(data, dict):
@@ -203,7 +239,7 @@ class Link:
     def _refused(self, error: Mapping[str, Any]) -> None:
         message, event = str(error.get("message", "")), error.get("event")
         answer = Answer(False, message, str(error.get("code", "")))
-        if message in {"No token provided", "Invalid or expired token"} and event is None:
+        if message in TURNS_AWAY and not event:
             self._set(Line.TURNED_AWAY, message)
         self._settle(told.Error.wire_name, answer)
         self._hear(told.Error.wire_name, error)
@@ -243,8 +279,3 @@ def _answer(said: Any) -> Answer:
     if isinstance(said, dict) and said.get("ok") is False:
         return Answer(False, str(said.get("message", "")), str(said.get("code", "")))
     return Answer(True, fields=said if isinstance(said, dict) else None)
-
-
-def _plain(error: Any) -> str:
-    text = error.get("message", "") if isinstance(error, dict) else str(error)
-    return text or "the server cannot be reached"

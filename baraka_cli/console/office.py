@@ -10,7 +10,20 @@ import aiohttp
 SECONDS_MAX = 5
 
 
+class Unreachable(Exception):
+    """Nobody answered."""
+
+
+class TurnedAway(Exception):
+    """The token was refused; the text says why."""
+
+
 class Office:
+    """Everything is None where the server has no such route, or does not tell us.
+
+    Raises `Unreachable` and `TurnedAway`.
+    """
+
     def __init__(self, url: str, token: str) -> None:
         self._url = url
         self._headers = {"Authorization": f"Bearer {token}"}
@@ -37,8 +50,12 @@ class Office:
                 aiohttp.ClientSession(timeout=timeout, headers=self._headers) as session,
                 session.get(self._url + path) as response,
             ):
+                if response.status == 401:
+                    raise TurnedAway("Invalid or expired token")
                 if response.status != 200 or response.content_type != "application/json":
                     return None
                 return await response.json()
-        except (aiohttp.ClientError, TimeoutError, ValueError):
+        except (aiohttp.ClientError, TimeoutError, OSError):
+            raise Unreachable(self._url) from None
+        except ValueError:
             return None

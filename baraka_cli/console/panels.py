@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
+from itertools import islice
 
 from rich.text import Text
 from textual.app import ComposeResult, RenderResult
@@ -13,7 +14,7 @@ from textual.containers import Vertical
 from textual.widget import Widget
 from textual.widgets import Digits, Sparkline, Static
 
-from baraka_cli.console.book import Book, Phase
+from baraka_cli.console.book import Bid, Book, Phase
 from baraka_cli.console.link import Line, Link
 from baraka_cli.console.runlist import MARKS, Fate, RunList
 
@@ -42,6 +43,10 @@ class Entry:
     at: datetime
     text: str
     outcome: Outcome
+
+    @property
+    def pending(self) -> bool:
+        return self.outcome is Outcome.PENDING
 
 
 class Panel(Widget):
@@ -85,11 +90,11 @@ class Block(Vertical):
         yield Static("LAST BID", classes="caption", id="last-caption")
         yield Digits("–", id="last")
         yield Static(id="bidder")
-        yield Static("NEXT ASK", classes="caption")
+        yield Static("NEXT ASK", classes="caption", id="ask-caption")
         yield Digits("–", id="ask")
+        yield Static(id="ask-line")
         yield Static(id="prices")
         yield Sparkline([0], id="rate", summary_function=max)
-        yield Static(id="rate-caption", classes="caption")
 
     def show(self, book: Book, step: int | None, now: datetime) -> None:
         high, lot, ask = book.high, book.lot, book.next_ask(step)
@@ -102,12 +107,14 @@ class Block(Vertical):
         if high and high.rise:
             bidder.append(f"  +{high.rise:,}", "not bold")
         self.query_one("#bidder", Static).update(bidder)
-        self.query_one("#ask", Digits).update(f"{ask:,}" if ask is not None else "–")
+        asked = f"{ask:,}" if ask is not None else "–"
+        self.query_one("#ask", Digits).update(asked)
+        self.query_one("#ask-line", Static).update(Text.assemble("NEXT ASK  ", (asked, "bold")))
         prices = f"min {lot.minimum:,} · start {lot.start:,} · mkt {lot.market:,}" if lot else ""
         self.query_one("#prices", Static).update(Text(prices))
         by_second = book.bids_by_second(now)
         self.query_one("#rate", Sparkline).data = [float(count) for count in by_second]
-        self.query_one("#rate-caption", Static).update(f"{sum(by_second)} bids in the last minute")
+        self.border_subtitle = f"{sum(by_second)} bids in the last minute"
 
 
 class Bids(Panel):
@@ -120,10 +127,13 @@ class Bids(Panel):
         if self.book is None or not self.book.bids:
             return [Text("none yet", "dim")]
         high, shown = self.book.high, []
-        for bid, _ in zip(self.book.bids, range(room), strict=False):
+        bids = list(islice(self.book.bids, room))
+        amount_width = max(len(f"{bid.amount:,}") for bid in bids)
+        rise_width = max(len(_rise(bid)) for bid in bids)
+        for bid in bids:
             line = Text(f"{'▶' if bid is high else ' '} {bid.at.astimezone():%H:%M:%S}")
-            line.append(f" {bid.amount:>9,}", "bold" if bid is high else "")
-            line.append(f" {f'+{bid.rise:,}' if bid.rise else '':>8} ")
+            line.append(f" {bid.amount:>{amount_width},}", "bold" if bid is high else "")
+            line.append(f" {_rise(bid):>{rise_width}} ")
             line.append(bid.bidder, "bold" if bid is high else "")
             shown.append(line)
         return shown
@@ -184,6 +194,10 @@ class Log(Panel):
             line = f"{entry.outcome.value} {entry.at.astimezone():%H:%M:%S} {entry.text}"
             shown.append(Text(line, style, no_wrap=True, overflow="ellipsis"))
         return shown or [Text("nothing done yet", "dim")]
+
+
+def _rise(bid: Bid) -> str:
+    return f"{bid.rise:+,}" if bid.rise else ""
 
 
 def _elapsed(since: datetime, now: datetime) -> str:

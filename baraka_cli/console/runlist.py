@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import io
 import json
 import os
-from dataclasses import asdict, dataclass
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from baraka_server.contract.fields import Price, Text, TextOrBlank
+from baraka_server.contract.text import printable
 
 COLUMNS = ("product", "description", "minimum", "start", "market", "weight")
 OPTIONAL_COLUMNS = frozenset({"description", "weight"})
@@ -72,32 +75,35 @@ def read_lots(path: Path) -> list[ListedLot]:
         raise BadLots([f"{path}: {error.strerror}"]) from None
     except UnicodeDecodeError:
         raise BadLots([f"{path}: not UTF-8 text"]) from None
-    reader = csv.DictReader(text.splitlines(), strict=True)
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
         rows = list(reader)
     except csv.Error as error:
         raise BadLots([f"{path}, line {reader.line_num}: {error}"]) from None
-    names = [(name or "").strip().lower() for name in reader.fieldnames or []]
-    missing = [name for name in COLUMNS if name not in names and name not in OPTIONAL_COLUMNS]
-    if missing:
-        raise BadLots(
-            [
-                f"{path}: column {name} is missing; the header is {','.join(COLUMNS)}"
-                for name in missing
-            ]
-        )
+    names = [name.strip().lower() for name in rows[0]] if rows else []
+    problems = [
+        f"{path}: column {name} is missing; the header is {','.join(COLUMNS)}"
+        for name in COLUMNS
+        if name not in names and name not in OPTIONAL_COLUMNS
+    ]
+    problems += [
+        f"{path}: column {name} is there twice" for name in COLUMNS if names.count(name) > 1
+    ]
+    if problems:
+        raise BadLots(problems)
     lots: list[ListedLot] = []
-    problems: list[str] = []
-    for number, row in enumerate(rows, 2):
-        cells = {
-            (name or "").strip().lower(): value.strip()
-            for name, value in row.items()
-            if isinstance(value, str)
-        }
+    for number, row in enumerate(rows[1:], 2):  # as spreadsheets count
+        if not any(cell.strip() for cell in row):
+            continue
+        if len(row) > len(names):
+            problems.append(f"row {number}: {len(row)} cells, but {len(names)} columns")
+            continue
+        # On one line and without what a terminal obeys: that is also how the room hears of it.
+        cells = {name: printable(cell).strip() for name, cell in zip(names, row, strict=False)}
         lot = _lot(cells, number, problems)
         if lot is not None:
             lots.append(lot)
-    if not rows:
+    if not lots and not problems:
         problems.append(f"{path}: there is no lot in it")
     if problems:
         raise BadLots(problems)
@@ -145,13 +151,16 @@ class RunList:
 
     @classmethod
     def opened(cls, lots: list[ListedLot], url: str, auction_id: int) -> RunList:
-        """`lots` with the fates that were kept for them, by product and place in the list."""
+        """A copy of `lots` with the fates that were kept for them, by product and place in the list."""
         keep_in = state_folder() / f"{_key(url, auction_id)}.json"
         kept = _kept(keep_in)
+        lots = [replace(lot) for lot in lots]
         for place, lot in enumerate(lots):
             was = kept.get(f"{place}:{lot.product}")
             if was:
-                lot.fate, lot.winner, lot.amount = Fate(was["fate"]), was["winner"], was["amount"]
+                with suppress(KeyError, TypeError, ValueError):
+                    lot.fate, lot.winner = Fate(was["fate"]), str(was["winner"])
+                    lot.amount = was["amount"] if isinstance(was["amount"], int) else None
         return cls(lots, keep_in)
 
     @property
@@ -166,10 +175,10 @@ class RunList:
         """Note that `product` is on the block; what was there without an award has passed."""
         if self.on_block and self.on_block.product != product:
             self.on_block.fate = Fate.PASSED
-        for lot in self.lots:
-            if lot.product == product and lot.fate in {Fate.TO_COME, Fate.ON_BLOCK}:
-                lot.fate = Fate.ON_BLOCK
-                break
+        fates = (Fate.ON_BLOCK, Fate.TO_COME, Fate.PASSED)  # what passed may come up again
+        same = [lot for lot in self.lots if lot.product == product and lot.fate in fates]
+        if same:
+            min(same, key=lambda lot: fates.index(lot.fate)).fate = Fate.ON_BLOCK
         self._keep()
 
     def hammered(self, product: str, winner: str | None, amount: int | None) -> None:

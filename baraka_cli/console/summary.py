@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from baraka_cli.console.book import Hammer
-from baraka_cli.terminal import printable
+from baraka_server.contract.text import printable
 
 HEADER = ("product", "weight", "price", "winner", "number", "awarded_at")
 

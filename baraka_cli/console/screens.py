@@ -1,0 +1,111 @@
+"""The screens beside the sale: which auction, what keeps the console from working, what was sold."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, ClassVar
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.message import Message
+from textual.screen import Screen
+from textual.widgets import DataTable, Label, OptionList, Static
+from textual.widgets.option_list import Option
+
+from baraka_cli.console import summary
+from baraka_cli.console.book import Book, phase_of
+from baraka_server.contract.text import printable
+
+
+class Picked(Message):
+    """The auction to run was chosen."""
+
+    def __init__(self, auction_id: int) -> None:
+        super().__init__()
+        self.auction_id = auction_id
+
+
+class PickScreen(Screen[None]):
+    """The caller's auctions, to choose one from."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("q,escape", "app.quit", "Quit")]
+
+    def __init__(self, auctions: list[Mapping[str, Any]]) -> None:
+        super().__init__()
+        self._auctions = auctions
+
+    def compose(self) -> ComposeResult:
+        options = []
+        for auction in self._auctions:
+            line = Text(f"{auction['id']:>6}  ", no_wrap=True, overflow="ellipsis")
+            line.append(f"{phase_of(auction).value:<12}", "bold" if auction["isLive"] else "")
+            line.append(f"  {printable(auction['title'])}")
+            options.append(Option(line, id=str(auction["id"])))
+        with Vertical(id="pick"):
+            yield Label("Which auction?  ↑ ↓ and Enter, q leaves")
+            yield OptionList(*options)
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        self.app.post_message(Picked(int(event.option.id or 0)))
+
+
+class TroubleScreen(Screen[None]):
+    """What keeps the console from working, and what to do about it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("q,escape,enter", "app.quit", "Quit")]
+
+    def __init__(self, what: str, remedy: str) -> None:
+        super().__init__()
+        self._what, self._remedy = what, remedy
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="trouble"):
+            yield Static(Text(f"✗ {self._what}\n", "bold"))
+            yield Static(Text(f"{self._remedy}\n"))
+            yield Label("q leaves")
+
+
+class SummaryScreen(Screen[None]):
+    """What was sold; `s` saves it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,r", "app.pop_screen", "Back"),
+        Binding("s", "save", "Save as CSV"),
+    ]
+
+    def __init__(self, found: summary.Summary, book: Book, folder: Path, passed: int) -> None:
+        super().__init__()
+        self._found, self._book, self._folder = found, book, folder
+        self._passed = max(passed, found.passed)
+
+    def compose(self) -> ComposeResult:
+        found = self._found
+        head = Text(f" {self._book.title}: ", "bold")
+        head.append(f"{len(found.sold)} sold, {self._passed} passed, total {found.total:,}")
+        yield Static(head)
+        table: DataTable[Text] = DataTable(id="table", cursor_type="row")
+        table.add_columns("Product", "Weight", "Price", "Winner", "Number")
+        for lot in found.sold:
+            cells = (lot.product, lot.weight, f"{lot.price:,}", lot.winner, lot.number or "–")
+            table.add_row(*(Text(printable(cell)) for cell in cells))
+        yield table
+        best = ", ".join(
+            f"{printable(name)} {amount:,} ({lots})" for name, lots, amount in found.best[:3]
+        )
+        yield Static(Text(f" Best bidders: {best or '–'}"))
+        yield Static(id="saved")
+        yield Label(" s saves as CSV, Esc goes back")
+
+    def action_save(self) -> None:
+        try:
+            path = summary.save(self._found, self._book.auction_id, self._folder)
+        except OSError as error:
+            said = f" ✗ Not saved: {error.strerror or error}"
+        else:
+            said = f" ✓ Saved as {path}"
+            if not self._found.numbers_known:
+                said += " (without telephone numbers: the server does not tell them)"
+        self.query_one("#saved", Static).update(Text(said))
