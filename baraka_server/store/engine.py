@@ -22,6 +22,12 @@ _DRIVERS = {
     "mariadb": "mariadb+asyncmy",
 }
 
+MYSQL_PARAMETERS = (
+    *("user", "password", "unix_socket", "charset"),
+    *("ssl_ca", "ssl_cert", "ssl_key", "ssl_capath", "ssl_cipher", "ssl_check_hostname"),
+)
+"""What may stand behind the `?` of a URL; other systems' drivers have others."""
+
 
 class UnusableUrl(ValueError):
     """A database URL that names nothing we can connect to."""
@@ -45,6 +51,13 @@ def database_url(text: str) -> URL:
             f"databases of the kind '{url.get_backend_name()}' are not supported: "
             "use sqlite, mysql or mariadb"
         )
+    if url.get_backend_name() != "sqlite":
+        for name in url.query:
+            if name not in MYSQL_PARAMETERS:
+                raise UnusableUrl(
+                    f"the database URL has a parameter '{name}' that is not known; there are: "
+                    + ", ".join(MYSQL_PARAMETERS)
+                )
     return url.set(drivername=driver)
 
 
@@ -56,8 +69,18 @@ def shown_url(text: str) -> str:
 def open_engine(
     text: str, *, connections_max: int = 10, timeout_seconds: float = 10
 ) -> AsyncEngine:
-    """An engine on the database at the URL `text`; nothing is connected yet."""
+    """An engine on the database at the URL `text`; nothing is connected yet. Raises `UnusableUrl`."""
     url = database_url(text)
+    try:
+        return _engine(url, connections_max, timeout_seconds)
+    except (ArgumentError, ValueError, TypeError):
+        # Theirs would quote it, and it may be a password.
+        raise UnusableUrl(
+            "a parameter of the database URL has a value that it cannot have"
+        ) from None
+
+
+def _engine(url: URL, connections_max: int, timeout_seconds: float) -> AsyncEngine:
     if url.get_backend_name() == "sqlite":
         # Half the time of a transaction, so that who waited in vain for a lock may try once more.
         busy_seconds = min(SQLITE_BUSY_SECONDS, timeout_seconds / 2)
