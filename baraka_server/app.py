@@ -18,7 +18,7 @@ from baraka_server.live.house import House
 from baraka_server.settings import Mode, PhoneNumbers, Settings
 from baraka_server.store.engine import open_engine
 from baraka_server.store.store import Store
-from baraka_server.wire.addresses import address_of
+from baraka_server.wire.addresses import address_of, peer_of
 from baraka_server.wire.door import Door
 from baraka_server.wire.gateway import (
     Gateway,
@@ -31,9 +31,14 @@ from baraka_server.wire.health import Health
 from baraka_server.wire.http import Api
 from baraka_server.wire.identity import Verifier
 from baraka_server.wire.sockets import SocketLimits
+from baraka_server.wire.sparing import HttpLog
 
 log = logging.getLogger(__name__)
 
+KEEPALIVE_SECONDS = 75
+"""How long an HTTP connection may be idle: longer than the minute that proxies keep theirs."""
+LINGER_SECONDS = 1
+"""How long the rest of a refused POST is read, so that its sender reads the refusal."""
 HTTP_CLOSE_SECONDS = 0.15
 """How long connections may take to close by themselves; aiohttp takes it twice."""
 GOODBYE_SHARE = 0.3
@@ -51,6 +56,7 @@ class Server:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self._proxies = settings.proxy_networks
         self._store = open_store(settings)
         self._sio = make_server(
             SocketLimits(
@@ -88,6 +94,7 @@ class Server:
         self._door = Door(
             self._sio,
             self._address,
+            self._peer,
             connections_max=settings.connections_max,
             connections_per_address_max=settings.connections_per_address_max,
             connect_seconds_max=settings.connect_seconds_max,
@@ -97,11 +104,21 @@ class Server:
         self._health.add_to(app)
         Api(self._store, verifier).add_to(app)
         self._runner = web.AppRunner(
-            app, access_log=None, handle_signals=False, shutdown_timeout=HTTP_CLOSE_SECONDS
+            app,
+            access_log=None,
+            handle_signals=False,
+            shutdown_timeout=HTTP_CLOSE_SECONDS,
+            keepalive_timeout=KEEPALIVE_SECONDS,
+            lingering_time=LINGER_SECONDS,
+            auto_decompress=False,
+            logger=HttpLog(self._sio.log),
         )
 
+    def _peer(self, transport: asyncio.BaseTransport) -> str | None:
+        return peer_of(transport, self._proxies)
+
     def _address(self, request: web.Request) -> str:
-        return address_of(request, self._settings.proxy_networks)
+        return address_of(request, self._proxies)
 
     async def start(self) -> str:
         """Listen. Returns the URL, with the port that was taken. Raises `OSError` when it is in use."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
@@ -29,6 +30,14 @@ def address_of(request: web.BaseRequest, trusted_proxies: Sequence[Network]) -> 
         if said is None or not _is_in(hop, trusted_proxies):
             return _counted_as(hop)
     return UNKNOWN
+
+
+def peer_of(transport: asyncio.BaseTransport, trusted_proxies: Sequence[Network]) -> str | None:
+    """The address at the other end of a line; None for a proxy, whose lines are many people's."""
+    peername = transport.get_extra_info("peername")
+    if not peername:
+        return UNKNOWN
+    return None if _is_in(peername[0], trusted_proxies) else _counted_as(peername[0])
 
 
 def _is_in(text: str, trusted: Sequence[Network]) -> bool:

@@ -3,27 +3,51 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+import resource
+import time
+from collections import Counter
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Any
+from urllib.parse import parse_qs
 
 from aiohttp import web
 
-from baraka_server.wire.sockets import GuardedServer
+from baraka_server.live.faults import fault
+from baraka_server.wire.sockets import REFUSED, GuardedServer
+
+log = logging.getLogger(__name__)
 
 SOCKET_IO_PATH = "/socket.io/"
-TCP_PER_CONNECTION_MAX = 2
-"""A long-polling client has a GET and a POST open at once."""
+LINES_PER_CONNECTION_MAX = 3
+"""A long-polling client has a GET and a POST open at once, and a websocket while it upgrades."""
+FILES_KEPT = 128
+"""Open files that are not for strangers: the database, the log."""
 RETRY_AFTER_SECONDS = 5
 SWEEP_SECONDS = 1
 
 
+@dataclass(slots=True)
+class Line:
+    """One TCP connection. `silent_since` until its first request; `peer` unless it is a proxy's."""
+
+    transport: asyncio.Transport
+    peer: str | None
+    silent_since: float | None
+
+
 class Door:
-    """Limits of connections; 0 is no limit. `connect_seconds_max` is for those who say nothing."""
+    """Limits of connections; 0 is no limit. `connect_seconds_max` is for those who say nothing.
+
+    `address` tells whom a request comes from, `peer` the address of a line that is no proxy's.
+    """
 
     def __init__(
         self,
         sio: GuardedServer,
         address: Callable[[web.Request], str],
+        peer: Callable[[asyncio.BaseTransport], str | None],
         *,
         connections_max: int,
         connections_per_address_max: int,
@@ -31,29 +55,43 @@ class Door:
     ) -> None:
         self.closed = False
         """Set when the server stops: nobody new comes in."""
+        self.lines: dict[Any, Line] = {}
+        """By the protocol object that aiohttp has for each."""
         self._sio = sio
         self._address = address
+        self._peer = peer
         self._connections_max = connections_max
         self._per_address_max = connections_per_address_max
         self._seconds_max = connect_seconds_max
-        self._silent: set[asyncio.BaseTransport] = set()
+        self._lines_of: Counter[str] = Counter()
+        self._lines_max = _open_files_max() - FILES_KEPT
+        if connections_max:
+            self._lines_max = min(self._lines_max, connections_max * LINES_PER_CONNECTION_MAX)
         self._sweeping: asyncio.Task[None] | None = None
 
     def watch(self, runner: web.AppRunner) -> None:
         """Stand at every connection that `runner` accepts; aiohttp waits for the first request."""
         server: Any = runner.server
-        accepted = server.connection_made
+        made, lost = server.connection_made, server.connection_lost
 
-        def connection_made(handler: Any, transport: asyncio.Transport) -> None:
-            accepted(handler, transport)
-            limit = self._connections_max * TCP_PER_CONNECTION_MAX
-            if limit and len(server.connections) > limit:
+        def connection_made(protocol: Any, transport: asyncio.Transport) -> None:
+            made(protocol, transport)
+            line = Line(transport, self._peer(transport), time.monotonic())
+            self.lines[protocol] = line
+            if line.peer:
+                self._lines_of[line.peer] += 1
+            if self._is_one_too_many(line):
                 transport.abort()
-                return
-            self._silent.add(transport)
-            asyncio.get_running_loop().call_later(self._seconds_max, self._hang_up, transport)
 
-        server.connection_made = connection_made
+        def connection_lost(protocol: Any, error: BaseException | None = None) -> None:
+            line = self.lines.pop(protocol, None)
+            if line and line.peer:
+                self._lines_of[line.peer] -= 1
+                if not self._lines_of[line.peer]:
+                    del self._lines_of[line.peer]
+            lost(protocol, error)
+
+        server.connection_made, server.connection_lost = connection_made, connection_lost
         self._sweeping = asyncio.create_task(self._sweep())
 
     def close(self) -> None:
@@ -64,16 +102,34 @@ class Door:
     async def middleware(
         self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
     ) -> web.StreamResponse:
-        if request.transport is not None:
-            self._silent.discard(request.transport)
-        if request.path == SOCKET_IO_PATH:
-            if request.method == "POST" and request.content_length is None:
+        line = self.lines.get(request.protocol)
+        if line:
+            line.silent_since = None
+        try:
+            if request.path == SOCKET_IO_PATH:
+                return self._refusal(request) or await self._served(request, handler)
+            return await handler(request)
+        except web.HTTPException:
+            raise
+        except ConnectionError:  # the client is gone
+            return _refused(400, "the connection is closed")
+        except Exception as error:  # aiohttp would answer with HTML
+            return _refused(500, fault(request.path, error).message)
+
+    async def _served(
+        self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+    ) -> web.StreamResponse:
+        response = await handler(request)
+        return _refused(*request[REFUSED]) if REFUSED in request else response
+
+    def _refusal(self, request: web.Request) -> web.Response | None:
+        if request.method == "POST":
+            if request.content_length is None:
                 return _refused(411, "a POST says how long it is")
-            if "sid" not in request.query:
-                refusal = self._full(request)
-                if refusal is not None:
-                    return refusal
-        return await handler(request)
+            if request.headers.get("Content-Encoding", "identity") != "identity":
+                return _refused(415, "a POST is not compressed")
+        # Read as Engine.IO reads it: to others, `sid=` is a session.
+        return None if "sid" in parse_qs(request.query_string) else self._full(request)
 
     def _full(self, request: web.Request) -> web.Response | None:
         if self.closed:
@@ -86,17 +142,34 @@ class Door:
             return _refused(429, "too many connections from your address")
         return None
 
-    def _hang_up(self, transport: asyncio.Transport) -> None:
-        if transport in self._silent:
-            self._silent.discard(transport)
-            transport.abort()
+    def _is_one_too_many(self, line: Line) -> bool:
+        if len(self.lines) > self._lines_max:
+            return True
+        most = self._per_address_max * LINES_PER_CONNECTION_MAX
+        return bool(most and line.peer and self._lines_of[line.peer] > most)
 
     async def _sweep(self) -> None:
         while True:
             await asyncio.sleep(SWEEP_SECONDS)
-            await self._sio.hang_up_on_silent()
+            try:
+                self._hang_up_on_silent()
+                await self._sio.hang_up_on_silent()
+            except Exception:
+                log.exception("the silent could not all be hung up on")
+
+    def _hang_up_on_silent(self) -> None:
+        latest = time.monotonic() - self._seconds_max
+        for line in list(self.lines.values()):
+            if line.silent_since is not None and line.silent_since < latest:
+                line.transport.abort()
+
+
+def _open_files_max() -> int:
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return soft if soft != resource.RLIM_INFINITY else 2**31
 
 
 def _refused(status: int, reason: str) -> web.Response:
     body = {"ok": False, "message": reason}
-    return web.json_response(body, status=status, headers={"Retry-After": str(RETRY_AFTER_SECONDS)})
+    again = {"Retry-After": str(RETRY_AFTER_SECONDS)} if status in {429, 503} else {}
+    return web.json_response(body, status=status, headers=again)

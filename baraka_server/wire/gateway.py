@@ -23,6 +23,7 @@ from baraka_server.wire.answers import negative, positive, too_fast
 from baraka_server.wire.limits import Rates
 from baraka_server.wire.packets import RESERVED_PREFIX, Json, Packet, allow_bursts
 from baraka_server.wire.sockets import GuardedServer, SocketLimits
+from baraka_server.wire.sparing import errors_only
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +41,7 @@ def make_server(
     `origins` are the pages that may connect; none of them may send credentials of the browser.
     """
     allow_bursts()
+    errors_only("aiohttp.websocket")
     return GuardedServer(
         limits,
         address,
@@ -50,8 +52,8 @@ def make_server(
         json=Json,
         cors_allowed_origins="*" if "*" in origins else list(origins),
         cors_credentials=False,
-        logger=logging.getLogger("socketio"),
-        engineio_logger=logging.getLogger("engineio"),
+        logger=errors_only("socketio.server"),
+        engineio_logger=errors_only("engineio.server"),
     )
 
 
@@ -130,7 +132,8 @@ class Gateway:
         # Nothing may be awaited before the viewer stands: events may be right behind.
         who = self._verifier.verify(_token(environ, auth))
         if isinstance(who, Refusal):
-            log.info("connection refused: %s", who.message)
+            if client := self._sio.client(sid):
+                client.note(who.message)
             await self._turn_away(sid, who)
             return
         wants_lists = not (isinstance(auth, dict) and auth.get("updates") == DELTA)

@@ -54,13 +54,16 @@ class Rates(Generic[K]):
     def __init__(self, per_second: float) -> None:
         self._per_second = per_second
         self._rates: dict[K, Rate] = {}
+        self._keys_max = KEYS_MAX
 
     def take(self, key: K) -> float:
         if not self._per_second:
             return 0
         rate = self._rates.get(key)
         if rate is None:
-            if len(self._rates) >= KEYS_MAX:
+            if len(self._rates) >= self._keys_max:
                 self._rates = {key: rate for key, rate in self._rates.items() if not rate.at_rest}
+                # In a crowd in which nobody rests, do not look at everybody for each newcomer.
+                self._keys_max = max(KEYS_MAX, 2 * len(self._rates))
             rate = self._rates[key] = Rate(self._per_second)
         return rate.take()

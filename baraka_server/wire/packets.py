@@ -16,7 +16,7 @@ from baraka_server.live.encoded import encode
 
 PACKETS_PER_POST_MAX = 256
 WHOLE_NUMBER_CHARS_MAX = 20
-RESERVED_EVENTS = frozenset({"connect", "disconnect", "connect_error"})
+RESERVED_EVENTS = frozenset({"connect", "disconnect", "connect_error", "*"})
 RESERVED_PREFIX = "reserved:"
 
 
@@ -40,7 +40,8 @@ def _whole_number(digits: str) -> int | float:
 class Packet(packet.Packet):  # type: ignore[misc]
     """A packet whose event name cannot be one of the library's own.
 
-    A client that sends the event `disconnect` would call our disconnect handler with its own words.
+    A client that sends the event `disconnect` would call our disconnect handler with its own words,
+    and one that sends `*` our handler for unknown events, in the name of another socket.
     """
 
     json = Json

@@ -2,13 +2,12 @@
 
 The hooks into python-engineio 4.15 and python-socketio 5.18 are here and in `packets`. Theirs would
 log a stack trace for a malformed packet and go on, queue without a bound for a client that does not
-read, and wait for ever for one that says nothing.
+read, wait for ever for one that says nothing, and take the first segment of a POST for all of it.
 """
 
 from __future__ import annotations
 
 import asyncio
-import logging
 import re
 import socket
 import time
@@ -19,7 +18,7 @@ from typing import Any
 
 import socketio
 from aiohttp import WSMsgType, web
-from engineio import async_socket, exceptions, packet
+from engineio import async_socket, exceptions, packet, payload
 from engineio.async_drivers import aiohttp as driver
 from socketio import packet as sio_packet
 
@@ -27,20 +26,25 @@ from baraka_server.contract.refusals import Refusal
 from baraka_server.contract.server_events import Error
 from baraka_server.wire.answers import error_payload, negative, too_fast
 from baraka_server.wire.limits import Rate
-
-log = logging.getLogger(__name__)
+from baraka_server.wire.sparing import SparingLog
 
 SPEAKABLE_TYPES = frozenset({packet.CLOSE, packet.PONG, packet.MESSAGE, packet.UPGRADE})
+MISTAKES = ("bad-sid", "bad-transport", "bad-upgrade", "bad-jsonp-index", "not-connected")
+"""What strangers get wrong, and everybody after a restart: no error of ours."""
+CONTROL_TYPES = frozenset({WSMsgType.PING, WSMsgType.PONG})
 SPEAKABLE_MESSAGES = ("0", "1", "2")
 """CONNECT, DISCONNECT, EVENT: the contract has no attachments, and no client owes us an answer."""
 
 EVENT_HEAD = re.compile(r'2(?P<id>\d{1,15})?\["(?P<name>[A-Za-z_]{1,64})"')
-LOG_LINES_PER_SECOND = 2
 STRIKES_PER_SECOND = 20
 """A socket may be told to slow down this often on average before it has to leave."""
 TCP_NOTSENT_LOWAT = 25  # Linux; the socket module has no name for it
 UNREAD_KERNEL_BYTES = 128 * 1024
 """How much unsent data the kernel takes from us for one socket."""
+GOODBYE_SECONDS = 2
+"""How long a closed websocket may take to read the rest before it is cut off."""
+REFUSED = "refused"
+"""Where a request says what its answer is instead of the library's: a status and a reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,22 +61,6 @@ class HungUp(exceptions.SocketIsClosedError):  # type: ignore[misc]
     """We closed this socket; whoever still works on it should stop."""
 
 
-class SparingLog:
-    """At most a few lines a second about strangers; the rest is counted."""
-
-    def __init__(self) -> None:
-        self._rate = Rate(LOG_LINES_PER_SECOND)
-        self._untold = 0
-
-    def say(self, address: str, reason: str) -> None:
-        if self._rate.take():
-            self._untold += 1
-            return
-        more = f" (and {self._untold} more that were not logged)" if self._untold else ""
-        self._untold = 0
-        log.warning("hung up on %s: %s%s", address, reason, more)
-
-
 class GuardedSocket(async_socket.AsyncSocket):  # type: ignore[misc]
     """One client's connection, over whichever transport it has now. See `guard`."""
 
@@ -83,8 +71,13 @@ class GuardedSocket(async_socket.AsyncSocket):  # type: ignore[misc]
     strikes: Rate
     silent_since: float
     struck_out: bool
+    noted: bool
     unsent_bytes: int
+    polling: bool
+    upgrade: bool
     websocket: GuardedWebSocket | None
+    last_ping: float | None
+    pinging: asyncio.Task[None] | None
 
     def guard(self, host: GuardedServer, address: str) -> None:
         """What a constructor would do: the library makes sockets of its own class."""
@@ -92,9 +85,10 @@ class GuardedSocket(async_socket.AsyncSocket):  # type: ignore[misc]
         self.rate = Rate(host.limits.events_per_second_max)
         self.strikes = Rate(STRIKES_PER_SECOND)
         self.silent_since = time.monotonic()
-        self.struck_out = False
+        self.struck_out = self.noted = False
         self.unsent_bytes = 0
-        self.websocket = None
+        self.polling = self.upgrade = False
+        self.websocket = self.pinging = None
 
     @property
     def transport(self) -> asyncio.Transport | None:
@@ -113,27 +107,56 @@ class GuardedSocket(async_socket.AsyncSocket):  # type: ignore[misc]
         wait = self.rate.take()
         if not wait:
             await super().receive(pkt)
-        elif self.struck_out or pkt.packet_type != packet.MESSAGE:
+        elif self.struck_out or not await self.host.too_fast(self, pkt, wait):
             await self.hang_up("it sent more than the limit, and went on")
             raise HungUp
-        else:
-            await self.host.too_fast(self, pkt.data, wait)
+
+    async def handle_get_request(self, environ: Mapping[str, Any]) -> Any:
+        answer = await super().handle_get_request(environ)
+        if not self.connected:  # it wanted a websocket, and did not say `Connection: upgrade`
+            await self.end(self.server.reason.TRANSPORT_ERROR)
+            return self.server._bad_request("Invalid websocket upgrade")
+        return answer
 
     async def handle_post_request(self, environ: Mapping[str, Any]) -> None:
+        """Read all of a POST, and its packets; what is wrong with it becomes its answer."""
+        request: web.Request = environ["aiohttp.request"]
+        status = 400
         try:
+            length = request.content_length or 0
+            if length > self.server.max_http_buffer_size:
+                status = 413
+                raise exceptions.ContentTooLongError
             async with asyncio.timeout(self.limits.connect_seconds_max):
-                await super().handle_post_request(environ)
+                body = await request.content.readexactly(length)
+            packets = payload.Payload(encoded_payload=body.decode()).packets
+            if not packets:
+                raise ValueError("no packet")
+            for pkt in packets:
+                await self.receive(pkt)
             return
         except HungUp:
-            raise
+            reason = "the session is over"
         except TimeoutError:
             reason = "it did not finish what it began to post"
         except exceptions.ContentTooLongError:
             reason = "it posted more than the limit"
         except Exception as error:
             reason = f"it posted what cannot be read ({type(error).__name__})"
+        # Not raised: the library would log a stack trace for it, or fail over its own variables.
+        request[REFUSED] = status, reason
         await self.hang_up(reason)
-        raise HungUp
+
+    async def _upgrade_websocket(self, environ: Mapping[str, Any]) -> Any:
+        if self.upgrade:
+            return self.server._bad_request("upgraded already")
+        self.upgrade = True
+        try:
+            return await super()._upgrade_websocket(environ)
+        finally:
+            self.upgrade = False
+            if not self.connected:  # a handshake that failed
+                await self.end(self.server.reason.TRANSPORT_ERROR)
 
     async def _websocket_handler(self, ws: GuardedWebSocket) -> None:
         self.websocket = ws
@@ -142,8 +165,11 @@ class GuardedSocket(async_socket.AsyncSocket):  # type: ignore[misc]
         except Exception as error:
             await self.hang_up(f"it sent what cannot be read ({type(error).__name__})")
         finally:
-            if self.upgraded:  # else it goes on polling
+            if self.upgraded:
                 await self.end(self.server.reason.TRANSPORT_CLOSE)
+            else:  # it goes on polling, which theirs forgets on one path
+                self.upgrading = False
+                ws.transport.abort()
 
     # --- what it is told
 
@@ -159,27 +185,59 @@ class GuardedSocket(async_socket.AsyncSocket):  # type: ignore[misc]
             self.unsent_bytes += _size(pkt)
 
     async def poll(self) -> list[packet.Packet]:
-        packets: list[packet.Packet] = await super().poll()
+        if self.polling:  # two would each get half of what is said
+            await self.hang_up("it polled twice at once")
+            raise HungUp
+        self.polling = True
+        try:
+            packets: list[packet.Packet] = await super().poll()
+        finally:
+            self.polling = False
         self.unsent_bytes = max(0, self.unsent_bytes - sum(map(_size, packets)))
         return packets
 
+    def schedule_ping(self) -> None:
+        if self.last_ping:  # the ping before it was answered
+            self.last_ping = None
+            self.pinging = asyncio.create_task(self._send_ping())
+
     # --- the end
+
+    async def close(
+        self, wait: bool = True, abort: bool = False, reason: str | None = None
+    ) -> None:
+        """Never waits for the client. Theirs leaves a poll, a ping and the session behind for a while."""
+        if self.closed or self.closing:
+            return
+        await super().close(wait=False, abort=abort, reason=reason)
+        self.server.sockets.pop(self.sid, None)
+        self.queue.put_nowait(None)  # whoever waits for something to send may go
+        if self.pinging is not None and self.pinging is not asyncio.current_task():
+            self.pinging.cancel()
+        if self.websocket is not None:
+            loop = asyncio.get_running_loop()
+            loop.call_later(GOODBYE_SECONDS, self.websocket.transport.abort)
 
     async def hang_up(self, reason: str) -> None:
         """Close it at once, without a word to it and without waiting for it."""
         if not self.closed:
-            self.host.log.say(self.address, reason)
+            self.note(reason)
         await self.end(self.server.reason.TRANSPORT_ERROR)
 
     async def end(self, reason: str) -> None:
-        await self.close(wait=False, abort=True, reason=reason)
-        self.server.sockets.pop(self.sid, None)
+        await self.close(abort=True, reason=reason)
         while not self.queue.empty():  # nobody will read it any more
             self.queue.get_nowait()
         self.unsent_bytes = 0
-        self.queue.put_nowait(None)  # whoever waits for something to send may go
+        self.queue.put_nowait(None)
         if self.websocket is not None:
             self.websocket.transport.abort()
+
+    def note(self, reason: str) -> None:
+        """Tell the log, once for each socket."""
+        if not self.noted:
+            self.noted = True
+            self.host.log.say(self.address, reason)
 
 
 class GuardedWebSocket(driver.WebSocket):  # type: ignore[misc]
@@ -190,10 +248,20 @@ class GuardedWebSocket(driver.WebSocket):  # type: ignore[misc]
     async def __call__(self, environ: Mapping[str, Any]) -> web.WebSocketResponse:
         request: web.Request = environ["aiohttp.request"]
         if request.transport is None:
-            raise OSError("the client is gone")
+            raise ConnectionResetError("the client is gone")
         self.environ, self.transport = environ, request.transport
-        self._sock = web.WebSocketResponse(max_msg_size=self.server.max_http_buffer_size)
-        await self._sock.prepare(request)
+        # Compressing costs a quarter of a megabyte for each socket and the same work for each viewer;
+        # and what is not inflated cannot explode.
+        self._sock = web.WebSocketResponse(
+            timeout=GOODBYE_SECONDS,
+            autoping=False,
+            compress=False,
+            max_msg_size=self.server.max_http_buffer_size,
+        )
+        try:
+            await self._sock.prepare(request)
+        except ValueError as error:  # a key that is no ASCII
+            raise web.HTTPBadRequest(text="Handshake error") from error
         raw = self.transport.get_extra_info("socket")
         if raw is not None:  # what is not sent yet waits where it is counted
             raw.setsockopt(socket.IPPROTO_TCP, TCP_NOTSENT_LOWAT, UNREAD_KERNEL_BYTES)
@@ -202,13 +270,21 @@ class GuardedWebSocket(driver.WebSocket):  # type: ignore[misc]
 
     async def wait(self) -> str:
         owner: GuardedSocket = self.handler.__self__
-        limit = None if owner.upgraded else owner.limits.connect_seconds_max
-        message = await self._sock.receive(timeout=limit)
-        if message.type is not WSMsgType.TEXT:
-            if message.type is WSMsgType.BINARY:
-                await owner.hang_up("it sent bytes, and the contract has none")
-            raise OSError("the websocket is closed")
-        return str(message.data)
+        async with asyncio.timeout(None if owner.upgraded else owner.limits.connect_seconds_max):
+            while True:
+                message = await self._sock.receive()
+                if message.type is WSMsgType.TEXT:
+                    return str(message.data)
+                if message.type not in CONTROL_TYPES:
+                    break
+                if owner.rate.take():
+                    await owner.hang_up("it sent more than the limit, and went on")
+                    break
+                if message.type is WSMsgType.PING:
+                    await self._sock.pong(message.data)
+        if message.type is WSMsgType.BINARY:
+            await owner.hang_up("it sent bytes, and the contract has none")
+        raise OSError("the websocket is closed")
 
 
 class GuardedServer(socketio.AsyncServer):  # type: ignore[misc]
@@ -217,29 +293,41 @@ class GuardedServer(socketio.AsyncServer):  # type: ignore[misc]
     def __init__(
         self, limits: SocketLimits, address: Callable[[web.Request], str], **options: Any
     ) -> None:
-        super().__init__(max_http_buffer_size=limits.message_bytes_max, **options)
+        super().__init__(
+            max_http_buffer_size=limits.message_bytes_max,
+            # A megabyte takes it 12 ms, in which nobody is served, for each client that polls.
+            http_compression=False,
+            **options,
+        )
         self.limits = limits
         self.log = SparingLog()
         self.by_address: defaultdict[str, set[str]] = defaultdict(set)
         """The Engine.IO sessions of each address."""
         self._address = address
         self._answering: set[asyncio.Task[None]] = set()
+        self.eio.log_message_keys = set(MISTAKES)
         self.eio._async = {**self.eio._async, "websocket": GuardedWebSocket}
 
-    async def too_fast(self, client: GuardedSocket, said: str, wait_seconds: float) -> None:
-        """Refuse a packet that was not even read: its event's name and its id are all that is needed."""
+    async def too_fast(
+        self, client: GuardedSocket, pkt: packet.Packet, wait_seconds: float
+    ) -> bool:
+        """Refuse an event that was not even read: its name and its id are all that is needed.
+
+        False for anything else, which nobody who is connected sends often.
+        """
         sid = self.manager.sid_from_eio_sid(client.sid, "/")
-        event = EVENT_HEAD.match(said)
-        if sid is None or event is None:
-            return
-        refusal = too_fast(event["name"], wait_seconds)
+        if sid is None or pkt.packet_type != packet.MESSAGE or not pkt.data.startswith("2"):
+            return False
+        event = EVENT_HEAD.match(pkt.data)
+        refusal = too_fast(event["name"] if event else "", wait_seconds)
         await self.refuse(sid, refusal)
-        if event["id"]:
+        if event and event["id"]:
             acknowledgement = self.packet_class(
                 sio_packet.ACK, namespace="/", id=int(event["id"]), data=[negative(refusal)]
             )
             await self._send_packet(client.sid, acknowledgement)
         await self.strike(sid)
+        return True
 
     async def refuse(self, sid: str, refusal: Refusal) -> None:
         """`error`, to this client alone."""
@@ -247,11 +335,16 @@ class GuardedServer(socketio.AsyncServer):  # type: ignore[misc]
 
     async def strike(self, sid: str) -> None:
         """Note that a socket was told to slow down; one that goes on for too long has to leave."""
-        client = self.eio.sockets.get(self.manager.eio_sid_from_sid(sid, "/"))
+        client = self.client(sid)
         if client is not None and client.strikes.take():
             client.struck_out = True
-            self.log.say(client.address, "it was told to slow down and did not")
+            client.note("it was told to slow down and did not")
             await self.disconnect(sid)
+
+    def client(self, sid: str) -> GuardedSocket | None:
+        """The socket of a session of the namespace."""
+        found: GuardedSocket | None = self.eio.sockets.get(self.manager.eio_sid_from_sid(sid, "/"))
+        return found
 
     async def answered(self) -> None:
         """Return when everything that was asked has its acknowledgement on its way."""
@@ -281,6 +374,11 @@ class GuardedServer(socketio.AsyncServer):  # type: ignore[misc]
             client = self.eio.sockets.get(eio_sid)
             if client is not None:
                 await client.hang_up(f"it sent what cannot be read ({type(error).__name__})")
+        finally:
+            if eio_sid not in self.eio.sockets:  # it was closed while it connected
+                ghost = self.manager.sid_from_eio_sid(eio_sid, "/")
+                if ghost is not None:
+                    await self.manager.disconnect(ghost, "/")
 
     async def _handle_event_internal(self, *event: Any) -> None:
         task = asyncio.current_task()

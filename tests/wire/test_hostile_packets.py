@@ -1,0 +1,581 @@
+"""Packets that no honest client sends: one clear answer or the end of the socket, and nobody notices."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import gzip
+import json
+import zlib
+
+import pytest
+import pytest_asyncio
+
+from tests.support.baraka import SECRET
+from tests.support.neighbours import AUCTION, street, until
+from tests.support.phones import NodePhones, token
+from tests.support.stranger import (
+    BINARY,
+    CLOSE,
+    CONTINUATION,
+    PACKETS,
+    PATH,
+    PING,
+    STRANGERS,
+    TEXT,
+    HungUp,
+    Line,
+    PollingStranger,
+    WebSocketStranger,
+    frame,
+    request,
+    upgrade_headers,
+)
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+over = pytest.mark.parametrize("transport", STRANGERS)
+BYTES_MAX = 100_000
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def a_street(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("street")
+    async with street(folder, BARAKA_BIDS_PER_SECOND_MAX=0) as neighbours:
+        lines = neighbours.lines
+        yield neighbours
+        await until(lambda: neighbours.lines <= lines, lambda: neighbours.lines)
+        neighbours.assert_log_is_calm()
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def quiet(a_street):
+    """The street. After the test nobody was disturbed, and the log has one line for a socket at most."""
+    lines = len(a_street.log)
+    yield a_street
+    await a_street.bilal_bids()
+    a_street.assert_log_is_calm(lines, lines_max=2)  # one may be of the test before
+    for phone in (a_street.amina, a_street.bilal):
+        assert phone.heard("error") == []
+        assert [what for what, _ in phone.life] == ["connect"]
+
+
+def bid(more: str) -> str:
+    return f'42["placeBid",{more}]'
+
+
+def nested(levels: int) -> str:
+    return "[" * levels + "]" * levels
+
+
+UNSPEAKABLE = {
+    "an OPEN packet": '0{"sid":"mine"}',
+    "a PING": "2",
+    "a NOOP": "6",
+    "an unknown type": "7",
+    "no digit": "x",
+    "a superscript digit": "²",
+    "nothing at all": "",
+    "bytes": b"\x00\x01\x02",
+    "a message without content": "4",
+    "a message that is an object": '4{"a":1}',
+    "a message that is a list": "4[1]",
+    "a message that is text": '4"hello"',
+    "an ACK that nobody waits for": '431["x"]',
+    "an ACK of another": "43",
+    "a CONNECT_ERROR": '44{"message":"x"}',
+    "an event with an attachment": '451-["placeBid",{"_placeholder":true,"num":0}]',
+    "an ACK with an attachment": '461-1[{"_placeholder":true,"num":0}]',
+    "an unknown Socket.IO type": "47",
+    "a Socket.IO type that is no digit": "4x",
+    "half of a payload": '42["placeBid",{"auctionId":1',
+    "a payload that is no JSON": "42{]",
+    "a token that is no JSON": "40{",
+    "an id that never ends": "42" + "9" * 200 + '["placeBid"]',
+    "an id of other digits": '42²["placeBid"]',
+    "a thousand attachments": '42999999999999-["placeBid"]',
+    "5,000 levels": bid(nested(5_000)),
+    "5,000 levels that nobody closes": "42" + "[" * 5_000,
+    "5,000 levels that are no event": "4" + "[" * 5_000,
+    "49,000 levels": bid(nested(49_000)),
+    "100,000 levels": bid(nested(100_000)),
+    "5,000 levels of objects": bid('{"a":' * 5_000 + "1" + "}" * 5_000),
+    "more than a message may have": "42" + json.dumps(["comment", "x" * BYTES_MAX]),
+}
+
+UNKNOWN = {
+    "connect": '420["connect",{"token":"x"}]',
+    "disconnect": '420["disconnect","transport close"]',
+    "connect_error": '420["connect_error",{}]',
+    "nonsense": '420["nonsense"]',
+    "": '420[""]',
+    "*": '420["*",1,2]',
+    "message": '420["message"]',
+    "__class__": '420["__class__"]',
+    "?": '420["\\ud800"]',
+    "x" * 64: '420["' + "x" * 5_000 + '"]',
+}
+NAMELESS = [
+    "420",
+    "420[]",
+    "420{}",
+    "420[5]",
+    "420[null]",
+    '420"text"',
+    '420[["x"]]',
+    "420null",
+    "٤20",
+]
+
+MALFORMED = {
+    "no payload": '420["placeBid"]',
+    "null": '420["placeBid",null]',
+    "a list": '420["placeBid",[1]]',
+    "the payload in several arguments": '420["placeBid",{"auctionId":1},{"amount":5},[],7]',
+    "400 levels": f'420["placeBid",{{"auctionId":1,"amount":{nested(400)}}}]',
+    "5,000 digits": f'420["placeBid",{{"auctionId":1,"amount":{"9" * 5_000}}}]',
+    "5,000 digits of an id": f'420["placeBid",{{"auctionId":{"9" * 5_000},"amount":5}}]',
+    "1e400": '420["placeBid",{"auctionId":1,"amount":1e400}]',
+    "-1e400": '420["placeBid",{"auctionId":1,"amount":-1e400}]',
+    "NaN": '420["placeBid",{"auctionId":1,"amount":NaN}]',
+    "Infinity": '420["placeBid",{"auctionId":Infinity,"amount":5}]',
+    "half of a surrogate pair": '420["comment",{"auctionId":1,"comment":"\\udfff"}]',
+    "a surrogate as a field": '420["comment",{"\\ud800":1}]',
+    "a surrogate as a requestId": '420["comment",{"auctionId":1,"comment":"x","requestId":"\\ud800"}]',
+}
+
+
+@over
+@pytest.mark.parametrize("packet", UNSPEAKABLE.values(), ids=UNSPEAKABLE)
+async def test_what_no_client_sends_ends_the_socket(quiet, transport, packet):
+    async with STRANGERS[transport](quiet.url) as stranger:
+        await stranger.enters()
+        try:
+            await stranger.says(packet)
+        except HungUp:
+            pass
+        assert await stranger.is_hung_up_on() == []
+
+
+@over
+@pytest.mark.parametrize("name", UNKNOWN)
+async def test_an_unknown_event_is_refused_by_its_name(quiet, transport, name):
+    async with STRANGERS[transport](quiet.url) as stranger:
+        await stranger.enters()
+        await stranger.says(UNKNOWN[name])
+        refused = {"code": "unknown_event", "message": f"Unknown event: {name}"}
+        assert await stranger.hears("error") == refused | ({"event": name} if name else {})
+        assert await stranger.answered(0) == {"ok": False} | refused
+        assert (await stranger.asks("joinAuction", AUCTION))["ok"]
+
+
+@over
+@pytest.mark.parametrize("packet", NAMELESS)
+async def test_an_event_without_a_name_is_refused(quiet, transport, packet):
+    async with STRANGERS[transport](quiet.url) as stranger:
+        await stranger.enters()
+        await stranger.says(packet)
+        assert (await stranger.hears("error"))["code"] == "unknown_event"
+        assert (await stranger.asks("joinAuction", AUCTION))["ok"]
+
+
+@over
+@pytest.mark.parametrize("packet", MALFORMED.values(), ids=MALFORMED)
+async def test_a_malformed_payload_is_refused_and_the_socket_lives(quiet, transport, packet):
+    async with STRANGERS[transport](quiet.url) as stranger:
+        await stranger.enters()
+        await stranger.says(packet)
+        assert (await stranger.hears("error"))["code"] == "malformed"
+        assert (await stranger.answered(0))["code"] == "malformed"
+        assert (await stranger.asks("joinAuction", AUCTION))["ok"]
+
+
+@over
+async def test_unknown_namespaces_lead_nowhere(quiet, transport):
+    async with STRANGERS[transport](quiet.url) as stranger:
+        await stranger.enters()
+        await stranger.says("40/admin,", '42/admin,["placeBid",{}]', "41/admin,", '42/a?b,1["x"]')
+        assert await stranger.hears_anything() == '44/admin,"Unable to connect"'
+        assert (await stranger.asks("joinAuction", AUCTION))["ok"]
+
+
+@over
+async def test_a_second_connect_is_refused_and_the_first_one_stays(quiet, transport):
+    async with STRANGERS[transport](quiet.url) as stranger:
+        await stranger.enters()
+        await stranger.says("40" + json.dumps({"token": token(SECRET, 3)}))
+        assert await stranger.hears_anything() == '44"Unable to connect"'
+        assert (await stranger.asks("joinAuction", AUCTION))["ok"]
+
+
+@over
+async def test_events_before_the_connect_are_not_heard(quiet, transport):
+    async with STRANGERS[transport](quiet.url) as stranger:
+        await stranger.says(*[bid('{"auctionId":1,"amount":2000000000}')] * 5, "41")
+        await stranger.enters()
+        assert (await stranger.asks("joinAuction", AUCTION))["auctionBids"][0]["bid"] < 2_000_000
+
+
+@over
+async def test_events_behind_a_refused_token_are_not_heard(quiet, transport):
+    async with STRANGERS[transport](quiet.url) as stranger:
+        await stranger.says("40", *[bid('{"auctionId":1,"amount":2000000000}')] * 5)
+        assert await stranger.hears("error") == {
+            "message": "No token provided",
+            "code": "no_token",
+        }
+        assert await stranger.hears_anything() == "41"
+
+
+@over
+async def test_whoever_leaves_the_namespace_may_come_back(quiet, transport):
+    async with STRANGERS[transport](quiet.url) as stranger:
+        for _ in range(3):
+            await stranger.enters()
+            assert (await stranger.asks("joinAuction", AUCTION))["ok"]
+            await stranger.says("41")
+
+
+async def test_a_burst_of_the_official_client_over_polling_arrives_whole(quiet):
+    NodePhones.require()
+    async with NodePhones() as phones:
+        auth = {"token": token(SECRET, 5)}
+        phone = await phones.open(quiet.url, 5, auth=auth, transports=["polling"])
+        await phone.lives_through("connect")
+        assert (await phone.emits("joinAuction", AUCTION))["ok"]
+        first = quiet.amount + 1
+        answers = await asyncio.gather(
+            *(phone.emits("placeBid", AUCTION | {"amount": first + n}) for n in range(30))
+        )
+        assert all(answer["ok"] for answer in answers)
+        quiet.amount += 30
+        answers = await asyncio.gather(
+            *(phone.emits("comment", AUCTION | {"comment": f"{n} 💍"}) for n in range(30))
+        )
+        assert all(answer["ok"] for answer in answers)
+        assert phone.heard("error") == []
+
+
+# --- long-polling
+
+
+@pytest.mark.parametrize(
+    "body",
+    {
+        "257 packets": PACKETS.join(["3"] * 257).encode(),
+        "no packet": b"",
+        "empty packets": PACKETS.encode() * 10,
+        "no UTF-8": b'42["comment",{"comment":"\xff\xfe"}]',
+        "JSONP without a field": b"d=",
+        "too large": b"4" * (BYTES_MAX + 1),
+        "gzip": gzip.compress(b"3"),
+        "base64 that is none": b"b!!!!!",
+        "base64": b"b" + base64.b64encode(b"2"),
+    }.items(),
+    ids=lambda item: item[0],
+)
+async def test_a_post_that_cannot_be_read_ends_the_session(quiet, body):
+    async with PollingStranger(quiet.url) as stranger:
+        await stranger.enters()
+        try:
+            assert (await stranger.posts(body[1])).status in {400, 413}
+        except HungUp:
+            pass
+        await stranger.is_hung_up_on()
+
+
+async def test_a_poll_that_waits_is_answered_when_its_session_ends(quiet):
+    async with PollingStranger(quiet.url) as stranger:
+        await stranger.enters()
+        waiting = asyncio.create_task(stranger.is_hung_up_on())
+        try:
+            await stranger.says("7")
+        except HungUp:
+            pass
+        assert await waiting == []
+
+
+async def test_a_session_that_its_client_closed_is_gone_at_once(quiet):
+    async with PollingStranger(quiet.url) as stranger:
+        await stranger.enters()
+        await stranger.says("1")
+        assert (await stranger.posts(b"3")).status == 400
+        await stranger.is_hung_up_on()
+
+
+async def test_a_post_may_come_in_pieces(quiet):
+    """What arrives in several segments is read to its end."""
+    async with PollingStranger(quiet.url) as stranger:
+        await stranger.enters()
+        text = "x" * 60_000
+        body = f'420["comment",{{"auctionId":1,"comment":"{text}"}}]'.encode()
+        whole = request("POST", stranger.target, body)
+        for start in range(0, len(whole), 9_000):
+            await stranger.posting.sends(whole[start : start + 9_000])
+            await quiet.bilal_bids()  # time passes between the pieces
+        assert (await stranger.posting.answer()).status == 200
+        assert (await stranger.answered(0))["message"].endswith("not 60000")
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Content_Encoding": "gzip"},
+        {"Content_Encoding": "deflate"},
+        {"Content_Encoding": "br"},
+        {"Transfer_Encoding": "chunked", "Content_Length": ""},
+        {"Transfer_Encoding": "gzip, chunked", "Content_Length": ""},
+        {"Transfer_Encoding": "chunked"},
+        {"Content_Length": "-1"},
+        {"Content_Length": "1e3"},
+        {"Content_Length": "99999999999999999999"},
+        {"Content_Length": ""},
+    ],
+    ids=str,
+)
+async def test_a_post_in_another_form_is_refused(quiet, headers):
+    bomb = gzip.compress(b"\0" * 50_000_000)  # 48 kB
+    async with PollingStranger(quiet.url) as stranger, Line(quiet.url) as line:
+        await stranger.enters()
+        memory = quiet.memory_bytes
+        answer = await line.requests("POST", stranger.target, bomb, **headers)
+        assert answer.status in {400, 411, 413, 415}
+        assert quiet.memory_bytes < memory + 20_000_000
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "/socket.io/",
+        "/socket.io/?EIO=3&transport=polling",
+        "/socket.io/?EIO=4&transport=carrier-pigeon",
+        "/socket.io/?EIO=4&transport=websocket",
+        PATH + "polling&sid=unknown",
+        PATH + "polling&sid=%ff%fe",
+        PATH + "polling&sid=%00%0d%0a",
+        PATH + "polling&j=" + "9" * 5_000,
+        PATH + "polling&j=%ff",
+        PATH + "websocket&sid=unknown",
+    ],
+)
+async def test_a_request_that_means_nothing_is_refused(quiet, target):
+    for method in ("GET", "POST"):
+        async with Line(quiet.url) as line:
+            answer = await line.requests(method, target, b"3" if method == "POST" else None)
+            assert answer.status == 400
+            assert len(answer.body) < 500
+
+
+@pytest.mark.parametrize("method", ["HEAD", "PUT", "DELETE", "PATCH", "TRACE", "BREW"])
+async def test_other_methods_are_refused(quiet, method):
+    async with Line(quiet.url) as line:
+        await line.sends(request(method, PATH + "polling"))
+        assert (await line.reader.readuntil(b"\r\n")).split()[1] in {b"400", b"405"}
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"\0" * 200,
+        b"GET / HTTP/9.9\r\n\r\n",
+        b"GET\r\n\r\n",
+        b"\r\n" * 1_000 + b"nonsense\r\n\r\n",
+        b"GET /" + b"x" * 100_000 + b" HTTP/1.1\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: x\r\nX: " + b"x" * 100_000 + b"\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: x\r\n" + b"X: y\r\n" * 10_000 + b"\r\n",
+        b"GET / HTTP/1.1\r\nHost: x\r\nA\0B: c\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
+        b"GET /\xff\xfe HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET //evil:99999/ HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET http://[::1/ HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET /healthz HTTP/1.1\r\nHost: x\r\nExpect: the impossible\r\n\r\n",
+        b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+        b"POST /healthz HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+    ],
+    ids=lambda data: repr(data[:40]),
+)
+async def test_what_is_no_http_is_refused_without_a_flood_in_the_log(quiet, data):
+    async with Line(quiet.url) as line:
+        await line.sends(data)
+        line.writer.write_eof()
+        said = await line.hung_up()
+        assert said.startswith((b"HTTP/1.1 4", b"HTTP/1.0 4")) or not said
+
+
+# --- websocket
+
+
+BOMB = zlib.compressobj(wbits=-15)
+INFLATES_TO_100_MB = BOMB.compress(b'42["comment",' + b" " * 100_000_000) + BOMB.flush(
+    zlib.Z_SYNC_FLUSH
+)
+
+FRAMES = {
+    "a frame that says it has 10 MB": frame(b"4", length=10_000_000),
+    "a frame that says it has 2⁶³ bytes": frame(b"4", length=2**63),
+    "a frame that is too large": frame("4" * (BYTES_MAX + 1)),
+    "fragments that are too large": frame("4" * 60_000, fin=False)
+    + frame("4" * 60_000, CONTINUATION, fin=False),
+    "a fragment of nothing": frame("x", CONTINUATION),
+    "a new message within another": frame("42", fin=False) + frame('["x"]'),
+    "a compressed frame": frame(zlib.compress(b"42"), reserved=4),
+    "a frame that inflates to 100 MB": frame(INFLATES_TO_100_MB[:99_000], reserved=4),
+    "a reserved bit": frame("2", reserved=1),
+    "an unknown kind": frame("2", 3),
+    "an unknown control frame": frame("2", 11),
+    "half a ping": frame("x", PING, fin=False),
+    "a ping that is too large": frame("x" * 126, PING),
+    "a close with an impossible code": frame(b"\0\1", CLOSE),
+    "a close with half a code": frame(b"\0", CLOSE),
+    "a close with a reason that is no UTF-8": frame(b"\x03\xe8\xff", CLOSE),
+    "a close": frame(b"\x03\xe8", CLOSE),
+    "bytes": frame(b"\0\1\2", BINARY),
+    "bytes in fragments": frame(b"\0", BINARY, fin=False) + frame(b"\1", CONTINUATION),
+    "no UTF-8": frame(b'42["comment",{"comment":"\xff\xfe"}]'),
+    "half a character": frame("42é".encode()[:-1]),
+}
+
+
+@pytest.mark.parametrize("compression", ["", "permessage-deflate", "permessage-deflate; x=y, z"])
+@pytest.mark.parametrize("frames", FRAMES.values(), ids=FRAMES)
+async def test_a_bad_frame_ends_the_socket(quiet, frames, compression):
+    async with WebSocketStranger(quiet.url, Sec_WebSocket_Extensions=compression) as stranger:
+        await stranger.enters()
+        memory = quiet.memory_bytes
+        try:
+            await stranger.line.sends(frames)
+        except HungUp:
+            pass
+        assert await stranger.is_hung_up_on() == []
+        await stranger.line.hung_up()
+        assert quiet.memory_bytes < memory + 20_000_000
+
+
+async def test_a_message_may_come_in_fragments_with_a_ping_between_them(quiet):
+    async with WebSocketStranger(quiet.url) as stranger:
+        await stranger.enters()
+        first, second, third = '420["joinAuct', 'ion",{"auc', 'tionId":1}]'
+        await stranger.line.sends(
+            frame(first, fin=False)
+            + frame("are you there?", PING)
+            + frame(second, CONTINUATION, fin=False)
+            + frame(third, CONTINUATION)
+        )
+        assert (await stranger.answered(0))["ok"]
+
+
+async def test_an_unmasked_frame_does_no_harm(quiet):
+    async with WebSocketStranger(quiet.url) as stranger:
+        await stranger.enters()
+        await stranger.line.sends(frame('420["joinAuction",{"auctionId":1}]', masked=False))
+        try:
+            assert (await stranger.answered(0))["ok"]
+        except HungUp:
+            pass
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"Sec_WebSocket_Key": ""}, 400),
+        ({"Sec_WebSocket_Key": "short"}, 400),
+        ({"Sec_WebSocket_Key": "é"}, 400),
+        ({"Sec_WebSocket_Version": "99"}, 400),
+        ({"Connection": "close"}, 400),
+        ({"Upgrade": "h2c"}, 400),
+        ({"Sec_WebSocket_Protocol": "mqtt" * 1_000}, 101),
+        ({"Sec_WebSocket_Extensions": "permessage-deflate; server_max_window_bits=99"}, 101),
+    ],
+    ids=lambda value: str(value)[:60],
+)
+async def test_a_bad_handshake_is_refused(quiet, headers, status):
+    async with Line(quiet.url) as line:
+        answer = await line.requests("GET", PATH + "websocket", **upgrade_headers(**headers))
+        assert answer.status == status
+
+
+# --- from one to the other
+
+
+def upgrade_of(stranger):
+    return request("GET", f"{PATH}websocket&sid={stranger.sid}", **upgrade_headers())
+
+
+async def upgrades(stranger, line):
+    await line.sends(upgrade_of(stranger))
+    assert (await line.answer()).status == 101
+
+
+@pytest.mark.parametrize("probe", ["2", "2prob", "3probe", "5", '42["x"]', "", "x", "²", b"2probe"])
+async def test_after_a_bad_probe_the_client_goes_on_polling(quiet, probe):
+    async with PollingStranger(quiet.url) as stranger, Line(quiet.url) as line:
+        await stranger.enters()
+        await upgrades(stranger, line)
+        await line.sends(frame(probe, BINARY if isinstance(probe, bytes) else TEXT))
+        await line.hung_up()
+        try:
+            assert (await stranger.asks("joinAuction", AUCTION))["ok"]
+        except HungUp:
+            assert not isinstance(probe, str) or probe in {"", "x", "²"}
+
+
+async def test_after_a_probe_that_is_not_finished_the_client_goes_on_polling(quiet):
+    for ending in (frame("3probe"), frame('42["x"]'), frame(b"\x03\xe8", CLOSE), None):
+        async with PollingStranger(quiet.url) as stranger, Line(quiet.url) as line:
+            await stranger.enters()
+            await upgrades(stranger, line)
+            await line.sends(frame("2probe"))
+            assert (await line.frame()).payload == b"3probe"
+            if ending:
+                await line.sends(ending)
+                await line.hung_up()
+            else:
+                line.reset()
+            await goes_on(stranger)
+
+
+async def goes_on(stranger):
+    """Asks over polling. While an upgrade is under way a poll is answered with NOOP."""
+    number = 77
+    await stranger.says(f'42{number}["joinAuction",{{"auctionId":1}}]')
+    assert (await stranger.answered(number))["ok"]
+
+
+async def test_a_second_upgrade_is_refused_and_the_first_one_goes_on(quiet):
+    async with (
+        PollingStranger(quiet.url) as stranger,
+        Line(quiet.url) as first,
+        Line(quiet.url) as second,
+    ):
+        await stranger.enters()
+        await upgrades(stranger, first)
+        await first.sends(frame("2probe"))
+        assert (await first.frame()).payload == b"3probe"
+        await second.sends(upgrade_of(stranger))
+        assert (await second.answer()).status == 400
+        await first.sends(frame("5") + frame('420["joinAuction",{"auctionId":1}]'))
+        while not (got := await first.frame()).payload.startswith(b"430["):
+            assert got.opcode == TEXT
+        second_poll = await stranger.getting.requests("GET", stranger.target)
+        assert second_poll.status == 400
+        assert (await stranger.posts(b"3")).status == 400
+
+
+async def test_a_websocket_cannot_be_upgraded(quiet):
+    async with WebSocketStranger(quiet.url) as stranger, Line(quiet.url) as line:
+        await stranger.enters()
+        await line.sends(upgrade_of(stranger))
+        assert (await line.answer()).status == 400
+        assert (await stranger.asks("joinAuction", AUCTION))["ok"]
+
+
+async def test_two_polls_at_once_end_the_session(quiet):
+    """As with the official server: two would each get half of what is said."""
+    async with PollingStranger(quiet.url) as stranger, Line(quiet.url) as other:
+        await stranger.enters()
+        await stranger.getting.sends(request("GET", stranger.target))
+        await other.sends(request("GET", stranger.target))
+        statuses = {(await stranger.getting.answer()).status, (await other.answer()).status}
+        assert statuses <= {200, 400}
+        await stranger.is_hung_up_on()
