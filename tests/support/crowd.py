@@ -23,6 +23,7 @@ class Crowd:
     def __init__(self) -> None:
         self.phones: list[Phone] = []
         self._stack = AsyncExitStack()
+        self._opening = asyncio.Lock()
         self._drivers: dict[str, NodePhones | PythonPhones] = {}
 
     async def __aenter__(self) -> Self:
@@ -55,13 +56,13 @@ class Crowd:
         )
 
     async def _driver(self, client: str) -> NodePhones | PythonPhones:
-        if client not in self._drivers:
-            if client == "official":
-                NodePhones.require()
-            kind = NodePhones if client == "official" else PythonPhones
-            self._drivers[client] = driver = kind()
-            await self._stack.enter_async_context(driver)
-        return self._drivers[client]
+        async with self._opening:
+            if client not in self._drivers:
+                if client == "official":
+                    NodePhones.require()
+                kind = NodePhones if client == "official" else PythonPhones
+                self._drivers[client] = await self._stack.enter_async_context(kind())
+            return self._drivers[client]
 
 
 async def ask(phone: Phone, event: str, answers: Answers, /, **fields: Any) -> dict[str, Any]:

@@ -199,13 +199,17 @@ class NodePhones:
     async def _read(self) -> None:
         assert self._node.stdout
         async for line in self._node.stdout:
+            if not line.endswith(b"\n"):
+                break  # node ended while it spoke
             said = json.loads(line)
             what = said.pop("what")
             phone = self._phones[said.pop("id")]
             if what == "event":
                 await phone.heard_event(said["event"], said["args"])
             elif what == "ack":
-                self._acks.pop(said["ack"]).set_result(said["args"])
+                answer = self._acks.pop(said["ack"])
+                if not answer.done():  # whoever asked may have given up waiting
+                    answer.set_result(said["args"])
             else:
                 await phone.heard_of_life(what, said)
 
