@@ -27,7 +27,7 @@ help: ## this list
 setup: $(READY) ## make .venv from the pinned packages; quick when nothing changed
 
 .PHONY: demo
-demo: setup ## everything at once on a temporary database: server, crowd, viewer page, console
+demo: setup ## a short sale on a temporary database, to watch in the terminal
 	@$(BIN)/baraka demo
 
 .PHONY: serve

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 import sys
+from datetime import datetime
 
 from pythonjsonlogger.json import JsonFormatter
 from rich.console import Console
 from rich.logging import RichHandler
+from rich.text import Text
 
 from baraka_server.contract.text import printable
 
@@ -46,12 +48,22 @@ def _indented(line: str) -> str:
     return "    " + printable(line)
 
 
+class OneLine(RichHandler):
+    """An entry on one line of its own, which a narrow terminal may wrap but nothing cuts up."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        line = Text(f"{datetime.fromtimestamp(record.created):%H:%M:%S} ", "dim")  # noqa: DTZ006
+        line.append_text(self.get_level_text(record)).append(" ")
+        line.append_text(Text(self.format(record), style="not dim"))
+        self.console.print(self.highlighter(line), soft_wrap=True)
+
+
 def configure(level: str = "INFO", *, for_people: bool | None = None) -> None:
     """Send everything of `level` and above to stderr, in the form that whoever reads it can use."""
     handler: logging.Handler
     if sys.stderr.isatty() if for_people is None else for_people:
         # Markup stays off: what clients send ends up in log lines. So do Rich's own stack traces.
-        handler = RichHandler(console=Console(stderr=True), show_path=False, markup=False)
+        handler = OneLine(console=Console(stderr=True, soft_wrap=True), markup=False)
         handler.setFormatter(logging.Formatter("%(message)s", datefmt="%H:%M:%S"))
     else:
         handler = logging.StreamHandler()

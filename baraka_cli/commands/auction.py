@@ -360,5 +360,5 @@ def _verdict_lines(verdict: Verdict) -> list[str]:
             for row in verdict.disagreements
         ]
     if verdict.entries == 0:
-        return [f"{name}: ok, nothing has happened yet."]
+        return [f"{name}: no ledger yet, so there is nothing to prove."]
     return [f"{name}: ok, {verdict.entries} entries as they were written; the tables agree."]

@@ -85,7 +85,8 @@ async def _demo(folder: Path, *, port: int, stays: bool, pause: timedelta) -> No
         _say_what_next(address, url, secret, token(7), lot.product, stays=stays)
         if stays:
             enough = asyncio.Event()
-            asyncio.get_running_loop().add_signal_handler(signal.SIGINT, enough.set)
+            for number in (signal.SIGINT, signal.SIGTERM):
+                asyncio.get_running_loop().add_signal_handler(number, enough.set)
             await enough.wait()
     finally:
         await server.stop()

@@ -272,7 +272,8 @@ class Auctioneer:
         missed = missed[-limit:] if limit else []
         return {
             "missed": [_told(announcement) for announcement in missed],
-            "missedComplete": len(missed) == max(0, stage.seq - last_seq),
+            # A viewer that heard more than there is has heard another ledger.
+            "missedComplete": len(missed) == stage.seq - last_seq,
         }
 
 

@@ -14,6 +14,7 @@ from baraka_server.live.auctioneer import Auctioneer, Limits, Room
 from baraka_server.live.audience import Audience, Viewer
 from baraka_server.live.presence import Presence
 from baraka_server.live.settle import Outcome
+from baraka_server.live.stage import Stage
 from baraka_server.store.errors import StoreError
 from baraka_server.store.store import Store
 
@@ -86,16 +87,38 @@ class House:
             )
 
     async def _poll(self) -> None:
+        """Look for what other nodes did: in the auctions that are watched here, and which went live."""
+        live: set[int] | None = None  # not known yet
         while True:
-            await asyncio.sleep(self._poll_seconds)
             try:
-                last_seqs = await self._room.store.last_seqs(self.presence.watched())
-            except StoreError:
-                continue  # whoever asks for something is told; here nobody asked
+                now_live = await self._room.store.live_auctions()
+                for auction_id in now_live - (now_live if live is None else live):
+                    await self._announce_start(auction_id)
+                live = now_live
+                await asyncio.sleep(self._poll_seconds)
+                await self._look_at_watched()
+            except StoreError:  # whoever asks for something is told; here nobody asked
+                await asyncio.sleep(self._poll_seconds)
             except Exception:
-                log.exception("watched auctions could not be checked")
-                continue
-            for auction_id, seq in last_seqs.items():
-                auctioneer = self._auctioneers.get(auction_id)
-                if auctioneer and auctioneer.stage and seq > auctioneer.stage.seq:
-                    auctioneer.put(None, None)
+                log.exception("other nodes' events could not be looked for")
+                await asyncio.sleep(self._poll_seconds)
+
+    async def _look_at_watched(self) -> None:
+        last_seqs = await self._room.store.last_seqs(self.presence.watched())
+        for auction_id, seq in last_seqs.items():
+            auctioneer = self._auctioneers.get(auction_id)
+            if auctioneer and auctioneer.stage and seq > auctioneer.stage.seq:
+                auctioneer.put(None, None)
+
+    async def _announce_start(self, auction_id: int) -> None:
+        """Tell everybody here of an auction that another node started: they need not watch it."""
+        auctioneer = self._auctioneers.get(auction_id)
+        if auctioneer and auctioneer.stage and auctioneer.stage.record.isLive:
+            return  # it was announced when it came to this stage
+        snapshot = await self._room.store.snapshot(auction_id)
+        start = await self._room.store.last_start(auction_id)
+        if snapshot is None or start is None:
+            return
+        stage = Stage(snapshot, whole_numbers=self._room.limits.whole_numbers)
+        announcement = stage.told_later(start, {})
+        await self._room.audience.to_everyone(announcement.name, announcement.brief)

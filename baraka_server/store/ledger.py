@@ -13,7 +13,7 @@ from sqlalchemy import func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from baraka_server.contract.fields import iso_time
-from baraka_server.domain.facts import KINDS, Event
+from baraka_server.domain.facts import KINDS, Event, Fact
 from baraka_server.domain.state import BEGINNING, State, apply
 from baraka_server.store.tables import events
 
@@ -111,6 +111,18 @@ async def read_state(connection: AsyncConnection, auction_id: int) -> State:
     for row in (await connection.execute(query)).mappings():
         state = apply(replace(state, seq=row["seq"] - 1), _event(dict(row)))
     return state
+
+
+async def read_last(connection: AsyncConnection, auction_id: int, kind: type[Fact]) -> Event | None:
+    """The last event of one kind."""
+    query = (
+        select(events)
+        .where(events.c.auction_id == auction_id, events.c.kind == kind.kind)
+        .order_by(events.c.seq.desc())
+        .limit(1)
+    )
+    row = (await connection.execute(query)).mappings().one_or_none()
+    return _event(dict(row)) if row else None
 
 
 async def all_events(connection: AsyncConnection, auction_id: int) -> AsyncIterator[Event]:

@@ -14,12 +14,12 @@ from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from baraka_server.contract.records import Auction, BidWithUser, CommentWithUser, User
-from baraka_server.domain.facts import Event
+from baraka_server.domain.facts import Event, Started
 from baraka_server.store import ledger, rows
 from baraka_server.store.engine import WRITES
 from baraka_server.store.errors import Contention, OutcomeUnknown, Unavailable, translated
 from baraka_server.store.locked import LockedAuction
-from baraka_server.store.tables import events
+from baraka_server.store.tables import auctions, events
 
 T = TypeVar("T")
 
@@ -166,6 +166,16 @@ class Store:
         )
         async with self.reading() as connection:
             return {row[0]: row[1] for row in await connection.execute(query)}
+
+    async def live_auctions(self) -> set[int]:
+        async with self.reading() as connection:
+            query = select(auctions.c.id).where(auctions.c.isLive)
+            return set((await connection.execute(query)).scalars())
+
+    async def last_start(self, auction_id: int) -> Event | None:
+        """The last time that the auction went live, or was announced again."""
+        async with self.reading() as connection:
+            return await ledger.read_last(connection, auction_id, Started)
 
     async def ping(self) -> None:
         """Return when the database takes what a sale would write, else raise a `StoreError`."""

@@ -241,7 +241,7 @@ def test_an_altered_bid_is_named_also_among_all_auctions(desk: Desk) -> None:
     assert done.code == 1
     assert "Auction_bids row" in done.out
     assert "bid is 999; by entry 16 of the ledger it is 260" in done.out
-    assert "ok, nothing has happened yet" in done.out
+    assert "no ledger yet, so there is nothing to prove" in done.out
     verdicts = json.loads(desk.ask("auction", "verify", "--json").out)
     assert [verdict["ok"] for verdict in verdicts] == [False, True]
     assert verdicts[0]["disagreements"][0]["table"] == "Auction_bids"
