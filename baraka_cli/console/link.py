@@ -48,7 +48,6 @@ class Answer:
     ok: bool
     message: str = ""
     code: str = ""
-    fields: Mapping[str, Any] | None = None
 
 
 # What the room hears when an ask was done, for servers without acknowledgements.
@@ -148,12 +147,19 @@ class Link:
         self._waiting.append(waiting)
 
         def acknowledged(*values: Any) -> None:
+            said = values[0] if values else None
+            if not isinstance(said, dict) or "ok" not in said:
+                # Received, which is not done: what comes of it is heard as on any plain server.
+                if self.acknowledges is None:
+                    self.acknowledges = False
+                if joining and not done.done():
+                    done.set_result(Answer(True))
+                return
             self.acknowledges = True
-            answer = _answer(values[0] if values else None)
-            if joining and answer.fields:
-                self._catch_up(answer.fields)  # at once: the next event may be right behind
+            if joining:
+                self._catch_up(said)  # at once: the next event may be right behind
             if not done.done():
-                done.set_result(answer)
+                done.set_result(_answer(said))
 
         unknown = self.acknowledges is None
         try:
@@ -274,8 +280,7 @@ class Link:
         task.add_done_callback(self._tasks.discard)
 
 
-def _answer(said: Any) -> Answer:
-    """An acknowledgement of ours, or of a server that says something else, which means done."""
-    if isinstance(said, dict) and said.get("ok") is False:
+def _answer(said: Mapping[str, Any]) -> Answer:
+    if said["ok"] is False:
         return Answer(False, str(said.get("message", "")), str(said.get("code", "")))
-    return Answer(True, fields=said if isinstance(said, dict) else None)
+    return Answer(True)

@@ -1,0 +1,273 @@
+"""The line to the server: refused, not there, lost and found again, and the hammer against late bids."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from baraka_cli.console.app import Console
+from baraka_cli.console.stage import Setup
+from baraka_server.contract.client_events import ChangeLot, JoinAuction, PlaceBid, StartAuction
+from baraka_server.contract.server_events import LotAwarded, NewBid
+from baraka_server.wire import identity
+from tests.support.baraka import SECRET, Baraka
+from tests.support.keyboard import Keyboard, seated
+from tests.support.phones import Phone, PythonPhones, token
+
+BILAL, DINA = 2, 3
+
+
+async def phone(baraka: Baraka, phones: PythonPhones, user_id: int) -> Phone:
+    opened = await phones.open(baraka.url, user_id, auth={"token": token(SECRET, user_id)})
+    await opened.emits(JoinAuction(auction_id=1))
+    return opened
+
+
+@asynccontextmanager
+async def hosting(
+    baraka: Baraka, phones: PythonPhones, folder: Path
+) -> AsyncIterator[tuple[Keyboard, Phone, Phone]]:
+    """The gold ring is up; Bilal has bid 900. Gives the host, Bilal and Dina."""
+    async with seated(baraka.url, folder) as host:
+        await host.sees("NOT STARTED", "▲ online")
+        await host.presses("s")
+        await host.sees("● LIVE")
+        await host.until(lambda: host.stage.link.joined, "the console to be in the room")
+        await host.reads_in_the_log("✓ Start")
+        await host.presses("n")
+        await host.sees("▶ Gold Ring – 18K")
+        await host.reads_in_the_log("✓ Put up")
+        bilal, dina = await phone(baraka, phones, BILAL), await phone(baraka, phones, DINA)
+        await bid(bilal, 900)
+        await host.sees("Bilal A.")
+        yield host, bilal, dina
+
+
+async def bid(who: Phone, amount: int) -> None:
+    answer = await who.emits(PlaceBid(auction_id=1, amount=amount))
+    assert answer["ok"], answer
+
+
+# --- getting in
+
+
+@pytest.mark.parametrize("auction_id", [1, None])
+@pytest.mark.parametrize("lifetime", [timedelta(seconds=-60), None])
+async def test_a_token_that_is_refused_or_expired_gets_a_screen_of_its_own(
+    baraka: Baraka, tmp_path: Path, auction_id: int | None, lifetime: timedelta | None
+) -> None:
+    bad = identity.mint(SECRET, 1, lifetime, {}) if lifetime else "nonsense"
+    async with seated(baraka.url, tmp_path, auction_id=auction_id, access_token=bad) as host:
+        await host.sees(
+            "The server turned us away: Invalid or expired token", "Get a new access token"
+        )
+
+
+@pytest.mark.parametrize("auction_id", [1, None])
+async def test_a_server_that_is_not_there_is_named_and_tried_until_it_is(
+    sale_database: str, tmp_path: Path, unused_port: int, auction_id: int | None
+) -> None:
+    url = f"http://127.0.0.1:{unused_port}"
+    async with seated(url, tmp_path, auction_id=auction_id) as host:
+        await host.sees("does not answer")
+        async with Baraka(sale_database, tmp_path, port=unused_port):
+            await host.sees("▲ online" if auction_id else "Which auction?")
+
+
+async def test_an_auction_is_chosen_from_the_hosts_own(baraka: Baraka, tmp_path: Path) -> None:
+    async with seated(baraka.url, tmp_path, auction_id=None) as host:
+        await host.sees("Which auction?", "not started")
+        await host.presses("enter")
+        await host.sees("NOT STARTED", "▲ online")
+        assert host.stage.book.auction_id == 3, "the newest first"
+
+
+async def test_one_who_owns_no_auction_is_told_how_to_make_one(
+    baraka: Baraka, tmp_path: Path
+) -> None:
+    async with seated(baraka.url, tmp_path, auction_id=None, user_id=DINA) as host:
+        await host.sees("You own no auction.", "baraka auction create")
+
+
+# --- the hammer
+
+
+async def test_a_higher_bid_changes_the_open_question_and_has_to_be_looked_at(
+    baraka: Baraka, phones: PythonPhones, tmp_path: Path
+) -> None:
+    async with hosting(baraka, phones, tmp_path) as (host, bilal, dina):
+        await host.presses("a")
+        await host.sees("Bilal A. wins")
+        await bid(dina, 950)
+        await host.sees("Dina A. wins", "⚠ A higher bid came in. Look again")
+        await host.presses("y")
+        await host.sees("Press y again")
+        assert not bilal.heard(LotAwarded)
+        await host.presses("y")
+        assert (await bilal.hears(LotAwarded))["winningUser"]["id"] == DINA
+
+
+async def test_a_bid_that_the_console_has_not_heard_of_stops_the_hammer(
+    baraka: Baraka, phones: PythonPhones, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It lands on the server between the confirmation and the award."""
+    async with hosting(baraka, phones, tmp_path) as (host, bilal, dina):
+        held: list[tuple[str, Any]] = []
+        hear = host.stage.link._hear
+        monkeypatch.setattr(host.stage.link, "_hear", lambda *heard: held.append(heard))
+        await bid(dina, 950)
+        await host.until(lambda: any(name == NewBid.wire_name for name, _ in held), "the bid")
+        await host.presses("a")
+        await host.sees("Bilal A. wins")
+        await host.presses("y")
+        await host.reads_in_the_log("(another bid leads by now)")
+        await host.reads_in_the_log("MISSED BID")
+        assert not bilal.heard(LotAwarded)
+
+        monkeypatch.setattr(host.stage.link, "_hear", hear)
+        for heard in held:
+            hear(*heard)
+        await host.sees("Dina A.", "▶ Gold Ring – 18K")
+        await host.presses("a")
+        await host.sees("Dina A. wins")
+        await host.presses("y")
+        won = await bilal.hears(LotAwarded)
+        assert (won["winningUser"]["id"], won["winningBid"]["bid"]) == (DINA, 950)
+
+
+async def test_a_question_about_a_lot_that_is_gone_closes(
+    baraka: Baraka, phones: PythonPhones, tmp_path: Path
+) -> None:
+    async with hosting(baraka, phones, tmp_path) as (host, _bilal, _dina):
+        device = await phone(baraka, phones, 1)
+        await host.presses("a")
+        await host.sees("Bilal A. wins")
+        chain = ChangeLot(
+            auction_id=1, product="Chain", minimum_price=1, start_price=1, market_price=1
+        )
+        await device.emits(chain)
+        await host.sees_no_more("Award this lot?")
+        await host.sees("no longer on the block")
+
+
+# --- lost and found
+
+
+async def test_a_server_that_is_killed_comes_back_and_the_console_catches_up(
+    baraka: Baraka, phones: PythonPhones, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with hosting(baraka, phones, tmp_path) as (host, _bilal, _dina):
+        trying = asyncio.Event()
+        connect = host.stage.link._client.connect
+
+        async def later(*words: Any, **more: Any) -> Any:
+            await trying.wait()  # so that something is missed
+            return await connect(*words, **more)
+
+        monkeypatch.setattr(host.stage.link._client, "connect", later)
+        await baraka.kill()
+        await host.sees("▼ CONNECTION LOST")
+        await host.presses("a", "n")
+        await host.reads_in_the_log("✗ Award: There is no line to the server: connection lost.")
+        await baraka.start()
+        dina = await phone(baraka, phones, DINA)
+        await bid(dina, 950)
+        await bid(dina, 1000)
+        trying.set()
+        await host.reads_in_the_log("Caught up with what was missed: 2 bids")
+        await host.sees("▲ online", "1,000", "Dina A.")
+        assert [one.amount for one in host.stage.book.bids] == [1000, 950, 900]
+        await host.presses("a")
+        await host.sees("Dina A. wins")
+        await host.presses("y")
+        assert (await dina.hears(LotAwarded))["winningBid"]["bid"] == 1000
+
+
+async def test_a_server_that_stops_politely_is_called_again(
+    baraka: Baraka, phones: PythonPhones, tmp_path: Path
+) -> None:
+    async with hosting(baraka, phones, tmp_path) as (host, _bilal, _dina):
+        await baraka.stop()
+        await host.sees("▼ CONNECTION LOST")
+        await baraka.start()
+        await host.sees("▲ online", "Bilal A.", "● LIVE")
+
+
+@pytest.mark.slow
+async def test_after_a_storm_the_screen_shows_what_the_server_has(
+    baraka: Baraka, phones: PythonPhones, tmp_path: Path
+) -> None:
+    """A thousand bids, in a storm of fifty a second or more, while the host goes on working."""
+    async with hosting(baraka, phones, tmp_path) as (host, bilal, dina):
+        amounts = itertools.count(901)
+
+        async def storm() -> None:
+            for _ in range(500):
+                await asyncio.gather(
+                    *(
+                        bid_any(who, amount)
+                        for who, amount in zip((bilal, dina), amounts, strict=False)
+                    )
+                )
+
+        storming = asyncio.create_task(storm())
+        await host.until(lambda: len(host.stage.book.bids) > 50, "the storm")
+        await host.presses("2")
+        await host.reads_in_the_log("✓ Say “Any more bids?”")
+        await host.presses("question_mark")
+        await host.sees("Esc closes this.")
+        assert not storming.done(), "the keys were answered in the middle of it"
+        await host.presses("escape")
+        await asyncio.wait_for(storming, 50)
+
+        state = await dina.emits(JoinAuction(auction_id=1))
+        book = host.stage.book
+        await host.until(lambda: book.seq == state["seq"], "the last bid")
+        theirs = [(one["id"], one["bid"], one["user"]["name"]) for one in state["auctionBids"]]
+        ours = [(one.id, one.amount, one.bidder) for one in book.bids]
+        assert ours == theirs[: len(ours)]
+        assert len(ours) == min(len(theirs), 1000)
+        high = state["auctionBids"][0]
+        await host.sees(f"▶ {book.bids[0].at.astimezone():%H:%M:%S} {high['bid']:,}")
+        await host.sees(high["user"]["name"])
+        shown = [line.split("││")[1] for line in host.screen.splitlines() if "││" in line]
+        for one in state["auctionBids"][:5]:
+            assert any(f" {one['bid']:,} " in line for line in shown), one
+
+
+async def bid_any(who: Phone, amount: int) -> None:
+    """A bid that another one may have overtaken."""
+    await who.emits(PlaceBid(auction_id=1, amount=amount))
+
+
+# --- how it ends
+
+
+async def test_a_fault_of_the_console_ends_in_a_sentence(
+    baraka: Baraka, tmp_path: Path, state_folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    app = Console(Setup(baraka.url, token(SECRET, 1), 1, folder=tmp_path))
+    with pytest.raises(ZeroDivisionError):
+        async with app.run_test() as pilot:
+            app.call_later(lambda: 1 / 0)
+            await pilot.pause()
+    (said,) = app._exit_renderables or [None]
+    assert said is None or "the auction goes on" in str(said)
+    assert "ZeroDivisionError" in (state_folder / "baraka/console/crash.txt").read_text()
+
+
+async def test_a_start_by_another_device_lets_the_console_in(
+    baraka: Baraka, phones: PythonPhones, tmp_path: Path
+) -> None:
+    async with seated(baraka.url, tmp_path) as host:
+        await host.sees("NOT STARTED", "▲ online")
+        device = await phones.open(baraka.url, 1, auth={"token": token(SECRET, 1)})
+        await device.emits(StartAuction(auction_id=1))
+        await host.sees("● LIVE", "1 watching")
