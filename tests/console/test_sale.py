@@ -172,7 +172,7 @@ async def test_the_palette_knows_every_action(baraka: Baraka, tmp_path: Path) ->
     async with seated(baraka.url, tmp_path) as host:
         await host.sees("NOT STARTED", "▲ online")
         await host.presses("ctrl+p")
-        await host.types("Start the auction")
+        await host.types("Start")
         await host.sees("everybody is told")
         await host.presses("enter")
         await host.sees("● LIVE")
