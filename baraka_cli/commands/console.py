@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
@@ -55,6 +56,8 @@ def console(
         run_list = tuple(read_lots(lots)) if lots is not None else ()
     except BadLots as error:
         fail(f"The run list has mistakes:\n{error}")
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        wrong_usage("The console needs a terminal. For scripts there are the other commands.")
     Console(
         Setup(
             url=url.rstrip("/"),

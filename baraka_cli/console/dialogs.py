@@ -43,11 +43,17 @@ class AwardDialog(Question):
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter,y", "yes", "Award", show=False)]
 
-    def __init__(self, book: Book, weight: str, *, checked: bool) -> None:
-        """`checked` is whether the server refuses an award that is no longer true."""
+    def __init__(
+        self, book: Book, weight: str, *, checked: bool, gone: Callable[[str], None]
+    ) -> None:
+        """`checked` is whether the server refuses an award that is no longer true.
+
+        `gone(product)` is called when the lot left the block while the question was open.
+        """
         super().__init__()
         self._book = book
         self._checked = checked
+        self._gone = gone
         self._weight = weight
         self._version = book.version
         self._shown = book.high
@@ -83,7 +89,7 @@ class AwardDialog(Question):
         product = self._book.lot.product if self._book.lot else ""
         if self._book.high is None or product != self._product:
             self.dismiss(None)
-            self.app.notify("The lot is no longer on the block.", severity="warning", markup=False)
+            self._gone(self._product)
         elif self._book.high != self._shown:
             self._shown = self._book.high
             self.must_look_again = True

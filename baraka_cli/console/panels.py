@@ -114,7 +114,8 @@ class Block(Vertical):
         self.query_one("#prices", Static).update(Text(prices))
         by_second = book.bids_by_second(now)
         self.query_one("#rate", Sparkline).data = [float(count) for count in by_second]
-        self.border_subtitle = f"{sum(by_second)} bids in the last minute"
+        count = sum(by_second)
+        self.border_subtitle = f"{count} bid{'' if count == 1 else 's'} in the last minute"
 
 
 class Bids(Panel):

@@ -397,8 +397,13 @@ class StageScreen(Screen[None]):
     def action_award(self) -> None:
         if self.check_possible("award"):
             checked = self.link.acknowledges is True
-            dialog = AwardDialog(self.book, self._known_weight(), checked=checked)
+            dialog = AwardDialog(
+                self.book, self._known_weight(), checked=checked, gone=self._gone_from_block
+            )
             self._question(dialog, self._award)
+
+    def _gone_from_block(self, product: str) -> None:
+        self.note(f"Award: {product} left the block while you were asked", Outcome.REFUSED)
 
     def _award(self, decision: AwardDecision) -> None:
         if not self.check_possible("award"):

@@ -154,7 +154,7 @@ async def test_a_question_about_a_lot_that_is_gone_closes(
         )
         await device.emits(chain)
         await host.sees_no_more("Award this lot?")
-        await host.sees("no longer on the block")
+        await host.reads_in_the_log("✗ Award: Gold Ring – 18K left the block while you were asked")
 
 
 # --- lost and found
@@ -201,6 +201,7 @@ async def test_a_server_that_stops_politely_is_called_again(
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(150)
 async def test_after_a_storm_the_screen_shows_what_the_server_has(
     baraka: Baraka, phones: PythonPhones, tmp_path: Path
 ) -> None:
@@ -225,7 +226,7 @@ async def test_after_a_storm_the_screen_shows_what_the_server_has(
         await host.sees("Esc closes this.")
         assert not storming.done(), "the keys were answered in the middle of it"
         await host.presses("escape")
-        await asyncio.wait_for(storming, 50)
+        await asyncio.wait_for(storming, 120)
 
         state = await dina.emits(JoinAuction(auction_id=1))
         book = host.stage.book
@@ -237,9 +238,8 @@ async def test_after_a_storm_the_screen_shows_what_the_server_has(
         high = state["auctionBids"][0]
         await host.sees(f"▶ {book.bids[0].at.astimezone():%H:%M:%S} {high['bid']:,}")
         await host.sees(high["user"]["name"])
-        shown = [line.split("││")[1] for line in host.screen.splitlines() if "││" in line]
         for one in state["auctionBids"][:5]:
-            assert any(f" {one['bid']:,} " in line for line in shown), one
+            await host.sees(f" {one['bid']:,} ")
 
 
 async def bid_any(who: Phone, amount: int) -> None:
