@@ -190,6 +190,18 @@ class RunList:
         lot.winner, lot.amount = winner or "", amount
         self._keep()
 
+    def sold(self, product: str) -> int:
+        """How many lots of this product were sold."""
+        return sum(lot.product == product and lot.fate is Fate.SOLD for lot in self.lots)
+
+    def was_sold(self, product: str, winner: str, amount: int) -> None:
+        """Mend what was taken for passed."""
+        for lot in self.lots:
+            if lot.product == product and lot.fate is Fate.PASSED:
+                lot.fate, lot.winner, lot.amount = Fate.SOLD, winner, amount
+                break
+        self._keep()
+
     def _keep(self) -> None:
         if self._file is None:
             return

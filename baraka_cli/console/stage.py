@@ -185,30 +185,32 @@ class StageScreen(Screen[None]):
 
     def _follow_block(self, event: str) -> None:
         """Keep the run list in step with the block."""
-        lot = self.book.lot
+        lot, listed = self.book.lot, self.run_list.on_block
+        if (
+            event == told.AuctionState.wire_name
+            and listed is not None
+            and (lot is None or lot.product != listed.product)
+        ):
+            # It left the block while no console listened.
+            self._keep(partial(self.run_list.hammered, listed.product, None, None))
+            self.run_worker(self._reconcile(listed.product))
         on_block = (self.book.round, lot.product) if lot else None
         if on_block != self._on_block:
             self._on_block = on_block
             if lot is not None:
                 self._keep(partial(self.run_list.put_up, lot.product))
-        elif lot is None and event == told.AuctionState.wire_name and self.run_list.on_block:
-            # It left the block while no console listened.
-            self.run_worker(self._reconcile(self.run_list.on_block.product))
 
     async def _reconcile(self, product: str) -> None:
+        """Whether a lot that is thought to have passed was sold, as the server has it."""
+        won: list[Mapping[str, Any]] = []
         with suppress(Unreachable, TurnedAway):
-            won = [
-                one
-                for one in await self.office.winnings(self.book.auction_id) or []
-                if printable(one["product"]) == product
-            ]
-            if self.book.lot is None and won:
-                last = max(won, key=lambda one: int(one["id"]))
-                name = printable(last["user"]["name"])
-                self._keep(partial(self.run_list.hammered, product, name, last["price"]))
-                self.note(f"{product}: was sold to {name} for {last['price']:,}", Outcome.NOTE)
-            elif self.book.lot is None:
-                self._keep(partial(self.run_list.hammered, product, None, None))
+            winnings = await self.office.winnings(self.book.auction_id) or []
+            won = [one for one in winnings if printable(one["product"]) == product]
+        if len(won) > self.run_list.sold(product):
+            last = max(won, key=lambda one: int(one["id"]))
+            name = printable(last["user"]["name"])
+            self._keep(partial(self.run_list.was_sold, product, name, last["price"]))
+            self.note(f"{product}: was sold to {name} for {last['price']:,}", Outcome.NOTE)
 
     def _keep(self, change: Callable[[], None]) -> None:
         try:

@@ -331,9 +331,13 @@ async def test_the_run_list_survives_a_restart_of_the_console(
         await bids(dina, 350)
     device = await phone(baraka, phones, 1)
     await device.emits(AwardLot(auction_id=1, product="Silver Necklace – 925", weight="18g"))
+    pearls = ChangeLot(
+        auction_id=1, product="Pearl Earrings", minimum_price=1, start_price=1, market_price=1
+    )
+    await device.emits(pearls)
     async with seated(baraka.url, tmp_path) as again:
         await again.sees(
             "✓ Gold Ring – 18K  900 Dina A.",
             "✓ Silver Necklace – 925  350 Dina A.",
-            "· Pearl Earrings",
+            "▶ Pearl Earrings",
         )
