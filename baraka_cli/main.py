@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from baraka_cli.commands import auction, console, db, demo, serve, token, user, winnings
+from baraka_cli.commands import auction, console, db, demo, doctor, serve, token, user, winnings
 from baraka_cli.terminal import stdout
 
 app = typer.Typer(
@@ -24,6 +24,7 @@ app.add_typer(db.app, name="db")
 app.add_typer(auction.app, name="auction")
 app.add_typer(user.app, name="user")
 app.add_typer(winnings.app, name="winnings")
+app.command("doctor")(doctor.doctor)
 app.command("token")(token.token)
 
 

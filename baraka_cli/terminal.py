@@ -5,7 +5,7 @@ Nothing here interprets markup: names, titles and comments come from strangers.
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
 
@@ -16,6 +16,8 @@ from rich.text import Text
 from baraka_server.contract.text import OBEYED, printable
 
 if TYPE_CHECKING:
+    from pydantic import ValidationError
+
     from baraka_server.settings import Settings
 
 T = TypeVar("T")
@@ -123,12 +125,17 @@ def load_settings(**overrides: Any) -> Settings:
     try:
         return Settings(**given)
     except ValidationError as error:
-        wrong_usage("\n".join(_problem(problem, given) for problem in error.errors()))
+        wrong_usage("\n".join(setting_problems(error, given)))
     except (OSError, UnicodeDecodeError) as error:
         wrong_usage(f".env cannot be read: {error}")
 
 
-def _problem(problem: Any, given: dict[str, Any]) -> str:
+def setting_problems(error: ValidationError, given: Mapping[str, Any]) -> list[str]:
+    """A line for each setting that is wrong; `given` are those that came from flags."""
+    return [_problem(problem, given) for problem in error.errors()]
+
+
+def _problem(problem: Any, given: Mapping[str, Any]) -> str:
     from baraka_server.settings import Settings
 
     name = str(problem["loc"][0])

@@ -31,7 +31,7 @@ def serve(
     """
     import logging
 
-    from baraka_server import logs
+    from baraka_server import logs, open_files
     from baraka_server.app import UnsafeSecret, token_verifier
     from baraka_server.app import serve as serve_until_stopped
     from baraka_server.settings import MAKE_A_SECRET, Mode
@@ -42,11 +42,18 @@ def serve(
     logs.configure(settings.log_level)
     log = logging.getLogger("baraka")
     url = settings.database_url.get_secret_value()
+    files = open_files.raise_limit(settings.connections_max)
 
     def listening(address: str) -> None:
         if settings.mode is Mode.DEVELOPMENT:
             known = " with the secret that everybody knows" if settings.secret_fault else ""
             log.warning("this is development mode%s: no server for real sales", known)
+        elif files is not None and files < open_files.needed(settings.connections_max):
+            log.warning(
+                "the system lets this process open %s files: not enough for %s connections",
+                files,
+                settings.connections_max,
+            )
         log.info(
             "Baraka listens on %s (database: %s)",
             address,

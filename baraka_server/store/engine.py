@@ -97,6 +97,8 @@ def _engine(url: URL, connections_max: int, timeout_seconds: float) -> AsyncEngi
         pool_timeout=timeout_seconds,
         pool_pre_ping=True,
         pool_recycle=1800,
+        # What is read about an auction is of one moment, whatever the server's own default is.
+        isolation_level="REPEATABLE READ",
         # What people wrote, and their numbers, belong in no error and no log.
         hide_parameters=True,
         connect_args={

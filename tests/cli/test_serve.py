@@ -10,6 +10,7 @@ import re
 import signal
 import socket
 import subprocess
+import sys
 import urllib.request
 
 import pytest
@@ -142,6 +143,28 @@ def test_a_port_that_is_taken_is_named(tmp_path, database):
         answer = run(*words, folder=tmp_path)
     assert answer.code == 1
     assert f"port {port}" in answer.err
+
+
+@pytest.mark.parametrize(
+    ("soft", "hard", "connections_max", "expected"),
+    [
+        (300, 4096, 1000, 2256),  # two for one that polls, and some to spare
+        (300, 1500, 1000, 1500),
+        (3000, 4096, 1000, 3000),
+        (300, 4096, 0, 4096),
+    ],
+)
+def test_it_takes_as_many_open_files_as_its_connections_need(soft, hard, connections_max, expected):
+    program = (
+        "from baraka_server import open_files; import resource; "
+        f"print(open_files.raise_limit({connections_max}), "
+        "*resource.getrlimit(resource.RLIMIT_NOFILE))"
+    )
+    shell = f'ulimit -Sn {soft}; ulimit -Hn {hard}; exec "$0" -c "$1"'
+    done = subprocess.run(
+        ["/bin/sh", "-c", shell, sys.executable, program], capture_output=True, text=True
+    )
+    assert (done.stdout, done.stderr) == (f"{expected} {expected} {hard}\n", "")
 
 
 async def test_it_logs_json_with_one_line_that_says_where_it_listens(tmp_path, database):

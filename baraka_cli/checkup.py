@@ -1,0 +1,297 @@
+"""What `baraka doctor` says of settings, the database and the machine: judgements, no looking."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from ipaddress import ip_address
+
+from baraka_server import open_files
+from baraka_server.settings import MAKE_A_SECRET, LogLevel, Mode, PhoneNumbers, Settings
+from baraka_server.store.checkup import OLDEST, DatabaseFile, DatabaseServer
+
+PROXY_ADDRESSES_MAX = 2**24
+"""The largest private network, 10.0.0.0/8: a proxy list that has more trusts strangers."""
+CLOCK_LOOK, CLOCK_MEND = timedelta(seconds=2), timedelta(seconds=30)
+DISK_LOOK_BYTES, DISK_MEND_BYTES = 1_000_000_000, 100_000_000
+
+LIMITS_THAT_MAY_BE_OFF = (
+    "events_per_second_max",
+    "bids_per_second_max",
+    "comments_per_second_max",
+    "connections_max",
+    "connections_per_address_max",
+    "send_buffer_bytes_max",
+)
+
+
+class State(StrEnum):
+    """Worst first: what must be mended, what somebody should look at, what is fine."""
+
+    MEND = "mend"
+    LOOK = "look"
+    OK = "ok"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line: its state, what was looked at, what it is, and what to do about it."""
+
+    state: State
+    check: str
+    what: str
+    do: str | None = None
+
+
+def ok(check: str, what: str) -> Finding:
+    return Finding(State.OK, check, what)
+
+
+def look(check: str, what: str, do: str) -> Finding:
+    return Finding(State.LOOK, check, what, do)
+
+
+def mend(check: str, what: str, do: str) -> Finding:
+    return Finding(State.MEND, check, what, do)
+
+
+# --- settings ----------------------------------------------------------------
+
+
+def of_settings(settings: Settings) -> Iterator[Finding]:
+    for judge in SETTINGS:
+        yield judge(settings)
+
+
+def _mode(settings: Settings) -> Finding:
+    if settings.mode is Mode.PRODUCTION:
+        return ok("mode", "production")
+    return look(
+        "mode",
+        "development: for trying things on this machine, not for sales",
+        "BARAKA_MODE=production",
+    )
+
+
+def _secret(settings: Settings) -> Finding:
+    fault = settings.secret_fault
+    if settings.jwt_secret is None or fault:
+        what = f"BARAKA_JWT_SECRET {fault}"
+        do = f'export BARAKA_JWT_SECRET="$({MAKE_A_SECRET})", and give the issuer the same'
+        if settings.mode is Mode.DEVELOPMENT:
+            return look("secret", what, do)
+        return mend("secret", f"{what}: the server does not start", do)
+    size = len(settings.jwt_secret.get_secret_value().encode())
+    return ok("secret", f"•••••• ({size} bytes)")
+
+
+def _tokens(settings: Settings) -> Finding:
+    names = (("aud", settings.jwt_audience), ("iss", settings.jwt_issuer))
+    asked = " and ".join(f"{name} {value!r}" for name, value in names if value is not None)
+    must_have = f"must have {asked}" if asked else "any aud and iss"
+    if not settings.token_lifetime_seconds_max:
+        return look(
+            "tokens",
+            "a token may be valid for ever",
+            "BARAKA_TOKEN_LIFETIME_SECONDS_MAX: the longest that the issuer gives, in seconds",
+        )
+    lifetime = _span(settings.token_lifetime_seconds_max)
+    return ok("tokens", f"HS256, valid for at most {lifetime}, {must_have}")
+
+
+def _span(seconds: int) -> str:
+    for unit, size in (("days", 86_400), ("hours", 3_600), ("minutes", 60)):
+        if seconds % size == 0:
+            return f"{seconds // size:,} {unit}"
+    return f"{seconds:,} seconds"
+
+
+def _address(settings: Settings) -> Finding:
+    where = f"{settings.host} port {settings.port}"
+    if settings.trusted_proxies.strip():
+        return ok("address", f"{where}, behind {settings.trusted_proxies}")
+    if not _is_this_machine(settings.host):
+        return look(
+            "address",
+            f"{where}, and no proxy is named: without TLS anybody on the way reads the tokens",
+            "put a proxy with TLS before it, and its address into BARAKA_TRUSTED_PROXIES",
+        )
+    if settings.mode is Mode.DEVELOPMENT:
+        return ok("address", where)
+    return look(
+        "address",
+        f"{where}, and no proxy is named: behind one, all clients count as one address",
+        "BARAKA_TRUSTED_PROXIES=127.0.0.1 for a proxy on this machine",
+    )
+
+
+def _is_this_machine(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _proxies(settings: Settings) -> Finding:
+    networks = settings.proxy_networks
+    if not networks:
+        return ok("proxies", "X-Forwarded-For of nobody is believed")
+    for network in networks:
+        what = f"whoever connects from {network} may invent a client's address"
+        do = "BARAKA_TRUSTED_PROXIES: the addresses of your proxies, and no others"
+        if network.prefixlen == 0:
+            return mend("proxies", f"{what}, and that is everybody", do)
+        if network.num_addresses > PROXY_ADDRESSES_MAX and not network.is_private:
+            return look("proxies", what, do)
+    return ok("proxies", f"X-Forwarded-For of {settings.trusted_proxies} is believed")
+
+
+def _origins(settings: Settings) -> Finding:
+    if "*" not in settings.origins:
+        return ok("origins", f"pages of {', '.join(settings.origins) or 'nobody'} may connect")
+    what = "every page may connect (*); none gets a browser's cookies"
+    if settings.mode is Mode.DEVELOPMENT:
+        return ok("origins", what)
+    return look("origins", what, "BARAKA_CORS_ORIGINS=https://the-page-of-your-sales")
+
+
+def _limits(settings: Settings) -> Finding:
+    off = [name for name in LIMITS_THAT_MAY_BE_OFF if not getattr(settings, name)]
+    if not off:
+        return ok("limits", "all are on")
+    names = ", ".join(f"BARAKA_{name.upper()}" for name in off)
+    one = len(off) == 1
+    return look(
+        "limits",
+        f"{names} {'is' if one else 'are'} 0: no limit",
+        f"leave {'it' if one else 'them'} out for the default, see docs/settings.md",
+    )
+
+
+def _numbers(settings: Settings) -> Finding:
+    if settings.phone_numbers is PhoneNumbers.MASKED:
+        return ok("numbers", "viewers see two digits of phone numbers")
+    return look(
+        "numbers",
+        "every viewer sees the phone numbers of all who bid or comment",
+        "BARAKA_PHONE_NUMBERS=masked; owners find winners with: baraka winnings list",
+    )
+
+
+def _owner_bids(settings: Settings) -> Finding:
+    if not settings.owner_bids:
+        return ok("owner bids", "an owner may not bid on the own auction")
+    return look(
+        "owner bids",
+        "an owner may bid on the own auction: shill bids",
+        "BARAKA_OWNER_BIDS=false",
+    )
+
+
+def _log(settings: Settings) -> Finding:
+    if settings.log_level is LogLevel.DEBUG:
+        return look("log", "DEBUG: a line for everybody who connects", "BARAKA_LOG_LEVEL=INFO")
+    return ok("log", settings.log_level)
+
+
+SETTINGS: tuple[Callable[[Settings], Finding], ...] = (
+    *(_mode, _secret, _tokens, _address, _proxies, _origins),
+    *(_limits, _numbers, _owner_bids, _log),
+)
+
+
+# --- the database ------------------------------------------------------------
+
+
+def of_database_server(server: DatabaseServer) -> Iterator[Finding]:
+    version = ".".join(map(str, server.version))
+    named = f"{server.kind} {version}"
+    if server.supported:
+        yield ok("version", named)
+    else:
+        oldest = ".".join(map(str, OLDEST[server.kind]))
+        yield mend("version", f"{named} is not supported", f"{server.kind} {oldest} or newer")
+    if server.read_only:
+        yield mend("writes", "the server only reads (read_only is on)", "connect to the primary")
+    yield _clock(server.clock_ahead)
+    yield _zone(server.zone_ahead)
+    if not server.odd_tables:
+        yield ok("tables", "InnoDB and utf8mb4")
+    for table in server.odd_tables:
+        name = f"`{table.name}`"
+        if table.engine != "InnoDB":
+            yield mend(
+                "tables",
+                f"{name} is {table.engine}, which has no transactions",
+                f"ALTER TABLE {name} ENGINE = InnoDB",
+            )
+        if table.charset != "utf8mb4":
+            yield mend(
+                "tables",
+                f"{name} is {table.charset}: a name with an emoji does not fit",
+                f"ALTER TABLE {name} CONVERT TO CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci",
+            )
+
+
+def _clock(ahead: timedelta) -> Finding:
+    if abs(ahead) < CLOCK_LOOK:
+        return ok("clock", "the database's agrees with ours")
+    seconds = f"{abs(ahead).total_seconds():,.0f} s"
+    what = f"the database's is {seconds} {'ahead of' if ahead > timedelta(0) else 'behind'} ours"
+    do = "let both machines take their time from NTP: tokens expire by ours"
+    return (mend if abs(ahead) >= CLOCK_MEND else look)("clock", what, do)
+
+
+def _zone(ahead: timedelta) -> Finding:
+    if not ahead:
+        return ok("time zone", "UTC")
+    hours = ahead.total_seconds() / 3600
+    return look(
+        "time zone",
+        f"other programs write times {hours:+g} h from UTC unless they say otherwise; ours are UTC",
+        "SET GLOBAL time_zone = '+00:00', also in the server's configuration",
+    )
+
+
+def of_database_file(file: DatabaseFile) -> Iterator[Finding]:
+    if file.writable:
+        yield ok("file", f"{file.path} can be written")
+    else:
+        yield mend(
+            "file",
+            f"{file.path} or its folder cannot be written",
+            f"let this user write {file.path.parent} and what is in it",
+        )
+    free = f"{file.free_bytes / 1_000_000_000:,.1f} GB free"
+    do = f"make room on the disk of {file.path.parent}"
+    if file.free_bytes < DISK_MEND_BYTES:
+        yield mend("disk", f"{file.free_bytes / 1_000_000:,.0f} MB free", do)
+    elif file.free_bytes < DISK_LOOK_BYTES:
+        yield look("disk", free, do)
+    else:
+        yield ok("disk", free)
+
+
+# --- the machine -------------------------------------------------------------
+
+
+def of_open_files(settings: Settings, limit: int | None) -> Finding:
+    most = settings.connections_max
+    if limit is None or (most and open_files.needed(most) <= limit):
+        return ok("open files", f"enough for {most:,} connections" if most else "no limit")
+    if not most:
+        return look("open files", f"{limit:,}: that many connections fit", "BARAKA_CONNECTIONS_MAX")
+    return mend(
+        "open files",
+        f"{limit:,} are allowed, too few for BARAKA_CONNECTIONS_MAX={most}",
+        f"ulimit -n {open_files.needed(most)}, LimitNOFILE= in a systemd unit, "
+        f"or BARAKA_CONNECTIONS_MAX={max(1, limit - open_files.SPARE_FILES)}",
+    )
+
+
+def of_uvloop(*, there: bool) -> Finding:
+    if there:
+        return ok("uvloop", "is there")
+    return look("uvloop", "is missing: the server is slower", "pip install uvloop")

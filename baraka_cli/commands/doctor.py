@@ -1,0 +1,210 @@
+"""`baraka doctor`: what is set up wrongly or unsafely, and what mends it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from baraka_cli.terminal import AsJson, DatabaseUrl, print_json, run, say, setting_problems, stdout
+
+if TYPE_CHECKING:
+    from baraka_cli.checkup import Finding
+    from baraka_server.settings import Settings
+    from baraka_server.store.migrate import Status
+
+STYLES = {"mend": "bold red", "look": "yellow", "ok": "green"}
+SECRETS = {"BARAKA_JWT_SECRET", "BARAKA_DATABASE_URL"}
+OTHERS = 0o077
+"""The rights of everybody but a file's owner."""
+
+
+def doctor(as_json: AsJson = False, database_url: DatabaseUrl = None) -> None:
+    """Check settings, database and machine before a sale, and say what to do.
+
+    Run it where the server runs, as the user that it runs as. Every line begins with ok, look (safe
+    enough to start, but somebody should know) or mend. It changes nothing and shows no secret.
+    Exits 1 when something must be mended.
+    """
+    from baraka_cli.checkup import State
+
+    findings = list(_findings(database_url))
+    findings.sort(key=lambda finding: list(State).index(finding.state))
+    counts = {state: sum(finding.state is state for finding in findings) for state in State}
+    if as_json:
+        print_json(
+            {
+                "ok": not counts[State.MEND],
+                "checks": [
+                    {"state": one.state, "check": one.check, "what": one.what, "do": one.do}
+                    for one in findings
+                ],
+            }
+        )
+    else:
+        _print(findings)
+        say(
+            f"\n{counts[State.MEND]} to mend, {counts[State.LOOK]} to look at, "
+            f"{counts[State.OK]} fine."
+        )
+    if counts[State.MEND]:
+        raise typer.Exit(1)
+
+
+def _findings(database_url: str | None) -> Iterator[Finding]:
+    from baraka_cli import checkup
+    from baraka_server import open_files
+
+    settings, wrong = _settings(database_url)
+    for problem in wrong:
+        yield checkup.mend("settings", problem, "see docs/settings.md for what it may be")
+    yield from _unknown_settings()
+    yield from _env_file()
+    bad = {problem.partition(":")[0] for problem in wrong}
+    for finding in checkup.of_settings(settings):
+        # One that is unreadable is named already; the default that stands in for it is not.
+        if not (finding.check == "secret" and "BARAKA_JWT_SECRET" in bad):
+            yield finding
+    if not bad & {"BARAKA_DATABASE_URL", "--database-url"}:
+        yield from run(_database(settings.database_url.get_secret_value()))
+    yield checkup.of_open_files(settings, open_files.limit())
+    yield checkup.of_uvloop(there=_has_uvloop())
+
+
+def _settings(database_url: str | None) -> tuple[Settings, list[str]]:
+    """The settings, with defaults for those that cannot be used, and what is wrong with these."""
+    from pydantic import ValidationError
+
+    from baraka_server.settings import Settings
+
+    given: dict[str, Any] = {} if database_url is None else {"database_url": database_url}
+    wrong: list[str] = []
+    try:
+        return Settings(**given), wrong
+    except ValidationError as error:
+        wrong += setting_problems(error, given)
+        for problem in error.errors():
+            name = str(problem["loc"][0])
+            given[name] = Settings.model_fields[name].default
+    except (OSError, UnicodeDecodeError) as error:
+        wrong.append(f".env cannot be read: {error}")
+        given["_env_file"] = None
+    try:
+        return Settings(**given), wrong
+    except ValidationError as error:  # behind an unreadable .env
+        wrong += setting_problems(error, given)
+        return Settings.model_construct(), wrong
+
+
+def _unknown_settings() -> Iterator[Finding]:
+    """Names that nobody reads: what was meant by them is not set."""
+    import os
+    from difflib import get_close_matches
+
+    from baraka_cli.checkup import look
+    from baraka_server.settings import Settings
+
+    known = {f"BARAKA_{name.upper()}" for name in Settings.model_fields} | _flags_variables()
+    for name in sorted({*map(str.upper, os.environ), *_names_in_env_file()}):
+        if name.startswith("BARAKA_") and name not in known:
+            meant = get_close_matches(name, known, n=1)
+            do = f"did you mean {meant[0]}?" if meant else "see docs/settings.md for what there is"
+            yield look("settings", f"{name} is set, and means nothing", do)
+
+
+def _names_in_env_file() -> set[str]:
+    from pathlib import Path
+
+    from dotenv import dotenv_values
+
+    try:
+        return {name.upper() for name in dotenv_values(Path(".env"))}
+    except (OSError, UnicodeDecodeError):
+        return set()
+
+
+def _flags_variables() -> set[str]:
+    from baraka_cli.main import app
+
+    names, waiting = set(), [typer.main.get_command(app)]
+    while waiting:
+        command: Any = waiting.pop()
+        waiting += getattr(command, "commands", {}).values()
+        names |= {str(option.envvar) for option in command.params if option.envvar}
+    return names
+
+
+def _env_file() -> Iterator[Finding]:
+    from pathlib import Path
+
+    from baraka_cli.checkup import look, ok
+
+    file = Path(".env")
+    if not file.is_file():
+        yield ok("settings", "from the environment; there is no .env in this folder")
+    elif SECRETS & _names_in_env_file() and file.stat().st_mode & OTHERS:
+        yield look("settings", ".env has secrets, and others may read it", "chmod 600 .env")
+    else:
+        yield ok("settings", "from the environment and .env")
+
+
+async def _database(url: str) -> list[Finding]:
+    from baraka_cli import checkup
+    from baraka_server.store import checkup as store
+    from baraka_server.store import migrate
+    from baraka_server.store.engine import UnusableUrl, shown_url
+    from baraka_server.store.errors import StoreError
+
+    facts = None
+    try:
+        shown = shown_url(url)
+    except UnusableUrl as error:
+        return [checkup.mend("database", str(error), "correct BARAKA_DATABASE_URL")]
+    try:
+        status = await migrate.current(url)
+        findings = [_revision(status, shown)]
+        facts = await store.examine(url)
+    except UnusableUrl as error:
+        return [checkup.mend("database", str(error), "correct BARAKA_DATABASE_URL")]
+    except (StoreError, OSError) as error:
+        do = "start it, or correct BARAKA_DATABASE_URL"
+        findings = [checkup.mend("database", f"{shown} cannot be used: {error}", do)]
+    if isinstance(facts, store.DatabaseServer):
+        findings += checkup.of_database_server(facts)
+    elif isinstance(facts, store.DatabaseFile):
+        findings += checkup.of_database_file(facts)
+    return findings
+
+
+def _revision(status: Status, shown: str) -> Finding:
+    from baraka_cli import checkup
+
+    if status.remedy is None:
+        return checkup.ok("database", f"{shown}, revision {status.current}, the newest")
+    what, _, do = status.remedy.rpartition(". ")
+    return checkup.mend("database", f"{shown}: {what}", do)
+
+
+def _has_uvloop() -> bool:
+    from importlib.util import find_spec
+
+    return find_spec("uvloop") is not None
+
+
+def _print(findings: list[Finding]) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    from baraka_server.contract.text import printable
+
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(no_wrap=True)
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    for one in findings:
+        state = Text(one.state, style=STYLES[one.state])
+        table.add_row(state, one.check, Text(printable(one.what)))
+        if one.do:
+            table.add_row("", "", Text(f"→ {printable(one.do)}", style="bold"))
+    stdout.print(table)

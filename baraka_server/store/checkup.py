@@ -1,0 +1,122 @@
+"""What an operator wants to know about a database before a sale. Nothing is judged here."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from baraka_server.store.engine import database_url, open_engine
+from baraka_server.store.errors import translated
+from baraka_server.store.tables import DOCUMENTED_TABLES, OUR_TABLES
+
+OLDEST = {"MySQL": (8, 4), "MariaDB": (10, 11)}
+"""The versions from which on a server is supported (D27)."""
+
+
+@dataclass(frozen=True, slots=True)
+class OddTable:
+    """A table that keeps its rows otherwise than ours do."""
+
+    name: str
+    engine: str
+    charset: str
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseServer:
+    """A MySQL or MariaDB server as a new connection finds it."""
+
+    kind: str
+    version: tuple[int, ...]
+    read_only: bool
+    clock_ahead: timedelta
+    """How far its clock is before ours; the half of the way there and back is not in it."""
+    zone_ahead: timedelta
+    """How far the time that it gives other programs is before UTC."""
+    odd_tables: Sequence[OddTable] = field(default=())
+
+    @property
+    def supported(self) -> bool:
+        return self.version >= OLDEST[self.kind]
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseFile:
+    """A SQLite file, or the place where it will be."""
+
+    path: Path
+    there: bool
+    writable: bool
+    """Whether the file and its folder, which gets other files during a write, may be written."""
+    free_bytes: int
+
+
+async def examine(url: str) -> DatabaseServer | DatabaseFile | None:
+    """The facts; None for a database in memory. Raises a `StoreError` or `UnusableUrl`.
+
+    A SQLite file that is not there is not created.
+    """
+    address = database_url(url)
+    if address.get_backend_name() == "sqlite":
+        return _file(address.database or "")
+    engine = open_engine(url, connections_max=1)
+    try:
+        with translated():
+            async with engine.connect() as connection:
+                return await _server(connection)
+    finally:
+        await engine.dispose()
+
+
+def _file(name: str) -> DatabaseFile | None:
+    if not name or name.startswith((":memory:", "file:")):
+        return None
+    path = Path(name).absolute()
+    there, folder = path.exists(), path.parent
+    writable = os.access(folder, os.W_OK) and (not there or os.access(path, os.W_OK))
+    return DatabaseFile(path, there, writable, shutil.disk_usage(folder).free)
+
+
+async def _server(connection: AsyncConnection) -> DatabaseServer:
+    said = str(await connection.scalar(text("SELECT VERSION()")))
+    before = datetime.now(UTC)
+    theirs: datetime = await connection.scalar(text("SELECT UTC_TIMESTAMP(6)"))
+    ours = before + (datetime.now(UTC) - before) / 2
+    # What other programs get; our own connections have UTC.
+    await connection.execute(text("SET time_zone = @@global.time_zone"))
+    zone = await connection.scalar(text("SELECT TIMESTAMPDIFF(SECOND, UTC_TIMESTAMP(), NOW())"))
+    return DatabaseServer(
+        kind="MariaDB" if "mariadb" in said.lower() else "MySQL",
+        version=_numbers(said),
+        read_only=bool(await connection.scalar(text("SELECT @@global.read_only"))),
+        clock_ahead=theirs.replace(tzinfo=UTC) - ours,
+        zone_ahead=timedelta(seconds=int(zone or 0)),
+        odd_tables=await _odd_tables(connection),
+    )
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    # Old MariaDB servers begin with what replicas of an older MySQL expected.
+    parts = version.removeprefix("5.5.5-").partition("-")[0].split(".")
+    return tuple(int(part) for part in parts if part.isdecimal())
+
+
+async def _odd_tables(connection: AsyncConnection) -> list[OddTable]:
+    query = text(
+        "SELECT TABLE_NAME, ENGINE, TABLE_COLLATION FROM information_schema.TABLES "
+        "WHERE TABLE_SCHEMA = DATABASE() AND TABLE_TYPE = 'BASE TABLE'"
+    )
+    ours = {table.name.lower() for table in (*DOCUMENTED_TABLES, *OUR_TABLES)}
+    found = [
+        OddTable(str(name), str(engine), str(collation).partition("_")[0])
+        for name, engine, collation in await connection.execute(query)
+        if str(name).lower() in ours
+    ]
+    return [one for one in found if (one.engine, one.charset) != ("InnoDB", "utf8mb4")]

@@ -1,0 +1,338 @@
+"""`baraka doctor`: what it finds wrong, what it says to do, and that it tells no secret."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import subprocess
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from baraka_cli import checkup
+from baraka_cli.checkup import State
+from baraka_server.settings import DEVELOPMENT_SECRET, Settings
+from baraka_server.store import checkup as store
+from baraka_server.store import migrate
+from tests.support.baraka import BARAKA, SECRET, environment
+from tests.support.command_line import Answer, invoke, run
+
+FINE = {
+    "BARAKA_CONNECTIONS_MAX": 100,
+    "BARAKA_CORS_ORIGINS": "https://sales.example",
+    "BARAKA_TRUSTED_PROXIES": "10.0.0.1",
+}
+"""What a careful operator sets, on a machine that allows few open files."""
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Nobody's .env gets in."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def url(folder: Path) -> str:
+    url = f"sqlite:///{folder / 'baraka.db'}"
+    asyncio.run(migrate.upgrade(url))
+    return url
+
+
+def doctor(url: str, *words: str, **settings: Any) -> Answer:
+    return invoke("doctor", *words, BARAKA_DATABASE_URL=url, **(FINE | settings))
+
+
+def checks(url: str, **settings: Any) -> list[dict[str, Any]]:
+    answer = doctor(url, "--json", **settings)
+    assert answer.err == ""
+    said = json.loads(answer.out)
+    assert said["ok"] is (answer.code == 0)
+    assert said["ok"] is not any(one["state"] == "mend" for one in said["checks"])
+    for one in said["checks"]:
+        assert set(one) == {"state", "check", "what", "do"}
+        assert (one["do"] is None) is (one["state"] == "ok")
+    assert [State(one["state"]) for one in said["checks"]] == sorted(
+        (State(one["state"]) for one in said["checks"]), key=list(State).index
+    )
+    found: list[dict[str, Any]] = said["checks"]
+    return found
+
+
+def states(url: str, **settings: Any) -> dict[str, str]:
+    return {one["check"]: one["state"] for one in reversed(checks(url, **settings))}
+
+
+def test_a_careful_operator_hears_nothing_but_ok(url: str) -> None:
+    answer = doctor(url)
+    assert answer.code == 0
+    assert answer.err.strip().startswith("0 to mend, 0 to look at, ")
+    for line in answer.out.splitlines():
+        assert line.startswith(("ok  ", "    ")), line
+    assert set(states(url)) >= {
+        *("settings", "mode", "secret", "tokens", "address", "proxies", "origins", "limits"),
+        *("numbers", "owner bids", "log", "database", "file", "disk", "open files", "uvloop"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("settings", "check", "state", "do"),
+    [
+        ({"BARAKA_JWT_SECRET": None}, "secret", "mend", "openssl rand -base64 32"),
+        ({"BARAKA_JWT_SECRET": "changeme" * 5}, "secret", "mend", "openssl rand -base64 32"),
+        ({"BARAKA_JWT_SECRET": "a" * 40}, "secret", "mend", "openssl rand -base64 32"),
+        ({"BARAKA_JWT_SECRET": DEVELOPMENT_SECRET}, "secret", "mend", "openssl rand"),
+        ({"BARAKA_JWT_SECRET": "too short"}, "settings", "mend", "docs/settings.md"),
+        ({"BARAKA_MODE": "development"}, "mode", "look", "BARAKA_MODE=production"),
+        (
+            {"BARAKA_MODE": "development", "BARAKA_JWT_SECRET": None},
+            *("secret", "look", "openssl rand"),
+        ),
+        ({"BARAKA_PORT": "a port"}, "settings", "mend", "docs/settings.md"),
+        ({"BARAKA_PROT": "3000"}, "settings", "look", "did you mean BARAKA_PORT?"),
+        ({"BARAKA_TOKEN_LIFETIME_SECONDS_MAX": 0}, "tokens", "look", "LIFETIME_SECONDS_MAX"),
+        ({"BARAKA_TRUSTED_PROXIES": None}, "address", "look", "BARAKA_TRUSTED_PROXIES"),
+        (
+            {"BARAKA_TRUSTED_PROXIES": None, "BARAKA_HOST": "127.0.0.1"},
+            *("address", "look", "BARAKA_TRUSTED_PROXIES=127.0.0.1"),
+        ),
+        ({"BARAKA_TRUSTED_PROXIES": "0.0.0.0/0"}, "proxies", "mend", "BARAKA_TRUSTED_PROXIES"),
+        ({"BARAKA_TRUSTED_PROXIES": "10.0.0.1, ::/0"}, "proxies", "mend", "TRUSTED_PROXIES"),
+        ({"BARAKA_TRUSTED_PROXIES": "11.0.0.0/6"}, "proxies", "look", "BARAKA_TRUSTED_PROXIES"),
+        ({"BARAKA_CORS_ORIGINS": None}, "origins", "look", "BARAKA_CORS_ORIGINS"),
+        ({"BARAKA_CORS_ORIGINS": "https://x.example, *"}, "origins", "look", "CORS_ORIGINS"),
+        ({"BARAKA_BIDS_PER_SECOND_MAX": 0}, "limits", "look", "default"),
+        ({"BARAKA_CONNECTIONS_PER_ADDRESS_MAX": 0}, "limits", "look", "default"),
+        ({"BARAKA_PHONE_NUMBERS": "full"}, "numbers", "look", "BARAKA_PHONE_NUMBERS=masked"),
+        ({"BARAKA_OWNER_BIDS": "true"}, "owner bids", "look", "BARAKA_OWNER_BIDS=false"),
+        ({"BARAKA_LOG_LEVEL": "debug"}, "log", "look", "BARAKA_LOG_LEVEL=INFO"),
+        ({"BARAKA_CONNECTIONS_MAX": 10**9}, "open files", "mend", "ulimit -n"),
+    ],
+    ids=lambda value: ",".join(value) if isinstance(value, dict) else None,
+)
+def test_what_is_set_unsafely_is_found_and_what_mends_it_is_said(
+    url: str, settings: dict[str, Any], check: str, state: str, do: str
+) -> None:
+    found = checks(url, **settings)
+    assert states(url)[check] == "ok"
+    worst = next(one for one in found if one["check"] == check)
+    assert worst["state"] == state
+    assert do in worst["do"]
+    assert doctor(url, **settings).code == (1 if state == "mend" else 0)
+    others = {one["check"] for one in found if one["state"] == "mend"} - {check}
+    assert not others
+
+
+def test_every_wrong_setting_is_named_and_the_rest_is_still_looked_at(url: str) -> None:
+    wrong = {"BARAKA_PORT": "99999", "BARAKA_OWNER_BIDS": "maybe", "BARAKA_JWT_SECRET": "hunter2"}
+    found = checks(url, **wrong, BARAKA_LOG_LEVEL="DEBUG")
+    named = [one["what"].partition(":")[0] for one in found if one["state"] == "mend"]
+    assert sorted(named) == sorted(wrong)
+    assert "log" in {one["check"] for one in found if one["state"] == "look"}
+    assert "database" in {one["check"] for one in found if one["state"] == "ok"}
+
+
+def test_development_is_not_told_what_only_a_sale_needs(url: str) -> None:
+    settings = {"BARAKA_CORS_ORIGINS": None, "BARAKA_TRUSTED_PROXIES": None}
+    found = states(url, BARAKA_MODE="development", **settings)
+    assert [check for check, state in found.items() if state != "ok"] == ["mode"]
+
+
+# --- the file .env -----------------------------------------------------------
+
+
+def test_settings_in_a_file_are_looked_at_and_others_may_not_read_it(
+    url: str, folder: Path
+) -> None:
+    file = folder / ".env"
+    file.write_text(f"BARAKA_JWT_SECRET='{SECRET}'\nBARAKA_BITS_PER_SECOND_MAX=1\n")
+    file.chmod(0o644)
+    what = [one["what"] for one in checks(url, BARAKA_JWT_SECRET=None) if one["state"] == "look"]
+    assert what == [
+        "BARAKA_BITS_PER_SECOND_MAX is set, and means nothing",
+        ".env has secrets, and others may read it",
+    ]
+    file.chmod(0o600)
+    file.write_text(f"BARAKA_JWT_SECRET='{SECRET}'\n")
+    assert set(states(url, BARAKA_JWT_SECRET=None).values()) == {"ok"}
+
+
+def test_a_file_that_cannot_be_read_is_one_thing_to_mend(url: str, folder: Path) -> None:
+    (folder / ".env").write_bytes(b"BARAKA_PORT=\xff\n")
+    found = checks(url)
+    assert [one["check"] for one in found if one["state"] == "mend"] == ["settings"]
+    assert ".env cannot be read" in found[0]["what"]
+
+
+# --- the database ------------------------------------------------------------
+
+
+def test_a_database_that_is_not_current_says_the_command(folder: Path) -> None:
+    for revision in (None, "0001"):
+        url = f"sqlite:///{folder / f'{revision}.db'}"
+        if revision:
+            asyncio.run(migrate.upgrade(url, revision))
+        worst = checks(url)[0]
+        assert (worst["check"], worst["do"]) == ("database", "Run: baraka db upgrade")
+    assert not (folder / "None.db").exists()  # it changes nothing
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "mysql://root:hunter2@127.0.0.1:9/baraka",
+        "mysql://root@127.0.0.1:9/baraka?password=hunter2",
+        "mysql://root@127.0.0.1:9/baraka?nonsense=hunter2",
+        "postgresql://root:hunter2@127.0.0.1/baraka",
+        "hunter2",
+        "sqlite:////no/such/folder/baraka.db",
+    ],
+)
+def test_a_database_that_cannot_be_used_is_one_thing_to_mend(url: str) -> None:
+    found = [one for one in checks(url) if one["state"] == "mend"]
+    assert [one["check"] for one in found] == ["database"]
+    assert "hunter2" not in json.dumps(found)
+    by_flag = invoke("doctor", "--database-url", url, **FINE)
+    assert by_flag.code == 1
+    assert "hunter2" not in by_flag.out + by_flag.err
+
+
+@pytest.mark.mariadb
+def test_a_mariadb_is_looked_at(mariadb: Any) -> None:
+    mariadb.revive()
+    url = mariadb.create_database("doctor")
+    asyncio.run(migrate.upgrade(url))
+    found = {one["check"]: one for one in checks(url)}
+    for check in ("database", "version", "clock", "tables"):
+        assert found[check]["state"] == "ok"
+    assert "MariaDB" in found["version"]["what"]
+
+    mariadb.sql("ALTER TABLE users CONVERT TO CHARACTER SET latin1", "doctor")
+    mariadb.sql("SET GLOBAL time_zone = '+05:00'; SET GLOBAL read_only = ON")
+    try:
+        found = {one["check"]: one for one in checks(url)}
+    finally:
+        mariadb.sql("SET GLOBAL time_zone = 'SYSTEM'; SET GLOBAL read_only = OFF")
+        mariadb.drop_database("doctor")
+    assert found["tables"]["do"].startswith("ALTER TABLE `users` CONVERT TO CHARACTER SET utf8mb4")
+    assert "+5 h" in found["time zone"]["what"]
+    assert [found[check]["state"] for check in ("tables", "time zone", "writes")] == [
+        *("mend", "look", "mend")
+    ]
+
+
+SERVER = store.DatabaseServer("MySQL", (8, 4, 3), False, timedelta(0), timedelta(0))
+
+
+@pytest.mark.parametrize(
+    ("server", "state", "what"),
+    [
+        (SERVER, "ok", "MySQL 8.4.3"),
+        (replace(SERVER, version=(8, 0, 36)), "mend", "MySQL 8.0.36 is not supported"),
+        (replace(SERVER, version=(9, 1, 0)), "ok", "MySQL 9.1.0"),
+        (replace(SERVER, kind="MariaDB", version=(10, 11, 6)), "ok", "MariaDB 10.11.6"),
+        (replace(SERVER, kind="MariaDB", version=(10, 6, 18)), "mend", "MariaDB 10.6.18 is not"),
+        (replace(SERVER, clock_ahead=timedelta(seconds=1)), "ok", "agrees"),
+        (replace(SERVER, clock_ahead=timedelta(seconds=5)), "look", "5 s ahead of ours"),
+        (replace(SERVER, clock_ahead=timedelta(seconds=-40)), "mend", "40 s behind ours"),
+        (replace(SERVER, zone_ahead=timedelta(hours=-3.5)), "look", "-3.5 h from UTC"),
+        (
+            replace(SERVER, odd_tables=(store.OddTable("Auction", "MyISAM", "utf8mb4"),)),
+            *("mend", "`Auction` is MyISAM"),
+        ),
+    ],
+    ids=str,
+)
+def test_a_server_is_judged_by_its_facts(
+    server: store.DatabaseServer, state: str, what: str
+) -> None:
+    findings = list(checkup.of_database_server(server))
+    assert {"version", "clock", "time zone", "tables"} <= {one.check for one in findings}
+    worst = min(findings, key=lambda one: list(State).index(one.state))
+    assert worst.state == state
+    assert any(what in one.what for one in findings if one.state == state)
+
+
+@pytest.mark.parametrize(
+    ("writable", "free_bytes", "states"),
+    [
+        (True, 50_000_000_000, ["ok", "ok"]),
+        (True, 900_000_000, ["ok", "look"]),
+        (True, 90_000_000, ["ok", "mend"]),
+        (False, 50_000_000_000, ["mend", "ok"]),
+    ],
+)
+def test_a_file_is_judged_by_its_rights_and_its_disk(
+    writable: bool, free_bytes: int, states: list[str]
+) -> None:
+    file = store.DatabaseFile(Path("/data/baraka.db"), True, writable, free_bytes)
+    assert [one.state for one in checkup.of_database_file(file)] == states
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everything")
+def test_a_file_that_cannot_be_written_is_found(url: str, folder: Path) -> None:
+    folder.chmod(0o500)
+    try:
+        assert states(url)["file"] == "mend"
+    finally:
+        folder.chmod(0o700)
+
+
+# --- the machine, and the screen ---------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("connections", "limit", "state"),
+    [
+        (100, None, "ok"),
+        (0, None, "ok"),
+        (100, 1024, "ok"),
+        (1000, 1024, "mend"),
+        (0, 1024, "look"),
+    ],
+)
+def test_every_connection_is_an_open_file(connections: int, limit: int | None, state: str) -> None:
+    settings = Settings(connections_max=connections, _env_file=None)  # type: ignore[call-arg]
+    assert checkup.of_open_files(settings, limit).state == state
+
+
+def test_the_limit_of_open_files_is_the_one_that_a_server_would_have(url: str) -> None:
+    settings = {name: value for name, value in FINE.items() if "CONNECTIONS" not in name}
+    for hard, state in ((4096, "mend"), (8192, "ok")):
+        done = subprocess.run(
+            ["/bin/sh", "-c", f"ulimit -Sn 1024; ulimit -Hn {hard}; exec {BARAKA} doctor --json"],
+            env=environment(BARAKA_DATABASE_URL=url, BARAKA_CONNECTIONS_MAX=5000, **settings),
+            capture_output=True,
+            text=True,
+        )
+        found = {one["check"]: one for one in json.loads(done.stdout)["checks"]}
+        assert found["open files"]["state"] == state
+        assert done.returncode == (state == "mend")
+
+
+@pytest.mark.parametrize("columns", [80, 120])
+def test_it_fits_on_a_screen_and_does_not_rely_on_color(folder: Path, columns: int) -> None:
+    answer = run("doctor", folder=folder, COLUMNS=columns, BARAKA_PORT="x", BARAKA_JWT_SECRET=None)
+    assert answer.code == 1
+    lines = answer.out.splitlines()
+    assert max(map(len, lines)) <= columns
+    assert len(lines) <= 50
+    assert {line.split()[0] for line in lines if not line.startswith(" ")} == {"mend", "look", "ok"}
+
+
+def test_it_tells_no_secret(url: str, folder: Path) -> None:
+    password = "p4ssw0rd"
+    for settings in (
+        {},
+        {"BARAKA_JWT_SECRET": DEVELOPMENT_SECRET},
+        {"BARAKA_DATABASE_URL": f"mysql://root:{password}@127.0.0.1:9/baraka"},
+        {"BARAKA_PASSWORD": password},
+    ):
+        for words in (("doctor",), ("doctor", "--json")):
+            answer = run(*words, folder=folder, **({"BARAKA_DATABASE_URL": url} | settings))
+            for secret in (SECRET, DEVELOPMENT_SECRET, password):
+                assert secret not in answer.out + answer.err
