@@ -85,6 +85,8 @@ class Auctioneer:
         self._state: State | None = None
         self._queue: deque[_Waiting] = deque()
         self._work: asyncio.Task[None] | None = None
+        self._start_told = 0  # the seq of the last start that everybody here was told of
+        self._start_missed = False
 
     @property
     def idle(self) -> bool:
@@ -100,6 +102,11 @@ class Auctioneer:
         if self._work is None:
             self._work = asyncio.create_task(self._run())
         return done
+
+    def look(self, *, for_start: bool = False) -> None:
+        """Queue a look for what other nodes did; `for_start`: one of them seems to have gone live."""
+        self._start_missed = self._start_missed or for_start
+        self.put(None, None)
 
     async def drained(self) -> None:
         """Return when everything that waits is done."""
@@ -191,6 +198,7 @@ class Auctioneer:
     async def _tell(self, announcement: Announcement) -> None:
         audience = self._room.audience
         if announcement.to_everyone:
+            self._start_told = announcement.seq
             await audience.to_everyone(announcement.name, announcement.whole)
         else:
             await audience.to_room(
@@ -230,6 +238,17 @@ class Auctioneer:
                 if announcement:
                     await self._tell(announcement)
 
+    async def _tell_of_start(self) -> None:
+        """Tell everybody here of a start on another node: they need not be in the room for it.
+
+        Whoever joined in the meantime hears it behind the state, with the older seq that it has.
+        """
+        start = await self._room.store.last_start(self.auction_id)
+        stage = self.stage or await self._read_stage()
+        self._start_missed = False
+        if stage and start and start.seq > self._start_told:
+            await self._tell(stage.told_later(start, {}))
+
     # --- who is there
 
     async def _membership(self, waiting: _Waiting) -> Outcome:
@@ -237,6 +256,8 @@ class Auctioneer:
         if viewer is None or event is None:
             if self.stage:
                 await self._catch_up(self.stage)
+            if self._start_missed:
+                await self._tell_of_start()
             return {}
         if isinstance(event, JoinAuction):
             return await self._join(viewer, event)

@@ -14,7 +14,6 @@ from baraka_server.live.auctioneer import Auctioneer, Limits, Room
 from baraka_server.live.audience import Audience, Viewer
 from baraka_server.live.presence import Presence
 from baraka_server.live.settle import Outcome
-from baraka_server.live.stage import Stage
 from baraka_server.store.errors import StoreError
 from baraka_server.store.store import Store
 
@@ -93,7 +92,7 @@ class House:
             try:
                 now_live = await self._room.store.live_auctions()
                 for auction_id in now_live - (now_live if live is None else live):
-                    await self._announce_start(auction_id)
+                    self._auctioneer(auction_id).look(for_start=True)
                 live = now_live
                 await asyncio.sleep(self._poll_seconds)
                 await self._look_at_watched()
@@ -108,17 +107,4 @@ class House:
         for auction_id, seq in last_seqs.items():
             auctioneer = self._auctioneers.get(auction_id)
             if auctioneer and auctioneer.stage and seq > auctioneer.stage.seq:
-                auctioneer.put(None, None)
-
-    async def _announce_start(self, auction_id: int) -> None:
-        """Tell everybody here of an auction that another node started: they need not watch it."""
-        auctioneer = self._auctioneers.get(auction_id)
-        if auctioneer and auctioneer.stage and auctioneer.stage.record.isLive:
-            return  # it was announced when it came to this stage
-        snapshot = await self._room.store.snapshot(auction_id)
-        start = await self._room.store.last_start(auction_id)
-        if snapshot is None or start is None:
-            return
-        stage = Stage(snapshot, whole_numbers=self._room.limits.whole_numbers)
-        announcement = stage.told_later(start, {})
-        await self._room.audience.to_everyone(announcement.name, announcement.brief)
+                auctioneer.look()

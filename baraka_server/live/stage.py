@@ -92,8 +92,8 @@ class Stage:
     def told_later(self, event: facts.Event, users: Mapping[int, User]) -> Announcement:
         """What an event of the past sounds like without lists, for a viewer that missed it."""
         name, fields = self._fields(event, users)
-        told_as = self._common(event.seq, event.at) | fields
-        return Announcement(event.seq, name, Encoded(""), encode(told_as))
+        text = encode(self._common(event.seq, event.at) | fields)
+        return Announcement(event.seq, name, text, text)
 
     def recent_after(self, seq: int) -> list[Announcement] | None:
         """The events behind `seq`, or None when they reach back further than the stage remembers."""

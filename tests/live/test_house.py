@@ -272,11 +272,7 @@ async def test_news_of_another_house_are_heard_within_a_poll(on_air, store, hall
         await (house, other)[n % 2].ask(bilal, bid(10 * n))
     last = (await the_ledger(store))[-1].seq
 
-    async def everything_is_heard():
-        while [payload["seq"] for _, payload in there.news_of(dina)][-1] != last:
-            await asyncio.sleep(0.01)
-
-    await asyncio.wait_for(everything_is_heard(), 20)
+    await asyncio.wait_for(_until(lambda: there.news_of(dina)[-1][1]["seq"] == last), 20)
     await house.ask(bilal, bid(1000))
     here = [payload["seq"] for _, payload in hall.news_of(bilal)]
     assert here == list(range(3, last + 2))
@@ -285,6 +281,42 @@ async def test_news_of_another_house_are_heard_within_a_poll(on_air, store, hall
     ledger = await assert_sale_holds(store)
     assert not any(isinstance(event.fact, Awarded) for event in ledger)
     await other.close()
+
+
+async def test_a_start_on_another_server_is_heard_by_all_though_somebody_joined_first(
+    house, store, monkeypatch
+):
+    """Dina joins there before the start is told of there; Farah, in no room, hears of it all the same."""
+    there = Hall()
+    looks = []
+    live_auctions = store.live_auctions
+
+    async def counted():
+        looks.append(await live_auctions())
+        return looks[-1]
+
+    monkeypatch.setattr(store, "live_auctions", counted)
+    other = open_house(store, there, poll_seconds=0.02)
+    await asyncio.wait_for(_until(lambda: looks), 20)
+    amina, dina, farah = viewer(1), viewer(3), viewer(6)
+    there.heard[farah].clear()
+    await house.ask(amina, StartAuction(auction_id=1))
+    assert (await other.ask(dina, JoinAuction(auction_id=1)))["seq"] == 2
+    await asyncio.wait_for(_until(lambda: there.heard[farah]), 20)
+    await house.ask(amina, StartAuction(auction_id=1))  # again (D5)
+    await asyncio.wait_for(_until(lambda: len(there.heard[farah]) > 1), 20)
+    await house.ask(viewer(2), PostComment(auction_id=1, comment="Hello"))
+    await asyncio.wait_for(_until(lambda: there.heard[dina][-1][0] == "newComment"), 20)
+    assert [(event, payload["seq"]) for event, payload in there.heard[farah]] == [
+        ("auctionStarted", 2),
+        ("auctionStarted", 3),
+    ]
+    await other.close()
+
+
+async def _until(condition):
+    while not condition():
+        await asyncio.sleep(0.01)
 
 
 # --- who is there
@@ -318,11 +350,7 @@ async def test_a_busy_room_hears_the_first_count_and_the_last_and_few_between(on
     def counts():
         return [p["userCount"] for event, p in hall.heard[bilal] if event == "userCountUpdate"]
 
-    async def the_last_is_heard():
-        while counts()[-1:] != [21]:
-            await asyncio.sleep(0.01)
-
-    await asyncio.wait_for(the_last_is_heard(), 20)
+    await asyncio.wait_for(_until(lambda: counts()[-1:] == [21]), 20)
     assert len(counts()) <= (clock() - began) / COUNT_INTERVAL_SECONDS + 2
     assert house.presence.count(1) == 21
     for one in [bilal, *crowd]:
