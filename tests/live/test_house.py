@@ -288,20 +288,23 @@ async def test_a_start_on_another_server_is_heard_by_all_though_somebody_joined_
 ):
     """Dina joins there before the start is told of there; Farah, in no room, hears of it all the same."""
     there = Hall()
-    looks = []
+    looks, may_look = [], asyncio.Event()
     live_auctions = store.live_auctions
 
-    async def counted():
+    async def by_leave():
+        if looks:
+            await may_look.wait()
         looks.append(await live_auctions())
         return looks[-1]
 
-    monkeypatch.setattr(store, "live_auctions", counted)
+    monkeypatch.setattr(store, "live_auctions", by_leave)
     other = open_house(store, there, poll_seconds=0.02)
     await asyncio.wait_for(_until(lambda: looks), 20)
     amina, dina, farah = viewer(1), viewer(3), viewer(6)
     there.heard[farah].clear()
     await house.ask(amina, StartAuction(auction_id=1))
     assert (await other.ask(dina, JoinAuction(auction_id=1)))["seq"] == 2
+    may_look.set()
     await asyncio.wait_for(_until(lambda: there.heard[farah]), 20)
     await house.ask(amina, StartAuction(auction_id=1))  # again (D5)
     await asyncio.wait_for(_until(lambda: len(there.heard[farah]) > 1), 20)
