@@ -43,7 +43,7 @@ UNREAD_KERNEL_BYTES = 128 * 1024
 """How much unsent data the kernel takes from us for one socket."""
 GOODBYE_SECONDS = 2
 """How long a closed websocket may take to read the rest before it is cut off."""
-REFUSED = "refused"
+REFUSED = web.RequestKey("refused", tuple[int, str])
 """Where a request says what its answer is instead of the library's: a status and a reason."""
 
 

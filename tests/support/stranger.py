@@ -243,10 +243,17 @@ class Stranger:
         return await self.answered(number)
 
     async def answered(self, number: int) -> Any:
-        while True:
+        return (await self.answers(number))[0]
+
+    async def answers(self, *numbers: int) -> list[Any]:
+        """The acknowledgements of these; they may come in any order, what comes between is skipped."""
+        found: dict[int, Any] = {}
+        while not found.keys() >= set(numbers):
             packet = await self.hears_anything()
-            if packet.startswith(f"43{number}["):
-                return json.loads(packet[len(f"43{number}") :])[0]
+            if packet.startswith("43"):
+                start = packet.index("[")
+                found[int(packet[2:start])] = json.loads(packet[start:])[0]
+        return [found[number] for number in numbers]
 
 
 class WebSocketStranger(Stranger):
