@@ -51,7 +51,7 @@ def flags() -> Iterator[Row]:
             if option.envvar:
                 yield Row(
                     str(option.envvar),
-                    f"`{option.default}`",
+                    "none" if option.default is None else f"`{option.default}`",
                     "text; not from `.env`",
                     option.help or "",
                 )
@@ -61,7 +61,7 @@ def default(field: FieldInfo) -> str:
     value = field.default
     if isinstance(value, SecretStr):
         value = value.get_secret_value()
-    if value is None:
+    if value in (None, ""):
         return "none"
     if isinstance(value, bool):
         value = str(value).lower()
@@ -83,7 +83,7 @@ def values(field: FieldInfo) -> str:
         for name, sign in (("ge", "from"), ("gt", "above"), ("le", "to"), ("lt", "below"))
         if hasattr(limit, name)
     }
-    words = [f"{sign} {limit:g}" for sign, limit in limits.items()]
+    words = [f"{sign} {limit:.10g}" for sign, limit in limits.items()]
     return " ".join(["whole number" if kind is int else "number", *words])
 
 
