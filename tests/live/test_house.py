@@ -21,6 +21,7 @@ from baraka_server.contract.client_events import (
 )
 from baraka_server.contract.refusals import Code, Refusal
 from baraka_server.domain.facts import Adopted, Awarded
+from baraka_server.live import settle
 from baraka_server.live.audience import Viewer
 from baraka_server.live.house import IDLE_AUCTIONEERS_MAX
 from baraka_server.live.presence import COUNT_INTERVAL_SECONDS
@@ -280,6 +281,22 @@ async def test_news_of_another_house_are_heard_within_a_poll(on_air, store, hall
     assert seqs[: last - 2] == list(range(3, last + 1))
     ledger = await assert_sale_holds(store)
     assert not any(isinstance(event.fact, Awarded) for event in ledger)
+    await other.close()
+
+
+async def test_a_house_that_is_far_behind_decides_on_what_is(on_air, store, hall, monkeypatch):
+    """More happened elsewhere than it looks at in one transaction; its viewers hear all of it."""
+    monkeypatch.setattr(settle, "MISSED_EVENTS_MAX", 3)
+    house, _, bilal = on_air
+    other = open_house(store, Hall())
+    for n in range(1, 8):
+        await other.ask(bilal, bid(10 * n))
+    refused = await house.ask(bilal, bid(70))
+    assert refused == Refusal(Code.BID_TOO_LOW, "placeBid", {"current": 70})
+    assert (await house.ask(bilal, bid(71)))["seq"] == 11
+    await asyncio.wait_for(_until(lambda: hall.news_of(bilal)[-1][1]["seq"] == 11), 20)
+    assert [payload["seq"] for _, payload in hall.news_of(bilal)] == list(range(3, 12))
+    await assert_sale_holds(store)
     await other.close()
 
 
