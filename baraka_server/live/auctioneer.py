@@ -132,9 +132,14 @@ class Auctioneer:
             if len(batch) > 1 and not isinstance(error, StoreError):
                 for waiting in batch:  # let only the one suffer that cannot be served
                     await self._serve([waiting])
-            else:
-                for waiting in batch:
+                return
+            # Whoever comes or goes beside those who ask need not suffer: that takes no commit.
+            spared = [waiting for waiting in batch if asks and waiting.ask is None]
+            for waiting in batch:
+                if waiting not in spared:
                     waiting.answer(self._no(waiting, error))
+            if spared:
+                await self._serve(spared)
             return
         await self._answer(batch, committed)
 

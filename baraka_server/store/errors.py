@@ -42,6 +42,8 @@ _CONTENTION_CODES = {1020, 1205, 1213}
 # Too many connections, shutdown in progress, read-only, cannot connect, gone away, lost, …
 _UNAVAILABLE_CODES = {1040, 1053, 1077, 1079, 1080, 1152, 1158, 1159, 1160, 1161, 1184, 1203, 1290}
 _UNAVAILABLE_CODES |= {1836, 1927, 2002, 2003, 2005, 2006, 2012, 2013, 2055, 3024, 4031}
+# Disk full, table full, access denied, no such database, host blocked or not allowed.
+_UNAVAILABLE_CODES |= {1021, 1114, 1044, 1045, 1049, 1129, 1130}
 _SQLITE_CONTENTION = ("database is locked", "database table is locked")
 _SQLITE_UNAVAILABLE = ("unable to open", "disk I/O error", "disk is full", "readonly database")
 

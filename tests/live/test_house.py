@@ -26,7 +26,7 @@ from baraka_server.live.audience import Viewer
 from baraka_server.live.house import IDLE_AUCTIONEERS_MAX
 from baraka_server.live.presence import COUNT_INTERVAL_SECONDS
 from baraka_server.store import audit
-from baraka_server.store.errors import OutcomeUnknown
+from baraka_server.store.errors import OutcomeUnknown, Unavailable
 from baraka_server.store.tables import auctions, bids, users
 from tests.support.hall import Hall, open_house
 from tests.support.proof import assert_sale_holds, the_ledger
@@ -131,6 +131,28 @@ async def test_what_a_long_round_keeps_in_memory_does_not_grow_with_its_lists(on
     recent = house._auctioneers[1].stage._recent
     kept = {id(text): sys.getsizeof(text) for one in recent for text in (one.whole, one.brief)}
     assert sum(kept.values()) < 300 * 1_000
+
+
+async def test_who_comes_or_goes_is_not_held_up_by_bids_that_cannot_be_written(
+    on_air, store, hall, monkeypatch
+):
+    house, _, bilal = on_air
+    dina = viewer(3)
+
+    async def gone(*_):
+        raise Unavailable("the database is gone")
+
+    monkeypatch.setattr(store, "change", gone)
+    outcomes = await asyncio.gather(
+        house.ask(dina, JoinAuction(auction_id=1)),
+        house.ask(bilal, bid(10)),
+        house.ask(bilal, LeaveAuction(auction_id=1)),
+        house.ask(bilal, bid(20)),
+    )
+    assert outcomes[0]["userCount"] == 2
+    assert outcomes[2]["userCount"] == 1
+    assert [outcome.code for outcome in outcomes[1::2]] == [Code.UNAVAILABLE] * 2
+    assert hall.rooms[1] == {dina}
 
 
 # --- what cannot be announced

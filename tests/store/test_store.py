@@ -235,6 +235,17 @@ async def test_a_database_that_freezes_costs_no_connection(sale_database, mariad
     assert (await audit.verify(live, 1)).ok
 
 
+@only_mariadb
+async def test_a_server_that_lets_nobody_in_is_unavailable(sale_database):
+    for elsewhere in (
+        sale_database.replace("root@", "nobody:secret@"),
+        sale_database + "_is_not_there",
+    ):
+        async with opened(elsewhere) as store:
+            with pytest.raises(Unavailable):
+                await store.ping()
+
+
 # --- the state at the end of a ledger
 
 
