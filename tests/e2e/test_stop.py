@@ -169,6 +169,8 @@ async def test_a_database_that_hangs_does_not_keep_the_server(mariadb, tmp_path,
         await asyncio.to_thread(mariadb.freeze)
         try:
             await amina.says(PlaceBid(auction_id=1, amount=5))
+            # Answered without the database, so that the bid before it waits by now.
+            assert (await amina.emits("placeBid", {}))["code"] == "malformed"
             server.send(signal.SIGTERM)
             assert await server.ended() in (0, 1)  # 1 when a driver's thread had to be cut off
         finally:
