@@ -21,6 +21,7 @@ LIMITS_THAT_MAY_BE_OFF = (
     "events_per_second_max",
     "bids_per_second_max",
     "comments_per_second_max",
+    "actions_per_second_max",
     "connections_max",
     "connections_per_address_max",
     "send_buffer_bytes_max",

@@ -35,6 +35,8 @@ from baraka_server.wire.sparing import HttpLog
 
 log = logging.getLogger(__name__)
 
+SOCKETS_PER_USER = 4
+"""All sockets of a user may send as much as so many: reconnecting is no way around the rate."""
 KEEPALIVE_SECONDS = 75
 """How long an HTTP connection may be idle: longer than the minute that proxies keep theirs."""
 LINGER_SECONDS = 1
@@ -85,8 +87,10 @@ class Server:
             self._house,
             verifier,
             UserLimits(
+                events_per_second_max=settings.events_per_second_max * SOCKETS_PER_USER,
                 bids_per_second_max=settings.bids_per_second_max,
                 comments_per_second_max=settings.comments_per_second_max,
+                actions_per_second_max=settings.actions_per_second_max,
             ),
             disconnect_expired=settings.disconnect_expired,
         )

@@ -129,6 +129,13 @@ class Settings(BaseSettings):
     comments_per_second_max: Rate = Field(
         6, description="Comments of one user, on average; 5 seconds' worth at once. 0 is no limit."
     )
+    actions_per_second_max: Rate = Field(
+        20,
+        description=(
+            "Joins, leaves and a host's actions of one user, on average; 5 seconds' worth at once. "
+            "0 is no limit."
+        ),
+    )
     connections_max: Count = Field(
         20_000, description="Sockets that are connected at once. 0 is no limit."
     )

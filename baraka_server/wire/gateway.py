@@ -22,7 +22,7 @@ from baraka_server.wire import identity
 from baraka_server.wire.answers import negative, positive, too_fast
 from baraka_server.wire.limits import Rates
 from baraka_server.wire.packets import RESERVED_PREFIX, Json, Packet, allow_bursts
-from baraka_server.wire.sockets import GuardedServer, SocketLimits
+from baraka_server.wire.sockets import STRIKES_PER_SECOND, GuardedServer, SocketLimits
 from baraka_server.wire.sparing import errors_only
 
 log = logging.getLogger(__name__)
@@ -61,8 +61,10 @@ def make_server(
 class UserLimits:
     """What one user may do, over all sockets; 0 is no limit."""
 
+    events_per_second_max: float
     bids_per_second_max: float
     comments_per_second_max: float
+    actions_per_second_max: float
 
 
 class RoomSpeakers:
@@ -113,10 +115,13 @@ class Gateway:
         self._sio = sio
         self._house = house
         self._verifier = verifier
-        self._rates: dict[str, Rates[int]] = {
+        self._events: Rates[int] = Rates(limits.events_per_second_max)
+        actions: Rates[int] = Rates(limits.actions_per_second_max)
+        self._rates: dict[str, Rates[int]] = dict.fromkeys(CLIENT_EVENTS, actions) | {
             PlaceBid.wire_name: Rates(limits.bids_per_second_max),
             PostComment.wire_name: Rates(limits.comments_per_second_max),
         }
+        self._strikes: Rates[int] = Rates(STRIKES_PER_SECOND)
         self._disconnect_expired = disconnect_expired
         self._viewers: dict[str, Viewer] = {}
         self.stopping = False
@@ -130,10 +135,16 @@ class Gateway:
 
     async def _connect(self, sid: str, environ: Mapping[str, Any], auth: Any) -> None:
         # Nothing may be awaited before the viewer stands: events may be right behind.
+        client = self._sio.client(sid)
+        if client is None:
+            return  # closed while it connected
         who = self._verifier.verify(_token(environ, auth))
+        if not isinstance(who, Refusal):
+            client.strikes = self._strikes.of(who.user_id)
+            if client.strikes.wait:
+                who = too_fast("", client.strikes.wait)
         if isinstance(who, Refusal):
-            if client := self._sio.client(sid):
-                client.note(who.message)
+            client.note(who.message)
             await self._turn_away(sid, who)
             return
         wants_lists = not (isinstance(auth, dict) and auth.get("updates") == DELTA)
@@ -151,14 +162,14 @@ class Gateway:
             expiry.cancel()
 
     def _handler(self, name: str) -> Callable[..., Awaitable[Encoded | None]]:
-        rates = self._rates.get(name)
+        rates = self._rates[name]
 
         async def handle(sid: str, *arguments: Any) -> Encoded | None:
             viewer = self._viewers.get(sid)
             if viewer is None:
                 return None  # turned away, and still talking
             try:
-                wait = rates.take(viewer.user_id) if rates else 0
+                wait = self._events.take(viewer.user_id) or rates.take(viewer.user_id)
                 if wait:
                     await self._sio.strike(sid)
                     return await self._answer(sid, too_fast(name, wait))
@@ -175,9 +186,13 @@ class Gateway:
         return handle
 
     async def _unknown(self, name: str, sid: str, *_arguments: Any) -> Encoded | None:
-        if sid not in self._viewers:
+        viewer = self._viewers.get(sid)
+        if viewer is None:
             return None
-        refusal = parse(name.removeprefix(RESERVED_PREFIX), ())
+        wait = self._events.take(viewer.user_id)
+        if wait:
+            await self._sio.strike(sid)
+        refusal = too_fast("", wait) if wait else parse(name.removeprefix(RESERVED_PREFIX), ())
         if not isinstance(refusal, Refusal):
             raise TypeError(f"{name} is known")
         return await self._answer(sid, refusal)

@@ -31,11 +31,21 @@ class Rate:
         """0 when it may be done now, else the seconds until it may."""
         if not self._per_second:
             return 0
-        self._refill()
-        if self._left >= 1:
+        wait = self.wait
+        if not wait:
             self._left -= 1
-            return 0
-        return (1 - self._left) / self._per_second
+        return wait
+
+    @property
+    def wait(self) -> float:
+        """The seconds until it may be done."""
+        self._refill()
+        return 0 if self._left >= 1 else (1 - self._left) / self._per_second
+
+    def overdraw(self, seconds: float) -> None:
+        """Allow nothing for so long."""
+        self._refill()
+        self._left = min(self._left, -seconds * self._per_second)
 
     @property
     def at_rest(self) -> bool:
@@ -57,8 +67,10 @@ class Rates(Generic[K]):
         self._keys_max = KEYS_MAX
 
     def take(self, key: K) -> float:
-        if not self._per_second:
-            return 0
+        return self.of(key).take() if self._per_second else 0
+
+    def of(self, key: K) -> Rate:
+        """The rate of this key, for those who hold on to it."""
         rate = self._rates.get(key)
         if rate is None:
             if len(self._rates) >= self._keys_max:
@@ -66,4 +78,4 @@ class Rates(Generic[K]):
                 # In a crowd in which nobody rests, do not look at everybody for each newcomer.
                 self._keys_max = max(KEYS_MAX, 2 * len(self._rates))
             rate = self._rates[key] = Rate(self._per_second)
-        return rate.take()
+        return rate

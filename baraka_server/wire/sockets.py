@@ -37,7 +37,9 @@ SPEAKABLE_MESSAGES = ("0", "1", "2")
 
 EVENT_HEAD = re.compile(r'2(?P<id>\d{1,15})?\["(?P<name>[A-Za-z_]{1,64})"')
 STRIKES_PER_SECOND = 20
-"""A socket may be told to slow down this often on average before it has to leave."""
+"""So often on average a user may be told to slow down, over all sockets, before one has to leave."""
+BARRED_SECONDS = 5
+"""How long a user is turned away who had to leave."""
 TCP_NOTSENT_LOWAT = 25  # Linux; the socket module has no name for it
 UNREAD_KERNEL_BYTES = 128 * 1024
 """How much unsent data the kernel takes from us for one socket."""
@@ -106,7 +108,8 @@ class GuardedSocket(async_socket.AsyncSocket):  # type: ignore[misc]
             raise HungUp
         wait = self.rate.take()
         if not wait:
-            await super().receive(pkt)
+            if not (self.struck_out and pkt.packet_type == packet.MESSAGE):
+                await super().receive(pkt)
         elif self.struck_out or not await self.host.too_fast(self, pkt, wait):
             await self.hang_up("it sent more than the limit, and went on")
             raise HungUp
@@ -338,6 +341,7 @@ class GuardedServer(socketio.AsyncServer):  # type: ignore[misc]
         client = self.client(sid)
         if client is not None and client.strikes.take():
             client.struck_out = True
+            client.strikes.overdraw(BARRED_SECONDS)
             client.note("it was told to slow down and did not")
             await self.disconnect(sid)
 

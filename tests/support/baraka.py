@@ -18,6 +18,7 @@ UNHURRIED = {
     "BARAKA_EVENTS_PER_SECOND_MAX": 0,
     "BARAKA_BIDS_PER_SECOND_MAX": 0,
     "BARAKA_COMMENTS_PER_SECOND_MAX": 0,
+    "BARAKA_ACTIONS_PER_SECOND_MAX": 0,
     "BARAKA_SHUTDOWN_NOTICE_SECONDS": 0,
 }
 """A few users of a test make the storm of a whole sale. The limits have tests of their own."""
