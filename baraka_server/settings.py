@@ -130,7 +130,7 @@ class Settings(BaseSettings):
         6, description="Comments of one user, on average; 5 seconds' worth at once. 0 is no limit."
     )
     actions_per_second_max: Rate = Field(
-        20,
+        100,
         description=(
             "Joins, leaves and a host's actions of one user, on average; 5 seconds' worth at once. "
             "0 is no limit."

@@ -53,7 +53,7 @@ async def create_auction(
     there is none. Raises `Unfit` (texts) or `NotThere` (owner, category); nothing is written then.
     """
     now = _now()
-    if expires is not None and expires <= (starts or now):
+    if expires is not None and expires < (starts or now):
         raise Unfit("the auction would expire before it starts")
     row: dict[str, Any] = {
         "title": _text("title", title),

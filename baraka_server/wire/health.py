@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import logging
+
 from aiohttp import web
 
 from baraka_server.store.errors import StoreError
 from baraka_server.store.store import Store
+
+log = logging.getLogger(__name__)
 
 
 class Health:
@@ -28,6 +32,9 @@ class Health:
         try:
             await self._store.ping()
         except StoreError:
+            return _not_ready("the database does not answer")
+        except Exception:  # a driver that met a broken connection may raise anything
+            log.exception("the database could not be asked")
             return _not_ready("the database does not answer")
         return web.json_response({"ok": True})
 

@@ -57,6 +57,19 @@ async def test_times_are_kept_in_utc_to_the_millisecond(books: Store) -> None:
     assert made.startDate.utcoffset() == timedelta(0)
 
 
+async def test_an_auction_does_not_expire_before_it_starts(books: Store) -> None:
+    starts = datetime(2027, 1, 31, tzinfo=UTC)
+    with pytest.raises(Unfit, match="expire before it starts"):
+        await catalog.create_auction(
+            books,
+            owner_id=await owner(books),
+            title="Sale",
+            starts=starts,
+            expires=starts - timedelta(seconds=1),
+        )
+    assert await catalog.list_auctions(books) == []
+
+
 async def test_text_is_kept_as_it_came(books: Store) -> None:
     title = "[bold]10% _off_ 'اردو' \"😀\" \\ <b>"
     made = await catalog.create_auction(books, owner_id=await owner(books), title=title)
