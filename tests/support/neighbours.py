@@ -135,12 +135,18 @@ async def prepare(folder: Path) -> str:
 
 
 @asynccontextmanager
-async def sale(url: str) -> AsyncIterator[tuple[Phone, Phone]]:
-    """Amina hosts auction 1 with a product on the block; Bilal is in its room."""
+async def sale(url: str, updates: str) -> AsyncIterator[tuple[Phone, Phone]]:
+    """Amina hosts auction 1 with a product on the block; Bilal is in its room.
+
+    `updates` are "lists" or "delta" for both.
+    """
     async with PythonPhones() as phones:
         amina, bilal = [
             await phones.open(
-                url, user, auth={"token": token(SECRET, user)}, transports=["websocket"]
+                url,
+                user,
+                auth={"token": token(SECRET, user), "updates": updates},
+                transports=["websocket"],
             )
             for user in (AMINA, BILAL)
         ]
@@ -151,19 +157,25 @@ async def sale(url: str) -> AsyncIterator[tuple[Phone, Phone]]:
 
 
 @asynccontextmanager
-async def street(folder: Path, **settings: Any) -> AsyncIterator[Neighbourhood]:
+async def street(
+    folder: Path, *, updates: str = "lists", **settings: Any
+) -> AsyncIterator[Neighbourhood]:
     """A real `baraka serve` with the real limits, and a sale on it."""
     url = await prepare(folder)
     async with (
         Baraka(url, folder, **REAL_LIMITS | settings) as baraka,
-        sale(baraka.url) as (amina, bilal),
+        sale(baraka.url, updates) as (amina, bilal),
     ):
         yield Neighbourhood(baraka.url, amina, bilal, baraka=baraka)
 
 
 @asynccontextmanager
 async def house(
-    folder: Path, *, pings: tuple[float, float] = (25, 20), **settings: Any
+    folder: Path,
+    *,
+    updates: str = "lists",
+    pings: tuple[float, float] = (25, 20),
+    **settings: Any,
 ) -> AsyncIterator[Neighbourhood]:
     """The server in this process. Settings as the fields of `Settings`.
 
@@ -179,7 +191,7 @@ async def house(
     server._sio.eio.ping_interval, server._sio.eio.ping_timeout = pings
     url = await server.start()
     try:
-        async with sale(url) as (amina, bilal):
+        async with sale(url, updates) as (amina, bilal):
             yield Neighbourhood(url, amina, bilal, server=server)
     finally:
         await server.stop()

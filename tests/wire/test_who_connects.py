@@ -251,7 +251,7 @@ async def test_whoever_says_nothing_has_to_go_and_leaves_nothing_behind(tmp_path
 
 @pytest.mark.parametrize("transport", ["websocket", "polling"])
 async def test_whoever_vanishes_without_a_word_is_gone_with_the_next_ping(tmp_path, transport):
-    async with house(tmp_path, pings=(0.5, 0.5)) as neighbours:
+    async with house(tmp_path, pings=(0.5, 3)) as neighbours:
         before = neighbours.possessions()
         kind = SlowReader if transport == "websocket" else PollingStranger
         async with AsyncExitStack() as stack:
@@ -262,7 +262,7 @@ async def test_whoever_vanishes_without_a_word_is_gone_with_the_next_ping(tmp_pa
             for _ in range(30):  # more than the kernel takes for those who do not read
                 text = "x" * 191
                 await neighbours.amina.emits("comment", AUCTION | {"comment": text})
-            await until(lambda: len(neighbours.sockets) == NEIGHBOURS)
+            await until(lambda: len(neighbours.sockets) == NEIGHBOURS, lambda: neighbours.sockets)
             await neighbours.bilal_bids()
             if transport == "websocket":  # idle HTTP lines may stay for a while
                 await until(lambda: len(neighbours.server._door.lines) == NEIGHBOURS)

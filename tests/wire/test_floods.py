@@ -1,0 +1,273 @@
+"""Whoever sends too much is told so, then has to leave; the others are served as without it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from contextlib import AsyncExitStack
+from statistics import median
+
+import pytest
+
+from tests.support.neighbours import AUCTION, house, street, until
+from tests.support.stranger import (
+    PACKETS,
+    PING,
+    PONG,
+    STRANGERS,
+    HungUp,
+    PollingStranger,
+    WebSocketStranger,
+    frame,
+)
+
+over = pytest.mark.parametrize("transport", STRANGERS)
+
+COMMENTS_PER_SECOND, BURST_SECONDS = 6, 5
+PACKETS_PER_POST = 250
+
+
+def comments(count, *, ids=True):
+    return [
+        f"42{number if ids else ''}" + json.dumps(["comment", AUCTION | {"comment": f"{number}"}])
+        for number in range(count)
+    ]
+
+
+async def floods(stranger, packets):
+    """Send all of it, as fast as it is taken. Returns what came back, until the end of the session."""
+
+    async def sends():
+        try:
+            for start in range(0, len(packets), PACKETS_PER_POST):
+                await stranger.says(*packets[start : start + PACKETS_PER_POST])
+        except HungUp:
+            pass
+
+    sending = asyncio.create_task(sends())
+    heard = await stranger.is_hung_up_on()
+    await sending
+    return heard
+
+
+@over
+async def test_what_is_over_the_rate_is_refused_with_the_time_to_wait(tmp_path, transport):
+    async with street(tmp_path) as neighbours, STRANGERS[transport](neighbours.url) as stranger:
+        begun = time.monotonic()
+        await stranger.enters()
+        await stranger.says(*comments(120))
+        answered = await stranger.answers(*range(120))
+        seconds = time.monotonic() - begun
+        accepted = [answer for answer in answered if answer["ok"]]
+        burst = COMMENTS_PER_SECOND * BURST_SECONDS
+        assert burst <= len(accepted) <= burst + COMMENTS_PER_SECOND * seconds + 1
+        assert all(answer["ok"] for answer in answered[:burst])
+        refused = [answer for answer in answered if not answer["ok"]]
+        told = {"code": "too_fast", "message": "You are sending too fast"}
+        for answer in refused:
+            assert 0 < answer["retryAfterMs"] <= 200
+            assert answer == {"ok": False, "retryAfterMs": answer["retryAfterMs"]} | told
+        await stranger.says('42777["comment",{}]')
+        error = await stranger.hears("error")
+        assert error == {"event": "comment", "retryAfterMs": error["retryAfterMs"]} | told
+        assert (await stranger.asks("joinAuction", AUCTION))["ok"]
+
+
+@over
+async def test_whoever_goes_on_after_that_has_to_leave(tmp_path, transport):
+    async with street(tmp_path, BARAKA_CONNECT_SECONDS_MAX=2) as neighbours:
+        async with STRANGERS[transport](neighbours.url) as stranger:
+            await stranger.enters()
+            heard = await floods(stranger, comments(3_000))
+        assert len(heard) < 1_000  # it was not told 3,000 times
+        await neighbours.bilal_bids()
+        assert neighbours.bilal.heard("error") == []
+        neighbours.assert_log_is_calm(lines_max=3)
+
+
+async def test_others_are_served_while_floods_go_on(tmp_path):
+    packets = comments(1_000)
+    frames = b"".join(map(frame, packets))
+    body = PACKETS.join(packets[:PACKETS_PER_POST]).encode()
+
+    async with street(tmp_path, BARAKA_BIDS_PER_SECOND_MAX=0) as neighbours:
+
+        async def keeps_flooding(transport, user_id):
+            """With what is made before, so that the measure is of the server."""
+            while not calm.is_set():
+                try:
+                    async with STRANGERS[transport](neighbours.url) as stranger:
+                        await stranger.enters(user_id)
+                        if transport == "websocket":
+                            await stranger.line.sends(frames)
+                            await stranger.line.hung_up()
+                        else:
+                            while (await stranger.posts(body)).status == 200:
+                                pass
+                except HungUp:
+                    pass
+
+        quiet = [await neighbours.bilal_bids() for _ in range(40)]
+        calm = asyncio.Event()
+        flooding = [
+            asyncio.create_task(keeps_flooding(transport, 10 + number))
+            for number, transport in enumerate(list(STRANGERS) * 2)
+        ]
+        loud = [await neighbours.bilal_bids() for _ in range(40)]
+        assert not any(task.done() for task in flooding)
+        calm.set()
+        await asyncio.gather(*flooding)
+        # The floods take processors from the neighbour and the server, not only from each other.
+        assert median(loud) < 60 * median(quiet), (median(loud), median(quiet))
+        assert neighbours.bilal.heard("error") == []
+        neighbours.assert_log_is_calm()
+
+
+async def test_whoever_had_to_leave_is_turned_away_for_a_while(tmp_path):
+    async with house(tmp_path) as neighbours:
+        async with WebSocketStranger(neighbours.url) as stranger:
+            await stranger.enters()
+            await floods(stranger, comments(3_000))
+        url = neighbours.url
+        async with WebSocketStranger(url) as again, PollingStranger(url) as other:
+            await again.enters()
+            error = await again.hears("error")
+            assert error["code"] == "too_fast"
+            assert 0 < error["retryAfterMs"] <= 5_100
+            assert await again.hears_anything() == "41"
+            await other.enters(3)
+            assert (await other.asks("joinAuction", AUCTION))["ok"]
+            neighbours.server._gateway._strikes.of(2)._at -= 6  # time goes by
+            await again.enters()
+            assert (await again.asks("joinAuction", AUCTION))["ok"]
+
+
+@over
+async def test_nought_turns_a_rate_off(tmp_path, transport):
+    limits = {"BARAKA_COMMENTS_PER_SECOND_MAX": 0, "BARAKA_EVENTS_PER_SECOND_MAX": 0}
+    async with street(tmp_path, **limits) as neighbours:
+        async with STRANGERS[transport](neighbours.url) as stranger:
+            await stranger.enters()
+            sending = asyncio.create_task(
+                floods_politely(stranger, comments(PACKETS_PER_POST + 50))
+            )
+            answered = await stranger.answers(*range(PACKETS_PER_POST + 50))
+            await sending
+        assert all(answer["ok"] for answer in answered)
+
+
+async def floods_politely(stranger, packets):
+    for start in range(0, len(packets), PACKETS_PER_POST):
+        await stranger.says(*packets[start : start + PACKETS_PER_POST])
+
+
+async def test_a_users_rate_holds_over_all_sockets_and_over_reconnecting(tmp_path):
+    async with house(tmp_path) as neighbours:
+        begun = time.monotonic()
+        accepted = 0
+        for _ in range(2):
+            async with AsyncExitStack() as stack:
+                kinds = [WebSocketStranger, PollingStranger, WebSocketStranger]
+                sockets = [await stack.enter_async_context(kind(neighbours.url)) for kind in kinds]
+                for socket in sockets:
+                    await socket.enters(7)
+                    await socket.says(*comments(20))
+                for socket in sockets:
+                    answered = await socket.answers(*range(20))
+                    accepted += sum(answer["ok"] for answer in answered)
+        seconds = time.monotonic() - begun
+        assert 30 <= accepted <= COMMENTS_PER_SECOND * (BURST_SECONDS + seconds) + 1
+        async with WebSocketStranger(neighbours.url) as other:
+            await other.enters(8)
+            assert (await other.asks("comment", AUCTION | {"comment": "Mine."}))["ok"]
+
+
+async def test_joins_are_limited_since_each_is_answered_with_the_whole_sale(tmp_path):
+    async with house(tmp_path) as neighbours, WebSocketStranger(neighbours.url) as stranger:
+        await stranger.enters()
+        joins = [f'42{number}["joinAuction",{{"auctionId":1}}]' for number in range(200)]
+        await stranger.says(*joins)
+        codes = [answer.get("code") for answer in await stranger.answers(*range(200))]
+        assert 100 <= codes.count(None) < 200
+        assert set(codes) == {None, "too_fast"}
+
+
+TEXT_FLOODS = {
+    "PONG": "3",
+    "UPGRADE": "5",
+    "CONNECT": "40",
+    "DISCONNECT": "41",
+    "CONNECT elsewhere": "40/elsewhere,",
+    "events elsewhere": '42/elsewhere,["placeBid",{}]',
+    "unknown events": '42["nonsense"]',
+    "events without a name": "42",
+    "malformed bids": '42["placeBid"]',
+    "joins": '42["joinAuction",{"auctionId":1}]',
+    "leaves": '42["leaveAuction",{"auctionId":1}]',
+    "joins of auctions that there are not": '42["joinAuction",{"auctionId":77}]',
+}
+
+
+@pytest.mark.parametrize("what", TEXT_FLOODS)
+async def test_any_flood_ends_with_the_end_of_the_socket(tmp_path, caplog, what):
+    async with house(tmp_path, connect_seconds_max=1) as neighbours:
+        lines = len(caplog.records)
+        for kind in STRANGERS.values():
+            async with kind(neighbours.url) as stranger:
+                await stranger.enters()
+                heard = await floods(stranger, [TEXT_FLOODS[what]] * 3_000)
+                assert len(heard) < 2_000
+        await neighbours.bilal_bids()
+        assert len(caplog.records) <= lines + 3
+        assert not any(record.exc_info for record in caplog.records)
+
+
+@pytest.mark.parametrize("what", [frame("x", PING), frame("x", PONG)], ids=["pings", "pongs"])
+async def test_a_flood_of_control_frames_ends_the_websocket(tmp_path, what):
+    async with house(tmp_path) as neighbours, WebSocketStranger(neighbours.url) as stranger:
+        await stranger.enters()
+        with pytest.raises(HungUp):
+            for _ in range(100):
+                await stranger.line.sends(what * 1_000)
+                await asyncio.sleep(0)
+            await stranger.is_hung_up_on()
+            raise HungUp
+        await until(lambda: len(neighbours.sockets) == 2)
+        await neighbours.bilal_bids()
+
+
+async def test_a_few_pings_of_a_websocket_library_are_answered(tmp_path):
+    async with house(tmp_path) as neighbours, WebSocketStranger(neighbours.url) as stranger:
+        await stranger.enters()
+        await stranger.line.sends(frame("are you there?", PING))
+        answer = await stranger.line.frame()
+        assert (answer.opcode, answer.payload) == (PONG, b"are you there?")
+
+
+async def test_what_does_not_fit_in_an_auctions_queue_is_told_that_it_is_busy(tmp_path):
+    async with house(tmp_path, asks_waiting_max=5, actions_per_second_max=0) as neighbours:
+        async with PollingStranger(neighbours.url) as stranger:
+            await stranger.enters()
+            asks = [f'42{number}["joinAuction",{{"auctionId":1}}]' for number in range(100)]
+            await stranger.says(*asks)
+            answered = await stranger.answers(*range(100))
+            codes = [answer.get("code") for answer in answered]
+            assert set(codes) == {None, "busy"}
+            assert codes.count(None) >= 5
+            busy = next(answer for answer in answered if not answer["ok"])
+            assert busy["message"].startswith("The auction is too busy at the moment.")
+            assert (await stranger.asks("joinAuction", AUCTION))["ok"]
+        await neighbours.bilal_bids()
+
+
+async def test_one_busy_auction_does_not_make_another_one_busy(tmp_path):
+    async with house(tmp_path, asks_waiting_max=1, actions_per_second_max=0) as neighbours:
+        url = neighbours.url
+        async with PollingStranger(url) as stranger, WebSocketStranger(url) as other:
+            await stranger.enters()
+            await other.enters(1)
+            flood = [f'42{number}["joinAuction",{{"auctionId":1}}]' for number in range(200)]
+            sending = asyncio.create_task(stranger.says(*flood))
+            assert (await other.asks("startLiveAuction", {"auctionId": 2}))["ok"]
+            await sending

@@ -1,0 +1,155 @@
+"""A viewer that does not read: bounded, then dropped, and nobody else waits for it (D25).
+
+The neighbours ask for no lists here: they share a process with what makes the room loud, and are slow
+readers themselves at times.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import AsyncExitStack
+
+import pytest
+
+from tests.support.neighbours import AUCTION, house, street, until
+from tests.support.stranger import STRANGERS, HungUp, PollingStranger, SlowReader, Stranger
+
+BUFFER_BYTES = 200_000
+KINDS: dict[str, type[Stranger]] = {"websocket": SlowReader, "polling": PollingStranger}
+MB = 1_000_000
+UNHURRIED = {"bids_per_second_max": 0, "events_per_second_max": 0}
+
+over = pytest.mark.parametrize("transport", KINDS)
+
+
+async def stalls(stack, url, transport, user_id=2, **auth):
+    """A viewer who is in the room, and does not read from now on."""
+    viewer = await stack.enter_async_context(KINDS[transport](url))
+    await viewer.enters(user_id, **auth)
+    assert (await viewer.asks("joinAuction", AUCTION))["ok"]
+    return viewer
+
+
+async def is_loud(neighbours, bids):
+    """Each bid is heard with all bids before it: much for those in the room. They come in bursts."""
+    for _ in range(bids // 20):
+        amounts = range(neighbours.amount + 1, neighbours.amount + 21)
+        neighbours.amount += 20
+        answers = await asyncio.gather(
+            *(neighbours.bilal.emits("placeBid", AUCTION | {"amount": n}) for n in amounts)
+        )
+        assert all(answer["ok"] for answer in answers)
+        await neighbours.bilal.hears(
+            "newBid", lambda heard: heard["newBid"]["bid"] == neighbours.amount
+        )
+
+
+@over
+async def test_fifty_stalled_viewers_are_dropped_and_the_room_goes_on(tmp_path, transport):
+    settings = {
+        "BARAKA_SEND_BUFFER_BYTES_MAX": BUFFER_BYTES,
+        "BARAKA_BIDS_PER_SECOND_MAX": 0,
+        "BARAKA_EVENTS_PER_SECOND_MAX": 0,
+    }
+    async with (
+        street(tmp_path, updates="delta", **settings) as neighbours,
+        AsyncExitStack() as stack,
+    ):
+        await is_loud(neighbours, 200)
+        lines, memory = neighbours.lines, neighbours.memory_bytes
+        stalled = [
+            await stalls(stack, neighbours.url, transport, user_id=2 + number % 40)
+            for number in range(50)
+        ]
+        highest = memory
+        told = len(neighbours.log)
+        while len(neighbours.log) == told:
+            await is_loud(neighbours, 20)
+            highest = max(highest, neighbours.memory_bytes)
+        await is_loud(neighbours, 100)
+        highest = max(highest, neighbours.memory_bytes)
+        # 50 viewers, each with its buffer, what is on its way, and what the kernel does not count.
+        assert highest < memory + 50 * 2 * BUFFER_BYTES + 30 * MB
+        for viewer in stalled:
+            if transport == "polling":
+                assert (await viewer.posts(b"3")).status == 400
+            else:
+                await viewer.line.hung_up()
+        await stack.aclose()
+        await until(lambda: neighbours.lines <= lines, lambda: neighbours.lines)
+        await until(
+            lambda: neighbours.memory_bytes < memory + 30 * MB, lambda: neighbours.memory_bytes
+        )
+        seqs = [heard["seq"] for heard in neighbours.bilal.heard("newBid")]
+        assert seqs == list(range(seqs[0], seqs[0] + len(seqs)))
+        assert [what for what, _ in neighbours.bilal.life] == ["connect"]
+        neighbours.assert_log_is_calm(lines_max=50)
+
+
+@over
+async def test_nothing_is_left_of_a_stalled_viewer(tmp_path, transport):
+    limits = UNHURRIED | {"send_buffer_bytes_max": BUFFER_BYTES}
+    async with house(tmp_path, updates="delta", **limits) as neighbours:
+        await is_loud(neighbours, 40)
+        before = neighbours.possessions()
+        async with AsyncExitStack() as stack:
+            for _ in range(10):
+                await stalls(stack, neighbours.url, transport)
+            while len(neighbours.sockets) > 2:
+                await is_loud(neighbours, 20)
+            for client in neighbours.sockets.values():
+                assert client.unsent_bytes <= 2 * BUFFER_BYTES
+        await until(lambda: still(neighbours.possessions(), before), neighbours.possessions)
+
+
+def still(now, before):
+    return all(now[name] <= before[name] for name in before)
+
+
+@over
+async def test_a_viewer_who_reads_again_in_time_has_missed_nothing(tmp_path, transport):
+    async with (
+        house(tmp_path, updates="delta", **UNHURRIED) as neighbours,
+        AsyncExitStack() as stack,
+    ):
+        viewer = await stalls(stack, neighbours.url, transport)
+        await is_loud(neighbours, 100)
+        for amount in range(1, 101):
+            heard = await viewer.hears("newBid")
+            assert heard["newBid"]["bid"] == amount
+            assert [bid["bid"] for bid in heard["auctionBids"]] == list(range(amount, 0, -1))
+
+
+async def test_a_viewer_without_lists_stays_where_one_with_lists_has_to_go(tmp_path):
+    """The bound is of bytes, not of messages (D24)."""
+    limits = UNHURRIED | {"send_buffer_bytes_max": BUFFER_BYTES}
+    async with house(tmp_path, updates="delta", **limits) as neighbours, AsyncExitStack() as stack:
+        lists = await stalls(stack, neighbours.url, "polling")
+        brief = await stalls(stack, neighbours.url, "polling", updates="delta")
+        await is_loud(neighbours, 200)
+        assert lists.sid not in neighbours.sockets
+        for amount in range(1, 201):
+            assert (await brief.hears("newBid"))["newBid"]["bid"] == amount
+
+
+async def test_a_client_that_asks_and_does_not_read_the_answers_is_dropped_too(tmp_path):
+    limits = UNHURRIED | {"send_buffer_bytes_max": BUFFER_BYTES, "actions_per_second_max": 0}
+    async with house(tmp_path, updates="delta", **limits) as neighbours, AsyncExitStack() as stack:
+        await is_loud(neighbours, 100)
+        for transport in KINDS:
+            viewer = await stalls(stack, neighbours.url, transport)
+            with pytest.raises(HungUp):
+                while True:
+                    await viewer.says(*['427["joinAuction",{"auctionId":1}]'] * 20)
+                    await asyncio.sleep(0)
+        await neighbours.bilal_bids()
+        assert len(neighbours.sockets) == 2
+
+
+async def test_a_limit_of_nought_is_none(tmp_path):
+    limits = UNHURRIED | {"send_buffer_bytes_max": 0}
+    async with house(tmp_path, updates="delta", **limits) as neighbours, AsyncExitStack() as stack:
+        stalled = [await stalls(stack, neighbours.url, transport) for transport in STRANGERS]
+        await is_loud(neighbours, 300)
+        for viewer in stalled:
+            await viewer.hears("newBid")
