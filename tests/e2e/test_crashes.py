@@ -75,17 +75,18 @@ class Bidding:
     def __init__(self, phones, answers):
         self.answers = answers
         self.asked = {}
-        self._phones, self._next = phones, 1
+        self._phones, self._next, self._over = phones, 1, False
 
     async def __aenter__(self):
         self._tasks = [asyncio.create_task(self._go_on(phone)) for phone in self._phones]
         return self
 
     async def __aexit__(self, *_):
+        self._over = True  # Python 3.11's wait_for loses a cancellation now and then
         for task in self._tasks:
             task.cancel()
         done = await asyncio.gather(*self._tasks, return_exceptions=True)
-        assert all(isinstance(one, asyncio.CancelledError) for one in done), done
+        assert all(one is None or isinstance(one, asyncio.CancelledError) for one in done), done
 
     async def accepted(self, more):
         """Wait until so many more asks were accepted."""
@@ -101,7 +102,7 @@ class Bidding:
         return sum(answer["ok"] for _, answer in self.answers)
 
     async def _go_on(self, phone):
-        while True:
+        while not self._over:
             number = self._next = self._next + 1
             fields = AUCTION | {"requestId": f"{number}"}
             if number % 3:

@@ -184,7 +184,10 @@ async def test_a_users_rate_holds_over_all_sockets_and_over_reconnecting(tmp_pat
 
 
 async def test_joins_are_limited_since_each_is_answered_with_the_whole_sale(tmp_path):
-    async with house(tmp_path) as neighbours, WebSocketStranger(neighbours.url) as stranger:
+    async with (
+        house(tmp_path, actions_per_second_max=20) as neighbours,
+        WebSocketStranger(neighbours.url) as stranger,
+    ):
         await stranger.enters()
         joins = [f'42{number}["joinAuction",{{"auctionId":1}}]' for number in range(200)]
         await stranger.says(*joins)
