@@ -5,6 +5,7 @@ MySQL 8.4 or MariaDB 10.11+ by asyncmy; SQLite by aiosqlite as the embedded defa
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from sqlalchemy import Connection, event
@@ -89,6 +90,7 @@ def _engine(url: URL, connections_max: int, timeout_seconds: float) -> AsyncEngi
         )
         event.listen(engine.sync_engine, "connect", _prepare_sqlite)
         event.listen(engine.sync_engine, "begin", _begin_sqlite)
+        event.listen(engine.sync_engine, "invalidate", _let_go_sqlite)
         return engine
     return create_async_engine(
         url,
@@ -126,3 +128,10 @@ def _begin_sqlite(connection: Connection) -> None:
     # A deferred transaction that reads and then writes would decide on what is no longer true.
     writes = connection.get_execution_options().get("baraka_writes", False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _let_go_sqlite(connection: Any, _record: Any, _error: Any) -> None:
+    # A query that was cut off keeps its connection open behind the close, and the lock with it,
+    # until somebody collects the garbage: nobody could write meanwhile.
+    with suppress(Exception):
+        connection.rollback()

@@ -46,33 +46,33 @@ async def hears_count(phone, count):
 
 
 async def until_alone(witness):
-    """Wait until the witness is the only one, and nobody is left when it leaves."""
+    """Wait until nobody is left when the witness leaves, and it is alone when it is back."""
 
-    async def leaves_nobody():
-        while (await witness.emits("leaveAuction", AUCTION))["userCount"]:
-            await join([witness])
+    async def is_alone():
+        while True:
+            left = (await witness.emits("leaveAuction", AUCTION))["userCount"]
+            (state,) = await join([witness])
+            if (left, state["userCount"]) == (0, 1):
+                return
 
-    await asyncio.wait_for(leaves_nobody(), PATIENCE_SECONDS)
-    (state,) = await join([witness])
-    assert state["userCount"] == 1
+    await asyncio.wait_for(is_alone(), PATIENCE_SECONDS)
 
 
 async def test_who_disconnects_at_once_after_joining_is_not_counted(baraka, witness, crowd):
     for _ in range(2):
-        sockets = [RawSocket(baraka.url, 3) for _ in range(10)]
         phones = await crowd.pick_up_many(baraka.url, range(4, 14), WAYS[:2])
-        for raw in sockets:
-            await raw.__aenter__()
-        for raw in sockets:
-            await raw.asks("joinAuction", AUCTION)
-            await asyncio.sleep(0.001)
-            raw.is_reset()
-        for phone in phones:
-            await phone.says("joinAuction", AUCTION)
-            await phone.hangs_up()
-        await until_alone(witness)
-        for raw in sockets:
-            await raw.__aexit__()
+        async with AsyncExitStack() as stack:
+            for _ in range(10):
+                raw = await stack.enter_async_context(RawSocket(baraka.url, 3))
+                await raw.asks("joinAuction", AUCTION)
+                await asyncio.sleep(0.001)
+                raw.is_reset()
+            for phone in phones:
+                await phone.says("joinAuction", AUCTION)
+                await phone.hangs_up()
+            for phone in phones:
+                await phone.lives_through("disconnect")
+            await until_alone(witness)
     await hears_count(witness, 1)
 
 

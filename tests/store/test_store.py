@@ -100,6 +100,20 @@ async def test_a_transaction_that_is_canceled_happened_whole_or_not_at_all(sale_
     assert (await audit.verify(live, 1)).ok
 
 
+@only_sqlite
+async def test_a_transaction_that_is_cut_off_lets_go_of_the_file(sale_database, live):
+    dice = random.Random(2)
+    other = sqlite3.connect(sale_database.partition("///")[2], isolation_level=None, timeout=0)
+    for _ in range(60):
+        task = asyncio.create_task(take(live, 1, [says("hello")]))
+        await asyncio.wait([task], timeout=dice.uniform(0, 0.015))
+        task.cancel()
+        await asyncio.wait([task])
+        other.execute("BEGIN IMMEDIATE")  # at once
+        other.execute("ROLLBACK")
+    other.close()
+
+
 # --- a commit without an answer
 
 

@@ -39,8 +39,8 @@ class Line:
 
     async def __aexit__(self, *_: object) -> None:
         self._server.close()
-        for task in self._tasks:
-            task.cancel()
+        for end in self._ends:
+            end.transport.abort()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def over(self, database_url: str) -> str:
