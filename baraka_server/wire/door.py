@@ -26,6 +26,8 @@ FILES_KEPT = 128
 """Open files that are not for strangers: the database, the log."""
 RETRY_AFTER_SECONDS = 5
 SWEEP_SECONDS = 1
+REFLECTED = ("Origin", "Access-Control-Request-Headers")
+"""Headers that Engine.IO writes back as they are."""
 
 
 @dataclass(slots=True)
@@ -128,6 +130,8 @@ class Door:
                 return _refused(411, "a POST says how long it is")
             if request.headers.get("Content-Encoding", "identity") != "identity":
                 return _refused(415, "a POST is not compressed")
+        if not all(request.headers.get(name, "").isascii() for name in REFLECTED):
+            return _refused(400, "a header is no ASCII")
         # Read as Engine.IO reads it: to others, `sid=` is a session.
         return None if "sid" in parse_qs(request.query_string) else self._full(request)
 

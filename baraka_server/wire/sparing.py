@@ -38,14 +38,17 @@ def errors_only(name: str) -> logging.Logger:
 
 
 class HttpLog(logging.LoggerAdapter[logging.Logger]):
-    """aiohttp's logger. It would write a stack trace for each request that is no HTTP."""
+    """aiohttp's logger. It would write a stack trace for each request that is no HTTP.
+
+    What it cannot write back, such as a header that is no UTF-8, is a `ValueError`.
+    """
 
     def __init__(self, sparing: SparingLog) -> None:
         super().__init__(logging.getLogger("aiohttp.server"))
         self._sparing = sparing
 
     def exception(self, msg: object, *args: Any, exc_info: Any = True, **more: Any) -> None:
-        if isinstance(exc_info, HttpProcessingError):
+        if isinstance(exc_info, HttpProcessingError | ValueError):
             address = str(args[0]) if args else "somebody"
             self._sparing.say(address, f"it does not speak HTTP ({type(exc_info).__name__})")
         else:

@@ -13,6 +13,7 @@ import os
 import socket
 import struct
 from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Self
 from urllib.parse import urlsplit
@@ -105,6 +106,11 @@ class Line:
             await asyncio.wait_for(self.writer.drain(), PATIENCE_SECONDS)
         except OSError:
             raise HungUp from None
+
+    def ends(self) -> None:
+        """Say nothing more, and still listen."""
+        with suppress(OSError):  # the server was first
+            self.writer.write_eof()
 
     async def requests(
         self, method: str, target: str, body: bytes | None = None, **headers: str

@@ -17,6 +17,7 @@ from tests.support.stranger import (
     PONG,
     STRANGERS,
     HungUp,
+    Line,
     PollingStranger,
     WebSocketStranger,
     frame,
@@ -194,6 +195,28 @@ async def test_joins_are_limited_since_each_is_answered_with_the_whole_sale(tmp_
         codes = [answer.get("code") for answer in await stranger.answers(*range(200))]
         assert 100 <= codes.count(None) < 200
         assert set(codes) == {None, "too_fast"}
+
+
+async def test_whoever_asks_all_the_time_whether_the_server_is_ready_keeps_no_bid_waiting(tmp_path):
+    async with house(tmp_path) as neighbours:
+        looks = 0
+        ping = neighbours.server._store.ping
+
+        async def counted():
+            nonlocal looks
+            looks += 1
+            await ping()
+
+        neighbours.server._health._store.ping = counted
+
+        async def asks():
+            async with Line(neighbours.url) as line:
+                for _ in range(50):
+                    assert (await line.requests("GET", "/readyz")).status == 200
+
+        begun = time.monotonic()
+        await asyncio.gather(*(asks() for _ in range(10)), neighbours.bilal_bids())
+        assert looks <= 2 + time.monotonic() - begun
 
 
 TEXT_FLOODS = {

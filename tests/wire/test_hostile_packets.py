@@ -6,6 +6,7 @@ import asyncio
 import base64
 import gzip
 import json
+import re
 
 import pytest
 import pytest_asyncio
@@ -300,9 +301,9 @@ async def test_other_methods_are_refused(quiet, method):
 async def test_what_is_no_http_is_refused_without_a_flood_in_the_log(quiet, data):
     async with Line(quiet.url) as line:
         await line.sends(data)
-        line.writer.write_eof()
+        line.ends()
         said = await line.hung_up()
-        assert said.startswith((b"HTTP/1.1 4", b"HTTP/1.0 4")) or not said
+        assert re.match(rb"HTTP/1\.[01] (4|500)", said) or not said
 
 
 # --- websocket

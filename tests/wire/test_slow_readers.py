@@ -7,11 +7,14 @@ readers themselves at times.
 from __future__ import annotations
 
 import asyncio
+import json
 from contextlib import AsyncExitStack
 
 import pytest
 
+from tests.support.baraka import SECRET
 from tests.support.neighbours import AUCTION, house, street, until
+from tests.support.phones import token
 from tests.support.stranger import STRANGERS, HungUp, PollingStranger, SlowReader, Stranger
 
 BUFFER_BYTES = 200_000
@@ -144,6 +147,20 @@ async def test_a_client_that_asks_and_does_not_read_the_answers_is_dropped_too(t
                     await asyncio.sleep(0)
         await neighbours.bilal_bids()
         assert len(neighbours.sockets) == 2
+
+
+async def test_a_client_that_comes_and_goes_and_does_not_read_leaves_nothing_behind(tmp_path):
+    """It is dropped in the middle of connecting, when the library has half of it in its books."""
+    limits = UNHURRIED | {"send_buffer_bytes_max": 20_000}
+    async with house(tmp_path, updates="delta", **limits) as neighbours:
+        await neighbours.bilal_bids()
+        before = neighbours.possessions()
+        async with PollingStranger(neighbours.url) as stranger:
+            with pytest.raises(HungUp):
+                while True:
+                    entry = "40" + json.dumps({"token": token(SECRET, 2)})
+                    await stranger.says(*[entry, "41"] * 100)
+        await until(lambda: still(neighbours.possessions(), before), neighbours.possessions)
 
 
 async def test_a_limit_of_nought_is_none(tmp_path):

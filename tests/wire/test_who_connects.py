@@ -341,7 +341,7 @@ async def close_properly(guest):
 
 
 async def end_the_stream(guest):
-    guest.line.writer.write_eof()
+    guest.line.ends()
 
 
 async def upgrade_and_reset(guest):
