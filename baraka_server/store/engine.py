@@ -8,6 +8,8 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import Any
 
+import asyncmy
+from asyncmy.errors import OperationalError
 from sqlalchemy import Connection, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
@@ -104,6 +106,7 @@ def _engine(url: URL, connections_max: int, timeout_seconds: float) -> AsyncEngi
         # What people wrote, and their numbers, belong in no error and no log.
         hide_parameters=True,
         connect_args={
+            "async_creator_fn": _connect_mysql,
             "connect_timeout": max(1, round(timeout_seconds / 2)),
             "charset": "utf8mb4",
             # Times in the tables are UTC, and a value that does not fit is an error, never cut.
@@ -113,6 +116,14 @@ def _engine(url: URL, connections_max: int, timeout_seconds: float) -> AsyncEngi
             ),
         },
     )
+
+
+async def _connect_mysql(**options: Any) -> Any:
+    try:
+        return await asyncmy.connect(**options)
+    except RuntimeError as error:
+        # asyncmy's word for a server that hung up at once; SQLAlchemy would take it for a bug.
+        raise OperationalError(2013, f"the connection was lost at once: {error}") from error
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

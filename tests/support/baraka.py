@@ -65,9 +65,13 @@ class Baraka:
         await self.start()
         return self
 
-    async def __aexit__(self, *_: object) -> None:
+    async def __aexit__(self, error: type[BaseException] | None, *_: object) -> None:
         if self._process and self._process.returncode is None:
             await self.stop()
+        if error:  # pytest shows it with the test that failed
+            for line in self.log:
+                if line.get("level") not in {"DEBUG", "INFO"}:
+                    print(json.dumps(line))
 
     async def start(self) -> None:
         self._listening.clear()
