@@ -30,10 +30,16 @@ class Temper(StrEnum):
 
 
 MIX = (
-    *(Temper.BARGAIN_HUNTER,) * 4,
-    *(Temper.IMPULSIVE,) * 3,
-    *(Temper.SNIPER,) * 2,
+    Temper.BARGAIN_HUNTER,
     Temper.FAT_FINGER,
+    Temper.IMPULSIVE,
+    Temper.SNIPER,
+    Temper.BARGAIN_HUNTER,
+    Temper.IMPULSIVE,
+    Temper.BARGAIN_HUNTER,
+    Temper.SNIPER,
+    Temper.IMPULSIVE,
+    Temper.BARGAIN_HUNTER,
 )
 """Of ten bidders of an evening sale."""
 
