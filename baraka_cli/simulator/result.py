@@ -165,6 +165,8 @@ class Result(Part):
     seconds: float = 0
     scenario: dict[str, Any] = Field(default_factory=dict)
     """The flags and numbers of the run; `seed` among them."""
+    command: str = ""
+    """The command line that runs it again, without secrets; empty: made from `scenario`."""
     auctions: list[int] = Field(default_factory=list)
     server: str = ""
     """What the server has of our additions, in words: `acknowledgements, seq, states` or `none`."""
