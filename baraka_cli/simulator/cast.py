@@ -14,7 +14,7 @@ from baraka_cli.simulator.phones import FullPhone, Hall, LightPhone, Phone
 from baraka_cli.simulator.proof import Seat
 from baraka_cli.simulator.scenario import Scenario, Transport
 
-SLOW_SECONDS = 0.5
+SLOW_SECONDS = 0.1
 """What a slow phone takes for each message."""
 
 

@@ -277,7 +277,9 @@ class Crowd:
             )
         await self._everybody_heard_everything()
         self.proof.finish(
-            one.seat for one in self._by_phone.values() if one.phone.connected and one.inside
+            one.seat
+            for one in self._by_phone.values()
+            if one.phone.connected and one.inside and (not one.slow or self._is_level(one))
         )
 
     def _auctions(self) -> list[int]:
@@ -512,7 +514,7 @@ class Crowd:
         self._phase("everybody hears the rest")
 
         def quiet() -> bool:
-            return all(map(self._is_level, self._by_phone.values()))
+            return all(one.slow or self._is_level(one) for one in self._by_phone.values())
 
         await self._until(quiet, SETTLE_SECONDS_MAX)
 
@@ -529,11 +531,14 @@ class Crowd:
     async def _look_at_counts(self, when: str) -> None:
         self._phase("counting who is there")
         auction_id = self.place.auction_id
-        there = self._strangers + sum(
-            one.inside and one.auction_id == auction_id for one in self._by_phone.values()
-        )
+        inside = [
+            one for one in self._by_phone.values() if one.inside and one.auction_id == auction_id
+        ]
+        there = self._strangers + len(inside)
         await self._settled_count(auction_id, there)
-        self.proof.count(auction_id, self._counts.get(auction_id), there, when)
+        # The server may have dropped a slow phone long before that reads of it.
+        uncertain = sum(one.slow and not self._is_level(one) for one in inside)
+        self.proof.count(auction_id, self._counts.get(auction_id), there, uncertain, when)
 
     async def _settled_count(self, auction_id: int, there: int | None) -> None:
         """Wait for the count to be `there`; without it, for any."""

@@ -599,11 +599,16 @@ class Proof:
 
     # --- counts
 
-    def count(self, auction_id: int, heard: int | None, there: int, when: str) -> None:
-        """The count that was last heard, at a moment when nobody comes or goes."""
+    def count(
+        self, auction_id: int, heard: int | None, there: int, uncertain: int, when: str
+    ) -> None:
+        """The count that was last heard, at a moment when nobody comes or goes.
+
+        Of those who are there, the server may have taken leave of `uncertain` ones.
+        """
         self._expect(
             Promise.COUNTS_AGREE,
-            heard == there,
+            heard is not None and there - uncertain <= heard <= there,
             f"auction {auction_id}, {when}: the count is {heard}, and {there} are there",
         )
 
