@@ -6,7 +6,18 @@ from typing import Annotated
 
 import typer
 
-from baraka_cli.commands import auction, console, db, demo, doctor, serve, token, user, winnings
+from baraka_cli.commands import (
+    auction,
+    console,
+    db,
+    demo,
+    doctor,
+    serve,
+    simulate,
+    token,
+    user,
+    winnings,
+)
 from baraka_cli.terminal import stdout
 
 app = typer.Typer(
@@ -26,6 +37,7 @@ app.add_typer(user.app, name="user")
 app.add_typer(winnings.app, name="winnings")
 app.command("doctor")(doctor.doctor)
 app.command("token")(token.token)
+app.command("simulate")(simulate.simulate)
 
 
 def _version(wanted: bool) -> None:

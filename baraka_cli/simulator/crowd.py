@@ -38,6 +38,8 @@ CONNECTING_MAX = 200
 """How many phones are on their way in at once."""
 HOST_PATIENCE_SECONDS = 60
 """How long the host tries again what a server did not answer."""
+START_POLL_SECONDS = 1
+WATCH_SECONDS_MAX = 24 * 3600
 SETTLE_SECONDS_MAX = 30
 """How long the end waits until everybody has heard everything."""
 RETURN_SECONDS = (0.2, 1.5)
@@ -66,6 +68,8 @@ class Crowd:
         meter: Meter,
         proof: Proof,
         phase: Phase,
+        *,
+        hosted: bool = True,
     ) -> None:
         self.scenario = scenario
         self.place = place
@@ -76,9 +80,8 @@ class Crowd:
         self.reconnections = 0
         self.dropped = 0
         self.unanswered = 0
-        self.lots_done = 0
         self._hall = hall
-        self._mint = mint
+        self._hosted = hosted
         self._phase = phase
         transports = {"transports": ["polling"]} if scenario.transport is Transport.POLLING else {}
         self.host = member(hall, mint, Part.HOST, 0, place.host_id, place.auction_id, **transports)
@@ -87,9 +90,8 @@ class Crowd:
             member(hall, mint, Part.AUDITOR, n, place.host_id, place.auction_id, lists=n == 1)
             for n in (1, 2)
         ]
-        self._by_phone: dict[Phone, Member] = {
-            one.phone: one for one in (self.host, *self._auditors, *self.everybody)
-        }
+        staff = (self.host, *self._auditors) if hosted else self._auditors
+        self._by_phone: dict[Phone, Member] = {one.phone: one for one in (*staff, *self.everybody)}
         self._bidders = [one for one in self.everybody if one.bidder]
         self._chance = Random(f"crowd of {scenario.seed}")
         self._counts: dict[int, int] = {}
@@ -126,6 +128,8 @@ class Crowd:
         if one.bidder is not None or one.part is Part.HOST:
             one.board.frame(frame)
             self._look_up(one)
+            if not self._hosted and frame.name == "auction_change_product":
+                self._lot_began = now
         if frame.name == "userCountUpdate" and one.part is Part.HOST:
             self._counts[frame.auction_id or self.place.auction_id] = frame.data.get("userCount", 0)
         if not one.busy and not self._leaving:
@@ -147,10 +151,18 @@ class Crowd:
         """Raises `SaleStopped`; everything that was seen until then stands in proof and meter."""
         lag = asyncio.create_task(self.meter.watch_lag())
         try:
-            await self._open()
+            if self._hosted:
+                await self._open()
+            else:
+                await self._wait_for_the_start()
             await self._arrive()
-            await self._sell()
-            await self._close()
+            await self._open_the_bidding()
+            if self._hosted:
+                await self._sell()
+                await self._close()
+            else:
+                await self._watch()
+            await self._finish()
         finally:
             self._leaving = True
             self._bidding = False
@@ -177,8 +189,29 @@ class Crowd:
         await self._settled_count(self.place.auction_id, None)
         self._strangers = max(0, self._counts.get(self.place.auction_id, 1) - 1)
 
+    async def _wait_for_the_start(self) -> None:
+        """Somebody else hosts: one of us stands at the door until the auction is live."""
+        self._phase("waiting for the host to start the auction")
+        scout = self._auditors[0]
+        try:
+            await scout.phone.connect()
+        except CouldNotConnect as error:
+            raise SaleStopped(str(error)) from None
+        self.connections += 1
+        while True:
+            self.proof.joining(scout.seat, self.place.auction_id, resumes=False)
+            payload = {"auctionId": self.place.auction_id}
+            answer = await self._ask(scout, JoinAuction.wire_name, payload)
+            if answer.ok:
+                break
+            if answer.ok is False and answer.code not in {Code.NOT_LIVE, *NOT_ITS_FAULT}:
+                raise SaleStopped(f"auction {self.place.auction_id}: {answer.message}")
+            await asyncio.sleep(START_POLL_SECONDS)
+        self.proof.joined(scout.seat, self.place.auction_id, answer)
+        scout.inside = True
+
     async def _arrive(self) -> None:
-        everybody = [*self._auditors, *self.everybody]
+        everybody = [one for one in (*self._auditors, *self.everybody) if not one.inside]
         self._phase(f"{len(everybody):,} phones connect")
         # One after the other and not too many at once: a crowd is not a flood.
         gate = asyncio.Semaphore(CONNECTING_MAX)
@@ -202,7 +235,8 @@ class Crowd:
             raise SaleStopped(
                 f"{len(failed):,} of {len(everybody):,} phones could not get in. The first: {failed[0]}"
             )
-        await self._look_at_counts("when everybody was in")
+        if self._hosted:
+            await self._look_at_counts("when everybody was in")
 
     async def _enter(self, one: Member) -> None:
         began = time.perf_counter()
@@ -212,7 +246,7 @@ class Crowd:
             raise CouldNotConnect(f"{one.seat.label} could not join auction {one.auction_id}")
         self.meter.join.add(time.perf_counter() - began)
 
-    async def _sell(self) -> None:
+    async def _open_the_bidding(self) -> None:
         for one in self._bidders:
             self.proof.asks_bid(one.phone.user_id)
         if self.scenario.comment_rate:
@@ -221,7 +255,6 @@ class Crowd:
                     self._keep(self._chat(one, one.commenter))
         if self.scenario.chaos:
             self._keep(self._cut_connections())
-        ends = time.perf_counter() + self.scenario.duration
         self._lot_seconds = self.scenario.duration / len(self.lots)
         self._bidding = True
         if self.scenario.rate:
@@ -229,6 +262,20 @@ class Crowd:
         else:
             for one in self._bidders:
                 self._keep(self._bid_without_pause(one))
+
+    async def _watch(self) -> None:
+        """The sale of another host, to its end."""
+        self._phase("the host sells")
+        truth = self.proof.truth(self.place.auction_id)
+        await self._until(lambda: truth.on_air is False, WATCH_SECONDS_MAX)
+        self._bidding = False
+        self._over = True
+        self._phase("the last answers come in")
+        if self._asking:
+            await asyncio.wait(self._asking, timeout=SETTLE_SECONDS_MAX)
+
+    async def _sell(self) -> None:
+        ends = time.perf_counter() + self.scenario.duration
         for number, lot in enumerate(self.lots, 1):
             if time.perf_counter() >= ends:
                 break
@@ -257,7 +304,6 @@ class Crowd:
         # Without `bidId`, as the phones in the field award it: bids race with the hammer.
         payload = {"product": lot.product, "weight": lot.weight or "-"}
         await self._insist(AwardLot.wire_name, payload, lambda: truth.lot is None)
-        self.lots_done += 1
 
     async def _close(self) -> None:
         self._phase("the last answers come in")
@@ -275,6 +321,8 @@ class Crowd:
             await self._insist(
                 EndAuction.wire_name, {}, partial(_is_over, truth), auction_id=auction_id
             )
+
+    async def _finish(self) -> None:
         await self._everybody_heard_everything()
         self.proof.finish(
             one.seat

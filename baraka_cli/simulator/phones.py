@@ -216,8 +216,7 @@ class LightPhone(Phone):
             raise CouldNotConnect(f"{self.hall.url} refused a websocket: {error.status}") from None
         except (OSError, aiohttp.ClientError, TimeoutError) as error:
             await self.close()
-            why = str(error) or "no answer in time"
-            raise CouldNotConnect(f"{self.hall.url} cannot be reached: {why}") from None
+            raise CouldNotConnect(f"{self.hall.url} cannot be reached: {reason(error)}") from None
 
     async def drop(self) -> None:
         line, reading = self._line, self._reading
@@ -291,6 +290,12 @@ class LightPhone(Phone):
             await line.send_str("40" + json.dumps(self._auth))
         elif kind in {"41", "44"}:
             await line.close()
+
+
+def reason(error: BaseException) -> str:
+    """Why there is no connection, in words for a person."""
+    cause = getattr(error, "os_error", error)
+    return getattr(cause, "strerror", None) or str(cause) or "no answer in time"
 
 
 def _hang_up(raw: Any) -> None:

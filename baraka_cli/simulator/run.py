@@ -14,7 +14,7 @@ from baraka_cli.console.runlist import ListedLot
 from baraka_cli.simulator.cast import Mint, Place
 from baraka_cli.simulator.crowd import Crowd, SaleStopped
 from baraka_cli.simulator.meter import Meter
-from baraka_cli.simulator.phones import Hall
+from baraka_cli.simulator.phones import Hall, reason
 from baraka_cli.simulator.proof import Proof
 from baraka_cli.simulator.result import Result, Totals
 from baraka_cli.simulator.scenario import Scenario
@@ -37,6 +37,8 @@ class Setup:
     lots: Sequence[ListedLot]
     mint: Mint
     server_pids: tuple[int, ...] = ()
+    hosted: bool = True
+    """False when somebody else starts the auction, sells and ends it."""
     numbers_are_whole: bool = False
     version: str = ""
 
@@ -69,7 +71,15 @@ async def run(setup: Setup, show: Show, evidence: Evidence | None = None) -> Res
         phase = text
 
     crowd = Crowd(
-        setup.scenario, setup.place, hall, setup.lots, setup.mint, meter, proof, new_phase
+        setup.scenario,
+        setup.place,
+        hall,
+        setup.lots,
+        setup.mint,
+        meter,
+        proof,
+        new_phase,
+        hosted=setup.hosted,
     )
     ears.crowd = crowd
     began = datetime.now(UTC)
@@ -125,7 +135,6 @@ def _result(
             refused=sum(second.refused for second in timeline),
             unanswered=crowd.unanswered,
             comments=sum(second.comments for second in timeline),
-            lots=crowd.lots_done,
             messages=meter.messages,
             bytes=meter.bytes,
             **_sold(truth),
@@ -144,6 +153,7 @@ def _result(
 
 def _sold(truth: Truth) -> dict[str, int]:
     return {
+        "lots": len(truth.sold) + truth.passed,
         "sold": len(truth.sold),
         "passed": truth.passed,
         "turnover": sum(amount for _, _, amount in truth.sold),
@@ -178,6 +188,6 @@ async def startable(url: str, token: str) -> list[int]:
                 )
             rows = await response.json()
     except (OSError, aiohttp.ClientError, TimeoutError) as error:
-        raise NoList(f"{url} cannot be reached: {str(error) or 'no answer in time'}") from None
+        raise NoList(f"{url} cannot be reached: {reason(error)}") from None
     auctions = rows.get("auctions", []) if isinstance(rows, dict) else rows
     return [row["id"] for row in auctions if not (row["isEnded"] or row["isCanceled"])]
