@@ -23,7 +23,7 @@ LOGARITHMIC_FROM = 50
 """The ratio of the highest value to the median from which a linear scale shows one spike and a floor."""
 
 NICE_SECONDS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400)
-ENDS_IN_ZEROS = re.compile(r"\.0+(?=\D|$)")
+ENDS_IN_ZEROS = re.compile(r"\.0+(?=\D|$)|(?<=\.\d)0+(?=\D|$)")
 TICKS_X_MAX, TICKS_Y_MAX = 8, 5
 
 

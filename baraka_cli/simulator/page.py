@@ -49,6 +49,9 @@ STATES = {
     Outcome.UNCHECKED: "not checked",
 }
 
+PARTS = ("viewers", "bidders", "lots")
+"""What the first lines say of the scenario."""
+
 NUMBER = ' class="number"'
 
 NO_RESOURCES = "default-src 'none'; style-src 'unsafe-inline'"
@@ -101,19 +104,24 @@ def _verdict(result: Result) -> Iterator[str]:
     found = verdict(result)
     yield f'<header class="verdict {found.outcome}">'
     yield f"<h1>{found.mark} {_text(found.headline)}</h1>"
-    name = result.scenario.get("name") or result.scenario.get("preset")
     facts = [
-        *([name] if name else []),
         without_password(result.url),
         result.started_at,
         clock(result.seconds),
+        *(f"{_amount(result.scenario[part])} {part}" for part in PARTS if part in result.scenario),
     ]
+    if "seed" in result.scenario:
+        facts.append(f"seed {result.scenario['seed']}")
     yield f'<p class="run">{" · ".join(_text(fact) for fact in facts)}</p>'
     for detail in found.details:
         yield f"<p>{_text(detail)}</p>"
     for caveat in found.caveats:
         yield f'<p class="callout doubt">{_text(caveat)}</p>'
     yield "</header>"
+
+
+def _amount(value: object) -> str:
+    return count(value) if isinstance(value, int) else str(value)
 
 
 def _tiles(result: Result, old: Result | None) -> Iterator[str]:

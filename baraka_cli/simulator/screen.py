@@ -155,8 +155,11 @@ def _elapsed(result: Result) -> float:
 
 
 def _progress(result: Result, seconds: float | None) -> str:
-    of = "" if seconds is None else f" of {clock(seconds)}"
-    return f"{clock(_elapsed(result))}{of}"
+    elapsed = _elapsed(result)
+    if seconds is None:
+        return clock(elapsed)
+    # Coming, leaving and the last checks take the time that they take.
+    return f"{clock(elapsed)}{' of' if elapsed <= seconds else ', planned'} {clock(seconds)}"
 
 
 # --- the picture -------------------------------------------------------------
@@ -195,6 +198,10 @@ def _bar(result: Result, seconds: float | None, width: int) -> RenderableType:
         total=total,
         completed=_elapsed(result),
         width=max(1, width - len(told)),
+        # The usual red is for what is broken.
+        complete_style="cyan",
+        finished_style="cyan",
+        pulse_style="cyan",
         # Without an end there is no progress to show, only that it goes on.
         pulse=total is None,
         animation_time=_elapsed(result),

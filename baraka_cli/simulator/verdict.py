@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from baraka_cli.simulator.figures import clock, plural
+from baraka_cli.simulator.public import without_people
 from baraka_cli.simulator.result import TITLES, Finding, Result
 from baraka_server.contract.text import printable
 
-MESSAGE_CHARS_MAX = 2_000
-"""Of an offending message; a list of bids can be long, and its beginning names it."""
+MESSAGE_CHARS_MAX = 2_100
+"""Of an offending message. The proof keeps 2,000 and writes behind them how long it was."""
 
 
 class Outcome(StrEnum):
@@ -83,8 +84,11 @@ def _breach(finding: Finding) -> str:
 
 
 def shortened(message: str) -> str:
-    """An offending message on one line, cut at `MESSAGE_CHARS_MAX`; it says how much is missing."""
-    message = printable(message)
+    """An offending message on one line, cut at `MESSAGE_CHARS_MAX`; it says how much is missing.
+
+    The codes and phone numbers in it are hidden.
+    """
+    message = printable(without_people(message))
     missing = len(message) - MESSAGE_CHARS_MAX
     if missing <= 0:
         return message

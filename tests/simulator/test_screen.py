@@ -86,6 +86,10 @@ def test_a_run_without_an_end_shows_how_long_it_lasts() -> None:
     assert " of " not in shown.splitlines()[1]
 
 
+def test_a_run_that_lasts_longer_than_planned_says_so() -> None:
+    assert "1:00, planned 0:40" in lines(a_run(), 80, 24, seconds=40)[1]
+
+
 @given(RESULTS, st.integers(20, 220), st.integers(6, 60), st.none() | st.floats(0, 1e5))
 @settings(max_examples=40, deadline=None)
 def test_the_picture_fits_every_terminal_and_moves_no_cursor(

@@ -56,7 +56,7 @@ def a_run(
         "url": "http://127.0.0.1:3000",
         "started_at": "2027-01-31T18:00:00.000Z",
         "seconds": seconds,
-        "scenario": {"name": "evening-sale", "viewers": viewers, "bidders": 40, "seed": 7},
+        "scenario": {"viewers": viewers, "bidders": 40, "lots": 12, "seed": 7},
         "auctions": [1],
         "server": "acknowledgements, seq, states",
         "totals": Totals(
