@@ -15,23 +15,19 @@ from aiohttp import web
 from baraka_server.domain.decide import HouseRules
 from baraka_server.live.auctioneer import Limits
 from baraka_server.live.house import House
-from baraka_server.settings import Mode, PhoneNumbers, Settings
+from baraka_server.settings import FanOutPath, Mode, PhoneNumbers, Settings
 from baraka_server.store.engine import open_engine
 from baraka_server.store.store import Store
 from baraka_server.wire.addresses import address_of, peer_of
 from baraka_server.wire.door import Door
-from baraka_server.wire.gateway import (
-    Gateway,
-    RoomSpeakers,
-    UserLimits,
-    make_server,
-    say_goodbye,
-)
+from baraka_server.wire.gateway import Gateway, UserLimits, make_server, say_goodbye
 from baraka_server.wire.health import Health
 from baraka_server.wire.http import Api
 from baraka_server.wire.identity import Verifier
+from baraka_server.wire.rehearsal import take_fast_path
 from baraka_server.wire.sockets import SocketLimits
 from baraka_server.wire.sparing import HttpLog
+from baraka_server.wire.speakers import RoomSpeakers
 
 log = logging.getLogger(__name__)
 
@@ -126,6 +122,8 @@ class Server:
 
     async def start(self) -> str:
         """Listen. Returns the URL, with the port that was taken. Raises `OSError` when it is in use."""
+        if self._settings.fan_out is FanOutPath.FAST:
+            await take_fast_path(self._sio, compression=self._settings.compression)
         await self._runner.setup()
         self._door.watch(self._runner)
         self._house.open()

@@ -41,6 +41,13 @@ class LogLevel(StrEnum):
     ERROR = "ERROR"
 
 
+class FanOutPath(StrEnum):
+    """How what is announced reaches the sockets of a room."""
+
+    FAST = "fast"
+    STOCK = "stock"
+
+
 class PhoneNumbers(StrEnum):
     """How much of a phone number other people see (D17)."""
 
@@ -162,6 +169,20 @@ class Settings(BaseSettings):
         4_000_000,
         description=(
             "What may wait for one socket that does not read, before it is closed. 0 is no limit."
+        ),
+    )
+    fan_out: FanOutPath = Field(
+        FanOutPath.FAST,
+        description=(
+            "How what is announced reaches a room: `fast` makes one frame and writes it to every "
+            "websocket; `stock` leaves it to the libraries, at several times the work."
+        ),
+    )
+    compression: bool = Field(
+        True,
+        description=(
+            "Whether messages of 1 KB and more are compressed for websockets that can read it, "
+            "once for all of a room. Only with `BARAKA_FAN_OUT=fast`."
         ),
     )
     connect_seconds_max: Annotated[float, Field(gt=0)] = Field(

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-import socketio
 from aiohttp import web
 
 from baraka_server.contract.client_events import CLIENT_EVENTS, PlaceBid, PostComment, parse
@@ -65,36 +64,6 @@ class UserLimits:
     bids_per_second_max: float
     comments_per_second_max: float
     actions_per_second_max: float
-
-
-class RoomSpeakers:
-    """The `Audience` that Socket.IO reaches: a room for those who want lists, one for the others."""
-
-    def __init__(self, sio: socketio.AsyncServer) -> None:
-        self._sio = sio
-
-    async def to_everyone(self, event: str, payload: Encoded) -> None:
-        await self._sio.emit(event, payload)
-
-    async def to_room(self, auction_id: int, event: str, whole: Encoded, brief: Encoded) -> None:
-        await self._sio.emit(event, whole, room=_room(auction_id, wants_lists=True))
-        await self._sio.emit(event, brief, room=_room(auction_id, wants_lists=False))
-
-    async def to_viewer(self, viewer: Viewer, event: str, payload: Encoded) -> None:
-        await self._sio.emit(event, payload, to=viewer.sid)
-
-    async def enter_room(self, viewer: Viewer, auction_id: int) -> None:
-        room = _room(auction_id, wants_lists=viewer.wants_lists)
-        await self._sio.enter_room(viewer.sid, room)
-
-    async def leave_room(self, viewer: Viewer, auction_id: int) -> None:
-        if not viewer.gone:
-            room = _room(auction_id, wants_lists=viewer.wants_lists)
-            await self._sio.leave_room(viewer.sid, room)
-
-
-def _room(auction_id: int, *, wants_lists: bool) -> str:
-    return f"auction_{auction_id}" if wants_lists else f"auction_{auction_id}:{DELTA}"
 
 
 class Gateway:

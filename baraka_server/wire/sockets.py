@@ -18,13 +18,17 @@ from typing import Any
 
 import socketio
 from aiohttp import WSMsgType, web
+from aiohttp.abc import AbstractStreamWriter
 from engineio import async_socket, exceptions, packet, payload
 from engineio.async_drivers import aiohttp as driver
 from socketio import packet as sio_packet
 
 from baraka_server.contract.refusals import Refusal
 from baraka_server.contract.server_events import Error
+from baraka_server.live.encoded import Encoded
 from baraka_server.wire.answers import error_payload, negative, too_fast
+from baraka_server.wire.backlog import Backlog
+from baraka_server.wire.fanout import FanOut
 from baraka_server.wire.limits import Rate
 from baraka_server.wire.sparing import SparingLog
 
@@ -36,6 +40,7 @@ SPEAKABLE_MESSAGES = ("0", "1", "2")
 """CONNECT, DISCONNECT, EVENT: the contract has no attachments, and no client owes us an answer."""
 
 EVENT_HEAD = re.compile(r'2(?P<id>\d{1,15})?\["(?P<name>[A-Za-z_]{1,64})"')
+DOES_NOT_READ = "it does not read what it is sent"
 STRIKES_PER_SECOND = 20
 """So often on average a user may be told to slow down, over all sockets, before one has to leave."""
 BARRED_SECONDS = 5
@@ -74,7 +79,7 @@ class GuardedSocket(async_socket.AsyncSocket):  # type: ignore[misc]
     silent_since: float
     struck_out: bool
     noted: bool
-    unsent_bytes: int
+    backlog: Backlog
     polling: bool
     upgrade: bool
     websocket: GuardedWebSocket | None
@@ -88,14 +93,13 @@ class GuardedSocket(async_socket.AsyncSocket):  # type: ignore[misc]
         self.strikes = Rate(STRIKES_PER_SECOND)
         self.silent_since = time.monotonic()
         self.struck_out = self.noted = False
-        self.unsent_bytes = 0
+        self.backlog = Backlog(self.queue, host.limits.send_buffer_bytes_max)
         self.polling = self.upgrade = False
         self.websocket = self.pinging = None
 
     @property
-    def transport(self) -> asyncio.Transport | None:
-        """The websocket's, once it carries the packets."""
-        return self.websocket.transport if self.websocket and self.upgraded else None
+    def unsent_bytes(self) -> int:
+        return self.backlog.bytes + self._bytes_in_transport
 
     # --- what it says
 
@@ -177,15 +181,18 @@ class GuardedSocket(async_socket.AsyncSocket):  # type: ignore[misc]
     # --- what it is told
 
     async def send(self, pkt: packet.Packet) -> None:
-        limit, transport = self.limits.send_buffer_bytes_max, self.transport
-        unsent = self.unsent_bytes + (transport.get_write_buffer_size() if transport else 0)
-        if limit and unsent > limit:
-            await self.hang_up("it does not read what it is sent")
-            return
-        waiting = self.queue.qsize()
-        await super().send(pkt)
-        if self.queue.qsize() > waiting:
-            self.unsent_bytes += _size(pkt)
+        if await self.check_ping_timeout() and not self.offer(pkt):
+            await self.hang_up(DOES_NOT_READ)
+
+    def offer(self, pkt: packet.Packet) -> bool:
+        """Queue a packet. False if too much waits already: whoever offers it should hang up."""
+        return self.backlog.put(pkt, self._bytes_in_transport)
+
+    @property
+    def _bytes_in_transport(self) -> int:
+        if self.websocket is None or not self.upgraded:
+            return 0
+        return self.websocket.transport.get_write_buffer_size()
 
     async def poll(self) -> list[packet.Packet]:
         if self.polling:  # two would each get half of what is said
@@ -193,10 +200,14 @@ class GuardedSocket(async_socket.AsyncSocket):  # type: ignore[misc]
             raise HungUp
         self.polling = True
         try:
-            packets: list[packet.Packet] = await super().poll()
+            return await self._take()
         finally:
             self.polling = False
-        self.unsent_bytes = max(0, self.unsent_bytes - sum(map(_size, packets)))
+
+    async def _take(self) -> list[packet.Packet]:
+        """Wait for something to send. An empty list is the end."""
+        packets: list[packet.Packet] = await super().poll()
+        self.backlog.took(packets)
         return packets
 
     def schedule_ping(self) -> None:
@@ -229,9 +240,7 @@ class GuardedSocket(async_socket.AsyncSocket):  # type: ignore[misc]
 
     async def end(self, reason: str) -> None:
         await self.close(abort=True, reason=reason)
-        while not self.queue.empty():  # nobody will read it any more
-            self.queue.get_nowait()
-        self.unsent_bytes = 0
+        self.backlog.clear()  # nobody will read it any more
         self.queue.put_nowait(None)
         if self.websocket is not None:
             self.websocket.transport.abort()
@@ -246,23 +255,24 @@ class GuardedSocket(async_socket.AsyncSocket):  # type: ignore[misc]
 class GuardedWebSocket(driver.WebSocket):  # type: ignore[misc]
     """The websocket of one `GuardedSocket`: text only, and none that opens and says nothing."""
 
+    response_class: type[web.WebSocketResponse] = web.WebSocketResponse
     transport: asyncio.Transport
+    writer: AbstractStreamWriter
 
     async def __call__(self, environ: Mapping[str, Any]) -> web.WebSocketResponse:
         request: web.Request = environ["aiohttp.request"]
         if request.transport is None:
             raise ConnectionResetError("the client is gone")
         self.environ, self.transport = environ, request.transport
-        # Compressing costs a quarter of a megabyte for each socket and the same work for each viewer;
-        # and what is not inflated cannot explode.
-        self._sock = web.WebSocketResponse(
+        # Theirs would compress for each viewer anew, and keep a quarter of a megabyte for it.
+        self._sock = self.response_class(
             timeout=GOODBYE_SECONDS,
             autoping=False,
             compress=False,
             max_msg_size=self.server.max_http_buffer_size,
         )
         try:
-            await self._sock.prepare(request)
+            self.writer = await self._sock.prepare(request)
         except ValueError as error:  # a key that is no ASCII
             raise web.HTTPBadRequest(text="Handshake error") from error
         raw = self.transport.get_extra_info("socket")
@@ -304,12 +314,19 @@ class GuardedServer(socketio.AsyncServer):  # type: ignore[misc]
         )
         self.limits = limits
         self.log = SparingLog()
+        self.fan_out: FanOut | None = None
+        """The fast path, where there is one: see `fastpath`."""
         self.by_address: defaultdict[str, set[str]] = defaultdict(set)
         """The Engine.IO sessions of each address."""
         self._address = address
         self._answering: set[asyncio.Task[None]] = set()
         self.eio.log_message_keys = set(MISTAKES)
-        self.eio._async = {**self.eio._async, "websocket": GuardedWebSocket}
+        self.use(GuardedSocket, GuardedWebSocket)
+
+    def use(self, sockets: type[GuardedSocket], websockets: type[GuardedWebSocket]) -> None:
+        """What new connections are made of."""
+        self._socket_class = sockets
+        self.eio._async = {**self.eio._async, "websocket": websockets}
 
     async def too_fast(
         self, client: GuardedSocket, pkt: packet.Packet, wait_seconds: float
@@ -334,7 +351,14 @@ class GuardedServer(socketio.AsyncServer):  # type: ignore[misc]
 
     async def refuse(self, sid: str, refusal: Refusal) -> None:
         """`error`, to this client alone."""
-        await self.emit(Error.wire_name, error_payload(refusal), to=sid)
+        await self.tell(sid, Error.wire_name, error_payload(refusal))
+
+    async def tell(self, sid: str, event: str, payload: Encoded) -> None:
+        """An event for this client alone."""
+        client = self.client(sid)
+        if client is not None:
+            event_packet = self.packet_class(sio_packet.EVENT, namespace="/", data=[event, payload])
+            await self._send_packet(client.sid, event_packet)
 
     async def strike(self, sid: str) -> None:
         """Note that a socket was told to slow down; one that goes on for too long has to leave."""
@@ -366,7 +390,7 @@ class GuardedServer(socketio.AsyncServer):  # type: ignore[misc]
 
     async def _handle_eio_connect(self, eio_sid: str, environ: dict[str, Any]) -> None:
         client = self.eio.sockets[eio_sid]
-        client.__class__ = GuardedSocket
+        client.__class__ = self._socket_class
         client.guard(self, self._address(environ["aiohttp.request"]))
         self.by_address[client.address].add(eio_sid)
         await super()._handle_eio_connect(eio_sid, environ)
@@ -406,7 +430,3 @@ def _speakable(pkt: packet.Packet) -> bool:
     if pkt.packet_type != packet.MESSAGE:
         return True
     return isinstance(pkt.data, str) and pkt.data.startswith(SPEAKABLE_MESSAGES)
-
-
-def _size(pkt: packet.Packet | None) -> int:
-    return len(pkt.data) if pkt is not None and isinstance(pkt.data, str) else 0

@@ -1,0 +1,87 @@
+"""What waits for one client, bounded by bytes (D25)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Hashable, Iterable
+from functools import cached_property
+from typing import Any
+
+from engineio import packet
+
+from baraka_server.wire.frames import TextFrame
+
+
+class Spoken(packet.Packet):  # type: ignore[misc]
+    """An Engine.IO packet with a message for a room.
+
+    A newer one with the same `subject` contains it; nothing supersedes one without a subject.
+    """
+
+    def __init__(self, text: str, subject: Hashable = None) -> None:
+        super().__init__(packet.MESSAGE, text)
+        self.subject = subject
+
+    @cached_property
+    def frame(self) -> TextFrame:
+        return TextFrame(self.encode())
+
+
+class Backlog:
+    """The packets in a socket's queue and their size. `bytes_max` 0 is no limit.
+
+    When there is no room, what is superseded goes first. A client that has read nothing at all since
+    that happened last gets no room again: it would never read anything.
+    """
+
+    def __init__(self, queue: asyncio.Queue[Any], bytes_max: int) -> None:
+        self.bytes = 0
+        self._queue = queue
+        self._bytes_max = bytes_max
+        self._reads = True
+
+    def put(self, pkt: packet.Packet, bytes_elsewhere: int) -> bool:
+        """Queue a packet, behind `bytes_elsewhere` that the transport has. False: there is no room."""
+        if self._bytes_max and self.bytes + bytes_elsewhere > self._bytes_max:
+            self._make_room()
+            if self.bytes + bytes_elsewhere > self._bytes_max:
+                return False
+        self._queue.put_nowait(pkt)
+        self.bytes += _size(pkt)
+        return True
+
+    def took(self, packets: Iterable[packet.Packet]) -> None:
+        """The client is being sent these."""
+        self._reads = True
+        self.bytes = max(0, self.bytes - sum(map(_size, packets)))
+
+    def clear(self) -> None:
+        while not self._queue.empty():
+            self._queue.get_nowait()
+            self._queue.task_done()
+        self.bytes = 0
+
+    def _make_room(self) -> None:
+        if not self._reads:
+            return
+        self._reads = False
+        waiting = []
+        while not self._queue.empty():
+            waiting.append(self._queue.get_nowait())
+            self._queue.task_done()
+        newer: set[Hashable] = set()
+        kept = []
+        for pkt in reversed(waiting):
+            subject = getattr(pkt, "subject", None)
+            if subject in newer:
+                self.bytes -= _size(pkt)
+                continue
+            if subject is not None:
+                newer.add(subject)
+            kept.append(pkt)
+        for pkt in reversed(kept):
+            self._queue.put_nowait(pkt)
+
+
+def _size(pkt: packet.Packet | None) -> int:
+    return len(pkt.data) if pkt is not None and isinstance(pkt.data, str) else 0

@@ -1,0 +1,186 @@
+"""The fast path: bytes for a websocket go straight to its transport when nothing waits before them.
+
+All hooks into the insides of the libraries that it needs are here. They were read in, and are tested
+with, the versions of `READ_IN`; `rehearsal` tries them at every start, and where they do not fit the
+server runs on the libraries' own path.
+
+What it relies on:
+- python-engineio: `AsyncSocket._websocket_handler` has one writer task, which calls `poll` and sends
+  what that returns until it returns an empty list. Here `poll` writes by itself until the end.
+- python-socketio: `manager.get_participants` knows who is in a room.
+- aiohttp: `WebSocketResponse._handshake` returns what was agreed, as (headers, protocol, compress,
+  notakeover), and `_post_start` makes a reader that inflates if `_compress` is set by then, while the
+  writer compresses only if the handshake said so.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from typing import Any
+
+from aiohttp import hdrs, web
+from engineio import exceptions, packet
+
+from baraka_server.wire import deflate
+from baraka_server.wire.backlog import Spoken
+from baraka_server.wire.fanout import Batch, FanOut
+from baraka_server.wire.frames import TextFrame
+from baraka_server.wire.sockets import (
+    DOES_NOT_READ,
+    GuardedServer,
+    GuardedSocket,
+    GuardedWebSocket,
+)
+
+READ_IN = {"python-engineio": "4.15", "python-socketio": "5.18", "aiohttp": "3.14"}
+"""The versions whose sources were read for what stands here."""
+
+LAGGING_BYTES = 64 * 1024
+"""With more than this in its transport's buffer a socket lags: what comes next waits in its queue,
+where it can be superseded. The same as the transport's high-water mark, below which `drain` returns."""
+
+
+class FastSocket(GuardedSocket):
+    """One client's connection. Order is kept: bytes go past the queue only while it is empty."""
+
+    websocket: FastWebSocket
+    lane: asyncio.Transport | None
+    """The websocket's transport while all that was ever queued is written to it; else None."""
+    lagging_bytes: int
+    leaving: asyncio.Task[None] | None
+
+    def guard(self, host: GuardedServer, address: str) -> None:
+        super().guard(host, address)
+        self.lane = self.leaving = None
+        self.lagging_bytes = min(LAGGING_BYTES, self.limits.send_buffer_bytes_max or LAGGING_BYTES)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether bytes may go straight to the transport now."""
+        lane = self.lane
+        return (
+            lane is not None
+            and self.queue.empty()
+            and not lane.is_closing()
+            and lane.get_write_buffer_size() <= self.lagging_bytes
+        )
+
+    def hears(self, batch: Batch) -> None:
+        """A message for a room. Does not wait."""
+        if self.is_open:
+            self.websocket.write(batch)
+            return
+        gone = self.closing or self.closed or self.leaving
+        if not gone and not all(map(self.offer, batch.packets)):
+            self.leaving = asyncio.create_task(self.hang_up(DOES_NOT_READ))
+
+    async def send(self, pkt: packet.Packet) -> None:
+        """A message for this client alone, behind everything that was announced before."""
+        self._flush()
+        if self.is_open:
+            self.websocket.write(frame_of(pkt))
+        else:
+            await super().send(pkt)
+
+    async def close(
+        self, wait: bool = True, abort: bool = False, reason: str | None = None
+    ) -> None:
+        self._flush()  # what was announced before the end is heard
+        self.lane = None
+        await super().close(wait=wait, abort=abort, reason=reason)
+
+    def _flush(self) -> None:
+        if self.host.fan_out:
+            self.host.fan_out.flush()
+
+    async def _take(self) -> list[packet.Packet]:
+        if not self.upgraded:
+            return await super()._take()
+        try:
+            await self._write_what_waits()
+        except OSError:
+            raise exceptions.QueueEmpty from None  # what the library's writer stops at
+        finally:
+            self.lane = None
+        return []
+
+    async def _write_what_waits(self) -> None:
+        """Be the library's writer, until it is told to stop by a None."""
+        while True:
+            if not self.closing and not self.closed:
+                self.lane = self.websocket.transport
+            pkt = await self.queue.get()
+            self.lane = None
+            self.queue.task_done()
+            if pkt is None:
+                return
+            await self.websocket.drained()
+            self.backlog.took([pkt])
+            self.websocket.write(frame_of(pkt))
+
+
+class FastWebSocket(GuardedWebSocket):
+    """The websocket of a `FastSocket`. Its frames are made elsewhere, for all at once."""
+
+    @property
+    def compresses(self) -> bool:
+        return bool(self._sock.compress)
+
+    def write(self, frames: Batch | TextFrame) -> None:
+        self.transport.write(frames.compressed if self.compresses else frames.plain)
+
+    async def drained(self) -> None:
+        """Return when the client keeps up. Raises `OSError` when it is gone."""
+        await self.writer.drain()
+        if self.transport.is_closing() or self._sock.closed:
+            raise ConnectionResetError("the websocket is closed")
+
+    async def wait(self) -> str:
+        try:
+            return await super().wait()
+        except BaseException:
+            owner: FastSocket = self.handler.__self__
+            owner.lane = None  # nothing may follow the goodbye
+            raise
+
+
+class SharedDeflateResponse(web.WebSocketResponse):
+    """Agrees to compression in a way that lets all clients read the same frame; see `deflate`."""
+
+    _agreed = False
+
+    def _handshake(self, request: web.BaseRequest) -> tuple[Any, str | None, int, bool]:
+        headers, protocol, _, _ = super()._handshake(request)
+        offers = ",".join(request.headers.getall(hdrs.SEC_WEBSOCKET_EXTENSIONS, ()))
+        answer = deflate.agreed(offers)
+        if answer is not None:
+            headers[hdrs.SEC_WEBSOCKET_EXTENSIONS] = answer
+            self._agreed = True
+        return headers, protocol, 0, False  # nothing for their writer to compress
+
+    def _post_start(self, request: web.BaseRequest, protocol: Any, writer: Any) -> None:
+        self._compress = deflate.WINDOW_BITS if self._agreed else 0  # but their reader inflates
+        super()._post_start(request, protocol, writer)
+
+
+class CompressingWebSocket(FastWebSocket):
+    response_class = SharedDeflateResponse
+
+
+def frame_of(pkt: packet.Packet) -> TextFrame:
+    return pkt.frame if isinstance(pkt, Spoken) else TextFrame(pkt.encode())
+
+
+def install(sio: GuardedServer, *, compression: bool) -> None:
+    """Let new connections of `sio` take the fast path."""
+
+    def listeners(room: str | None) -> Iterator[FastSocket]:
+        sockets = sio.eio.sockets
+        for _, eio_sid in sio.manager.get_participants("/", room):
+            client = sockets.get(eio_sid)
+            if client is not None:
+                yield client
+
+    sio.use(FastSocket, CompressingWebSocket if compression else FastWebSocket)
+    sio.fan_out = FanOut(listeners)

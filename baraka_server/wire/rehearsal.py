@@ -1,0 +1,189 @@
+"""The fast path is rehearsed at every start: against the libraries that are installed, without a network.
+
+Where they are no longer what `fastpath` relies on, the server says so and runs on their own path.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from importlib.metadata import version
+from types import SimpleNamespace
+from typing import Any, cast
+
+from aiohttp import WSMessage, WSMsgType, hdrs
+from aiohttp.base_protocol import BaseProtocol
+from engineio import packet
+from multidict import CIMultiDict
+
+from baraka_server.live.encoded import Encoded
+from baraka_server.wire import deflate, fastpath
+from baraka_server.wire.fanout import FanOut
+from baraka_server.wire.frames import COMPRESSED_TEXT, WHOLE_TEXT, frame
+from baraka_server.wire.sockets import GuardedServer
+
+log = logging.getLogger(__name__)
+
+SECONDS_MAX = 5
+STEPS_MAX = 50
+"""Within so many steps of the loop everything of a rehearsal has happened."""
+
+
+class Misfit(Exception):
+    """A library is not what the fast path relies on."""
+
+
+async def take_fast_path(sio: GuardedServer, *, compression: bool) -> bool:
+    """Let `sio` use the fast path, if it fits the libraries; else log why not."""
+    try:
+        async with asyncio.timeout(SECONDS_MAX):
+            await rehearse_order(sio)
+            if compression:
+                await rehearse_compression()
+    except Exception as error:
+        log.warning(
+            "the fast path does not fit the installed libraries (%s), and is not used: %s: %s",
+            ", ".join(f"{name} {version(name)}" for name in fastpath.READ_IN),
+            type(error).__name__,
+            error,
+        )
+        return False
+    fastpath.install(sio, compression=compression)
+    return True
+
+
+async def rehearse_order(sio: GuardedServer) -> None:
+    """One websocket from its start to its end: what is queued, announced and answered keeps its order."""
+    client = fastpath.FastSocket(sio.eio, "rehearsal")
+    fan_out = FanOut(lambda room: [client] if room == "room" else [])
+    client.guard(cast(Any, SimpleNamespace(limits=sio.limits, fan_out=fan_out)), "nobody")
+    websocket = fastpath.FastWebSocket(client._websocket_handler, sio.eio)
+    line, response = _Line(), _Response()
+    websocket.transport, websocket.writer = cast(Any, line), cast(Any, response)
+    websocket._sock = cast(Any, response)
+
+    def announce(text: str) -> None:
+        payload = Encoded(f'"{text}"')
+        fan_out.announce(("room", "nobody"), "event", payload, payload)
+
+    await client.send(packet.Packet(packet.MESSAGE, "queued before"))
+    announce("before")
+    fan_out.flush()
+    serving = asyncio.create_task(websocket.handler(websocket))
+    await _until(lambda: client.is_open, "the library's writer does not poll")
+    announce("announced")
+    await client.send(packet.Packet(packet.MESSAGE, "answered"))
+    await client.queue.put(packet.Packet(packet.NOOP))
+    announce("behind a queue")
+    fan_out.flush()
+    await _until(lambda: client.is_open, "the library's writer does not go on")
+    announce("last")
+    await client.close(reason=sio.reason.SERVER_DISCONNECT)
+    announce("too late")
+    fan_out.flush()
+    await _until(lambda: response.closed, "the library's writer does not end")
+    response.ended.set()
+    await serving
+    events = ('"before"', '"announced"', '"behind a queue"', '"last"')
+    before, announced, behind, last = (f'42["event",{text}]' for text in events)
+    expected = ["4queued before", before, announced, "4answered", "6", behind, last, "1"]
+    if line.written != b"".join(frame(text.encode(), WHOLE_TEXT) for text in expected):
+        raise Misfit(f"the order is {line.written!r}")
+
+
+async def rehearse_compression() -> None:
+    """A handshake that agrees, after which their reader inflates and their writer does not compress."""
+    loop = asyncio.get_running_loop()
+    protocol, line = _Protocol(loop), _Line()
+    protocol.connection_made(cast(Any, line))
+    headers = {
+        hdrs.UPGRADE: "websocket",
+        hdrs.SEC_WEBSOCKET_VERSION: "13",
+        hdrs.SEC_WEBSOCKET_KEY: "dGhlIHNhbXBsZSBub25jZQ==",
+        hdrs.SEC_WEBSOCKET_EXTENSIONS: "permessage-deflate; client_max_window_bits",
+    }
+    request = cast(
+        Any,
+        SimpleNamespace(
+            headers=CIMultiDict(headers),
+            protocol=protocol,
+            _protocol=protocol,
+            _loop=loop,
+            _message=SimpleNamespace(upgrade=True),
+        ),
+    )
+    response = fastpath.SharedDeflateResponse(compress=False, autoping=False)
+    name, writer = response._pre_start(request)
+    response._post_start(request, name, writer)
+    if (
+        response.headers.get(hdrs.SEC_WEBSOCKET_EXTENSIONS) != deflate.AGREED
+        or not response.compress
+    ):
+        raise Misfit("the handshake does not agree to compression")
+    text = "compressed " * 200
+    payload = deflate.deflated(text.encode())
+    head = bytes([COMPRESSED_TEXT, 0x80 | len(payload)]) + bytes(4)  # a client's, masked with zeros
+    protocol.parser.feed_data(head + payload)
+    if (await response.receive()).data != text:
+        raise Misfit("what a client compressed is not inflated")
+    await writer.send_frame(text.encode(), WSMsgType.TEXT)
+    if line.written != frame(text.encode(), WHOLE_TEXT):
+        raise Misfit("the library compresses by itself")
+
+
+async def _until(condition: Any, otherwise: str) -> None:
+    for _ in range(STEPS_MAX):
+        if condition():
+            return
+        await asyncio.sleep(0)
+    raise Misfit(otherwise)
+
+
+class _Line:
+    """A transport that takes everything at once."""
+
+    def __init__(self) -> None:
+        self.written = b""
+
+    def write(self, data: bytes) -> None:
+        self.written += data
+
+    def get_write_buffer_size(self) -> int:
+        return 0
+
+    def is_closing(self) -> bool:
+        return False
+
+    def get_extra_info(self, _name: str) -> None: ...
+
+    def abort(self) -> None: ...
+
+
+class _Response:
+    """aiohttp's end of a websocket whose client says nothing until it is closed."""
+
+    compress = False
+    closed = False
+
+    def __init__(self) -> None:
+        self.ended = asyncio.Event()
+
+    async def drain(self) -> None: ...
+
+    async def receive(self) -> WSMessage:
+        await self.ended.wait()
+        return WSMessage(WSMsgType.CLOSED, None, None)
+
+    async def close(self) -> None:
+        self.closed = True
+
+
+class _Protocol(BaseProtocol):
+    """What a request has for a protocol, as far as a websocket needs it."""
+
+    parser: Any = None
+
+    def set_parser(self, parser: Any, **_options: Any) -> None:
+        self.parser = parser
+
+    def keep_alive(self, _on: bool) -> None: ...

@@ -1,0 +1,57 @@
+"""How the sale speaks over Socket.IO."""
+
+from __future__ import annotations
+
+from baraka_server.live.audience import Viewer
+from baraka_server.live.encoded import Encoded
+from baraka_server.wire.sockets import GuardedServer
+
+
+class RoomSpeakers:
+    """The `Audience` that Socket.IO reaches: a room for those who want lists, one for the others.
+
+    With a fan-out everything goes through it; without one, through the library.
+    """
+
+    def __init__(self, sio: GuardedServer) -> None:
+        self._sio = sio
+
+    async def to_everyone(self, event: str, payload: Encoded) -> None:
+        if self._sio.fan_out:
+            self._sio.fan_out.announce_to_everyone(event, payload)
+        else:
+            await self._sio.emit(event, payload)
+
+    async def to_room(self, auction_id: int, event: str, whole: Encoded, brief: Encoded) -> None:
+        rooms = _rooms(auction_id)
+        if self._sio.fan_out:
+            self._sio.fan_out.announce(rooms, event, whole, brief)
+        else:
+            for room, payload in zip(rooms, (whole, brief), strict=True):
+                await self._sio.emit(event, payload, room=room)
+
+    async def to_viewer(self, viewer: Viewer, event: str, payload: Encoded) -> None:
+        await self._sio.tell(viewer.sid, event, payload)
+
+    async def enter_room(self, viewer: Viewer, auction_id: int) -> None:
+        self._before_a_move()
+        await self._sio.enter_room(viewer.sid, _room(viewer, auction_id))
+
+    async def leave_room(self, viewer: Viewer, auction_id: int) -> None:
+        if not viewer.gone:
+            self._before_a_move()
+            await self._sio.leave_room(viewer.sid, _room(viewer, auction_id))
+
+    def _before_a_move(self) -> None:
+        """Who comes hears nothing that was announced before, and who goes hears all of it."""
+        if self._sio.fan_out:
+            self._sio.fan_out.flush()
+
+
+def _rooms(auction_id: int) -> tuple[str, str]:
+    return f"auction_{auction_id}", f"auction_{auction_id}:delta"
+
+
+def _room(viewer: Viewer, auction_id: int) -> str:
+    lists, delta = _rooms(auction_id)
+    return lists if viewer.wants_lists else delta
