@@ -39,11 +39,12 @@ class Backlog:
         self._queue = queue
         self._bytes_max = bytes_max
         self._reads = True
+        self._bytes_elsewhere = 0
 
     def put(self, pkt: packet.Packet, bytes_elsewhere: int) -> bool:
         """Queue a packet, behind `bytes_elsewhere` that the transport has. False: there is no room."""
         if self._bytes_max and self.bytes + bytes_elsewhere > self._bytes_max:
-            self._make_room()
+            self._make_room(bytes_elsewhere)
             if self.bytes + bytes_elsewhere > self._bytes_max:
                 return False
         self._queue.put_nowait(pkt)
@@ -61,10 +62,10 @@ class Backlog:
             self._queue.task_done()
         self.bytes = 0
 
-    def _make_room(self) -> None:
-        if not self._reads:
+    def _make_room(self, bytes_elsewhere: int) -> None:
+        if not self._reads and bytes_elsewhere == self._bytes_elsewhere:
             return
-        self._reads = False
+        self._reads, self._bytes_elsewhere = False, bytes_elsewhere
         waiting = []
         while not self._queue.empty():
             waiting.append(self._queue.get_nowait())

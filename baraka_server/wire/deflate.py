@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import re
 import zlib
+from types import ModuleType
 from typing import Any
 
+_zlib: ModuleType
 try:  # four times faster; where there is no build of it, zlib does the same
-    from isal import isal_zlib as fastest
-except ImportError:  # pragma: no cover
-    fastest = zlib
+    from isal import isal_zlib as _zlib
+except ImportError:
+    _zlib = zlib
 
 COMPRESSED_BYTES_MIN = 1024
 """What is shorter is sent as it is: compressing it saves less than a packet of the network."""
@@ -62,6 +64,6 @@ def _is_suitable(offer: str) -> bool:
 
 def deflated(message: bytes) -> bytes:
     """The payload of a compressed message. It needs nothing that came before it."""
-    press: Any = fastest.compressobj(_LEVEL, zlib.DEFLATED, -WINDOW_BITS)
-    done: bytes = press.compress(message) + press.flush(fastest.Z_SYNC_FLUSH)
+    press: Any = _zlib.compressobj(_LEVEL, zlib.DEFLATED, -WINDOW_BITS)
+    done: bytes = press.compress(message) + press.flush(_zlib.Z_SYNC_FLUSH)
     return done.removesuffix(_TRAILER)

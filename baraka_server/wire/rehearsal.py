@@ -37,9 +37,7 @@ async def take_fast_path(sio: GuardedServer, *, compression: bool) -> bool:
     """Let `sio` use the fast path, if it fits the libraries; else log why not."""
     try:
         async with asyncio.timeout(SECONDS_MAX):
-            await rehearse_order(sio)
-            if compression:
-                await rehearse_compression()
+            await rehearse(sio, compression=compression)
     except Exception as error:
         log.warning(
             "the fast path does not fit the installed libraries (%s), and is not used: %s: %s",
@@ -50,6 +48,13 @@ async def take_fast_path(sio: GuardedServer, *, compression: bool) -> bool:
         return False
     fastpath.install(sio, compression=compression)
     return True
+
+
+async def rehearse(sio: GuardedServer, *, compression: bool) -> None:
+    """Raises whatever comes of it where something does not fit."""
+    await rehearse_order(sio)
+    if compression:
+        await rehearse_compression()
 
 
 async def rehearse_order(sio: GuardedServer) -> None:
