@@ -5,13 +5,13 @@ Every text of the run goes through `_text`: names and messages come from strange
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 from pathlib import Path
 from typing import Any
 
 from baraka_cli.simulator import figures
+from baraka_cli.simulator.again import FILE, command_line, scenario_file
 from baraka_cli.simulator.charts import Chart, Drawing, Line, draw
 from baraka_cli.simulator.compare import Change, compare, doubts
 from baraka_cli.simulator.figures import (
@@ -364,12 +364,6 @@ def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 # --- the scenario ------------------------------------------------------------
 
-FLAGS = (
-    *("viewers", "bidders", "commenters", "lots", "rate"),
-    *("duration", "transport", "chaos", "seed"),
-)
-HIDDEN = "••••••"
-
 
 def _scenario(result: Result) -> Iterator[str]:
     yield "<h2>The scenario</h2>"
@@ -378,8 +372,14 @@ def _scenario(result: Result) -> Iterator[str]:
     for name, value in rows:
         yield f"<tr><th>{_text(name)}</th><td>{_text(value)}</td></tr>"
     yield "</tbody></table></div>"
-    yield "<p>To run it again:</p>"
-    yield f"<pre>{_text(result.command or command_line(result))}</pre>"
+    file = scenario_file(result)
+    if file is not None:
+        yield f"<p>To run it again, with this as {FILE}:</p>"
+        lines = "\n".join(map(_text, file.splitlines()))
+        yield f"<pre>{lines}</pre>"
+    else:
+        yield "<p>To run it again:</p>"
+    yield f"<pre>{_text(command_line(result))}</pre>"
 
 
 def _flat(scenario: dict[str, Any], before: str = "") -> Iterator[tuple[str, object]]:
@@ -399,13 +399,3 @@ def _told(name: str, value: object) -> str:
     if isinstance(value, list):
         return ", ".join(flag_value(name, one) for one in value) or NOTHING
     return flag_value(name, value)
-
-
-def command_line(result: Result) -> str:
-    """The run again, from those parts of its scenario that are flags."""
-    words = ["baraka", "simulate", "--url", without_password(result.url)]
-    for name in FLAGS:
-        value = result.scenario.get(name)
-        if value is not None and not isinstance(value, dict | list):
-            words += [f"--{name}", flag_value(name, value)]
-    return shlex.join(words)

@@ -9,8 +9,10 @@ from xml.etree import ElementTree as ET
 import pytest
 from hypothesis import given, settings
 
-from baraka_cli.simulator.page import command_line, page
+from baraka_cli.simulator.again import command_line
+from baraka_cli.simulator.page import page
 from baraka_cli.simulator.result import TITLES, Breach, Promise, Result
+from baraka_cli.simulator.scenario import PRESETS
 from baraka_cli.simulator.verdict import MESSAGE_CHARS_MAX
 from baraka_server.contract.text import OBEYED
 from tests.support.runs import RESULTS, a_broken_run, a_run, an_empty_run
@@ -198,15 +200,12 @@ def test_a_ticket_does_not_spread_what_a_server_gave_away() -> None:
 
 
 def test_the_page_tells_how_to_run_it_again() -> None:
-    scenario = {"viewers": 1000, "chaos": 0.5, "lots": None, "delta_share": 0.25, "seed": 7}
-    told = command_line(a_run(scenario=scenario))
-    assert "delta_share" in page(a_run(scenario=scenario))
-    assert told == (
-        "baraka simulate --url http://127.0.0.1:3000 --viewers 1000 --chaos 0.5 --seed 7"
-    )
-    assert told in Reader(page(a_run(scenario=scenario))).text
-    given_one = "baraka simulate evening-sale --seed 7"
-    assert given_one in page(a_run(scenario=scenario, command=given_one))
+    read = Reader(page(a_run())).text
+    assert f"To run it again:\n{command_line(a_run())}" in read
+    odd = a_run(scenario=PRESETS["rush"].model_dump(mode="json") | {"slow_share": 0.5})
+    read = Reader(page(odd)).text
+    assert 'preset = "rush"\nslow_share = 0.5\n' in read
+    assert "baraka simulate scenario.toml --url http://127.0.0.1:3000" in read
 
 
 def test_a_page_is_the_same_for_the_same_run() -> None:
