@@ -17,11 +17,14 @@ from rich.text import Text
 from baraka_cli.simulator import figures
 from baraka_cli.simulator.figures import NOTHING, measured, rate
 from baraka_cli.simulator.public import flag_value, without_password
-from baraka_cli.simulator.result import FORMAT, Result
+from baraka_cli.simulator.result import FORMAT, Latency, Result
 from baraka_server.contract.text import printable
 
 SAME_RATIO_MAX = 1.10
 """Two runs of one server differ by this much; within it nothing is called better or worse."""
+
+P50_SAMPLES_MIN, P95_SAMPLES_MIN, P99_SAMPLES_MIN, MAX_SAMPLES_MIN = 100, 400, 2_000, 10_000
+"""Of fewer than this, one unlucky moment makes the figure: it is shown, and not judged."""
 
 RESULT_BYTES_MAX = 100_000_000
 """An hour's run is about 2 MB."""
@@ -41,22 +44,31 @@ class NotAResult(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """`lower` is whether less is better; `exact`, that a single one more is no accident."""
+    """`lower` is whether less is better; `exact`, that a single one more is no accident.
+
+    `samples` is what the figure was made of, and `samples_min` how much of that it takes to judge.
+    """
 
     name: str
     of: Callable[[Result], float | None]
     shown: Callable[[float | None], str]
     lower: bool
     exact: bool = False
+    samples: Callable[[Result], int] | None = None
+    samples_min: int = 0
+
+    def tells(self, run: Result) -> bool:
+        return self.samples is None or self.samples(run) >= self.samples_min
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One measure of two runs. None: not measured in that run."""
+    """One measure of two runs. None: not measured in that run. `enough` of it, to be judged."""
 
     measure: Measure
     new: float | None
     old: float | None
+    enough: bool = True
 
     @property
     def name(self) -> str:
@@ -72,7 +84,7 @@ class Change:
     @property
     def better(self) -> bool | None:
         """None: about the same, or not to be told."""
-        if self.new is None or self.old is None:
+        if self.new is None or self.old is None or not self.enough:
             return None
         ratio = self.ratio
         if ratio is None:
@@ -87,6 +99,8 @@ class Change:
         """`better`, `worse` or `same` behind a sign, to be read without colour; – when unknown."""
         if self.new is None or self.old is None:
             return NOTHING
+        if not self.enough:
+            return "? too few"
         return {True: "✓ better", False: "✗ worse", None: "= same"}[self.better]
 
     @property
@@ -113,29 +127,50 @@ def _of_servers(value: Callable[[Any], float | None]) -> Callable[[Result], floa
     return sum_of
 
 
+def _latency(name: str, of: Callable[[Result], Latency]) -> Iterator[Measure]:
+    def measure(part: str, value: Callable[[Latency], float | None], samples_min: int) -> Measure:
+        return Measure(
+            f"{name} {part}",
+            lambda run: value(of(run)),
+            figures.millis,
+            lower=True,
+            samples=lambda run: of(run).count,
+            samples_min=samples_min,
+        )
+
+    yield measure("p50", lambda one: one.p50, P50_SAMPLES_MIN)
+    yield measure("p95", lambda one: one.p95, P95_SAMPLES_MIN)
+    yield measure("p99", lambda one: one.p99, P99_SAMPLES_MIN)
+    yield measure("max", lambda one: one.max, MAX_SAMPLES_MIN)
+
+
 MEASURES: tuple[Measure, ...] = (
-    Measure("delivery p50", lambda run: run.delivery.p50, figures.millis, lower=True),
-    Measure("delivery p95", lambda run: run.delivery.p95, figures.millis, lower=True),
-    Measure("delivery p99", lambda run: run.delivery.p99, figures.millis, lower=True),
-    Measure("delivery max", lambda run: run.delivery.max, figures.millis, lower=True),
-    Measure("answer p50", lambda run: run.answer.p50, figures.millis, lower=True),
-    Measure("answer p95", lambda run: run.answer.p95, figures.millis, lower=True),
-    Measure("answer p99", lambda run: run.answer.p99, figures.millis, lower=True),
-    Measure("join p95", lambda run: run.join.p95, figures.millis, lower=True),
+    *_latency("delivery", lambda run: run.delivery),
+    *_latency("answer", lambda run: run.answer),
+    *_latency("join", lambda run: run.join),
     Measure(
         "bids accepted/s",
         lambda run: rate(run.totals.accepted, run.seconds),
         figures.count,
         lower=False,
+        samples=lambda run: run.totals.accepted,
+        samples_min=P50_SAMPLES_MIN,
     ),
     Measure(
-        "messages/s", lambda run: rate(run.totals.messages, run.seconds), figures.count, lower=False
+        "messages/s",
+        lambda run: rate(run.totals.messages, run.seconds),
+        figures.count,
+        lower=False,
+        samples=lambda run: run.totals.messages,
+        samples_min=P50_SAMPLES_MIN,
     ),
     Measure(
         "CPU per delivery",
         _of_servers(lambda server: server.cpu_microseconds_per_delivery),
         figures.micros,
         lower=True,
+        samples=lambda run: run.delivery.count,
+        samples_min=P95_SAMPLES_MIN,
     ),
     Measure(
         "server memory", _of_servers(lambda server: server.rss_bytes_max), figures.size, lower=True
@@ -163,7 +198,10 @@ MEASURES: tuple[Measure, ...] = (
 
 def compare(new: Result, old: Result) -> list[Change]:
     """Every measure, in the order of `MEASURES`."""
-    return [Change(one, measured(one.of(new)), measured(one.of(old))) for one in MEASURES]
+    return [
+        Change(one, measured(one.of(new)), measured(one.of(old)), one.tells(new) and one.tells(old))
+        for one in MEASURES
+    ]
 
 
 # --- whether they may be compared --------------------------------------------
@@ -216,6 +254,7 @@ def print_comparison(console: Console, new: Result, old: Result) -> None:
             continue
         mark = Text(change.mark, style=STYLES[change.better])
         table.add_row(change.name, change.shown_old, change.shown_new, change.shown_ratio, mark)
+    console.print()
     console.print(table)
     console.print(
         Text(

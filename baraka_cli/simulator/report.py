@@ -20,7 +20,7 @@ from baraka_cli.simulator.figures import (
     size,
 )
 from baraka_cli.simulator.public import without_password
-from baraka_cli.simulator.result import Result
+from baraka_cli.simulator.result import Finding, Result
 from baraka_cli.simulator.screen import STYLES
 from baraka_cli.simulator.verdict import (
     Outcome,
@@ -173,18 +173,22 @@ def _bare_table() -> Table:
 def _promises(result: Result) -> Table:
     table = _bare_table()
     table.add_column("", no_wrap=True)
-    table.add_column("promise", overflow="fold", ratio=3)
+    table.add_column("promise", overflow="fold")
     table.add_column("checked", justify="right", no_wrap=True)
-    table.add_column("", overflow="fold", ratio=4)
     for finding in all_findings(result):
         style = STYLES[outcome(finding)]
         table.add_row(
             Text(mark(finding), style=style),
-            Text(finding.title, style=style),
+            _with_note(finding, style),
             Text(count(finding.checked) if finding.checked else NOTHING),
-            Text(note(finding), style="red" if finding.broken else "dim"),
         )
     return table
+
+
+def _with_note(finding: Finding, style: str) -> Text:
+    text = Text(finding.title, style=style)
+    told = note(finding)
+    return text.append(f"\n{told}", style="red" if finding.broken else "dim") if told else text
 
 
 def _offenders(result: Result) -> Iterator[Text]:

@@ -17,7 +17,7 @@ from baraka_cli.simulator.compare import (
     read_result,
 )
 from baraka_cli.simulator.result import FORMAT, Result, Totals
-from tests.support.runs import RESULTS, a_broken_run, a_run, an_empty_run
+from tests.support.runs import RESULTS, a_broken_run, a_latency, a_run, an_empty_run
 
 
 def changes(new: Result, old: Result) -> dict[str, Change]:
@@ -31,6 +31,18 @@ def test_a_slower_server_is_worse_and_a_faster_one_better() -> None:
         assert slower[name].ratio == pytest.approx(2)
         assert faster[name].mark == "✓ better"
         assert faster[name].shown_ratio == "×0.50"
+
+
+def test_of_a_handful_nothing_is_judged() -> None:
+    few = [a_run(delivery=a_latency(399, middle)) for middle in (5, 10)]
+    found = changes(*few)
+    assert found["delivery p50"].mark == "✓ better"
+    assert found["delivery p95"].mark == "? too few"
+    assert found["delivery p95"].better is None
+    assert found["delivery p95"].shown_ratio == "×0.50"
+    enough = a_run(delivery=a_latency(2_000, 5))
+    assert changes(enough, few[1])["delivery p95"].mark == "? too few"
+    assert changes(enough, a_run(delivery=a_latency(2_000, 10)))["delivery p99"].better is True
 
 
 def test_more_bids_and_messages_are_better() -> None:
