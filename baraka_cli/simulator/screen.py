@@ -34,6 +34,9 @@ from baraka_server.contract.text import printable
 LINE_EVERY_SECONDS = 5
 """How often there is a plain line where there is no terminal."""
 
+HISTORY_SECONDS = 300
+"""More than the widest terminal has room for; the picture is drawn between two deliveries."""
+
 LATEST_SECONDS = 10
 """How old a figure may be that stands for now."""
 
@@ -231,18 +234,18 @@ def _meters(result: Result, width: int) -> Iterator[Text]:
 
 
 def _figures(result: Result) -> tuple[list[Meter], list[Meter]]:
-    timeline = result.timeline
+    recent = result.timeline[-HISTORY_SECONDS:]
 
     def meter(
         name: str,
         of: Callable[[Second], float | None],
         shown: Callable[[float | None], str] = count,
     ) -> Meter:
-        history = [of(second) for second in timeline]
+        history = [of(second) for second in recent]
         return Meter(name, shown(_latest(history)), history)
 
     errors = meter("errors", lambda second: second.errors)
-    total = sum(second.errors for second in timeline)
+    total = sum(second.errors for second in result.timeline)
     left = [
         meter("viewers", lambda second: second.viewers),
         meter("bids asked/s", lambda second: second.asked),
