@@ -1,129 +1,302 @@
-"""`baraka demo`: a server on a throw-away database, and a short sale to watch."""
+"""`baraka demo`: a server, a crowd and a sale, all of it thrown away afterwards."""
 
 from __future__ import annotations
 
-import asyncio
+import json
 import os
 import shutil
 import signal
+import subprocess
 import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import timedelta
+from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from baraka_cli.terminal import fail, load_settings, run, stdout
+from baraka_cli.terminal import fail, run, say, stdout
 
-USERS, AUCTIONS = 40, 3
-SALE_ID, OPEN_ID = 1, 2
+if TYPE_CHECKING:
+    from baraka_cli.console.runlist import ListedLot
+    from baraka_cli.simulator.result import Result
+    from baraka_cli.simulator.scenario import Scenario
+
+HOST_ID, AUCTION_ID, NEXT_DOOR_ID = 1, 1, 2
+USERS, AUCTIONS = 100, 3
+LOTS = 8
+CROWD = {"viewers": 60, "bidders": 12, "commenters": 6, "rate": 4, "comment_rate": 0.5}
+"""An evening sale in small."""
 TOKEN_LIFETIME = timedelta(hours=12)
+START_SECONDS_MAX = 30
+STOP_SECONDS_MAX = 20
 
 
 def demo(
     port: Annotated[int, typer.Option(help="The port of the server; 0 takes a free one.")] = 0,
-    stay: Annotated[
-        bool | None,
+    headless: Annotated[
+        bool,
         typer.Option(
-            "--stay/--leave",
-            help="Keep the server running after the sale.",
-            show_default="--stay on a terminal",
+            "--headless",
+            help="Let a simulated host hold the sale, and print what it came to; without a terminal "
+            "it is always so.",
         ),
-    ] = None,
-    pause: Annotated[
-        float, typer.Option(min=0, help="Seconds between two lines of the script.")
-    ] = 0.8,
+    ] = False,
+    duration: Annotated[
+        float, typer.Option(min=1, metavar="SECONDS", help="Of bidding, with --headless.")
+    ] = 40,
 ) -> None:
-    """Watch a short sale on a temporary SQLite database, then try the commands yourself."""
+    """Host a live sale in the console, on a temporary database with a simulated crowd."""
     import tempfile
 
     with tempfile.TemporaryDirectory(prefix="baraka-demo-") as folder:
-        stays = stdout.is_terminal and sys.stdin.isatty() if stay is None else stay
-        run(_demo(Path(folder), port=port, stays=stays, pause=timedelta(seconds=pause)))
+        at_terminal = stdout.is_terminal and sys.stdin.isatty()
+        with _Demo.opened(Path(folder), port) as stage:
+            if headless or not at_terminal:
+                _hold(stage, duration)
+            else:
+                _host(stage)
 
 
-async def _demo(folder: Path, *, port: int, stays: bool, pause: timedelta) -> None:
-    import secrets
+@dataclass(frozen=True, slots=True)
+class _Demo:
+    folder: Path
+    database_url: str
+    secret: str
+    url: str
+    server_pid: int
 
-    from baraka_cli.scripted_sale import SaleFailed, hold_sale, open_lot
-    from baraka_server import logs
-    from baraka_server.app import Server
-    from baraka_server.store import migrate
-    from baraka_server.store.seed import seed
-    from baraka_server.wire.identity import mint
+    @classmethod
+    @contextmanager
+    def opened(cls, folder: Path, port: int) -> Iterator[_Demo]:
+        """A database with people in it, and a server of its own on it."""
+        import secrets
 
-    url = f"sqlite:///{folder / 'demo.db'}"
-    secret = secrets.token_urlsafe(32)
-    settings = load_settings(
-        host="127.0.0.1",
-        port=port,
-        database_url=url,
-        jwt_secret=secret,
-        shutdown_notice_seconds=0,
+        from baraka_server.store import migrate
+        from baraka_server.store.seed import seed
+
+        stdout.print("Baraka demo", style="bold")
+        database_url = f"sqlite:///{folder / 'demo.db'}"
+        stdout.print(f"  database  {folder / 'demo.db'} (deleted at the end)", soft_wrap=True)
+
+        async def prepare() -> None:
+            await migrate.upgrade(database_url)
+            await seed(database_url, users=USERS, auctions=AUCTIONS)
+
+        run(prepare())
+        secret = secrets.token_urlsafe(32)
+        log = folder / "serve.log"
+        arguments = ["serve", "--host=127.0.0.1", f"--port={port}"]
+        with _child(arguments, _environment(database_url, secret), log) as server:
+            url = _address(server, log)
+            stdout.print(f"  server    {url}\n")
+            yield cls(folder, database_url, secret, url, server.pid)
+
+    def token(self, user_id: int) -> str:
+        from baraka_server.wire.identity import mint
+
+        return mint(self.secret, user_id, TOKEN_LIFETIME, {})
+
+    def environment(self) -> dict[str, str]:
+        return _environment(self.database_url, self.secret)
+
+
+# --- without a terminal
+
+
+def _hold(stage: _Demo, duration: float) -> None:
+    from baraka_cli.database import open_store
+    from baraka_cli.evidence import compare
+    from baraka_cli.simulator.cast import Place
+    from baraka_cli.simulator.proof import Proof
+    from baraka_cli.simulator.report import print_report
+    from baraka_cli.simulator.run import Setup
+    from baraka_cli.simulator.run import run as hold
+    from baraka_cli.simulator.screen import Screen
+    from baraka_cli.terminal import stderr
+
+    scenario, lots = _evening(duration)
+    setup = Setup(
+        url=stage.url,
+        scenario=scenario,
+        place=Place(AUCTION_ID, NEXT_DOOR_ID, HOST_ID, range(2, USERS + 1)),
+        lots=lots,
+        mint=stage.token,
+        server_pids=(stage.server_pid,),
+        version=version("baraka"),
     )
-    logs.configure("WARNING")
-    stdout.print("Baraka demo", style="bold")
-    stdout.print(f"  database  {folder / 'demo.db'} (deleted at the end)", soft_wrap=True)
-    await migrate.upgrade(url)
-    await seed(url, users=USERS, auctions=AUCTIONS)
-    server = Server(settings)
+
+    async def held() -> Result:
+        async with open_store(stage.database_url) as store:
+
+            async def evidence(auction_id: int, proof: Proof) -> None:
+                await compare(store, auction_id, proof)
+
+            with Screen(stderr, title="Baraka demo", seconds=duration) as screen:
+                return await hold(setup, screen.show, evidence)
+
+    result = run(held())
+    print_report(stdout, result)
+    _say_what_next()
+    if result.could_not or not result.kept:
+        raise typer.Exit(1)
+
+
+def _evening(duration: float) -> tuple[Scenario, list[ListedLot]]:
+    from baraka_cli.simulator.scenario import made_up_lots, scenario
+
+    planned = scenario(
+        {"preset": "evening-sale", "lots": LOTS, "duration": duration, "chaos": 0.5, **CROWD}
+    )
+    return planned, made_up_lots(planned.lots, planned.seed)
+
+
+# --- at a terminal
+
+
+def _host(stage: _Demo) -> None:
+    """The newcomer hosts: the auction is live, the crowd is in, the lots are listed."""
+    from baraka_cli.console.app import Console
+    from baraka_cli.console.stage import Setup
+
+    _, lots = _evening(1)
+    run(_start(stage))
+    scenario = stage.folder / "crowd.toml"
+    lines = [f"{name} = {value}" for name, value in {**CROWD, "chaos": 0.2}.items()]
+    scenario.write_text("\n".join(lines), encoding="utf-8")
+    crowd = [
+        *("simulate", str(scenario), f"--url={stage.url}", f"--auction={AUCTION_ID}"),
+        *("--no-host", "--json", f"--database-url={stage.database_url}"),
+    ]
+    found = stage.folder / "result.json"
+    with (
+        found.open("wb") as output,
+        _child(crowd, stage.environment(), stage.folder / "simulate.log", output) as guests,
+    ):
+        Console(
+            Setup(
+                url=stage.url,
+                token=stage.token(HOST_ID),
+                auction_id=AUCTION_ID,
+                lots=tuple(lots),
+                folder=Path.cwd(),
+            )
+        ).run()
+        if guests.poll() is None:
+            _end(guests, signal.SIGINT)
+    _tell_result(found)
+    _say_what_next()
+
+
+async def _start(stage: _Demo) -> None:
+    from baraka_cli.simulator.phones import CouldNotConnect, Hall, LightPhone
+    from baraka_cli.simulator.proof import Proof
+    from baraka_server.contract.client_events import StartAuction
+
+    class Nobody:
+        def heard(self, phone: object, frame: object) -> None: ...
+
+        def cut_off(self, phone: object) -> None: ...
+
+    hall = Hall(stage.url, Proof(lambda: 0).frames, Nobody())
+    host = LightPhone(hall, "the host", HOST_ID, stage.token(HOST_ID), lists=False)
     try:
-        try:
-            address = await server.start()
-        except OSError as error:
-            fail(f"cannot listen on 127.0.0.1 port {port}: {error.strerror or error}")
-        stdout.print(f"  server    {address}\n")
-
-        def token(user_id: int) -> str:
-            return mint(secret, user_id, TOKEN_LIFETIME, {})
-
-        try:
-            await hold_sale(address, SALE_ID, token, stdout.print, pause=pause)
-            lot = await open_lot(address, OPEN_ID, token)
-        except SaleFailed as error:
-            fail(f"the server refused what the script asked for: {error}")
-        _say_what_next(address, url, secret, token(7), lot.product, stays=stays)
-        if stays:
-            enough = asyncio.Event()
-            for number in (signal.SIGINT, signal.SIGTERM):
-                asyncio.get_running_loop().add_signal_handler(number, enough.set)
-            await enough.wait()
+        await host.connect()
+        answer = await host.ask(StartAuction.wire_name, {"auctionId": AUCTION_ID})
+        if not answer.ok:
+            fail(f"the auction could not be started: {answer.message}")
+    except CouldNotConnect as error:
+        fail(str(error))
     finally:
-        await server.stop()
+        await host.close()
+        await hall.close()
 
 
-def _say_what_next(
-    address: str, database: str, secret: str, token: str, product: str, *, stays: bool
-) -> None:
-    baraka, python = _as_typed("baraka"), _as_typed("python")
+def _tell_result(file: Path) -> None:
+    from baraka_cli.simulator.compare import NotAResult, read_result
+    from baraka_cli.simulator.report import print_report
 
-    def step(what: str, *commands: str) -> None:
-        stdout.print(f"\n{what}", style="bold")
-        for command in commands:
-            stdout.print(f"  {command}", soft_wrap=True)
+    try:
+        result = read_result(file)
+    except NotAResult:
+        return  # the console was left before the crowd was there
+    if result.totals.asked:
+        print_report(stdout, result)
+    elif result.could_not and not result.totals.viewers_max:
+        say(f"The crowd did not come: {result.could_not}")
 
-    if not stays:
-        step(
-            "The demo is over, and its database is gone. Next, keep one:",
-            'export BARAKA_JWT_SECRET="$(openssl rand -base64 32)"',
-            f"{baraka} db upgrade && {baraka} db seed",
-            f"{baraka} serve",
+
+# --- both
+
+
+def _environment(database_url: str, secret: str) -> dict[str, str]:
+    """Of a child process: the developer's own settings stay out of it."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("BARAKA_")}
+    return kept | {
+        "BARAKA_DATABASE_URL": database_url,
+        "BARAKA_JWT_SECRET": secret,
+        "BARAKA_SHUTDOWN_NOTICE_SECONDS": "0",
+        "BARAKA_BIDS_PER_SECOND_MAX": "0",
+    }
+
+
+@contextmanager
+def _child(
+    arguments: list[str], environment: Mapping[str, str], log: Path, output: object = None
+) -> Iterator[subprocess.Popen[bytes]]:
+    """A `baraka` process of our own, which is gone at the end whatever happens."""
+    with log.open("wb") as errors:
+        process = subprocess.Popen(  # noqa: S603 - our own program, and no word from outside
+            [sys.executable, "-m", "baraka_cli", *arguments],
+            env=dict(environment),
+            cwd=log.parent,
+            stdin=subprocess.DEVNULL,
+            stdout=output or subprocess.DEVNULL,  # type: ignore[call-overload]
+            stderr=errors,
+            start_new_session=True,  # Ctrl-C in the terminal is ours alone
         )
-        return
-    stdout.print("\nThe server goes on; Ctrl-C ends it. In another terminal:")
-    step(
-        "The sale, retold from its ledger after its bids were cleared",
-        f"export BARAKA_DATABASE_URL={database}",
-        f"{baraka} auction history {SALE_ID}",
-        f"{baraka} auction verify {SALE_ID}",
-        f"{baraka} winnings list",
-    )
-    step(
-        f"Auction {OPEN_ID} is live, with the {product} on its block: bid on it, and watch",
-        f"node examples/node-viewer/viewer.mjs {address} {OPEN_ID} {token}",
-        f"export BARAKA_JWT_SECRET={secret}",
-        f"{python} examples/python_bidder.py {address} {OPEN_ID} $({baraka} token 8) --up-to 2000",
-    )
+        try:
+            yield process
+        finally:
+            _end(process, signal.SIGTERM)
+
+
+def _end(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
+    if process.poll() is None:
+        process.send_signal(number)
+    try:
+        process.wait(STOP_SECONDS_MAX)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def _address(server: subprocess.Popen[bytes], log: Path) -> str:
+    """Where the server listens, as it says in its log. Exits when it does not."""
+    patience = time.monotonic() + START_SECONDS_MAX
+    while time.monotonic() < patience and server.poll() is None:
+        for line in log.read_text(encoding="utf-8").splitlines():
+            if '"listening"' in line and line.endswith("}"):
+                return str(json.loads(line)["url"])
+        time.sleep(0.05)
+    said = log.read_text(encoding="utf-8")
+    return fail(f"{said}\nThe server did not start; that is what it said.")
+
+
+def _say_what_next() -> None:
+    baraka = _as_typed("baraka")
+    stdout.print("\nThe demo is over, and its database is gone. Next, keep one:", style="bold")
+    for command in (
+        'export BARAKA_JWT_SECRET="$(openssl rand -base64 32)"',
+        f"{baraka} db upgrade && {baraka} db seed",
+        f"{baraka} serve",
+        f"{baraka} console --user 1     # in another terminal, with the same secret",
+    ):
+        stdout.print(f"  {command}", soft_wrap=True)
 
 
 def _as_typed(name: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from importlib.metadata import version
 from pathlib import Path
@@ -254,10 +255,13 @@ def simulate(
             wrong_usage(f"{file}: there is no folder {file.parent}")
     raise_limit(scenario.sockets_max)
     host_id, others, mint = _people(tokens, host, users)
+    place = _place(url, auction, host_id, others, mint)
+    if no_host:
+        place = replace(place, next_door=None)  # nobody would start it
     setup = Setup(
         url=url,
         scenario=scenario,
-        place=_place(url, auction, host_id, others, mint),
+        place=place,
         lots=run_list,
         mint=mint,
         server_pids=tuple(server_pid or ()),

@@ -140,9 +140,11 @@ class Crowd:
     def cut_off(self, phone: Phone) -> None:
         one = self._by_phone[phone]
         one.inside = False
+        if self._leaving:
+            return
         self.dropped += 1
         self.meter.now.errors += 1
-        if not self._leaving and not one.busy:
+        if not one.busy:
             self._keep(self._return(one))
 
     # --- the run
@@ -267,7 +269,13 @@ class Crowd:
         """The sale of another host, to its end."""
         self._phase("the host sells")
         truth = self.proof.truth(self.place.auction_id)
-        await self._until(lambda: truth.on_air is False, WATCH_SECONDS_MAX)
+        try:
+            await self._until(lambda: truth.on_air is False, WATCH_SECONDS_MAX)
+        except asyncio.CancelledError:
+            # To be interrupted is how one leaves somebody else's sale: it is no failure.
+            task = asyncio.current_task()
+            if task is not None:
+                task.uncancel()
         self._bidding = False
         self._over = True
         self._phase("the last answers come in")

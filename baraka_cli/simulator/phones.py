@@ -313,7 +313,10 @@ class FullPhone(Phone):
         self._client = self._new_client()
 
     def _new_client(self) -> socketio.AsyncClient:
-        client = socketio.AsyncClient(reconnection=False, logger=quiet, engineio_logger=quiet)
+        # Its own way with Ctrl-C would cancel every task there is.
+        client = socketio.AsyncClient(
+            reconnection=False, handle_sigint=False, logger=quiet, engineio_logger=quiet
+        )
         client.on("*", self._heard)
         client.on("disconnect", self._lost)
         return client
