@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, PlainSerializer
@@ -56,6 +57,7 @@ def _text(chars_max: int, *, blank: bool = False) -> Callable[[Any], str]:
     return check
 
 
+@lru_cache(maxsize=1024)  # all that is committed together has one time
 def iso_time(moment: datetime) -> str:
     """ISO 8601 in UTC with milliseconds and `Z`, as Prisma prints it (D18)."""
     # Not strftime: its %Y has no leading zeros, and the zero time of other languages is the year 1.

@@ -119,6 +119,9 @@ class BidPlaced(Fact):
     amount: int
     bid_id: int = 0
 
+    def data(self) -> dict[str, Any]:
+        return {"amount": self.amount, "bid_id": self.bid_id}  # asdict takes ten times as long
+
 
 @dataclass(frozen=True, slots=True)
 class Commented(Fact):

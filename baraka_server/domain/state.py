@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import singledispatch
+from typing import Any
 
 from baraka_server.domain.facts import (
     Adopted,
@@ -47,8 +48,8 @@ def apply(state: State, event: Event) -> State:
     """The state after `event`, which must be the next of the ledger."""
     if event.seq != state.seq + 1:
         raise ValueError(f"event {event.seq} cannot follow {state.seq}")
-    after = _changed(event.fact, state, event)
-    return replace(after, round=event.round, seq=event.seq, at=event.at)
+    changes = _changed(event.fact, event)
+    return replace(state, **changes, round=event.round, seq=event.seq, at=event.at)
 
 
 def next_event(state: State, fact: Fact, user_id: int | None, now: datetime) -> Event:
@@ -71,55 +72,54 @@ def _opens_round(state: State, fact: Fact) -> bool:
 
 
 @singledispatch
-def _changed(_fact: Fact, state: State, _event: Event) -> State:
-    return state  # comments and a broadcaster who left change nothing that a rule looks at
+def _changed(_fact: Fact, _event: Event) -> dict[str, Any]:
+    return {}  # comments and a broadcaster who left change nothing that a rule looks at
 
 
 @_changed.register
-def _(fact: Adopted, state: State, _event: Event) -> State:
-    return replace(
-        state,
-        owner_id=fact.owner_id,
-        live=fact.live,
-        canceled=fact.canceled,
-        ended=fact.ended,
-        lot=fact.lot,
-        high=fact.high,
-    )
+def _(fact: Adopted, _event: Event) -> dict[str, Any]:
+    return {
+        "owner_id": fact.owner_id,
+        "live": fact.live,
+        "canceled": fact.canceled,
+        "ended": fact.ended,
+        "lot": fact.lot,
+        "high": fact.high,
+    }
 
 
 @_changed.register
-def _(_fact: Started, state: State, _event: Event) -> State:
-    return replace(state, live=True)
+def _(_fact: Started, _event: Event) -> dict[str, Any]:
+    return {"live": True}
 
 
 @_changed.register
-def _(fact: LotOpened, state: State, _event: Event) -> State:
-    return replace(state, lot=fact.lot, high=None)
+def _(fact: LotOpened, _event: Event) -> dict[str, Any]:
+    return {"lot": fact.lot, "high": None}
 
 
 @_changed.register
-def _(fact: LotRepriced, state: State, _event: Event) -> State:
-    return replace(state, lot=fact.lot)
+def _(fact: LotRepriced, _event: Event) -> dict[str, Any]:
+    return {"lot": fact.lot}
 
 
 @_changed.register
-def _(fact: BidPlaced, state: State, event: Event) -> State:
+def _(fact: BidPlaced, event: Event) -> dict[str, Any]:
     if event.user_id is None:
         raise ValueError("a bid has a bidder")
-    return replace(state, high=StandingBid(fact.bid_id, event.user_id, fact.amount, event.at))
+    return {"high": StandingBid(fact.bid_id, event.user_id, fact.amount, event.at)}
 
 
 @_changed.register
-def _(_fact: Awarded, state: State, _event: Event) -> State:
-    return replace(state, lot=None, high=None)
+def _(_fact: Awarded, _event: Event) -> dict[str, Any]:
+    return {"lot": None, "high": None}
 
 
 @_changed.register
-def _(_fact: Canceled, state: State, _event: Event) -> State:
-    return replace(state, live=False, canceled=True)
+def _(_fact: Canceled, _event: Event) -> dict[str, Any]:
+    return {"live": False, "canceled": True}
 
 
 @_changed.register
-def _(_fact: Ended, state: State, _event: Event) -> State:
-    return replace(state, live=False, ended=True)
+def _(_fact: Ended, _event: Event) -> dict[str, Any]:
+    return {"live": False, "ended": True}

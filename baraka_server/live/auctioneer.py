@@ -188,6 +188,7 @@ class Auctioneer:
         self, news: deque[Event], committed: Committed, up_to: int | None = None
     ) -> None:
         """Announce the news up to a seq, or all. What fails is left to the next look at the ledger."""
+        lists = self._room.presence.wants_lists(self.auction_id)
         while news and (up_to is None or news[0].seq <= up_to):
             event = news.popleft()
             if self.stage is None:
@@ -195,7 +196,7 @@ class Auctioneer:
             try:
                 if event.seq > self.stage.seq + 1:  # more happened elsewhere than fits in one look
                     await self._catch_up(self.stage, before=event.seq)
-                if announcement := self.stage.play(event, committed.users):
+                if announcement := self.stage.play(event, committed.users, lists=lists):
                     await self._tell(announcement)
             except Exception:
                 log.exception("auction %s: seq %s was not announced", self.auction_id, event.seq)

@@ -7,6 +7,9 @@ from typing import Any
 
 from pydantic import BaseModel
 
+# Made once: json.dumps would make one for each value, which is most of the work.
+_json = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
+
 
 class Encoded(str):
     """Finished JSON text: whoever encodes a message around it takes it as it is."""
@@ -25,4 +28,4 @@ def encode(value: Any) -> Encoded:
         return Encoded("{" + ",".join(fields) + "}")
     if isinstance(value, list | tuple):
         return Encoded("[" + ",".join(map(encode, value)) + "]")
-    return Encoded(json.dumps(value, ensure_ascii=False, allow_nan=False))
+    return Encoded(_json(value))

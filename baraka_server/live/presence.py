@@ -45,6 +45,10 @@ class Presence:
     def count(self, auction_id: int) -> int:
         return len(self._rooms.get(auction_id, ()))
 
+    def wants_lists(self, auction_id: int) -> bool:
+        """Whether anybody in the room reads lists (D24)."""
+        return any(viewer.wants_lists for viewer in self._rooms.get(auction_id, ()))
+
     def watched(self) -> list[int]:
         """The auctions that somebody is watching."""
         return list(self._rooms)

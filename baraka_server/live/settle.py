@@ -169,8 +169,9 @@ class _Sitting:
         self.entries.append(entry if mark == first_mark else ask.refused(Code.REQUEST_ID_REUSED))
 
     def _decide(self, ask: Ask) -> Refusal | int:
-        known = ask.user_id in self._users
-        decision = decide(self._state, replace(ask, user_exists=known), self._rules)
+        if ask.user_id not in self._users:
+            ask = replace(ask, user_exists=False)
+        decision = decide(self._state, ask, self._rules)
         if isinstance(decision, Refusal):
             return decision
         self.accepted = True

@@ -1,6 +1,7 @@
 """The stage: one node's view of one auction, from which it answers joins and announces events.
 
-Every row is encoded once, when it appears; the lists are text that grows at one end.
+Every row is encoded once, when it appears; the lists are text that grows at one end, and only while
+somebody wants to read them.
 """
 
 from __future__ import annotations
@@ -13,7 +14,14 @@ from typing import Any
 
 from baraka_server.contract import server_events as told
 from baraka_server.contract.fields import iso_time
-from baraka_server.contract.records import BidWithUser, CommentWithUser, User, UserType
+from baraka_server.contract.records import (
+    Bid,
+    BidWithUser,
+    Comment,
+    CommentWithUser,
+    User,
+    UserType,
+)
 from baraka_server.contract.server_events import Scope, ServerEvent
 from baraka_server.domain import facts
 from baraka_server.domain.record import record_after
@@ -23,6 +31,9 @@ from baraka_server.store.store import Snapshot
 
 RECENT_EVENTS_MAX = 512
 """How many events a stage keeps for viewers that resume; older ones are read from the ledger."""
+
+USERS_KEPT_MAX = 2_000
+"""How many users' encoded records a stage keeps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,21 +55,34 @@ class Announcement:
 
 
 class Rows:
-    """A list of encoded rows that is one piece of text."""
+    """A list of encoded rows that is one piece of text. What is added is put there when it is read."""
 
     def __init__(self, *rows: Encoded, newest_first: bool = False) -> None:
         self._text = ",".join(rows)
+        self._added: list[Encoded] = []
         self._newest_first = newest_first
 
     def add(self, row: Encoded) -> None:
-        ends = (row, self._text) if self._newest_first else (self._text, row)
-        self._text = ",".join(ends) if self._text else row
+        self._added.append(row)
 
     def clear(self) -> None:
         self._text = ""
+        self._added.clear()
 
     def encoded(self) -> Encoded:
-        return Encoded(f"[{self._text}]")
+        return Encoded(f"[{self.text}]")
+
+    @property
+    def text(self) -> str:
+        """The rows, with commas between them."""
+        if self._added:
+            old = [self._text] if self._text else []
+            if self._newest_first:
+                self._text = ",".join([*reversed(self._added), *old])
+            else:
+                self._text = ",".join([*old, *self._added])
+            self._added.clear()
+        return self._text
 
 
 class Stage:
@@ -69,14 +93,18 @@ class Stage:
         self.seq = snapshot.seq
         self.round = snapshot.round
         self._whole_numbers = whole_numbers
+        self._users: dict[int, tuple[User, Encoded]] = {}
         self._bids = Rows(*map(self._row, snapshot.bids), newest_first=True)
         self._comments = Rows(*map(self._row, snapshot.comments))
         self._recent: deque[Announcement] = deque(maxlen=RECENT_EVENTS_MAX)
 
-    def play(self, event: facts.Event, users: Mapping[int, User]) -> Announcement | None:
+    def play(
+        self, event: facts.Event, users: Mapping[int, User], *, lists: bool = True
+    ) -> Announcement | None:
         """Take the next event of the ledger and say what to announce.
 
-        None for an event that is on the stage already. A gap is a `ValueError`: fill it first.
+        Without `lists`, because nobody reads them, a bid or a comment has its brief form only. None
+        for an event that is on the stage already. A gap is a `ValueError`: fill it first.
         """
         if event.seq <= self.seq:
             return None
@@ -84,9 +112,11 @@ class Stage:
             raise ValueError(f"event {event.seq} cannot follow {self.seq}")
         self.seq, self.round = event.seq, event.round
         self.record = record_after(self.record, event)
-        announcement = self._announcement(event, users)
+        announcement = self._announcement(event, users, lists)
         # Without its lists: 512 of them would be a hundred megabytes in a busy round.
-        self._recent.append(replace(announcement, whole=announcement.brief))
+        brief = announcement.brief
+        kept = announcement if announcement.whole is brief else replace(announcement, whole=brief)
+        self._recent.append(kept)
         return announcement
 
     def told_later(self, event: facts.Event, users: Mapping[int, User]) -> Announcement:
@@ -119,7 +149,9 @@ class Stage:
     def _common(self, seq: int, at: datetime) -> dict[str, Any]:
         return {"auctionId": self.record.id, "seq": seq, "serverTime": iso_time(at)}
 
-    def _announcement(self, event: facts.Event, users: Mapping[int, User]) -> Announcement:
+    def _announcement(
+        self, event: facts.Event, users: Mapping[int, User], lists: bool
+    ) -> Announcement:
         kind, fields = self._fields(event, users)
         common = self._common(event.seq, event.at)
         brief = encode(fields | common)
@@ -127,10 +159,10 @@ class Stage:
         match event.fact:
             case facts.BidPlaced():
                 self._bids.add(fields["newBid"])
-                whole = encode(fields | {"auctionBids": self._bids.encoded()} | common)
+                whole = _with_list(brief, "auctionBids", self._bids) if lists else brief
             case facts.Commented():
                 self._comments.add(fields["newComment"])
-                whole = encode(fields | {"comments": self._comments.encoded()} | common)
+                whole = _with_list(brief, "comments", self._comments) if lists else brief
             case facts.LotOpened() if not isinstance(event.fact, facts.LotRepriced):
                 self._bids.clear()
             case facts.Awarded():
@@ -160,20 +192,19 @@ class Stage:
                 }
             case facts.BidPlaced(amount=amount, bid_id=bid_id):
                 user = _user(users, event.user_id)
-                bid = self._bid(facts.StandingBid(bid_id, user.id, amount, event.at), user)
-                return told.NewBid, {"newBid": self._row(bid), "round": event.round}
+                bid = self._bid(facts.StandingBid(bid_id, user.id, amount, event.at))
+                return told.NewBid, {"newBid": self._with_user(bid, user), "round": event.round}
             case facts.Commented(comment=text, comment_id=comment_id):
                 user = _user(users, event.user_id)
-                comment = CommentWithUser(
+                comment = Comment(
                     id=comment_id,
                     auction_id=self.record.id,
                     user_id=user.id,
                     comment=text,
                     createdAt=event.at,
                     updatedAt=event.at,
-                    user=user,
                 )
-                return told.NewComment, {"newComment": self._row(comment)}
+                return told.NewComment, {"newComment": self._with_user(comment, user)}
             case facts.Awarded(high=high):
                 return told.LotAwarded, self._awarded(event, high, users)
             case facts.Canceled():
@@ -192,7 +223,7 @@ class Stage:
         winning_bid = winning_user = None
         if high is not None:
             user = _user(users, high.user_id)
-            winning_bid = self._row(self._bid(high, user))
+            winning_bid = self._with_user(self._bid(high), user)
             winning_user = self._masked(user)
         return {
             "auction": {
@@ -204,22 +235,42 @@ class Stage:
             "winningUser": winning_user,
         }
 
-    def _bid(self, bid: facts.StandingBid, user: User) -> BidWithUser:
-        return BidWithUser(
+    def _bid(self, bid: facts.StandingBid) -> Bid:
+        return Bid(
             id=bid.bid_id,
             auction_id=self.record.id,
             user_id=bid.user_id,
             bid=bid.amount,
             createdAt=bid.at,
             updatedAt=bid.at,
-            user=user,
         )
 
     def _row(self, row: BidWithUser | CommentWithUser) -> Encoded:
-        return encode(row.model_copy(update={"user": self._masked(row.user)}))
+        return self._with_user(row, row.user)
 
-    def _masked(self, user: User) -> User:
-        return user.as_seen_by_others(whole_number=self._whole_numbers)
+    def _with_user(self, row: Bid | Comment, user: User) -> Encoded:
+        # Without the user that it may have: that one has a whole number.
+        plain = Encoded(row.model_dump_json(exclude={"user"}))
+        return _with(plain, f'"user":{self._masked(user)}')
+
+    def _masked(self, user: User) -> Encoded:
+        """A user for other people's eyes, encoded once while nothing about the user changes."""
+        known, text = self._users.get(user.id, (None, Encoded()))
+        if known is not user and known != user:
+            if len(self._users) >= USERS_KEPT_MAX:
+                self._users.clear()
+            text = encode(user.as_seen_by_others(whole_number=self._whole_numbers))
+            self._users[user.id] = user, text
+        return text
+
+
+def _with_list(brief: Encoded, name: str, rows: Rows) -> Encoded:
+    return _with(brief, f'"{name}":[', rows.text, "]")
+
+
+def _with(record: Encoded, *more: str) -> Encoded:
+    """A JSON object with one more field at its end, in one copy."""
+    return Encoded("".join((record[:-1], ",", *more, "}")))
 
 
 def _user(users: Mapping[int, User], user_id: int | None) -> User:

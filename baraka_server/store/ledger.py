@@ -22,6 +22,9 @@ GENESIS = "0" * 64
 
 ROWS_PER_READ = 500
 
+_data = json.JSONEncoder(separators=(",", ":"), sort_keys=True).encode
+_hashed = json.JSONEncoder(separators=(",", ":")).encode
+
 
 @dataclass(frozen=True, slots=True)
 class Tail:
@@ -43,7 +46,7 @@ class Broken:
 
 def chained(previous_hash: str, row: Mapping[str, Any]) -> str:
     """The hash of a row: SHA-256 over the hash before it and everything that the row says."""
-    text = json.dumps(
+    text = _hashed(
         [
             row["auction_id"],
             row["seq"],
@@ -52,8 +55,7 @@ def chained(previous_hash: str, row: Mapping[str, Any]) -> str:
             row["user_id"],
             iso_time(row["at"]),
             row["data"],
-        ],
-        separators=(",", ":"),
+        ]
     )
     return hashlib.sha256(f"{previous_hash}\n{text}".encode()).hexdigest()
 
@@ -82,7 +84,7 @@ async def append(
             "kind": event.fact.kind,
             "user_id": event.user_id,
             # ASCII, so that no character set and no collation can change what was hashed.
-            "data": json.dumps(event.fact.data(), separators=(",", ":"), sort_keys=True),
+            "data": _data(event.fact.data()),
             "at": event.at,
         }
         row["hash"] = previous_hash = chained(previous_hash, row)

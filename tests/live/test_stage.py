@@ -1,0 +1,193 @@
+"""The stage by itself: what it says of an event, and what its lists are made of."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from baraka_server.contract.records import (
+    Auction,
+    AuctionType,
+    BidWithUser,
+    CommentWithUser,
+    User,
+    UserType,
+)
+from baraka_server.contract.server_events import NewBid, NewComment
+from baraka_server.domain import facts
+from baraka_server.live.encoded import Encoded
+from baraka_server.live.stage import Rows, Stage
+from baraka_server.store.store import Snapshot
+
+NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
+
+
+def user(user_id: int, name: str = "Bilal “the Quick” 🦊") -> User:
+    return User(
+        id=user_id,
+        name=name,
+        type=UserType.Normal,
+        category_id=None,
+        number="+99955501234",
+        otpCode="1234",
+        createdAt=NOON,
+        updatedAt=NOON,
+    )
+
+
+USERS = {2: user(2), 3: user(3, "Dina")}
+
+
+def auction() -> Auction:
+    return Auction(
+        id=1,
+        title="Gold",
+        description="",
+        type=AuctionType.Live,
+        current_product="Ring",
+        product_description=None,
+        actualPrice=3,
+        minBidPrice=1,
+        bidPrice=2,
+        quantity=1,
+        expiryDate=NOON,
+        startDate=None,
+        isLive=True,
+        isExpired=False,
+        isCanceled=False,
+        isEnded=False,
+        image_url="",
+        user_id=1,
+        winning_user_id=None,
+        category_id=1,
+        createdAt=NOON,
+        updatedAt=NOON,
+    )
+
+
+def a_stage(
+    bids: tuple[BidWithUser, ...] = (), comments: tuple[CommentWithUser, ...] = ()
+) -> Stage:
+    snapshot = Snapshot(auction(), list(bids), list(comments), 0, 1)
+    return Stage(snapshot, whole_numbers=False)
+
+
+def event(seq: int, fact: facts.Fact, user_id: int = 2) -> facts.Event:
+    return facts.Event(seq, 1, user_id, NOON + timedelta(milliseconds=seq), fact)
+
+
+def state_of(stage: Stage) -> dict[str, Any]:
+    state = stage.state(0, NOON)
+    return {name: json.loads(state[name]) for name in ("auctionBids", "auctionComments")}
+
+
+def test_a_list_is_the_old_one_with_the_new_row_at_its_end_of_it():
+    newest_first, oldest_first = Rows(Encoded("1"), newest_first=True), Rows(Encoded("1"))
+    for rows in (newest_first, oldest_first):
+        rows.add(Encoded("2"))
+        rows.add(Encoded("3"))
+    assert newest_first.encoded() == "[3,2,1]"
+    assert oldest_first.encoded() == "[1,2,3]"
+    for rows in (newest_first, oldest_first):
+        rows.add(Encoded("4"))
+    assert newest_first.encoded() == "[4,3,2,1]"
+    assert oldest_first.encoded() == "[1,2,3,4]"
+
+
+def test_a_list_that_is_cleared_has_nothing_of_what_was_added_before():
+    rows = Rows(Encoded("1"), newest_first=True)
+    rows.add(Encoded("2"))
+    rows.clear()
+    assert rows.encoded() == "[]"
+    rows.add(Encoded("3"))
+    assert rows.encoded() == "[3]"
+
+
+def test_a_bid_is_told_as_its_record_says_with_and_without_the_list():
+    stage = a_stage()
+    stage.play(event(1, facts.BidPlaced(10, 1)), USERS)
+    told = stage.play(event(2, facts.BidPlaced(20, 2), user_id=3), USERS)
+    assert told is not None
+    whole, brief = NewBid.model_validate_json(told.whole), NewBid.model_validate_json(told.brief)
+    assert brief.auction_bids is None
+    assert whole.auction_bids is not None
+    assert [bid.bid for bid in whole.auction_bids] == [20, 10]
+    assert whole.new_bid == brief.new_bid == whole.auction_bids[0]
+    shown = USERS[3].as_seen_by_others()
+    at = NOON + timedelta(milliseconds=2)
+    bid = BidWithUser(id=2, auction_id=1, user_id=3, bid=20, createdAt=at, updatedAt=at, user=shown)
+    assert json.loads(told.brief)["newBid"] == bid.model_dump(mode="json")
+    assert (whole.seq, whole.round, whole.auction_id) == (2, 1, 1)
+
+
+def test_a_row_that_was_read_looks_like_one_that_was_played():
+    played = a_stage()
+    bid = facts.BidPlaced(10, 1)
+    comment = facts.Commented('a "quoted" \\ text', 1)
+    played.play(event(1, bid), USERS)
+    played.play(event(2, comment), USERS)
+    at = {n: NOON + timedelta(milliseconds=n) for n in (1, 2)}
+    read = a_stage(
+        (
+            BidWithUser(
+                id=1,
+                auction_id=1,
+                user_id=2,
+                bid=10,
+                createdAt=at[1],
+                updatedAt=at[1],
+                user=USERS[2],
+            ),
+        ),
+        (
+            CommentWithUser(
+                id=1,
+                auction_id=1,
+                user_id=2,
+                comment=comment.comment,
+                createdAt=at[2],
+                updatedAt=at[2],
+                user=USERS[2],
+            ),
+        ),
+    )
+    assert state_of(read) == state_of(played)
+    assert played.state(0, NOON)["auctionBids"] == read.state(0, NOON)["auctionBids"]
+
+
+@pytest.mark.parametrize(
+    ("fact", "name"),
+    [(facts.BidPlaced(10, 1), "auctionBids"), (facts.Commented("Hello", 1), "auctionComments")],
+)
+def test_what_nobody_wanted_in_a_list_is_in_the_next_one(fact, name):
+    stage = a_stage()
+    told = stage.play(event(1, fact), USERS, lists=False)
+    assert told is not None
+    assert told.whole == told.brief
+    assert len(state_of(stage)[name]) == 1
+    told = stage.play(event(2, fact), USERS)
+    assert told is not None
+    kind = NewBid if name == "auctionBids" else NewComment
+    listed = kind.model_validate_json(told.whole).model_dump()
+    assert len(listed["auction_bids" if kind is NewBid else "comments"]) == 2
+
+
+def test_a_user_who_changes_is_shown_as_changed():
+    stage = a_stage()
+    stage.play(event(1, facts.BidPlaced(10, 1)), USERS)
+    told = stage.play(event(2, facts.BidPlaced(20, 2)), {2: user(2, "Bilal B.")})
+    assert told is not None
+    names = [bid["user"]["name"] for bid in json.loads(told.whole)["auctionBids"]]
+    assert names == ["Bilal B.", USERS[2].name]
+
+
+def test_nobody_hears_a_code_or_a_whole_number():
+    stage = a_stage()
+    told = stage.play(event(1, facts.BidPlaced(10, 1)), USERS)
+    assert told is not None
+    assert "5550123" not in told.whole
+    assert '"otpCode":null' in told.whole
+    assert "1234" not in told.whole
