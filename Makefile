@@ -3,13 +3,14 @@
 PYTHON       ?= python3
 WORKERS      ?= 2
 PYTEST_ARGS  ?=
+BENCH_ARGS   ?=
 PINS         ?=
 
 VENV         := .venv
 BIN          := $(VENV)/bin
 READY        := $(VENV)/.ready
 # Every folder with a lock file of its own is a Node project: its packages are made ready for the tests.
-NODE_FOLDERS := $(patsubst %/package-lock.json,%,$(wildcard tests/*/package-lock.json examples/*/package-lock.json))
+NODE_FOLDERS := $(patsubst %/package-lock.json,%,$(wildcard tests/*/package-lock.json examples/*/package-lock.json benchmarks/*/package-lock.json))
 NODE_READY   := $(addsuffix /node_modules/.ready,$(NODE_FOLDERS))
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -39,6 +40,10 @@ serve: setup ## the server, with the settings of .env and BARAKA_*
 .PHONY: test
 test: setup servers node ## all tests; PYTEST_ARGS="-k bid" for some of them, WORKERS=0 for one process
 	$(BIN)/pytest -n $(WORKERS) --dist loadfile $(PYTEST_ARGS)
+
+.PHONY: bench
+bench: setup servers node ## measure, beside other servers: docs/performance.md; BENCH_ARGS=--quick to see whether it runs
+	@$(BIN)/python -m benchmarks $(BENCH_ARGS)
 
 .PHONY: check
 check: setup ## formatting, lint, types, import rules, stale docs
@@ -81,7 +86,7 @@ wheel: setup ## build dist/baraka-*.whl
 clean: ## remove everything that make made
 	rm -rf $(VENV) dist build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	rm -rf $(addsuffix /node_modules,$(NODE_FOLDERS))
-	find baraka_server baraka_cli migrations tests tools examples -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
+	find baraka_server baraka_cli benchmarks migrations tests tools examples -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
 
 # --- how ---------------------------------------------------------------------
 

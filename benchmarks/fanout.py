@@ -1,0 +1,217 @@
+"""One bid to everybody: the server's CPU for each delivery, by the length of what is delivered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.contenders import Contender
+from benchmarks.cpu import Meter
+from benchmarks.load import Crowd
+from benchmarks.report import BYTES, DELIVERY, Goal, Measured, Results, grid
+
+SIZES = {"0.4 KB": 0, "8 KB": 20, "80 KB": 205}
+"""By how many bids are in the list. Without a list it is the bid alone, to viewers of deltas."""
+
+PLAIN, COMPRESSED, JOINED = "plain", "compressed", "joined"
+JOINED_BIDS = 8
+QUIET_MS = 500
+LOBBY = 60
+"""The auction in whose room the crowd waits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How much is measured: viewers, and the deliveries of one measurement, about."""
+
+    viewers: int = 1_000
+    deliveries: int = 60_000
+    tries: int = 2
+    """How often a disturbed measurement is made at most. The least disturbed one counts."""
+
+    def times(self, size: str) -> int:
+        """How many bids: the long ones cost several times as much."""
+        share = {"0.4 KB": 1.0, "8 KB": 0.8, "80 KB": 0.4}[size]
+        return max(2, round(self.deliveries * share / self.viewers))
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One place of the table. `cell.key` names it in the results."""
+
+    contender: str
+    size: str
+    way: str = PLAIN
+
+    @property
+    def key(self) -> str:
+        return key(f"{self.contender} {self.way}", self.size)
+
+
+def key(row: str, size: str) -> str:
+    return f"{row} {size}"
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """One crowd and the cells that it measures. A crowd hears deltas or lists, compressed or not."""
+
+    delta: bool
+    compress: bool
+    cells: Sequence[Cell]
+
+
+def scenes(contender: str) -> Iterator[Scene]:
+    """What is measured of a contender. Only ours joins; Node compresses for nobody by default."""
+    lists = [size for size in SIZES if SIZES[size]]
+    joined = [Cell(contender, "0.4 KB", JOINED)] if contender == "ours" else []
+    yield Scene(True, False, [Cell(contender, "0.4 KB"), *joined])
+    yield Scene(False, False, [Cell(contender, size) for size in lists])
+    if contender in {"ours", "stock"}:
+        yield Scene(True, True, [Cell(contender, "0.4 KB", COMPRESSED)])
+        yield Scene(False, True, [Cell(contender, size, COMPRESSED) for size in lists])
+
+
+async def measure_round(
+    contenders: Sequence[Contender],
+    plan: Plan,
+    program: Path,
+    tokens: Path,
+    results: Results,
+    also_ours: Sequence[int],
+    say: Callable[[str], None],
+) -> None:
+    """Every cell once. `also_ours` are pids of the run that are neither server nor crowd."""
+    for contender in contenders:
+        for scene in scenes(contender.name):
+            async with Crowd(
+                program,
+                contender.port,
+                tokens,
+                viewers=plan.viewers,
+                compress=scene.compress,
+                delta=scene.delta,
+            ) as crowd:
+                for auction, cell in enumerate(scene.cells, start=1):
+                    measured = await _measure(contender, crowd, cell, auction, plan, also_ours)
+                    results.add(cell.key, measured)
+                    say(f"{cell.key}: {measured.values[DELIVERY]:.1f} µs")
+
+
+async def _measure(
+    contender: Contender,
+    crowd: Crowd,
+    cell: Cell,
+    auction: int,
+    plan: Plan,
+    also_ours: Sequence[int],
+) -> Measured:
+    await crowd.do("start", auction)
+    await crowd.do("start", LOBBY)
+    burst = JOINED_BIDS if cell.way == JOINED else 1
+    times = max(2, plan.times(cell.size) // burst)
+    tries: list[Measured] = []
+    while len(tries) < plan.tries and not (tries and not tries[-1].spent.disturbed):
+        await _set_scene(contender, crowd, cell, auction, times)
+        meter = Meter(contender.pid, [crowd.pid, *also_ours])
+        heard = await crowd.do("bids", auction, times, burst)
+        spent = meter.stop()
+        if heard["accepted"] != times * burst:
+            raise RuntimeError(f"{cell.key}: {heard['accepted']} of {times * burst} bids accepted")
+        p50, p95, p99 = heard["last_viewer_ms"]
+        tries.append(
+            Measured(
+                {
+                    DELIVERY: spent.server / heard["deliveries"] * 1e6,
+                    BYTES: heard["bytes"] / heard["deliveries"],
+                    "p50 ms": p50,
+                    "p95 ms": p95,
+                    "p99 ms": p99,
+                },
+                spent,
+            )
+        )
+    return min(tries, key=lambda one: one.spent.foreign_cores)
+
+
+async def _set_scene(
+    contender: Contender, crowd: Crowd, cell: Cell, auction: int, times: int
+) -> None:
+    """A list of such a length that it has the wanted one in the middle of the measurement.
+
+    It grows while nobody is in the room: a crowd that hears it grow would take minutes.
+    """
+    rows = SIZES[cell.size]
+    await crowd.do("join", LOBBY)
+    await crowd.do("lot", auction)
+    if rows:
+        await crowd.do("fill", auction, max(1, rows - times // 2), 50)
+    if contender.name == "floor":
+        await crowd.do("size", FLOOR_BYTES[cell.size])
+    await crowd.do("join", auction)
+    await crowd.do("quiet", QUIET_MS)
+
+
+FLOOR_BYTES = {"0.4 KB": 418, "8 KB": 8_200, "80 KB": 79_000}
+"""What ours sends, about; the tables show what was really sent."""
+
+ROWS = {
+    "stock plain": "stock python-socketio on aiohttp",
+    "stock compressed": "the same, to clients that offer compression",
+    "node plain": "Node socket.io",
+    "ours plain": "**Baraka**",
+    "ours compressed": "**Baraka**, to clients that offer compression",
+    "ours joined": f"**Baraka**, {JOINED_BIDS} bids at once",
+    "floor plain": "C, write() in a loop",
+}
+
+
+def tables(results: Results) -> Iterator[str]:
+    columns = {size: size for size in SIZES}
+    yield grid(results, "µs of server CPU for one delivery", columns, ROWS, key, DELIVERY)
+    yield grid(results, "bytes of one delivery", columns, ROWS, key, BYTES)
+    yield grid(results, "ms to the last viewer, p50", columns, ROWS, key, "p50 ms")
+
+
+def goals() -> Iterator[Goal]:
+    for size in SIZES:
+        long = size == "80 KB"
+        ours = Cell("ours", size).key
+        yield Goal(
+            f"ours ÷ C, {size}",
+            ours,
+            Cell("floor", size).key,
+            DELIVERY,
+            must=1.3 if long else 1.6,
+            aim=1.25,
+        )
+        yield Goal(
+            f"stock ÷ ours, {size}",
+            Cell("stock", size).key,
+            ours,
+            DELIVERY,
+            must=3 if long else 4,
+            aim=6,
+            at_least=True,
+        )
+        yield Goal(
+            f"Node ÷ ours, {size}",
+            Cell("node", size).key,
+            ours,
+            DELIVERY,
+            must=1.2,
+            aim=2,
+            at_least=True,
+        )
+    compressed, plain = Cell("ours", "80 KB", COMPRESSED).key, Cell("ours", "80 KB").key
+    yield Goal("compressed ÷ plain, 80 KB, CPU", compressed, plain, DELIVERY, 0.7, 0.5)
+    yield Goal("compressed ÷ plain, 80 KB, bytes", compressed, plain, BYTES, 0.2, 0.15)
+    yield Goal(
+        f"{JOINED_BIDS} joined ÷ {JOINED_BIDS} single, 0.4 KB",
+        Cell("ours", "0.4 KB", JOINED).key,
+        Cell("ours", "0.4 KB").key,
+        DELIVERY,
+        0.3,
+        0.2,
+    )

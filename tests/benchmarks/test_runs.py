@@ -1,0 +1,105 @@
+"""Every part of the benchmarks runs, on a small scale: its numbers mean nothing here."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from benchmarks import contenders, fanout, whole
+from benchmarks.__main__ import QUICK, Plan, main, printed, run
+from benchmarks.bid_path import WAYS
+from benchmarks.load import Crowd, CrowdError, compiled, compiler, write_tokens
+from benchmarks.report import BYTES, DELIVERY, RATE
+from tests.support.baraka import SECRET
+from tests.support.not_run import not_run
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(autouse=True)
+def cc():
+    if compiler() is None:
+        not_run("the benchmarks", "there is no C compiler. Try: apt-get install gcc libc6-dev")
+
+
+def small(*parts: str) -> Plan:
+    return replace(
+        QUICK,
+        parts=parts,
+        fan_out=fanout.Plan(viewers=10, deliveries=100, tries=1),
+        whole=whole.Plan(viewers=(10,), auctions=(2,), seconds=0.3, bidders=4),
+    )
+
+
+async def test_one_bid_to_everybody_is_measured_for_every_server_and_length():
+    plan = small("fanout")
+    results = await run(plan)
+    present = {"ours", "stock", "floor"} | (set() if contenders.node_missing() else {"node"})
+    for name in present:
+        for scene in fanout.scenes(name):
+            for cell in scene.cells:
+                assert len(results.values(cell.key, DELIVERY)) == 1, cell
+    text = "\n".join(printed(plan, results))
+    assert "stock ÷ ours, 80 KB" in text
+    # The comparison is one of equals: who sends less has less to do.
+    for size in fanout.SIZES:
+        ours = results.values(fanout.Cell("ours", size).key, BYTES)[0]
+        for name in present:
+            theirs = results.values(fanout.Cell(name, size).key, BYTES)[0]
+            assert 0.8 < theirs / ours < 1.25, (name, size, theirs, ours)
+
+
+async def test_one_hot_auction_is_measured_with_and_without_group_commit():
+    plan = small("path")
+    results = await run(plan)
+    for way in WAYS:
+        assert results.values(way, RATE)[0] > 0
+    assert "group commit ÷ a transaction each" in "\n".join(printed(plan, results))
+
+
+async def test_the_whole_server_is_measured_with_lists_and_deltas():
+    plan = small("whole")
+    results = await run(plan)
+    for name in ("ours", "stock"):
+        for way in (whole.DELTA, whole.LISTS):
+            measured = results.cells[whole.key(name, way, 10)][0]
+            assert measured.values[RATE] > 0
+            assert measured.values["last_viewer p50"] > 0
+    assert results.values("auctions 2", RATE)[0] > 0
+    text = "\n".join(printed(plan, results))
+    assert "ours ÷ stock, whole server, delta" in text
+
+
+async def test_the_crowd_hears_every_bid_once(tmp_path):
+    tokens = write_tokens(SECRET, tmp_path / "tokens")
+    async with (
+        contenders.floor(compiled("floor", tmp_path)) as server,
+        Crowd(compiled("load", tmp_path), server.port, tokens, viewers=7) as crowd,
+    ):
+        await crowd.do("size", 5_000)
+        await crowd.do("join", 1)
+        heard = await crowd.do("bids", 1, 3, 4)
+        assert heard["deliveries"] == 7 * 3 * 4
+        assert heard["accepted"] == heard["answered"] == 3 * 4
+        assert heard["bytes"] == pytest.approx(heard["deliveries"] * 5_000, rel=0.01)
+        hot = await crowd.do("hot", 1, 0.2, 5, 0)
+        assert hot["deliveries"] == 7 * hot["accepted"]
+
+
+async def test_the_crowd_says_what_went_wrong(tmp_path):
+    tokens = write_tokens("another secret for tests, of 32 bytes", tmp_path / "tokens")
+    async with contenders.floor(compiled("floor", tmp_path)) as server:
+        crowd = Crowd(compiled("load", tmp_path), server.port, tokens, viewers=1)
+        async with crowd:
+            with pytest.raises(CrowdError, match="more bidders than viewers"):
+                await crowd.do("hot", 1, 0.1, 2, 0)
+    with pytest.raises(CrowdError, match="connect"):
+        async with Crowd(compiled("load", tmp_path), server.port, tokens, viewers=1):
+            pass
+
+
+def test_an_unknown_part_is_wrong_usage():
+    with pytest.raises(SystemExit) as ended:
+        main(["--parts", "everything"])
+    assert ended.value.code == 2
