@@ -23,7 +23,7 @@ from benchmarks.report import RATE, Goal, Results, goals_table
 from tests.support.baraka import SECRET
 from tests.support.mariadb import MariaDB
 
-PARTS = ("fanout", "path", "whole")
+PARTS = ("fanout", "lengths", "path", "whole")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,7 @@ class Plan:
     minutes: float = 25
     parts: Sequence[str] = PARTS
     fan_out: fanout.Plan = field(default_factory=fanout.Plan)
+    lengths: fanout.Plan = field(default_factory=lambda: fanout.Plan(viewers=200))
     whole: whole.Plan = field(default_factory=whole.Plan)
     path: bid_path.Plan = field(default_factory=bid_path.Plan)
 
@@ -42,6 +43,7 @@ QUICK = Plan(
     rounds=1,
     minutes=2,
     fan_out=fanout.Plan(viewers=50, deliveries=500, tries=1),
+    lengths=fanout.Plan(viewers=10, deliveries=100, tries=1),
     whole=whole.Plan(viewers=(20, 40), auctions=(1, 2), seconds=0.5, bidders=10),
     path=bid_path.Plan(seconds=0.3, bidders=10),
 )
@@ -74,6 +76,11 @@ class Bench:
         await contenders.prepare(url)
         return url
 
+    @property
+    def helpers(self) -> list[int]:
+        """The pids of this run that are neither server nor crowd."""
+        return [self.mariadb.pid] if self.mariadb else []
+
     # --- the parts; each is one round
 
     async def fanout(self, turn: int) -> None:
@@ -94,15 +101,26 @@ class Bench:
                 self.place.program,
                 self.place.tokens,
                 self.results,
-                [self.mariadb.pid] if self.mariadb else [],
+                self.helpers,
+                say,
+            )
+
+    async def lengths(self, _turn: int) -> None:
+        async with contenders.ours(await self.database(), self.folder) as server:
+            await fanout.measure_lengths(
+                server,
+                self.plan.lengths,
+                self.place.program,
+                self.place.tokens,
+                self.results,
+                self.helpers,
                 say,
             )
 
     async def path(self, _turn: int) -> None:
         url = await self.database()
         for auction_id, name in enumerate(bid_path.WAYS, start=1):
-            pids = [self.mariadb.pid] if self.mariadb else []
-            measured = await bid_path.measure(name, url, auction_id, self.plan.path, pids)
+            measured = await bid_path.measure(name, url, auction_id, self.plan.path, self.helpers)
             self.results.add(name, measured)
             say(f"{name}: {measured.values[RATE]:,.0f} bids/s")
 
@@ -182,6 +200,9 @@ def printed(plan: Plan, results: Results) -> Iterator[str]:
     if "fanout" in plan.parts:
         yield f"**One bid to everybody**, {plan.fan_out.viewers:,} viewers"
         yield from fanout.tables(results)
+    if "lengths" in plan.parts:
+        yield f"**By the bids in the list**, {plan.lengths.viewers:,} viewers"
+        yield from fanout.length_tables(results)
     if "path" in plan.parts:
         yield f"**One hot auction**, {plan.path.bidders} bidders, nobody watching"
         yield bid_path.tables(results)

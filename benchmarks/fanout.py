@@ -14,7 +14,11 @@ from benchmarks.report import BYTES, DELIVERY, Goal, Measured, Results, grid
 SIZES = {"0.4 KB": 0, "8 KB": 20, "80 KB": 205}
 """By how many bids are in the list. Without a list it is the bid alone, to viewers of deltas."""
 
+LENGTHS = {"10 bids": 10, "100 bids": 100, "1,000 bids": 1_000}
+"""The lists of the growth curve, by what the table calls them."""
+
 PLAIN, COMPRESSED, JOINED = "plain", "compressed", "joined"
+LISTS, DELTA = "lists", "deltas"
 JOINED_BIDS = 8
 QUIET_MS = 500
 LOBBY = 60
@@ -32,8 +36,13 @@ class Plan:
 
     def times(self, size: str) -> int:
         """How many bids: the long ones cost several times as much."""
-        share = {"0.4 KB": 1.0, "8 KB": 0.8, "80 KB": 0.4}[size]
+        rows = rows_of(size)
+        share = max(0.1, 100 / (100 + rows))
         return max(2, round(self.deliveries * share / self.viewers))
+
+
+def rows_of(size: str) -> int:
+    return (SIZES | LENGTHS)[size]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +108,27 @@ async def measure_round(
                     say(f"{cell.key}: {measured.values[DELIVERY]:.1f} µs")
 
 
+async def measure_lengths(
+    contender: Contender,
+    plan: Plan,
+    program: Path,
+    tokens: Path,
+    results: Results,
+    also_ours: Sequence[int],
+    say: Callable[[str], None],
+) -> None:
+    """The growth curve: longer and longer lists, to viewers of lists and to viewers of deltas."""
+    for way in (LISTS, DELTA):
+        async with Crowd(
+            program, contender.port, tokens, viewers=plan.viewers, delta=way == DELTA
+        ) as crowd:
+            for auction, length in enumerate(LENGTHS, start=1):
+                cell = Cell(contender.name, length, way)
+                measured = await _measure(contender, crowd, cell, auction, plan, also_ours)
+                results.add(cell.key, measured)
+                say(f"{cell.key}: {measured.values[DELIVERY]:.1f} µs")
+
+
 async def _measure(
     contender: Contender,
     crowd: Crowd,
@@ -142,7 +172,7 @@ async def _set_scene(
 
     It grows while nobody is in the room: a crowd that hears it grow would take minutes.
     """
-    rows = SIZES[cell.size]
+    rows = rows_of(cell.size)
     await crowd.do("join", LOBBY)
     await crowd.do("lot", auction)
     if rows:
@@ -172,6 +202,13 @@ def tables(results: Results) -> Iterator[str]:
     yield grid(results, "µs of server CPU for one delivery", columns, ROWS, key, DELIVERY)
     yield grid(results, "bytes of one delivery", columns, ROWS, key, BYTES)
     yield grid(results, "ms to the last viewer, p50", columns, ROWS, key, "p50 ms")
+
+
+def length_tables(results: Results) -> Iterator[str]:
+    columns = {length: length for length in LENGTHS}
+    rows = {f"ours {LISTS}": "viewers of lists", f"ours {DELTA}": "viewers of deltas"}
+    yield grid(results, "µs of server CPU for one delivery", columns, rows, key, DELIVERY)
+    yield grid(results, "bytes of one delivery", columns, rows, key, BYTES)
 
 
 def goals() -> Iterator[Goal]:
