@@ -19,9 +19,12 @@ DISK_LOOK_BYTES, DISK_MEND_BYTES = 1_000_000_000, 100_000_000
 
 LIMITS_THAT_MAY_BE_OFF = (
     "events_per_second_max",
+    "bytes_per_second_max",
     "bids_per_second_max",
     "comments_per_second_max",
     "actions_per_second_max",
+    "reads_per_second_max",
+    "requests_per_second_max",
     "connections_max",
     "connections_per_address_max",
     "send_buffer_bytes_max",

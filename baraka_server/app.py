@@ -61,6 +61,7 @@ class Server:
                 message_bytes_max=settings.message_bytes_max,
                 send_buffer_bytes_max=settings.send_buffer_bytes_max,
                 events_per_second_max=settings.events_per_second_max,
+                bytes_per_second_max=settings.bytes_per_second_max,
                 connect_seconds_max=settings.connect_seconds_max,
             ),
             self._address,
@@ -97,12 +98,19 @@ class Server:
             self._peer,
             connections_max=settings.connections_max,
             connections_per_address_max=settings.connections_per_address_max,
+            requests_per_second_max=settings.requests_per_second_max,
             connect_seconds_max=settings.connect_seconds_max,
+            read_seconds_max=settings.read_seconds_max,
         )
         app = web.Application(middlewares=[self._door.middleware])
         self._sio.attach(app)
         self._health.add_to(app)
-        Api(self._store, verifier).add_to(app)
+        Api(
+            self._store,
+            verifier,
+            reads_per_second_max=settings.reads_per_second_max,
+            reads_waiting_max=settings.reads_waiting_max,
+        ).add_to(app)
         self._runner = web.AppRunner(
             app,
             access_log=None,

@@ -130,6 +130,12 @@ class Settings(BaseSettings):
     events_per_second_max: Rate = Field(
         50, description="Events of one socket, on average; 5 seconds' worth at once. 0 is no limit."
     )
+    bytes_per_second_max: Rate = Field(
+        30_000,
+        description=(
+            "What one socket may send, on average; 5 seconds' worth at once. 0 is no limit."
+        ),
+    )
     bids_per_second_max: Rate = Field(
         10, description="Bids of one user, on average; 5 seconds' worth at once. 0 is no limit."
     )
@@ -143,6 +149,19 @@ class Settings(BaseSettings):
             "0 is no limit."
         ),
     )
+    reads_per_second_max: Rate = Field(
+        5,
+        description=(
+            "Requests to /api of one user, on average; 5 seconds' worth at once. 0 is no limit."
+        ),
+    )
+    reads_waiting_max: Annotated[int, Field(ge=1)] = Field(
+        100,
+        description=(
+            "Requests to /api of all users that may wait for the database; it reads for two at once, "
+            "so that bids find room beside them."
+        ),
+    )
     connections_max: Count = Field(
         20_000, description="Sockets that are connected at once. 0 is no limit."
     )
@@ -151,6 +170,13 @@ class Settings(BaseSettings):
         description=(
             "Sockets of one address (an IPv6 /64 is one); mobile carriers put thousands of phones "
             "behind one. 0 is no limit."
+        ),
+    )
+    requests_per_second_max: Rate = Field(
+        1_000,
+        description=(
+            "HTTP requests of one address outside of its sessions, on average; 5 seconds' worth at "
+            "once. 0 is no limit."
         ),
     )
     trusted_proxies: str = Field(
@@ -187,6 +213,9 @@ class Settings(BaseSettings):
     )
     connect_seconds_max: Annotated[float, Field(gt=0)] = Field(
         10, description="How long a socket may stay without connecting, or over one POST."
+    )
+    read_seconds_max: Annotated[float, Field(gt=0)] = Field(
+        60, description="How long a client may take to read one answer over HTTP."
     )
     shutdown_seconds_max: Annotated[float, Field(gt=0)] = Field(
         2,

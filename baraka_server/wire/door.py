@@ -15,11 +15,13 @@ from urllib.parse import parse_qs
 from aiohttp import web
 
 from baraka_server.live.faults import fault
-from baraka_server.wire.sockets import REFUSED, GuardedServer
+from baraka_server.wire.limits import Rates
+from baraka_server.wire.sockets import GOODBYE_SECONDS, REFUSED, GuardedServer
 
 log = logging.getLogger(__name__)
 
 SOCKET_IO_PATH = "/socket.io/"
+HEALTH_PATHS = ("/healthz", "/readyz")
 LINES_PER_CONNECTION_MAX = 3
 """A long-polling client has a GET and a POST open at once, and a websocket while it upgrades."""
 FILES_KEPT = 128
@@ -32,15 +34,23 @@ REFLECTED = ("Origin", "Access-Control-Request-Headers")
 
 @dataclass(slots=True)
 class Line:
-    """One TCP connection. `silent_since` until its first request; `peer` unless it is a proxy's."""
+    """One TCP connection. `silent_since` until its first request; `peer` unless it is a proxy's.
+
+    `unread_since` while something waits to be read, for the Engine.IO session `sid` if it has one.
+    """
 
     transport: asyncio.Transport
     peer: str | None
     silent_since: float | None
+    unread_since: float | None = None
+    sid: str | None = None
 
 
 class Door:
     """Limits of connections; 0 is no limit. `connect_seconds_max` is for those who say nothing.
+
+    `read_seconds_max` is for those who do not read an answer: it would wait in memory for ever. A
+    websocket has its pings for that.
 
     `address` tells whom a request comes from, `peer` the address of a line that is no proxy's.
     """
@@ -53,7 +63,9 @@ class Door:
         *,
         connections_max: int,
         connections_per_address_max: int,
+        requests_per_second_max: float,
         connect_seconds_max: float,
+        read_seconds_max: float,
     ) -> None:
         self.closed = False
         """Set when the server stops: nobody new comes in."""
@@ -64,7 +76,9 @@ class Door:
         self._peer = peer
         self._connections_max = connections_max
         self._per_address_max = connections_per_address_max
-        self._seconds_max = connect_seconds_max
+        self._requests: Rates[str] = Rates(requests_per_second_max)
+        self._connect_seconds_max = connect_seconds_max
+        self._read_seconds_max = read_seconds_max
         self._lines_of: Counter[str] = Counter()
         self._lines_max = _open_files_max() - FILES_KEPT
         if connections_max:
@@ -107,16 +121,35 @@ class Door:
         line = self.lines.get(request.protocol)
         if line:
             line.silent_since = None
+            line.sid = request.query.get("sid")
+        if line and line.sid in self._sio.eio.sockets:
+            too_many = False
+        else:
+            too_many = bool(self._requests.take(self._address(request)))
         try:
-            if request.path == SOCKET_IO_PATH:
-                return self._refusal(request) or await self._served(request, handler)
-            return await handler(request)
+            response = await self._answer(request, handler, too_many=too_many)
+            if too_many:  # a line that stays open would bring the next one at no cost
+                response.force_close()
+            return response
         except web.HTTPException:
             raise
         except ConnectionError:  # the client is gone
             return _refused(400, "the connection is closed")
         except Exception as error:  # aiohttp would answer with HTML
             return _refused(500, fault(request.path, error).message)
+
+    async def _answer(
+        self,
+        request: web.Request,
+        handler: Callable[[web.Request], Awaitable[web.StreamResponse]],
+        *,
+        too_many: bool,
+    ) -> web.StreamResponse:
+        if too_many and request.path not in HEALTH_PATHS:  # or a balancer would give us up
+            return _refused(429, "too many requests from your address")
+        if request.path == SOCKET_IO_PATH:
+            return self._refusal(request) or await self._served(request, handler)
+        return await handler(request)
 
     async def _served(
         self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -157,15 +190,33 @@ class Door:
             await asyncio.sleep(SWEEP_SECONDS)
             try:
                 self._hang_up_on_silent()
+                self._hang_up_on_those_who_do_not_read()
                 await self._sio.hang_up_on_silent()
             except Exception:
                 log.exception("the silent could not all be hung up on")
 
     def _hang_up_on_silent(self) -> None:
-        latest = time.monotonic() - self._seconds_max
+        latest = time.monotonic() - self._connect_seconds_max
         for line in list(self.lines.values()):
             if line.silent_since is not None and line.silent_since < latest:
                 line.transport.abort()
+
+    def _hang_up_on_those_who_do_not_read(self) -> None:
+        now = time.monotonic()
+        for protocol, line in list(self.lines.items()):
+            is_websocket = protocol._payload_parser is not None  # a header would say so too easily
+            if is_websocket or not line.transport.get_write_buffer_size():
+                line.unread_since = None
+            elif line.unread_since is None:
+                line.unread_since = now
+            elif now - line.unread_since > self._read_seconds_for(line):
+                self._sio.log.say(line.peer or "a proxy", "it does not read its answer")
+                line.transport.abort()
+
+    def _read_seconds_for(self, line: Line) -> float:
+        """Whoever's session is over is not waited for: its place may be taken already."""
+        is_over = line.sid is not None and line.sid not in self._sio.eio.sockets
+        return min(GOODBYE_SECONDS, self._read_seconds_max) if is_over else self._read_seconds_max
 
 
 def _open_files_max() -> int:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import asyncio
+import math
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 
 from aiohttp import web
 
@@ -15,7 +18,8 @@ from baraka_server.store import audit, catalog
 from baraka_server.store.errors import NotThere, StoreError
 from baraka_server.store.store import Store
 from baraka_server.wire import identity
-from baraka_server.wire.answers import negative
+from baraka_server.wire.answers import negative, too_fast
+from baraka_server.wire.limits import Rates
 
 Answer = Callable[[web.Request, int], Awaitable[object]]
 
@@ -24,20 +28,36 @@ STATUS = {
     Code.INVALID_TOKEN: 401,
     Code.NOT_OWNER: 403,
     Code.AUCTION_NOT_FOUND: 404,
+    Code.TOO_FAST: 429,
+    Code.BUSY: 503,
     Code.UNAVAILABLE: 503,
     Code.FAULT: 500,
 }
+READS_AT_ONCE = 2
+"""How many requests the database reads for at once: each takes a connection that bids need too."""
 
 
 class Api:
     """Routes for those who hold an access token; the owner of an auction sees all of it.
 
     A user's number is whole for the owner who won customers with it, and masked otherwise (D17).
+    See the settings for the limits.
     """
 
-    def __init__(self, store: Store, verifier: identity.Verifier) -> None:
+    def __init__(
+        self,
+        store: Store,
+        verifier: identity.Verifier,
+        *,
+        reads_per_second_max: float,
+        reads_waiting_max: int,
+    ) -> None:
         self._store = store
         self._verifier = verifier
+        self._rates: Rates[int] = Rates(reads_per_second_max)
+        self._turns = asyncio.Semaphore(READS_AT_ONCE)
+        self._waiting = 0
+        self._waiting_max = reads_waiting_max
 
     def add_to(self, app: web.Application) -> None:
         for path, answer in {
@@ -88,7 +108,10 @@ class Api:
             try:
                 if isinstance(who, Refusal):
                     raise _Refused(who)
-                return _json(await answer(request, who.user_id))
+                if wait := self._rates.take(who.user_id):
+                    raise _Refused(too_fast("", wait))
+                async with self._turn():
+                    return _json(await answer(request, who.user_id))
             except _Refused as refused:
                 return _refusal(refused.refusal)
             except StoreError:
@@ -97,6 +120,20 @@ class Api:
                 return _refusal(fault(request.path, error))
 
         return respond
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
+        if self._waiting >= self._waiting_max:
+            raise _Refused(Refusal(Code.BUSY))
+        self._waiting += 1
+        try:
+            await self._turns.acquire()
+        finally:
+            self._waiting -= 1
+        try:
+            yield
+        finally:
+            self._turns.release()
 
 
 class _Refused(Exception):
@@ -110,4 +147,7 @@ def _json(value: object, status: int = 200) -> web.Response:
 
 
 def _refusal(refusal: Refusal) -> web.Response:
-    return _json(negative(refusal), STATUS[refusal.code])
+    response = _json(negative(refusal), STATUS[refusal.code])
+    if refusal.code is Code.TOO_FAST:
+        response.headers["Retry-After"] = str(math.ceil(refusal.extra["retryAfterMs"] / 1000))
+    return response

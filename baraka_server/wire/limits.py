@@ -27,13 +27,16 @@ class Rate:
         self._clock = clock
         self._at = clock()
 
-    def take(self) -> float:
-        """0 when it may be done now, else the seconds until it may."""
+    def take(self, amount: float = 1) -> float:
+        """0 when it may be done now, else the seconds until it may.
+
+        What is more than is left is done whole, and paid for before anything else may be.
+        """
         if not self._per_second:
             return 0
         wait = self.wait
         if not wait:
-            self._left -= 1
+            self._left -= amount
         return wait
 
     @property

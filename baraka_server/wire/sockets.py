@@ -30,6 +30,7 @@ from baraka_server.wire.answers import error_payload, negative, too_fast
 from baraka_server.wire.backlog import Backlog
 from baraka_server.wire.fanout import FanOut
 from baraka_server.wire.limits import Rate
+from baraka_server.wire.meter import measure
 from baraka_server.wire.sparing import SparingLog
 
 SPEAKABLE_TYPES = frozenset({packet.CLOSE, packet.PONG, packet.MESSAGE, packet.UPGRADE})
@@ -45,6 +46,8 @@ STRIKES_PER_SECOND = 20
 """So often on average a user may be told to slow down, over all sockets, before one has to leave."""
 BARRED_SECONDS = 5
 """How long a user is turned away who had to leave."""
+FRAMES_SHARE = 2
+"""What all frames of a websocket may weigh, in relation to the messages that are made of them."""
 TCP_NOTSENT_LOWAT = 25  # Linux; the socket module has no name for it
 UNREAD_KERNEL_BYTES = 128 * 1024
 """How much unsent data the kernel takes from us for one socket."""
@@ -61,6 +64,7 @@ class SocketLimits:
     message_bytes_max: int
     send_buffer_bytes_max: int
     events_per_second_max: float
+    bytes_per_second_max: float
     connect_seconds_max: float
 
 
@@ -75,6 +79,7 @@ class GuardedSocket(async_socket.AsyncSocket):  # type: ignore[misc]
     address: str
     limits: SocketLimits
     rate: Rate
+    bytes: Rate
     strikes: Rate
     silent_since: float
     struck_out: bool
@@ -90,6 +95,7 @@ class GuardedSocket(async_socket.AsyncSocket):  # type: ignore[misc]
         """What a constructor would do: the library makes sockets of its own class."""
         self.host, self.address, self.limits = host, address, host.limits
         self.rate = Rate(host.limits.events_per_second_max)
+        self.bytes = Rate(host.limits.bytes_per_second_max)
         self.strikes = Rate(STRIKES_PER_SECOND)
         self.silent_since = time.monotonic()
         self.struck_out = self.noted = False
@@ -110,7 +116,7 @@ class GuardedSocket(async_socket.AsyncSocket):  # type: ignore[misc]
         if not _speakable(pkt):
             await self.hang_up("it sent a packet that no client sends")
             raise HungUp
-        wait = self.rate.take()
+        wait = self.rate.take() or self.bytes.take(len(pkt.data))
         if not wait:
             if not (self.struck_out and pkt.packet_type == packet.MESSAGE):
                 await super().receive(pkt)
@@ -238,6 +244,13 @@ class GuardedSocket(async_socket.AsyncSocket):  # type: ignore[misc]
             self.note(reason)
         await self.end(self.server.reason.TRANSPORT_ERROR)
 
+    def cut_off(self) -> None:
+        """For a websocket whose client sends much more than the limit, in whatever pieces."""
+        self.note("it sent more than the limit, and went on")
+        self.strikes.overdraw(BARRED_SECONDS)
+        if self.websocket is not None:
+            self.websocket.transport.abort()
+
     async def end(self, reason: str) -> None:
         await self.close(abort=True, reason=reason)
         self.backlog.clear()  # nobody will read it any more
@@ -275,6 +288,8 @@ class GuardedWebSocket(driver.WebSocket):  # type: ignore[misc]
             self.writer = await self._sock.prepare(request)
         except ValueError as error:  # a key that is no ASCII
             raise web.HTTPBadRequest(text="Handshake error") from error
+        owner: GuardedSocket = self.handler.__self__
+        measure(request, Rate(FRAMES_SHARE * owner.limits.bytes_per_second_max), owner.cut_off)
         raw = self.transport.get_extra_info("socket")
         if raw is not None:  # what is not sent yet waits where it is counted
             raw.setsockopt(socket.IPPROTO_TCP, TCP_NOTSENT_LOWAT, UNREAD_KERNEL_BYTES)
@@ -425,8 +440,7 @@ class GuardedServer(socketio.AsyncServer):  # type: ignore[misc]
 
 
 def _speakable(pkt: packet.Packet) -> bool:
-    if pkt.packet_type not in SPEAKABLE_TYPES:
+    # What is no text was JSON, which Engine.IO reads although nobody writes any.
+    if pkt.packet_type not in SPEAKABLE_TYPES or not isinstance(pkt.data, str):
         return False
-    if pkt.packet_type != packet.MESSAGE:
-        return True
-    return isinstance(pkt.data, str) and pkt.data.startswith(SPEAKABLE_MESSAGES)
+    return pkt.packet_type != packet.MESSAGE or pkt.data.startswith(SPEAKABLE_MESSAGES)

@@ -16,9 +16,12 @@ START_SECONDS_MAX = 30
 
 UNHURRIED = {
     "BARAKA_EVENTS_PER_SECOND_MAX": 0,
+    "BARAKA_BYTES_PER_SECOND_MAX": 0,
     "BARAKA_BIDS_PER_SECOND_MAX": 0,
     "BARAKA_COMMENTS_PER_SECOND_MAX": 0,
     "BARAKA_ACTIONS_PER_SECOND_MAX": 0,
+    "BARAKA_READS_PER_SECOND_MAX": 0,
+    "BARAKA_REQUESTS_PER_SECOND_MAX": 0,
     "BARAKA_SHUTDOWN_NOTICE_SECONDS": 0,
 }
 """A few users of a test make the storm of a whole sale. The limits have tests of their own."""

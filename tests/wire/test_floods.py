@@ -5,14 +5,19 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from statistics import median
 
 import pytest
 
+from baraka_server.store import catalog
+from tests.support.baraka import SECRET
 from tests.support.neighbours import AUCTION, house, street, until
+from tests.support.phones import token
 from tests.support.stranger import (
+    CONTINUATION,
     PACKETS,
+    PATH,
     PING,
     PONG,
     STRANGERS,
@@ -21,6 +26,7 @@ from tests.support.stranger import (
     PollingStranger,
     WebSocketStranger,
     frame,
+    request,
 )
 
 over = pytest.mark.parametrize("transport", STRANGERS)
@@ -57,8 +63,8 @@ async def test_what_is_over_the_rate_is_refused_with_the_time_to_wait(tmp_path, 
     async with street(tmp_path) as neighbours, STRANGERS[transport](neighbours.url) as stranger:
         begun = time.monotonic()
         await stranger.enters()
-        await stranger.says(*comments(120))
-        answered = await stranger.answers(*range(120))
+        await stranger.says(*comments(60))
+        answered = await stranger.answers(*range(60))
         seconds = time.monotonic() - begun
         accepted = [answer for answer in answered if answer["ok"]]
         burst = COMMENTS_PER_SECOND * BURST_SECONDS
@@ -69,8 +75,10 @@ async def test_what_is_over_the_rate_is_refused_with_the_time_to_wait(tmp_path, 
         for answer in refused:
             assert 0 < answer["retryAfterMs"] <= 200
             assert answer == {"ok": False, "retryAfterMs": answer["retryAfterMs"]} | told
-        await stranger.says('42777["comment",{}]')
+        await stranger.says(*['42["comment",{}]'] * 50)  # more than the burst, if time went by
         error = await stranger.hears("error")
+        while error["code"] != "too_fast":
+            error = await stranger.hears("error")
         assert error == {"event": "comment", "retryAfterMs": error["retryAfterMs"]} | told
         assert (await stranger.asks("joinAuction", AUCTION))["ok"]
 
@@ -297,3 +305,207 @@ async def test_one_busy_auction_does_not_make_another_one_busy(tmp_path):
             sending = asyncio.create_task(stranger.says(*flood))
             assert (await other.asks("startLiveAuction", {"auctionId": 2}))["ok"]
             await sending
+
+
+# --- what is heavy instead of often
+
+
+def heavy(number):
+    numbers = ",".join(["1"] * 45_000)
+    return f'42{number}["comment",{{"auctionId":1,"comment":[{numbers}]}}]'
+
+
+@over
+async def test_large_messages_are_refused_before_they_are_read(tmp_path, transport):
+    async with street(tmp_path) as neighbours, STRANGERS[transport](neighbours.url) as stranger:
+        await stranger.enters()
+        for number in range(3):  # the second is more than is left, and goes through
+            await stranger.says(heavy(number))
+        answered = await stranger.answers(0, 1, 2)
+        assert [answer["code"] for answer in answered] == ["malformed", "malformed", "too_fast"]
+        assert 0 < answered[2]["retryAfterMs"] <= 1_100
+        await neighbours.bilal_bids()
+
+
+@over
+async def test_whoever_goes_on_with_large_messages_has_to_leave(tmp_path, transport):
+    async with street(tmp_path) as neighbours, STRANGERS[transport](neighbours.url) as stranger:
+        await stranger.enters()
+        heard = await floods_one_by_one(stranger, map(heavy, range(200)))
+        assert len(heard) < 250
+        await neighbours.bilal_bids()
+        neighbours.assert_log_is_calm(lines_max=3)
+
+
+async def floods_one_by_one(stranger, packets):
+    async def sends():
+        with suppress(HungUp):
+            for packet in packets:
+                await stranger.says(packet)
+
+    sending = asyncio.create_task(sends())
+    heard = await stranger.is_hung_up_on()
+    await sending
+    return heard
+
+
+@over
+async def test_nought_turns_the_rate_of_bytes_off(tmp_path, transport):
+    limits = {"BARAKA_BYTES_PER_SECOND_MAX": 0}
+    async with street(tmp_path, **limits) as neighbours:
+        async with STRANGERS[transport](neighbours.url) as stranger:
+            await stranger.enters()
+            for number in range(12):
+                await stranger.says(heavy(number))
+            answered = await stranger.answers(*range(12))
+        assert {answer["code"] for answer in answered} == {"malformed"}
+
+
+ENDLESS = {
+    "nothing": frame("", CONTINUATION, fin=False) * 10_000,
+    "a byte at a time": frame("x", CONTINUATION, fin=False) * 500,
+    "nothing and pings": (frame("", CONTINUATION, fin=False) * 10_000 + frame("", PING)),
+}
+"""Fragments of a message that never ends."""
+
+
+@pytest.mark.parametrize("fragments", ENDLESS.values(), ids=ENDLESS)
+async def test_a_message_that_never_ends_ends_the_websocket(tmp_path, fragments):
+    async with street(tmp_path, BARAKA_BIDS_PER_SECOND_MAX=0) as neighbours:
+
+        async def goes_on_for_ever(user_id):
+            async with WebSocketStranger(neighbours.url) as stranger:
+                await stranger.enters(user_id)
+                await stranger.line.sends(frame("42", fin=False))
+                for _ in range(100_000_000 // len(fragments)):
+                    await stranger.line.sends(fragments)
+                raise AssertionError("the server read all of it")
+
+        for user_id in (2, 3, 4):
+            with pytest.raises(HungUp):
+                await goes_on_for_ever(user_id)
+            await neighbours.bilal_bids()
+        neighbours.assert_log_is_calm(lines_max=2 + 3)  # it says where it listens
+
+
+async def test_json_where_no_client_has_any_is_read_once_at_most(tmp_path):
+    """Engine.IO reads it before anybody can look at it."""
+    for packet in ("3[1]", "5{}", "1[]", "3null"):
+        async with house(tmp_path) as neighbours, WebSocketStranger(neighbours.url) as stranger:
+            await stranger.enters()
+            await stranger.says(packet)
+            assert await stranger.is_hung_up_on() == []
+
+
+# --- over HTTP
+
+
+def asks_for(target, user_id):
+    return request("GET", target, Authorization=f"Bearer {token(SECRET, user_id)}")
+
+
+async def test_too_many_reads_of_a_user_are_refused_with_the_time_to_wait(tmp_path):
+    async with house(tmp_path, reads_per_second_max=2) as neighbours, Line(neighbours.url) as line:
+        answers = []
+        for _ in range(30):
+            await line.sends(asks_for("/api/auctions", 2))
+            answers.append(await line.answer())
+        statuses = [answer.status for answer in answers]
+        assert statuses[:10] == [200] * 10
+        refused = next(answer for answer in answers if answer.status == 429)
+        told = json.loads(refused.body)
+        assert 0 < told["retryAfterMs"] <= 500
+        message = "You are sending too fast"
+        assert told == told | {"ok": False, "code": "too_fast", "message": message}
+        assert refused.headers["retry-after"] == "1"
+        await line.sends(asks_for("/api/auctions", 3))
+        assert (await line.answer()).status == 200
+
+
+async def test_the_database_reads_for_two_requests_at_once_and_a_few_may_wait(
+    tmp_path, monkeypatch
+):
+    go_on, reading = asyncio.Event(), 0
+
+    async def takes_long(*_, **__):
+        nonlocal reading
+        reading += 1
+        await go_on.wait()
+        return []
+
+    monkeypatch.setattr(catalog, "list_auctions", takes_long)
+    limits = {"reads_per_second_max": 0, "reads_waiting_max": 3}
+    async with house(tmp_path, **limits) as neighbours, AsyncExitStack() as stack:
+        answers = []
+        for _ in range(8):
+            line = await stack.enter_async_context(Line(neighbours.url))
+            await line.sends(asks_for("/api/auctions", 2))
+            answers.append(asyncio.create_task(line.answer()))
+        await until(lambda: sum(answer.done() for answer in answers) == 3)
+        refused = next(answer for answer in answers if answer.done()).result()
+        assert (refused.status, json.loads(refused.body)["code"]) == (503, "busy")
+        assert reading == 2
+        await neighbours.bilal_bids()
+        go_on.set()
+        statuses = [answer.status for answer in await asyncio.gather(*answers)]
+        assert sorted(statuses) == [200] * 5 + [503] * 3
+
+
+async def test_whoever_goes_away_gives_up_the_turn(tmp_path, monkeypatch):
+    go_on = asyncio.Event()
+
+    async def takes_long(*_, **__):
+        await go_on.wait()
+        return []
+
+    monkeypatch.setattr(catalog, "list_auctions", takes_long)
+    async with house(tmp_path, reads_per_second_max=0, reads_waiting_max=1) as neighbours:
+        for _ in range(20):
+            async with Line(neighbours.url) as line:
+                await line.sends(asks_for("/api/auctions", 2))
+        go_on.set()
+        async with Line(neighbours.url) as line:
+            while (await line.requests("GET", "/readyz")).status != 200:
+                pass
+            await line.sends(asks_for("/api/auctions", 2))
+            assert (await line.answer()).status in {200, 503}
+        async with Line(neighbours.url) as line:
+            await line.sends(asks_for("/api/auctions", 2))
+            assert (await line.answer()).status == 200
+
+
+PIPELINED = {
+    "healthy": "/healthz",
+    "reads without a token": "/api/auctions",
+    "sessions": PATH + "polling",
+    "sessions that there are not": PATH + "polling&sid=nonsense",
+    "nowhere": "/nowhere",
+}
+
+
+@pytest.mark.parametrize("target", PIPELINED.values(), ids=PIPELINED)
+async def test_requests_of_an_address_have_a_rate_and_a_line_ends_with_it(tmp_path, target):
+    limits = {"requests_per_second_max": 10, "trusted_proxies": "127.0.0.1"}
+    async with house(tmp_path, **limits) as neighbours:
+        url = neighbours.url
+        async with Line(url) as line:
+            await line.sends(request("GET", target, X_Forwarded_For="192.0.2.1") * 200)
+            said = await line.hung_up()
+        answered = said.count(b"HTTP/1.1 ")
+        assert 50 <= answered < 150
+        assert (b" 429 " in said) == (target != "/healthz")
+        async with Line(url) as line:
+            knock = await line.requests("GET", PATH + "polling", X_Forwarded_For="192.0.2.1")
+            assert knock.status == 429
+            assert int(knock.headers["retry-after"]) > 0
+            with pytest.raises(HungUp):
+                await line.requests("GET", "/healthz")
+        async with Line(url) as line:
+            health = await line.requests("GET", "/healthz", X_Forwarded_For="192.0.2.1")
+            assert health.status == 200
+        async with PollingStranger(url, X_Forwarded_For="192.0.2.2") as other:
+            await other.enters()
+            for _ in range(100):  # what a session says is counted there
+                assert (await other.posts(b"3")).status == 200
+            assert (await other.asks("joinAuction", AUCTION))["ok"]
+        await neighbours.bilal_bids()

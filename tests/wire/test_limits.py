@@ -71,6 +71,17 @@ def test_asking_too_often_does_not_make_the_wait_longer(clock):
     assert {rate.take() for _ in range(1_000)} == {0.5}
 
 
+def test_what_is_more_than_is_left_is_done_whole_and_paid_for_afterwards(clock):
+    rate = Rate(100, clock)
+    assert rate.take(499) == 0
+    assert rate.take(400) == 0
+    assert rate.take(1) == pytest.approx(4)
+    clock.now += 3.9
+    assert rate.take(1)
+    clock.now += 0.2
+    assert not rate.take(1)
+
+
 def test_nought_is_no_limit(clock):
     assert taken(Rate(0, clock), 10_000) == 10_000
     rates = Rates(0)

@@ -15,7 +15,15 @@ import pytest
 from tests.support.baraka import SECRET
 from tests.support.neighbours import AUCTION, house, street, until
 from tests.support.phones import token
-from tests.support.stranger import STRANGERS, HungUp, PollingStranger, SlowReader, Stranger
+from tests.support.stranger import (
+    STRANGERS,
+    HungUp,
+    Line,
+    PollingStranger,
+    SlowReader,
+    Stranger,
+    request,
+)
 
 BUFFER_BYTES = 200_000
 KINDS: dict[str, type[Stranger]] = {"websocket": SlowReader, "polling": PollingStranger}
@@ -161,6 +169,67 @@ async def test_a_client_that_comes_and_goes_and_does_not_read_leaves_nothing_beh
                     entry = "40" + json.dumps({"token": token(SECRET, 2)})
                     await stranger.says(*[entry, "41"] * 100)
         await until(lambda: still(neighbours.possessions(), before), neighbours.possessions)
+
+
+class SlowPoller(PollingStranger):
+    """Polls, and does not read what it is answered."""
+
+    async def stalls(self):
+        self.getting.reset()
+        self.getting = await Line(self.url, receive_buffer_bytes=2048).__aenter__()
+        await self.getting.sends(request("GET", self.target))
+
+
+@pytest.mark.parametrize("leaves", [True, False], ids=["its session is over", "it stays"])
+async def test_an_answer_that_nobody_reads_is_not_kept(tmp_path, leaves):
+    """Also by whoever is gone already, and takes the next place."""
+    limits = UNHURRIED | {
+        "send_buffer_bytes_max": 50 * MB,
+        "read_seconds_max": 600 if leaves else 2,
+    }
+    async with house(tmp_path, updates="delta", **limits) as neighbours, AsyncExitStack() as stack:
+        await is_loud(neighbours, 40)
+        before = neighbours.possessions()
+        stalled = []
+        for _ in range(3):
+            viewer = await stack.enter_async_context(SlowPoller(neighbours.url))
+            await viewer.enters()
+            assert (await viewer.asks("joinAuction", AUCTION))["ok"]
+            stalled.append(viewer)
+        await is_loud(neighbours, 160)  # more than the kernel takes for them
+        for viewer in stalled:
+            await viewer.stalls()
+        await until(lambda: kept_bytes(neighbours) > 3 * MB, lambda: kept_bytes(neighbours))
+        if leaves:
+            for viewer in stalled:
+                await viewer.posts(b"1")
+        await until(lambda: kept_bytes(neighbours) == 0, lambda: kept_bytes(neighbours))
+        for viewer in stalled:
+            await viewer.getting.hung_up()
+        await stack.aclose()
+        if leaves:
+            await until(lambda: still(neighbours.possessions(), before), neighbours.possessions)
+
+
+def kept_bytes(neighbours):
+    """What the server keeps for those who do not read."""
+    lines = neighbours.server._door.lines.values()
+    return sum(line.transport.get_write_buffer_size() for line in lines)
+
+
+async def test_an_answer_may_be_read_slowly(tmp_path):
+    limits = UNHURRIED | {"send_buffer_bytes_max": 50 * MB, "read_seconds_max": 600}
+    async with house(tmp_path, updates="delta", **limits) as neighbours, AsyncExitStack() as stack:
+        viewer = await stack.enter_async_context(SlowPoller(neighbours.url))
+        await viewer.enters()
+        assert (await viewer.asks("joinAuction", AUCTION))["ok"]
+        await is_loud(neighbours, 200)
+        await viewer.stalls()
+        await until(lambda: kept_bytes(neighbours) > MB, lambda: kept_bytes(neighbours))
+        await asyncio.sleep(3.5)  # longer than those have whose session is over
+        answer = await viewer.getting.answer()
+        assert answer.status == 200
+        assert answer.body.count(b'42["newBid"') == 200
 
 
 async def test_a_limit_of_nought_is_none(tmp_path):
