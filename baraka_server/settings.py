@@ -145,8 +145,8 @@ class Settings(BaseSettings):
     actions_per_second_max: Rate = Field(
         100,
         description=(
-            "Joins, leaves and a host's actions of one user, on average; 5 seconds' worth at once. "
-            "0 is no limit."
+            "Joins, leaves and a host's actions of one user, on average; 5 seconds' worth at once; "
+            "100 kB of an answer count as one more. 0 is no limit."
         ),
     )
     reads_per_second_max: Rate = Field(

@@ -27,6 +27,8 @@ from baraka_server.wire.sparing import errors_only
 log = logging.getLogger(__name__)
 
 DELTA = "delta"
+ANSWER_BYTES_PER_ACTION = 100_000
+"""How much of an answer counts as another action: the state of a busy room is a megabyte."""
 
 
 def make_server(
@@ -148,7 +150,9 @@ class Gateway:
                 if isinstance(event, Refusal):
                     return await self._answer(sid, event)
                 # Queued before anything is awaited, so that a socket's asks keep their order.
-                return await self._answer(sid, await self._house.ask(viewer, event))
+                answer = await self._answer(sid, await self._house.ask(viewer, event))
+                rates.of(viewer.user_id).spend(len(answer) // ANSWER_BYTES_PER_ACTION)
+                return answer
             except Exception as error:
                 return await self._answer(sid, fault(name, error))
 

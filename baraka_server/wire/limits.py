@@ -39,6 +39,12 @@ class Rate:
             self._left -= amount
         return wait
 
+    def spend(self, amount: float) -> None:
+        """Pay afterwards for what turned out to cost more."""
+        if self._per_second:
+            self._refill()
+            self._left -= amount
+
     @property
     def wait(self) -> float:
         """The seconds until it may be done."""

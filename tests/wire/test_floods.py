@@ -205,6 +205,31 @@ async def test_joins_are_limited_since_each_is_answered_with_the_whole_sale(tmp_
         assert set(codes) == {None, "too_fast"}
 
 
+async def test_joins_of_a_busy_room_count_for_more(tmp_path):
+    """Each is answered with the whole list, which takes as long as many joins of a quiet one."""
+    limits = {"actions_per_second_max": 4, "comments_per_second_max": 0, "events_per_second_max": 0}
+    async with (
+        house(tmp_path, updates="delta", **limits) as neighbours,
+        WebSocketStranger(neighbours.url) as stranger,
+    ):
+        await stranger.enters(updates="delta")
+        rate = neighbours.server._gateway._rates["joinAuction"].of(2)
+        now = rate._at
+        rate._clock = lambda: now  # a slow machine is given no more joins than a quick one
+
+        async def joins_until_it_is_too_often():
+            rate._left = rate._capacity
+            count = 0
+            while (await stranger.asks("joinAuction", AUCTION))["ok"]:
+                count += 1
+            return count
+
+        assert await joins_until_it_is_too_often() == 20
+        comment = AUCTION | {"comment": "x" * 191}
+        await asyncio.gather(*(neighbours.amina.emits("comment", comment) for _ in range(320)))
+        assert await joins_until_it_is_too_often() == 10
+
+
 async def test_whoever_asks_all_the_time_whether_the_server_is_ready_keeps_no_bid_waiting(tmp_path):
     async with house(tmp_path) as neighbours:
         looks = 0
