@@ -113,6 +113,7 @@ class Gateway:
         if not isinstance(who, Refusal):
             client.strikes = self._strikes.of(who.user_id)
             if client.strikes.wait:
+                client.struck_out = True  # nothing of what is behind it is read
                 who = too_fast("", client.strikes.wait)
         if isinstance(who, Refusal):
             client.note(who.message)
