@@ -175,7 +175,7 @@ class Settings(BaseSettings):
     requests_per_second_max: Rate = Field(
         1_000,
         description=(
-            "HTTP requests of one address outside of its sessions, on average; 5 seconds' worth at "
+            "HTTP requests of one address that are of no session, on average; 5 seconds' worth at "
             "once. 0 is no limit."
         ),
     )

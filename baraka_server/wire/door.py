@@ -122,12 +122,14 @@ class Door:
         if line:
             line.silent_since = None
             line.sid = request.query.get("sid")
-        if line and line.sid in self._sio.eio.sockets:
-            too_many = False
-        else:
-            too_many = bool(self._requests.take(self._address(request)))
+        rate = None
+        if not (line and line.sid in self._sio.eio.sockets):
+            rate = self._requests.of(self._address(request))
+        too_many = opened = False
         try:
+            too_many = bool(rate and rate.wait)
             response = await self._answer(request, handler, too_many=too_many)
+            opened = _opens_a_session(request, response)
             if too_many:  # a line that stays open would bring the next one at no cost
                 response.force_close()
             return response
@@ -137,6 +139,9 @@ class Door:
             return _refused(400, "the connection is closed")
         except Exception as error:  # aiohttp would answer with HTML
             return _refused(500, fault(request.path, error).message)
+        finally:
+            if rate and not too_many and not opened:  # there is a limit of sessions already
+                rate.spend(1)
 
     async def _answer(
         self,
@@ -217,6 +222,12 @@ class Door:
         """Whoever's session is over is not waited for: its place may be taken already."""
         is_over = line.sid is not None and line.sid not in self._sio.eio.sockets
         return min(GOODBYE_SECONDS, self._read_seconds_max) if is_over else self._read_seconds_max
+
+
+def _opens_a_session(request: web.Request, response: web.StreamResponse) -> bool:
+    """For a request outside of any session: crowds come at once, after a start of the server."""
+    is_handshake = request.method == "GET" and request.path == SOCKET_IO_PATH
+    return is_handshake and response.status in {101, 200}
 
 
 def _open_files_max() -> int:

@@ -505,10 +505,17 @@ async def test_whoever_goes_away_gives_up_the_turn(tmp_path, monkeypatch):
 PIPELINED = {
     "healthy": "/healthz",
     "reads without a token": "/api/auctions",
-    "sessions": PATH + "polling",
     "sessions that there are not": PATH + "polling&sid=nonsense",
     "nowhere": "/nowhere",
 }
+
+
+async def test_a_crowd_behind_one_address_may_come_at_once(tmp_path):
+    async with house(tmp_path, requests_per_second_max=1) as neighbours, AsyncExitStack() as stack:
+        for number in range(40):
+            kind = list(STRANGERS.values())[number % 2]
+            await (await stack.enter_async_context(kind(neighbours.url))).enters(2)
+        await neighbours.bilal_bids()
 
 
 @pytest.mark.parametrize("target", PIPELINED.values(), ids=PIPELINED)
