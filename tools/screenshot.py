@@ -37,7 +37,7 @@ async def main() -> None:
         async with (
             Baraka(database, folder) as server,
             PythonPhones() as phones,
-            seated(server.url, folder, lots=lots, size=(100, 32)) as host,
+            seated(server.url, folder, lots=lots, size=(120, 38)) as host,
         ):
             await host.sees("NOT STARTED", "▲ online")
             await host.presses("s")

@@ -100,13 +100,15 @@ ACTIONS = (
         "a", "award", "Award", "Award the lot to the highest bid; asks first.", _award, moves=True
     ),
     Action("p", "pass_lot", "Pass", "Take the lot off without a sale.", _lot_is_up, moves=True),
-    Action("c", "comment", "Comment", "Write to the room.", _live),
+    Action("c", "comment", "Chat", "Write a comment to the room.", _live),
     Action("b", "broadcaster", "Off air", "Tell the room that the stream is off.", _online),
     Action("r", "summary", "Summary", "What was sold, to whom; and save it as CSV."),
     Action("e", "end", "End", "End the auction; asks first.", _live, moves=True),
     Action(
         "x", "cancel", "Cancel", "Cancel the auction; its title has to be typed.", _live, moves=True
     ),
+    Action("l", "log", "Log", "All that the console did, and what was refused."),
+    Action("t", "theme", "Theme", "Dark or light."),
     Action("question_mark", "help", "Keys", "This list of keys."),
     Action("q", "quit", "Quit", "Leave the console; the auction goes on."),
 )

@@ -26,7 +26,7 @@ class Console(App[None]):
     TITLE = "Baraka"
     CSS_PATH = "console.tcss"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide")]
-    VERTICAL_BREAKPOINTS = [(0, "-low"), (30, "-high")]
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (30, "-high"), (38, "-tall")]
 
     def __init__(self, setup: Setup) -> None:
         super().__init__()
@@ -80,11 +80,16 @@ class Console(App[None]):
         self.push_screen(TroubleScreen(f"The server turned us away: {why}", NEW_TOKEN))
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        yield from super().get_system_commands(screen)
+        ours = {action.label for action in ACTIONS} if isinstance(screen, StageScreen) else set()
+        for command in super().get_system_commands(screen):
+            if command.title not in ours:
+                yield command
         if isinstance(screen, StageScreen):
             for action in ACTIONS:
                 run = partial(screen.run_action, action.name)
-                yield SystemCommand(action.label, action.help, run)
+                reason = screen.why_not(action)
+                about = f"Not now: {reason}" if reason else f"{action.help} Key: {action.typed}"
+                yield SystemCommand(action.label, about, run)
             for number, message in enumerate(QUICK_MESSAGES, 1):
                 say = partial(screen.run_action, f"quick({number})")
                 yield SystemCommand(f"Say: {message}", "A quick message to the room.", say)

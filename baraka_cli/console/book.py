@@ -7,7 +7,7 @@ field that is ours (`seq`, `round`, `serverTime`) may be missing.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import Enum
@@ -80,6 +80,7 @@ class Hammer:
     winner: str | None
     winner_id: int | None
     amount: int | None
+    at: datetime | None = None
 
 
 @dataclass
@@ -90,6 +91,9 @@ class Book:
     round: int | None = None
     lot: Lot | None = None
     lot_since: datetime | None = None
+    """When the lot was put up, by our clock."""
+    lot_since_known: bool = False
+    """Whether that was heard or told; otherwise `lot_since` is when the console first saw it."""
     bids: deque[Bid] = field(default_factory=lambda: deque(maxlen=BIDS_KEPT_MAX))
     """The bids of this round, newest first."""
     comments: deque[Comment] = field(default_factory=lambda: deque(maxlen=COMMENTS_KEPT_MAX))
@@ -98,10 +102,14 @@ class Book:
     seq: int | None = None
     hammers: list[Hammer] = field(default_factory=list)
     """What was awarded while the console listened."""
+    passed_before: int = 0
+    """How many lots were awarded to nobody before that, as the server's history tells."""
     gap: bool = False
     """Whether an event was not heard: the book is wrong until the next state."""
     version: int = 0
     """Rises with every change: whoever draws the book draws only a new version."""
+    _first_seq: int | None = None
+    """The `seq` of the first state: what is older was not heard."""
     _clock_behind: timedelta = timedelta()
     """How far the server's clock is behind ours, as of the last state."""
     _bid_times: deque[datetime] = field(default_factory=lambda: deque(maxlen=10_000))
@@ -143,6 +151,29 @@ class Book:
         handler(self, data, now or datetime.now(UTC))
         self.version += 1
 
+    def recall(self, history: Sequence[Mapping[str, Any]]) -> None:
+        """Take what happened before the console listened: the entries of the ledger, in order.
+
+        They tell how long the lot is up, how many lots passed, and when bids came. Raises
+        `AttributeError`, `KeyError`, `TypeError` and `ValueError` for what is no such entry.
+        """
+        passed, bids, opened = 0, [], None
+        for entry in history:
+            at = moment(entry["at"]) + self._clock_behind
+            if entry["kind"] == LOT_OPENED:
+                opened = (entry["round"], printable(entry["data"]["lot"]["product"]), at)
+            if self._first_seq is None or entry["seq"] > self._first_seq:
+                continue
+            if entry["kind"] == BID:
+                bids.append(at)
+            elif entry["kind"] == AWARDED:
+                passed += entry["data"]["high"] is None
+        if self.lot and opened and opened[:2] == (self.round, self.lot.product):
+            self.lot_since, self.lot_since_known = opened[2], True
+        self.passed_before = passed
+        self._bid_times.extendleft(reversed(bids[-BIDS_KEPT_MAX:]))
+        self.version += 1
+
     def _is_other(self, event: str, data: Mapping[str, Any]) -> bool:
         """Whether it is another auction's: `auctionStarted` goes to everybody."""
         if event == told.AuctionStarted.wire_name:
@@ -152,11 +183,18 @@ class Book:
             named = data["auction"].get("id", named)
         return bool(named != self.auction_id)
 
+    def _heard_at(self, data: Mapping[str, Any], now: datetime) -> datetime:
+        """When the server took it in, by our clock: a resumed line tells of it later."""
+        told_at = data.get("serverTime")
+        return moment(told_at) + self._clock_behind if told_at else now
+
     # --- what is heard
 
     def _state(self, data: Mapping[str, Any], now: datetime) -> None:
         seq = data.get("seq")
         self.seq = seq if isinstance(seq, int) else None
+        if self._first_seq is None:
+            self._first_seq = self.seq
         self.gap = False
         if "serverTime" in data:
             self._clock_behind = now - moment(data["serverTime"])
@@ -182,14 +220,13 @@ class Book:
         )
         if self.lot is None or self.lot.product != lot.product:
             self.bids.clear()
-            self.lot_since = now
+            self.lot_since, self.lot_since_known = self._heard_at(data, now), True
         self.lot = lot
         self.round = data.get("round", self.round)
         self.phase = Phase.LIVE
 
     def _bid_placed(self, data: Mapping[str, Any], now: datetime) -> None:
-        told_at = data.get("serverTime")
-        self._bid_times.append(moment(told_at) + self._clock_behind if told_at else now)
+        self._bid_times.append(self._heard_at(data, now))
         self.round = data.get("round", self.round)
         if "auctionBids" in data:
             self._list_bids(data["auctionBids"])
@@ -211,6 +248,7 @@ class Book:
                 printable(winner["name"]) if winner else None,
                 winner["id"] if winner else None,
                 whole(bid["bid"]) if bid else None,
+                self._heard_at(data, now),
             )
         )
         self._auction(data["auction"], now)
@@ -236,7 +274,7 @@ class Book:
             self.lot, self.lot_since = None, None
             return
         if self.lot is None or self.lot.product != product:
-            self.lot_since = now
+            self.lot_since, self.lot_since_known = now, False
         prices = (record["minBidPrice"], record["bidPrice"], record["actualPrice"])
         self.lot = Lot(product, *map(whole, prices))
 
@@ -280,6 +318,10 @@ _HANDLERS = {
     told.AuctionFinished.wire_name: Book._finished,
     told.BroadcasterLeft.wire_name: Book._nothing,
 }
+
+
+# What an entry of the ledger is, as `/api/auctions/{id}/history` calls it.
+LOT_OPENED, BID, AWARDED = "lot_opened", "bid", "awarded"
 
 
 def phase_of(record: Mapping[str, Any]) -> Phase:

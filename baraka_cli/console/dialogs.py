@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -17,6 +17,8 @@ from textual.widgets import Button, Input, Label, Static
 
 from baraka_cli.console.actions import ACTIONS, QUICK_MESSAGES
 from baraka_cli.console.book import Bid, Book
+from baraka_cli.console.figure import Figure
+from baraka_cli.console.panels import Entry
 from baraka_cli.console.runlist import PRICE, TEXT, TEXT_OR_BLANK, ListedLot
 
 
@@ -64,14 +66,17 @@ class AwardDialog(Question):
         with Vertical(classes="question"):
             yield Label("Award this lot?", classes="title")
             yield Static(id="warning")
-            yield Static(id="what")
+            yield Static(id="winner")
+            yield Static(Text(self._product, "bold"), id="lot")
+            yield Figure("", id="amount")
             if not self._checked:
                 yield Static(
                     "This server cannot check it: a bid that is on its way would win.",
                     classes="caution",
                 )
-            yield Label("Weight")
-            yield Input(self._weight, id="weight", select_on_focus=False)
+            with Horizontal(classes="field"):
+                yield Label("Weight")
+                yield Input(self._weight, id="weight", select_on_focus=False, compact=True)
             with Horizontal(classes="answers"):
                 yield Button("Award  y", id="yes", variant="success")
                 yield Button("Not yet  Esc", id="no")
@@ -99,26 +104,20 @@ class AwardDialog(Question):
         bid = self._shown
         if bid is None:
             return
-        self.query_one("#what", Static).update(
-            Text.assemble(
-                (f"{bid.bidder}", "bold"),
-                " wins\n",
-                (self._product, "bold"),
-                "\nfor ",
-                (f"{bid.amount:,}", "bold reverse"),
-            )
-        )
+        winner = Text.assemble((bid.bidder, "bold"), " wins")
+        self.query_one("#winner", Static).update(winner)
+        self.query_one("#amount", Figure).update(f"{bid.amount:,}")
         warning = (
-            "⚠ A higher bid came in. Look again, then confirm." if self.must_look_again else ""
+            " ⚠ A higher bid came in. Look again, then confirm. " if self.must_look_again else ""
         )
-        self.query_one("#warning", Static).update(Text(warning, "bold"))
+        self.query_one("#warning", Static).update(Text(warning, "bold reverse"))
 
     def action_yes(self) -> None:
         self._look()
         if self.must_look_again:
             self.must_look_again = False
             self.query_one("#warning", Static).update(
-                Text("Changed while you looked. Press y again to award as it stands now.", "bold")
+                Text(" Changed while you looked. Press y again. ", "bold reverse")
             )
             return
         if self._shown is not None:
@@ -279,9 +278,27 @@ class HelpDialog(Question):
             keys.append(f"  {number}  ", "bold reverse").append(" says       ", "bold")
             keys.append(f"“{message}”\n")
         keys.append("  ^p ", "bold reverse").append(" Palette    ", "bold")
-        keys.append("Everything by name; also light and dark themes.")
+        keys.append("Everything by name.")
         with Vertical(classes="question wide"):
             yield Label("Keys", classes="title")
             with VerticalScroll():
                 yield Static(keys)
             yield Label("Esc closes this.")
+
+
+class LogDialog(Question):
+    """Everything that stands in the log, the newest at the bottom."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("l,q,enter", "no", "Close", show=False)]
+
+    def __init__(self, entries: Sequence[Entry]) -> None:
+        super().__init__()
+        self._entries = entries
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="question wide"):
+            yield Label("Log", classes="title")
+            with VerticalScroll() as scroll:
+                yield Static(Text("\n").join(entry.line for entry in self._entries))
+            yield Label("↑ ↓ scroll, Esc closes this.")
+        scroll.anchor()

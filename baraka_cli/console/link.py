@@ -226,7 +226,7 @@ class Link:
         if message in TURNS_AWAY:
             self._set(Line.TURNED_AWAY, str(message))
         elif self.line is not Line.TURNED_AWAY:
-            self._set(Line.LOST, f"{self.url} does not answer; trying again")
+            self._set(Line.LOST, "the server does not answer; trying again")
 
     async def _heard(self, event: str, data: Any = None, *_more: Any) -> None:
         if not isinstance(data, dict):

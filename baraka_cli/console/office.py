@@ -37,6 +37,12 @@ class Office:
         found: Mapping[str, Any] | None = await self._get(f"/api/auctions/{auction_id}")
         return found
 
+    async def history(self, auction_id: int) -> list[Mapping[str, Any]] | None:
+        """The auction's ledger, oldest first: for the owner alone."""
+        path = f"/api/auctions/{auction_id}/history"
+        found: list[Mapping[str, Any]] | None = await self._get(path)
+        return found
+
     async def winnings(self, auction_id: int) -> list[Mapping[str, Any]] | None:
         """What was won, with the winners' whole numbers: for the owner alone."""
         path = f"/api/auctions/{auction_id}/winnings"

@@ -48,6 +48,10 @@ class PickScreen(Screen[None]):
             yield Label("Which auction?  ↑ ↓ and Enter, q leaves")
             yield OptionList(*options)
 
+    def on_mount(self) -> None:
+        live = [place for place, auction in enumerate(self._auctions) if auction["isLive"]]
+        self.query_one(OptionList).highlighted = live[0] if live else 0
+
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         self.app.post_message(Picked(int(event.option.id or 0)))
 
@@ -76,15 +80,22 @@ class SummaryScreen(Screen[None]):
         Binding("s", "save", "Save as CSV"),
     ]
 
-    def __init__(self, found: summary.Summary, book: Book, folder: Path, passed: int) -> None:
+    def __init__(
+        self, found: summary.Summary, book: Book, folder: Path, *, passed: int, to_come: int
+    ) -> None:
         super().__init__()
+        self._to_come = to_come
         self._found, self._book, self._folder = found, book, folder
-        self._passed = max(passed, found.passed)
+        self._passed = passed
 
     def compose(self) -> ComposeResult:
         found = self._found
         head = Text(f" {self._book.title}: ", "bold")
+        lots = len(found.sold) + self._passed + self._to_come
+        head.append(f"{lots} lot{'' if lots == 1 else 's'}: ")
         head.append(f"{len(found.sold)} sold, {self._passed} passed, total {found.total:,}")
+        if self._to_come:
+            head.append(f", {self._to_come} still to come")
         yield Static(head)
         table: DataTable[Text] = DataTable(id="table", cursor_type="row")
         table.add_columns("Product", "Weight", "Price", "Winner", "Number")
@@ -107,5 +118,5 @@ class SummaryScreen(Screen[None]):
         else:
             said = f" ✓ Saved as {path}"
             if not self._found.numbers_known:
-                said += " (without telephone numbers: the server does not tell them)"
+                said += "\n   without telephone numbers: the server does not tell them"
         self.query_one("#saved", Static).update(Text(said))

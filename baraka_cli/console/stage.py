@@ -12,18 +12,26 @@ from typing import Any, ClassVar, Protocol, runtime_checkable
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical
+from textual.containers import Horizontal
 from textual.screen import Screen
 from textual.widgets import Button, Input
 
 from baraka_cli.console import summary
-from baraka_cli.console.actions import ACTIONS, QUICK_MESSAGES, Situation, label
+from baraka_cli.console.actions import (
+    ACTIONS,
+    QUICK_MESSAGES,
+    Action,
+    Reason,
+    Situation,
+    label,
+)
 from baraka_cli.console.book import Bid, Book, Phase, phase_of
 from baraka_cli.console.dialogs import (
     AwardDecision,
     AwardDialog,
     CancelDialog,
     HelpDialog,
+    LogDialog,
     LotDialog,
     SureDialog,
 )
@@ -114,18 +122,17 @@ class StageScreen(Screen[None]):
         self._on_block: tuple[int | None, str] | None = None
         self._line = Line.CONNECTING
         self._reasons: dict[str, str | None] = {}
+        self._recalled = False
         self._told_plain = False
         self._told_refusal: Answer | None = None
 
     def compose(self) -> ComposeResult:
         yield Bar(id="bar")
         with Horizontal(id="floor"):
-            with Vertical(id="left"):
-                yield Block(id="block")
-                yield Lots(id="lots")
-            with Vertical(id="right"):
-                yield Bids(id="bids")
-                yield Chat(id="chat")
+            yield Block(id="block")
+            yield Bids(id="bids")
+            yield Lots(id="lots")
+            yield Chat(id="chat")
         yield Log(self.entries, id="log")
         yield Input(placeholder="c: write to the room", id="say", compact=True)
         with Horizontal(id="actions"):
@@ -156,6 +163,19 @@ class StageScreen(Screen[None]):
                 self.book.phase = phase_of(record)
                 self.book.version += 1
 
+    async def _recall(self) -> None:
+        """What happened before the console listened, where the server tells it."""
+        with suppress(Unreachable, TurnedAway):
+            history = await self.office.history(self.book.auction_id)
+            if history is None:
+                return
+            try:
+                self.book.recall(history)
+            except (AttributeError, KeyError, TypeError, ValueError) as error:
+                self.note(
+                    f"The history could not be read ({type(error).__name__})", Outcome.REFUSED
+                )
+
     async def on_unmount(self) -> None:
         await self.link.close()
 
@@ -177,6 +197,9 @@ class StageScreen(Screen[None]):
                 partial(self.run_list.hammered, hammer.product, hammer.winner, hammer.amount)
             )
         self._follow_block(event)
+        if event == told.AuctionState.wire_name and not self._recalled:
+            self._recalled = True
+            self.run_worker(self._recall(), group="office")
         if event == told.BroadcasterLeft.wire_name:
             self.note("The room was told that the stream is off", Outcome.NOTE)
         if self.book.gap:
@@ -221,11 +244,12 @@ class StageScreen(Screen[None]):
     def _line_changed(self) -> None:
         link = self.link
         if link.line is not self._line:
-            self._line = link.line
+            before, self._line = self._line, link.line
             if link.line is Line.ONLINE:
                 self.note("Online", Outcome.DONE)
             elif link.line is Line.LOST:
-                self.note(f"The line is lost: {link.why}", Outcome.REFUSED)
+                what = "The line is lost" if before is Line.ONLINE else f"No line to {link.url}"
+                self.note(f"{what}: {link.why}", Outcome.REFUSED)
             elif link.line is Line.TURNED_AWAY and isinstance(self.app, TurnsAway):
                 self.app.turned_away(link.why)
         if link.missed is not None:
@@ -305,12 +329,17 @@ class StageScreen(Screen[None]):
     def check_possible(self, name: str) -> bool:
         """Whether the action is possible now; if not, the log says why."""
         action = next(action for action in ACTIONS if action.name == name)
-        reason = action.why_not(self._situation())
-        if reason is None and action.moves and self._move and self._move.pending:
-            reason = f"Waiting for the server: {self._move.text}"
+        reason = self.why_not(action)
         if reason is not None:
             self.note(f"{action.label}: {reason}", Outcome.REFUSED)
         return reason is None
+
+    def why_not(self, action: Action) -> Reason:
+        """Why the action is not possible now."""
+        reason = action.why_not(self._situation())
+        if reason is None and action.moves and self._move and self._move.pending:
+            return f"Waiting for the server: {self._move.text}"
+        return reason
 
     def _ask(
         self,
@@ -411,6 +440,7 @@ class StageScreen(Screen[None]):
         if not self.check_possible("award"):
             return
         bid, before = decision.bid, len(self.book.hammers)
+        self._weights[decision.product] = decision.weight
 
         def settled(answer: Answer) -> None:
             if answer.code == "other_bid_leads":
@@ -525,7 +555,7 @@ class StageScreen(Screen[None]):
             comment = PostComment(auction_id=self.book.auction_id, comment=text)
         except ValueError as error:
             problem = error.errors()[0]["msg"] if hasattr(error, "errors") else error
-            self.note(f"Comment {problem}", Outcome.REFUSED)
+            self.note(f"Chat: {problem}", Outcome.REFUSED)
             return
         self._ask(f"Say “{text}”", comment)
 
@@ -536,9 +566,20 @@ class StageScreen(Screen[None]):
         winnings = None
         with suppress(Unreachable, TurnedAway):
             winnings = await self.office.winnings(self.book.auction_id)
-        passed = sum(lot.fate is Fate.PASSED for lot in self.run_list.lots)
-        found = summary.summarise(self.book.hammers, winnings)
-        await self.app.push_screen(SummaryScreen(found, self.book, self.setup.folder, passed))
+        found = summary.summarise(self.book.hammers, winnings, self._weights)
+        listed = sum(lot.fate is Fate.PASSED for lot in self.run_list.lots)
+        passed = max(listed, found.passed + self.book.passed_before)
+        to_come = sum(lot.fate is Fate.TO_COME for lot in self.run_list.lots)
+        await self.app.push_screen(
+            SummaryScreen(found, self.book, self.setup.folder, passed=passed, to_come=to_come)
+        )
+
+    def action_log(self) -> None:
+        self.app.push_screen(LogDialog(self.entries))
+
+    def action_theme(self) -> None:
+        dark = self.app.current_theme.dark
+        self.app.theme = "textual-light" if dark else "textual-dark"
 
     def action_help(self) -> None:
         self.app.push_screen(HelpDialog())

@@ -6,7 +6,9 @@ import csv
 import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from baraka_cli.console.book import Hammer
@@ -47,11 +49,23 @@ class Summary:
         return [(name, len(prices), sum(prices)) for (name, _), prices in ranked]
 
 
-def summarise(hammers: Sequence[Hammer], winnings: Sequence[Mapping[str, Any]] | None) -> Summary:
+def summarise(
+    hammers: Sequence[Hammer],
+    winnings: Sequence[Mapping[str, Any]] | None,
+    weights: Mapping[str, str] = MappingProxyType({}),
+) -> Summary:
+    """The server's `winnings`, or what the console heard, with its own `weights` by product."""
     passed = sum(hammer.winner is None for hammer in hammers)
     if winnings is None:
         heard = [
-            Sold(hammer.product, "", hammer.amount or 0, hammer.winner, "", "")
+            Sold(
+                hammer.product,
+                weights.get(hammer.product, ""),
+                hammer.amount or 0,
+                hammer.winner,
+                number="",
+                at=_as_the_server_writes(hammer.at) if hammer.at else "",
+            )
             for hammer in hammers
             if hammer.winner is not None
         ]
@@ -69,6 +83,10 @@ def summarise(hammers: Sequence[Hammer], winnings: Sequence[Mapping[str, Any]] |
         for won in oldest_first
     ]
     return Summary(told, passed, numbers_known=True)
+
+
+def _as_the_server_writes(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def as_csv(summary: Summary) -> str:

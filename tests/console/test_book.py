@@ -170,3 +170,86 @@ def test_bids_are_counted_in_the_second_that_the_server_took_them_in() -> None:
     counts = sale.bids_by_second(NOON)
     assert sum(counts) == 1
     assert counts[-11] == 1
+
+
+# --- what was before
+
+
+def opened(seq: int, round: int, product: str, at: datetime) -> dict[str, Any]:  # noqa: A002
+    entry = {"seq": seq, "round": round, "kind": "lot_opened", "at": at.isoformat()}
+    return entry | {"data": {"lot": {"product": product}}}
+
+
+def history_of_ring() -> list[dict[str, Any]]:
+    """A chain that passed, a pin that was sold, and the ring, up for ten minutes with one bid."""
+    up = NOON - timedelta(minutes=10)
+    entries: list[dict[str, Any]] = [
+        {"kind": "adopted", "data": {}},
+        {"kind": "lot_opened", "data": {"lot": {"product": "Chain"}}, "round": 1},
+        {"kind": "awarded", "data": {"product": "Chain", "high": None}},
+        {"kind": "lot_opened", "data": {"lot": {"product": "Pin"}}, "round": 2},
+        {"kind": "bid", "data": {"amount": 5, "bid_id": 1}},
+        {"kind": "awarded", "data": {"product": "Pin", "high": {"user_id": 2, "amount": 5}}},
+    ]
+    told = [{"seq": n, "at": up.isoformat()} | entry for n, entry in enumerate(entries, 1)]
+    last = {"seq": 8, "kind": "bid", "at": (NOON - timedelta(seconds=3)).isoformat(), "data": {}}
+    return [*told, opened(7, 3, "Ring", up), last]
+
+
+def joined_late(**state: Any) -> Book:
+    sale = Book(1)
+    told = {"auction": auction(current_product="Ring"), "round": 3, "seq": 8} | state
+    sale.hear(AuctionState.wire_name, told, NOON)
+    return sale
+
+
+def test_a_lot_that_was_there_before_is_as_old_as_the_history_says() -> None:
+    sale = joined_late()
+    assert (sale.lot_since, sale.lot_since_known) == (NOON, False), (
+        "seen now, up for who knows how long"
+    )
+    sale.recall(history_of_ring())
+    assert (sale.lot_since, sale.lot_since_known) == (NOON - timedelta(minutes=10), True)
+    assert sale.passed_before == 1
+    assert sum(sale.bids_by_second(NOON)) == 1
+
+
+def test_the_history_is_read_by_our_clock_however_wrong_the_servers_is() -> None:
+    ahead = NOON + timedelta(hours=2)
+    sale = joined_late(serverTime=ahead.isoformat())
+    sale.recall([opened(7, 3, "Ring", ahead - timedelta(minutes=1))])
+    assert sale.lot_since == NOON - timedelta(minutes=1)
+
+
+def test_what_was_heard_is_not_counted_again_from_the_history() -> None:
+    """Between joining and the answer, a bid and an award came in: they are in both."""
+    sale = joined_late()
+    sale.hear(NewBid.wire_name, {"newBid": bid(2, 100), "seq": 9, "round": 3}, NOON)
+    over = {"auction": auction(), "winningBid": None, "winningUser": None, "seq": 10}
+    sale.hear(LotAwarded.wire_name, over, NOON)
+    late = [
+        {"seq": 9, "kind": "bid", "at": NOON.isoformat(), "data": {}},
+        {"seq": 10, "kind": "awarded", "at": NOON.isoformat(), "data": {"high": None}},
+    ]
+    sale.recall([*history_of_ring(), *late])
+    assert sum(sale.bids_by_second(NOON)) == 2
+    assert (sale.passed_before, len(sale.hammers)) == (1, 1)
+    assert sale.lot_since is None
+
+
+def test_the_history_of_an_earlier_round_says_nothing_of_this_one() -> None:
+    sale = joined_late(round=4)
+    sale.recall(history_of_ring())
+    assert not sale.lot_since_known
+
+
+def test_a_lot_is_as_old_as_its_event_and_not_as_the_news_of_it() -> None:
+    """A line that was lost tells of a lot minutes after it was put up."""
+    sale = joined_late(serverTime=NOON.isoformat())
+    put_up = NOON + timedelta(seconds=5)
+    sale.hear(
+        LotChanged.wire_name,
+        lot("Chain", seq=9, round=4, serverTime=put_up.isoformat()),
+        NOON + timedelta(minutes=3),
+    )
+    assert (sale.lot_since, sale.lot_since_known) == (put_up, True)

@@ -185,7 +185,7 @@ async def test_what_is_not_possible_is_shown_in_brackets_and_says_why(
         await host.sees("NOT STARTED", "▲ online")
         await host.sees("(n Next)", "(a Award)", "s Start", "(e End)")
         await host.presses("n", "a", "e", "c")
-        for label in ("Next", "Award", "End", "Comment"):
+        for label in ("Next", "Award", "End", "Chat"):
             await host.reads_in_the_log(f"✗ {label}: The auction has not started: press s.")
         await on_air(host)
         await host.sees("(s Start)", "n Next", "(a Award)")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -44,9 +45,14 @@ def test_numbers_are_written_whole_where_the_server_tells_them() -> None:
 
 
 def test_without_the_servers_list_it_has_what_the_console_heard() -> None:
-    found = summarise([Hammer("Ring", "Dina", 3, 300), Hammer("Ring", None, None, None)], None)
+    at = datetime(2026, 1, 1, 14, tzinfo=timezone(timedelta(hours=2)))
+    hammers = [Hammer("Ring", "Dina", 3, 300, at), Hammer("Ring", None, None, None)]
+    found = summarise(hammers, None, {"Ring": "5.2g"})
     assert not found.numbers_known
     assert (found.total, found.passed) == (300, 1)
+    assert rows(as_csv(found))[1:] == [
+        ["Ring", "5.2g", "300", "Dina", "", "2026-01-01T12:00:00.000Z"]
+    ]
 
 
 @pytest.mark.parametrize("nasty", ["=cmd|' /C calc'!A0", "+1+cmd|'!A", "-2+3", "@SUM(A1)", "\t=1"])
