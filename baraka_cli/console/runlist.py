@@ -39,6 +39,9 @@ class Fate(StrEnum):
     PASSED = "passed"
 
 
+OPEN = frozenset({Fate.TO_COME, Fate.ON_BLOCK})
+"""The fates of lots that are not done with."""
+
 MARKS = {Fate.TO_COME: "·", Fate.ON_BLOCK: "▶", Fate.SOLD: "✓", Fate.PASSED: "–"}
 
 

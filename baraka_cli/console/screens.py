@@ -81,27 +81,33 @@ class SummaryScreen(Screen[None]):
     ]
 
     def __init__(
-        self, found: summary.Summary, book: Book, folder: Path, *, passed: int, to_come: int
+        self, found: summary.Summary, book: Book, folder: Path, *, passed: int, open_lots: int
     ) -> None:
         super().__init__()
-        self._to_come = to_come
+        self._open_lots = open_lots
         self._found, self._book, self._folder = found, book, folder
         self._passed = passed
 
     def compose(self) -> ComposeResult:
         found = self._found
         head = Text(f" {self._book.title}: ", "bold")
-        lots = len(found.sold) + self._passed + self._to_come
+        lots = len(found.sold) + self._passed + self._open_lots
         head.append(f"{lots} lot{'' if lots == 1 else 's'}: ")
         head.append(f"{len(found.sold)} sold, {self._passed} passed, total {found.total:,}")
-        if self._to_come:
-            head.append(f", {self._to_come} still to come")
+        if self._open_lots:
+            head.append(f", {self._open_lots} not done")
         yield Static(head)
         table: DataTable[Text] = DataTable(id="table", cursor_type="row")
-        table.add_columns("Product", "Weight", "Price", "Winner", "Number")
+        for name in ("Product", "Weight", "Price", "Winner", "Number"):
+            table.add_column(Text(name, justify="right" if name == "Price" else "left"))
         for lot in found.sold:
-            cells = (lot.product, lot.weight, f"{lot.price:,}", lot.winner, lot.number or "–")
-            table.add_row(*(Text(printable(cell)) for cell in cells))
+            table.add_row(
+                Text(printable(lot.product)),
+                Text(printable(lot.weight)),
+                Text(f"{lot.price:,}", justify="right"),
+                Text(printable(lot.winner)),
+                Text(printable(lot.number or "–")),
+            )
         yield table
         best = ", ".join(
             f"{printable(name)} {amount:,} ({lots})" for name, lots, amount in found.best[:3]

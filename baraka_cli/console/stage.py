@@ -48,7 +48,7 @@ from baraka_cli.console.panels import (
     Outcome,
     now,
 )
-from baraka_cli.console.runlist import Fate, ListedLot, RunList
+from baraka_cli.console.runlist import OPEN, Fate, ListedLot, RunList
 from baraka_cli.console.screens import SummaryScreen
 from baraka_cli.console.words import counted, explained
 from baraka_server.contract import server_events as told
@@ -162,6 +162,7 @@ class StageScreen(Screen[None]):
                 self.book.title = printable(record["title"])
                 self.book.phase = phase_of(record)
                 self.book.version += 1
+                self._close_list()
 
     async def _recall(self) -> None:
         """What happened before the console listened, where the server tells it."""
@@ -197,6 +198,7 @@ class StageScreen(Screen[None]):
                 partial(self.run_list.hammered, hammer.product, hammer.winner, hammer.amount)
             )
         self._follow_block(event)
+        self._close_list()
         if event == told.AuctionState.wire_name and not self._recalled:
             self._recalled = True
             self.run_worker(self._recall(), group="office")
@@ -222,6 +224,13 @@ class StageScreen(Screen[None]):
             self._on_block = on_block
             if lot is not None:
                 self._keep(partial(self.run_list.put_up, lot.product))
+
+    def _close_list(self) -> None:
+        """What is on the block when the auction is over has passed."""
+        listed = self.run_list.on_block
+        if listed is not None and self.book.phase in {Phase.ENDED, Phase.CANCELED}:
+            self._keep(partial(self.run_list.hammered, listed.product, None, None))
+            self.run_worker(self._reconcile(listed.product))
 
     async def _reconcile(self, product: str) -> None:
         """Whether a lot that is thought to have passed was sold, as the server has it."""
@@ -569,9 +578,9 @@ class StageScreen(Screen[None]):
         found = summary.summarise(self.book.hammers, winnings, self._weights)
         listed = sum(lot.fate is Fate.PASSED for lot in self.run_list.lots)
         passed = max(listed, found.passed + self.book.passed_before)
-        to_come = sum(lot.fate is Fate.TO_COME for lot in self.run_list.lots)
+        open_lots = sum(lot.fate in OPEN for lot in self.run_list.lots)
         await self.app.push_screen(
-            SummaryScreen(found, self.book, self.setup.folder, passed=passed, to_come=to_come)
+            SummaryScreen(found, self.book, self.setup.folder, passed=passed, open_lots=open_lots)
         )
 
     def action_log(self) -> None:

@@ -227,10 +227,12 @@ async def test_an_auction_that_another_device_ended_is_said_to_be_over(
         await with_gold_up(host)
         device = await phone(baraka, phones, 1)
         await device.emits(EndAuction(auction_id=1))
-        await host.sees("■ ENDED")
+        await host.sees("■ ENDED", "– Gold Ring – 18K  passed")
         await host.presses("n", "s")
         await host.reads_in_the_log("✗ Next: The auction is ended.")
         await host.reads_in_the_log("✗ Start: The auction is ended.")
+    async with seated(baraka.url, tmp_path) as again:
+        await again.sees("■ ENDED", "– Gold Ring – 18K  passed")
 
 
 async def test_what_the_server_refuses_is_explained(baraka: Baraka, tmp_path: Path) -> None:

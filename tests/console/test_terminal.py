@@ -1,0 +1,110 @@
+"""The sale of the README, typed into a real terminal: the real commands, and no test in between."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+
+import pytest
+
+from tests.support.baraka import BARAKA, SECRET, Baraka, environment
+from tests.support.phones import token
+from tests.support.terminal import Terminal, terminal
+
+ROOT = Path(__file__).parents[2]
+LEAVES_THE_SCREEN = "\x1b[?1049l"
+
+
+def console(
+    baraka: Baraka, folder: Path, *more: str, size: tuple[int, int] = (80, 24)
+) -> AbstractAsyncContextManager[Terminal]:
+    arguments = ("--url", baraka.url, "--user", "1", "--auction", "1", *more)
+    columns, lines = size
+    return terminal(
+        BARAKA,
+        "console",
+        *arguments,
+        folder=folder,
+        environment=environment(),
+        columns=columns,
+        lines=lines,
+    )
+
+
+def bidder(baraka: Baraka, folder: Path) -> AbstractAsyncContextManager[Terminal]:
+    """The bidder of the README, in its own terminal."""
+    script = str(ROOT / "examples" / "python_bidder.py")
+    arguments = (script, baraka.url, "1", token(SECRET, 3), "--up-to", "1200")
+    return terminal(sys.executable, *arguments, folder=folder, environment=environment())
+
+
+async def presses(host: Terminal, key: str, done: str) -> None:
+    """Press, and wait for the line of the log that says what came of it."""
+    host.types(key)
+    await host.sees(rf"\d\d:\d\d:\d\d {done}")
+
+
+@pytest.mark.parametrize("size", [(80, 24), (200, 60)])
+async def test_the_sale_of_the_readme_is_typed_in_a_terminal(
+    baraka: Baraka, tmp_path: Path, size: tuple[int, int]
+) -> None:
+    lots = str(ROOT / "examples" / "lots.csv")
+    async with console(baraka, tmp_path, "--lots", lots, size=size) as host:
+        await host.sees("NOT STARTED.*online")
+        await presses(host, "s", "Start")
+        await presses(host, "n", "Put up Gold Ring – 18K")
+        async with bidder(baraka, tmp_path) as dina:
+            await dina.sees("Dina A. bids 800")
+            await host.sees("Dina A.")
+            host.types("a")
+            await host.sees("Award this lot\\?")
+            await presses(host, "y", "Gold Ring – 18K: sold to Dina A. for 800")
+            await dina.sees("Sold to Dina A. for 800")
+            await presses(host, "n", "Put up Silver Necklace – 925")
+            await dina.sees("Dina A. bids 300")
+            host.types("e")
+            await host.sees("End the auction\\? The lot on the block is not awarded!")
+            host.types("y")
+            await host.sees("3 lots: 1 sold, 1 passed, total 800, 1 not done")
+            await dina.sees("The auction has been ended.")
+            assert await dina.ends() == 0
+        host.types("s")
+        await host.sees("Saved as")
+        host.types("q")
+        await host.sees("■ ENDED")
+        host.types("q")
+        assert await host.ends() == 0
+        assert LEAVES_THE_SCREEN in host.raw, "the terminal is as it was"
+    (saved,) = tmp_path.glob("sale-1.csv")
+    assert "Gold Ring – 18K,5.2g,800,Dina A.,+" in saved.read_text()
+
+
+async def test_a_crash_of_the_server_is_seen_and_got_over_in_a_terminal(
+    baraka: Baraka, tmp_path: Path
+) -> None:
+    async with console(baraka, tmp_path) as host:
+        await host.sees("NOT STARTED.*online")
+        await presses(host, "s", "Start")
+        await baraka.kill()
+        await host.sees("▼ CONNECTION LOST: the server")
+        await presses(host, "e", "End: There is no line to the server: connection lost.")
+        await baraka.start()
+        await host.sees(r"(?s)CONNECTION LOST.*✓ \d\d:\d\d:\d\d Online")
+        host.types("q")
+        assert await host.ends() == 0
+
+
+async def test_a_console_that_is_ended_from_outside_leaves_the_auction_as_it_is(
+    baraka: Baraka, tmp_path: Path
+) -> None:
+    async with console(baraka, tmp_path) as host:
+        await host.sees("NOT STARTED.*online")
+        await presses(host, "s", "Start")
+        host.process.send_signal(signal.SIGKILL)
+        await host.ends()
+    async with console(baraka, tmp_path) as again:
+        await again.sees("● LIVE.*online")
+        again.types("q")
+        assert await again.ends() == 0
