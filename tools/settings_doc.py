@@ -88,7 +88,7 @@ def values(field: FieldInfo) -> str:
 
 
 def page() -> str:
-    rows = [*settings(), *flags()]
+    rows = list(dict.fromkeys([*settings(), *flags()]))  # several commands may read the same
     missing = [row.name for row in rows if not row.what]
     if missing:
         sys.exit(f"without a description: {', '.join(missing)}")
