@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -14,6 +15,7 @@ import pytest
 from baraka_cli.console.app import Console
 from baraka_cli.console.book import moment
 from baraka_cli.console.figure import Figure
+from baraka_cli.console.office import Office
 from baraka_cli.console.stage import Setup
 from baraka_server.contract.client_events import (
     AwardLot,
@@ -76,6 +78,17 @@ async def test_a_token_that_is_refused_or_expired_gets_a_screen_of_its_own(
         await host.sees(
             "The server turned us away: Invalid or expired token", "Get a new access token"
         )
+
+
+async def test_a_token_that_is_refused_when_the_line_comes_back_gets_that_screen_too(
+    baraka: Baraka, phones: PythonPhones, tmp_path: Path
+) -> None:
+    async with hosting(baraka, phones, tmp_path) as (host, _bilal, _dina):
+        await baraka.kill()
+        await host.sees("▼ CONNECTION LOST")
+        baraka._settings["BARAKA_JWT_SECRET"] = f"another {SECRET}"  # to the server it has expired
+        await baraka.start()
+        await host.sees("The server turned us away: Invalid or expired token")
 
 
 @pytest.mark.parametrize("auction_id", [1, None])
@@ -208,6 +221,47 @@ async def test_a_server_that_is_killed_comes_back_and_the_console_catches_up(
         await host.sees("Dina A. wins")
         await host.presses("y")
         assert (await dina.hears(LotAwarded))["winningBid"]["bid"] == 1000
+
+
+async def test_what_waits_for_its_answer_is_shown_and_nothing_else_moves_the_sale(
+    baraka: Baraka, phones: PythonPhones, tmp_path: Path
+) -> None:
+    async with hosting(baraka, phones, tmp_path) as (host, bilal, _dina):
+        baraka.send(signal.SIGSTOP)
+        await host.presses("b")
+        await host.sees("… ", "Off air…")
+        await host.presses("a")
+        await host.reads_in_the_log("✗ Award: Waiting for the server: Off air…")
+        assert "✓ Off air" not in host.log
+        baraka.send(signal.SIGCONT)
+        await host.reads_in_the_log("✓ Off air")
+        await host.presses("a")
+        await host.sees("Bilal A. wins")
+        assert not bilal.heard(LotAwarded)
+
+
+async def test_an_answer_that_does_not_come_is_called_what_it_is(
+    baraka: Baraka, phones: PythonPhones, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody knows whether it was done: the host has to look."""
+    async with hosting(baraka, phones, tmp_path) as (host, _bilal, _dina):
+        monkeypatch.setattr("baraka_cli.console.link.ANSWER_SECONDS_MAX", 0.2)
+        baraka.send(signal.SIGSTOP)
+        await host.presses("b")
+        await host.reads_in_the_log("✗ Off air: The server did not answer. Look before you try")
+        baraka.send(signal.SIGCONT)
+
+
+async def test_a_history_that_is_none_is_said_to_be_unreadable(
+    baraka: Baraka, phones: PythonPhones, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def nonsense(*_: object) -> list[Any]:
+        return [{"seq": 1}, 5]
+
+    monkeypatch.setattr(Office, "history", nonsense)
+    async with hosting(baraka, phones, tmp_path) as (host, _bilal, _dina):
+        await host.reads_in_the_log("✗ The history could not be read (KeyError)")
+        await host.sees("● LIVE", "Bilal A.")
 
 
 async def test_a_server_that_stops_politely_is_called_again(
