@@ -95,13 +95,18 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> Non
 
 def print_json(value: Any) -> None:
     """`value`, with records in it as the contract documents them, as JSON on stdout."""
-    import json
     import sys
+
+    sys.stdout.write(json_text(value) + "\n")
+
+
+def json_text(value: Any) -> str:
+    """As `print_json` prints it: nothing in it is obeyed by a terminal or unfit for a file."""
+    import json
 
     text = json.dumps(value, ensure_ascii=False, indent=2, default=_jsonable)
     # Legal in JSON, but not to be sent to a terminal. Outside of strings there is only "\n".
-    text = OBEYED.sub(lambda at: "\n" if at[0] == "\n" else f"\\u{ord(at[0]):04x}", text)
-    sys.stdout.write(text + "\n")
+    return OBEYED.sub(lambda at: "\n" if at[0] == "\n" else f"\\u{ord(at[0]):04x}", text)
 
 
 def _jsonable(value: Any) -> Any:

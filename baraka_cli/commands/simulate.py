@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from baraka_cli.terminal import (
+    json_text,
     load_settings,
     print_json,
     run,
@@ -271,10 +272,10 @@ def simulate(
     )
     result = _held(setup, database_url)
     _tell(result, old, as_json=as_json, report=report, save=save)
-    if result.could_not:
-        raise typer.Exit(COULD_NOT)
     if not result.kept:
         raise typer.Exit(BROKEN)
+    if result.could_not:
+        raise typer.Exit(COULD_NOT)
 
 
 def _scenario(
@@ -366,9 +367,11 @@ def _held(setup: Setup, database_url: str | None) -> Result:
     from baraka_cli.simulator.run import run as hold
     from baraka_cli.simulator.screen import Screen
 
+    title = f"baraka simulate, seed {setup.scenario.seed}"
+
     async def held() -> Result:
         seconds = setup.scenario.duration if setup.hosted else None
-        with Screen(stderr, title=setup.url, seconds=seconds) as screen:
+        with Screen(stderr, title=title, seconds=seconds) as screen:
             if database_url is None:
                 return await hold(setup, screen.show)
             async with open_store(database_url) as store:
@@ -398,7 +401,7 @@ def _tell(
 
     try:
         if save is not None:
-            save.write_text(result.model_dump_json(indent=1) + "\n", encoding="utf-8")
+            save.write_text(json_text(result) + "\n", encoding="utf-8")
         if report is not None:
             report.write_text(page(result, old), encoding="utf-8")
     except OSError as error:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.support.baraka import SECRET, Baraka
+from tests.support.crowd import Crowd
 from tests.support.phones import NodePhones, Phone, PythonPhones, token
 
 CLIENTS = {
@@ -18,6 +19,13 @@ CLIENTS = {
 }
 
 PickUp = Callable[..., Awaitable[Phone]]
+
+
+@pytest.fixture
+async def crowd() -> AsyncIterator[Crowd]:
+    """Many phones at once, of every kind."""
+    async with Crowd() as phones:
+        yield phones
 
 
 @pytest.fixture(params=CLIENTS)

@@ -12,7 +12,7 @@ import aiohttp
 import pytest
 
 from tests.support.baraka import Baraka
-from tests.support.crowd import Crowd, ask, join, open_sale
+from tests.support.crowd import ask, join, open_sale
 from tests.support.line import Cut, Line
 from tests.support.phones import PATIENCE_SECONDS
 from tests.support.proof import (
@@ -48,12 +48,6 @@ only_mariadb = pytest.mark.parametrize(
 )
 only_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 pytestmark = pytest.mark.chaos
-
-
-@pytest.fixture
-async def crowd():
-    async with Crowd() as crowd:
-        yield crowd
 
 
 async def status(baraka, path):

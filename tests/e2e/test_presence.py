@@ -22,12 +22,6 @@ pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 @pytest.fixture
-async def crowd():
-    async with Crowd() as crowd:
-        yield crowd
-
-
-@pytest.fixture
 async def witness(baraka, crowd):
     """A phone in the room of a live auction, alone."""
     amina = await crowd.pick_up(baraka.url, 1)

@@ -9,7 +9,7 @@ import pytest
 
 from baraka_server.domain import facts
 from tests.support.baraka import Baraka
-from tests.support.crowd import WAYS, Crowd, ask, join, open_sale, put_on_block, storm
+from tests.support.crowd import WAYS, ask, join, open_sale, put_on_block, storm
 from tests.support.proof import (
     as_told,
     assert_answers_hold,
@@ -23,12 +23,6 @@ from tests.support.raw import ACK, RawSocket
 AUCTION = {"auctionId": 1}
 AWARD = AUCTION | {"product": "Gold Ring", "weight": "5.2g"}
 DELTA = {"auth": {"updates": "delta"}}
-
-
-@pytest.fixture
-async def crowd():
-    async with Crowd() as crowd:
-        yield crowd
 
 
 async def test_of_fifty_equal_bids_exactly_one_stands(baraka, crowd, store):

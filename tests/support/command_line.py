@@ -35,7 +35,7 @@ def invoke(*words: object, **settings: Any) -> Answer:
     return Answer(done.exit_code, done.stdout, done.stderr)
 
 
-def run(*words: object, folder: Path, **settings: Any) -> Answer:
+def run(*words: object, folder: Path, seconds_max: float = SECONDS_MAX, **settings: Any) -> Answer:
     """The real program, started in `folder`."""
     env = environment(**settings)
     done = subprocess.run(
@@ -45,7 +45,7 @@ def run(*words: object, folder: Path, **settings: Any) -> Answer:
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=SECONDS_MAX,
+        timeout=seconds_max,
     )
     assert "Traceback" not in done.stderr, done.stderr
     return Answer(done.returncode, done.stdout, done.stderr)
