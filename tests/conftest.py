@@ -6,6 +6,7 @@ from pathlib import Path
 from subprocess import TimeoutExpired
 from uuid import uuid4
 
+import hypothesis
 import pytest
 
 from baraka_server.store import migrate
@@ -15,6 +16,12 @@ from baraka_server.store.store import Store
 from tests.support.baraka import Baraka
 from tests.support.mariadb import MariaDB
 from tests.support.not_run import not_run, report_not_run
+
+# How long anything takes is a matter of the machine, never a failure.
+hypothesis.settings.register_profile(
+    "baraka", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("baraka")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -130,12 +130,20 @@ class Meter:
         """What to say when the numbers are those of the simulator; empty when they are not."""
         if self._strained_most <= SECONDS_MAX_IN_A_ROW:
             return ""
-        worst = max(self.timeline, key=lambda second: second.lag_ms)
+        late = max(second.lag_ms for second in self.timeline)
+        cpu = max(second.own_cpu for second in self.timeline)
+        told = (
+            f"For {self._strained_most} seconds in a row its event loop was up to {late:.0f} ms late, "
+            f"with up to {cpu:.0%} of a core. Latencies include that."
+        )
+        if cpu > OWN_CPU_MAX:
+            return (
+                f"The simulator itself was too slow. {told} Run fewer viewers, or more simulators "
+                "on other machines."
+            )
         return (
-            f"The simulator itself was too slow for {self._strained_most} seconds in a row: its event "
-            f"loop was up to {worst.lag_ms:.0f} ms late and used up to "
-            f"{max(second.own_cpu for second in self.timeline):.0%} of a core. Latencies include that. "
-            "Run fewer viewers, or more simulators on other machines."
+            f"The machine had too little time for the simulator. {told} Run it where nothing else "
+            "runs, or beside a server on another machine."
         )
 
     def server_processes(self) -> list[ServerProcess]:
