@@ -28,7 +28,7 @@ help: ## this list
 setup: $(READY) ## make .venv from the pinned packages; quick when nothing changed
 
 .PHONY: demo
-demo: setup ## a short sale on a temporary database, to watch in the terminal
+demo: setup ## host a live sale with a simulated crowd, on a temporary database
 	@$(BIN)/baraka demo
 
 .PHONY: serve

@@ -101,13 +101,6 @@ PRESETS: dict[str, Scenario] = {
     ),
 }
 
-SUMMARIES = {
-    "smoke": "a few people and two lots, in seconds",
-    "evening-sale": "1,000 viewers, 40 bidders, 12 lots",
-    "rush": "10,000 viewers",
-    "bid-storm": "50 bidders without think time",
-}
-
 
 class BadScenario(ValueError):
     """A scenario that cannot be held. The text is for a person and names the field."""
