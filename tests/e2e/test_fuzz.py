@@ -1,6 +1,6 @@
 """Ten thousand random and mutated packets at one server, beside a sale that must not notice any of them.
 
-The seed is printed with a failure, and can be given: BARAKA_FUZZ_SEED=5 pytest tests/e2e/test_fuzz.py
+It throws the same packets each time; other ones with BARAKA_FUZZ_SEED=5 pytest tests/e2e/test_fuzz.py
 """
 
 from __future__ import annotations
@@ -67,6 +67,7 @@ VALID = [
     "40/other,{}",
 ]
 TABLES = [*UNKNOWN.values(), *NAMELESS, *MALFORMED.values(), *UNSPEAKABLE.values()]
+SEED = 1
 SEEDS = [packet.encode() if isinstance(packet, str) else packet for packet in VALID * 4 + TABLES]
 ODD = [
     b"\0",
@@ -277,7 +278,7 @@ async def story(store, auction_id):
 @pytest.mark.slow
 @pytest.mark.timeout(240)
 async def test_ten_thousand_broken_packets_change_nothing_of_a_sale(tmp_path):
-    seed = int(os.environ.get("BARAKA_FUZZ_SEED") or random.randrange(2**32))
+    seed = int(os.environ.get("BARAKA_FUZZ_SEED") or SEED)
     print(f"BARAKA_FUZZ_SEED={seed}")
     database_url = await prepare(tmp_path)
     async with Baraka(database_url, tmp_path, BARAKA_CONNECT_SECONDS_MAX=3) as server:
