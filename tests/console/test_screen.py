@@ -126,6 +126,25 @@ async def test_a_question_with_long_names_has_its_answers_on_the_screen(
         await host.sees("Put up a lot", "Put up  Enter")
 
 
+@pytest.mark.parametrize("key", ["", "a", "u", "x", "l", "ctrl+p"])
+async def test_no_size_of_the_terminal_ends_the_console(
+    baraka: Baraka, phones: PythonPhones, tmp_path: Path, key: str
+) -> None:
+    """A pane of tmux can be drawn to a single cell."""
+    await bidding(baraka, phones, 5)
+    async with seated(baraka.url, tmp_path) as host:
+        await host.sees("Dina A.")
+        if key:
+            before = len(host.app.screen_stack)
+            await host.presses(key)
+            await host.until(lambda: len(host.app.screen_stack) > before, "the question")
+        for size in ((40, 12), (20, 5), (6, 3), (2, 2), (1, 1), (200, 2), (2, 60), SMALL):
+            await host.pilot.resize_terminal(*size)
+            await host.pilot.pause()
+        await host.presses("escape")
+        await host.sees("Dina A.", "LAST BID")
+
+
 # --- what is written
 
 
