@@ -134,7 +134,9 @@ class StageScreen(Screen[None]):
             yield Lots(id="lots")
             yield Chat(id="chat")
         yield Log(self.entries, id="log")
-        yield Input(placeholder="c: write to the room · 1 to 6: quick messages", id="say", compact=True)
+        yield Input(
+            placeholder="c: write to the room · 1 to 6: quick messages", id="say", compact=True
+        )
         with Horizontal(id="actions"):
             for action in ACTIONS:
                 yield Button(
