@@ -46,11 +46,11 @@ class Board:
             return
         was_open, was_round = self.open, self.round
         self.open = auction.get("current_product") is not None
-        self.minimum, self.market = auction.get("minBidPrice", 0), auction.get("actualPrice", 0)
+        self._priced(auction)
         self.round = state.get("round")
-        bids = state.get("auctionBids") or []
-        self.top = bids[0]["bid"] if bids else None
-        self.leader = bids[0]["user_id"] if bids else None
+        bids = state.get("auctionBids")
+        high = bids[0] if isinstance(bids, list) and bids else None
+        self.top, self.leader = _standing(high)
         if self.open and (not was_open or self.round != was_round):
             self.lot += 1
 
@@ -62,13 +62,30 @@ class Board:
             if not self.open or data.get("round") != self.round or self.round is None:
                 self.top = self.leader = None
                 self.lot += 1
-            self.minimum, self.market = data.get("minBidPrice", 0), data.get("actualPrice", 0)
+            self._priced(data)
             self.round, self.open = data.get("round"), True
         elif frame.name == "auctionEnded":
             self.open, self.top, self.leader = False, None, None
 
+    def _priced(self, fields: Mapping[str, Any]) -> None:
+        # A price that is none is the proof's business; the bidder takes it for 0.
+        self.minimum, self.market = (
+            _number(fields.get(n)) or 0 for n in ("minBidPrice", "actualPrice")
+        )
+
     def view(self, user_id: int, elapsed: float) -> View:
         return View(self.minimum, self.market, self.top, self.leader == user_id, elapsed)
+
+
+def _standing(bid: object) -> tuple[int | None, int | None]:
+    """The amount and the user of the bid at the head of a list."""
+    if not isinstance(bid, dict):
+        return None, None
+    return _number(bid.get("bid")), _number(bid.get("user_id"))
+
+
+def _number(value: object) -> int | None:
+    return value if isinstance(value, int) else None
 
 
 @dataclass(eq=False)

@@ -166,10 +166,12 @@ class Crowd:
                 await self._watch()
             await self._finish()
         finally:
-            self._leaving = True
+            self._leaving = self._over = True
             self._bidding = False
-            for task in (lag, *self._tasks, *self._asking):
+            doing = [lag, *self._tasks, *self._asking]
+            for task in doing:
                 task.cancel()
+            await asyncio.wait(doing)
             self._phase("everybody goes home")
             await self._go_home()
             await self._hall.close()
@@ -350,8 +352,7 @@ class Crowd:
             answer = await one.phone.ask(event, payload)
         finally:
             one.seat.asking -= 1
-        if answer.ok is False and self._hall.acknowledges:
-            one.seat.errors_due += 1  # `error` and acknowledgement come in either order
+        self.proof.refused(one.seat, answer)
         if answer.ok is None:
             self.unanswered += 1
             self.meter.now.errors += 1
@@ -392,7 +393,7 @@ class Crowd:
                 except CouldNotConnect:
                     continue
                 self.reconnections += 1
-                one.seat.errors_due = 0
+                one.seat.reconnects()
                 if await self._join(one, resumes=True):
                     return
                 await one.phone.drop()
@@ -521,6 +522,7 @@ class Crowd:
         unknown = False
         while time.perf_counter() < patience:
             answer = await self._ask(self.host, event, payload)
+            self.proof.answered(auction_id, event, payload, answer)
             if answer.ok:
                 await self._until(done, SETTLE_SECONDS_MAX)
                 return

@@ -132,7 +132,9 @@ class Phone:
         self.asks.append(ask)
         try:
             await self._emit(ask)
-            return await asyncio.wait_for(ask.answered, ANSWER_SECONDS_MAX)
+            # Not wait_for, which below Python 3.12 may swallow that we are cancelled.
+            async with asyncio.timeout(ANSWER_SECONDS_MAX):
+                return await ask.answered
         except (TimeoutError, OSError):
             return LOST
         finally:
@@ -342,7 +344,8 @@ class FullPhone(Phone):
     async def close(self) -> None:
         self.connected = False
         with suppress(Exception):  # it may be gone already, and nobody is left to be told
-            await asyncio.wait_for(self._client.shutdown(), 5)
+            async with asyncio.timeout(5):
+                await self._client.shutdown()
         self._gone()
 
     async def _emit(self, ask: Ask) -> None:

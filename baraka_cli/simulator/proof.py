@@ -27,6 +27,7 @@ from baraka_server.contract.server_events import SERVER_EVENTS, AuctionState, Er
 FIRST_MAX = 5
 """How many breaches of a promise are kept whole."""
 MESSAGE_CHARS_MAX = 2_000
+_JOINED = "the answer to joinAuction"
 
 NEWS = frozenset(
     name
@@ -50,6 +51,17 @@ LISTS: dict[str, type] = {
 }
 """Lists of rows that payloads carry again and again."""
 
+CONNECTION_TEXTS = frozenset({TEXTS[Code.NO_TOKEN], TEXTS[Code.INVALID_TOKEN]})
+"""What is said to whom nobody knows, before anything was asked."""
+
+ANNOUNCED_AS: dict[str, tuple[str, str]] = {
+    "comment": ("newComment", "comment"),
+    "changeCuurentProduct": ("auction_change_product", "product"),
+    "awardingAuction": ("auctionEnded", ""),
+    "endAuction": ("auctionFinished", ""),
+}
+"""What is announced when it was done, and the field of the ask that is told again."""
+
 NOT_ITS_FAULT = frozenset({Code.TOO_FAST, Code.BUSY, Code.UNAVAILABLE, Code.OUTCOME_UNKNOWN})
 """Refusals that say nothing about the ask: it may be tried again."""
 
@@ -65,17 +77,26 @@ class Room:
     gap: int | None = None
     """The last number before something that it did not hear, until a resume closes that."""
     held: list[Frame] = field(default_factory=list)
+    told: Mapping[str, Any] | None = None
+    """The `auctionState` that came last: the answer to the join says the same."""
 
 
 @dataclass(eq=False, slots=True)
 class Seat:
-    """What the proof knows about one phone."""
+    """What the proof knows about one phone. The counts are of one connection."""
 
     label: str
     rooms: dict[int, Room] = field(default_factory=dict)
     asking: int = 0
-    """Asks that are under way, and refused asks whose `error` is still to come."""
-    errors_due: int = 0
+    """Asks that are under way."""
+    refused: int = 0
+    unanswered: int = 0
+    """Asks that were refused, and asks that may have been: each is an `error` that is due (D20)."""
+    errors: int = 0
+    """How many came: one may come before the answer that it goes with, or behind it."""
+
+    def reconnects(self) -> None:
+        self.refused = self.unanswered = self.errors = 0
 
 
 @dataclass(slots=True)
@@ -107,6 +128,8 @@ class Proof:
         self._quoted: list[tuple[int, Code, int, str]] = []
         self._rows: dict[tuple[type, Any], Mapping[str, Any]] = {}
         self._orders: dict[int, list[Frame]] = {}
+        self._unplaced: Counter[tuple[int, int, int]] = Counter()
+        """Auction, user and amount of bids that were acknowledged without a number."""
 
     # --- talking about it
 
@@ -162,8 +185,23 @@ class Proof:
                 frame.text,
             )
             return
+        if frame.name == "auctionEnded":
+            self._look_at_winner(auction_id, seq, frame)
         if "auctionBids" in frame.data or "comments" in frame.data or frame.name == "auctionEnded":
             truth.when(seq, partial(self._look_at_lists, truth, seq, frame))
+
+    def _look_at_winner(self, auction_id: int, seq: int, frame: Frame) -> None:
+        """Who is named beside the bid must be its bidder. What the bid must be, `_judge` knows."""
+        bid, user = frame.data.get("winningBid"), frame.data.get("winningUser")
+        bidder = bid.get("user_id") if isinstance(bid, dict) else None
+        named = user.get("id") if isinstance(user, dict) else None
+        self._expect(
+            Promise.AWARD_IS_HIGHEST,
+            bidder == named,
+            f"auction {auction_id}, number {seq}: the winning bid is user {bidder}'s, but the "
+            f"winning user is {named}",
+            frame.text,
+        )
 
     def _look_at_shape(self, frame: Frame) -> None:
         kind = SERVER_EVENTS.get(frame.name)
@@ -174,23 +212,25 @@ class Proof:
                 frame.text,
             )
             return
-        data = dict(frame.data)
+        self._look_at_fields(frame.name, kind, frame.data, frame.text)
+
+    def _look_at_fields(self, who: str, kind: type, said: Mapping[str, Any], text: object) -> None:
+        data = dict(said)
         for name, record in LISTS.items():
             if isinstance(data.get(name), list):
-                self._look_at_rows(frame, name, data[name], record)
+                self._look_at_rows(who, name, data[name], record)
                 data[name] = []
         if not self.numbered:
             data = ADDED_FIELDS | data
         try:
             _adapter(kind).validate_json(_json(data), strict=True)
         except (ValidationError, ValueError) as error:
-            self.broken(
-                Promise.PAYLOADS_ARE_DOCUMENTED, f"{frame.name}: {_problem(error)}", frame.text
-            )
+            problem = _problem(error)
         else:
-            self.looked(Promise.PAYLOADS_ARE_DOCUMENTED)
+            problem = _wrong_user(data)
+        self._expect(Promise.PAYLOADS_ARE_DOCUMENTED, not problem, f"{who}: {problem}", text)
 
-    def _look_at_rows(self, frame: Frame, name: str, listed: list[Any], record: type) -> None:
+    def _look_at_rows(self, who: str, name: str, listed: list[Any], record: type) -> None:
         """Rows were looked at when they were new; a row that has changed is looked at again."""
         for row in listed:
             key = (record, row.get("id") if isinstance(row, dict) else None)
@@ -199,14 +239,17 @@ class Proof:
             try:
                 _adapter(record).validate_json(_json(row), strict=True)
             except (ValidationError, ValueError) as error:
-                what = f"{frame.name}, a row of {name}: {_problem(error)}"
+                what = f"{who}, a row of {name}: {_problem(error)}"
                 self.broken(Promise.PAYLOADS_ARE_DOCUMENTED, what, _json(row))
                 return
             self._rows[key] = row
 
     def _look_for_secrets(self, frame: Frame) -> None:
-        told = next(_secrets(frame.data, numbers_are_whole=self._numbers_are_whole), None)
-        self._expect(Promise.SECRETS_STAY, told is None, f"{frame.name}: {told}", frame.text)
+        self._look_for_secrets_in(frame.name, frame.data, frame.text)
+
+    def _look_for_secrets_in(self, who: str, data: Mapping[str, Any], text: object) -> None:
+        told = next(_secrets(data, numbers_are_whole=self._numbers_are_whole), None)
+        self._expect(Promise.SECRETS_STAY, told is None, f"{who}: {told}", text)
 
     def _look_at_lists(self, truth: Truth, seq: int, frame: Frame) -> None:
         if seq <= truth.begins:
@@ -274,8 +317,15 @@ class Proof:
 
     def joined(self, seat: Seat, auction_id: int, answer: Answer) -> None:
         """The phone is in. Where a state came with the answer, it is looked at."""
-        self.state(seat, answer.said)
         room = seat.rooms.get(auction_id)
+        said = {name: value for name, value in answer.said.items() if name != "ok"}
+        if room is not None and "auction" in said and said != room.told:
+            self._look_at_fields(_JOINED, AuctionState, said, said)
+            self._look_for_secrets_in(_JOINED, said, said)
+            if room.awaiting:
+                self.state(seat, said)
+            else:  # `auctionState` came first, and said something else
+                self._look_at_whole_state(said)
         if room is not None and room.awaiting and "seq" not in answer.said:
             room.awaiting = False  # no state will come
             held, room.held = room.held, []
@@ -378,8 +428,10 @@ class Proof:
                     f"{seat.label} is not in the room and heard its state",
                     frame.text,
                 )
-            elif room.awaiting:
-                self.state(seat, frame.data)
+            else:
+                room.told = frame.data
+                if room.awaiting:
+                    self.state(seat, frame.data)
         elif frame.name == "userCountUpdate":
             inside = self._auction_of(seat, frame) in seat.rooms
             self._expect(
@@ -390,16 +442,28 @@ class Proof:
             )
 
     def _heard_error(self, seat: Seat, frame: Frame) -> None:
-        code = frame.data.get("code")
-        if seat.asking or seat.errors_due or not frame.data.get("event"):
-            seat.errors_due = max(0, seat.errors_due - 1)
-            self.looked(Promise.ROOMS_ARE_CLOSED)
-        elif code not in NOT_ITS_FAULT:
-            self.broken(
-                Promise.ROOMS_ARE_CLOSED,
-                f"{seat.label} asked nothing and heard what somebody else was refused",
-                frame.text,
-            )
+        message, code = frame.data.get("message"), frame.data.get("code")
+        if message in CONNECTION_TEXTS:
+            return
+        seat.errors += 1
+        event = str(frame.data.get("event", ""))
+        if not _is_documented(event, str(code or ""), str(message)):
+            what = f"'error' has words that are not documented: {message}"
+            self.broken(Promise.REFUSALS_ARE_RIGHT, what, frame.text)
+        due = seat.asking or seat.errors <= seat.refused + seat.unanswered
+        self._expect(
+            Promise.ROOMS_ARE_CLOSED,
+            bool(due) or code in NOT_ITS_FAULT,
+            f"{seat.label} asked nothing and heard what somebody else was refused",
+            frame.text,
+        )
+
+    def refused(self, seat: Seat, answer: Answer) -> None:
+        """The phone has an answer to an ask, or will not get one."""
+        if answer.ok is False:
+            seat.refused += 1
+        elif answer.ok is None:
+            seat.unanswered += 1
 
     # --- states
 
@@ -412,20 +476,25 @@ class Proof:
         room = seat.rooms.get(auction_id)
         if room is None or not room.awaiting:
             return
-        truth = self.truth(auction_id)
+        if self._look_at_whole_state(data):
+            self._resumed(seat, room, data, seq)
+
+    def _look_at_whole_state(self, data: Mapping[str, Any]) -> bool:
+        """Whether it could be read at all. It is compared as soon as all before it was heard."""
         try:
-            truth.begin_with(seq, data)
+            auction_id, seq = int(data["auctionId"]), int(data["seq"])
+            truth = self.truth(auction_id)
             listed = list(reversed(rows(data["auctionBids"], "bid")))
             said = rows(data["auctionComments"], "comment")
             product = data["auction"]["current_product"]
-        except (KeyError, TypeError, AttributeError):
+            truth.begin_with(seq, data)
+        except (KeyError, TypeError, ValueError, AttributeError):
             self.broken(
                 Promise.PAYLOADS_ARE_DOCUMENTED, "the state of a joiner lacks its fields", data
             )
-            return
-        self._resumed(seat, room, data, seq)
-        look = partial(self._look_at_state, truth, seq, listed, said, product)
-        truth.when(seq, look)
+            return False
+        truth.when(seq, partial(self._look_at_state, truth, seq, listed, said, product))
+        return True
 
     def _resumed(self, seat: Seat, room: Room, data: Mapping[str, Any], seq: int) -> None:
         before = room.last if room.gap is None else room.gap
@@ -513,6 +582,9 @@ class Proof:
             core = ("newBid", bid_id, user_id, amount)
             look = partial(self._look_at_acknowledged, auction_id, seq, core, what)
             self.truth(auction_id).when(seq, look)
+        elif answer.said.get("ok") and isinstance(amount, int):
+            self.acknowledges = True
+            self._unplaced[auction_id, user_id, amount] += 1
 
     def _count_bid(self, auction_id: int, user_id: int, amount: object, answer: Answer) -> None:
         if not isinstance(amount, int | float) or isinstance(amount, bool):
@@ -543,6 +615,30 @@ class Proof:
         """What came of anything but a bid."""
         if answer.ok is False:
             self._look_at_refusal(auction_id, event, payload, answer, malformed=False)
+        seq = answer.said.get("seq")
+        if answer.ok and event in ANNOUNCED_AS and isinstance(seq, int):
+            what = f"{event}, acknowledged with number {seq} of {auction_id}"
+            self._awaited[auction_id, seq] = what
+            look = partial(self._look_at_done, auction_id, seq, event, payload, what)
+            self.truth(auction_id).when(seq, look)
+
+    def _look_at_done(
+        self, auction_id: int, seq: int, event: str, payload: Mapping[str, Any], what: str
+    ) -> None:
+        self._awaited.pop((auction_id, seq), None)
+        truth = self.truth(auction_id)
+        if seq <= truth.begins:
+            return
+        stands = truth.cores.get(seq)
+        name, value = ANNOUNCED_AS[event]
+        rightly = stands is not None and stands[0] == name
+        if rightly and stands is not None and value:
+            rightly = payload.get(value) in stands
+        self._expect(
+            Promise.ACKNOWLEDGED_IS_ANNOUNCED,
+            rightly,
+            f"{what}, was not announced: that number is {_said(stands)}",
+        )
 
     def _look_at_refusal(
         self,
@@ -555,15 +651,7 @@ class Proof:
     ) -> None:
         self.refusals[answer.code or answer.message] += 1
         code = answer.code
-        if not code:
-            texts = [*TEXTS.values(), *TEXTS_BY_EVENT.values()]
-            known = any(_fits(text, answer.message) for text in texts)
-        elif code in set(Code):
-            text = TEXTS_BY_EVENT.get((event, Code(code))) or TEXTS[Code(code)]
-            known = _fits(text, answer.message) is not None
-        else:
-            known = False
-        if not known or code == Code.FAULT:
+        if not _is_documented(event, code, answer.message):
             what = f"{event} was refused in words that are not documented: {answer.message}"
             self.broken(Promise.REFUSALS_ARE_RIGHT, what, dict(answer.said))
             return
@@ -618,14 +706,16 @@ class Proof:
         """What can only be said when everything has been heard."""
         for auction_id, truth in self.truths.items():
             self._finish_order(auction_id, truth)
-            self._finish_bids(auction_id, truth)
+            self._finish_bids(auction_id)
         for (auction_id, seq), what in sorted(self._awaited.items()):
             self.broken(
                 Promise.ACKNOWLEDGED_IS_ANNOUNCED,
                 f"auction {auction_id}: {what}, never came ({seq})",
             )
+        self._finish_unplaced()
         for seat in seats:
             self._finish_seat(seat)
+            self._finish_errors(seat)
         for auction_id, code, quoted, amount in self._quoted:
             truth = self.truth(auction_id)
             among = truth.amounts if code is Code.BID_TOO_LOW else truth.minimums
@@ -649,14 +739,11 @@ class Proof:
                 f"auction {auction_id}: number {truth.waiting[0]} was told of and not heard",
             )
 
-    def _finish_bids(self, auction_id: int, truth: Truth) -> None:
+    def _finish_bids(self, auction_id: int) -> None:
         made = self._made.get(auction_id, {})
-        announced = Counter(
-            (user_id, amount)
-            for _, (_, user_id, amount) in truth.all_bids()
-            if user_id in self._bidders
-        )
-        for (user_id, amount), times in announced.items():
+        for (user_id, amount), times in self._announced(auction_id).items():
+            if user_id not in self._bidders:
+                continue
             one = made.get((user_id, amount), _Made())
             self._expect(
                 Promise.REFUSED_STAYS_REFUSED,
@@ -664,6 +751,36 @@ class Proof:
                 f"auction {auction_id}: a bid of {amount} by user {user_id} was announced "
                 f"{times} times; {one.accepted} were accepted, {one.refused} refused",
             )
+
+    def _finish_unplaced(self) -> None:
+        for (auction_id, user_id, number), times in sorted(self._unplaced.items()):
+            told = self._announced(auction_id)[user_id, number]
+            self._expect(
+                Promise.ACKNOWLEDGED_IS_ANNOUNCED,
+                told >= times,
+                f"auction {auction_id}: a bid of {number} by user {user_id} was acknowledged "
+                f"{times} times and announced {told} times",
+            )
+
+    def _announced(self, auction_id: int) -> Counter[tuple[int, int]]:
+        """How often bids of a user and an amount were announced."""
+        bids = self.truth(auction_id).all_bids()
+        return Counter((user_id, amount) for _, (_, user_id, amount) in bids)
+
+    def _finish_errors(self, seat: Seat) -> None:
+        """Everybody who was refused something heard `error` for it, and nobody more than that."""
+        most = seat.refused + seat.unanswered + seat.asking
+        self._expect(
+            Promise.ROOMS_ARE_CLOSED,
+            seat.errors <= most,
+            f"{seat.label} was refused {seat.refused} times and heard {seat.errors} errors: "
+            "some were somebody else's",
+        )
+        self._expect(
+            Promise.REFUSALS_ARE_RIGHT,
+            seat.errors >= seat.refused,
+            f"{seat.label} was refused {seat.refused} times and heard {seat.errors} errors",
+        )
 
     def _finish_seat(self, seat: Seat) -> None:
         for auction_id, room in seat.rooms.items():
@@ -720,6 +837,26 @@ def _problem(error: Exception) -> str:
         first = error.errors(include_url=False, include_input=False)[0]
         return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
     return str(error)
+
+
+def _is_documented(event: str, code: str, message: str) -> bool:
+    """Whether these are the words for that refusal; without a code, for any."""
+    if not code:
+        texts = {*TEXTS.values(), *TEXTS_BY_EVENT.values()}
+    elif code in set(Code) and code != Code.FAULT:
+        texts = {TEXTS_BY_EVENT.get((event, Code(code))) or TEXTS[Code(code)]}
+    else:
+        return False
+    return any(_fits(text, message) is not None for text in texts)
+
+
+def _wrong_user(data: Mapping[str, Any]) -> str:
+    """What is wrong with the user beside a new row, in words; empty when it is who the row says."""
+    for name in ("newBid", "newComment"):
+        row = data.get(name)
+        if isinstance(row, dict) and row["user"]["id"] != row["user_id"]:
+            return f"{name}.user: user {row['user']['id']} stands beside user_id {row['user_id']}"
+    return ""
 
 
 def _secrets(value: object, *, numbers_are_whole: bool) -> Iterator[str]:

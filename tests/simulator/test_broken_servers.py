@@ -1,0 +1,85 @@
+"""A check that never fails is no check: every promise, broken on purpose, over real sockets."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from baraka_cli.simulator import crowd
+from baraka_cli.simulator.result import Promise
+from tests.simulator.faults import FAULTS, Fault, rewording
+from tests.support.broken_server import broken_server
+from tests.support.simulated import CHAOS, EVENING, STORM, hold
+
+
+@pytest.mark.parametrize("scenario", [STORM, EVENING, CHAOS], ids=["storm", "evening", "chaos"])
+async def test_a_sound_server_keeps_every_promise(database: Path, scenario):
+    async with broken_server(database) as server:
+        result = await hold(server.url, scenario, server.database_url)
+    assert not result.could_not
+    assert result.totals.lots == result.totals.sold == scenario.lots
+    for finding in result.findings:
+        assert finding.first == [], finding.promise
+        assert finding.checked, finding.promise
+        assert not finding.unchecked, finding.promise
+
+
+MEDDLING = {
+    "a ledger entry that was altered": (
+        "UPDATE auction_events SET user_id = 3 WHERE auction_id = 1 AND kind = 'started'",
+        r"auction 1: entry \d+ of the ledger: ",
+    ),
+    "a ledger whose end was cut off": (
+        "DELETE FROM auction_events WHERE auction_id = 1 AND kind = 'ended'",
+        r"auction 1: row 1 of Auction: ",
+    ),
+    "a price that was altered": (
+        "UPDATE winnings SET price = price + 1",
+        r"auction 1: row \d+ of winnings: ",
+    ),
+    "a winning that is gone": (
+        "DELETE FROM winnings",
+        r"auction 1: row \d+ of winnings: it is gone",
+    ),
+}
+
+
+@pytest.mark.parametrize(("statement", "words"), MEDDLING.values(), ids=MEDDLING)
+async def test_a_database_that_says_something_else_is_found(database: Path, statement, words):
+    def meddle():
+        with sqlite3.connect(database) as connection:
+            connection.execute(statement)
+
+    async with broken_server(database) as server:
+        result = await hold(server.url, STORM, server.database_url, meddle=meddle)
+    (found,) = (finding for finding in result.findings if finding.broken)
+    assert found.promise is Promise.DATABASE_AGREES
+    assert re.search(words, found.first[0].what), found.first
+
+
+async def test_announcements_that_the_ledger_has_otherwise_are_found(database: Path):
+    async with broken_server(database) as server:
+        server.tamper = rewording("!")
+        result = await hold(server.url, STORM, server.database_url)
+    found = {finding.promise: finding for finding in result.findings}[Promise.DATABASE_AGREES]
+    words = r"number \d+: \('newComment', .*!'\) was announced, but the ledger has"
+    assert re.search(words, found.first[0].what), found.first
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
+async def test_a_fault_is_found_and_named(
+    database: Path, fault: Fault, monkeypatch: pytest.MonkeyPatch
+):
+    # What never comes is not waited for as long as on a server that may only be slow.
+    monkeypatch.setattr(crowd, "SETTLE_SECONDS_MAX", 1)
+    async with broken_server(database) as server:
+        server.tamper = fault.tamper()
+        with fault.rules():
+            result = await hold(server.url, fault.scenario.model_copy(update={"duration": 4}))
+    found = {finding.promise: finding for finding in result.findings}[fault.promise]
+    assert found.broken, [finding for finding in result.findings if finding.broken]
+    assert re.search(fault.words, found.first[0].what), found.first
+    assert not result.kept

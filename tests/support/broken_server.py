@@ -1,0 +1,148 @@
+"""A real server that breaks one promise.
+
+It is Baraka's own, in this process, on SQLite; a `Fault` stands between it and its sockets and may
+change, drop, hold back or repeat what it says to each of them. Faults of the rules are in the rules.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from engineio import packet
+from pydantic import SecretStr
+
+from baraka_server.app import Server
+from baraka_server.settings import Settings
+from baraka_server.wire.sockets import GuardedSocket
+from tests.support.baraka import SECRET
+
+NO_LIMITS: dict[str, Any] = {
+    f"{name}_per_second_max": 0 for name in ("events", "bids", "comments", "actions")
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One event, or the acknowledgement of one: then `answers` is what was asked."""
+
+    name: str
+    data: Any
+    answers: str = ""
+    asked: Any = None
+    number: str = ""
+    """The acknowledgement's."""
+
+    def saying(self, **fields: Any) -> Said:
+        return replace(self, data=self.data | fields)
+
+    @property
+    def text(self) -> str:
+        if self.answers:
+            return f"43{self.number}" + _json([self.data])
+        return "42" + _json([self.name, self.data])
+
+
+Tamper = Callable[["Listener", Said], list[Said]]
+"""What a socket is told instead of what the server says to it."""
+
+
+def sound(_to: Listener, said: Said) -> list[Said]:
+    return [said]
+
+
+class Listener(GuardedSocket):
+    """A socket of the broken server."""
+
+    owner: BrokenServer
+    asks: dict[str, tuple[str, Any]]
+
+    @property
+    def user_id(self) -> int | None:
+        sid = self.host.manager.sid_from_eio_sid(self.sid, "/")
+        viewer = self.owner.server._gateway._viewers.get(sid)
+        return viewer.user_id if viewer else None
+
+    async def receive(self, pkt: packet.Packet) -> None:
+        if pkt.packet_type == packet.MESSAGE and pkt.data.startswith("2"):
+            number, _, rest = pkt.data[1:].partition("[")
+            self.asks[number] = tuple(json.loads("[" + rest)[:2])
+        await super().receive(pkt)
+
+    async def send(self, pkt: packet.Packet) -> None:
+        if pkt.packet_type != packet.MESSAGE or not pkt.data.startswith(("2[", "3")):
+            await super().send(pkt)
+            return
+        for said in self.owner.tamper(self, self._read(pkt.data)):
+            await self.says(said)
+
+    async def says(self, said: Said) -> None:
+        await super().send(packet.Packet(packet.MESSAGE, said.text[1:]))
+
+    def _read(self, text: str) -> Said:
+        number, _, rest = text[1:].partition("[")
+        values = json.loads("[" + rest)
+        if text.startswith("2"):
+            return Said(*values)
+        event, payload = self.asks.pop(number)
+        return Said("", values[0], event, payload, number)
+
+
+class BrokenServer:
+    """`tamper` may be set while it runs."""
+
+    def __init__(self, database: Path) -> None:
+        self.database_url = f"sqlite+aiosqlite:///{database}"
+        self.tamper: Tamper = sound
+        self.url = ""
+        self.server = Server(
+            Settings(
+                _env_file=None,
+                database_url=SecretStr(self.database_url),
+                jwt_secret=SecretStr(SECRET),
+                host="127.0.0.1",
+                port=0,
+                shutdown_notice_seconds=0,
+                ledger_poll_seconds=0,  # there is no other node
+                **NO_LIMITS,
+            )
+        )
+        self._telling: set[asyncio.Task[None]] = set()
+        self._sio = self.server._sio
+        self._guarded = self._sio._handle_eio_connect
+        self._sio.eio.on("connect", self._connect)
+
+    @property
+    def listeners(self) -> list[Listener]:
+        return list(self._sio.eio.sockets.values())
+
+    def tells(self, to: Listener, said: Said) -> None:
+        """Tell somebody else what is said to another."""
+        task = asyncio.create_task(to.says(said))
+        self._telling.add(task)
+        task.add_done_callback(self._telling.discard)
+
+    async def _connect(self, eio_sid: str, environ: dict[str, Any]) -> None:
+        await self._guarded(eio_sid, environ)
+        client = self._sio.eio.sockets[eio_sid]
+        client.__class__ = Listener
+        client.owner, client.asks = self, {}
+
+
+@asynccontextmanager
+async def broken_server(database: Path) -> AsyncIterator[BrokenServer]:
+    broken = BrokenServer(database)
+    broken.url = await broken.server.start()
+    try:
+        yield broken
+    finally:
+        await broken.server.stop()
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
