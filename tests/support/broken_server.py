@@ -18,12 +18,12 @@ from engineio import packet
 from pydantic import SecretStr
 
 from baraka_server.app import Server
-from baraka_server.settings import Settings
-from baraka_server.wire.sockets import GuardedSocket
+from baraka_server.settings import FanOutPath, Settings
+from baraka_server.wire.sockets import GuardedServer, GuardedSocket, GuardedWebSocket
 from tests.support.baraka import SECRET
 
 NO_LIMITS: dict[str, Any] = {
-    f"{name}_per_second_max": 0 for name in ("events", "bids", "comments", "actions")
+    f"{name}_per_second_max": 0 for name in ("events", "bids", "comments", "actions", "bytes")
 }
 
 
@@ -59,8 +59,16 @@ def sound(_to: Listener, said: Said) -> list[Said]:
 class Listener(GuardedSocket):
     """A socket of the broken server."""
 
-    owner: BrokenServer
     asks: dict[str, tuple[str, Any]]
+
+    def guard(self, host: GuardedServer, address: str) -> None:
+        super().guard(host, address)
+        self.asks = {}
+
+    @property
+    def owner(self) -> BrokenServer:
+        owner: BrokenServer = self.host.broken
+        return owner
 
     @property
     def user_id(self) -> int | None:
@@ -108,14 +116,15 @@ class BrokenServer:
                 host="127.0.0.1",
                 port=0,
                 shutdown_notice_seconds=0,
+                fan_out=FanOutPath.STOCK,  # socket by socket
                 ledger_poll_seconds=0,  # there is no other node
                 **NO_LIMITS,
             )
         )
         self._telling: set[asyncio.Task[None]] = set()
         self._sio = self.server._sio
-        self._guarded = self._sio._handle_eio_connect
-        self._sio.eio.on("connect", self._connect)
+        self._sio.broken = self
+        self._sio.use(Listener, GuardedWebSocket)
 
     @property
     def listeners(self) -> list[Listener]:
@@ -126,12 +135,6 @@ class BrokenServer:
         task = asyncio.create_task(to.says(said))
         self._telling.add(task)
         task.add_done_callback(self._telling.discard)
-
-    async def _connect(self, eio_sid: str, environ: dict[str, Any]) -> None:
-        await self._guarded(eio_sid, environ)
-        client = self._sio.eio.sockets[eio_sid]
-        client.__class__ = Listener
-        client.owner, client.asks = self, {}
 
 
 @asynccontextmanager
