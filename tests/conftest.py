@@ -60,9 +60,12 @@ async def sale_database(database_url: str) -> str:
 
 
 @pytest.fixture
-async def baraka(sale_database: str, tmp_path: Path) -> AsyncIterator[Baraka]:
-    """A running server on `sale_database`."""
-    async with Baraka(sale_database, tmp_path) as server:
+async def baraka(
+    request: pytest.FixtureRequest, sale_database: str, tmp_path: Path
+) -> AsyncIterator[Baraka]:
+    """A running server on `sale_database`. Its parameter, if any, is the path of its fan-out."""
+    settings = {"BARAKA_FAN_OUT": getattr(request, "param", None)}
+    async with Baraka(sale_database, tmp_path, **settings) as server:
         yield server
 
 

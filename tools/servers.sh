@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
-# Brings the servers that the tests start for themselves: the programs only, never a running daemon.
+# Brings the servers and the browser that the tests start for themselves: the programs only, never a
+# running daemon.
 # Where that is not possible it says so and exits 0: the tests that need them then say they did not run.
 set -euo pipefail
 
 # program | Debian packages. MariaDB's core packages have the programs and no daemon.
 needed=(
     "mariadbd | mariadb-server-core mariadb-client-core"
+    "chromium | chromium"
 )
 
 PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"

@@ -1,16 +1,15 @@
 """Fan-out: what is announced is encoded once, and every websocket of the room is sent the same bytes.
 
 What one batch of an auction announces is joined into one write for each socket. Nothing else may pass
-it on the way: whoever is about to say something to one socket, or moves one in or out of a room,
-calls `flush` first.
+it on the way: whoever is about to say something to one socket calls `flush` first.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable
 from functools import cached_property
-from typing import Protocol
 
 from baraka_server.contract.server_events import NewBid, NewComment, UserCountUpdate
 from baraka_server.live.encoded import Encoded
@@ -38,21 +37,67 @@ class Batch:
         return b"".join([pkt.frame.compressed for pkt in self.packets])
 
 
-class Listener(Protocol):
-    """A socket that can be told something without waiting for it."""
+class Lane:
+    """The way to one socket, with next to nothing in it: fan-out is mostly waiting for memory.
 
-    def hears(self, batch: Batch) -> None: ...
+    While it is `clear`, nothing waits for the socket but what its transport has: bytes may go straight
+    there. Whatever comes in between has to say that it is not.
+    """
+
+    __slots__ = ("clear", "compresses", "lagging_bytes", "rooms", "slowly", "transport")
+
+    def __init__(self, slowly: Callable[[Batch], None], lagging_bytes: int) -> None:
+        self.slowly = slowly
+        """Tell the socket, without waiting for it, while the lane is not clear."""
+        self.lagging_bytes = lagging_bytes
+        """With more than this in its transport's buffer it is not clear either."""
+        self.clear = False
+        self.compresses = False
+        self.rooms: set[str] = set()
+        self.transport: asyncio.WriteTransport
+
+    def lead_to(self, transport: asyncio.WriteTransport, *, compresses: bool) -> None:
+        self.transport, self.compresses = transport, compresses
+
+    @property
+    def is_open(self) -> bool:
+        """Whether bytes may be written to it now."""
+        return (
+            self.clear
+            and self.transport.get_write_buffer_size() <= self.lagging_bytes
+            and not self.transport.is_closing()
+        )
 
 
 class FanOut:
-    """`listeners(room)` are the sockets that are in a room now; None is everybody's."""
+    """`everybody` are the lanes of all who are connected."""
 
-    def __init__(self, listeners: Callable[[str | None], Iterable[Listener]]) -> None:
-        self._listeners = listeners
+    def __init__(self, everybody: Callable[[], Iterable[Lane]]) -> None:
+        self._everybody = everybody
+        self._lanes: defaultdict[str, dict[Lane, None]] = defaultdict(dict)
         self._rooms: tuple[str, str] = ("", "")
         self._waiting: list[tuple[Spoken, Spoken]] = []
         self._waiting_chars = 0
         self._turns = 0
+
+    def enter(self, lane: Lane, room: str) -> None:
+        """Whoever comes hears nothing that was announced before."""
+        self.flush()
+        self._lanes[room][lane] = None
+        lane.rooms.add(room)
+
+    def leave(self, lane: Lane, room: str) -> None:
+        """Whoever goes hears all that was."""
+        self.flush()
+        if room in lane.rooms:
+            lane.rooms.remove(room)
+            del self._lanes[room][lane]
+            if not self._lanes[room]:
+                del self._lanes[room]
+
+    def leave_all(self, lane: Lane) -> None:
+        for room in list(lane.rooms):
+            self.leave(lane, room)
 
     def announce(self, rooms: tuple[str, str], event: str, whole: Encoded, brief: Encoded) -> None:
         """`whole` for the first of the two rooms, `brief` for the second: soon, and in order."""
@@ -68,19 +113,26 @@ class FanOut:
     def announce_to_everyone(self, event: str, payload: Encoded) -> None:
         self.flush()
         self._turns += 1
-        self._tell(None, [spoken(event, payload)])
+        self._tell(self._everybody(), [spoken(event, payload)])
 
     def flush(self) -> None:
         """Send what was announced. Does not wait for anybody."""
         if self._waiting:
             waiting, self._waiting, self._waiting_chars = self._waiting, [], 0
             for place, room in enumerate(self._rooms):
-                self._tell(room, [both[place] for both in waiting])
+                if room in self._lanes:
+                    self._tell(self._lanes[room], [both[place] for both in waiting])
 
-    def _tell(self, room: str | None, packets: list[Spoken]) -> None:
+    def _tell(self, lanes: Iterable[Lane], packets: list[Spoken]) -> None:
         batch = Batch(packets)
-        for listener in self._listeners(room):
-            listener.hears(batch)
+        for lane in lanes:
+            # As in `is_open`: a call for each delivery would show.
+            if lane.clear:
+                to = lane.transport
+                if to.get_write_buffer_size() <= lane.lagging_bytes and not to.is_closing():
+                    to.write(batch.compressed if lane.compresses else batch.plain)
+                    continue
+            lane.slowly(batch)
 
     def _subject(self, rooms: tuple[str, str], event: str) -> Hashable:
         """What a packet is about, if a newer one about the same contains it.

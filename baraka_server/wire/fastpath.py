@@ -7,7 +7,8 @@ server runs on the libraries' own path.
 What it relies on:
 - python-engineio: `AsyncSocket._websocket_handler` has one writer task, which calls `poll` and sends
   what that returns until it returns an empty list. Here `poll` writes by itself until the end.
-- python-socketio: `manager.get_participants` knows who is in a room.
+- python-socketio: `manager.get_participants` knows who is connected.
+- asyncio: `Queue._put` is called for whatever is put into a queue.
 - aiohttp: `WebSocketResponse._handshake` returns what was agreed, as (headers, protocol, compress,
   notakeover), and `_post_start` makes a reader that inflates if `_compress` is set by then, while the
   writer compresses only if the handshake said so.
@@ -24,7 +25,7 @@ from engineio import exceptions, packet
 
 from baraka_server.wire import deflate
 from baraka_server.wire.backlog import Spoken
-from baraka_server.wire.fanout import Batch, FanOut
+from baraka_server.wire.fanout import Batch, FanOut, Lane
 from baraka_server.wire.frames import TextFrame
 from baraka_server.wire.sockets import (
     DOES_NOT_READ,
@@ -45,32 +46,18 @@ class FastSocket(GuardedSocket):
     """One client's connection. Order is kept: bytes go past the queue only while it is empty."""
 
     websocket: FastWebSocket
-    lane: asyncio.Transport | None
-    """The websocket's transport while all that was ever queued is written to it; else None."""
-    lagging_bytes: int
+    lane: Lane
     leaving: asyncio.Task[None] | None
 
     def guard(self, host: GuardedServer, address: str) -> None:
+        limit = host.limits.send_buffer_bytes_max
+        self.lane = Lane(self.hears, min(LAGGING_BYTES, limit or LAGGING_BYTES))
+        self.queue: WatchedQueue = WatchedQueue(self.lane, self.queue)
+        self.leaving = None
         super().guard(host, address)
-        self.lane = self.leaving = None
-        self.lagging_bytes = min(LAGGING_BYTES, self.limits.send_buffer_bytes_max or LAGGING_BYTES)
-
-    @property
-    def is_open(self) -> bool:
-        """Whether bytes may go straight to the transport now."""
-        lane = self.lane
-        return (
-            lane is not None
-            and self.queue.empty()
-            and not lane.is_closing()
-            and lane.get_write_buffer_size() <= self.lagging_bytes
-        )
 
     def hears(self, batch: Batch) -> None:
-        """A message for a room. Does not wait."""
-        if self.is_open:
-            self.websocket.write(batch)
-            return
+        """What a room is told, while the lane is not clear."""
         gone = self.closing or self.closed or self.leaving
         if not gone and not all(map(self.offer, batch.packets)):
             self.leaving = asyncio.create_task(self.hang_up(DOES_NOT_READ))
@@ -78,7 +65,7 @@ class FastSocket(GuardedSocket):
     async def send(self, pkt: packet.Packet) -> None:
         """A message for this client alone, behind everything that was announced before."""
         self._flush()
-        if self.is_open:
+        if self.lane.is_open:
             self.websocket.write(frame_of(pkt))
         else:
             await super().send(pkt)
@@ -87,8 +74,10 @@ class FastSocket(GuardedSocket):
         self, wait: bool = True, abort: bool = False, reason: str | None = None
     ) -> None:
         self._flush()  # what was announced before the end is heard
-        self.lane = None
+        self.lane.clear = False
         await super().close(wait=wait, abort=abort, reason=reason)
+        if self.host.fan_out:
+            self.host.fan_out.leave_all(self.lane)
 
     def _flush(self) -> None:
         if self.host.fan_out:
@@ -102,22 +91,35 @@ class FastSocket(GuardedSocket):
         except OSError:
             raise exceptions.QueueEmpty from None  # what the library's writer stops at
         finally:
-            self.lane = None
+            self.lane.clear = False
         return []
 
     async def _write_what_waits(self) -> None:
         """Be the library's writer, until it is told to stop by a None."""
+        self.lane.lead_to(self.websocket.transport, compresses=self.websocket.compresses)
         while True:
-            if not self.closing and not self.closed:
-                self.lane = self.websocket.transport
+            self.lane.clear = self.queue.empty() and not (self.closing or self.closed)
             pkt = await self.queue.get()
-            self.lane = None
             self.queue.task_done()
             if pkt is None:
                 return
             await self.websocket.drained()
             self.backlog.took([pkt])
             self.websocket.write(frame_of(pkt))
+
+
+class WatchedQueue(asyncio.Queue[Any]):
+    """A socket's queue: whatever is put in, the library's own packets too, bars the lane."""
+
+    def __init__(self, lane: Lane, before: asyncio.Queue[Any]) -> None:
+        self._lane = lane
+        super().__init__()
+        while not before.empty():
+            self.put_nowait(before.get_nowait())
+
+    def _put(self, item: Any) -> None:
+        self._lane.clear = False
+        super()._put(item)
 
 
 class FastWebSocket(GuardedWebSocket):
@@ -141,7 +143,7 @@ class FastWebSocket(GuardedWebSocket):
             return await super().wait()
         except BaseException:
             owner: FastSocket = self.handler.__self__
-            owner.lane = None  # nothing may follow the goodbye
+            owner.lane.clear = False  # nothing may follow the goodbye
             raise
 
 
@@ -175,12 +177,11 @@ def frame_of(pkt: packet.Packet) -> TextFrame:
 def install(sio: GuardedServer, *, compression: bool) -> None:
     """Let new connections of `sio` take the fast path."""
 
-    def listeners(room: str | None) -> Iterator[FastSocket]:
-        sockets = sio.eio.sockets
-        for _, eio_sid in sio.manager.get_participants("/", room):
-            client = sockets.get(eio_sid)
+    def everybody() -> Iterator[Lane]:
+        for _, eio_sid in sio.manager.get_participants("/", None):
+            client = sio.eio.sockets.get(eio_sid)
             if client is not None:
-                yield client
+                yield client.lane
 
     sio.use(FastSocket, CompressingWebSocket if compression else FastWebSocket)
-    sio.fan_out = FanOut(listeners)
+    sio.fan_out = FanOut(everybody)

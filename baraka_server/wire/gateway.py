@@ -129,6 +129,9 @@ class Gateway:
         viewer = self._viewers.pop(sid, None)
         if viewer is not None:
             self._house.disconnected(viewer)
+        lane = self._sio.lane(sid)
+        if self._sio.fan_out and lane:  # the socket may stay, and come back as another viewer
+            self._sio.fan_out.leave_all(lane)
         expiry = self._expiries.pop(sid, None)
         if expiry is not None:
             expiry.cancel()

@@ -28,7 +28,7 @@ from baraka_server.contract.server_events import Error
 from baraka_server.live.encoded import Encoded
 from baraka_server.wire.answers import error_payload, negative, too_fast
 from baraka_server.wire.backlog import Backlog
-from baraka_server.wire.fanout import FanOut
+from baraka_server.wire.fanout import FanOut, Lane
 from baraka_server.wire.limits import Rate
 from baraka_server.wire.meter import measure
 from baraka_server.wire.sparing import SparingLog
@@ -88,6 +88,8 @@ class GuardedSocket(async_socket.AsyncSocket):  # type: ignore[misc]
     polling: bool
     upgrade: bool
     websocket: GuardedWebSocket | None
+    lane: Lane | None = None
+    """Where the fan-out reaches it, if there is one."""
     last_ping: float | None
     pinging: asyncio.Task[None] | None
 
@@ -388,6 +390,10 @@ class GuardedServer(socketio.AsyncServer):  # type: ignore[misc]
         """The socket of a session of the namespace."""
         found: GuardedSocket | None = self.eio.sockets.get(self.manager.eio_sid_from_sid(sid, "/"))
         return found
+
+    def lane(self, sid: str) -> Lane | None:
+        client = self.client(sid)
+        return client.lane if client else None
 
     async def answered(self) -> None:
         """Return when everything that was asked has its acknowledgement on its way."""

@@ -34,18 +34,18 @@ class RoomSpeakers:
         await self._sio.tell(viewer.sid, event, payload)
 
     async def enter_room(self, viewer: Viewer, auction_id: int) -> None:
-        self._before_a_move()
-        await self._sio.enter_room(viewer.sid, _room(viewer, auction_id))
+        room, lane = _room(viewer, auction_id), self._sio.lane(viewer.sid)
+        if self._sio.fan_out and lane:
+            self._sio.fan_out.enter(lane, room)
+        else:
+            await self._sio.enter_room(viewer.sid, room)
 
     async def leave_room(self, viewer: Viewer, auction_id: int) -> None:
-        if not viewer.gone:
-            self._before_a_move()
-            await self._sio.leave_room(viewer.sid, _room(viewer, auction_id))
-
-    def _before_a_move(self) -> None:
-        """Who comes hears nothing that was announced before, and who goes hears all of it."""
-        if self._sio.fan_out:
-            self._sio.fan_out.flush()
+        room, lane = _room(viewer, auction_id), self._sio.lane(viewer.sid)
+        if self._sio.fan_out and lane:
+            self._sio.fan_out.leave(lane, room)
+        elif not viewer.gone:
+            await self._sio.leave_room(viewer.sid, room)
 
 
 def _rooms(auction_id: int) -> tuple[str, str]:

@@ -13,6 +13,10 @@ from tests.support.phones import NodePhones, Phone, PythonPhones, token
 
 CLIENTS = {
     "official over websocket": (NodePhones, {"transports": ["websocket"]}),
+    "official without compression": (
+        NodePhones,
+        {"transports": ["websocket"], "perMessageDeflate": False},
+    ),
     "official over polling": (NodePhones, {"transports": ["polling"]}),
     "official with upgrade": (NodePhones, {}),
     "python over websocket": (PythonPhones, {"transports": ["websocket"]}),

@@ -9,6 +9,7 @@ import json
 
 import pytest
 
+from tests.support.crowd import on_both_paths
 from tests.support.shapes import SHAPES, assert_shape
 
 AUCTION = {"auctionId": 1}
@@ -46,6 +47,7 @@ def last_seq(phone):
     return max((payload.get("seq", 0) for _, payload in phone.events), default=0)
 
 
+@on_both_paths
 async def test_a_whole_sale_is_heard_as_documented(sale):
     amina, bilal, dina, farah = sale
 

@@ -11,7 +11,7 @@ import pytest
 from baraka_server.app import Server
 from baraka_server.settings import Settings
 from tests.support.baraka import SECRET
-from tests.support.crowd import WAYS, Crowd, join, open_sale
+from tests.support.crowd import WAYS, Crowd, join, on_both_paths, open_sale
 from tests.support.phones import PATIENCE_SECONDS
 from tests.support.raw import ACK, RawSocket
 
@@ -138,6 +138,7 @@ async def test_a_polling_phone_that_vanishes_is_missed_before_long(sale_database
         assert (await amina.emits("leaveAuction", AUCTION))["userCount"] == 0
 
 
+@on_both_paths
 async def test_a_busy_room_is_told_four_times_a_second_and_the_last_change_always(
     baraka, witness, crowd
 ):

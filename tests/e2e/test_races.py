@@ -9,7 +9,7 @@ import pytest
 
 from baraka_server.domain import facts
 from tests.support.baraka import Baraka
-from tests.support.crowd import WAYS, ask, join, open_sale, put_on_block, storm
+from tests.support.crowd import WAYS, ask, join, on_both_paths, open_sale, put_on_block, storm
 from tests.support.proof import (
     as_told,
     assert_answers_hold,
@@ -53,6 +53,7 @@ async def test_of_fifty_equal_bids_exactly_one_stands(baraka, crowd, store):
         assert heard["newBid"]["user_id"] == winner.user_id
 
 
+@on_both_paths
 async def test_a_storm_has_one_order_for_everybody(baraka, crowd, store):
     dice = random.Random(1)
     amina = await crowd.pick_up(baraka.url, 1)
@@ -78,6 +79,7 @@ async def test_a_storm_has_one_order_for_everybody(baraka, crowd, store):
     assert {answer["code"] for _, answer in answers if not answer["ok"]} == {"bid_too_low"}
 
 
+@on_both_paths
 @pytest.mark.parametrize("finish", ["cancelAuction", "endAuction"])
 async def test_the_hammer_falls_on_the_highest_bid_of_its_round(baraka, crowd, store, finish):
     """Lots change and are awarded in the middle of a storm; then the auction is over in one."""
@@ -168,6 +170,7 @@ async def test_two_servers_on_one_database_keep_one_order(sale_database, tmp_pat
         assert state["seq"] == ledger[-1].seq
 
 
+@on_both_paths
 async def test_the_answer_to_a_join_is_never_behind_a_newer_event(baraka, crowd, store):
     """Who joins in a storm hears the state, and after it every newer event: no older, none twice."""
     dice = random.Random(9)

@@ -12,9 +12,14 @@ from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from typing import Any, Self
 
+import pytest
+
 from tests.support.baraka import SECRET
 from tests.support.phones import NodePhones, Phone, PythonPhones, token
 from tests.support.proof import Answers
+
+on_both_paths = pytest.mark.parametrize("baraka", ["fast", "stock"], indirect=True)
+"""What must hold whichever way announcements take; other tests have the default."""
 
 WAYS = ("official websocket", "official polling", "python websocket")
 

@@ -76,9 +76,7 @@ class Neighbourhood:
     @property
     def memory_bytes(self) -> int:
         assert self.baraka
-        status = Path(f"/proc/{self.baraka.pid}/status").read_text()
-        (line,) = (line for line in status.splitlines() if line.startswith("VmRSS"))
-        return int(line.split()[1]) * 1024
+        return memory_of(self.baraka.pid)
 
     @property
     def sockets(self) -> dict[str, Any]:
@@ -102,6 +100,13 @@ class Neighbourhood:
             "lines": len(self.server._door.lines),
             "files": open_lines(os.getpid()),
         }
+
+
+def memory_of(pid: int) -> int:
+    """The resident bytes of a process."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    (line,) = (line for line in status.splitlines() if line.startswith("VmRSS"))
+    return int(line.split()[1]) * 1024
 
 
 def open_lines(pid: int) -> int:

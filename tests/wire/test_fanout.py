@@ -8,29 +8,54 @@ import pytest
 
 from baraka_server.live.encoded import encode
 from baraka_server.wire.backlog import Backlog, Spoken
-from baraka_server.wire.fanout import JOINED_BYTES_MAX, FanOut
+from baraka_server.wire.fanout import JOINED_BYTES_MAX, FanOut, Lane
 
 RING, WATCH = ("auction_1", "auction_1:delta"), ("auction_2", "auction_2:delta")
 
 
 class Listener:
+    """A socket that is told everything slowly, and whoever it is."""
+
     def __init__(self):
+        self.lane = Lane(self.hears, 100)
+        self.packets = []
         self.batches = []
 
     def hears(self, batch):
+        self.packets += batch.packets
         self.batches.append([pkt.encode() for pkt in batch.packets])
-        frames = [pkt.frame.plain for pkt in batch.packets]
-        assert batch.plain == b"".join(frames)
+        assert batch.plain == b"".join(pkt.frame.plain for pkt in batch.packets)
+
+
+class Transport:
+    """What a lane leads to."""
+
+    def __init__(self, unsent=0, *, closing=False):
+        self.unsent, self.closing = unsent, closing
+        self.written = []
+
+    def write(self, data):
+        self.written.append(data)
+
+    def get_write_buffer_size(self):
+        return self.unsent
+
+    def is_closing(self):
+        return self.closing
 
 
 @pytest.fixture
 def rooms():
-    return {room: [Listener()] for room in (None, *RING, *WATCH)}
+    return {room: Listener() for room in (None, *RING, *WATCH)}
 
 
 @pytest.fixture
 def fan_out(rooms):
-    return FanOut(lambda room: rooms[room])
+    made = FanOut(lambda: [rooms[None].lane])
+    for room, listener in rooms.items():
+        if room:
+            made.enter(listener.lane, room)
+    return made
 
 
 def says(fan_out, text, rooms=RING, event="newBid"):
@@ -40,22 +65,23 @@ def says(fan_out, text, rooms=RING, event="newBid"):
 async def test_what_is_announced_at_once_is_written_at_once(fan_out, rooms):
     says(fan_out, "a")
     says(fan_out, "b", event="newComment")
-    assert rooms["auction_1"][0].batches == []
+    assert rooms["auction_1"].batches == []
     await asyncio.sleep(0)
-    assert rooms["auction_1"][0].batches == [
+    assert rooms["auction_1"].batches == [
         ['42["newBid",{"whole":"a"}]', '42["newComment",{"whole":"b"}]']
     ]
-    assert rooms["auction_1:delta"][0].batches == [
+    assert rooms["auction_1:delta"].batches == [
         ['42["newBid",{"brief":"a"}]', '42["newComment",{"brief":"b"}]']
     ]
     await asyncio.sleep(0)
-    assert len(rooms["auction_1"][0].batches) == 1
+    assert len(rooms["auction_1"].batches) == 1
 
 
 async def test_two_auctions_and_everybody_are_told_in_the_order_of_the_events(fan_out, rooms):
-    everyone = Listener()
-    for room in rooms:
-        rooms[room] = [everyone]
+    everyone = rooms[None]
+    for room in (*RING, *WATCH):
+        fan_out.leave_all(rooms[room].lane)
+        fan_out.enter(everyone.lane, room)
     says(fan_out, "a")
     says(fan_out, "b", WATCH)
     says(fan_out, "c")
@@ -69,34 +95,74 @@ async def test_no_write_grows_without_a_bound(fan_out, rooms):
     for _ in range(20):
         says(fan_out, "x" * (JOINED_BYTES_MAX // 4))
     fan_out.flush()
-    batches = rooms["auction_1"][0].batches
+    batches = rooms["auction_1"].batches
     assert sum(map(len, batches)) == 20
     assert all(sum(map(len, batch)) < 2 * JOINED_BYTES_MAX for batch in batches)
 
 
-async def test_whoever_hears_the_same_is_sent_the_same_bytes(fan_out, rooms):
-    batches = []
-    listener = type("Deaf", (), {"hears": lambda _self, batch: batches.append(batch)})()
-    rooms["auction_1"] = rooms["auction_1:delta"] = [listener, listener]
-    count = encode({"userCount": 3})
+async def test_whoever_hears_the_same_is_sent_the_same_bytes(fan_out):
+    lines = [Transport() for _ in range(4)]
+    for place, line in enumerate(lines):
+        listener = Listener()
+        listener.lane.lead_to(line, compresses=place % 2 == 1)
+        listener.lane.clear = True
+        fan_out.enter(listener.lane, RING[place // 2])
+    count = encode({"userCount": 3, "more": "x" * 2_000})
     fan_out.announce(RING, "userCountUpdate", count, count)
     fan_out.flush()
-    assert batches[0] is batches[1]
-    assert len(batches) == 4
-    assert batches[0].plain is batches[1].plain is batches[2].plain
+    (first,), (second,), (third,), (fourth,) = (line.written for line in lines)
+    assert first is third
+    assert second is fourth
+    assert len(second) < 100 < len(first)
+
+
+@pytest.mark.parametrize(
+    ("clear", "line", "open_"),
+    [
+        (True, Transport(), True),
+        (True, Transport(100), True),
+        (True, Transport(101), False),
+        (True, Transport(closing=True), False),
+        (False, Transport(), False),
+    ],
+)
+async def test_bytes_go_past_the_queue_only_while_the_lane_is_open(fan_out, clear, line, open_):
+    listener = Listener()
+    listener.lane.lead_to(line, compresses=False)
+    listener.lane.clear = clear
+    fan_out.enter(listener.lane, "auction_1")
+    says(fan_out, "a")
+    fan_out.flush()
+    assert listener.lane.is_open == open_
+    assert len(line.written) == open_
+    assert len(listener.batches) == (not open_)
+
+
+async def test_whoever_comes_hears_what_is_announced_from_now_on_and_who_goes_until_now(fan_out):
+    comes = Listener()
+    says(fan_out, "a")
+    fan_out.enter(comes.lane, "auction_1")
+    says(fan_out, "b")
+    fan_out.enter(comes.lane, "auction_2")
+    fan_out.leave(comes.lane, "auction_1")
+    says(fan_out, "c")
+    says(fan_out, "d", WATCH)
+    fan_out.leave_all(comes.lane)
+    says(fan_out, "e", WATCH)
+    fan_out.flush()
+    assert "".join(text[-4] for (text,) in comes.batches) == "bd"
+    assert not comes.lane.rooms
 
 
 # --- what waits for a slow one
 
 
 async def subjects(fan_out, rooms, *events):
-    heard = []
-    listener = type("Notes", (), {"hears": lambda _self, batch: heard.extend(batch.packets)})()
-    rooms["auction_1"] = [listener]
+    before = len(rooms["auction_1"].packets)
     for event in events:
         says(fan_out, event, event=event)
     fan_out.flush()
-    return [pkt.subject for pkt in heard]
+    return [pkt.subject for pkt in rooms["auction_1"].packets[before:]]
 
 
 async def test_a_list_supersedes_the_one_before_until_something_else_happens(fan_out, rooms):
@@ -120,12 +186,9 @@ async def test_the_start_of_an_auction_begins_lists_anew(fan_out, rooms):
 
 
 async def test_without_lists_nothing_is_superseded(fan_out, rooms):
-    heard = []
-    listener = type("Notes", (), {"hears": lambda _self, batch: heard.extend(batch.packets)})()
-    rooms["auction_1:delta"] = [listener]
     says(fan_out, "a")
     fan_out.flush()
-    assert heard[0].subject is None
+    assert [pkt.subject for pkt in rooms["auction_1:delta"].packets] == [None]
 
 
 def backlog(bytes_max=100):

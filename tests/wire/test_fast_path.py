@@ -10,6 +10,7 @@ import asyncio
 import datetime as dt
 import itertools
 import json
+import os
 import random
 import ssl
 import zlib
@@ -26,7 +27,7 @@ from engineio import async_socket, packet
 from baraka_server.live.encoded import encode
 from baraka_server.wire import fastpath, rehearsal
 from tests.support.baraka import SECRET
-from tests.support.neighbours import AUCTION, house
+from tests.support.neighbours import AUCTION, house, memory_of, until
 from tests.support.phones import NodePhones, token
 from tests.support.stranger import (
     CompressedStranger,
@@ -423,3 +424,63 @@ async def test_a_slow_viewer_misses_old_lists_and_never_the_newest(tmp_path):
             read = await slow.hears("newBid")
         assert seen == sorted(set(seen))
         assert len(seen) < bids // 2 - 20  # of the other half
+
+
+async def test_a_join_of_many_is_told_a_few_times_a_second(tmp_path):
+    """Not once to each of those who are there for each of those who come (D9)."""
+    many = 300
+    async with (
+        house(tmp_path, updates="delta", connections_per_address_max=0, **UNHURRIED) as neighbours,
+        AsyncExitStack() as stack,
+    ):
+        begun = asyncio.get_running_loop().time()
+        clients = await asyncio.gather(
+            *(joins(stack, neighbours.url, WebSocketStranger, 2 + n % 50) for n in range(many))
+        )
+        await neighbours.bilal.until(
+            lambda: neighbours.bilal.heard("userCountUpdate")[-1]["userCount"] == 1 + many, "all"
+        )
+        seconds = asyncio.get_running_loop().time() - begun
+        counts = [heard["userCount"] for heard in neighbours.bilal.heard("userCountUpdate")]
+        assert counts == sorted(counts)
+        assert len(counts) <= 4 * seconds + 2
+        for client in clients:
+            client.line.reset()
+        await neighbours.bilal.until(
+            lambda: neighbours.bilal.heard("userCountUpdate")[-1]["userCount"] == 1, "alone"
+        )
+
+
+@pytest.mark.slow
+async def test_of_hundreds_who_stall_no_socket_task_or_memory_is_left(tmp_path):
+    limits = UNHURRIED | {"send_buffer_bytes_max": 100_000, "connections_per_address_max": 0}
+    async with house(tmp_path, updates="delta", **limits) as neighbours:
+        speakers = neighbours.server._house._room.audience
+        payload = encode({"text": "0123456789" * 2_000})
+
+        async def is_loud():
+            await speakers.to_room(1, "loud", payload, payload)
+            await asyncio.sleep(0.002)
+
+        await neighbours.bilal_bids()
+        before, memory = neighbours.possessions(), 0
+        lanes = len(neighbours.server._sio.fan_out._lanes["auction_1"])
+        async with AsyncExitStack() as stack:
+            for turn in range(3):
+                kinds = itertools.cycle([SlowReader, PollingStranger, SlowReader])
+                crowd = [joins(stack, neighbours.url, next(kinds), 2 + n % 50) for n in range(150)]
+                stalled = await asyncio.gather(*crowd)
+                for gone in stalled[:20]:  # some are gone before they are missed
+                    await gone.__aexit__(None, None, None)
+                while len(neighbours.sockets) > 2:
+                    await is_loud()
+                memory = memory_of(os.getpid()) if turn == 0 else memory
+        after = memory_of(os.getpid())
+        assert after < memory + 10_000_000
+        await until(lambda: still(neighbours.possessions(), before), neighbours.possessions)
+        assert len(neighbours.server._sio.fan_out._lanes["auction_1"]) == lanes
+        await neighbours.bilal_bids()
+
+
+def still(now, before):
+    return all(now[name] <= before[name] for name in before)

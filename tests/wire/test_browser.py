@@ -1,0 +1,47 @@
+"""A real browser on the fast path: it agrees to compression, reads it, and misses nothing."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from baraka_server.live.encoded import encode
+from tests.support.baraka import SECRET
+from tests.support.browser import Browser
+from tests.support.neighbours import house
+from tests.support.phones import token
+
+WAYS = {"websocket": ["websocket"], "upgrade": ["polling", "websocket"], "polling": ["polling"]}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("path", "way"),
+    [("fast", "websocket"), ("fast", "upgrade"), ("fast", "polling"), ("stock", "upgrade")],
+)
+async def test_a_browser_hears_everything_in_order(tmp_path, path, way):
+    Browser.require()
+    async with house(tmp_path, updates="delta", fan_out=path) as neighbours:
+        options = {"auth": {"token": token(SECRET, 7)}, "transports": WAYS[way]}
+        speakers = neighbours.server._house._room.audience
+        async with Browser(tmp_path, neighbours.url, options) as browser:
+            assert (await browser.told())["joined"]
+            for number in range(300):
+                # Short, compressed, and large; and with more than one byte to a character.
+                text = ("short", "Größe 💍 " * 300, "0123456789" * 9_000)[number % 3]
+                payload = encode({"number": number, "text": text})
+                await speakers.to_room(1, "numbered", payload, payload)
+                if number % 4 == 0:
+                    await asyncio.sleep(0.002)
+            compressed = [
+                client.websocket is not None and bool(client.websocket._sock.compress)
+                for client in neighbours.sockets.values()
+            ]
+            await speakers.to_everyone("over", encode({}))
+            told = await browser.told()
+            assert told["heard"] == list(range(300))
+            assert told["upgraded"] == (way == "upgrade")
+            assert told["transport"] == ("polling" if way == "polling" else "websocket")
+            # The neighbours have python-socketio's client, which offers no compression.
+            assert sum(compressed) == (path == "fast" and way != "polling")
