@@ -145,6 +145,7 @@ class Auctioneer:
 
     async def _answer(self, batch: Sequence[_Waiting], committed: Committed | None) -> None:
         """Tell everybody what came of the batch, in its order. What is committed stays accepted."""
+        lists = self._lists_are_read
         outcomes = iter(committed.outcomes if committed else ())
         news = deque(committed.events if committed else ())
         for waiting in batch:
@@ -152,7 +153,7 @@ class Auctioneer:
                 outcome = next(outcomes)
                 waiting.answer(outcome)
                 if isinstance(outcome, dict):
-                    await self._announce(news, committed, up_to=outcome["seq"])
+                    await self._announce(news, committed, lists, up_to=outcome["seq"])
                 continue
             try:
                 waiting.answer(await self._membership(waiting))
@@ -161,8 +162,9 @@ class Auctioneer:
             # A joiner's answer is on its way before the next event is announced: a snapshot that
             # arrived behind it would take the viewer back in time.
             await asyncio.sleep(0)
+            lists = self._lists_are_read
         if committed:
-            await self._announce(news, committed)
+            await self._announce(news, committed, lists)
             if self.stage and committed.record:
                 self.stage.record = committed.record  # its title may have changed too
 
@@ -175,6 +177,10 @@ class Auctioneer:
             return Refusal(Code.UNAVAILABLE, name)
         return fault(name, error)
 
+    @property
+    def _lists_are_read(self) -> bool:
+        return self._room.presence.wants_lists(self.auction_id)
+
     async def _commit(self, asks: Sequence[Ask], stage: Stage | None) -> Committed:
         known = Known(self._state, stage.seq if stage else 0)
         rules = self._room.rules
@@ -185,10 +191,9 @@ class Auctioneer:
         return committed
 
     async def _announce(
-        self, news: deque[Event], committed: Committed, up_to: int | None = None
+        self, news: deque[Event], committed: Committed, lists: bool, up_to: int | None = None
     ) -> None:
         """Announce the news up to a seq, or all. What fails is left to the next look at the ledger."""
-        lists = self._room.presence.wants_lists(self.auction_id)
         while news and (up_to is None or news[0].seq <= up_to):
             event = news.popleft()
             if self.stage is None:

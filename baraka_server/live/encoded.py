@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 from typing import Any
 
 from pydantic import BaseModel
@@ -19,13 +20,21 @@ class Encoded(str):
 
 def encode(value: Any) -> Encoded:
     """`value` as compact JSON. Text stays as it came: nothing is escaped that JSON does not ask for."""
-    if isinstance(value, Encoded):
-        return value
+    kind = type(value)
+    if kind is Encoded:
+        return value  # type: ignore[no-any-return]
+    if kind is int:  # True is no int here
+        return Encoded(value)
+    if isinstance(value, dict):
+        fields = [_name(str(key)) + encode(item) for key, item in value.items()]
+        return Encoded("{" + ",".join(fields) + "}")
     if isinstance(value, BaseModel):
         return Encoded(value.model_dump_json())
-    if isinstance(value, dict):
-        fields = [f"{encode(str(key))}:{encode(item)}" for key, item in value.items()]
-        return Encoded("{" + ",".join(fields) + "}")
     if isinstance(value, list | tuple):
         return Encoded("[" + ",".join(map(encode, value)) + "]")
     return Encoded(_json(value))
+
+
+@lru_cache(maxsize=512)  # there are not as many names in the contract
+def _name(key: str) -> str:
+    return f"{_json(key)}:"

@@ -77,9 +77,7 @@ async def settle(
         sitting.events.clear()  # a refusal is no reason to begin a ledger
     written = await auction.write(sitting.events) if sitting.events else []
 
-    state = base
-    for event in written:
-        state = apply(state, event)
+    state = _with_rows(sitting.state, written)
     accepted = {event.seq: _accepted(auction.record.id, event) for event in written}
     outcomes = [accepted[entry] if isinstance(entry, int) else entry for entry in sitting.entries]
     await auction.remember(
@@ -127,6 +125,16 @@ async def _opening(auction: LockedAuction, base: State, known: State | None) -> 
     return None if base.seq and row == _as_row(base) else row
 
 
+def _with_rows(state: State, written: Sequence[Event]) -> State:
+    """The state after events that have their rows by now: the highest bid has an id."""
+    if state.high is None or state.high.bid_id:
+        return state
+    bid_id = next(
+        event.fact.bid_id for event in reversed(written) if isinstance(event.fact, BidPlaced)
+    )
+    return replace(state, high=replace(state.high, bid_id=bid_id))
+
+
 def _as_row(state: State) -> Adopted:
     return Adopted(state.owner_id, state.live, state.canceled, state.ended, state.lot, state.high)
 
@@ -150,7 +158,7 @@ class _Sitting:
         self.entries: list[Outcome | int] = []
         self.earlier: dict[RequestKey, tuple[str, Outcome | int]] = {}
         self.accepted = False
-        self._state = base
+        self.state = base
         self._users = users
         self._rules = rules
         self._now = now
@@ -171,14 +179,14 @@ class _Sitting:
     def _decide(self, ask: Ask) -> Refusal | int:
         if ask.user_id not in self._users:
             ask = replace(ask, user_exists=False)
-        decision = decide(self._state, ask, self._rules)
+        decision = decide(self.state, ask, self._rules)
         if isinstance(decision, Refusal):
             return decision
         self.accepted = True
-        return self._happen(next_event(self._state, decision, ask.user_id, self._now))
+        return self._happen(next_event(self.state, decision, ask.user_id, self._now))
 
     def _happen(self, event: Event) -> int:
-        self._state = apply(self._state, event)
+        self.state = apply(self.state, event)
         self.events.append(event)
         return event.seq
 

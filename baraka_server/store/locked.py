@@ -213,9 +213,9 @@ class _Writing:
             event = self._waiting[place]
             fact: Fact = event.fact
             match fact:
-                case BidPlaced():
+                case BidPlaced(amount=amount):
                     self._last_bid_id = row_id
-                    fact = replace(fact, bid_id=row_id)
-                case Commented():
-                    fact = replace(fact, comment_id=row_id)
-            self._events[place] = replace(event, fact=fact)
+                    fact = BidPlaced(amount, row_id)
+                case Commented(comment=text):
+                    fact = Commented(text, row_id)
+            self._events[place] = Event(event.seq, event.round, event.user_id, event.at, fact)
