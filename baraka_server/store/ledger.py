@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import bindparam, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from baraka_server.contract.fields import iso_time
@@ -60,14 +60,17 @@ def chained(previous_hash: str, row: Mapping[str, Any]) -> str:
     return hashlib.sha256(f"{previous_hash}\n{text}".encode()).hexdigest()
 
 
+_TAIL = (
+    select(events.c.seq, events.c.round, events.c.at, events.c.hash)
+    .where(events.c.auction_id == bindparam("auction"))
+    .order_by(events.c.seq.desc())
+    .limit(1)
+)
+_APPEND = insert(events)
+
+
 async def read_tail(connection: AsyncConnection, auction_id: int) -> Tail:
-    query = (
-        select(events.c.seq, events.c.round, events.c.at, events.c.hash)
-        .where(events.c.auction_id == auction_id)
-        .order_by(events.c.seq.desc())
-        .limit(1)
-    )
-    row = (await connection.execute(query)).one_or_none()
+    row = (await connection.execute(_TAIL, {"auction": auction_id})).one_or_none()
     return Tail(*row) if row else Tail()
 
 
@@ -89,7 +92,7 @@ async def append(
         }
         row["hash"] = previous_hash = chained(previous_hash, row)
         rows.append(row)
-    await connection.execute(insert(events), rows)
+    await connection.execute(_APPEND, rows)
     return previous_hash
 
 

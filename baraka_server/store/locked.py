@@ -8,7 +8,17 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, insert, select, tuple_, update
+from sqlalchemy import (
+    Insert,
+    Select,
+    Table,
+    bindparam,
+    delete,
+    insert,
+    select,
+    tuple_,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from baraka_server.contract.records import Auction, User
@@ -120,6 +130,27 @@ class LockedAuction:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """How the rows of bids or of comments are written, and their ids read. Made once."""
+
+    insert: Insert
+    last_ids: Select[Any]
+
+    @classmethod
+    def of(cls, table: Table) -> _Table:
+        last_ids = (
+            select(table.c.id)
+            .where(table.c.auction_id == bindparam("auction"))
+            .order_by(table.c.id.desc())
+            .limit(bindparam("count"))
+        )
+        return cls(insert(table), last_ids)
+
+
+_BIDS, _COMMENTS = _Table.of(bids), _Table.of(comments)
+
+
 class _Writing:
     """The rows that a sequence of events makes. Runs of bids and of comments go in one statement."""
 
@@ -178,13 +209,13 @@ class _Writing:
         await self._connection.execute(delete(table).where(table.c.auction_id == self.record.id))
 
     async def _flush(self) -> None:
-        for kind, table in ((BidPlaced, bids), (Commented, comments)):
+        for kind, table in ((BidPlaced, _BIDS), (Commented, _COMMENTS)):
             places = [at for at, event in self._waiting.items() if isinstance(event.fact, kind)]
             if places:
                 await self._insert(table, places)
         self._waiting.clear()
 
-    async def _insert(self, table: Any, places: list[int]) -> None:
+    async def _insert(self, table: _Table, places: list[int]) -> None:
         new_rows = []
         for place in places:
             event = self._waiting[place]
@@ -200,15 +231,14 @@ class _Writing:
                 case Commented(comment=text):
                     row["comment"] = text
             new_rows.append(row)
-        await self._connection.execute(insert(table), new_rows)
-        # Nobody else writes rows of this auction now, and ids rise in the order of the values.
-        query = (
-            select(table.c.id)
-            .where(table.c.auction_id == self.record.id)
-            .order_by(table.c.id.desc())
-            .limit(len(places))
-        )
-        ids = sorted((await self._connection.execute(query)).scalars())
+        if len(new_rows) == 1:
+            made = await self._connection.execute(table.insert, new_rows[0])
+            ids = list(made.inserted_primary_key or ())
+        else:
+            await self._connection.execute(table.insert, new_rows)
+            # Nobody else writes rows of this auction now, and ids rise in the order of the values.
+            last = {"auction": self.record.id, "count": len(places)}
+            ids = sorted((await self._connection.execute(table.last_ids, last)).scalars())
         for place, row_id in zip(places, ids, strict=True):
             event = self._waiting[place]
             fact: Fact = event.fact

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import Select, null, select
+from sqlalchemy import Select, bindparam, null, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from baraka_server.contract.fields import INT_MAX
@@ -19,6 +19,12 @@ USER_COLUMNS = [
 ]
 
 
+# The statements of every bid are made once: making one takes as long as running it.
+_AUCTION = select(auctions).where(auctions.c.id == bindparam("auction"))
+_LOCKED_AUCTION = _AUCTION.with_for_update()
+_USERS = select(*USER_COLUMNS).where(users.c.id.in_(bindparam("users", expanding=True)))
+
+
 def is_id(number: int) -> bool:
     """Whether a row can have this id. To ask for another one is an error to some drivers."""
     return 1 <= number <= INT_MAX
@@ -27,8 +33,8 @@ def is_id(number: int) -> bool:
 async def read_auction(
     connection: AsyncConnection, auction_id: int, *, lock: bool
 ) -> Auction | None:
-    query = select(auctions).where(auctions.c.id == auction_id)
-    row = (await connection.execute(query.with_for_update() if lock else query)).mappings().first()
+    query = _LOCKED_AUCTION if lock else _AUCTION
+    row = (await connection.execute(query, {"auction": auction_id})).mappings().first()
     return Auction.model_validate(row) if row else None
 
 
@@ -37,8 +43,7 @@ async def read_users(connection: AsyncConnection, ids: Iterable[int]) -> dict[in
     wanted = set(ids)
     if not wanted:
         return {}
-    query = select(*USER_COLUMNS).where(users.c.id.in_(wanted))
-    rows = (await connection.execute(query)).mappings()
+    rows = (await connection.execute(_USERS, {"users": list(wanted)})).mappings()
     return {row["id"]: User.model_validate(row) for row in rows}
 
 
