@@ -30,7 +30,7 @@ class Plan:
     """How much is measured: viewers, and the deliveries of one measurement, about."""
 
     viewers: int = 1_000
-    deliveries: int = 60_000
+    deliveries: int = 40_000
     tries: int = 2
     """How often a disturbed measurement is made at most. The least disturbed one counts."""
 

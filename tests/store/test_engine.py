@@ -8,8 +8,10 @@ import threading
 from contextlib import contextmanager
 
 import pytest
+from sqlalchemy import text
 
 from baraka_cli.terminal import run
+from baraka_server.store import engine as engines
 from baraka_server.store.engine import open_engine
 from baraka_server.store.errors import Unavailable, translated
 
@@ -53,3 +55,46 @@ def test_a_database_that_hangs_up_at_once_is_unavailable_at_whatever_moment():
     # Under the event loop that the server runs on: when it notices is a matter of that loop.
     with hanging_up() as port:
         run(connect_in_vain(port))
+
+
+async def ask(engine):
+    """The id that the database has for the connection that answered."""
+    with translated():
+        async with engine.connect() as connection:
+            return (await connection.execute(text("SELECT CONNECTION_ID()"))).scalar_one()
+
+
+@pytest.mark.mariadb
+async def test_a_connection_that_was_lost_while_it_was_idle_is_replaced_unnoticed(
+    mariadb, monkeypatch
+):
+    mariadb.revive()
+    monkeypatch.setattr(engines, "FRESH_SECONDS", 0)
+    engine = open_engine(mariadb.create_database("idle"), connections_max=1)
+    try:
+        first = await ask(engine)
+        assert await ask(engine) == first
+        mariadb.sql(f"KILL {first}")
+        assert await ask(engine) != first
+    finally:
+        await engine.dispose()
+        mariadb.drop_database("idle")
+
+
+@pytest.mark.mariadb
+async def test_a_connection_that_is_lost_right_after_its_use_costs_one_answer_and_no_more(
+    mariadb, monkeypatch
+):
+    """In a hot auction nobody asks a connection before each bid whether it is still there."""
+    mariadb.revive()
+    monkeypatch.setattr(engines, "FRESH_SECONDS", 60)
+    engine = open_engine(mariadb.create_database("busy"), connections_max=1)
+    try:
+        first = await ask(engine)
+        mariadb.sql(f"KILL {first}")
+        with pytest.raises(Unavailable):
+            await ask(engine)
+        assert await ask(engine) != first
+    finally:
+        await engine.dispose()
+        mariadb.drop_database("busy")
