@@ -40,6 +40,10 @@ HOST_PATIENCE_SECONDS = 60
 """How long the host tries again what a server did not answer."""
 START_POLL_SECONDS = 1
 WATCH_SECONDS_MAX = 24 * 3600
+GHOST_SECONDS_MAX = 90
+"""How long a server may count somebody who polled and was cut off: twice what Socket.IO servers wait
+for a pong by default."""
+FIRST_COUNT_SECONDS_MAX = 5
 SETTLE_SECONDS_MAX = 30
 """How long the end waits until everybody has heard everything."""
 RETURN_SECONDS = (0.2, 1.5)
@@ -108,6 +112,7 @@ class Crowd:
         self._lot_began = 0.0
         self._lot_seconds = 1.0
         self._strangers = 0
+        self._ghosts: list[float] = []
 
     @property
     def viewers(self) -> int:
@@ -190,7 +195,7 @@ class Crowd:
                 raise SaleStopped(f"auction {auction_id} cannot be started: {why}")
         if not await self._join(self.host):
             raise SaleStopped(f"the host cannot join auction {self.place.auction_id}")
-        await self._settled_count(self.place.auction_id, None)
+        await self._until(lambda: self.place.auction_id in self._counts, FIRST_COUNT_SECONDS_MAX)
         self._strangers = max(0, self._counts.get(self.place.auction_id, 1) - 1)
 
     async def _wait_for_the_start(self) -> None:
@@ -396,7 +401,7 @@ class Crowd:
                 one.seat.reconnects()
                 if await self._join(one, resumes=True):
                     return
-                await one.phone.drop()
+                await self._drop(one)
         finally:
             one.busy = False
 
@@ -404,7 +409,7 @@ class Crowd:
         one.busy = True
         try:
             if not await self._join(one, resumes=True) and one.phone.connected:
-                await one.phone.drop()
+                await self._drop(one)
         finally:
             one.busy = False
         if not one.phone.connected and not self._leaving:
@@ -418,8 +423,13 @@ class Crowd:
             if one.phone.connected and not one.busy and not self._over:
                 one.inside = False
                 one.busy = True
-                await one.phone.drop()
+                await self._drop(one)
                 self._keep(self._return(one))
+
+    async def _drop(self, one: Member) -> None:
+        if one.phone.polls:
+            self._ghosts.append(time.perf_counter())
+        await one.phone.drop()
 
     async def _chat(self, one: Member, commenter: Commenter) -> None:
         talkers = sum(other.commenter is not None for other in self.everybody)
@@ -593,21 +603,18 @@ class Crowd:
             one for one in self._by_phone.values() if one.inside and one.auction_id == auction_id
         ]
         there = self._strangers + len(inside)
-        await self._settled_count(auction_id, there)
         # The server may have dropped a slow phone long before that reads of it.
-        uncertain = sum(one.slow and not self._is_level(one) for one in inside)
-        self.proof.count(auction_id, self._counts.get(auction_id), there, uncertain, when)
+        fewer = sum(one.slow and not self._is_level(one) for one in inside)
+        # And nothing tells it that somebody polls no more, until a ping stays unanswered.
+        since = time.perf_counter() - GHOST_SECONDS_MAX
+        more = sum(at > since for at in self._ghosts)
 
-    async def _settled_count(self, auction_id: int, there: int | None) -> None:
-        """Wait for the count to be `there`; without it, for any."""
-        await self._until(
-            lambda: (
-                auction_id in self._counts
-                if there is None
-                else self._counts.get(auction_id) == there
-            ),
-            SETTLE_SECONDS_MAX if there is not None else 5,
-        )
+        def agrees() -> bool:
+            return there - fewer <= self._counts.get(auction_id, -1) <= there + more
+
+        await self._until(agrees, SETTLE_SECONDS_MAX)
+        heard = self._counts.get(auction_id)
+        self.proof.count(auction_id, heard, there, when, fewer=fewer, more=more)
 
     async def _until(self, holds: Callable[[], bool], seconds: float) -> bool:
         ends = time.perf_counter() + seconds

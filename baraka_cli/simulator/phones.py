@@ -26,6 +26,7 @@ from baraka_server.contract.server_events import Error
 
 ANSWER_SECONDS_MAX = 15
 CONNECT_SECONDS_MAX = 30
+GOODBYE_SECONDS_MAX = 5
 DELTA = {"updates": "delta"}
 
 quiet = logging.getLogger("baraka_cli.simulator.client")
@@ -108,6 +109,11 @@ class Phone:
         self.connected = False
         self.asks: list[Ask] = []
         self._auth: dict[str, Any] = {"token": token} | ({} if lists else DELTA)
+
+    @property
+    def polls(self) -> bool:
+        """Whether it is on long-polling now."""
+        return False
 
     async def connect(self) -> None:
         """Raises `CouldNotConnect`."""
@@ -312,47 +318,70 @@ class FullPhone(Phone):
     def __init__(self, *args: Any, transports: list[str], **kw: Any) -> None:
         super().__init__(*args, **kw)
         self._transports = transports
-        self._client = self._new_client()
+        self._client: socketio.AsyncClient | None = None
+        self._session: aiohttp.ClientSession | None = None
+
+    @property
+    def polls(self) -> bool:
+        return self._client is not None and self._client.transport() == "polling"
 
     def _new_client(self) -> socketio.AsyncClient:
-        # Its own way with Ctrl-C would cancel every task there is.
+        # A session of its own has cookies of its own, which sticky load balancers go by. The client
+        # would leave its session open when it is cut off.
+        self._session = aiohttp.ClientSession()
         client = socketio.AsyncClient(
-            reconnection=False, handle_sigint=False, logger=quiet, engineio_logger=quiet
+            reconnection=False,
+            handle_sigint=False,  # theirs cancels every task there is
+            http_session=self._session,
+            logger=quiet,
+            engineio_logger=quiet,
         )
         client.on("*", self._heard)
         client.on("disconnect", self._lost)
         return client
 
     async def connect(self) -> None:
-        self._client = self._new_client()
+        await self._hang_up()
+        self._client = client = self._new_client()
         try:
-            await self._client.connect(
+            await client.connect(
                 self.hall.url,
                 auth=self._auth,
                 transports=self._transports,
                 wait_timeout=CONNECT_SECONDS_MAX,
             )
         except (socketio.exceptions.SocketIOError, OSError, aiohttp.ClientError) as error:
+            await self._hang_up()
             raise CouldNotConnect(f"{self.hall.url} cannot be reached: {error}") from None
         self.connected = True
 
     async def drop(self) -> None:
         self.connected = False
-        await self._client.eio.disconnect(abort=True)
+        if self._client is not None:
+            await self._client.eio.disconnect(abort=True)
+        await self._hang_up()
         self._gone()
 
     async def close(self) -> None:
         self.connected = False
-        with suppress(Exception):  # it may be gone already, and nobody is left to be told
-            async with asyncio.timeout(5):
-                await self._client.shutdown()
+        if self._client is not None:
+            with suppress(Exception):  # it may be gone already, and nobody is left to be told
+                async with asyncio.timeout(GOODBYE_SECONDS_MAX):
+                    await self._client.shutdown()
+        await self._hang_up()
         self._gone()
+
+    async def _hang_up(self) -> None:
+        if self._session is not None:
+            await self._session.close()
 
     async def _emit(self, ask: Ask) -> None:
         def acknowledged(*values: Any) -> None:
             self._acknowledged(ask, list(values))
 
         try:
+            if self._client is None:
+                raise ConnectionError
             await self._client.emit(ask.event, dict(ask.payload), callback=acknowledged)
         except socketio.exceptions.SocketIOError as error:
             raise ConnectionError from error

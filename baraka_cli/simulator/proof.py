@@ -688,15 +688,16 @@ class Proof:
     # --- counts
 
     def count(
-        self, auction_id: int, heard: int | None, there: int, uncertain: int, when: str
+        self, auction_id: int, heard: int | None, there: int, when: str, *, fewer: int, more: int
     ) -> None:
         """The count that was last heard, at a moment when nobody comes or goes.
 
-        Of those who are there, the server may have taken leave of `uncertain` ones.
+        It may be smaller by `fewer`, who were dropped and do not know it yet, and larger by `more`,
+        who left without a word.
         """
         self._expect(
             Promise.COUNTS_AGREE,
-            heard is not None and there - uncertain <= heard <= there,
+            heard is not None and there - fewer <= heard <= there + more,
             f"auction {auction_id}, {when}: the count is {heard}, and {there} are there",
         )
 
