@@ -24,6 +24,8 @@ LOGARITHMIC_FROM = 50
 
 NICE_SECONDS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400)
 ENDS_IN_ZEROS = re.compile(r"\.0+(?=\D|$)|(?<=\.\d)0+(?=\D|$)")
+LEAST_POWER = -3
+"""Of ten, at the bottom of a logarithmic scale: what is smaller is drawn there."""
 TICKS_X_MAX, TICKS_Y_MAX = 8, 5
 
 
@@ -146,8 +148,9 @@ class _Scale:
     def of(cls, values: list[float], logarithmic: bool) -> _Scale:
         top = max(values, default=0.0)
         if logarithmic:
-            least = math.floor(math.log10(min(value for value in values if value > 0)))
-            most = math.ceil(math.log10(top)) or least + 1
+            lowest = min(value for value in values if value > 0)
+            most = max(math.ceil(math.log10(top)), LEAST_POWER + 1)
+            least = min(max(math.floor(math.log10(lowest)), LEAST_POWER), most - 1)
             ticks = tuple(10.0**power for power in range(least, most + 1))
             return cls(ticks[0], ticks[-1], ticks, logarithmic=True)
         step = _nice(top / TICKS_Y_MAX)
