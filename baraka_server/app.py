@@ -71,9 +71,11 @@ class Server:
             self._address,
             origins=settings.origins,
         )
+        self.audience = RoomSpeakers(self._sio)
+        """Who is told what the auctions announce; benchmarks speak to it as an auction does."""
         self._house = House(
             self._store,
-            RoomSpeakers(self._sio),
+            self.audience,
             HouseRules(owner_bids=settings.owner_bids),
             Limits(
                 asks_waiting_max=settings.asks_waiting_max,

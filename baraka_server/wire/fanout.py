@@ -124,13 +124,19 @@ class FanOut:
                     self._tell(self._lanes[room], [both[place] for both in waiting])
 
     def _tell(self, lanes: Iterable[Lane], packets: list[Spoken]) -> None:
+        # Spelled out, as in `is_open` and `Batch`: at thousands of lanes each call would show.
         batch = Batch(packets)
+        plain = compressed = b""
         for lane in lanes:
-            # As in `is_open`: a call for each delivery would show.
             if lane.clear:
                 to = lane.transport
                 if to.get_write_buffer_size() <= lane.lagging_bytes and not to.is_closing():
-                    to.write(batch.compressed if lane.compresses else batch.plain)
+                    if lane.compresses:
+                        compressed = compressed or batch.compressed
+                        to.write(compressed)
+                    else:
+                        plain = plain or batch.plain
+                        to.write(plain)
                     continue
             lane.slowly(batch)
 

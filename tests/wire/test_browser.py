@@ -24,7 +24,7 @@ async def test_a_browser_hears_everything_in_order(tmp_path, path, way):
     Browser.require()
     async with house(tmp_path, updates="delta", fan_out=path) as neighbours:
         options = {"auth": {"token": token(SECRET, 7)}, "transports": WAYS[way]}
-        speakers = neighbours.server._house._room.audience
+        speakers = neighbours.server.audience
         async with Browser(tmp_path, neighbours.url, options) as browser:
             assert (await browser.told())["joined"]
             for number in range(300):

@@ -52,7 +52,7 @@ class Announcer:
 
     def __init__(self, server, dice):
         self.server, self.dice = server, dice
-        self.speakers = server._house._room.audience
+        self.speakers = server.audience
         self.numbers = itertools.count(1)
         self.said = {}
         """By session: the numbers that it must hear, in order."""
@@ -152,7 +152,7 @@ async def test_the_official_client_misses_nothing_while_it_upgrades(tmp_path, pa
         house(tmp_path, updates="delta", fan_out=path, **UNHURRIED) as neighbours,
         NodePhones() as phones,
     ):
-        speakers = neighbours.server._house._room.audience
+        speakers = neighbours.server.audience
         last, loud = 0, True
 
         async def speaks():
@@ -199,7 +199,7 @@ async def test_what_goes_over_the_wire_is_one_frame_for_all(tmp_path):
         first, second = [
             await joins(stack, neighbours.url, CompressedStranger, user) for user in (3, 4)
         ]
-        speakers = neighbours.server._house._room.audience
+        speakers = neighbours.server.audience
         texts = ["short", "long " * 1_000, "with a ring 💍 " * 1_000]
         for text in texts:
             payload = encode({"text": text})
@@ -232,7 +232,7 @@ async def test_whoever_does_not_offer_or_wants_a_smaller_window_is_sent_plain_te
                 await stranger.enters(2)
                 assert (await stranger.asks("joinAuction", AUCTION))["ok"]
                 payload = encode({"text": "long " * 1_000})
-                speakers = neighbours.server._house._room.audience
+                speakers = neighbours.server.audience
                 await speakers.to_room(1, "told", payload, payload)
                 assert await stranger.hears("told") == json.loads(payload)
 
@@ -244,7 +244,7 @@ async def test_with_compression_off_nobody_is_offered_any(tmp_path):
     ):
         stranger = await joins(stack, neighbours.url, CompressedStranger, 2)
         payload = encode({"text": "long " * 1_000})
-        speakers = neighbours.server._house._room.audience
+        speakers = neighbours.server.audience
         await speakers.to_room(1, "told", payload, payload)
         assert await stranger.hears("told") == json.loads(payload)
         assert not stranger.compressed
@@ -266,6 +266,24 @@ async def test_what_a_client_compresses_is_read_and_what_explodes_is_not(tmp_pat
 def squeezed(message):
     press = zlib.compressobj(9, zlib.DEFLATED, -15)
     return (press.compress(message) + press.flush(zlib.Z_SYNC_FLUSH)).removesuffix(b"\0\0\xff\xff")
+
+
+@pytest.mark.parametrize("path", PATHS)
+async def test_a_viewer_whom_nobody_tells_anything_stays(tmp_path, path):
+    """Pings go past the queue too, and the library's writer gives up on a queue in which nothing comes."""
+    pings = (0.05, 0.5)
+    settings = UNHURRIED | {"fan_out": path}
+    async with (
+        house(tmp_path, updates="delta", pings=pings, **settings) as neighbours,
+        AsyncExitStack() as stack,
+    ):
+        idle = await stack.enter_async_context(WebSocketStranger(neighbours.url))
+        await idle.enters(2)
+        for _ in range(30):
+            assert (await idle.line.frame()).payload == b"2"
+            await idle.says("3")
+        await neighbours.server.audience.to_everyone("numbered", encode({"number": 1}))
+        assert (await idle.hears("numbered")) == {"number": 1}
 
 
 # --- TLS
@@ -325,7 +343,7 @@ async def test_order_is_kept_under_tls_too(tmp_path, certificate):
             await phone.lives_through("connect")
             assert (await phone.emits("joinAuction", AUCTION))["ok"]
             crowd.append(phone)
-        speakers = neighbours.server._house._room.audience
+        speakers = neighbours.server.audience
         for number in range(200):
             payload = encode({"number": number, "text": "x" * (number % 7) * 10_000})
             await speakers.to_room(1, "numbered", payload, payload)
@@ -455,7 +473,7 @@ async def test_a_join_of_many_is_told_a_few_times_a_second(tmp_path):
 async def test_of_hundreds_who_stall_no_socket_task_or_memory_is_left(tmp_path):
     limits = UNHURRIED | {"send_buffer_bytes_max": 100_000, "connections_per_address_max": 0}
     async with house(tmp_path, updates="delta", **limits) as neighbours:
-        speakers = neighbours.server._house._room.audience
+        speakers = neighbours.server.audience
         payload = encode({"text": "0123456789" * 2_000})
 
         async def is_loud():
