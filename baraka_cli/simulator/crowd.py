@@ -18,7 +18,14 @@ from baraka_cli.simulator.cast import Member, Mint, Part, Place, cast, member
 from baraka_cli.simulator.frames import Frame
 from baraka_cli.simulator.meter import Meter
 from baraka_cli.simulator.people import Bid, Commenter
-from baraka_cli.simulator.phones import LOST, Answer, CouldNotConnect, Hall, Phone
+from baraka_cli.simulator.phones import (
+    ANSWER_SECONDS_MAX,
+    LOST,
+    Answer,
+    CouldNotConnect,
+    Hall,
+    Phone,
+)
 from baraka_cli.simulator.proof import NOT_ITS_FAULT, Proof
 from baraka_cli.simulator.scenario import Scenario, Transport
 from baraka_cli.simulator.truth import Truth
@@ -468,6 +475,8 @@ class Crowd:
             if not self._bidders:
                 continue
             one = self._chance.choice(self._bidders)
+            if one.phone.asks and not self._hall.acknowledges:
+                continue  # nobody could say which of the two an `error` is for
             bid = self._decide(one)
             if bid is not None:
                 task = asyncio.create_task(self._bid(one, bid, due))
@@ -531,7 +540,7 @@ class Crowd:
         patience = time.perf_counter() + HOST_PATIENCE_SECONDS
         unknown = False
         while time.perf_counter() < patience:
-            answer = await self._ask(self.host, event, payload)
+            answer = await self._ask_or_see(event, payload, done)
             self.proof.answered(auction_id, event, payload, answer)
             if answer.ok:
                 await self._until(done, SETTLE_SECONDS_MAX)
@@ -546,9 +555,23 @@ class Crowd:
                 return
         raise SaleStopped(f"{event} was not done in {HOST_PATIENCE_SECONDS} seconds")
 
+    async def _ask_or_see(
+        self, event: str, payload: dict[str, Any], done: Callable[[], bool]
+    ) -> Answer:
+        """The host's ask. Where nothing is acknowledged, what somebody hears of it answers it too."""
+        asking = asyncio.create_task(self._ask(self.host, event, payload))
+        try:
+            if not self._hall.acknowledges:
+                await self._until(lambda: asking.done() or done(), ANSWER_SECONDS_MAX)
+                if not asking.done() and done():
+                    return Answer(True)
+            return await asking
+        finally:
+            asking.cancel()
+
     async def _audit(self) -> None:
         """Somebody goes out and comes in again, and so sees the state that joiners get."""
-        if self._hall.acknowledges is False:
+        if not self._hall.acknowledges:
             return
         for one in self._auditors:
             if one.inside and not one.busy:
@@ -567,7 +590,7 @@ class Crowd:
 
     async def _some_leave(self) -> int:
         """A few go out, and must hear nothing more."""
-        if self._hall.acknowledges is False:
+        if not self._hall.acknowledges:
             return 0  # nobody says when one is out
         staying = [one for one in self.everybody if one.part is Part.VIEWER and one.inside]
         leavers = staying[: min(LEAVERS_MAX, int(len(staying) * LEAVERS_SHARE))]

@@ -171,10 +171,7 @@ class Proof:
 
     def _place(self, auction_id: int, seq: int, frame: Frame) -> None:
         """Note what stands at `seq`, and look whether everybody was told the same."""
-        try:
-            core = core_of(frame.name, frame.data)
-        except (KeyError, TypeError):
-            return  # its shape was found wrong already
+        core = _core(frame)
         truth = self.truth(auction_id)
         stands = truth.take(seq, core)
         if stands != core and not (core == ("auctionStarted",) and seq <= (truth.known or 0)):
@@ -399,10 +396,10 @@ class Proof:
         self.truth(auction_id).begin_with_nothing()
         room.awaiting = False
         if room.last is None:  # its first one: wherever the others heard it last
-            places = [at for at, known in enumerate(order) if known.text == frame.text]
+            places = [at for at, known in enumerate(order) if known.says_the_same(frame)]
             room.last = places[-1] if places else len(order)
-        if room.last < len(order) and order[room.last].text != frame.text:
-            ahead = any(known.text == frame.text for known in order[room.last :])
+        if room.last < len(order) and not order[room.last].says_the_same(frame):
+            ahead = any(known.says_the_same(frame) for known in order[room.last :])
             self.broken(
                 Promise.ONE_ORDER,
                 f"{seat.label} heard {_said(_core(frame))} where others heard "
@@ -897,6 +894,7 @@ def _fits(template: str, text: str) -> str | None:
 
 
 def _core(frame: Frame) -> Core:
+    """What the frame says; where fields are missing, only that it was said: the rest goes on."""
     try:
         return core_of(frame.name, frame.data)
     except (KeyError, TypeError):

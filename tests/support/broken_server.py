@@ -56,6 +56,34 @@ def sound(_to: Listener, said: Said) -> list[Said]:
     return [said]
 
 
+ADDED = {
+    "userCountUpdate": {"seq", "serverTime"},
+    "newBid": {"auctionId", "seq", "serverTime", "round"},
+    "newComment": {"auctionId", "seq", "serverTime"},
+    "auctionStarted": {"auctionId", "seq", "serverTime"},
+    "auctionEnded": {"auctionId", "seq", "serverTime"},
+    "auction_change_product": {"auctionId", "seq", "serverTime", "round"},
+    "auctionFinished": {"seq", "serverTime"},
+    "auctionCanceled": {"seq", "serverTime"},
+    "broadCasterLeft": {"seq", "serverTime"},
+    "error": {"code", "event", "retryAfterMs"},
+}
+"""What the guide knows nothing of, by event (D20, D22)."""
+
+
+def speaking_the_guide_alone(tamper: Tamper) -> Tamper:
+    """No acknowledgements, no states, and no field that the guide does not have."""
+
+    def told(to: Listener, said: Said) -> list[Said]:
+        return [
+            replace(one, data={k: v for k, v in one.data.items() if k not in ADDED[one.name]})
+            for one in tamper(to, said)
+            if one.name in ADDED
+        ]
+
+    return told
+
+
 class Listener(GuardedSocket):
     """A socket of the broken server."""
 
@@ -77,7 +105,10 @@ class Listener(GuardedSocket):
         return viewer.user_id if viewer else None
 
     async def receive(self, pkt: packet.Packet) -> None:
-        if pkt.packet_type == packet.MESSAGE and pkt.data.startswith("2"):
+        if pkt.packet_type == packet.MESSAGE and pkt.data.startswith("0"):
+            if not self.owner.has_delta:
+                pkt.data = pkt.data.replace("updates", "-")
+        elif pkt.packet_type == packet.MESSAGE and pkt.data.startswith("2"):
             number, _, rest = pkt.data[1:].partition("[")
             self.asks[number] = tuple(json.loads("[" + rest)[:2])
         await super().receive(pkt)
@@ -102,11 +133,12 @@ class Listener(GuardedSocket):
 
 
 class BrokenServer:
-    """`tamper` may be set while it runs."""
+    """Set `tamper`, and whether it knows `updates: "delta"`, before anybody connects."""
 
     def __init__(self, database: Path) -> None:
         self.database_url = f"sqlite+aiosqlite:///{database}"
         self.tamper: Tamper = sound
+        self.has_delta = True
         self.url = ""
         self.server = Server(
             Settings(

@@ -10,7 +10,7 @@ from baraka_cli.evidence import compare
 from baraka_cli.simulator.cast import Place
 from baraka_cli.simulator.proof import Proof
 from baraka_cli.simulator.result import Result
-from baraka_cli.simulator.run import Setup, run
+from baraka_cli.simulator.run import Setup, Show, run
 from baraka_cli.simulator.scenario import Scenario, made_up_lots
 from baraka_server.wire.identity import mint
 from tests.support.baraka import SECRET
@@ -49,6 +49,7 @@ async def hold(
     database_url: str | None = None,
     *,
     meddle: Callable[[], None] = lambda: None,
+    show: Show = lambda *_: None,
 ) -> Result:
     """A sale on a server of ours, compared with its database when that is given.
 
@@ -62,11 +63,11 @@ async def hold(
         mint=lambda user_id: mint(SECRET, user_id, timedelta(hours=1), {}),
     )
     if database_url is None:
-        return await run(setup, lambda *_: None)
+        return await run(setup, show)
     async with open_store(database_url) as store:
 
         async def evidence(auction_id: int, proof: Proof) -> None:
             meddle()
             await compare(store, auction_id, proof)
 
-        return await run(setup, lambda *_: None, evidence)
+        return await run(setup, show, evidence)
