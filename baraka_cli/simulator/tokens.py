@@ -31,11 +31,14 @@ class Tokens:
 def read_tokens(file: Path) -> Tokens:
     """One access token a line, the host's first. Raises `BadTokens`."""
     try:
-        lines = file.read_text(encoding="utf-8").split()
+        lines = file.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise BadTokens(f"{file}: {getattr(error, 'strerror', None) or 'not text'}") from None
     by_user: dict[int, str] = {}
-    for number, token in enumerate(lines, 1):
+    for number, line in enumerate(lines, 1):
+        token = line.strip()
+        if not token:
+            continue
         by_user[_user_id(file, number, token)] = token
     if len(by_user) < 2:
         raise BadTokens(f"{file}: the tokens of the host and of at least one other user are needed")
@@ -46,8 +49,8 @@ def _user_id(file: Path, number: int, token: str) -> int:
     try:
         claims = jwt.decode(token, options={"verify_signature": False})
     except jwt.PyJWTError:
-        raise BadTokens(f"{file}, token {number}: this is no access token") from None
+        raise BadTokens(f"{file}, line {number}: this is no access token") from None
     for name in SUBJECTS:
         if str(claims.get(name, "")).isdecimal():
             return int(claims[name])
-    raise BadTokens(f"{file}, token {number}: it names no user")
+    raise BadTokens(f"{file}, line {number}: it names no user")
