@@ -13,11 +13,13 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from engineio import packet
 from pydantic import SecretStr
 
 from baraka_server.app import Server
+from baraka_server.live import presence
 from baraka_server.settings import FanOutPath, Settings
 from baraka_server.wire.sockets import GuardedServer, GuardedSocket, GuardedWebSocket
 from tests.support.baraka import SECRET
@@ -174,7 +176,9 @@ async def broken_server(database: Path) -> AsyncIterator[BrokenServer]:
     broken = BrokenServer(database)
     broken.url = await broken.server.start()
     try:
-        yield broken
+        # Counts are told at once: a sale of a second need not wait for them.
+        with patch.object(presence, "COUNT_INTERVAL_SECONDS", 0.01):
+            yield broken
     finally:
         await broken.server.stop()
 
