@@ -19,6 +19,7 @@ from baraka_server.store.store import Store
 
 log = logging.getLogger(__name__)
 
+LAST_POLL_SECONDS_MAX = 0.5
 IDLE_AUCTIONEERS_MAX = 64
 """How many auctions without viewers are kept at hand."""
 
@@ -56,6 +57,8 @@ class House:
         """Finish everything that was asked. Nothing more may be asked."""
         if self._polling:
             self._polling.cancel()
+            # Its query lets go of the database, which is closed next; a frozen one is not waited for.
+            await asyncio.wait([self._polling], timeout=LAST_POLL_SECONDS_MAX)
         await asyncio.gather(*(one.drained() for one in self._auctioneers.values()))
         self.presence.close()
 

@@ -398,3 +398,24 @@ async def test_a_busy_room_hears_the_first_count_and_the_last_and_few_between(on
     for one in [bilal, *crowd]:
         house.disconnected(one)
     assert house.presence.watched() == []
+
+
+async def test_a_house_that_closed_asks_the_database_nothing_more(store, hall, monkeypatch):
+    asking = 0
+    live_auctions = store.live_auctions
+
+    async def slow() -> set[int]:
+        nonlocal asking
+        asking += 1
+        try:
+            await asyncio.sleep(60)
+            return await live_auctions()
+        finally:
+            await asyncio.sleep(0)  # what is cut off takes a moment to let go
+            asking -= 1
+
+    monkeypatch.setattr(store, "live_auctions", slow)
+    house = open_house(store, hall, poll_seconds=0.01)
+    await asyncio.wait_for(_until(lambda: asking == 1), 20)
+    await house.close()
+    assert asking == 0
