@@ -21,6 +21,7 @@ from baraka_server.wire import identity
 from baraka_server.wire.answers import negative, positive, too_fast
 from baraka_server.wire.limits import Rates
 from baraka_server.wire.packets import RESERVED_PREFIX, Json, Packet, allow_bursts
+from baraka_server.wire.sessions import Sessions
 from baraka_server.wire.sockets import STRIKES_PER_SECOND, GuardedServer, SocketLimits
 from baraka_server.wire.sparing import errors_only
 
@@ -47,6 +48,7 @@ def make_server(
         limits,
         address,
         async_mode="aiohttp",
+        client_manager=Sessions(),
         # Only a connected client hears `error` and the disconnect, and stays away by itself (D2).
         always_connect=True,
         serializer=Packet,
