@@ -7,6 +7,7 @@ it on the way: whoever is about to say something to one socket calls `flush` fir
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable
 from functools import cached_property
@@ -14,6 +15,8 @@ from functools import cached_property
 from baraka_server.contract.server_events import NewBid, NewComment, UserCountUpdate
 from baraka_server.live.encoded import Encoded
 from baraka_server.wire.backlog import Spoken
+
+log = logging.getLogger(__name__)
 
 JOINED_BYTES_MAX = 256 * 1024
 """What is announced at once is written together up to this size."""
@@ -54,18 +57,26 @@ class Lane:
         self.clear = False
         self.compresses = False
         self.rooms: set[str] = set()
-        self.transport: asyncio.WriteTransport
+        self.transport: asyncio.WriteTransport | None = None
 
     def lead_to(self, transport: asyncio.WriteTransport, *, compresses: bool) -> None:
         self.transport, self.compresses = transport, compresses
 
+    def cut(self) -> None:
+        """Hang up at once. The socket notices by itself."""
+        self.clear = False
+        if self.transport:
+            self.transport.abort()
+
     @property
     def is_open(self) -> bool:
         """Whether bytes may be written to it now."""
+        to = self.transport
         return (
             self.clear
-            and self.transport.get_write_buffer_size() <= self.lagging_bytes
-            and not self.transport.is_closing()
+            and to is not None
+            and to.get_write_buffer_size() <= self.lagging_bytes
+            and not to.is_closing()
         )
 
 
@@ -76,7 +87,7 @@ class FanOut:
         self._everybody = everybody
         self._lanes: defaultdict[str, dict[Lane, None]] = defaultdict(dict)
         self._rooms: tuple[str, str] = ("", "")
-        self._waiting: list[tuple[Spoken, Spoken]] = []
+        self._waiting: defaultdict[str, list[Spoken]] = defaultdict(list)
         self._waiting_chars = 0
         self._turns = 0
 
@@ -104,11 +115,15 @@ class FanOut:
         if rooms != self._rooms or self._waiting_chars > JOINED_BYTES_MAX:
             self.flush()
         self._rooms = rooms
-        if not self._waiting:
-            asyncio.get_running_loop().call_soon(self.flush)
-        first = spoken(event, whole, self._subject(rooms, event))
-        self._waiting.append((first, first if brief is whole else spoken(event, brief)))
-        self._waiting_chars += len(whole)
+        subject, pkt = self._subject(rooms, event), None
+        for room, payload in zip(rooms, (whole, brief), strict=True):
+            if room in self._lanes:
+                if pkt is None or payload is not whole:
+                    pkt = spoken(event, payload, subject if payload is whole else None)
+                if not self._waiting:
+                    asyncio.get_running_loop().call_soon(self.flush)
+                self._waiting[room].append(pkt)
+                self._waiting_chars += len(payload)
 
     def announce_to_everyone(self, event: str, payload: Encoded) -> None:
         self.flush()
@@ -118,27 +133,34 @@ class FanOut:
     def flush(self) -> None:
         """Send what was announced. Does not wait for anybody."""
         if self._waiting:
-            waiting, self._waiting, self._waiting_chars = self._waiting, [], 0
-            for place, room in enumerate(self._rooms):
-                if room in self._lanes:
-                    self._tell(self._lanes[room], [both[place] for both in waiting])
+            waiting, self._waiting, self._waiting_chars = self._waiting, defaultdict(list), 0
+            for room, packets in waiting.items():
+                self._tell(self._lanes[room], packets)
 
     def _tell(self, lanes: Iterable[Lane], packets: list[Spoken]) -> None:
         # Spelled out, as in `is_open` and `Batch`: at thousands of lanes each call would show.
         batch = Batch(packets)
         plain = compressed = b""
         for lane in lanes:
-            if lane.clear:
+            try:
                 to = lane.transport
-                if to.get_write_buffer_size() <= lane.lagging_bytes and not to.is_closing():
+                if (
+                    lane.clear
+                    and to is not None
+                    and to.get_write_buffer_size() <= lane.lagging_bytes
+                    and not to.is_closing()
+                ):
                     if lane.compresses:
                         compressed = compressed or batch.compressed
                         to.write(compressed)
                     else:
                         plain = plain or batch.plain
                         to.write(plain)
-                    continue
-            lane.slowly(batch)
+                else:
+                    lane.slowly(batch)
+            except Exception:
+                log.exception("a viewer could not be told, and is hung up on")
+                lane.cut()
 
     def _subject(self, rooms: tuple[str, str], event: str) -> Hashable:
         """What a packet is about, if a newer one about the same contains it.

@@ -43,6 +43,9 @@ class Transport:
     def is_closing(self):
         return self.closing
 
+    def abort(self):
+        self.closing = True
+
 
 @pytest.fixture
 def rooms():
@@ -152,6 +155,31 @@ async def test_whoever_comes_hears_what_is_announced_from_now_on_and_who_goes_un
     fan_out.flush()
     assert "".join(text[-4] for (text,) in comes.batches) == "bd"
     assert not comes.lane.rooms
+
+
+async def test_one_who_cannot_be_told_keeps_nobody_else_from_hearing(fan_out, caplog):
+    lines = [Transport(), Transport(), Transport()]
+    lines[1].write = None  # whatever may happen there
+    fan_out.enter(Lane(None, 100), "auction_1")  # leads nowhere, nor takes anything slowly
+    for line in lines:
+        listener = Listener()
+        listener.lane.lead_to(line, compresses=False)
+        listener.lane.clear = True
+        fan_out.enter(listener.lane, "auction_1")
+    for text in "ab":
+        says(fan_out, text)
+        fan_out.flush()
+    assert [len(line.written) for line in lines] == [2, 0, 2]
+    assert [line.closing for line in lines] == [False, True, False]
+    assert caplog.text.count("a viewer could not be told") == 2 + 1
+
+
+async def test_a_room_that_nobody_is_in_costs_nothing(fan_out, rooms):
+    for room in RING:
+        fan_out.leave_all(rooms[room].lane)
+    says(fan_out, "a")
+    assert not fan_out._waiting
+    assert not fan_out._lanes.keys() & set(RING)
 
 
 # --- what waits for a slow one
