@@ -126,17 +126,17 @@ class Bench:
 
     async def whole(self, _turn: int) -> None:
         plan = self.plan.whole
-        for viewers in plan.viewers:
-            for way in (whole.DELTA, whole.LISTS):
-                await self._hot("ours", way, viewers)
-                if viewers == plan.viewers[0]:
-                    await self._hot("stock", way, viewers)
         async with contenders.ours(await self.database(), self.folder) as server:
             for count in plan.auctions:
                 measured = await whole.several_auctions(
                     server, count, plan, self.place, self.results
                 )
                 say(f"{count} auctions at once: {measured.values[RATE]:,.0f} bids/s")
+        for viewers in plan.viewers:
+            for way in (whole.DELTA, whole.LISTS):
+                await self._hot("ours", way, viewers)
+                if viewers == plan.viewers[0]:
+                    await self._hot("stock", way, viewers)
 
     async def _hot(self, name: str, way: str, viewers: int) -> None:
         # A fresh server each time, whose memory nobody used before.
