@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import json
 import sys
 from contextlib import asynccontextmanager
 
@@ -419,3 +420,26 @@ async def test_a_house_that_closed_asks_the_database_nothing_more(store, hall, m
     await asyncio.wait_for(_until(lambda: asking == 1), 20)
     await house.close()
     assert asking == 0
+
+
+# --- lists are made for those who read them
+
+
+async def test_who_joins_a_room_of_deltas_hears_lists_that_are_whole(on_air, hall, store):
+    house, _, bilal = on_air
+    bilal.wants_lists = False
+    dina = viewer(3)
+    await asyncio.gather(house.ask(bilal, bid(10)), house.ask(bilal, bid(20)))
+    # In one batch: a bid before she is there, her joining, and a bid behind it.
+    _, state, _ = await asyncio.gather(
+        house.ask(bilal, bid(30)),
+        house.ask(dina, JoinAuction(auction_id=1)),
+        house.ask(bilal, bid(40)),
+    )
+    assert [row["bid"] for row in json.loads(state["auctionBids"])] == [30, 20, 10]
+    told = [payload for name, payload in hall.news_of(dina) if name == "newBid"]
+    assert [row["bid"] for row in told[0]["auctionBids"]] == [40, 30, 20, 10]
+    briefs = [payload for name, payload in hall.news_of(bilal) if name == "newBid"]
+    assert [payload["newBid"]["bid"] for payload in briefs] == [10, 20, 30, 40]
+    assert all("auctionBids" not in payload for payload in briefs)
+    await assert_sale_holds(store)
