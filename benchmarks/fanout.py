@@ -38,10 +38,11 @@ class Plan:
     """How often a disturbed measurement is made at most. The least disturbed one counts."""
 
     def times(self, size: str) -> int:
-        """How many bids: the long ones cost several times as much."""
+        """How many bids: fewer long ones, and no more than a list may grow by meanwhile."""
         rows = rows_of(size)
-        share = max(0.1, 100 / (100 + rows))
-        return max(2, round(self.deliveries * share / self.viewers))
+        share = max(0.1, 200 / (200 + rows))
+        times = max(2, round(self.deliveries * share / self.viewers))
+        return min(times, 2 * rows) if rows else times
 
 
 def rows_of(size: str) -> int:

@@ -3,7 +3,7 @@
  * usage: floor     (listens on a free port of 127.0.0.1, prints it, and ends with its stdin)
  *
  * Speaks as much of Socket.IO as load.c needs. A `placeBid` is answered, and a frame of the length
- * that `frameSize` said last is written to everybody who joined, one write() for each socket. */
+ * that `frameSize` said last is written to everybody who joined the auction, with one write() each. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -23,7 +23,8 @@
 #define INPUT_BYTES_MAX 16384
 
 typedef struct {
-    int fd, upgraded, place;       /* place: 1 + the index in `joined`, 0 outside */
+    int fd, upgraded, auction;     /* auction: 0 outside of all rooms */
+    int place;                     /* 1 + the index in `joined`, 0 outside */
     size_t length;
     unsigned char input[INPUT_BYTES_MAX];
 } Socket;
@@ -68,7 +69,7 @@ static void say(Socket *s, const char *text) {
     write_all(s->fd, out, head + length);
 }
 
-static void broadcast(unsigned amount) {
+static void broadcast(int auction, unsigned amount) {
     char start[200];
     int used = snprintf(start, sizeof start,
                         "42[\"newBid\",{\"newBid\":{\"id\":1,\"auction_id\":1,\"user_id\":2,\"bid\":%u,",
@@ -78,7 +79,8 @@ static void broadcast(unsigned amount) {
     memset(frame + head, 'x', payload);
     memcpy(frame + head, start, used);
     for (int i = 0; i < joined_count; i++)
-        write_all(joined[i]->fd, frame, head + payload);
+        if (joined[i]->auction == auction)
+            write_all(joined[i]->fd, frame, head + payload);
 }
 
 static void leave(Socket *s) {
@@ -87,7 +89,7 @@ static void leave(Socket *s) {
     Socket *last = joined[--joined_count];
     joined[s->place - 1] = last;
     last->place = s->place;
-    s->place = 0;
+    s->place = s->auction = 0;
 }
 
 static void take(Socket *s, char *text) {
@@ -98,7 +100,8 @@ static void take(Socket *s, char *text) {
     if (strncmp(text, "42", 2))
         return;
     unsigned id = strtoul(text + 2, NULL, 10);
-    char answer[64], *value;
+    char answer[64], *value = strstr(text, "\"auctionId\":");
+    int auction = value ? atoi(value + 12) : 0;
     if (strstr(text, "\"frameSize\"")) {
         value = strstr(text, "\"bytes\":");
         frame_bytes = value ? strtoul(value + 8, NULL, 10) : frame_bytes;
@@ -114,12 +117,13 @@ static void take(Socket *s, char *text) {
         joined = realloc(joined, sizeof *joined * (joined_count + 1));
         joined[joined_count++] = s;
         s->place = joined_count;
+        s->auction = auction;
     }
     snprintf(answer, sizeof answer, "43%u[{\"ok\":true}]", id);
     say(s, answer);
     value = strstr(text, "\"amount\":");
     if (value && strstr(text, "\"placeBid\""))
-        broadcast(strtoul(value + 9, NULL, 10));
+        broadcast(auction, strtoul(value + 9, NULL, 10));
 }
 
 static void upgrade(Socket *s) {
