@@ -183,9 +183,9 @@ def tables(results: Results, plan: Plan) -> Iterator[str]:
 
 
 def in_the_middle(cell: Sequence[Measured]) -> Measured | None:
-    """The round with the median rate: its numbers belong together."""
+    """The round with the median rate, of two the slower one: its numbers belong together."""
     ranked = sorted(cell, key=lambda one: one.values[RATE])
-    return ranked[len(ranked) // 2] if ranked else None
+    return ranked[(len(ranked) - 1) // 2] if ranked else None
 
 
 def assumed() -> Measured:

@@ -10,6 +10,7 @@ import pytest
 from benchmarks.cpu import DISTURBED_CORES, Meter, Spent, process_seconds
 from benchmarks.report import (
     DELIVERY,
+    RATE,
     Goal,
     Measured,
     Results,
@@ -19,6 +20,7 @@ from benchmarks.report import (
     summary,
     table,
 )
+from benchmarks.whole import in_the_middle
 
 ALONE = Spent(server=1, wall=10, foreign=0)
 
@@ -127,3 +129,10 @@ def test_a_meter_counts_what_a_process_works_and_not_what_it_waits():
     assert waited.server < 0.15
     assert worked.server >= 0.3
     assert worked.wall >= waited.wall >= 0.2
+
+
+def test_the_round_that_is_shown_whole_is_the_one_with_the_median_rate():
+    rounds = [Measured({RATE: rate}, ALONE) for rate in (5, 1, 3)]
+    assert in_the_middle(rounds) is rounds[2]
+    assert in_the_middle(rounds[:2]) is rounds[1]
+    assert in_the_middle([]) is None
