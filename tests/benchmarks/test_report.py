@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import time
+import subprocess
 
 import pytest
 
@@ -118,17 +118,17 @@ def test_a_little_that_others_used_is_no_disturbance():
     assert Spent(0, 0, 0).foreign_cores == 0
 
 
-def test_a_meter_counts_what_a_process_works_and_not_what_it_waits():
-    meter = Meter(os.getpid())
-    time.sleep(0.2)
-    waited = meter.stop()
-    before = process_seconds(os.getpid())
-    while process_seconds(os.getpid()) < before + 0.3:
-        sum(range(1000))
-    worked = meter.stop()
-    assert waited.server < 0.15
+def test_a_meter_counts_what_its_process_works_and_not_what_others_do():
+    with subprocess.Popen(["sleep", "60"]) as idle:
+        ours, theirs = Meter(os.getpid()), Meter(idle.pid)
+        before = process_seconds(os.getpid())
+        while process_seconds(os.getpid()) < before + 0.3:
+            sum(range(1000))
+        worked, waited = ours.stop(), theirs.stop()
+        idle.kill()
     assert worked.server >= 0.3
-    assert worked.wall >= waited.wall >= 0.2
+    assert worked.wall > 0
+    assert waited.server < 0.1
 
 
 def test_the_round_that_is_shown_whole_is_the_one_with_the_median_rate():
