@@ -47,7 +47,15 @@ fi
 export DEBIAN_FRONTEND=noninteractive
 apt=(apt-get --quiet --quiet -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0)
 
-echo "Installing ${packages[*]}"
 "${apt[@]}" update </dev/null || true
-"${apt[@]}" install --yes --no-install-recommends "${packages[@]}" </dev/null >/dev/null \
-    || go_on_without "apt-get could not install it"
+# One after the other: what cannot be had keeps nothing else from being there.
+failed=()
+for package in "${packages[@]}"; do
+    echo "Installing $package"
+    "${apt[@]}" install --yes --no-install-recommends "$package" </dev/null >/dev/null \
+        || failed+=("$package")
+done
+if [ ${#failed[@]} -gt 0 ]; then
+    packages=("${failed[@]}")
+    go_on_without "apt-get could not install ${failed[*]}"
+fi
