@@ -35,11 +35,11 @@ async def compare(store: Store, auction_id: int, proof: Proof) -> None:
     where = f"auction {auction_id}"
     if verdict.alteredEntry is not None:
         altered = verdict.alteredEntry
-        proof.broken(
+        proof.findings.broken(
             Promise.DATABASE_AGREES, f"{where}: entry {altered.seq} of the ledger: {altered.reason}"
         )
     for row in verdict.disagreements:
-        proof.broken(
+        proof.findings.broken(
             Promise.DATABASE_AGREES, f"{where}: row {row.rowId} of {row.table}: {row.reason}"
         )
     truth = proof.truth(auction_id)
@@ -52,15 +52,15 @@ async def compare(store: Store, auction_id: int, proof: Proof) -> None:
         entry = entries.get(seq)
         kept = _core(entry) if entry else None
         if kept == heard:
-            proof.looked(Promise.DATABASE_AGREES)
+            proof.findings.looked(Promise.DATABASE_AGREES)
         else:
-            proof.broken(
+            proof.findings.broken(
                 Promise.DATABASE_AGREES,
                 f"{where}, number {seq}: {heard} was announced, but the ledger has {kept}",
             )
     unheard = [seq for seq in entries if seq > (truth.known or 0)]
     if unheard:
-        proof.broken(
+        proof.findings.broken(
             Promise.DATABASE_AGREES,
             f"{where}: the ledger goes on to number {max(unheard)}, and nobody heard it",
         )

@@ -11,8 +11,8 @@ from typing import Any
 from baraka_cli.simulator.frames import Frame
 from baraka_cli.simulator.people import MIX, Bidder, Commenter, Temper, View
 from baraka_cli.simulator.phones import FullPhone, Hall, LightPhone, Phone
-from baraka_cli.simulator.proof import Seat
 from baraka_cli.simulator.scenario import Scenario, Transport
+from baraka_cli.simulator.seats import Seat
 
 SLOW_SECONDS = 0.1
 """What a slow phone takes for each message."""

@@ -26,7 +26,8 @@ from baraka_cli.simulator.phones import (
     Hall,
     Phone,
 )
-from baraka_cli.simulator.proof import NOT_ITS_FAULT, Proof
+from baraka_cli.simulator.proof import Proof
+from baraka_cli.simulator.refusals import NOT_ITS_FAULT
 from baraka_cli.simulator.scenario import Scenario, Transport
 from baraka_cli.simulator.truth import Truth
 from baraka_server.contract.client_events import (
@@ -264,7 +265,7 @@ class Crowd:
 
     async def _open_the_bidding(self) -> None:
         for one in self._bidders:
-            self.proof.asks_bid(one.phone.user_id)
+            self.proof.answers.asks_bid(one.phone.user_id)
         if self.scenario.comment_rate:
             for one in self.everybody:
                 if one.commenter is not None:
@@ -364,7 +365,7 @@ class Crowd:
             answer = await one.phone.ask(event, payload)
         finally:
             one.seat.asking -= 1
-        self.proof.refused(one.seat, answer)
+        self.proof.refusals.due(one.seat, answer)
         if answer.ok is None:
             self.unanswered += 1
             self.meter.now.errors += 1
@@ -446,7 +447,9 @@ class Crowd:
             if one.inside and not self._over:
                 self.meter.now.comments += 1
                 answer = await self._ask(one, PostComment.wire_name, payload)
-                self.proof.answered(self.place.auction_id, PostComment.wire_name, payload, answer)
+                self.proof.answers.answered(
+                    self.place.auction_id, PostComment.wire_name, payload, answer
+                )
 
     # --- bids
 
@@ -509,7 +512,9 @@ class Crowd:
             # As an app does whose answer was lost: the same again, which changes nothing (D23).
             answer = await self._ask(one, PlaceBid.wire_name, payload)
         self._note(answer, due)
-        self.proof.answered_bid(auction_id, user_id, payload, answer, malformed=bid.malformed)
+        self.proof.answers.answered_bid(
+            auction_id, user_id, payload, answer, malformed=bid.malformed
+        )
         return answer
 
     def _note(self, answer: Answer, due: float) -> None:
@@ -541,7 +546,7 @@ class Crowd:
         unknown = False
         while time.perf_counter() < patience:
             answer = await self._ask_or_see(event, payload, done)
-            self.proof.answered(auction_id, event, payload, answer)
+            self.proof.answers.answered(auction_id, event, payload, answer)
             if answer.ok:
                 await self._until(done, SETTLE_SECONDS_MAX)
                 return
@@ -615,7 +620,7 @@ class Crowd:
         return all(
             room.gap is None
             and not room.held
-            and (room.last or 0) >= self.proof.last_number(auction_id)
+            and (room.last or 0) >= self.proof.rooms.last_number(auction_id)
             for auction_id, room in one.seat.rooms.items()
         )
 

@@ -142,7 +142,7 @@ def _result(
         delivery=meter.delivery.latency(),
         answer=meter.answer.latency(),
         join=meter.join.latency(),
-        refusals=dict(proof.refusals.most_common()),
+        refusals=dict(proof.refusals.of.most_common()),
         timeline=list(timeline),
         findings=list(proof.findings.values()),
         servers=meter.server_processes(),
@@ -162,9 +162,9 @@ def _sold(truth: Truth) -> dict[str, int]:
 
 def _additions(proof: Proof) -> str:
     has = {
-        "acknowledgements": proof.acknowledges,
+        "acknowledgements": proof.answers.acknowledged,
         "seq": bool(proof.numbered),
-        "states for joiners": proof.tells_states,
+        "states for joiners": proof.rooms.told_states,
     }
     return ", ".join(name for name, there in has.items() if there) or "the guide alone"
 

@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from baraka_cli.simulator.frames import Frame
+
 Row = tuple[int, int, Any]
 """A bid or a comment: its id, its user, its amount or text."""
 
@@ -22,7 +24,15 @@ Core = tuple[Any, ...]
 SALE_OVER = {"auctionFinished", "auctionCanceled"}
 
 
-def core_of(name: str, data: Mapping[str, Any]) -> Core:
+def core_of(frame: Frame) -> Core:
+    """What the frame says; where fields are missing, only that it was said: the rest goes on."""
+    try:
+        return _whole_core(frame.name, frame.data)
+    except (KeyError, TypeError):
+        return (frame.name,)
+
+
+def _whole_core(name: str, data: Mapping[str, Any]) -> Core:
     """Raises `KeyError` or `TypeError` for a payload that lacks what its event is about."""
     match name:
         case "newBid":

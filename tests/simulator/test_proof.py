@@ -13,7 +13,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from baraka_cli.simulator.phones import Answer
-from baraka_cli.simulator.proof import Proof, Seat
+from baraka_cli.simulator.proof import Proof
+from baraka_cli.simulator.seats import Seat
 
 AUCTION = 1
 TIME = "2026-01-01T00:00:00.000Z"

@@ -1,0 +1,49 @@
+"""What was looked at and what was found broken, promise by promise."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from baraka_cli.simulator.result import Breach, Finding, Promise
+
+FIRST_MAX = 5
+"""How many breaches of a promise are kept whole."""
+MESSAGE_CHARS_MAX = 2_000
+
+
+class Findings:
+    """One for every promise. `clock` gives seconds since the run began.
+
+    Each check counts how often it looked, so that a promise that was never looked at is not called
+    kept.
+    """
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._found = {promise: Finding(promise=promise) for promise in Promise}
+
+    def __getitem__(self, promise: Promise) -> Finding:
+        return self._found[promise]
+
+    def values(self) -> Iterable[Finding]:
+        """In the order of the promises."""
+        return self._found.values()
+
+    def broken(self, promise: Promise, what: str, message: object = "") -> None:
+        finding = self._found[promise]
+        finding.checked += 1
+        finding.broken += 1
+        if len(finding.first) < FIRST_MAX:
+            text = str(message)
+            if len(text) > MESSAGE_CHARS_MAX:
+                text = text[:MESSAGE_CHARS_MAX] + f"… ({len(text)} characters)"
+            finding.first.append(Breach(at=round(self._clock(), 3), what=what, message=text))
+
+    def looked(self, promise: Promise) -> None:
+        self._found[promise].checked += 1
+
+    def expect(self, promise: Promise, holds: bool, what: str, message: object = "") -> None:
+        if holds:
+            self.looked(promise)
+        else:
+            self.broken(promise, what, message)
