@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -112,7 +113,6 @@ def _hold(stage: _Demo, duration: float) -> None:
     from baraka_cli.database import open_store
     from baraka_cli.evidence import compare
     from baraka_cli.simulator.cast import Place
-    from baraka_cli.simulator.proof import Proof
     from baraka_cli.simulator.report import print_report
     from baraka_cli.simulator.run import Setup
     from baraka_cli.simulator.run import run as hold
@@ -132,12 +132,8 @@ def _hold(stage: _Demo, duration: float) -> None:
 
     async def held() -> Result:
         async with open_store(stage.database_url) as store:
-
-            async def evidence(auction_id: int, proof: Proof) -> None:
-                await compare(store, auction_id, proof)
-
             with Screen(stderr, title="Baraka demo", seconds=duration) as screen:
-                return await hold(setup, screen.show, evidence)
+                return await hold(setup, screen.show, partial(compare, store))
 
     result = run(held())
     print_report(stdout, result)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -363,7 +364,6 @@ def _held(setup: Setup, database_url: str | None) -> Result:
     from baraka_cli.database import open_store
     from baraka_cli.evidence import compare
     from baraka_cli.simulator.meter import NoSuchProcess
-    from baraka_cli.simulator.proof import Proof
     from baraka_cli.simulator.run import run as hold
     from baraka_cli.simulator.screen import Screen
 
@@ -375,11 +375,7 @@ def _held(setup: Setup, database_url: str | None) -> Result:
             if database_url is None:
                 return await hold(setup, screen.show)
             async with open_store(database_url) as store:
-
-                async def evidence(auction_id: int, proof: Proof) -> None:
-                    await compare(store, auction_id, proof)
-
-                return await hold(setup, screen.show, evidence)
+                return await hold(setup, screen.show, partial(compare, store))
 
     try:
         return run(held())
