@@ -366,6 +366,8 @@ def _held(setup: Setup, database_url: str | None) -> Result:
     from baraka_cli.simulator.meter import NoSuchProcess
     from baraka_cli.simulator.run import run as hold
     from baraka_cli.simulator.screen import Screen
+    from baraka_server.store.errors import Unavailable
+    from baraka_server.store.migrate import MigrationFailed, OutOfDate
 
     title = f"baraka simulate, seed {setup.scenario.seed}"
 
@@ -374,8 +376,13 @@ def _held(setup: Setup, database_url: str | None) -> Result:
         with Screen(stderr, title=title, seconds=seconds) as screen:
             if database_url is None:
                 return await hold(setup, screen.show)
-            async with open_store(database_url) as store:
-                return await hold(setup, screen.show, partial(compare, store))
+            try:
+                async with open_store(database_url) as store:
+                    return await hold(setup, screen.show, partial(compare, store))
+            except (MigrationFailed, OutOfDate, Unavailable) as error:
+                problem = f"--database-url: {error}"
+        say(problem)
+        raise typer.Exit(COULD_NOT)
 
     try:
         return run(held())

@@ -105,6 +105,9 @@ async def test_an_auction_that_cannot_be_held_is_exit_2_and_one_sentence(baraka,
     done = await simulate(baraka, tmp_path, "--auction=1")
     assert (done.code, done.out) == (2, "")
     assert "auction 1 cannot be started: Auction is already Ended" in done.err
+    done = await simulate(baraka, tmp_path, "--database-url=sqlite:///new.db")
+    assert (done.code, done.out) == (2, "")
+    assert "baraka db upgrade" in done.err
     done = await simulate(baraka, tmp_path, "--host=7")
     assert (done.code, done.out) == (2, "")
     assert "User 7 has no auction that can be started" in done.err
