@@ -12,11 +12,12 @@ import aiohttp
 
 from baraka_cli.console.runlist import ListedLot
 from baraka_cli.simulator.cast import Mint, Place
-from baraka_cli.simulator.crowd import Crowd, SaleStopped
+from baraka_cli.simulator.crowd import Crowd
 from baraka_cli.simulator.meter import Meter
 from baraka_cli.simulator.phones import Hall, reason
 from baraka_cli.simulator.proof import Proof
 from baraka_cli.simulator.result import Result, Totals
+from baraka_cli.simulator.sale import Sale, SaleStopped
 from baraka_cli.simulator.scenario import Scenario
 from baraka_cli.simulator.truth import Truth
 
@@ -70,18 +71,8 @@ async def run(setup: Setup, show: Show, evidence: Evidence | None = None) -> Res
         nonlocal phase
         phase = text
 
-    crowd = Crowd(
-        setup.scenario,
-        setup.place,
-        hall,
-        setup.lots,
-        setup.mint,
-        meter,
-        proof,
-        new_phase,
-        hosted=setup.hosted,
-    )
-    ears.crowd = crowd
+    sale = Sale(setup.scenario, setup.place, setup.lots, hall, meter, proof, new_phase)
+    ears.crowd = crowd = Crowd(sale, setup.mint, hosted=setup.hosted)
     began = datetime.now(UTC)
     could_not = ""
 
@@ -127,13 +118,13 @@ def _result(
         server=_additions(proof),
         totals=Totals(
             viewers_max=max((second.viewers for second in timeline), default=0),
-            connections=crowd.connections,
-            reconnections=crowd.reconnections,
+            connections=crowd.visits.connections,
+            reconnections=crowd.visits.reconnections,
             dropped_by_server=crowd.dropped,
             asked=sum(second.asked for second in timeline),
             accepted=sum(second.accepted for second in timeline),
             refused=sum(second.refused for second in timeline),
-            unanswered=crowd.unanswered,
+            unanswered=crowd.visits.unanswered,
             comments=sum(second.comments for second in timeline),
             messages=meter.messages,
             bytes=meter.bytes,

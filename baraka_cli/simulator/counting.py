@@ -1,0 +1,54 @@
+"""Who is there, beside what the server says of it when nobody comes or goes."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from baraka_cli.simulator.cast import Member
+from baraka_cli.simulator.errands import Errands
+from baraka_cli.simulator.frames import Frame
+from baraka_cli.simulator.sale import Sale
+from baraka_cli.simulator.visits import Visits
+
+FIRST_COUNT_SECONDS_MAX = 5
+
+
+class Counting:
+    """`members` are all of ours."""
+
+    def __init__(
+        self, sale: Sale, members: Collection[Member], visits: Visits, errands: Errands
+    ) -> None:
+        self._auction_id = sale.place.auction_id
+        self._proof = sale.proof
+        self._phase = sale.phase
+        self._members = members
+        self._visits = visits
+        self._errands = errands
+        self._counts: dict[int, int] = {}
+        self._strangers = 0
+
+    def heard(self, frame: Frame) -> None:
+        """`userCountUpdate`, as the host hears it."""
+        self._counts[frame.auction_id or self._auction_id] = frame.data.get("userCount", 0)
+
+    async def look_for_strangers(self) -> None:
+        """Whoever is there beside the host, before anybody else of ours is."""
+        await self._errands.until(lambda: self._auction_id in self._counts, FIRST_COUNT_SECONDS_MAX)
+        self._strangers = max(0, self._counts.get(self._auction_id, 1) - 1)
+
+    async def look(self, when: str) -> None:
+        self._phase("counting who is there")
+        auction_id = self._auction_id
+        inside = [one for one in self._members if one.inside and one.auction_id == auction_id]
+        there = self._strangers + len(inside)
+        # The server may have dropped a slow phone long before that reads of it.
+        fewer = sum(one.slow and not self._visits.is_level(one) for one in inside)
+        more = self._visits.ghosts()
+
+        def agrees() -> bool:
+            return there - fewer <= self._counts.get(auction_id, -1) <= there + more
+
+        await self._errands.settled(agrees)
+        heard = self._counts.get(auction_id)
+        self._proof.count(auction_id, heard, there, when, fewer=fewer, more=more)
