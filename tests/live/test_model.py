@@ -162,7 +162,7 @@ class Naive:
                 won = self.bids[-1] if self.bids else None
                 if won:
                     self.winnings.append(won)
-                self.product = None
+                self.product, self.minimum = None, 0
                 self.bids.clear()
                 self.comments.clear()
                 return self.happens("awarded", user_id, "auctionEnded", won)
