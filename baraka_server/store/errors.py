@@ -59,10 +59,13 @@ def translated() -> Iterator[None]:
         raise Unavailable(str(error) or "the database did not answer in time") from error
 
 
+def code_of(error: DBAPIError) -> object:
+    """The driver's own number for what went wrong; None where it has none."""
+    return error.orig.args[0] if error.orig is not None and error.orig.args else None
+
+
 def _translation(error: DBAPIError) -> StoreError | None:
-    cause = error.orig
-    code = cause.args[0] if cause is not None and cause.args else None
-    words = str(cause)
+    code, words = code_of(error), str(error.orig)
     if code in _CONTENTION_CODES or any(text in words for text in _SQLITE_CONTENTION):
         return Contention(words)
     lost = error.connection_invalidated or code in _UNAVAILABLE_CODES

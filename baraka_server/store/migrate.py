@@ -26,7 +26,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from baraka_server.store.engine import WRITES, UnusableUrl, database_url, open_engine
-from baraka_server.store.errors import Contention, StoreError, Unavailable, translated
+from baraka_server.store.errors import Contention, StoreError, Unavailable, code_of, translated
 
 # MariaDB warns that it ignores the name of a key of alembic's own table: nobody can do anything.
 logging.getLogger("asyncmy").addFilter(
@@ -298,15 +298,11 @@ def _told_plainly(url: URL) -> Iterator[None]:
         ) from error
     except Unavailable as error:
         refused = error.__cause__
-        if isinstance(refused, DBAPIError) and _code(refused) in _REFUSALS:
+        if isinstance(refused, DBAPIError) and code_of(refused) in _REFUSALS:
             raise MigrationFailed(_plain(refused, url)) from error
         raise
     except DBAPIError as error:
         raise MigrationFailed(_plain(error, url)) from error
-
-
-def _code(error: DBAPIError) -> object:
-    return error.orig.args[0] if error.orig is not None and error.orig.args else None
 
 
 _REFUSALS = {1044, 1045, 1049}
@@ -315,7 +311,7 @@ _REFUSALS = {1044, 1045, 1049}
 
 def _plain(error: DBAPIError, url: URL) -> str:
     cause = error.orig
-    match _code(error):
+    match code_of(error):
         case 1049:
             return (
                 f"The server has no database '{url.database}'. Create it with: "
