@@ -136,7 +136,7 @@ class Stage:
     def state(self, user_count: int, now: datetime) -> dict[str, Any]:
         """The whole current state, as `joinAuction` is answered (D21)."""
         return self._common(self.seq, now) | {
-            "auction": self.record,
+            "auction": encode(self.record),  # the joiner is told twice: event and acknowledgement
             "auctionBids": self._bids.encoded(),
             "auctionComments": self._comments.encoded(),
             "userCount": user_count,

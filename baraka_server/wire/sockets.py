@@ -42,6 +42,7 @@ SPEAKABLE_MESSAGES = ("0", "1", "2")
 
 EVENT_HEAD = re.compile(r'2(?P<id>\d{1,15})?\["(?P<name>[A-Za-z_]{1,64})"')
 DOES_NOT_READ = "it does not read what it is sent"
+WENT_ON = "it sent more than the limit, and went on"
 STRIKES_PER_SECOND = 20
 """So often on average a user may be told to slow down, over all sockets, before one has to leave."""
 BARRED_SECONDS = 5
@@ -123,7 +124,7 @@ class GuardedSocket(async_socket.AsyncSocket):  # type: ignore[misc]
             if not (self.struck_out and pkt.packet_type == packet.MESSAGE):
                 await super().receive(pkt)
         elif self.struck_out or not await self.host.too_fast(self, pkt, wait):
-            await self.hang_up("it sent more than the limit, and went on")
+            await self.hang_up(WENT_ON)
             raise HungUp
 
     async def handle_get_request(self, environ: Mapping[str, Any]) -> Any:
@@ -248,7 +249,7 @@ class GuardedSocket(async_socket.AsyncSocket):  # type: ignore[misc]
 
     def cut_off(self) -> None:
         """For a websocket whose client sends much more than the limit, in whatever pieces."""
-        self.note("it sent more than the limit, and went on")
+        self.note(WENT_ON)
         self.strikes.overdraw(BARRED_SECONDS)
         if self.websocket is not None:
             self.websocket.transport.abort()
@@ -308,7 +309,7 @@ class GuardedWebSocket(driver.WebSocket):  # type: ignore[misc]
                 if message.type not in CONTROL_TYPES:
                     break
                 if owner.rate.take():
-                    await owner.hang_up("it sent more than the limit, and went on")
+                    await owner.hang_up(WENT_ON)
                     break
                 if message.type is WSMsgType.PING:
                     await self._sock.pong(message.data)
