@@ -189,27 +189,22 @@ def _host(stage: _Demo) -> None:
 
 
 async def _start(stage: _Demo) -> None:
-    from baraka_cli.simulator.phones import CouldNotConnect, Hall, LightPhone
-    from baraka_cli.simulator.proof import Proof
+    import socketio
+
     from baraka_server.contract.client_events import StartAuction
 
-    class Nobody:
-        def heard(self, phone: object, frame: object) -> None: ...
-
-        def cut_off(self, phone: object) -> None: ...
-
-    hall = Hall(stage.url, Proof(lambda: 0).frames, Nobody())
-    host = LightPhone(hall, "the host", HOST_ID, stage.token(HOST_ID), lists=False)
+    client = socketio.AsyncClient()
     try:
-        await host.connect()
-        answer = await host.ask(StartAuction.wire_name, {"auctionId": AUCTION_ID})
-        if not answer.ok:
-            fail(f"the auction could not be started: {answer.message}")
-    except CouldNotConnect as error:
-        fail(str(error))
+        await client.connect(
+            stage.url, auth={"token": stage.token(HOST_ID)}, transports=["websocket"]
+        )
+        answer = await client.call(StartAuction.wire_name, {"auctionId": AUCTION_ID})
+    except socketio.exceptions.SocketIOError as error:
+        fail(f"the auction could not be started: {error}")
     finally:
-        await host.close()
-        await hall.close()
+        await client.disconnect()
+    if not answer["ok"]:
+        fail(f"the auction could not be started: {answer['message']}")
 
 
 def _tell_result(file: Path) -> None:

@@ -22,14 +22,11 @@ START_POLL_SECONDS = 1
 async def wait_at_the_door(sale: Sale, scout: Member, visits: Visits) -> None:
     """Somebody else hosts: the scout of ours asks until the auction is live, and is in.
 
-    Raises `SaleStopped` when it will not be.
+    Raises `SaleStopped` when it will not be, and `CouldNotConnect`.
     """
     sale.phase("waiting for the host to start the auction")
     auction_id = sale.place.auction_id
-    try:
-        await visits.connect(scout)
-    except CouldNotConnect as error:
-        raise SaleStopped(str(error)) from None
+    await visits.connect(scout)
     while True:
         sale.proof.joining(scout.seat, auction_id, resumes=False)
         answer = await visits.ask(scout, JoinAuction.wire_name, {"auctionId": auction_id})
@@ -51,8 +48,10 @@ async def arrive(sale: Sale, members: Iterable[Member], visits: Visits) -> None:
     began = time.perf_counter()
 
     async def enter(one: Member) -> None:
-        async with gate:
+        try:
             await _enter(sale, one, visits)
+        finally:
+            gate.release()
 
     entering = []
     for number, one in enumerate(arriving):
@@ -60,7 +59,6 @@ async def arrive(sale: Sale, members: Iterable[Member], visits: Visits) -> None:
         if wait > 0:
             await asyncio.sleep(wait)
         await gate.acquire()
-        gate.release()
         entering.append(asyncio.create_task(enter(one)))
     outcomes = await asyncio.gather(*entering, return_exceptions=True)
     failed = [outcome for outcome in outcomes if isinstance(outcome, BaseException)]

@@ -25,17 +25,18 @@ class Counting:
         self._members = members
         self._visits = visits
         self._errands = errands
-        self._counts: dict[int, int] = {}
+        self._count: int | None = None
         self._strangers = 0
 
     def heard(self, frame: Frame) -> None:
         """`userCountUpdate`, as the host hears it."""
-        self._counts[frame.auction_id or self._auction_id] = frame.data.get("userCount", 0)
+        if frame.auction_id in {None, self._auction_id}:
+            self._count = frame.data.get("userCount", 0)
 
     async def look_for_strangers(self) -> None:
         """Whoever is there beside the host, before anybody else of ours is."""
-        await self._errands.until(lambda: self._auction_id in self._counts, FIRST_COUNT_SECONDS_MAX)
-        self._strangers = max(0, self._counts.get(self._auction_id, 1) - 1)
+        await self._errands.until(lambda: self._count is not None, FIRST_COUNT_SECONDS_MAX)
+        self._strangers = max(0, (self._count or 1) - 1)
 
     async def look(self, when: str) -> None:
         self._phase("counting who is there")
@@ -47,8 +48,8 @@ class Counting:
         more = self._visits.ghosts()
 
         def agrees() -> bool:
-            return there - fewer <= self._counts.get(auction_id, -1) <= there + more
+            heard = self._count
+            return heard is not None and there - fewer <= heard <= there + more
 
         await self._errands.settled(agrees)
-        heard = self._counts.get(auction_id)
-        self._proof.count(auction_id, heard, there, when, fewer=fewer, more=more)
+        self._proof.count(auction_id, self._count, there, when, fewer=fewer, more=more)

@@ -77,7 +77,7 @@ class Crowd:
             due = self._bidding.due.get(frame.bid)
             if due is not None and not one.slow:
                 self._meter.delivered(now - due)
-        if one.bidder is not None or one.part is Part.HOST:
+        if one.bidder is not None:
             one.board.frame(frame)
             self._bidding.look_up(one)
             if not self._hosted and frame.name == "auction_change_product":
@@ -102,7 +102,7 @@ class Crowd:
     # --- the run
 
     async def run(self) -> None:
-        """Raises `SaleStopped`; everything that was seen until then stands in proof and meter."""
+        """Raises `SaleStopped` or `CouldNotConnect`; everything that was seen until then stands in proof and meter."""
         lag = asyncio.create_task(self._meter.watch_lag())
         try:
             if self._hosted:

@@ -39,6 +39,10 @@ class Findings:
                 text = text[:MESSAGE_CHARS_MAX] + f"… ({len(text)} characters)"
             finding.first.append(Breach(at=round(self._clock(), 3), what=what, message=text))
 
+    def heard_outside(self, who: str, what: str, message: str) -> None:
+        """Somebody who is not in the room heard something of it."""
+        self.broken(Promise.ROOMS_ARE_CLOSED, f"{who} is not in the room and heard {what}", message)
+
     def looked(self, promise: Promise) -> None:
         self._found[promise].checked += 1
 

@@ -12,7 +12,7 @@ from baraka_cli.console.runlist import ListedLot
 from baraka_cli.simulator.bidding import Bidding
 from baraka_cli.simulator.cast import Member
 from baraka_cli.simulator.errands import POLL_SECONDS, Errands
-from baraka_cli.simulator.phones import ANSWER_SECONDS_MAX, Answer, CouldNotConnect
+from baraka_cli.simulator.phones import ANSWER_SECONDS_MAX, Answer
 from baraka_cli.simulator.refusals import NOT_ITS_FAULT
 from baraka_cli.simulator.sale import Sale, SaleStopped
 from baraka_cli.simulator.truth import Truth
@@ -22,7 +22,10 @@ from baraka_server.contract.refusals import Code
 
 
 class Hosting:
-    """Every step raises `SaleStopped` when the server does not let it be taken."""
+    """Every step raises `SaleStopped` when the server does not let it be taken.
+
+    The first one raises `CouldNotConnect`, too.
+    """
 
     def __init__(
         self,
@@ -42,10 +45,7 @@ class Hosting:
 
     async def open(self) -> None:
         self._sale.phase("the host starts the auction")
-        try:
-            await self._visits.connect(self._host)
-        except CouldNotConnect as error:
-            raise SaleStopped(str(error)) from None
+        await self._visits.connect(self._host)
         for auction_id in self._sale.auctions:
             answer = await self._visits.ask(
                 self._host, StartAuction.wire_name, {"auctionId": auction_id}

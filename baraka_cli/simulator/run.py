@@ -14,7 +14,7 @@ from baraka_cli.console.runlist import ListedLot
 from baraka_cli.simulator.cast import Mint, Place
 from baraka_cli.simulator.crowd import Crowd
 from baraka_cli.simulator.meter import Meter
-from baraka_cli.simulator.phones import Hall, reason
+from baraka_cli.simulator.phones import CouldNotConnect, Hall, reason
 from baraka_cli.simulator.proof import Proof
 from baraka_cli.simulator.result import Result, Totals
 from baraka_cli.simulator.sale import Sale, SaleStopped
@@ -88,7 +88,7 @@ async def run(setup: Setup, show: Show, evidence: Evidence | None = None) -> Res
     telling = asyncio.create_task(tell())
     try:
         await crowd.run()
-    except SaleStopped as error:
+    except (SaleStopped, CouldNotConnect) as error:
         could_not = str(error)
     except asyncio.CancelledError:
         could_not = "It was interrupted."

@@ -97,6 +97,8 @@ class Truth:
         self.begins: int = 0
         """The number that the fold began at: what was before is not known."""
         self.cores: dict[int, Core] = {}
+        self.last = 0
+        """The highest number that was heard."""
         self.lot: Lot | None = None
         self.on_air: bool | None = None
         self.amounts: set[int] = set()
@@ -141,9 +143,9 @@ class Truth:
 
     def missing(self) -> int | None:
         """The first number that nobody heard although a later one was heard."""
-        if self.known is None or not self.cores:
+        if self.known is None:
             return None
-        return self.known + 1 if max(self.cores) > self.known else None
+        return self.known + 1 if self.last > self.known else None
 
     # --- what is learned
 
@@ -174,6 +176,7 @@ class Truth:
     def take(self, seq: int, core: Core) -> Core:
         """Note what stands at `seq`, once; answers what stands there."""
         known = self.cores.setdefault(seq, core)
+        self.last = max(self.last, seq)
         self._advance()
         return known
 
