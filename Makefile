@@ -39,7 +39,7 @@ serve: setup ## the server, with the settings of .env and BARAKA_*
 
 .PHONY: test
 test: setup servers node ## all tests; PYTEST_ARGS="-k bid" for some of them, WORKERS=0 for one process
-	$(BIN)/pytest -n $(WORKERS) --dist loadfile $(PYTEST_ARGS)
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal $(PYTEST_ARGS)
 
 .PHONY: bench
 bench: setup servers node ## measure, beside other servers: docs/performance.md; BENCH_ARGS=--quick to see whether it runs

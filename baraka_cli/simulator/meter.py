@@ -42,11 +42,9 @@ class Times:
         if not self.count:
             return Latency()
 
-        def at(percentile: float) -> float:
-            microseconds: int = self._histogram.get_value_at_percentile(percentile)
-            return round(microseconds / 1000, 3)
-
-        return Latency(count=self.count, p50=at(50), p95=at(95), p99=at(99), max=at(100))
+        found = self._histogram.get_percentile_to_value_dict([50, 95, 99, 100])
+        p50, p95, p99, most = (round(found[at] / 1000, 3) for at in (50, 95, 99, 100))
+        return Latency(count=self.count, p50=p50, p95=p95, p99=p99, max=most)
 
     def clear(self) -> None:
         if self.count:

@@ -126,7 +126,7 @@ def test_a_meter_counts_what_its_process_works_and_not_what_others_do():
             sum(range(1000))
         worked, waited = ours.stop(), theirs.stop()
         idle.kill()
-    assert worked.server >= 0.3
+    assert worked.server > 0.29  # sums of hundredths
     assert worked.wall > 0
     assert waited.server < 0.1
 

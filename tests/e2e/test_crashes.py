@@ -13,6 +13,7 @@ import pytest
 
 from tests.support.baraka import Baraka
 from tests.support.crowd import ask, join, open_sale
+from tests.support.databases import only_mariadb, only_sqlite
 from tests.support.line import Cut, Line
 from tests.support.phones import PATIENCE_SECONDS
 from tests.support.proof import (
@@ -43,10 +44,6 @@ UNKNOWN = {
 }
 IMPATIENT = {"BARAKA_DATABASE_TIMEOUT_SECONDS": 1, "BARAKA_LEDGER_POLL_SECONDS": 0.1}
 
-only_mariadb = pytest.mark.parametrize(
-    "database_url", [pytest.param("mariadb", marks=pytest.mark.mariadb)], indirect=True
-)
-only_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 pytestmark = pytest.mark.chaos
 
 

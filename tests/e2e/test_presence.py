@@ -12,13 +12,14 @@ from baraka_server.app import Server
 from baraka_server.settings import Settings
 from tests.support.baraka import SECRET
 from tests.support.crowd import WAYS, Crowd, join, on_both_paths, open_sale
+from tests.support.databases import only_sqlite
 from tests.support.phones import PATIENCE_SECONDS
 from tests.support.raw import ACK, RawSocket
 
 AUCTION = {"auctionId": 1}
 COUNTS_PER_SECOND_MAX = 4
 
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+pytestmark = only_sqlite
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ import pytest
 from baraka_server.domain import facts
 from tests.support.baraka import Baraka
 from tests.support.crowd import WAYS, ask, join, on_both_paths, open_sale, put_on_block, storm
+from tests.support.databases import only_sqlite
 from tests.support.proof import (
     as_told,
     assert_answers_hold,
@@ -291,7 +292,7 @@ async def test_the_same_requests_in_a_storm_on_two_servers_count_once(
         assert len(ledger) == 33  # with the opening, the start and the lot
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@only_sqlite
 async def test_what_was_missed_is_told_within_the_limit_and_the_state_is_whole(
     sale_database, tmp_path, crowd, store
 ):

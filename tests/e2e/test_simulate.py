@@ -13,6 +13,7 @@ from baraka_cli.simulator.result import Promise, Result
 from baraka_server.wire.identity import mint
 from tests.support.baraka import SECRET, Baraka
 from tests.support.command_line import Answer, run
+from tests.support.databases import only_sqlite
 
 SECONDS_MAX = 120
 SHORT = ("--users=60", "--duration=4", "--viewers=12")
@@ -54,6 +55,7 @@ async def test_smoke_keeps_every_promise_and_says_so(baraka: Baraka, sale_databa
     assert server.cpu_seconds > 0
 
 
+@only_sqlite
 async def test_a_run_is_kept_shown_as_a_page_and_laid_beside_the_next(baraka, tmp_path):
     first = await simulate(baraka, tmp_path, *SHORT, "--save=old.json", "--report=run.html")
     assert first.code == 0, first.out + first.err
@@ -66,6 +68,7 @@ async def test_a_run_is_kept_shown_as_a_page_and_laid_beside_the_next(baraka, tm
     assert "delivery p99" in second.out
 
 
+@only_sqlite
 async def test_tokens_come_from_a_file_where_the_secret_is_not_ours(baraka, tmp_path):
     tokens = [mint(SECRET, user_id, timedelta(hours=1), {}) for user_id in range(1, 13)]
     (tmp_path / "tokens").write_text("\n".join(tokens))
@@ -98,6 +101,7 @@ async def test_the_crowd_comes_to_a_sale_that_somebody_else_holds(baraka, crowd,
     assert Result.model_validate_json(done.out).totals.sold == 1
 
 
+@only_sqlite
 async def test_an_auction_that_cannot_be_held_is_exit_2_and_one_sentence(baraka, crowd, tmp_path):
     amina = await crowd.pick_up(baraka.url, 1)
     assert (await amina.emits("startLiveAuction", {"auctionId": 1}))["ok"]

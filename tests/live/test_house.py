@@ -29,10 +29,11 @@ from baraka_server.live.presence import COUNT_INTERVAL_SECONDS
 from baraka_server.store import audit
 from baraka_server.store.errors import OutcomeUnknown, Unavailable
 from baraka_server.store.tables import auctions, bids, users
+from tests.support.databases import only_sqlite
 from tests.support.hall import Hall, open_house
 from tests.support.proof import assert_sale_holds, the_ledger
 
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+pytestmark = only_sqlite
 
 RING = ChangeLot(
     auction_id=1, product="Gold Ring", minimum_price=5, start_price=10, market_price=20

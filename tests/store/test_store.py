@@ -23,14 +23,10 @@ from baraka_server.store import audit, ledger
 from baraka_server.store.engine import open_engine
 from baraka_server.store.errors import Contention, OutcomeUnknown, StoreError, Unavailable
 from baraka_server.store.store import Store
+from tests.support.databases import only_mariadb, only_sqlite
 from tests.support.line import Cut, Line
 from tests.support.proof import the_ledger
 from tests.support.sales import award, bid, by_host, change_lot, comment, prepare_sale, take
-
-only_mariadb = pytest.mark.parametrize(
-    "database_url", [pytest.param("mariadb", marks=pytest.mark.mariadb)], indirect=True
-)
-only_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 START = Ask(StartAuction(auction_id=1), 1)
 

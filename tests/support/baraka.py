@@ -10,6 +10,8 @@ import sys
 from pathlib import Path
 from typing import Any, Self
 
+from tests.support import forks
+
 SECRET = "a secret for tests, of 32 bytes or more"
 BARAKA = str(Path(sys.executable).with_name("baraka"))
 START_SECONDS_MAX = 30
@@ -62,7 +64,7 @@ class Baraka:
         self._settings = UNHURRIED | settings
         self._listening = asyncio.Event()
         self._heard = asyncio.Condition()
-        self._process: asyncio.subprocess.Process | None = None
+        self._process: forks.Fork | None = None
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -78,18 +80,21 @@ class Baraka:
 
     async def start(self) -> None:
         self._listening.clear()
-        self._process = await asyncio.create_subprocess_exec(
-            BARAKA,
-            "serve",
-            *([f"--host={self._host}"] if self._host else []),
-            f"--port={self.port}",
-            f"--database-url={self.database_url}",
-            cwd=self._folder,
-            env=environment(**self._settings),
-            stderr=asyncio.subprocess.PIPE,
-            limit=1024 * 1024,
-        )
-        self._reading = asyncio.create_task(self._read())
+        words = ["serve", f"--port={self.port}", f"--database-url={self.database_url}"]
+        if self._host:
+            words.append(f"--host={self._host}")
+        log, stderr = os.pipe()
+        try:
+            self._process = forks.start(
+                words,
+                folder=self._folder,
+                env=environment(**self._settings),
+                stdout=sys.__stdout__.fileno(),
+                stderr=stderr,
+            )
+        finally:
+            os.close(stderr)
+        self._reading = asyncio.create_task(self._read(log))
         listening = asyncio.create_task(self._listening.wait())
         await asyncio.wait(
             {listening, self._reading},
@@ -132,10 +137,12 @@ class Baraka:
         self.send(number)
         return await self.ended()
 
-    async def _read(self) -> None:
-        assert self._process
-        assert self._process.stderr
-        async for raw in self._process.stderr:
+    async def _read(self, log: int) -> None:
+        lines = asyncio.StreamReader(limit=1024 * 1024)
+        await asyncio.get_running_loop().connect_read_pipe(
+            lambda: asyncio.StreamReaderProtocol(lines), os.fdopen(log, "rb")
+        )
+        async for raw in lines:
             line = raw.decode(errors="replace").rstrip()
             try:
                 said = json.loads(line)

@@ -2,15 +2,17 @@
 
 import asyncio
 import os
-import subprocess
+import signal
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 
 from typer.testing import CliRunner
 
 from baraka_cli.main import app
-from tests.support.baraka import BARAKA, environment
+from tests.support import forks
+from tests.support.baraka import environment
 from tests.support.sales import Sale, open_store, run_sale
 
 SECONDS_MAX = 30
@@ -36,19 +38,26 @@ def invoke(*words: object, **settings: Any) -> Answer:
 
 
 def run(*words: object, folder: Path, seconds_max: float = SECONDS_MAX, **settings: Any) -> Answer:
-    """The real program, started in `folder`."""
+    """The program, as a process of its own in `folder`."""
     env = environment(**settings)
-    done = subprocess.run(
-        [BARAKA, *map(str, words)],
-        cwd=folder,
-        env={name: value for name, value in env.items() if settings.get(name, "") is not None},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=seconds_max,
-    )
-    assert "Traceback" not in done.stderr, done.stderr
-    return Answer(done.returncode, done.stdout, done.stderr)
+    with TemporaryFile("w+") as out, TemporaryFile("w+") as err:
+        program = forks.start(
+            [str(word) for word in words],
+            folder=folder,
+            env={name: value for name, value in env.items() if settings.get(name, "") is not None},
+            stdout=out.fileno(),
+            stderr=err.fileno(),
+        )
+        try:
+            code = program.wait_here(seconds_max)
+        except TimeoutError:
+            program.send_signal(signal.SIGKILL)
+            raise
+        out.seek(0)
+        err.seek(0)
+        answer = Answer(code, out.read(), err.read())
+    assert "Traceback" not in answer.err, answer.err
+    return answer
 
 
 def sell(database_url: str) -> Sale:
