@@ -10,7 +10,9 @@ VENV         := .venv
 BIN          := $(VENV)/bin
 READY        := $(VENV)/.ready
 # Every folder with a lock file of its own is a Node project: its packages are made ready for the tests.
-NODE_FOLDERS := $(patsubst %/package-lock.json,%,$(wildcard tests/*/package-lock.json examples/*/package-lock.json benchmarks/*/package-lock.json))
+# That of the benchmarks on NestJS has ten times as many, and no test needs them.
+NEST         := benchmarks/nest
+NODE_FOLDERS := $(filter-out $(NEST),$(patsubst %/package-lock.json,%,$(wildcard tests/*/package-lock.json examples/*/package-lock.json benchmarks/*/package-lock.json)))
 NODE_READY   := $(addsuffix /node_modules/.ready,$(NODE_FOLDERS))
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -43,6 +45,7 @@ test: setup servers node ## all tests; PYTEST_ARGS="-k bid" for some of them, WO
 
 .PHONY: bench
 bench: setup servers node ## measure, beside other servers: docs/performance.md; BENCH_ARGS=--quick to see whether it runs
+	@$(MAKE) --silent nest >&2 || echo "!! NestJS and Prisma are missing: they will not be measured." >&2
 	@$(BIN)/python -m benchmarks $(BENCH_ARGS)
 
 .PHONY: check
@@ -77,6 +80,9 @@ servers: ## install the servers that the tests start, where that is possible (ro
 .PHONY: node
 node: $(NODE_READY) ## install the official JavaScript client for the tests
 
+.PHONY: nest
+nest: $(NEST)/dist/main.js ## build the plain server that the benchmarks compare with
+
 .PHONY: wheel
 wheel: setup ## build dist/baraka-*.whl
 	rm -rf dist
@@ -85,7 +91,7 @@ wheel: setup ## build dist/baraka-*.whl
 .PHONY: clean
 clean: ## remove everything that make made
 	rm -rf $(VENV) dist build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
-	rm -rf $(addsuffix /node_modules,$(NODE_FOLDERS))
+	rm -rf $(addsuffix /node_modules,$(NODE_FOLDERS) $(NEST)) $(NEST)/dist $(NEST)/src/generated
 	find baraka_server baraka_cli benchmarks migrations tests tools examples -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
 
 # --- how ---------------------------------------------------------------------
@@ -108,3 +114,7 @@ $(READY): pyproject.toml constraints.txt
 	else \
 		echo "!! npm is missing: the tests in $* will not run. Try: apt-get install nodejs npm" >&2; \
 	fi
+
+# Prisma's command downloads an engine first, which nothing here calls: it is told that it has one.
+$(NEST)/dist/main.js: $(NEST)/node_modules/.ready $(NEST)/tsconfig.json $(wildcard $(NEST)/src/*.ts $(NEST)/prisma/*)
+	@cd $(NEST) && PRISMA_SCHEMA_ENGINE_BINARY=/bin/sh CHECKPOINT_DISABLE=1 npm run --silent build
