@@ -44,7 +44,7 @@ QUICK = Plan(
     minutes=2,
     fan_out=fanout.Plan(viewers=50, deliveries=500, tries=1),
     lengths=fanout.Plan(viewers=10, deliveries=100, tries=1),
-    whole=whole.Plan(viewers=(20, 40), auctions=(1, 2), seconds=0.5, bidders=10),
+    whole=whole.Plan(viewers=(20, 40), auctions=(1, 2), seconds=0.5, bidders=10, warm_up_lots=1),
     path=bid_path.Plan(seconds=0.3, bidders=10),
 )
 """Whether everything works, in half a minute. Its numbers mean nothing."""
@@ -137,12 +137,20 @@ class Bench:
                 await self._hot("ours", way, viewers)
                 if viewers == plan.viewers[0]:
                     await self._hot("stock", way, viewers)
+        if contenders.nest_missing():
+            self.results.add(whole.ASSUMED, whole.assumed())
+        else:
+            await self._hot("nest", whole.LISTS, plan.viewers[0])
 
     async def _hot(self, name: str, way: str, viewers: int) -> None:
         # A fresh server each time, whose memory nobody used before.
         url = await self.database()
-        server = contenders.ours(url, self.folder) if name == "ours" else contenders.stock(url)
-        async with server as contender:
+        servers = {
+            "ours": lambda: contenders.ours(url, self.folder),
+            "stock": lambda: contenders.stock(url),
+            "nest": lambda: contenders.nest(url),
+        }
+        async with servers[name]() as contender:
             measured = await whole.hot_auction(
                 contender, way, viewers, self.plan.whole, self.place, self.results
             )
@@ -167,6 +175,8 @@ async def set_up(plan: Plan) -> AsyncIterator[Bench]:
             bench.results.notes.append(f"On SQLite, since {what} is missing. Try: make servers")
         if node := contenders.node_missing():
             bench.results.notes.append(f"Without Node: {node}")
+        if "whole" in plan.parts and (nest := contenders.nest_missing()):
+            bench.results.notes.append(whole.not_measured(nest))
         yield bench
 
 
@@ -184,17 +194,16 @@ async def run(plan: Plan) -> Results:
                 except CrowdError as error:  # what was measured before it is worth keeping
                     say(f"{part} of round {turn + 1} was given up: {error}")
                     bench.results.notes.append(f"{part} of round {turn + 1}: {error}.")
-            bench.results.add(whole.ASSUMED, whole.assumed())
         return bench.results
 
 
-def goals(plan: Plan) -> Iterator[Goal]:
+def goals(plan: Plan, results: Results) -> Iterator[Goal]:
     if "fanout" in plan.parts:
         yield from fanout.goals()
     if "path" in plan.parts:
         yield bid_path.GOAL
     if "whole" in plan.parts:
-        yield from whole.goals(plan.whole)
+        yield from whole.goals(plan.whole, results)
 
 
 def printed(plan: Plan, results: Results) -> Iterator[str]:
@@ -214,7 +223,7 @@ def printed(plan: Plan, results: Results) -> Iterator[str]:
         yield f"**The whole server**, {plan.whole.bidders} of the viewers bid without a pause"
         yield from whole.tables(results, plan.whole)
     yield "**Goals**"
-    yield goals_table(goals(plan), results)
+    yield goals_table(goals(plan, results), results)
 
 
 def _raise_open_files() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
 import sys
 from collections.abc import AsyncIterator
@@ -11,11 +12,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import make_url
+
 from baraka_server.store import migrate
 from baraka_server.store.seed import seed
 from benchmarks.load import BIDDERS, HERE
-from tests.support.baraka import Baraka
+from tests.support.baraka import SECRET, Baraka
+from tests.support.mariadb import MariaDB
 
+NEST = HERE / "nest" / "dist" / "main.js"
 AUCTIONS = 64
 START_SECONDS_MAX = 30
 UNLIMITED: dict[str, Any] = {
@@ -27,7 +32,7 @@ UNLIMITED: dict[str, Any] = {
 
 @dataclass(frozen=True, slots=True)
 class Contender:
-    """A running server. `ours` has rules, a database and a ledger; the others only broadcast."""
+    """A running server. `ours` has rules, a database and a ledger; see each of the others."""
 
     name: str
     port: int
@@ -61,6 +66,15 @@ async def node() -> AsyncIterator[Contender]:
 
 
 @asynccontextmanager
+async def nest(database_url: str) -> AsyncIterator[Contender]:
+    """On tables that are as Prisma makes them. It tells of bids in lists only, as documented."""
+    url = make_url(database_url).set(drivername="mariadb").render_as_string(hide_password=False)
+    settings = {"DATABASE_URL": url, "JWT_SECRET": SECRET, "NODE_ENV": "production"}
+    async with _program("nest", "node", str(NEST), **settings) as server:
+        yield server
+
+
+@asynccontextmanager
 async def floor(program: Path) -> AsyncIterator[Contender]:
     async with _program("floor", str(program)) as server:
         yield server
@@ -75,14 +89,26 @@ def node_missing() -> str | None:
     return None
 
 
+def nest_missing() -> str | None:
+    """Why there is no NestJS and Prisma to compare with, or None."""
+    if not shutil.which("node"):
+        return "Node is missing. Try: apt-get install nodejs npm"
+    if not NEST.exists():
+        return "it is not built. Try: make nest"
+    if MariaDB.missing():
+        return "it needs MariaDB. Try: make servers"
+    return None
+
+
 @asynccontextmanager
-async def _program(name: str, *command: str) -> AsyncIterator[Contender]:
-    """A program that prints its port and ends with its stdin."""
+async def _program(name: str, *command: str, **settings: str) -> AsyncIterator[Contender]:
+    """A program that prints its port and ends with its stdin. `settings` go to its environment."""
     process = await asyncio.create_subprocess_exec(
         *command,
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         cwd=HERE.parent,
+        env=os.environ | settings,
     )
     try:
         if process.stdout is None:

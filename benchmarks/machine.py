@@ -18,6 +18,8 @@ LIBRARIES = (
     *("python-socketio", "python-engineio", "aiohttp", "uvloop", "isal"),
     *("sqlalchemy", "asyncmy", "aiosqlite", "pydantic"),
 )
+PACKAGES = (("node", "socket.io"), ("nest", "@nestjs/core"), ("nest", "@prisma/client"))
+"""Of Node: the folder that has it, and its name."""
 
 
 def described() -> Iterator[str]:
@@ -25,7 +27,7 @@ def described() -> Iterator[str]:
     yield f"Measured {datetime.now(UTC):%Y-%m-%d %H:%M} UTC."
     yield f"{CORES} cores, {_processor()}; {platform.system()} {platform.release()}."
     yield f"Python {platform.python_version()}: {', '.join(_libraries())}."
-    yield "; ".join(filter(None, [*_programs(), _socket_io()])) + "."
+    yield "; ".join([*_programs(), *_packages()]) + "."
 
 
 def _processor() -> str:
@@ -54,8 +56,8 @@ def _programs() -> Iterator[str]:
             yield f"{name}: {lines[0].strip()}" if lines else name
 
 
-def _socket_io() -> str:
-    package = HERE / "node" / "node_modules" / "socket.io" / "package.json"
-    if not package.exists():
-        return ""
-    return f"socket.io {json.loads(package.read_text())['version']}"
+def _packages() -> Iterator[str]:
+    for folder, name in PACKAGES:
+        package = HERE / folder / "node_modules" / name / "package.json"
+        if package.exists():
+            yield f"{name} {json.loads(package.read_text())['version']}"

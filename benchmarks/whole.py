@@ -14,7 +14,7 @@ from benchmarks.load import BIDDERS, Crowd
 from benchmarks.report import BYTES, RATE, Goal, Measured, Results, grid, short, table
 
 PLAIN_SERVER_BIDS_PER_SECOND = 180
-"""What the goals assume of a plain NestJS and Prisma server. Assumed, not measured here."""
+"""What the goals assume of a plain NestJS and Prisma server where it cannot be measured."""
 
 QUIET_MS = 600
 LOT_BIDS = 50
@@ -31,6 +31,8 @@ class Plan:
     auctions: Sequence[int] = (1, 4, 16)
     seconds: float = 8.0
     bidders: int = BIDDERS
+    warm_up_lots: int = 4
+    """So many lots are bid for before it counts: Node compiles what it ran a while."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,9 @@ async def hot_auction(
         await crowd.do("join", FIRST_AUCTION)
         await crowd.do("quiet", QUIET_MS)
         memory = resident_bytes(contender.pid) - before
+        for _ in range(plan.warm_up_lots):
+            await crowd.do("fill", FIRST_AUCTION, LOT_BIDS, plan.bidders)
+            await crowd.do("lot", FIRST_AUCTION)
         measured = await _measure(contender, [(FIRST_AUCTION, crowd)], plan.bidders, plan, place)
     values = {**measured.values, MEMORY: memory / crowd.connected["ready"]}
     values["connect s"] = float(crowd.connected["seconds"])
@@ -131,6 +136,7 @@ ROWS = {
     "ours lists": "Baraka, viewers of lists",
     "stock delta": "stock, a transaction each, deltas",
     "stock lists": "stock, a transaction each, lists",
+    "nest lists": "NestJS and Prisma, lists",
 }
 COLUMNS: Mapping[str, Callable[[Measured], str]] = {
     "bids answered/s": lambda one: short(one.values[RATE]),
@@ -188,21 +194,24 @@ def in_the_middle(cell: Sequence[Measured]) -> Measured | None:
     return ranked[(len(ranked) - 1) // 2] if ranked else None
 
 
+def not_measured(why: str) -> str:
+    return (
+        f"**NestJS and Prisma were not measured**: {why}. Of a plain server "
+        f"{PLAIN_SERVER_BIDS_PER_SECOND} bids a second are assumed instead."
+    )
+
+
 def assumed() -> Measured:
     return Measured({RATE: PLAIN_SERVER_BIDS_PER_SECOND}, Spent(0, 0, 0))
 
 
-def goals(plan: Plan) -> Iterator[Goal]:
+def goals(plan: Plan, results: Results) -> Iterator[Goal]:
+    """The plain server has lists alone, whichever way ours tells of a bid."""
     viewers = plan.viewers[0]
+    plain, name = key("nest", LISTS, viewers), "NestJS and Prisma"
+    if plain not in results.cells:
+        plain, name = ASSUMED, f"a plain server (assumed {PLAIN_SERVER_BIDS_PER_SECOND}/s)"
     for way in (DELTA, LISTS):
         ours, stock = key("ours", way, viewers), key("stock", way, viewers)
         yield Goal(f"ours ÷ stock, whole server, {way}", ours, stock, RATE, 5, 15, at_least=True)
-        yield Goal(
-            f"ours ÷ a plain server (assumed {PLAIN_SERVER_BIDS_PER_SECOND}/s), {way}",
-            ours,
-            ASSUMED,
-            RATE,
-            must=5,
-            aim=15,
-            at_least=True,
-        )
+        yield Goal(f"ours ÷ {name}, {way}", ours, plain, RATE, 5, 15, at_least=True)

@@ -28,7 +28,7 @@ def small(*parts: str) -> Plan:
         QUICK,
         parts=parts,
         fan_out=fanout.Plan(viewers=10, deliveries=100, tries=1),
-        whole=whole.Plan(viewers=(10,), auctions=(2,), seconds=0.3, bidders=4),
+        whole=whole.Plan(viewers=(10,), auctions=(2,), seconds=0.3, bidders=4, warm_up_lots=1),
     )
 
 
@@ -81,6 +81,14 @@ async def test_the_whole_server_is_measured_with_lists_and_deltas():
     assert results.values("auctions 2", RATE)[0] > 0
     text = "\n".join(printed(plan, results))
     assert "ours ÷ stock, whole server, delta" in text
+    plain = results.cells.get(whole.key("nest", whole.LISTS, 10))
+    if why := contenders.nest_missing():
+        assert plain is None
+        assert f"**NestJS and Prisma were not measured**: {why}" in text
+    else:
+        assert plain is not None
+        assert plain[0].values["last_viewer p50"] > 0
+        assert "not measured" not in text
 
 
 async def test_the_crowd_hears_every_bid_once(tmp_path):
