@@ -47,7 +47,7 @@ async def prepare(database_url: str) -> None:
 
 @asynccontextmanager
 async def ours(database_url: str, folder: Path) -> AsyncIterator[Contender]:
-    async with Baraka(database_url, folder, **UNLIMITED) as server:
+    async with Baraka(database_url, folder, fork=False, **UNLIMITED) as server:
         yield Contender("ours", server.port, server.pid)
 
 

@@ -15,6 +15,7 @@ from tests.support import forks
 SECRET = "a secret for tests, of 32 bytes or more"
 BARAKA = str(Path(sys.executable).with_name("baraka"))
 START_SECONDS_MAX = 30
+STDOUT = 1
 
 UNHURRIED = {
     "BARAKA_EVENTS_PER_SECOND_MAX": 0,
@@ -42,7 +43,8 @@ def environment(**settings: Any) -> dict[str, str]:
 class Baraka:
     """`BARAKA_*` settings as keyword arguments. `port` 0 takes a free one, and keeps it for a restart.
 
-    Without a `host` it listens where it listens by default.
+    Without a `host` it listens where it listens by default. Not as a `fork`, but from its file, it is
+    in every respect what a user starts.
     """
 
     def __init__(
@@ -52,6 +54,7 @@ class Baraka:
         *,
         port: int = 0,
         host: str | None = "127.0.0.1",
+        fork: bool = True,
         **settings: Any,
     ) -> None:
         self.database_url = database_url
@@ -61,10 +64,11 @@ class Baraka:
         """Every line of the log so far; a line that is no JSON stands under `raw`."""
         self._folder = folder
         self._host = host
+        self._fork = fork
         self._settings = UNHURRIED | settings
         self._listening = asyncio.Event()
         self._heard = asyncio.Condition()
-        self._process: forks.Fork | None = None
+        self._process: forks.Fork | asyncio.subprocess.Process | None = None
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -85,13 +89,15 @@ class Baraka:
             words.append(f"--host={self._host}")
         log, stderr = os.pipe()
         try:
-            self._process = forks.start(
-                words,
-                folder=self._folder,
-                env=environment(**self._settings),
-                stdout=sys.__stdout__.fileno(),
-                stderr=stderr,
-            )
+            env = environment(**self._settings)
+            if self._fork:
+                self._process = forks.start(
+                    words, folder=self._folder, env=env, stdout=STDOUT, stderr=stderr
+                )
+            else:
+                self._process = await asyncio.create_subprocess_exec(
+                    BARAKA, *words, cwd=self._folder, env=env, stderr=stderr
+                )
         finally:
             os.close(stderr)
         self._reading = asyncio.create_task(self._read(log))
