@@ -15,6 +15,7 @@ from sqlalchemy import Connection, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import PoolResetState
 
 SQLITE_BUSY_SECONDS = 5
 FRESH_SECONDS = 0.2
@@ -103,6 +104,7 @@ def _engine(url: URL, connections_max: int, timeout_seconds: float) -> AsyncEngi
         max_overflow=0,
         pool_timeout=timeout_seconds,
         pool_recycle=1800,
+        pool_reset_on_return=None,  # `_roll_back_if_needed` does it
         # What is read about an auction is of one moment, whatever the server's own default is.
         isolation_level="REPEATABLE READ",
         # What people wrote, and their numbers, belong in no error and no log.
@@ -121,7 +123,17 @@ def _engine(url: URL, connections_max: int, timeout_seconds: float) -> AsyncEngi
     event.listen(engine.sync_engine, "connect", _note_use)
     event.listen(engine.sync_engine, "checkin", _note_use)
     event.listen(engine.sync_engine, "checkout", _ping_unless_just_used)
+    event.listen(engine.sync_engine, "reset", _roll_back_if_needed)
     return engine
+
+
+def _roll_back_if_needed(connection: Any, _record: Any, state: PoolResetState) -> None:
+    """A bid's transaction has just been committed: to ask for the end of it once more takes a round trip.
+
+    The database says with every answer whether a transaction is open.
+    """
+    if not state.terminate_only and connection.driver_connection.get_transaction_status():
+        connection.rollback()
 
 
 def _note_use(_connection: Any, record: Any) -> None:

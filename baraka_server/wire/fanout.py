@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable
 from functools import cached_property
@@ -47,7 +48,7 @@ class Lane:
     there. Whatever comes in between has to say that it is not.
     """
 
-    __slots__ = ("clear", "compresses", "lagging_bytes", "rooms", "slowly", "transport")
+    __slots__ = ("clear", "compresses", "file", "lagging_bytes", "rooms", "slowly", "transport")
 
     def __init__(self, slowly: Callable[[Batch], None], lagging_bytes: int) -> None:
         self.slowly = slowly
@@ -58,9 +59,13 @@ class Lane:
         self.compresses = False
         self.rooms: set[str] = set()
         self.transport: asyncio.WriteTransport | None = None
+        self.file: int | None = None
 
-    def lead_to(self, transport: asyncio.WriteTransport, *, compresses: bool) -> None:
-        self.transport, self.compresses = transport, compresses
+    def lead_to(
+        self, transport: asyncio.WriteTransport, *, compresses: bool, file: int | None = None
+    ) -> None:
+        """`file` is what the transport writes to, if it writes there just what it is given."""
+        self.transport, self.compresses, self.file = transport, compresses, file
 
     def cut(self) -> None:
         """Hang up at once. The socket notices by itself."""
@@ -147,15 +152,24 @@ class FanOut:
                 if (
                     lane.clear
                     and to is not None
-                    and to.get_write_buffer_size() <= lane.lagging_bytes
                     and not to.is_closing()
+                    and (unsent := to.get_write_buffer_size()) <= lane.lagging_bytes
                 ):
                     if lane.compresses:
-                        compressed = compressed or batch.compressed
-                        to.write(compressed)
+                        data = compressed = compressed or batch.compressed
                     else:
-                        plain = plain or batch.plain
-                        to.write(plain)
+                        data = plain = plain or batch.plain
+                    if lane.file is None or unsent:
+                        to.write(data)
+                        continue
+                    # Past the transport, whose own way to the same file is a long one. It is left
+                    # what does not go at once, and what goes wrong.
+                    try:
+                        sent = os.write(lane.file, data)
+                    except OSError:
+                        sent = 0
+                    if sent < len(data):
+                        to.write(data[sent:])
                 else:
                     lane.slowly(batch)
             except Exception:

@@ -9,6 +9,8 @@ What it relies on:
   what that returns until it returns an empty list. Here `poll` writes by itself until the end.
 - python-socketio: `manager.get_participants` knows who is connected.
 - asyncio: `Queue._put` is called for whatever is put into a queue.
+- uvloop and asyncio: a transport without TLS whose write buffer is empty has nothing to send, and keeps
+  its file open until it says that it is closing.
 - aiohttp: `WebSocketResponse._handshake` returns what was agreed, as (headers, protocol, compress,
   notakeover), and `_post_start` makes a reader that inflates if `_compress` is set by then, while the
   writer compresses only if the handshake said so.
@@ -96,7 +98,10 @@ class FastSocket(GuardedSocket):
 
     async def _write_what_waits(self) -> None:
         """Be the library's writer, until it is told to stop by a None."""
-        self.lane.lead_to(self.websocket.transport, compresses=self.websocket.compresses)
+        websocket = self.websocket
+        self.lane.lead_to(
+            websocket.transport, compresses=websocket.compresses, file=file_of(websocket.transport)
+        )
         while True:
             self.lane.clear = self.queue.empty() and not (self.closing or self.closed)
             pkt = await self.queue.get()
@@ -168,6 +173,14 @@ class SharedDeflateResponse(web.WebSocketResponse):
 
 class CompressingWebSocket(FastWebSocket):
     response_class = SharedDeflateResponse
+
+
+def file_of(transport: asyncio.BaseTransport) -> int | None:
+    """The descriptor of a connection that carries bytes as they are written; none with TLS."""
+    raw = transport.get_extra_info("socket")
+    if raw is None or transport.get_extra_info("sslcontext") is not None:
+        return None
+    return int(raw.fileno())
 
 
 def frame_of(pkt: packet.Packet) -> TextFrame:

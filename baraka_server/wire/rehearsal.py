@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.metadata import version
 from types import SimpleNamespace
 from typing import Any, cast
@@ -25,6 +28,7 @@ from baraka_server.wire.sockets import GuardedServer
 log = logging.getLogger(__name__)
 
 SECONDS_MAX = 5
+WRITTEN_BYTES_MAX = 4096
 STEPS_MAX = 50
 """Within so many steps of the loop everything of a rehearsal has happened."""
 
@@ -52,19 +56,21 @@ async def take_fast_path(sio: GuardedServer, *, compression: bool) -> bool:
 
 async def rehearse(sio: GuardedServer, *, compression: bool) -> None:
     """Raises whatever comes of it where something does not fit."""
-    await rehearse_order(sio)
+    with _line() as line:
+        await rehearse_order(sio, line)
     if compression:
-        await rehearse_compression()
+        with _line() as line:
+            await rehearse_compression(line)
 
 
-async def rehearse_order(sio: GuardedServer) -> None:
+async def rehearse_order(sio: GuardedServer, line: _Line) -> None:
     """One websocket from its start to its end: what is queued, announced and answered keeps its order."""
     client = fastpath.FastSocket(sio.eio, "rehearsal")
     fan_out = FanOut(lambda: ())
     client.guard(cast(Any, SimpleNamespace(limits=sio.limits, fan_out=fan_out)), "nobody")
     fan_out.enter(client.lane, "room")
     websocket = fastpath.FastWebSocket(client._websocket_handler, sio.eio)
-    line, response = _Line(), _Response()
+    response = _Response()
     websocket.transport, websocket.writer = cast(Any, line), cast(Any, response)
     websocket._sock = cast(Any, response)
 
@@ -93,14 +99,14 @@ async def rehearse_order(sio: GuardedServer) -> None:
     events = ('"before"', '"announced"', '"behind a queue"', '"last"')
     before, announced, behind, last = (f'42["event",{text}]' for text in events)
     expected = ["4queued before", before, announced, "4answered", "6", behind, last, "1"]
-    if line.written != b"".join(frame(text.encode(), WHOLE_TEXT) for text in expected):
-        raise Misfit(f"the order is {line.written!r}")
+    written = line.written
+    if written != b"".join(frame(text.encode(), WHOLE_TEXT) for text in expected):
+        raise Misfit(f"the order is {written!r}")
 
 
-async def rehearse_compression() -> None:
+async def rehearse_compression(line: _Line) -> None:
     """A handshake that agrees, after which their reader inflates and their writer does not compress."""
-    loop = asyncio.get_running_loop()
-    protocol, line = _Protocol(loop), _Line()
+    protocol = _Protocol(asyncio.get_running_loop())
     protocol.connection_made(cast(Any, line))
     headers = {
         hdrs.UPGRADE: "websocket",
@@ -114,7 +120,7 @@ async def rehearse_compression() -> None:
             headers=CIMultiDict(headers),
             protocol=protocol,
             _protocol=protocol,
-            _loop=loop,
+            _loop=asyncio.get_running_loop(),
             _message=SimpleNamespace(upgrade=True),
         ),
     )
@@ -146,13 +152,18 @@ async def _until(condition: Any, otherwise: str) -> None:
 
 
 class _Line:
-    """A transport that takes everything at once."""
+    """A transport that takes everything at once: what is written to it and to its file, in order."""
 
-    def __init__(self) -> None:
-        self.written = b""
+    def __init__(self, ours: socket.socket, theirs: socket.socket) -> None:
+        self._ours = ours
+        self._theirs = theirs
+
+    @property
+    def written(self) -> bytes:
+        return self._theirs.recv(WRITTEN_BYTES_MAX)
 
     def write(self, data: bytes) -> None:
-        self.written += data
+        self._ours.sendall(data)
 
     def get_write_buffer_size(self) -> int:
         return 0
@@ -160,9 +171,18 @@ class _Line:
     def is_closing(self) -> bool:
         return False
 
-    def get_extra_info(self, _name: str) -> None: ...
+    def get_extra_info(self, name: str) -> socket.socket | None:
+        return self._ours if name == "socket" else None
 
     def abort(self) -> None: ...
+
+
+@contextmanager
+def _line() -> Iterator[_Line]:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        theirs.setblocking(False)
+        yield _Line(ours, theirs)
 
 
 class _Response:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import socket
 
 import pytest
 
@@ -117,6 +119,55 @@ async def test_whoever_hears_the_same_is_sent_the_same_bytes(fan_out):
     assert first is third
     assert second is fourth
     assert len(second) < 100 < len(first)
+
+
+@pytest.fixture
+def ends():
+    """A connection that takes little at once: the server's end, and the viewer's."""
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        ours.setblocking(False)
+        theirs.setblocking(False)
+        ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+        yield ours, theirs
+
+
+@pytest.mark.parametrize("chars", [10, 200_000], ids=["fits", "too long for its file"])
+async def test_what_its_file_does_not_take_is_left_to_the_transport(fan_out, ends, chars):
+    listener, line, (ours, theirs) = Listener(), Transport(), ends
+    listener.lane.lead_to(line, compresses=False, file=ours.fileno())
+    listener.lane.clear = True
+    fan_out.enter(listener.lane, "auction_1")
+    text = "".join(str(number % 10) for number in range(chars))
+    says(fan_out, text)
+    fan_out.flush()
+    sent = theirs.recv(1_000_000)
+    assert sent
+    assert bool(line.written) == (chars > 10)
+    assert (sent + b"".join(line.written)).endswith(f'42["newBid",{{"whole":"{text}"}}]'.encode())
+
+
+@pytest.mark.parametrize("why", ["something waits", "it is full", "it is broken", "it closes"])
+async def test_nothing_passes_a_transport_that_has_to_see_it(fan_out, ends, why):
+    listener, line, (ours, theirs) = Listener(), Transport(), ends
+    listener.lane.lead_to(line, compresses=False, file=ours.fileno())
+    listener.lane.clear = True
+    fan_out.enter(listener.lane, "auction_1")
+    match why:
+        case "something waits":
+            line.unsent = 1
+        case "it is full":
+            os.write(ours.fileno(), bytes(1_000_000))
+        case "it is broken":
+            theirs.close()
+        case "it closes":
+            line.closing = True
+    says(fan_out, "a")
+    fan_out.flush()
+    assert len(line.written) == (why != "it closes")
+    if why in {"something waits", "it closes"}:
+        with pytest.raises(BlockingIOError):
+            theirs.recv(1)
 
 
 @pytest.mark.parametrize(
