@@ -34,7 +34,9 @@ class Plan:
     minutes: float = 25
     parts: Sequence[str] = PARTS
     fan_out: fanout.Plan = field(default_factory=fanout.Plan)
-    lengths: fanout.Plan = field(default_factory=lambda: fanout.Plan(deliveries=20_000))
+    lengths: fanout.Plan = field(
+        default_factory=lambda: fanout.Plan(viewers=1_000, deliveries=20_000)
+    )
     whole: whole.Plan = field(default_factory=whole.Plan)
     path: bid_path.Plan = field(default_factory=bid_path.Plan)
 

@@ -201,8 +201,8 @@ GROUP = "group commit, our rules and ledger"
 WAYS = {PLAIN: plain, EACH: one_by_one, GROUP: group_commit}
 CPU = "µs a bid"
 
-GOAL = Goal("group commit ÷ a transaction each", GROUP, PLAIN, RATE, 8, 15, at_least=True)
-"""The faster one of the two that have a transaction each."""
+GOAL = Goal("group commit ÷ a transaction each", GROUP, EACH, RATE, 8, 15, at_least=True)
+"""The same work both ways: our rules, and our ledger."""
 
 
 async def measure(

@@ -20,7 +20,6 @@ LENGTHS = {"10 bids": 10, "100 bids": 100, "1,000 bids": 1_000}
 PLAIN, COMPRESSED, JOINED = "plain", "compressed", "joined"
 LISTS, DELTA = "lists", "deltas"
 JOINED_BIDS = 8
-QUIET_MS = 500
 LOBBY = 60
 """The auction in whose room the crowd waits."""
 FRAME_HEAD_BYTES = 4
@@ -32,10 +31,12 @@ BIDS_ALONE = 100
 class Plan:
     """How much is measured: viewers, and the deliveries of one measurement, about."""
 
-    viewers: int = 1_000
-    deliveries: int = 40_000
+    viewers: int = 2_000
+    deliveries: int = 60_000
     tries: int = 2
     """How often a disturbed measurement is made at most. The least disturbed one counts."""
+    quiet_ms: int = 500
+    """For how long nothing was heard when it begins."""
 
     def times(self, size: str) -> int:
         """How many bids: fewer long ones, and no more than a list may grow by meanwhile."""
@@ -151,7 +152,7 @@ async def _measure(
     tries: list[Measured] = []
     while len(tries) < plan.tries and not (tries and not tries[-1].spent.disturbed):
         alone = await _bid_alone(contender, crowd, auction, burst, plan)
-        await _set_scene(contender, crowd, cell, auction, times, results)
+        await _set_scene(contender, crowd, cell, auction, times, plan, results)
         meter = Meter(contender.pid, [crowd.pid, *also_ours])
         heard = await crowd.do("bids", auction, times, burst)
         spent = meter.stop()
@@ -181,7 +182,7 @@ async def _bid_alone(
     """Seconds of the server's CPU for one bid that nobody hears."""
     await crowd.do("join", LOBBY)
     await crowd.do("lot", auction)
-    await crowd.do("quiet", QUIET_MS)
+    await crowd.do("quiet", plan.quiet_ms)
     bids = max(burst, min(BIDS_ALONE, plan.deliveries // 10))
     meter = Meter(contender.pid)
     filled = await crowd.do("fill", auction, bids, burst)
@@ -189,7 +190,13 @@ async def _bid_alone(
 
 
 async def _set_scene(
-    contender: Contender, crowd: Crowd, cell: Cell, auction: int, times: int, results: Results
+    contender: Contender,
+    crowd: Crowd,
+    cell: Cell,
+    auction: int,
+    times: int,
+    plan: Plan,
+    results: Results,
 ) -> None:
     """A list of such a length that it has the wanted one in the middle of the measurement.
 
@@ -203,7 +210,7 @@ async def _set_scene(
     if contender.name == "floor":
         await crowd.do("size", _floor_bytes(cell, results))
     await crowd.do("join", auction)
-    await crowd.do("quiet", QUIET_MS)
+    await crowd.do("quiet", plan.quiet_ms)
 
 
 def _floor_bytes(cell: Cell, results: Results) -> int:

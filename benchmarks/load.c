@@ -9,6 +9,7 @@
  *   fill A BIDS WINDOW       bidders outside of the room bid in turn, with WINDOW bids under way
  *   join A                   all viewers leave where they are and join auction A
  *   quiet MS                 wait until nothing was heard for so long
+ *   stall                    the viewers read nothing any more
  *   size BYTES               tell the floor how long a broadcast is
  *   bids A TIMES BURST       TIMES times one of them: BURST bids in one write, heard by every viewer
  *   hot A SECONDS BIDDERS LOT   the first viewers bid, one bid under way each; a new lot every LOT bids
@@ -442,6 +443,12 @@ static void quiet(int ms) {
     printf("{}\n");
 }
 
+static void stall(void) {
+    for (int i = 0; i < viewers; i++)
+        epoll_ctl(epoll, EPOLL_CTL_DEL, sockets[i].fd, NULL);
+    printf("{}\n");
+}
+
 static int rising(const void *a, const void *b) {
     float x = *(const float *)a, y = *(const float *)b;
     return x < y ? -1 : x > y;
@@ -575,6 +582,8 @@ static int run(const char *line) {
         join_all(a);
     else if (!strcmp(name, "quiet"))
         quiet(a);
+    else if (!strcmp(name, "stall"))
+        stall();
     else if (!strcmp(name, "bids"))
         bids(a, b, c);
     else if (!strcmp(name, "hot"))

@@ -7,13 +7,17 @@ readers themselves at times.
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 from contextlib import AsyncExitStack
 
 import pytest
 
+from baraka_server import open_files
+from benchmarks.load import Crowd, compiled, compiler, write_tokens
 from tests.support.baraka import SECRET
 from tests.support.neighbours import AUCTION, house, street, until
+from tests.support.not_run import not_run
 from tests.support.phones import token
 from tests.support.stranger import (
     STRANGERS,
@@ -28,6 +32,7 @@ from tests.support.stranger import (
 BUFFER_BYTES = 200_000
 KINDS: dict[str, type[Stranger]] = {"websocket": SlowReader, "polling": PollingStranger}
 MB = 1_000_000
+VIEWERS, BATCH = 5_000, 40
 UNHURRIED = {"bids_per_second_max": 0, "events_per_second_max": 0}
 
 over = pytest.mark.parametrize("transport", KINDS)
@@ -111,6 +116,41 @@ async def test_nothing_is_left_of_a_stalled_viewer(tmp_path, transport):
             for client in neighbours.sockets.values():
                 assert client.unsent_bytes <= 2 * BUFFER_BYTES
         await until(lambda: still(neighbours.possessions(), before), neighbours.possessions)
+
+
+@pytest.mark.slow
+async def test_nothing_is_left_of_five_thousand_stalled_viewers(tmp_path):
+    """They are a program of their own; what they leave would be objects of this process."""
+    if compiler() is None:
+        not_run(
+            "5,000 stalled viewers", "there is no C compiler. Try: apt-get install gcc libc6-dev"
+        )
+    open_files.raise_limit(VIEWERS)
+    program, tokens = compiled("load", tmp_path), write_tokens(SECRET, tmp_path / "tokens")
+    from_here = {"connections_per_address_max": 0, "requests_per_second_max": 0}
+    limits = UNHURRIED | from_here | {"send_buffer_bytes_max": BUFFER_BYTES}
+    async with house(tmp_path, updates="delta", **limits) as neighbours:
+        await neighbours.bilal_bids()
+        before, objects = neighbours.possessions(), live_objects()
+        port = int(neighbours.url.rpartition(":")[2])
+        async with Crowd(program, port, tokens, viewers=VIEWERS) as crowd:
+            for command in ("start", "lot", "join"):
+                await crowd.do(command, 2)
+            others = len(neighbours.sockets) - VIEWERS
+            assert others > 0
+            await crowd.do("stall")
+            while len(neighbours.sockets) > others:
+                await crowd.do("fill", 2, BATCH, BATCH)
+            await neighbours.bilal_bids()
+        await until(lambda: still(neighbours.possessions(), before), neighbours.possessions)
+        await neighbours.bilal_bids()
+        await until(lambda: live_objects() < objects + VIEWERS / 2, live_objects)
+
+
+def live_objects():
+    """How many the process has: timers that were cancelled go by and by."""
+    gc.collect()
+    return len(gc.get_objects())
 
 
 def still(now, before):
