@@ -123,6 +123,14 @@ def test_a_bid_is_told_as_its_record_says_with_and_without_the_list():
     assert (whole.seq, whole.round, whole.auction_id) == (2, 1, 1)
 
 
+def test_a_joiner_is_told_the_auction_as_its_record_says():
+    stage = a_stage()
+    assert Auction.model_validate_json(stage.state(0, NOON)["auction"]) == auction()
+    stage.play(event(1, facts.Ended()), USERS)
+    told = Auction.model_validate_json(stage.state(0, NOON)["auction"])
+    assert told == stage.record != auction()
+
+
 def test_a_row_that_was_read_looks_like_one_that_was_played():
     played = a_stage()
     bid = facts.BidPlaced(10, 1)

@@ -231,6 +231,16 @@ def test_an_announcement_that_is_lost_told_twice_or_out_of_order_breaks_one(sale
     assert broken(is_heard(sale, []))
 
 
+def test_a_number_that_nobody_heard_is_named():
+    sale = Sale()
+    sale.lot(5)
+    sale.bid(2, 1)
+    sale.bid(3, 1)
+    sale.award()
+    del sale.told[1]
+    assert broken(is_heard(sale, [])) == ["one_order: auction 1: number 2 was heard by nobody"]
+
+
 @given(sales(), st.data())
 @settings(max_examples=100, deadline=None)
 def test_another_amount_bidder_or_winner_in_one_announcement_breaks_one(sale, data):
