@@ -1,7 +1,7 @@
 # `make` alone lists the targets. Everything is installed inside this folder: .venv/, node_modules/.
 
 PYTHON       ?= python3
-WORKERS      ?= 2
+WORKERS      ?= 3
 PYTEST_ARGS  ?=
 BENCH_ARGS   ?=
 PINS         ?=
