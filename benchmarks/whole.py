@@ -20,7 +20,7 @@ LOT_BIDS = 50
 """The host puts another lot up after so many bids, so that lists stay as long as in a real sale."""
 FIRST_AUCTION = 3
 CPU, DATABASE_CPU, MEMORY = "µs a bid", "µs of the database a bid", "bytes a viewer"
-ACCEPTED = "accepted per second"
+ACCEPTED, CONNECT = "accepted per second", "connect s"
 LISTS, DELTA = "lists", "delta"
 ASSUMED = "assumed"
 
@@ -67,7 +67,7 @@ async def hot_auction(
             await crowd.do("lot", FIRST_AUCTION)
         measured = await _measure(contender, [(FIRST_AUCTION, crowd)], plan.bidders, plan, place)
     values = {**measured.values, MEMORY: memory / crowd.connected["ready"]}
-    values["connect s"] = float(crowd.connected["seconds"])
+    values[CONNECT] = float(crowd.connected["seconds"])
     measured = Measured(values, measured.spent)
     results.add(key(contender.name, way, viewers), measured)
     return measured
@@ -148,6 +148,7 @@ COLUMNS: Mapping[str, Callable[[Measured], str]] = {
     "database CPU a bid, µs": lambda one: short(one.values.get(DATABASE_CPU, 0.0)),
     "bytes of a bid to a viewer": lambda one: short(one.values[BYTES]),
     "memory of a viewer, KB": lambda one: short(one.values.get(MEMORY, 0.0) / 1024),
+    "s until all are connected": lambda one: short(one.values[CONNECT]),
 }
 
 
