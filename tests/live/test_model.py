@@ -16,7 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from hypothesis import settings
+from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 from sqlalchemy import delete, select, update
@@ -498,6 +498,8 @@ class HouseAndModel(RuleBasedStateMachine):
                 if payload["auctionId"] == auction_id
                 and event != "userCountUpdate"
                 and not (event == "auctionState" and "userCount" in payload)  # its own, of a join
+                # Everybody is told of a start on the other node, also who joined just before.
+                and not (event == "auctionStarted" and payload["seq"] <= seq)
             ]
             if len(heard) >= len(told) - seq:
                 break
@@ -517,4 +519,9 @@ async def _answer(house: House, viewer: Viewer, event: ClientEvent) -> Any:
 
 
 TestTheHouseAndTheModel = HouseAndModel.TestCase
-TestTheHouseAndTheModel.settings = settings(max_examples=20, stateful_step_count=30, deadline=None)
+TestTheHouseAndTheModel.settings = settings(
+    max_examples=20,
+    stateful_step_count=30,
+    # What depends on when the nodes look at each other's news is not found again by making it smaller.
+    phases=(Phase.explicit, Phase.reuse, Phase.generate),
+)

@@ -9,11 +9,17 @@ from __future__ import annotations
 import asyncio
 import gc
 import json
+from asyncio import Task
 from contextlib import AsyncExitStack
 
 import pytest
+from aiohttp.web import WebSocketResponse
+from aiohttp.web_protocol import RequestHandler
 
 from baraka_server import open_files
+from baraka_server.live.audience import Viewer
+from baraka_server.wire.fanout import Lane
+from baraka_server.wire.sockets import GuardedSocket, GuardedWebSocket
 from benchmarks.load import Crowd, compiled, compiler, write_tokens
 from tests.support.baraka import SECRET
 from tests.support.neighbours import AUCTION, house, street, until
@@ -33,6 +39,15 @@ BUFFER_BYTES = 200_000
 KINDS: dict[str, type[Stranger]] = {"websocket": SlowReader, "polling": PollingStranger}
 MB = 1_000_000
 VIEWERS, BATCH = 5_000, 40
+OF_A_VIEWER = (
+    GuardedSocket,
+    GuardedWebSocket,
+    Lane,
+    RequestHandler,
+    Task,
+    Viewer,
+    WebSocketResponse,
+)
 UNHURRIED = {"bids_per_second_max": 0, "events_per_second_max": 0}
 
 over = pytest.mark.parametrize("transport", KINDS)
@@ -131,7 +146,7 @@ async def test_nothing_is_left_of_five_thousand_stalled_viewers(tmp_path):
     limits = UNHURRIED | from_here | {"send_buffer_bytes_max": BUFFER_BYTES}
     async with house(tmp_path, updates="delta", **limits) as neighbours:
         await neighbours.bilal_bids()
-        before, objects = neighbours.possessions(), live_objects()
+        before = neighbours.possessions() | of_viewers()
         port = int(neighbours.url.rpartition(":")[2])
         async with Crowd(program, port, tokens, viewers=VIEWERS) as crowd:
             for command in ("start", "lot", "join"):
@@ -144,17 +159,18 @@ async def test_nothing_is_left_of_five_thousand_stalled_viewers(tmp_path):
             await neighbours.bilal_bids()
         await until(lambda: still(neighbours.possessions(), before), neighbours.possessions)
         await neighbours.bilal_bids()
-        await until(lambda: live_objects() < objects + VIEWERS / 2, live_objects)
+        await until(lambda: still(of_viewers(), before), lambda: (of_viewers(), before))
 
 
-def live_objects():
-    """How many the process has: timers that were cancelled go by and by."""
+def of_viewers():
+    """How many objects of each kind the process has that a viewer needs."""
     gc.collect()
-    return len(gc.get_objects())
+    kinds = [type(thing) for thing in gc.get_objects()]
+    return {of.__name__: sum(issubclass(kind, of) for kind in kinds) for of in OF_A_VIEWER}
 
 
 def still(now, before):
-    return all(now[name] <= before[name] for name in before)
+    return all(count <= before[name] for name, count in now.items())
 
 
 @over
