@@ -169,7 +169,7 @@ class FanOut:
                     except OSError:
                         sent = 0
                     if sent < len(data):
-                        to.write(data[sent:])
+                        to.write(memoryview(data)[sent:])
                 else:
                     lane.slowly(batch)
             except Exception:
