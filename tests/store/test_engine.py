@@ -98,3 +98,30 @@ async def test_a_connection_that_is_lost_right_after_its_use_costs_one_answer_an
     finally:
         await engine.dispose()
         mariadb.drop_database("busy")
+
+
+@pytest.mark.mariadb
+async def test_a_connection_is_rolled_back_when_something_is_open_and_only_then(mariadb):
+    mariadb.revive()
+    engine = open_engine(mariadb.create_database("ended"), connections_max=1)
+
+    async def number(query):
+        async with engine.begin() as connection:
+            return int((await connection.execute(text(query))).one()[-1])
+
+    try:
+        async with engine.begin() as connection:
+            await connection.execute(text("CREATE TABLE numbers (n INT)"))
+        before = await number("SHOW SESSION STATUS LIKE 'Com_rollback'")
+        async with engine.begin() as connection:
+            await connection.execute(text("INSERT INTO numbers VALUES (1)"))
+        assert await number("SHOW SESSION STATUS LIKE 'Com_rollback'") == before
+        async with engine.connect() as connection:
+            driver = (await connection.get_raw_connection()).driver_connection
+            async with driver.cursor() as cursor:  # past SQLAlchemy, which would end it itself
+                await cursor.execute("INSERT INTO numbers VALUES (2)")
+        assert await number("SHOW SESSION STATUS LIKE 'Com_rollback'") == before + 1
+        assert await number("SELECT SUM(n) FROM numbers") == 1
+    finally:
+        await engine.dispose()
+        mariadb.drop_database("ended")
