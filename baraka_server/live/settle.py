@@ -74,7 +74,7 @@ async def settle(
     for ask in asks:
         sitting.hear(ask)
     if asks and not sitting.accepted:
-        sitting.events.clear()  # a refusal is no reason to begin a ledger
+        sitting.forget()  # a refusal is no reason to begin a ledger
     written = await auction.write(sitting.events) if sitting.events else []
 
     state = _with_rows(sitting.state, written)
@@ -158,12 +158,17 @@ class _Sitting:
         self.entries: list[Outcome | int] = []
         self.earlier: dict[RequestKey, tuple[str, Outcome | int]] = {}
         self.accepted = False
-        self.state = base
+        self.state = self._base = base
         self._users = users
         self._rules = rules
         self._now = now
         if opening:
             self._happen(next_event(base, opening, None, now))
+
+    def forget(self) -> None:
+        """Leave the state as it is in the ledger: what was about to be written is not."""
+        self.events.clear()
+        self.state = self._base
 
     def hear(self, ask: Ask) -> None:
         key = request_key(ask)

@@ -109,6 +109,16 @@ async def test_one_ask_that_cannot_be_served_does_not_harm_its_neighbours(on_air
     await assert_sale_holds(store)
 
 
+async def test_a_refusal_leaves_nothing_known_that_the_ledger_has_not(on_air, store):
+    """Another program takes the product away; the refusal that follows is not written down."""
+    house, _, bilal = on_air
+    await change_row(store, auctions, 1, current_product=None)
+    assert isinstance(await house.ask(bilal, bid(10)), Refusal)
+    state = house._auctioneers[1]._state
+    assert state.seq == len(await the_ledger(store, 1))
+    assert state.lot is not None
+
+
 async def test_a_full_queue_is_said_to_be_busy(store, hall):
     house = open_house(store, hall, asks_waiting_max=3)
     bilal = viewer(2)
