@@ -99,7 +99,7 @@ async def rehearse_order(sio: GuardedServer, line: _Line) -> None:
     events = ('"before"', '"announced"', '"behind a queue"', '"last"')
     before, announced, behind, last = (f'42["event",{text}]' for text in events)
     expected = ["4queued before", before, announced, "4answered", "6", behind, last, "1"]
-    written = line.written
+    written = line.read()
     if written != b"".join(frame(text.encode(), WHOLE_TEXT) for text in expected):
         raise Misfit(f"the order is {written!r}")
 
@@ -139,7 +139,7 @@ async def rehearse_compression(line: _Line) -> None:
     if (await response.receive()).data != text:
         raise Misfit("what a client compressed is not inflated")
     await writer.send_frame(text.encode(), WSMsgType.TEXT)
-    if line.written != frame(text.encode(), WHOLE_TEXT):
+    if line.read() != frame(text.encode(), WHOLE_TEXT):
         raise Misfit("the library compresses by itself")
 
 
@@ -158,8 +158,8 @@ class _Line:
         self._ours = ours
         self._theirs = theirs
 
-    @property
-    def written(self) -> bytes:
+    def read(self) -> bytes:
+        """What was written since it was last read."""
         return self._theirs.recv(WRITTEN_BYTES_MAX)
 
     def write(self, data: bytes) -> None:
