@@ -154,7 +154,7 @@ def run(coroutine: Coroutine[Any, Any, T]) -> T:
     """Run `coroutine` to its end. What stops it is told in a sentence, without a stack trace."""
     import asyncio
 
-    from baraka_server.store.engine import UnusableUrl
+    from baraka_server.store.address import UnusableUrl
     from baraka_server.store.errors import (
         Contention,
         Damaged,

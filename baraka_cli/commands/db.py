@@ -161,7 +161,7 @@ def seed(
 
 def _url(flag: str | None, *, quietly: bool = False) -> str:
     """The database's URL, after it was shown, without its password, to whoever is about to change it."""
-    from baraka_server.store.engine import UnusableUrl, shown_url
+    from baraka_server.store.address import UnusableUrl, shown_url
 
     settings = load_settings(database_url=flag)
     url = settings.database_url.get_secret_value()

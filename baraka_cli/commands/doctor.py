@@ -153,7 +153,7 @@ async def _database(url: str) -> list[Finding]:
     from baraka_cli import checkup
     from baraka_server.store import checkup as store
     from baraka_server.store import migrate
-    from baraka_server.store.engine import UnusableUrl, shown_url
+    from baraka_server.store.address import UnusableUrl, shown_url
     from baraka_server.store.errors import StoreError
 
     facts = None

@@ -35,7 +35,7 @@ def serve(
     from baraka_server.app import UnsafeSecret, token_verifier
     from baraka_server.app import serve as serve_until_stopped
     from baraka_server.settings import MAKE_A_SECRET, Mode
-    from baraka_server.store.engine import shown_url
+    from baraka_server.store.address import shown_url
     from baraka_server.store.migrate import MigrationFailed, OutOfDate, require_current
 
     settings = load_settings(host=host, port=port, database_url=database_url, log_level=log_level)

@@ -12,7 +12,8 @@ from pathlib import Path
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from baraka_server.store.engine import database_url, open_engine
+from baraka_server.store.address import database_url
+from baraka_server.store.engine import open_engine
 from baraka_server.store.errors import translated
 from baraka_server.store.tables import DOCUMENTED_TABLES, OUR_TABLES
 

@@ -25,7 +25,8 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from baraka_server.store.engine import WRITES, UnusableUrl, database_url, open_engine
+from baraka_server.store.address import UnusableUrl, database_url
+from baraka_server.store.engine import WRITES, open_engine
 from baraka_server.store.errors import Contention, StoreError, Unavailable, code_of, translated
 
 # MariaDB warns that it ignores the name of a key of alembic's own table: nobody can do anything.

@@ -11,7 +11,8 @@ from sqlalchemy import func, select
 
 from baraka_server.store import engine as engines
 from baraka_server.store import migrate
-from baraka_server.store.engine import UnusableUrl, open_engine
+from baraka_server.store.address import UnusableUrl
+from baraka_server.store.engine import open_engine
 from baraka_server.store.migrate import (
     Loss,
     MigrationFailed,
