@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from baraka_server.contract.records import Auction, User
     from baraka_server.contract.reports import HistoryEntry, Verdict
+    from baraka_server.store.pages import Page
     from baraka_server.store.store import Snapshot, Store
 
 app = typer.Typer(
@@ -121,16 +122,17 @@ def list_(
 ) -> None:
     """List auctions, newest first."""
     from baraka_server.store import catalog
+    from baraka_server.store.pages import Span
 
-    async def find(store: Store) -> tuple[list[Auction], dict[int, User]]:
+    async def find(store: Store) -> tuple[Page[Auction], dict[int, User]]:
         if owner is not None:
             await catalog.user_by_id(store, owner)
-        found = await catalog.list_auctions(store, owner_id=owner, live_only=live, limit=limit + 1)
-        owners = {record.user_id for record in found if record.user_id is not None}
-        return found, await catalog.users_by_id(store, owners)
+        page = await catalog.list_auctions(store, owner_id=owner, live_only=live, span=Span(limit))
+        owners = {record.user_id for record in page if record.user_id is not None}
+        return page, await catalog.users_by_id(store, owners)
 
-    found, owners = ask_store(database_url, find)
-    shown = found[:limit]
+    page, owners = ask_store(database_url, find)
+    shown = page.rows
     if as_json:
         print_json(shown)
     elif shown:
@@ -150,7 +152,7 @@ def list_(
         )
     else:
         say("No auction is live." if live else "There are no auctions yet.")
-    if len(found) > limit:
+    if page.resume is not None:
         say(f"There are more than these {limit}: see --limit.")
 
 

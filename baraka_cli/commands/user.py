@@ -47,11 +47,12 @@ def list_(
 ) -> None:
     """List users with their whole numbers."""
     from baraka_server.store import catalog
+    from baraka_server.store.pages import Span
 
-    users = ask_store(
-        database_url, lambda store: catalog.list_users(store, search=search, limit=limit + 1)
+    page = ask_store(
+        database_url, lambda store: catalog.list_users(store, search=search, span=Span(limit))
     )
-    shown = users[:limit]
+    shown = page.rows
     if as_json:
         print_json(shown)
     elif shown:
@@ -61,5 +62,5 @@ def list_(
         )
     else:
         say("No user found." if search else "There are no users yet.")
-    if len(users) > limit:
+    if page.resume is not None:
         say(f"There are more than these {limit}: see --limit and --search.")

@@ -32,17 +32,20 @@ def list_(
     """List awarded lots with the winners' whole phone numbers, newest first."""
     from baraka_server.contract.reports import WinningWithUser
     from baraka_server.store import catalog
+    from baraka_server.store.pages import Page, Span
     from baraka_server.store.store import Store
 
-    async def find(store: Store) -> list[WinningWithUser]:
+    async def find(store: Store) -> Page[WinningWithUser]:
         if auction is not None:
             await catalog.auction_by_id(store, auction)
         if user is not None:
             await catalog.user_by_id(store, user)
-        return await catalog.list_winnings(store, auction_id=auction, user_id=user, limit=limit + 1)
+        return await catalog.list_winnings(
+            store, auction_id=auction, user_id=user, span=Span(limit)
+        )
 
-    found = ask_store(database_url, find)
-    shown = found[:limit]
+    page = ask_store(database_url, find)
+    shown = page.rows
     if as_json:
         print_json(shown)
     elif shown:
@@ -63,5 +66,5 @@ def list_(
         )
     else:
         say("Nothing was won yet.")
-    if len(found) > limit:
+    if page.resume is not None:
         say(f"There are more than these {limit}: see --limit.")

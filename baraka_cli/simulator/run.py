@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import aiohttp
+from yarl import URL
 
 from baraka_cli.console.runlist import ListedLot
 from baraka_cli.simulator.cast import Mint, Place
@@ -22,6 +23,9 @@ from baraka_cli.simulator.scenario import Scenario
 from baraka_cli.simulator.truth import Truth
 
 LOOK_SECONDS = 10
+PAGES_MAX = 20
+AUCTIONS_NEEDED = 3
+"""The sale's, the one next door, and one that the caller may have named already."""
 
 Show = Callable[[Result, str], None]
 Evidence = Callable[[int, Proof], Awaitable[None]]
@@ -165,20 +169,39 @@ class NoList(Exception):
 
 
 async def startable(url: str, token: str) -> list[int]:
-    """The token's owner's auctions that can be started, by `GET /api/auctions`. Raises `NoList`."""
+    """Auctions of the token's owner that can be started, newest first: as many as a sale needs.
+
+    They are looked for in the pages of `GET /api/auctions`. Raises `NoList`.
+    """
     headers = {"Authorization": f"Bearer {token}"}
     timeout = aiohttp.ClientTimeout(total=LOOK_SECONDS)
+    address: URL | None = URL(url) / "api/auctions"
+    found: list[int] = []
     try:
-        async with (
-            aiohttp.ClientSession(timeout=timeout) as session,
-            session.get(f"{url}/api/auctions", headers=headers) as response,
-        ):
-            if response.status != 200:
-                raise NoList(
-                    f"{url}/api/auctions answered {response.status}: name one by --auction"
-                )
-            rows = await response.json()
+        async with aiohttp.ClientSession(timeout=timeout, headers=headers) as session:
+            for _ in range(PAGES_MAX):
+                if address is None or len(found) >= AUCTIONS_NEEDED:
+                    break
+                async with session.get(address) as response:
+                    if response.status != 200:
+                        raise NoList(
+                            f"{url}/api/auctions answered {response.status}: name one by --auction"
+                        )
+                    rows = await response.json()
+                    address = _next_page(response)
+                auctions = rows.get("auctions", []) if isinstance(rows, dict) else rows
+                found += [
+                    row["id"] for row in auctions if not (row["isEnded"] or row["isCanceled"])
+                ]
     except (OSError, aiohttp.ClientError, TimeoutError) as error:
         raise NoList(f"{url} cannot be reached: {reason(error)}") from None
-    auctions = rows.get("auctions", []) if isinstance(rows, dict) else rows
-    return [row["id"] for row in auctions if not (row["isEnded"] or row["isCanceled"])]
+    return found
+
+
+def _next_page(response: aiohttp.ClientResponse) -> URL | None:
+    """Where the list goes on. Never on another server, which would get the token."""
+    link = response.links.get("next")
+    address = link.get("url") if link else None
+    return (
+        address if isinstance(address, URL) and address.origin() == response.url.origin() else None
+    )

@@ -27,6 +27,7 @@ class Code(StrEnum):
     OWNER_BID = "owner_bid"
     REQUEST_ID_REUSED = "request_id_reused"
     MALFORMED = "malformed"
+    BAD_PARAMETER = "bad_parameter"
     UNKNOWN_EVENT = "unknown_event"
     TOO_FAST = "too_fast"
     BUSY = "busy"
@@ -57,6 +58,7 @@ TEXTS: dict[Code, str] = {
     Code.OTHER_BID_LEADS: "Another bid leads by now",
     Code.REQUEST_ID_REUSED: "This requestId was already used for something else",
     Code.MALFORMED: "Invalid payload: {reason}",
+    Code.BAD_PARAMETER: "Invalid parameter: {reason}",
     Code.UNKNOWN_EVENT: "Unknown event: {name}",
     Code.TOO_FAST: "You are sending too fast",
     Code.BUSY: "The auction is too busy at the moment. Nothing was changed; please try again.",

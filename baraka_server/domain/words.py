@@ -23,6 +23,9 @@ from baraka_server.domain.state import State
 
 NameOf = Callable[[int], str]
 
+LOOKS_BACK = frozenset({Adopted, Started})
+"""The kinds of fact whose words depend on what the auction was before."""
+
 
 def in_words(before: State, event: Event, name_of: NameOf) -> str:
     """What `event` made of the auction that was `before`; completes the sentence "<who> …"."""

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from baraka_server.contract.records import User
 from baraka_server.contract.reports import AlteredEntry, Disagreement, HistoryEntry, Verdict
+from baraka_server.domain.facts import Event
 from baraka_server.domain.state import State, apply
-from baraka_server.domain.words import in_words
+from baraka_server.domain.words import LOOKS_BACK, in_words
 from baraka_server.store import ledger
 from baraka_server.store.errors import Damaged, NotThere
 from baraka_server.store.expected import Expected, Rows
-from baraka_server.store.rows import is_id, read_auction
-from baraka_server.store.store import Store
+from baraka_server.store.pages import Page, Span
+from baraka_server.store.rows import is_id, read_auction, read_users
+from baraka_server.store.store import Store, users_in
 from baraka_server.store.tables import auctions, events
 
 DISAGREEMENTS_MAX = 100
@@ -120,17 +124,58 @@ async def history(store: Store, auction_id: int) -> AsyncIterator[HistoryEntry]:
         raise _unknown(auction_id)
     state = State()
     while True:
-        try:
+        with _readable(auction_id, state.seq):
             found, users = await store.events_after(auction_id, state.seq, ledger.ROWS_PER_READ)
-        except UNREADABLE as error:
-            raise Damaged(
-                f"The ledger of auction {auction_id} cannot be read behind entry {state.seq}."
-            ) from error
         if not found:
             break
-        name_of = partial(_name, {user.id: user.name for user in users.values()})
-        for event in found:
-            yield HistoryEntry(
+        entries, state = _in_words(state, found, users)
+        for entry in entries:
+            yield entry
+    if state.seq == 0:
+        async with store.reading() as connection:
+            if await read_auction(connection, auction_id, lock=False) is None:
+                raise _unknown(auction_id)
+
+
+async def history_page(store: Store, auction_id: int, span: Span) -> Page[HistoryEntry]:
+    """A page of `history`, in the same words; with `before` alone, the last entries before it.
+
+    Empty where there is no ledger. Raises `Damaged` where an entry cannot be read.
+    """
+    backwards = span.before is not None and span.after is None
+    async with store.reading() as connection:
+        with _readable(auction_id, span.after or 0):
+            page = await ledger.read_page(connection, auction_id, span, newest_first=backwards)
+            found = page.rows[::-1] if backwards else page.rows
+            state = State()
+            # The state before the page is read only where its words depend on it.
+            if any(type(event.fact) in LOOKS_BACK and event.seq > 1 for event in found):
+                state = await ledger.read_state(connection, auction_id, before=found[0].seq)
+        users = await read_users(connection, users_in(found))
+    return Page(_in_words(state, found, users)[0], page.resume)
+
+
+@contextmanager
+def _readable(auction_id: int, seq: int) -> Iterator[None]:
+    try:
+        yield
+    except UNREADABLE as error:
+        raise Damaged(
+            f"The ledger of auction {auction_id} cannot be read behind entry {seq}."
+        ) from error
+
+
+def _in_words(
+    state: State, found: Sequence[Event], users: Mapping[int, User]
+) -> tuple[list[HistoryEntry], State]:
+    """The entries of the events that follow `state`, and the state behind them."""
+    name_of = partial(_name, {user.id: user.name for user in users.values()})
+    entries = []
+    for event in found:
+        # Where an entry is missing, that is for `verify` to say: the others are still read.
+        state = replace(state, seq=event.seq - 1)
+        entries.append(
+            HistoryEntry(
                 seq=event.seq,
                 round=event.round,
                 at=event.at,
@@ -140,12 +185,9 @@ async def history(store: Store, auction_id: int) -> AsyncIterator[HistoryEntry]:
                 what=in_words(state, event, name_of),
                 data=event.fact.data(),
             )
-            # Where an entry is missing, that is for `verify` to say: the others are still read.
-            state = apply(replace(state, seq=event.seq - 1), event)
-    if state.seq == 0:
-        async with store.reading() as connection:
-            if await read_auction(connection, auction_id, lock=False) is None:
-                raise _unknown(auction_id)
+        )
+        state = apply(state, event)
+    return entries, state
 
 
 def _unknown(auction_id: int) -> NotThere:

@@ -17,6 +17,7 @@ from baraka_server.contract.fields import Text, TextOrBlank
 from baraka_server.contract.records import Auction, AuctionType, Category, User, UserType
 from baraka_server.contract.reports import WinningWithUser
 from baraka_server.store.errors import NotThere, Unfit
+from baraka_server.store.pages import Page, Span, read_page
 from baraka_server.store.rows import (
     USER_COLUMNS,
     is_id,
@@ -28,8 +29,7 @@ from baraka_server.store.rows import (
 from baraka_server.store.store import Store
 from baraka_server.store.tables import auctions, categories, users, winnings
 
-LIST_ROWS_MAX = 1_000
-"""How many rows a list has when its reader names no limit."""
+FROM_THE_BEGINNING = Span()
 
 DEFAULT_CATEGORY = "General"
 EXPIRES_AFTER = timedelta(days=30)
@@ -93,17 +93,17 @@ async def list_auctions(
     *,
     owner_id: int | None = None,
     live_only: bool = False,
-    limit: int = LIST_ROWS_MAX,
-) -> list[Auction]:
-    """At most `limit` auctions, newest first: everybody's or one owner's, all or the live ones."""
-    query = select(auctions).order_by(auctions.c.id.desc()).limit(limit)
+    span: Span = FROM_THE_BEGINNING,
+) -> Page[Auction]:
+    """A page of auctions, newest first: everybody's or one owner's, all or the live ones."""
+    query = select(auctions)
     if owner_id is not None:
         query = query.where(auctions.c.user_id == _findable(owner_id))
     if live_only:
         query = query.where(auctions.c.isLive)
     async with store.reading() as connection:
-        rows = (await connection.execute(query)).mappings()
-        return [Auction.model_validate(row) for row in rows]
+        page = await read_page(connection, query, auctions.c.id, span, newest_first=True)
+    return Page([Auction.model_validate(row) for row in page], page.resume)
 
 
 async def create_user(
@@ -138,15 +138,15 @@ async def user_by_id(store: Store, user_id: int) -> User:
 
 
 async def list_users(
-    store: Store, *, search: str | None = None, limit: int = LIST_ROWS_MAX
-) -> list[User]:
-    """At most `limit` users in the order of their ids; `search` is in the name or the number."""
-    query = select(*USER_COLUMNS).order_by(users.c.id).limit(limit)
+    store: Store, *, search: str | None = None, span: Span = FROM_THE_BEGINNING
+) -> Page[User]:
+    """A page of users in the order of their ids; `search` is in the name or the number."""
+    query = select(*USER_COLUMNS)
     if search:
         query = query.where(_contains(users.c.name, search) | _contains(users.c.number, search))
     async with store.reading() as connection:
-        rows = (await connection.execute(query)).mappings()
-        return [User.model_validate(row) for row in rows]
+        page = await read_page(connection, query, users.c.id, span, newest_first=False)
+    return Page([User.model_validate(row) for row in page], page.resume)
 
 
 async def list_winnings(
@@ -154,17 +154,17 @@ async def list_winnings(
     *,
     auction_id: int | None = None,
     user_id: int | None = None,
-    limit: int = LIST_ROWS_MAX,
-) -> list[WinningWithUser]:
-    """At most `limit` winnings with their winners, newest first: all, an auction's or a user's."""
-    query = with_user(winnings).order_by(winnings.c.id.desc()).limit(limit)
+    span: Span = FROM_THE_BEGINNING,
+) -> Page[WinningWithUser]:
+    """A page of winnings with their winners, newest first: all, an auction's or a user's."""
+    query = with_user(winnings)
     if auction_id is not None:
         query = query.where(winnings.c.auction_id == _findable(auction_id))
     if user_id is not None:
         query = query.where(winnings.c.user_id == _findable(user_id))
     async with store.reading() as connection:
-        rows = (await connection.execute(query)).mappings()
-        return [WinningWithUser.model_validate(nested(row)) for row in rows]
+        page = await read_page(connection, query, winnings.c.id, span, newest_first=True)
+    return Page([WinningWithUser.model_validate(nested(row)) for row in page], page.resume)
 
 
 async def list_categories(store: Store) -> list[Category]:

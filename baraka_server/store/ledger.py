@@ -15,6 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from baraka_server.contract.fields import iso_time
 from baraka_server.domain.facts import KINDS, Event, Fact
 from baraka_server.domain.state import BEGINNING, State, apply
+from baraka_server.store import pages
+from baraka_server.store.pages import Page, Span
 from baraka_server.store.tables import events
 
 GENESIS = "0" * 64
@@ -103,9 +105,25 @@ async def read_events(
     return [_event(row) for row in await _rows(connection, auction_id, after, limit)]
 
 
-async def read_state(connection: AsyncConnection, auction_id: int) -> State:
-    """What the ledger leads to, from the last entry of each kind: no kind adds to its earlier ones."""
+async def read_page(
+    connection: AsyncConnection, auction_id: int, span: Span, *, newest_first: bool
+) -> Page[Event]:
+    """The events within the span, in the order of their `seq` or in the opposite one."""
+    query = select(events).where(events.c.auction_id == auction_id)
+    page = await pages.read_page(connection, query, events.c.seq, span, newest_first=newest_first)
+    return Page([_event(row) for row in page], page.resume)
+
+
+async def read_state(
+    connection: AsyncConnection, auction_id: int, *, before: int | None = None
+) -> State:
+    """What the ledger leads to, from the last entry of each kind: no kind adds to its earlier ones.
+
+    With `before` it is the state that the entry of this `seq` found.
+    """
     last = select(func.max(events.c.seq)).where(events.c.auction_id == auction_id)
+    if before is not None:
+        last = last.where(events.c.seq < before)
     seqs = (await connection.execute(last.group_by(events.c.kind))).scalars().all()
     query = (
         select(events)

@@ -207,11 +207,9 @@ class Store:
 
 def users_in(found: Iterable[Event]) -> set[int]:
     """The ids of the users whom the events name."""
-    ids = set()
+    ids: set[int] = set()
     for event in found:
-        if event.user_id is not None:
-            ids.add(event.user_id)
         high = getattr(event.fact, "high", None)
-        if high is not None:
-            ids.add(high.user_id)
+        named = (event.user_id, getattr(event.fact, "owner_id", None), high and high.user_id)
+        ids.update(user_id for user_id in named if user_id is not None)
     return ids

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
+from typing import TypeVar
 
 from aiohttp import web
 
@@ -20,10 +21,14 @@ from baraka_server.store.store import Store
 from baraka_server.wire import identity
 from baraka_server.wire.answers import negative, too_fast
 from baraka_server.wire.limits import Rates
+from baraka_server.wire.pages import Listed, flag, listed, span_of
+
+T = TypeVar("T")
 
 Answer = Callable[[web.Request, int], Awaitable[object]]
 
 STATUS = {
+    Code.BAD_PARAMETER: 400,
     Code.NO_TOKEN: 401,
     Code.INVALID_TOKEN: 401,
     Code.NOT_OWNER: 403,
@@ -69,21 +74,32 @@ class Api:
             app.router.add_get(path, self._route(answer))
 
     async def _auctions(self, request: web.Request, user_id: int) -> object:
-        """The caller's own auctions; everybody's live ones with `?live=true`."""
-        if request.query.get("live") == "true":
-            return await catalog.list_auctions(self._store, live_only=True)
-        return await catalog.list_auctions(self._store, owner_id=user_id)
+        """The caller's own auctions; everybody's live ones with `?live=true`. Newest first."""
+        span = _or_refused(span_of(request.query))
+        live = _or_refused(flag(request.query, "live"))
+        page = await catalog.list_auctions(
+            self._store, owner_id=None if live else user_id, live_only=live, span=span
+        )
+        return listed(request.query, page, cursor="before")
 
     async def _auction(self, request: web.Request, _user_id: int) -> object:
         return await self._asked_for(request)
 
     async def _history(self, request: web.Request, user_id: int) -> object:
+        """The ledger, oldest first; with `before` alone, the last entries before it."""
+        span = _or_refused(span_of(request.query))
         auction = await self._owned(request, user_id)
-        return [entry async for entry in audit.history(self._store, auction.id)]
+        page = await audit.history_page(self._store, auction.id, span)
+        if span.before is not None and span.after is None:
+            return listed(request.query, page, cursor="before", relation="prev")
+        return listed(request.query, page, cursor="after")
 
     async def _winnings(self, request: web.Request, user_id: int) -> object:
+        """What was won, newest first."""
+        span = _or_refused(span_of(request.query))
         auction = await self._owned(request, user_id)
-        return await catalog.list_winnings(self._store, auction_id=auction.id)
+        page = await catalog.list_winnings(self._store, auction_id=auction.id, span=span)
+        return listed(request.query, page, cursor="before")
 
     async def _asked_for(self, request: web.Request) -> Auction:
         text = request.match_info["id"]
@@ -111,7 +127,10 @@ class Api:
                 if wait := self._rates.take(who.user_id):
                     raise _Refused(too_fast("", wait))
                 async with self._turn():
-                    return _json(await answer(request, who.user_id))
+                    found = await answer(request, who.user_id)
+                    if isinstance(found, Listed):
+                        return _json(found.rows, headers=found.headers)
+                    return _json(found)
             except _Refused as refused:
                 return _refusal(refused.refusal)
             except StoreError:
@@ -142,8 +161,18 @@ class _Refused(Exception):
         self.refusal = refusal
 
 
-def _json(value: object, status: int = 200) -> web.Response:
-    return web.Response(text=encode(value), status=status, content_type="application/json")
+def _or_refused(value: T | Refusal) -> T:
+    if isinstance(value, Refusal):
+        raise _Refused(value)
+    return value
+
+
+def _json(
+    value: object, status: int = 200, headers: Mapping[str, str] | None = None
+) -> web.Response:
+    return web.Response(
+        text=encode(value), status=status, headers=headers, content_type="application/json"
+    )
 
 
 def _refusal(refusal: Refusal) -> web.Response:

@@ -110,6 +110,8 @@ def test_auctions_are_listed_by_owner_and_by_being_live(desk: Desk) -> None:
     assert ids("--owner", sale.bilal.id) == [rugs]
     assert ids("--owner", sale.bilal.id, "--live") == []
     assert ids("--limit", 1) == [rugs]
+    assert "more than these 1" in desk.ask("auction", "list", "--limit", 1).err
+    assert "more" not in desk.ask("auction", "list", "--limit", 2).err
 
 
 def test_no_auction_is_no_failure(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Desk
-from tests.support.command_line import run
+from tests.support.command_line import run, sell
 
 
 def test_the_real_program_lists_winners_with_whole_numbers(desk: Desk, tmp_path: Path) -> None:
@@ -50,3 +50,11 @@ def test_an_unknown_id_is_a_failure(
 ) -> None:
     done = reading_desk.ask("winnings", "list", f"{option}={unknown}")
     assert (done.code, done.out, done.err) == (1, "", f"There is no {what} {unknown}.\n")
+
+
+def test_a_list_that_is_cut_says_so(desk: Desk) -> None:
+    sell(desk.url)  # another sale in the same database
+    done = desk.ask("winnings", "list", "--limit", 1, "--json")
+    assert len(json.loads(done.out)) == 1
+    assert "more than these 1" in done.err
+    assert "more" not in desk.ask("winnings", "list", "--limit", 2).err

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -14,14 +15,16 @@ from baraka_server.contract.client_events import (
     EndAuction,
     StartAuction,
 )
+from baraka_server.contract.fields import INT_MAX
 from baraka_server.contract.reports import Disagreement, Verdict
 from baraka_server.domain.decide import Ask, HouseRules
-from baraka_server.domain.facts import KINDS, Event, StandingBid
+from baraka_server.domain.facts import KINDS, Event, Lot, StandingBid
 from baraka_server.domain.state import State, apply
-from baraka_server.domain.words import in_words
+from baraka_server.domain.words import LOOKS_BACK, in_words
 from baraka_server.live.settle import Known, settle
 from baraka_server.store import audit, catalog, ledger
 from baraka_server.store.errors import Damaged, NotThere
+from baraka_server.store.pages import Span
 from baraka_server.store.store import Store
 from baraka_server.store.tables import auctions, bids, comments, events, users, winnings
 from tests.support.sales import (
@@ -564,3 +567,53 @@ def test_every_kind_of_entry_has_words(kind: str) -> None:
     told = in_words(State(), event, lambda user_id: f"user {user_id}")
     assert told
     assert told != kind
+
+
+# --- the sale in pages --------------------------------------------------------
+
+
+async def test_pages_of_the_history_say_what_the_whole_says(books: Store, sale: Sale) -> None:
+    again = Ask(StartAuction(auction_id=sale.auction.id), sale.amina.id)
+    await take(books, sale.auction.id, [again])
+    whole = [entry async for entry in audit.history(books, sale.auction.id)]
+    assert whole[-1].what == "announced again that the auction is live"  # its words look back
+    for limit in (1, 5, len(whole)):
+        forwards, after = [], 0
+        while True:
+            page = await audit.history_page(books, sale.auction.id, Span(limit, after=after))
+            assert len(page.rows) <= limit
+            forwards += page.rows
+            if page.resume is None:
+                break
+            after = page.resume
+        assert forwards == whole
+        backwards, before = [], INT_MAX
+        while True:
+            page = await audit.history_page(books, sale.auction.id, Span(limit, before=before))
+            backwards = page.rows + backwards
+            if page.resume is None:
+                break
+            before = page.resume
+        assert backwards == whole
+    between = await audit.history_page(books, sale.auction.id, Span(2, after=3, before=9))
+    assert [entry.seq for entry in between] == [4, 5]
+    assert between.resume == 5
+
+
+async def test_a_page_of_the_history_reads_no_more_than_itself(books: Store, sale: Sale) -> None:
+    await execute(
+        books, update(events).where(events.c.seq.not_in([4, 5, 6])).values(data="no JSON")
+    )
+    page = await audit.history_page(books, sale.auction.id, Span(2, after=3))
+    assert [entry.seq for entry in page] == [4, 5]
+    with pytest.raises(Damaged, match="cannot be read behind entry 6"):
+        await audit.history_page(books, sale.auction.id, Span(2, after=6))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_words_of_other_kinds_do_not_look_back(kind: str) -> None:
+    fact = KINDS[kind].from_data(DATA.get(kind, {}))
+    lived = State(owner_id=7, live=True, lot=Lot("Rug", 1, 2, 3), high=None, round=3, seq=11)
+    states = (State(seq=11), lived, replace(lived, owner_id=1, canceled=True, ended=True))
+    told = {in_words(state, Event(12, 3, 1, LONG_AGO, fact), str) for state in states}
+    assert (len(told) > 1) == (type(fact) in LOOKS_BACK)

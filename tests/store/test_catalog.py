@@ -3,6 +3,7 @@
 import re
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -12,11 +13,22 @@ from baraka_server.contract.fields import INT_MAX, TEXT_CHARS_MAX
 from baraka_server.contract.records import AuctionType, UserType
 from baraka_server.store import catalog
 from baraka_server.store.errors import NotThere, Unfit
+from baraka_server.store.pages import Page, Span
 from baraka_server.store.store import Store
 from baraka_server.store.tables import categories, users
-from tests.support.sales import award, open_store, prepare_sale, run_sale, take
+from tests.support.sales import (
+    award,
+    bid,
+    change_lot,
+    open_store,
+    prepare_sale,
+    run_sale,
+    take,
+)
 
 NOON = datetime(2027, 1, 31, 12, tzinfo=UTC)
+FROM_THE_BEGINNING = Span()
+NO_ROWS: Page[Any] = Page([])
 NOBODY = [0, -1, 4711, INT_MAX, INT_MAX + 1, 2**80]
 
 
@@ -67,7 +79,7 @@ async def test_an_auction_does_not_expire_before_it_starts(books: Store) -> None
             starts=starts,
             expires=starts - timedelta(seconds=1),
         )
-    assert await catalog.list_auctions(books) == []
+    assert await catalog.list_auctions(books) == NO_ROWS
 
 
 async def test_text_is_kept_as_it_came(books: Store) -> None:
@@ -80,7 +92,7 @@ async def test_text_is_kept_as_it_came(books: Store) -> None:
 async def test_an_auction_needs_an_owner_who_exists(books: Store, user_id: int) -> None:
     with pytest.raises(NotThere, match=f"no user {user_id}"):
         await catalog.create_auction(books, owner_id=user_id, title="Sale")
-    assert await catalog.list_auctions(books) == []
+    assert await catalog.list_auctions(books) == NO_ROWS
     assert await catalog.list_categories(books) == []
 
 
@@ -100,7 +112,7 @@ async def test_a_text_that_its_column_does_not_hold_is_named(
     texts: dict[str, Any] = {"title": "Sale", field: text}
     with pytest.raises(Unfit, match=f"^{re.escape(problem)}$"):
         await catalog.create_auction(books, owner_id=await owner(books), **texts)
-    assert await catalog.list_auctions(books) == []
+    assert await catalog.list_auctions(books) == NO_ROWS
 
 
 async def test_the_widest_text_fits(books: Store) -> None:
@@ -141,7 +153,7 @@ async def test_auctions_are_listed_newest_first_by_owner_and_by_being_live(books
         return [record.id for record in await catalog.list_auctions(books, **which)]
 
     assert await ids() == [other.id, live.id]
-    assert await ids(limit=1) == [other.id]
+    assert await ids(span=Span(1)) == [other.id]
     assert await ids(live_only=True) == [live.id]
     assert await ids(owner_id=live.user_id) == [live.id]
     assert await ids(owner_id=other.user_id, live_only=True) == []
@@ -151,9 +163,9 @@ async def test_auctions_are_listed_newest_first_by_owner_and_by_being_live(books
 async def test_an_unknown_auction_is_not_there(books: Store, auction_id: int) -> None:
     with pytest.raises(NotThere, match=f"no auction {auction_id}"):
         await catalog.auction_by_id(books, auction_id)
-    assert await catalog.list_auctions(books, owner_id=auction_id) == []
-    assert await catalog.list_winnings(books, auction_id=auction_id) == []
-    assert await catalog.list_winnings(books, user_id=auction_id) == []
+    assert await catalog.list_auctions(books, owner_id=auction_id) == NO_ROWS
+    assert await catalog.list_winnings(books, auction_id=auction_id) == NO_ROWS
+    assert await catalog.list_winnings(books, user_id=auction_id) == NO_ROWS
 
 
 # --- users --------------------------------------------------------------------
@@ -182,7 +194,7 @@ async def test_a_user_with_an_unfit_text_is_not_made(books: Store, field: str, t
     texts = {"name": "Bilal", "number": "1", field: text}
     with pytest.raises(Unfit, match=f"^{field} must"):
         await catalog.create_user(books, **texts)
-    assert await catalog.list_users(books) == []
+    assert await catalog.list_users(books) == NO_ROWS
 
 
 @pytest.mark.parametrize("user_id", NOBODY)
@@ -195,11 +207,11 @@ async def test_users_are_found_by_a_part_of_name_or_number(books: Store) -> None
     for name, number in (("Amina", "11"), ("100% Bilal", "22"), ("bilal_2", "1133")):
         await catalog.create_user(books, name=name, number=number)
 
-    async def names(search: str | None, limit: int = 10) -> list[str]:
-        return [user.name for user in await catalog.list_users(books, search=search, limit=limit)]
+    async def names(search: str | None, span: Span = FROM_THE_BEGINNING) -> list[str]:
+        return [user.name for user in await catalog.list_users(books, search=search, span=span)]
 
     assert await names(None) == ["Amina", "100% Bilal", "bilal_2"]
-    assert await names(None, limit=2) == ["Amina", "100% Bilal"]
+    assert await names(None, Span(2)) == ["Amina", "100% Bilal"]
     assert await names("BILAL") == ["100% Bilal", "bilal_2"]
     assert await names("11") == ["Amina", "bilal_2"]
     assert await names("%") == ["100% Bilal"]
@@ -227,8 +239,47 @@ async def test_winnings_are_listed_newest_first_by_auction_and_by_user(books: St
         return [won.product for won in await catalog.list_winnings(books, **which)]
 
     assert await products() == ["Silver Necklace", "Gold Ring"]
-    assert await products(limit=1) == ["Silver Necklace"]
+    assert await products(span=Span(1)) == ["Silver Necklace"]
     assert await products(auction_id=sale.auction.id) == ["Silver Necklace", "Gold Ring"]
     assert await products(auction_id=other.auction.id) == []
     assert await products(user_id=sale.bilal.id) == ["Silver Necklace"]
     assert await products(user_id=sale.dina.id, auction_id=sale.auction.id) == ["Gold Ring"]
+
+
+# --- pages --------------------------------------------------------------------
+
+
+async def ids_by_pages(list_page: Any, limit: int, *, ascending: bool = False) -> list[list[int]]:
+    """All ids of a list, page by page, each beginning where the one before it says."""
+    pages: list[list[int]] = []
+    resume: int | None = None
+    while True:
+        bound = {"after": resume} if ascending else {"before": resume}
+        page = await list_page(span=Span(limit, **bound))
+        pages.append([row.id for row in page])
+        if page.resume is None:
+            return pages
+        resume = page.resume
+
+
+async def test_every_list_is_whole_in_pages_and_says_which_one_is_the_last(books: Store) -> None:
+    sale = await run_sale(books)
+    for product in ("Silver Necklace", "Vase", "Rug"):
+        await take(books, sale.auction.id, [change_lot(sale, product, 1)])
+        await take(books, sale.auction.id, [bid(sale, sale.dina, 5_000)])
+        await take(books, sale.auction.id, [award(sale, product)])
+        await catalog.create_auction(books, owner_id=sale.amina.id, title=product)
+    won = partial(catalog.list_winnings, books, auction_id=sale.auction.id)
+    owned = partial(catalog.list_auctions, books, owner_id=sale.amina.id)
+    for newest_first in (won, owned):
+        (whole,) = await ids_by_pages(newest_first, 100)
+        assert len(whole) == 4
+        assert await ids_by_pages(newest_first, 4) == [whole]
+        assert await ids_by_pages(newest_first, 3) == [whole[:3], whole[3:]]
+        assert await ids_by_pages(newest_first, 1) == [[row] for row in whole]
+        newer = await newest_first(span=Span(after=whole[2]))
+        assert [row.id for row in newer] == whole[:2]
+    people = partial(catalog.list_users, books)
+    (everybody,) = await ids_by_pages(people, 100, ascending=True)
+    assert everybody == sorted([sale.amina.id, sale.bilal.id, sale.dina.id])
+    assert await ids_by_pages(people, 2, ascending=True) == [everybody[:2], everybody[2:]]

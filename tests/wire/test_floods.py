@@ -11,6 +11,7 @@ from statistics import median
 import pytest
 
 from baraka_server.store import catalog
+from baraka_server.store.pages import Page
 from tests.support.baraka import SECRET
 from tests.support.neighbours import AUCTION, house, street, until
 from tests.support.phones import token
@@ -459,7 +460,7 @@ async def test_the_database_reads_for_two_requests_at_once_and_a_few_may_wait(
         nonlocal reading
         reading += 1
         await go_on.wait()
-        return []
+        return Page([])
 
     monkeypatch.setattr(catalog, "list_auctions", takes_long)
     limits = {"reads_per_second_max": 0, "reads_waiting_max": 3}
@@ -484,7 +485,7 @@ async def test_whoever_goes_away_gives_up_the_turn(tmp_path, monkeypatch):
 
     async def takes_long(*_, **__):
         await go_on.wait()
-        return []
+        return Page([])
 
     monkeypatch.setattr(catalog, "list_auctions", takes_long)
     async with house(tmp_path, reads_per_second_max=0, reads_waiting_max=1) as neighbours:
