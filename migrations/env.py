@@ -8,6 +8,7 @@ if "connection" not in attributes:
 
 context.configure(
     connection=attributes["connection"],
+    version_table=attributes["version_table"],
     on_version_apply=attributes["on_version_apply"],
     # MySQL commits with every DDL statement, so the version must follow revision by revision.
     # On SQLite the connection is in a transaction already: all revisions succeed, or none.

@@ -22,8 +22,10 @@ from baraka_server.store.address import UnusableUrl, database_url
 SQLITE_BUSY_SECONDS = 5
 FRESH_SECONDS = 0.2
 """A connection that was used so recently is taken to be alive."""
-WRITES = {"baraka_writes": True}
+WRITES = {"baraka_begins": "IMMEDIATE"}
 """Execution options of a connection whose transaction takes the write lock when it begins."""
+ALONE = {"baraka_begins": "EXCLUSIVE"}
+"""The same, and nobody reads meanwhile: for SQLite, outside WAL mode."""
 
 
 def open_engine(
@@ -123,8 +125,8 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 
 def _begin_sqlite(connection: Connection) -> None:
     # A deferred transaction that reads and then writes would decide on what is no longer true.
-    writes = connection.get_execution_options().get("baraka_writes", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    kind = connection.get_execution_options().get("baraka_begins", "DEFERRED")
+    connection.exec_driver_sql(f"BEGIN {kind}")
 
 
 def _let_go_sqlite(connection: Any, _record: Any, _error: Any) -> None:

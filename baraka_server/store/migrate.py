@@ -25,13 +25,15 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from baraka_server.store import first_release
 from baraka_server.store.address import UnusableUrl, database_url
 from baraka_server.store.engine import WRITES, open_engine
 from baraka_server.store.errors import Contention, StoreError, Unavailable, code_of, translated
+from baraka_server.store.first_release import VERSION_TABLE
 
-# MariaDB warns that it ignores the name of a key of alembic's own table: nobody can do anything.
+# MariaDB warns that it ignores the name of a key of the version table: nobody can do anything.
 logging.getLogger("asyncmy").addFilter(
-    lambda entry: "alembic_version_pkc" not in entry.getMessage()
+    lambda entry: f"{VERSION_TABLE}_pkc" not in entry.getMessage()
 )
 
 Report = Callable[[str], None]
@@ -64,6 +66,8 @@ class Status:
     head: str
     known: bool
     """Whether this program knows the current revision. If not, a newer one made it."""
+    first_release: bool = False
+    """Whether the tables still have the names of the first release (D53)."""
 
     @property
     def up_to_date(self) -> bool:
@@ -78,6 +82,12 @@ class Status:
             return (
                 f"The database is at revision {self.current}, which this version of Baraka does "
                 f"not know (its newest is {self.head}): a newer one made it. Update baraka."
+            )
+        if self.first_release:
+            return (
+                f"The database is of Baraka's first release (revision {self.current}), whose tables "
+                "had other names. Make a backup, stop every Baraka server, and run: "
+                "baraka db upgrade"
             )
         if self.current is None:
             return "The database is not set up for Baraka yet. Run: baraka db upgrade"
@@ -101,8 +111,19 @@ async def upgrade(url: str, revision: str = "head", *, report: Report | None = N
     Raises `MigrationFailed`, `UnknownRevision`, `OutOfDate` (the database is newer than the
     program), `Unavailable` or `UnusableUrl`. On SQLite a failure leaves everything as it was; on
     MySQL and MariaDB the revisions that succeeded stay, and the next upgrade goes on behind them.
+    A database of the first release is moved to the names of today first, which is refused while
+    others have it open (D53).
     """
-    await _change(url, lambda config: command.upgrade(config, revision), report)
+
+    def act(connection: Connection, tell: Report) -> None:
+        if reason := first_release.unclaimed(connection):
+            raise CommandError(reason)
+        first_release.move(connection, tell)
+        if connection.dialect.name != "sqlite":
+            connection.commit()  # alembic begins a transaction of its own for each revision
+        command.upgrade(_config_on(connection, tell), revision)
+
+    await _change(url, act, report)
 
 
 async def downgrade(url: str, revision: str = "-1", *, report: Report | None = None) -> None:
@@ -110,7 +131,13 @@ async def downgrade(url: str, revision: str = "-1", *, report: Report | None = N
 
     What it costs is in `losses`. The documented tables stay, whatever the revision.
     """
-    await _change(url, lambda config: command.downgrade(config, revision), report)
+
+    def act(connection: Connection, tell: Report) -> None:
+        command.downgrade(_config_on(connection, tell), revision)
+        if not _revisions_on(connection):
+            connection.execute(text(f"DROP TABLE IF EXISTS {VERSION_TABLE}"))
+
+    await _change(url, act, report, moves=False)
 
 
 async def current(url: str) -> Status:
@@ -136,7 +163,7 @@ async def losses(url: str, revision: str = "-1") -> list[Loss]:
         status = await _status(engine)
         if status.current is None:
             return []
-        _refuse_newer(status)
+        _refuse_unfit(status, moves=False)
         with _revision_errors():
             steps = ScriptDirectory.from_config(_config()).iterate_revisions(
                 status.current, revision, select_for_downgrade=True
@@ -150,15 +177,27 @@ async def losses(url: str, revision: str = "-1") -> list[Loss]:
             ]
 
 
-async def _change(url: str, act: Callable[[Config], None], report: Report | None) -> None:
+async def _change(
+    url: str,
+    act: Callable[[Connection, Report], None],
+    report: Report | None,
+    *,
+    moves: bool = True,
+) -> None:
     tell = report or (lambda _line: None)
-
-    def run(connection: Connection) -> None:
-        act(_config(connection=connection, report=tell, on_version_apply=_announce(tell)))
-
-    async with _opened(url) as engine, _alone(engine) as connection:
+    async with _opened(url) as engine:
         with _revision_errors():
-            await connection.run_sync(run)
+            async with _alone(engine, moves=moves) as connection:
+                await connection.run_sync(act, tell)
+
+
+def _config_on(connection: Connection, tell: Report) -> Config:
+    return _config(
+        connection=connection,
+        version_table=VERSION_TABLE,
+        report=tell,
+        on_version_apply=_announce(tell),
+    )
 
 
 def _announce(tell: Report) -> Callable[..., None]:
@@ -170,12 +209,18 @@ def _announce(tell: Report) -> Callable[..., None]:
 
 
 @asynccontextmanager
-async def _alone(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
-    """A connection for changes, while nobody else changes tables through here."""
+async def _alone(engine: AsyncEngine, *, moves: bool) -> AsyncIterator[AsyncConnection]:
+    """A connection for changes, while nobody else changes tables through here.
+
+    Where a database of the first release is moved, nobody else has it open at all.
+    """
     if engine.dialect.name == "sqlite":
         # One transaction for everything, with the write lock from its first moment.
-        async with engine.execution_options(**WRITES).begin() as connection:
-            _refuse_newer(await connection.run_sync(_status_on))
+        begun = engine.execution_options(**WRITES).begin()
+        if moves and (await _status(engine)).first_release:
+            begun = first_release.alone_in_file(engine)
+        async with begun as connection:
+            _refuse_unfit(await connection.run_sync(_status_on), moves=moves)
             yield connection
         return
     async with engine.connect() as connection:
@@ -186,7 +231,10 @@ async def _alone(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
                 "The database is being upgraded by somebody else. Try again later."
             )
         # Not sooner: the upgrade that was waited for may have been a newer program's.
-        _refuse_newer(await connection.run_sync(_status_on))
+        status = await connection.run_sync(_status_on)
+        _refuse_unfit(status, moves=moves)
+        if status.first_release:
+            await first_release.wait_until_alone(connection)
         await connection.commit()  # alembic begins a transaction of its own for each revision
         yield connection
     # The lock belongs to the connection and ends with it, when the engine is disposed of.
@@ -224,9 +272,16 @@ async def _status(engine: AsyncEngine) -> Status:
 
 def _status_on(connection: Connection) -> Status:
     script = ScriptDirectory.from_config(_config())
-    found = MigrationContext.configure(connection).get_current_heads()
+    if old := first_release.revision_in(connection):
+        return Status(old, _head(script), known=True, first_release=True)
+    found = _revisions_on(connection)
     known = {step.revision for step in script.walk_revisions()}
     return Status(", ".join(found) or None, _head(script), known=known.issuperset(found))
+
+
+def _revisions_on(connection: Connection) -> tuple[str, ...]:
+    options = {"version_table": VERSION_TABLE}
+    return MigrationContext.configure(connection, opts=options).get_current_heads()
 
 
 def _head(script: ScriptDirectory) -> str:
@@ -236,8 +291,8 @@ def _head(script: ScriptDirectory) -> str:
     return head
 
 
-def _refuse_newer(status: Status) -> None:
-    if not status.known:
+def _refuse_unfit(status: Status, *, moves: bool) -> None:
+    if not status.known or (status.first_release and not moves):
         raise OutOfDate(status.remedy)
 
 

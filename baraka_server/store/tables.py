@@ -1,4 +1,4 @@
-"""The tables: six that the existing system has (D27), two that are ours (D23, D26).
+"""The tables: six that the existing system has (D27), two that are ours (D23, D26, D53).
 
 Names, types, keys and defaults of the six are those that Prisma makes of the documented models
 on MySQL, so that a database of the existing system and one that we created are the same.
@@ -193,7 +193,7 @@ DOCUMENTED_TABLES = (categories, users, auctions, bids, comments, winnings)
 """In the order in which they can be created."""
 
 events = _table(
-    "auction_events",
+    "baraka_events",
     # No foreign keys: the ledger outlives the rows that it speaks of (D26).
     Column("auction_id", Integer, primary_key=True, autoincrement=False),
     Column("seq", Integer, primary_key=True, autoincrement=False),
@@ -206,7 +206,7 @@ events = _table(
 )
 
 requests = _table(
-    "auction_requests",
+    "baraka_requests",
     # The hash of the id, since a collation may take two ids for the same one.
     Column("user_id", Integer, primary_key=True, autoincrement=False),
     Column("request_hash", CHAR(64), primary_key=True),
@@ -214,7 +214,7 @@ requests = _table(
     Column("fingerprint", CHAR(64), nullable=False),
     Column("outcome", Text().with_variant(mysql.LONGTEXT(), "mysql", "mariadb"), nullable=False),
     Column("at", UtcTime, nullable=False),
-    Index("auction_requests_at_idx", "at"),
+    Index("baraka_requests_at_idx", "at"),
 )
 
 OUR_TABLES = (events, requests)

@@ -15,7 +15,7 @@ from alembic import op
 from alembic.util import CommandError
 from sqlalchemy.dialects import mysql
 
-revision = "0001"
+revision = "baraka_0001"
 down_revision = None
 branch_labels = None
 depends_on = None
@@ -50,7 +50,7 @@ def upgrade() -> None:
         for problem in _problems(connection, table, existing[table.name.lower()])
     ]
     if problems:
-        op.drop_table("alembic_version")  # made a moment ago; on MySQL no rollback takes it back
+        op.drop_table("baraka_version")  # made a moment ago; on MySQL no rollback takes it back
         raise CommandError("\n".join(problems))
 
     for table in tables:

@@ -16,7 +16,7 @@ from tests.support.baraka import BARAKA, environment
 from tests.support.mariadb import MariaDB
 from tests.support.schema import query, table_names
 
-OURS = {"auction_events", "auction_requests"}
+OURS = {"baraka_events", "baraka_requests"}
 
 
 def db(*words: str, url: str) -> Result:
@@ -39,7 +39,7 @@ def test_upgrade_talks_on_stderr_and_prints_nothing(database_url: str) -> None:
     assert done.exit_code == 0
     assert done.stdout == ""
     assert "Auction: created" in done.stderr
-    assert done.stderr.endswith("Now up to date, at revision 0003.\n")
+    assert done.stderr.endswith("Now up to date, at revision baraka_0003.\n")
     assert tables(database_url) >= OURS
 
 
@@ -48,12 +48,12 @@ def test_upgrade_may_be_run_again(database_url: str) -> None:
     done = db("upgrade", url=database_url)
 
     assert done.exit_code == 0
-    assert done.stderr.endswith("Already up to date, at revision 0003.\n")
+    assert done.stderr.endswith("Already up to date, at revision baraka_0003.\n")
 
 
 def test_upgrade_goes_as_far_as_it_is_told(database_url: str) -> None:
-    assert "Now at revision 0001." in db("upgrade", "0001", url=database_url).stderr
-    assert "Now at revision 0002." in db("upgrade", "+1", url=database_url).stderr
+    assert "Now at revision baraka_0001." in db("upgrade", "baraka_0001", url=database_url).stderr
+    assert "Now at revision baraka_0002." in db("upgrade", "+1", url=database_url).stderr
 
 
 def test_current_prints_the_revision_alone(database_url: str) -> None:
@@ -61,18 +61,22 @@ def test_current_prints_the_revision_alone(database_url: str) -> None:
     assert (before.exit_code, before.stdout) == (0, "none\n")
     assert "Run: baraka db upgrade" in before.stderr
 
-    db("upgrade", "0002", url=database_url)
-    assert db("current", url=database_url).stdout == "0002\n"
+    db("upgrade", "baraka_0002", url=database_url)
+    assert db("current", url=database_url).stdout == "baraka_0002\n"
 
 
 def test_current_speaks_json(database_url: str) -> None:
     before = db("current", "--json", url=database_url)
-    assert json.loads(before.stdout) == {"current": None, "head": "0003", "upToDate": False}
+    assert json.loads(before.stdout) == {"current": None, "head": "baraka_0003", "upToDate": False}
     assert before.stderr == ""
 
     db("upgrade", url=database_url)
     after = db("current", "--json", url=database_url)
-    assert json.loads(after.stdout) == {"current": "0003", "head": "0003", "upToDate": True}
+    assert json.loads(after.stdout) == {
+        "current": "baraka_0003",
+        "head": "baraka_0003",
+        "upToDate": True,
+    }
 
 
 def test_downgrade_without_a_terminal_wants_yes(database_url: str) -> None:
@@ -81,7 +85,7 @@ def test_downgrade_without_a_terminal_wants_yes(database_url: str) -> None:
     done = db("downgrade", url=database_url)
 
     assert done.exit_code == 2
-    assert "This drops the table auction_requests with its 0 rows." in done.stderr
+    assert "This drops the table baraka_requests with its 0 rows." in done.stderr
     assert "Nothing was changed. Without a terminal to ask on, say --yes." in done.stderr
     assert tables(database_url) >= OURS
 
@@ -92,7 +96,7 @@ def test_downgrade_takes_a_relative_revision(database_url: str) -> None:
     done = db("downgrade", "-2", "--yes", url=database_url)
 
     assert done.exit_code == 0
-    assert done.stderr.endswith("Now at revision 0001.\n")
+    assert done.stderr.endswith("Now at revision baraka_0001.\n")
     assert not tables(database_url) & OURS
     assert "users" in tables(database_url)
 
@@ -104,7 +108,9 @@ def test_downgrade_of_nothing_is_told(database_url: str) -> None:
     assert "nothing to take back" in done.stderr
 
 
-@pytest.mark.parametrize(("answer", "code", "revision"), [("n", 1, "0003"), ("y", 0, "0002")])
+@pytest.mark.parametrize(
+    ("answer", "code", "revision"), [("n", 1, "baraka_0003"), ("y", 0, "baraka_0002")]
+)
 def test_downgrade_asks_a_person(tmp_path: Path, answer: str, code: int, revision: str) -> None:
     url = f"sqlite:///{tmp_path / 'baraka.db'}"
     db("upgrade", url=url)
@@ -153,10 +159,14 @@ def test_seed_refuses_numbers_below_nothing(database_url: str) -> None:
 
 def test_a_revision_that_does_not_exist_is_wrong_usage(database_url: str) -> None:
     db("upgrade", url=database_url)
-    for words in (("upgrade", "0999"), ("downgrade", "0999", "--yes"), ("downgrade", "-9")):
+    for words in (
+        ("upgrade", "baraka_0999"),
+        ("downgrade", "baraka_0999", "--yes"),
+        ("downgrade", "-9"),
+    ):
         done = db(*words, url=database_url)
         assert done.exit_code == 2
-        assert "There are: base, 0001, 0002, 0003, head." in done.stderr
+        assert "There are: base, baraka_0001, baraka_0002, baraka_0003, head." in done.stderr
 
 
 @pytest.mark.parametrize(
@@ -204,8 +214,8 @@ def test_a_missing_database_is_told_with_the_statement_that_creates_it(mariadb: 
 def test_the_flag_beats_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BARAKA_DATABASE_URL", f"sqlite:///{tmp_path / 'environment.db'}")
 
-    assert CliRunner().invoke(app, ["db", "upgrade", "0001"]).exit_code == 0
+    assert CliRunner().invoke(app, ["db", "upgrade", "baraka_0001"]).exit_code == 0
     db("upgrade", url=f"sqlite:///{tmp_path / 'flag.db'}")
 
-    assert CliRunner().invoke(app, ["db", "current"]).stdout == "0001\n"
-    assert db("current", url=f"sqlite:///{tmp_path / 'flag.db'}").stdout == "0003\n"
+    assert CliRunner().invoke(app, ["db", "current"]).stdout == "baraka_0001\n"
+    assert db("current", url=f"sqlite:///{tmp_path / 'flag.db'}").stdout == "baraka_0003\n"

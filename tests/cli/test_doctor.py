@@ -172,7 +172,7 @@ def test_a_file_that_cannot_be_read_is_one_thing_to_mend(url: str, folder: Path)
 
 
 def test_a_database_that_is_not_current_says_the_command(folder: Path) -> None:
-    for revision in (None, "0001"):
+    for revision in (None, "baraka_0001"):
         url = f"sqlite:///{folder / f'{revision}.db'}"
         if revision:
             asyncio.run(migrate.upgrade(url, revision))

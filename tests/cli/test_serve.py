@@ -114,7 +114,7 @@ def test_a_level_that_there_is_not_is_named(tmp_path, database):
 
 
 def test_a_database_that_is_not_current_is_refused_with_what_mends_it(tmp_path):
-    for revision in (None, "0001"):
+    for revision in (None, "baraka_0001"):
         url = f"sqlite:///{tmp_path / f'{revision}.db'}"
         if revision:
             asyncio.run(migrate.upgrade(url, revision))

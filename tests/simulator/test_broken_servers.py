@@ -29,11 +29,11 @@ async def test_a_sound_server_keeps_every_promise(database: Path, scenario):
 
 MEDDLING = {
     "a ledger entry that was altered": (
-        "UPDATE auction_events SET user_id = 3 WHERE auction_id = 1 AND kind = 'started'",
+        "UPDATE baraka_events SET user_id = 3 WHERE auction_id = 1 AND kind = 'started'",
         r"auction 1: entry \d+ of the ledger: ",
     ),
     "a ledger whose end was cut off": (
-        "DELETE FROM auction_events WHERE auction_id = 1 AND kind = 'ended'",
+        "DELETE FROM baraka_events WHERE auction_id = 1 AND kind = 'ended'",
         r"auction 1: row 1 of Auction: ",
     ),
     "a price that was altered": (

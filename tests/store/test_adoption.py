@@ -28,7 +28,7 @@ from tests.support.schema import contents, definitions, query, table_names
 PRISMA = Path(__file__).with_name("prisma")
 DOCUMENTED = {"users", "Auction", "Auction_bids", "Auction_comments", "winnings", "categories"}
 THEIRS = DOCUMENTED | {"_prisma_migrations"}
-OURS = {"auction_events", "auction_requests", "alembic_version"}
+OURS = {"baraka_events", "baraka_requests", "baraka_version"}
 
 LIVE_AUCTION, AMINA, NORA, LAYLA = 2, 1, 2, 3
 LAST_BID = StandingBid(15, LAYLA, 1350, datetime(2026, 3, 14, 19, 22, 5, 417000, UTC))

@@ -267,7 +267,7 @@ async def test_a_time_that_is_none_is_named(books: Store, sale: Sale) -> None:
     async with books.writing() as connection:
         if connection.dialect.name != "sqlite":
             pytest.skip("only SQLite keeps any text as a time")
-        await connection.exec_driver_sql("UPDATE auction_events SET at = 'noon' WHERE seq = 7")
+        await connection.exec_driver_sql("UPDATE baraka_events SET at = 'noon' WHERE seq = 7")
     verdict = await audit.verify(books, sale.auction.id)
     assert verdict.alteredEntry is not None
     assert verdict.alteredEntry.seq == 7

@@ -32,8 +32,8 @@ from tests.support.schema import aspects, contents, definitions, query, quoted, 
 
 PRISMA = Path(__file__).with_name("prisma")
 DOCUMENTED = {"users", "Auction", "Auction_bids", "Auction_comments", "winnings", "categories"}
-OURS = {"auction_events", "auction_requests"}
-HEAD = "0003"
+OURS = {"baraka_events", "baraka_requests"}
+HEAD = "baraka_0003"
 
 
 async def create_by_the_program(url: str, tables: set[str] | None = None) -> None:
@@ -49,7 +49,7 @@ async def drop_everything(url: str) -> None:
     async with engine.begin() as connection:
         await connection.run_sync(metadata.drop_all)
     await engine.dispose()
-    await query(url, "DROP TABLE alembic_version")
+    await query(url, "DROP TABLE baraka_version")
 
 
 def test_there_are_six_documented_tables_and_two_of_ours() -> None:
@@ -75,7 +75,12 @@ async def test_alembic_finds_nothing_that_a_revision_forgot(database_url: str) -
         differences = await connection.run_sync(
             lambda sync: compare_metadata(
                 MigrationContext.configure(
-                    sync, opts={"compare_type": True, "compare_server_default": True}
+                    sync,
+                    opts={
+                        "compare_type": True,
+                        "compare_server_default": True,
+                        "version_table": migrate.VERSION_TABLE,
+                    },
                 ),
                 metadata,
             )
@@ -129,9 +134,11 @@ async def test_an_empty_database_names_the_command_that_mends_it(database_url: s
 
 
 async def test_an_older_database_names_the_command_that_mends_it(database_url: str) -> None:
-    await upgrade(database_url, "0002")
+    await upgrade(database_url, "baraka_0002")
 
-    with pytest.raises(OutOfDate, match=r"at revision 0002.* needs 0003. Run: baraka db upgrade"):
+    with pytest.raises(
+        OutOfDate, match=r"at revision baraka_0002.* needs baraka_0003. Run: baraka db upgrade"
+    ):
         await require_current(database_url)
 
 
@@ -139,11 +146,13 @@ async def test_a_newer_database_is_left_alone_and_asks_for_a_newer_program(
     database_url: str,
 ) -> None:
     await upgrade(database_url)
-    await query(database_url, "UPDATE alembic_version SET version_num = '0999'")
+    await query(database_url, "UPDATE baraka_version SET version_num = 'baraka_0999'")
     before = await definitions(database_url)
 
     for refused in (require_current, upgrade, downgrade, losses):
-        with pytest.raises(OutOfDate, match=r"at revision 0999.* newer one made it. Update baraka"):
+        with pytest.raises(
+            OutOfDate, match=r"at revision baraka_0999.* newer one made it. Update baraka"
+        ):
             await refused(database_url)
     assert await definitions(database_url) == before
 
@@ -165,10 +174,10 @@ async def test_an_upgrade_tells_what_it_does(database_url: str) -> None:
     lines: list[str] = []
     await upgrade(database_url, report=lines.append)
 
-    assert [line for line in lines if line.startswith("0")] == [
-        "0001 The six documented tables",
-        "0002 The ledger: auction_events",
-        "0003 Answered requests: auction_requests",
+    assert [line for line in lines if line.startswith("baraka_0")] == [
+        "baraka_0001 The six documented tables",
+        "baraka_0002 The ledger: baraka_events",
+        "baraka_0003 Answered requests: baraka_requests",
     ]
     assert {line for line in lines if line.endswith(": created")} == {
         f"{name}: created" for name in DOCUMENTED
@@ -186,15 +195,15 @@ async def test_upgrading_again_changes_nothing(database_url: str) -> None:
 
 
 async def test_rows_of_an_older_database_are_kept(database_url: str) -> None:
-    await upgrade(database_url, "0001")
-    assert await table_names(database_url) == DOCUMENTED | {"alembic_version"}
+    await upgrade(database_url, "baraka_0001")
+    assert await table_names(database_url) == DOCUMENTED | {"baraka_version"}
     await seed(database_url, users=20, auctions=3)
     before = await contents(database_url, DOCUMENTED)
 
     await upgrade(database_url)
 
     assert await contents(database_url, DOCUMENTED) == before
-    assert await table_names(database_url) == DOCUMENTED | OURS | {"alembic_version"}
+    assert await table_names(database_url) == DOCUMENTED | OURS | {"baraka_version"}
 
 
 @pytest.mark.parametrize(
@@ -207,20 +216,20 @@ async def test_an_upgrade_that_was_cut_short_among_the_documented_tables_is_resu
 
     await upgrade(database_url)
 
-    assert await table_names(database_url) == DOCUMENTED | OURS | {"alembic_version"}
+    assert await table_names(database_url) == DOCUMENTED | OURS | {"baraka_version"}
     await require_current(database_url)
 
 
-@pytest.mark.parametrize("version", ["0001", "0002"])
+@pytest.mark.parametrize("version", ["baraka_0001", "baraka_0002"])
 async def test_an_upgrade_that_was_cut_short_before_it_noted_its_revision_is_resumed(
     database_url: str, version: str
 ) -> None:
     await upgrade(database_url)
     complete = await definitions(database_url)
     # All DDL was done, but not what comes last: the index, and the revision's number.
-    table = " ON auction_requests" if "mysql" in database_url else ""
-    await query(database_url, f"DROP INDEX auction_requests_at_idx{table}")
-    await query(database_url, f"UPDATE alembic_version SET version_num = '{version}'")
+    table = " ON baraka_requests" if "mysql" in database_url else ""
+    await query(database_url, f"DROP INDEX baraka_requests_at_idx{table}")
+    await query(database_url, f"UPDATE baraka_version SET version_num = '{version}'")
 
     await upgrade(database_url)
 
@@ -232,13 +241,13 @@ async def test_a_failed_revision_leaves_nothing_half_made_on_sqlite(tmp_path: Pa
     url = f"sqlite:///{tmp_path / 'baraka.db'}"
     await query(url, "CREATE TABLE theirs (at TEXT)")
     # Names of indexes are the whole file's: the very last step of the last revision fails.
-    await query(url, "CREATE INDEX auction_requests_at_idx ON theirs (at)")
+    await query(url, "CREATE INDEX baraka_requests_at_idx ON theirs (at)")
 
     with pytest.raises(MigrationFailed, match="already exists"):
         await upgrade(url)
     assert await table_names(url) == {"theirs"}
 
-    await query(url, "DROP INDEX auction_requests_at_idx")
+    await query(url, "DROP INDEX baraka_requests_at_idx")
     await upgrade(url)
     await require_current(url)
 
@@ -284,16 +293,16 @@ async def test_a_downgrade_says_beforehand_what_it_loses(database_url: str) -> N
     for seq in (1, 2):
         await query(
             database_url,
-            "INSERT INTO auction_events VALUES "
+            "INSERT INTO baraka_events VALUES "
             f"(1, {seq}, 0, 'started', 1, '{{}}', '2026-01-02 18:00:00', '{seq:064}')",
         )
 
-    assert await losses(database_url) == [Loss("auction_requests", 0)]
-    assert await losses(database_url, "0001") == [
-        Loss("auction_requests", 0),
-        Loss("auction_events", 2),
+    assert await losses(database_url) == [Loss("baraka_requests", 0)]
+    assert await losses(database_url, "baraka_0001") == [
+        Loss("baraka_requests", 0),
+        Loss("baraka_events", 2),
     ]
-    assert await losses(database_url, "base") == await losses(database_url, "0001")
+    assert await losses(database_url, "base") == await losses(database_url, "baraka_0001")
 
 
 async def test_a_downgrade_never_takes_the_documented_tables(database_url: str) -> None:
@@ -303,7 +312,7 @@ async def test_a_downgrade_never_takes_the_documented_tables(database_url: str) 
 
     await downgrade(database_url, "base")
 
-    assert await table_names(database_url) == DOCUMENTED | {"alembic_version"}
+    assert await table_names(database_url) == DOCUMENTED
     assert await contents(database_url, DOCUMENTED) == rows
     assert (await current(database_url)).current is None
 
@@ -317,15 +326,17 @@ async def test_one_step_down_is_one_revision(database_url: str) -> None:
     await upgrade(database_url)
     await downgrade(database_url)
 
-    assert (await current(database_url)).current == "0002"
-    assert "auction_requests" not in await table_names(database_url)
+    assert (await current(database_url)).current == "baraka_0002"
+    assert "baraka_requests" not in await table_names(database_url)
 
 
-@pytest.mark.parametrize("revision", ["0999", "+7", "x; DROP TABLE users"])
+@pytest.mark.parametrize("revision", ["baraka_0999", "+7", "x; DROP TABLE users"])
 async def test_a_revision_that_does_not_exist_is_told_with_those_that_do(
     database_url: str, revision: str
 ) -> None:
-    with pytest.raises(UnknownRevision, match="There are: base, 0001, 0002, 0003, head"):
+    with pytest.raises(
+        UnknownRevision, match="There are: base, baraka_0001, baraka_0002, baraka_0003, head"
+    ):
         await upgrade(database_url, revision)
     assert await definitions(database_url) == {}
 

@@ -62,11 +62,11 @@ async def definitions(url: str) -> dict[str, str]:
     """How each table was made, as the database itself tells it."""
     if url.startswith("sqlite"):
         rows = await query(url, "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL")
-        return {name: " ".join(sql.split()) for name, sql in rows if "alembic" not in name}
+        return {name: " ".join(sql.split()) for name, sql in rows if "baraka_version" not in name}
     return {
         name: (await query(url, f"SHOW CREATE TABLE `{name}`"))[0][1]
         for name in await table_names(url)
-        if "alembic" not in name
+        if "baraka_version" not in name
     }
 
 

@@ -1,4 +1,4 @@
-"""The ledger: auction_events
+"""The ledger: baraka_events
 
 One row for each accepted action (D26). It has no foreign keys, since it outlives the rows that it
 speaks of. `downgrade` drops it, and with it what was bid in every sale.
@@ -8,12 +8,14 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import mysql
 
-revision = "0002"
-down_revision = "0001"
+from baraka_server.store.shape import LEDGER, refuse_another
+
+revision = "baraka_0002"
+down_revision = "baraka_0001"
 branch_labels = None
 depends_on = None
 
-loses = ("auction_events",)
+loses = ("baraka_events",)
 
 OPTIONS = {
     f"{dialect}_{name}": value
@@ -27,8 +29,10 @@ OPTIONS = {
 
 
 def upgrade() -> None:
-    auction_events = sa.Table(
-        "auction_events",
+    connection = op.get_bind()
+    refuse_another(connection, "baraka_events", LEDGER)
+    baraka_events = sa.Table(
+        "baraka_events",
         sa.MetaData(),
         sa.Column("auction_id", sa.Integer, primary_key=True, autoincrement=False),
         sa.Column("seq", sa.Integer, primary_key=True, autoincrement=False),
@@ -46,8 +50,8 @@ def upgrade() -> None:
         sa.Column("hash", sa.CHAR(64), nullable=False),
         **OPTIONS,
     )
-    auction_events.create(op.get_bind(), checkfirst=True)
+    baraka_events.create(connection, checkfirst=True)
 
 
 def downgrade() -> None:
-    op.drop_table("auction_events", if_exists=True)
+    op.drop_table("baraka_events", if_exists=True)

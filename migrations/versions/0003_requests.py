@@ -1,4 +1,4 @@
-"""Answered requests: auction_requests
+"""Answered requests: baraka_requests
 
 What a client asked for under an id of its own, and what came of it (D23). `downgrade` drops it: a
 request that is repeated after that counts as a new one.
@@ -8,12 +8,14 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import mysql
 
-revision = "0003"
-down_revision = "0002"
+from baraka_server.store.shape import REQUESTS, refuse_another
+
+revision = "baraka_0003"
+down_revision = "baraka_0002"
 branch_labels = None
 depends_on = None
 
-loses = ("auction_requests",)
+loses = ("baraka_requests",)
 
 OPTIONS = {
     f"{dialect}_{name}": value
@@ -28,8 +30,9 @@ OPTIONS = {
 
 def upgrade() -> None:
     connection = op.get_bind()
-    auction_requests = sa.Table(
-        "auction_requests",
+    refuse_another(connection, "baraka_requests", REQUESTS)
+    baraka_requests = sa.Table(
+        "baraka_requests",
         sa.MetaData(),
         sa.Column("user_id", sa.Integer, primary_key=True, autoincrement=False),
         sa.Column("request_hash", sa.CHAR(64), primary_key=True),
@@ -45,11 +48,11 @@ def upgrade() -> None:
         ),
         **OPTIONS,
     )
-    by_time = sa.Index("auction_requests_at_idx", auction_requests.c.at)
-    auction_requests.create(connection, checkfirst=True)
+    by_time = sa.Index("baraka_requests_at_idx", baraka_requests.c.at)
+    baraka_requests.create(connection, checkfirst=True)
     # Its own statement on every database: a run that was cut short may have left the table alone.
     by_time.create(connection, checkfirst=True)
 
 
 def downgrade() -> None:
-    op.drop_table("auction_requests", if_exists=True)
+    op.drop_table("baraka_requests", if_exists=True)

@@ -1,0 +1,60 @@
+"""The shape of a table: what tells ours from another program's of the same name (D53)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from alembic.util import CommandError
+from sqlalchemy import Connection, inspect
+
+Shape = tuple[str, ...]
+"""Its columns in order, and then its primary key."""
+
+LEDGER: Shape = (
+    "auction_id INTEGER",
+    "seq INTEGER",
+    "round INTEGER",
+    "kind VARCHAR(32)",
+    "user_id INTEGER NULL",
+    "data TEXT",
+    "at DATETIME",
+    "hash CHAR(64)",
+    "PRIMARY KEY auction_id, seq",
+)
+REQUESTS: Shape = (
+    "user_id INTEGER",
+    "request_hash CHAR(64)",
+    "auction_id INTEGER",
+    "fingerprint CHAR(64)",
+    "outcome TEXT",
+    "at DATETIME",
+    "PRIMARY KEY user_id, request_hash",
+)
+VERSION: Shape = ("version_num VARCHAR(32)", "PRIMARY KEY version_num")
+"""Alembic's own, whoever uses it."""
+
+
+def shape_of(connection: Connection, name: str) -> Shape | None:
+    """The shape of the table, as the first revisions made theirs; None where there is no table."""
+    inspector = inspect(connection)
+    if not inspector.has_table(name):
+        return None
+    key = inspector.get_pk_constraint(name)["constrained_columns"]
+    columns = map(_column, inspector.get_columns(name))
+    return *columns, f"PRIMARY KEY {', '.join(key)}"
+
+
+def refuse_another(connection: Connection, name: str, shape: Shape) -> None:
+    """Raise `CommandError` where a table has the name and not the shape."""
+    if shape_of(connection, name) not in (None, shape):
+        raise CommandError(
+            f"{name}: there is a table of this name which is not Baraka's. Rename it, "
+            "and run this again."
+        )
+
+
+def _column(column: Any) -> str:
+    kind = type(column["type"]).__name__.replace("LONGTEXT", "TEXT")
+    length = getattr(column["type"], "length", None)
+    text = f"{column['name']} {kind}" + (f"({length})" if length else "")
+    return text + (" NULL" if column["nullable"] else "")
