@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Hashable
 from functools import lru_cache
-from typing import Any
+from typing import Any, Self
 
 from pydantic import BaseModel
 
@@ -18,10 +19,26 @@ class Encoded(str):
     __slots__ = ()
 
 
+class Superseding(Encoded):
+    """Finished JSON that contains all earlier JSON with the same `subject`: who hears it needs only it (D25).
+
+    Whoever makes it says so. Two payloads that begin anew have different subjects.
+    """
+
+    __slots__ = ("subject",)
+
+    def __new__(cls, text: str, subject: Hashable) -> Self:
+        made = super().__new__(cls, text)
+        made.subject = subject
+        return made
+
+    subject: Hashable
+
+
 def encode(value: Any) -> Encoded:
     """`value` as compact JSON. Text stays as it came: nothing is escaped that JSON does not ask for."""
     kind = type(value)
-    if kind is Encoded:
+    if kind is Encoded or kind is Superseding:
         return value  # type: ignore[no-any-return]
     if kind is int:  # True is no int here
         return Encoded(value)

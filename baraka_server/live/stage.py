@@ -26,7 +26,7 @@ from baraka_server.contract.server_events import Scope, ServerEvent
 from baraka_server.domain import facts
 from baraka_server.domain.record import record_after
 from baraka_server.domain.state import BEGINNING
-from baraka_server.live.encoded import Encoded, encode
+from baraka_server.live.encoded import Encoded, Superseding, encode
 from baraka_server.store.store import Snapshot
 
 RECENT_EVENTS_MAX = 512
@@ -55,12 +55,16 @@ class Announcement:
 
 
 class Rows:
-    """A list of encoded rows that is one piece of text. What is added is put there when it is read."""
+    """A list of encoded rows that is one piece of text. What is added is put there when it is read.
+
+    While its `growth` is the same object, the list contains every earlier state of itself.
+    """
 
     def __init__(self, *rows: Encoded, newest_first: bool = False) -> None:
         self._text = ",".join(rows)
         self._added: list[Encoded] = []
         self._newest_first = newest_first
+        self.growth = object()
 
     def add(self, row: Encoded) -> None:
         self._added.append(row)
@@ -68,6 +72,7 @@ class Rows:
     def clear(self) -> None:
         self._text = ""
         self._added.clear()
+        self.growth = object()
 
     def encoded(self) -> Encoded:
         return Encoded(f"[{self.text}]")
@@ -96,6 +101,7 @@ class Stage:
         self._users: dict[int, tuple[User, Encoded]] = {}
         self._bids = Rows(*map(self._row, snapshot.bids), newest_first=True)
         self._comments = Rows(*map(self._row, snapshot.comments))
+        self._counts = object()
         self._recent: deque[Announcement] = deque(maxlen=RECENT_EVENTS_MAX)
 
     def play(
@@ -143,8 +149,9 @@ class Stage:
             "round": self.round,
         }
 
-    def user_count(self, user_count: int, now: datetime) -> Encoded:
-        return encode(self._common(self.seq, now) | {"userCount": user_count})
+    def user_count(self, user_count: int, now: datetime) -> Superseding:
+        count = encode(self._common(self.seq, now) | {"userCount": user_count})
+        return Superseding(count, self._counts)
 
     def _common(self, seq: int, at: datetime) -> dict[str, Any]:
         return {"auctionId": self.record.id, "seq": seq, "serverTime": iso_time(at)}
@@ -264,8 +271,8 @@ class Stage:
         return text
 
 
-def _with_list(brief: Encoded, name: str, rows: Rows) -> Encoded:
-    return _with(brief, f'"{name}":[', rows.text, "]")
+def _with_list(brief: Encoded, name: str, rows: Rows) -> Superseding:
+    return Superseding(_with(brief, f'"{name}":[', rows.text, "]"), rows.growth)
 
 
 def _with(record: Encoded, *more: str) -> Encoded:

@@ -10,20 +10,16 @@ import asyncio
 import logging
 import os
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Iterable
 from functools import cached_property
 
-from baraka_server.contract.server_events import NewBid, NewComment, UserCountUpdate
-from baraka_server.live.encoded import Encoded
+from baraka_server.live.encoded import Encoded, Superseding
 from baraka_server.wire.backlog import Spoken
 
 log = logging.getLogger(__name__)
 
 JOINED_BYTES_MAX = 256 * 1024
 """What is announced at once is written together up to this size."""
-
-LISTS = frozenset({NewBid.wire_name, NewComment.wire_name})
-"""Events whose list contains the list of the one before."""
 
 
 class Batch:
@@ -94,7 +90,6 @@ class FanOut:
         self._rooms: tuple[str, str] = ("", "")
         self._waiting: defaultdict[str, list[Spoken]] = defaultdict(list)
         self._waiting_chars = 0
-        self._turns = 0
 
     def enter(self, lane: Lane, room: str) -> None:
         """Whoever comes hears nothing that was announced before."""
@@ -120,11 +115,11 @@ class FanOut:
         if rooms != self._rooms or self._waiting_chars > JOINED_BYTES_MAX:
             self.flush()
         self._rooms = rooms
-        subject, pkt = self._subject(rooms, event), None
+        pkt = None
         for room, payload in zip(rooms, (whole, brief), strict=True):
             if room in self._lanes:
                 if pkt is None or payload is not whole:
-                    pkt = spoken(event, payload, subject if payload is whole else None)
+                    pkt = spoken(event, payload)
                 if not self._waiting:
                     asyncio.get_running_loop().call_soon(self.flush)
                 self._waiting[room].append(pkt)
@@ -132,7 +127,6 @@ class FanOut:
 
     def announce_to_everyone(self, event: str, payload: Encoded) -> None:
         self.flush()
-        self._turns += 1
         self._tell(self._everybody(), [spoken(event, payload)])
 
     def flush(self) -> None:
@@ -176,19 +170,8 @@ class FanOut:
                 log.exception("a viewer could not be told, and is hung up on")
                 lane.cut()
 
-    def _subject(self, rooms: tuple[str, str], event: str) -> Hashable:
-        """What a packet is about, if a newer one about the same contains it.
 
-        Lists grow until something else happens, which may begin them anew.
-        """
-        if event in LISTS:
-            return rooms[0], event, self._turns
-        if event == UserCountUpdate.wire_name:
-            return rooms[0], event
-        self._turns += 1
-        return None
-
-
-def spoken(event: str, payload: Encoded, subject: Hashable = None) -> Spoken:
+def spoken(event: str, payload: Encoded) -> Spoken:
     """The Socket.IO packet of an event, around JSON that is there already."""
+    subject = payload.subject if isinstance(payload, Superseding) else None
     return Spoken(f'2["{event}",{payload}]', subject)

@@ -63,6 +63,11 @@ class FastSocket(GuardedSocket):
         gone = self.closing or self.closed or self.leaving
         if not gone and not all(map(self.offer, batch.packets)):
             self.leaving = asyncio.create_task(self.hang_up(DOES_NOT_READ))
+            self.lane.cut()
+
+    def offer(self, pkt: packet.Packet) -> bool:
+        # Nothing may follow what it missed: it would take that for heard when it resumes.
+        return self.leaving is None and super().offer(pkt)
 
     async def send(self, pkt: packet.Packet) -> None:
         """A message for this client alone, behind everything that was announced before."""

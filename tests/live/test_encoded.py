@@ -7,7 +7,7 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from baraka_server.live.encoded import Encoded, encode
+from baraka_server.live.encoded import Encoded, Superseding, encode
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False)
@@ -26,6 +26,6 @@ def test_it_is_compact_json_in_which_text_stays_as_it_came(value):
 
 @given(VALUES)
 def test_what_is_finished_is_taken_as_it_is(value):
-    text = encode(value)
-    assert encode(text) is text
-    assert encode({"a": [text, 1]}) == '{"a":[' + text + ",1]}"
+    for text in (encode(value), Superseding(encode(value), "subject")):
+        assert encode(text) is text
+        assert encode({"a": [text, 1]}) == '{"a":[' + text + ",1]}"

@@ -106,6 +106,37 @@ def test_a_list_that_is_cleared_has_nothing_of_what_was_added_before():
     assert rows.encoded() == "[3]"
 
 
+def test_what_a_slow_viewer_may_be_spared_is_said_with_each_list_and_with_nothing_else():
+    """A list is contained in later ones until it begins anew; a count in every later one (D25)."""
+    stage = a_stage()
+    lot = facts.Lot("Ring", 1, 1, 1)
+    history: list[tuple[facts.Fact, bool]] = [
+        (facts.BidPlaced(10, 1), True),
+        (facts.Commented("a", 1), True),
+        (facts.BidPlaced(20, 2), True),
+        (facts.BidPlaced(30, 3), False),  # nobody reads lists at the moment
+        (facts.LotOpened(lot), True),
+        (facts.Commented("b", 2), True),
+        (facts.BidPlaced(10, 4), True),
+        (facts.Awarded("Ring", "5g", None, None), True),
+        (facts.Commented("c", 3), True),
+    ]
+    wholes, briefs = [], []
+    for seq, (fact, lists) in enumerate(history, 1):
+        told = stage.play(event(seq, fact), USERS, lists=lists)
+        assert told is not None
+        wholes.append(getattr(told.whole, "subject", None))
+        briefs.append(getattr(told.brief, "subject", None))
+    one, a, two, unread, opened, b, later, award, c = wholes
+    assert one == two
+    assert a == b
+    assert len({one, a, later, c}) == 4
+    assert unread is opened is award is None
+    assert briefs == [None] * len(history)
+    assert stage.user_count(1, NOON).subject == stage.user_count(2, NOON).subject
+    assert stage.user_count(1, NOON).subject not in wholes
+
+
 def test_a_bid_is_told_as_its_record_says_with_and_without_the_list():
     stage = a_stage()
     stage.play(event(1, facts.BidPlaced(10, 1)), USERS)

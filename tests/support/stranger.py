@@ -240,14 +240,19 @@ class Stranger:
             else:
                 return packet
 
+    async def hears_event(self) -> tuple[str, Any]:
+        """The next event, whatever its name, and its payload."""
+        while not (packet := await self.hears_anything()).startswith("42"):
+            pass
+        name, payload = json.loads(packet[2:])
+        return name, payload
+
     async def hears(self, event: str) -> Any:
         """The payload of the next event of this name; what comes before is skipped."""
         while True:
-            packet = await self.hears_anything()
-            if packet.startswith("42"):
-                name, payload = json.loads(packet[2:])
-                if name == event:
-                    return payload
+            name, payload = await self.hears_event()
+            if name == event:
+                return payload
 
     async def asks(self, event: str, payload: Any) -> Any:
         """Send with an acknowledgement, and return it."""

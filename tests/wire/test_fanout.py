@@ -8,7 +8,7 @@ import socket
 
 import pytest
 
-from baraka_server.live.encoded import encode
+from baraka_server.live.encoded import Superseding, encode
 from baraka_server.wire.backlog import Backlog, Spoken
 from baraka_server.wire.fanout import JOINED_BYTES_MAX, FanOut, Lane
 
@@ -236,38 +236,21 @@ async def test_a_room_that_nobody_is_in_costs_nothing(fan_out, rooms):
 # --- what waits for a slow one
 
 
-async def subjects(fan_out, rooms, *events):
-    before = len(rooms["auction_1"].packets)
-    for event in events:
-        says(fan_out, event, event=event)
+@pytest.mark.parametrize(
+    ("whole", "brief", "heard"),
+    [
+        (Superseding('"list"', "bids"), encode("row"), ["bids", None]),
+        (encode("row"), encode("row"), [None, None]),
+        (Superseding('"list"', "bids"), Superseding('"list"', "bids"), ["bids", "bids"]),
+    ],
+    ids=["lists and rows", "nobody reads lists", "everybody reads lists"],
+)
+@pytest.mark.parametrize("same", [True, False])
+async def test_only_what_says_so_supersedes(fan_out, rooms, whole, brief, heard, same):
+    """Whatever the event is, and whether both rooms are told the same object or not (D25)."""
+    fan_out.announce(RING, "newBid", whole, whole if same and whole == brief else brief)
     fan_out.flush()
-    return [pkt.subject for pkt in rooms["auction_1"].packets[before:]]
-
-
-async def test_a_list_supersedes_the_one_before_until_something_else_happens(fan_out, rooms):
-    one, comment, two, lot, three, count, four, last = await subjects(
-        fan_out,
-        rooms,
-        *("newBid", "newComment", "newBid", "auction_change_product", "newBid"),
-        *("userCountUpdate", "newBid", "userCountUpdate"),
-    )
-    assert one == two != three == four
-    assert comment not in {one, three}
-    assert lot is None
-    assert count == last is not None
-
-
-async def test_the_start_of_an_auction_begins_lists_anew(fan_out, rooms):
-    (before,) = await subjects(fan_out, rooms, "newBid")
-    fan_out.announce_to_everyone("auctionStarted", encode({}))
-    (after,) = await subjects(fan_out, rooms, "newBid")
-    assert before != after
-
-
-async def test_without_lists_nothing_is_superseded(fan_out, rooms):
-    says(fan_out, "a")
-    fan_out.flush()
-    assert [pkt.subject for pkt in rooms["auction_1:delta"].packets] == [None]
+    assert [rooms[room].packets[0].subject for room in RING] == heard
 
 
 def backlog(bytes_max=100):
