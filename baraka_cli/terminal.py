@@ -45,6 +45,15 @@ DatabaseUrl = Annotated[
     ),
 ]
 
+LotsEncoding = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="Encoding of the run list where it is not Unicode, like cp1256 for Arabic on Windows.",
+        show_default=False,
+    ),
+]
+
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs instead of a table.")]
 
 

@@ -9,10 +9,18 @@ from typing import Annotated
 
 import typer
 
-from baraka_cli.terminal import fail, load_settings, wrong_usage
+from baraka_cli.amounts import BadAmount, read_amount
+from baraka_cli.terminal import LotsEncoding, fail, load_settings, wrong_usage
 
 TOKEN_LIFETIME = timedelta(hours=12)
 """Longer than a sale: the console may have to connect again in its last minute."""
+
+
+def _step(text: str) -> int:
+    try:
+        return read_amount(text, least=1)
+    except BadAmount as error:
+        raise typer.BadParameter(f"'{text}' {error}") from None
 
 
 def console(
@@ -34,14 +42,19 @@ def console(
         Path | None,
         typer.Option(help="Run list: CSV with product,description,minimum,start,market,weight."),
     ] = None,
+    lots_encoding: LotsEncoding = None,
     step: Annotated[
         int | None,
-        typer.Option(min=1, help="How much more to ask for; without it, what is usual."),
+        typer.Option(
+            parser=_step,
+            metavar="AMOUNT",
+            help="How much more to ask for; without it, what is usual.",
+        ),
     ] = None,
 ) -> None:
     """Run a live sale: start it, put lots up, award them, end it."""
     from baraka_cli.console.app import Console
-    from baraka_cli.console.runlist import BadLots, read_lots
+    from baraka_cli.console.lotsfile import BadLots, read_lots
     from baraka_cli.console.stage import Setup
 
     if not url.startswith(("http://", "https://")):
@@ -53,7 +66,7 @@ def console(
             "Who are you? Give --token TOKEN (or BARAKA_TOKEN), or --user ID with BARAKA_JWT_SECRET."
         )
     try:
-        run_list = tuple(read_lots(lots)) if lots is not None else ()
+        run_list = tuple(read_lots(lots, lots_encoding)) if lots is not None else ()
     except BadLots as error:
         fail(f"The run list has mistakes:\n{error}")
     if not (sys.stdin.isatty() and sys.stdout.isatty()):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from baraka_cli.terminal import (
+    LotsEncoding,
     json_text,
     load_settings,
     print_json,
@@ -123,6 +124,7 @@ def simulate(
             show_default=False,
         ),
     ] = None,
+    lots_encoding: LotsEncoding = None,
     rate: Annotated[
         float | None,
         typer.Option(
@@ -250,7 +252,7 @@ def simulate(
         "chaos": chaos,
         "seed": seed,
     }
-    scenario, run_list = _scenario(preset, lots, fields)
+    scenario, run_list = _scenario(preset, lots, lots_encoding, fields)
     old = _old(compare)
     for file in (report, save):
         if file is not None and not file.parent.is_dir():
@@ -280,16 +282,16 @@ def simulate(
 
 
 def _scenario(
-    preset: str | None, lots: str | None, fields: dict[str, Any]
+    preset: str | None, lots: str | None, encoding: str | None, fields: dict[str, Any]
 ) -> tuple[Scenario, list[ListedLot]]:
-    from baraka_cli.console.runlist import BadLots, read_lots
+    from baraka_cli.console.lotsfile import BadLots, read_lots
     from baraka_cli.simulator.scenario import BadScenario, made_up_lots, read_scenario, scenario
 
     given = {name: value for name, value in fields.items() if value is not None}
     run_list: list[ListedLot] | None = None
     try:
         if lots is not None and not lots.isdecimal():
-            run_list = read_lots(Path(lots))
+            run_list = read_lots(Path(lots), encoding)
             given["lots"] = len(run_list)
         elif lots is not None:
             given["lots"] = int(lots)

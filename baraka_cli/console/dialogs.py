@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -15,11 +15,13 @@ from textual.screen import ModalScreen
 from textual.validation import Function
 from textual.widgets import Button, Input, Label, Static
 
+from baraka_cli.amounts import BadAmount, read_amount
 from baraka_cli.console.actions import ACTIONS, QUICK_MESSAGES
 from baraka_cli.console.book import Bid, Book
 from baraka_cli.console.figure import Figure
+from baraka_cli.console.lotsfile import TEXT, TEXT_OR_BLANK, quoted
 from baraka_cli.console.panels import Entry
-from baraka_cli.console.runlist import PRICE, TEXT, TEXT_OR_BLANK, ListedLot
+from baraka_cli.console.runlist import ListedLot
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,12 +138,12 @@ class AwardDialog(Question):
 class LotDialog(Question):
     """The lot to put up; answers with a `ListedLot`."""
 
-    FIELDS = (
-        ("product", "Product", TEXT),
-        ("minimum", "Minimum bid", PRICE),
-        ("start", "Start price", PRICE),
-        ("market", "Market price", PRICE),
-        ("weight", "Weight", TEXT_OR_BLANK),
+    FIELDS: tuple[tuple[str, str, Callable[[str], str | int]], ...] = (
+        ("product", "Product", TEXT.validate_python),
+        ("minimum", "Minimum bid", read_amount),
+        ("start", "Start price", read_amount),
+        ("market", "Market price", read_amount),
+        ("weight", "Weight", TEXT_OR_BLANK.validate_python),
     )
 
     def __init__(self, lot: ListedLot | None) -> None:
@@ -151,12 +153,12 @@ class LotDialog(Question):
     def compose(self) -> ComposeResult:
         with Vertical(classes="question"):
             yield Label("Put up a lot", classes="title")
-            for name, label, kind in self.FIELDS:
+            for name, label, read in self.FIELDS:
                 value = str(getattr(self._lot, name)) if self._lot else ""
                 with Horizontal(classes="field"):
                     yield Label(label)
                     yield Input(
-                        value, id=name, validators=[Function(_fits(kind), "")], compact=True
+                        value, id=name, validators=[Function(_fits(read), "")], compact=True
                     )
             yield Static(id="warning")
             with Horizontal(classes="answers"):
@@ -176,28 +178,28 @@ class LotDialog(Question):
 
     def _submit(self) -> None:
         values: dict[str, Any] = {}
-        for name, label, kind in self.FIELDS:
+        for name, label, read in self.FIELDS:
             field = self.query_one(f"#{name}", Input)
             try:
-                values[name] = kind.validate_python(_typed(kind, field.value))
-            except (ValidationError, ValueError) as error:
-                problem = "must be a whole number from 0 to 2147483647"
-                if isinstance(error, ValidationError):
-                    problem = error.errors()[0]["msg"]
+                values[name] = read(field.value)
+            except (ValidationError, BadAmount) as error:
+                problem = _problem(field.value, error)
                 self.query_one("#warning", Static).update(Text(f"⚠ {label} {problem}"))
                 field.focus()
                 return
         self.dismiss(ListedLot(**values))
 
 
-def _typed(kind: TypeAdapter[Any], text: str) -> object:
-    return int(text.replace(",", "").strip()) if kind is PRICE else text
+def _problem(text: str, error: ValidationError | BadAmount) -> str:
+    if isinstance(error, ValidationError):
+        return error.errors()[0]["msg"]
+    return f"{quoted(text)}{error}"
 
 
-def _fits(kind: TypeAdapter[Any]) -> Callable[[str], bool]:
+def _fits(read: Callable[[str], object]) -> Callable[[str], bool]:
     def check(text: str) -> bool:
         try:
-            kind.validate_python(_typed(kind, text))
+            read(text)
         except ValueError:  # pydantic's is one
             return False
         return True

@@ -1,13 +1,11 @@
 """The run list: the lots of a sale in their order, and what became of each.
 
-It is read from a CSV file and kept in a small JSON file, so that it survives the console.
+It is kept in a small JSON file, so that it survives the console. `lotsfile` reads it from a CSV file.
 """
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import json
 import os
 from contextlib import suppress
@@ -15,19 +13,6 @@ from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
-
-from pydantic import TypeAdapter, ValidationError
-
-from baraka_server.contract.fields import Price, Text, TextOrBlank
-from baraka_server.contract.text import printable
-
-COLUMNS = ("product", "description", "minimum", "start", "market", "weight")
-OPTIONAL_COLUMNS = frozenset({"description", "weight"})
-FILE_BYTES_MAX = 5_000_000
-
-TEXT: TypeAdapter[str] = TypeAdapter(Text)
-TEXT_OR_BLANK: TypeAdapter[str] = TypeAdapter(TextOrBlank)
-PRICE: TypeAdapter[int] = TypeAdapter(Price)
 
 
 class Fate(StrEnum):
@@ -58,91 +43,6 @@ class ListedLot:
     fate: Fate = Fate.TO_COME
     winner: str = ""
     amount: int | None = None
-
-
-class BadLots(ValueError):
-    """A lots file with mistakes: one line for each, with its row and column."""
-
-    def __init__(self, problems: list[str]) -> None:
-        super().__init__("\n".join(problems))
-        self.problems = problems
-
-
-def read_lots(path: Path) -> list[ListedLot]:
-    """The lots of a CSV file with a header. Raises `BadLots` with every mistake that is in it."""
-    try:
-        if path.stat().st_size > FILE_BYTES_MAX:
-            raise BadLots([f"{path}: larger than {FILE_BYTES_MAX} bytes"])
-        text = path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise BadLots([f"{path}: {error.strerror}"]) from None
-    except UnicodeDecodeError:
-        raise BadLots([f"{path}: not UTF-8 text"]) from None
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    try:
-        rows = list(reader)
-    except csv.Error as error:
-        raise BadLots([f"{path}, line {reader.line_num}: {error}"]) from None
-    names = [name.strip().lower() for name in rows[0]] if rows else []
-    problems = [
-        f"{path}: column {name} is missing; the header is {','.join(COLUMNS)}"
-        for name in COLUMNS
-        if name not in names and name not in OPTIONAL_COLUMNS
-    ]
-    problems += [
-        f"{path}: column {name} is there twice" for name in COLUMNS if names.count(name) > 1
-    ]
-    if problems:
-        raise BadLots(problems)
-    lots: list[ListedLot] = []
-    for number, row in enumerate(rows[1:], 2):  # as spreadsheets count
-        if not any(cell.strip() for cell in row):
-            continue
-        if len(row) > len(names):
-            problems.append(f"row {number}: {len(row)} cells, but {len(names)} columns")
-            continue
-        # On one line and without what a terminal obeys: that is also how the room hears of it.
-        cells = {name: printable(cell).strip() for name, cell in zip(names, row, strict=False)}
-        lot = _lot(cells, number, problems)
-        if lot is not None:
-            lots.append(lot)
-    if not lots and not problems:
-        problems.append(f"{path}: there is no lot in it")
-    if problems:
-        raise BadLots(problems)
-    return lots
-
-
-def _lot(cells: dict[str, str], number: int, problems: list[str]) -> ListedLot | None:
-    mistakes = len(problems)
-
-    def text(column: str, kind: TypeAdapter[str]) -> str:
-        try:
-            return kind.validate_python(cells.get(column, ""))
-        except ValidationError as error:
-            problems.append(f"row {number}, column {column}: {error.errors()[0]['msg']}")
-            return ""
-
-    def price(column: str) -> int:
-        cell = cells.get(column, "").replace(",", "").replace("_", "")
-        try:
-            return PRICE.validate_python(int(cell))
-        except ValueError:
-            problems.append(
-                f"row {number}, column {column}: '{cells.get(column, '')}' is not a whole number "
-                "from 0 to 2147483647"
-            )
-            return 0
-
-    lot = ListedLot(
-        product=text("product", TEXT),
-        description=text("description", TEXT_OR_BLANK),
-        minimum=price("minimum"),
-        start=price("start"),
-        market=price("market"),
-        weight=text("weight", TEXT_OR_BLANK),
-    )
-    return lot if len(problems) == mistakes else None
 
 
 class RunList:

@@ -105,8 +105,12 @@ async def test_a_lot_is_put_up_by_a_form_that_names_what_is_wrong(
         await host.sees("Put up a lot", "Gold Ring – 18K", "800")
         for key in ("tab", "end", "x", "enter"):
             await host.presses(key)
-        await host.sees("⚠ Minimum bid must be a whole number from 0 to 2147483647")
-        await host.presses("backspace", "5", "enter")
+        await host.sees("⚠ Minimum bid '800x' has ‘x’ beside the number")
+        for key in ("backspace", ",", "5", "0", "enter"):
+            await host.presses(key)
+        await host.sees("⚠ Minimum bid '800,50' means 800.5")
+        for key in ("backspace", "backspace", "backspace", "5", "enter"):
+            await host.presses(key)
         assert (await viewer.hears(LotChanged))["minBidPrice"] == 8005
         await host.sees("min 8,005")
 
