@@ -4,17 +4,63 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
-from baraka_cli.terminal import fail, load_settings, run
+from baraka_cli.terminal import load_settings, run, wrong_usage
 
 if TYPE_CHECKING:
+    from baraka_server.settings import Settings
     from baraka_server.store.store import Store
 
 T = TypeVar("T")
 
 LONG_READ_SECONDS_MAX = 600
 """For a command that reads whole ledgers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """The database that a command is about."""
+
+    url: str = field(repr=False)
+    settings: Settings
+    shown: str
+    """Without its password; a file with its whole path."""
+    origin: str
+    """Who said so: a flag, a variable, a file, or nobody."""
+
+    @property
+    def line(self) -> str:
+        return f"Database: {self.shown} ({self.origin})"
+
+
+def chosen(flag: str | None) -> Database:
+    """The database that the flag or the settings name. Exits 2 when they name nothing usable."""
+    return of_settings(load_settings(database_url=flag), flag)
+
+
+def of_settings(settings: Settings, flag: str | None) -> Database:
+    """As `chosen`, where the settings are read already."""
+    from baraka_server.settings import Settings
+    from baraka_server.sources import origin
+    from baraka_server.store.address import UnusableUrl, missing_file, shown_url
+
+    by = "set by --database-url" if flag is not None else origin(Settings, "database_url")
+    url = settings.database_url.get_secret_value()
+    try:
+        shown = shown_url(url)
+        missing = missing_file(url)
+    except UnusableUrl as error:
+        wrong_usage(f"{_label(by)}: {error}")
+    return Database(url, settings, f"{shown}, which is not there" if missing else shown, by)
+
+
+def _label(origin: str) -> str:
+    """What stands before a complaint about the URL."""
+    if origin == "set by --database-url":
+        return "--database-url"
+    return "BARAKA_DATABASE_URL" if "BARAKA_" in origin else f"BARAKA_DATABASE_URL ({origin})"
 
 
 def ask_store(
@@ -24,16 +70,13 @@ def ask_store(
     timeout_seconds: float | None = None,
 ) -> T:
     """What `question` gets from the store. Exits 1 when the database is not up to date."""
-    from baraka_server.store.migrate import MigrationFailed, OutOfDate
+    database = chosen(database_url)
 
     async def ask() -> T:
         async with open_store(database_url, timeout_seconds=timeout_seconds) as store:
             return await question(store)
 
-    try:
-        return run(ask())
-    except (MigrationFailed, OutOfDate) as error:
-        fail(str(error))
+    return run(ask(), about=database.line)
 
 
 @asynccontextmanager

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pydantic import ValidationError
 
     from baraka_server.settings import Settings
+    from baraka_server.store.errors import StoreError
 
 T = TypeVar("T")
 
@@ -141,7 +142,16 @@ def load_settings(**overrides: Any) -> Settings:
     except ValidationError as error:
         wrong_usage("\n".join(setting_problems(error, given)))
     except (OSError, UnicodeDecodeError) as error:
-        wrong_usage(f".env cannot be read: {error}")
+        wrong_usage(env_file_problem(error))
+
+
+def env_file_problem(error: OSError | UnicodeDecodeError) -> str:
+    """Why `.env` cannot be read, without what is in it."""
+    from baraka_server.sources import env_file
+
+    if isinstance(error, OSError):
+        return f"{env_file()} cannot be read: {error.strerror or error}"
+    return f"{env_file()} cannot be read: it is not UTF-8, at byte {error.start + 1}"
 
 
 def setting_problems(error: ValidationError, given: Mapping[str, Any]) -> list[str]:
@@ -151,46 +161,68 @@ def setting_problems(error: ValidationError, given: Mapping[str, Any]) -> list[s
 
 def _problem(problem: Any, given: Mapping[str, Any]) -> str:
     from baraka_server.settings import Settings
+    from baraka_server.sources import origin, secrets_of, variable_of
 
     name = str(problem["loc"][0])
-    source = f"--{name.replace('_', '-')}" if name in given else f"BARAKA_{name.upper()}"
     reason = problem["msg"].removeprefix("Value error, ")
-    secret = "Secret" in str(Settings.model_fields[name].annotation)
-    return f"{source}: {reason}" + ("" if secret else f" (it is {problem['input']!r})")
+    more = [] if name in secrets_of(Settings) else [f"it is {problem['input']!r}"]
+    if name in given:
+        source = f"--{name.replace('_', '-')}"
+    else:
+        source = variable_of(name)
+        more += [place for place in [origin(Settings, name)] if place != f"set by {source}"]
+    return f"{source}: {reason}" + (f" ({', '.join(more)})" if more else "")
 
 
-def run(coroutine: Coroutine[Any, Any, T]) -> T:
-    """Run `coroutine` to its end. What stops it is told in a sentence, without a stack trace."""
+def run(coroutine: Coroutine[Any, Any, T], *, about: str | None = None) -> T:
+    """Run `coroutine` to its end. What stops it is told in a sentence, without a stack trace.
+
+    `about` says which database it is, for those who are told that something is wrong with it.
+    """
     import asyncio
 
     from baraka_server.store.address import UnusableUrl
+    from baraka_server.store.errors import StoreError, Unfit
+
+    try:
+        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+            return runner.run(coroutine)
+    except UnusableUrl as error:
+        wrong_usage(_lines(f"BARAKA_DATABASE_URL or --database-url: {error}", about))
+    except Unfit as error:
+        wrong_usage(str(error))
+    except StoreError as error:
+        fail(_told(error, about))
+    except KeyboardInterrupt:
+        say("Interrupted.")
+        raise typer.Exit(INTERRUPTED) from None
+
+
+def _told(error: StoreError, about: str | None) -> str:
     from baraka_server.store.errors import (
         Contention,
         Damaged,
         NotThere,
         OutcomeUnknown,
         Unavailable,
-        Unfit,
     )
 
-    try:
-        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-            return runner.run(coroutine)
-    except UnusableUrl as error:
-        wrong_usage(f"BARAKA_DATABASE_URL or --database-url: {error}")
-    except Unfit as error:
-        wrong_usage(str(error))
-    except (NotThere, Damaged) as error:
-        fail(str(error))
-    except Unavailable as error:
-        fail(f"The database cannot be reached: {error}")
-    except Contention as error:
-        fail(f"The database was too busy, nothing was changed: {error}")
-    except OutcomeUnknown as error:
-        fail(f"The database was lost during a commit; look whether it took place: {error}")
-    except KeyboardInterrupt:
-        say("Interrupted.")
-        raise typer.Exit(INTERRUPTED) from None
+    match error:
+        case NotThere() | Damaged():
+            return str(error)
+        case Unavailable():
+            return _lines(f"The database cannot be reached: {error}", about)
+        case Contention():
+            return _lines(f"The database was too busy, nothing was changed: {error}", about)
+        case OutcomeUnknown():
+            what = "The database was lost during a commit; look whether it took place"
+            return _lines(f"{what}: {error}", about)
+        case _:
+            return _lines(str(error), about)
+
+
+def _lines(*lines: str | None) -> str:
+    return "\n".join(filter(None, lines))
 
 
 def _loop_factory() -> Any:

@@ -1,14 +1,21 @@
-"""Every address and limit, named with its unit. A flag beats `BARAKA_*`, which beats `.env`."""
+"""Every address and limit, named with its unit. Where they come from is in `sources`."""
 
 from __future__ import annotations
 
 from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from itertools import pairwise
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Self, cast
 
 from pydantic import Field, SecretStr, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+from baraka_server.sources import ENCODING, ENV_FILE, Credentials, NamedFiles, NoSecret
 
 JWT_SECRET_BYTES_MIN = 32
 """RFC 7518: an HS256 key is at least as long as the hash (D1)."""
@@ -63,8 +70,27 @@ class Settings(BaseSettings):
     """The settings of every command. Each field is read from `BARAKA_<NAME>`."""
 
     model_config = SettingsConfigDict(
-        env_prefix="BARAKA_", env_file=".env", env_file_encoding="utf-8", extra="ignore"
+        env_prefix="BARAKA_", env_file=ENV_FILE, env_file_encoding=ENCODING, extra="ignore"
     )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The best first."""
+        return (
+            init_settings,
+            NamedFiles(settings_cls, cast(EnvSettingsSource, env_settings).env_vars),
+            env_settings,
+            Credentials(settings_cls),
+            NamedFiles(settings_cls, cast(EnvSettingsSource, dotenv_settings).env_vars),
+            dotenv_settings,
+        )
 
     mode: Mode = Field(
         Mode.PRODUCTION,
@@ -231,6 +257,13 @@ class Settings(BaseSettings):
     log_level: LogLevel = Field(
         LogLevel.INFO, description="What is logged: this level and everything above it."
     )
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _was_read(cls, value: Any) -> Any:
+        if isinstance(value, NoSecret):
+            raise ValueError(value.reason)
+        return value
 
     @field_validator("jwt_secret")
     @classmethod

@@ -1,18 +1,18 @@
-"""`baraka db`: bring the database up to date, look at it, and fill it with demo data."""
+"""`baraka db`: bring the database up to date, look at it, copy it, fill it with demo data."""
 
 from __future__ import annotations
 
 from collections.abc import Coroutine
 from contextlib import nullcontext
-from typing import Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
+from baraka_cli.commands import backup
 from baraka_cli.terminal import (
     AsJson,
     DatabaseUrl,
     fail,
-    load_settings,
     print_json,
     run,
     say,
@@ -20,6 +20,9 @@ from baraka_cli.terminal import (
     stdout,
     wrong_usage,
 )
+
+if TYPE_CHECKING:
+    from baraka_cli.database import Database
 
 T = TypeVar("T")
 
@@ -29,9 +32,10 @@ ROWS_MAX = 1_000_000
 RELATIVE = {"ignore_unknown_options": True}
 
 app = typer.Typer(
-    help="Bring the database up to date, look at it, fill it with demo data.",
+    help="Bring the database up to date, look at it, copy it, fill it with demo data.",
     no_args_is_help=True,
 )
+app.command("backup")(backup.backup)
 
 
 @app.command(context_settings=RELATIVE)
@@ -39,16 +43,27 @@ def upgrade(
     revision: Annotated[
         str, typer.Argument(help="How far: a revision, +1 for the next one, or head.")
     ] = "head",
+    create: Annotated[
+        bool, typer.Option("--create", help="Make a SQLite file that is not there, unasked.")
+    ] = False,
     database_url: DatabaseUrl = None,
 ) -> None:
     """Create the tables, or bring them up to date.
 
     A database of the existing system is adopted as it stands: its tables and rows stay as they
     are, and Baraka's own tables are added. It can be run again at any time.
-    """
-    from baraka_server.store import migrate
 
-    url = _url(database_url)
+    A SQLite file that is not there may be a sign that this is the wrong folder: in production
+    somebody is asked before a new one is made.
+    """
+    from baraka_server.settings import Mode
+    from baraka_server.store import migrate
+    from baraka_server.store.address import missing_file
+
+    database = _shown(database_url)
+    url = database.url
+    if missing_file(url) and not create and database.settings.mode is Mode.PRODUCTION:
+        _ask("Make a new, empty database there?", "--create")
 
     async def work() -> None:
         before = await migrate.current(url)
@@ -79,7 +94,7 @@ def downgrade(
     """
     from baraka_server.store import migrate
 
-    url = _url(database_url)
+    url = _shown(database_url).url
 
     async def look() -> list[migrate.Loss]:
         if (await migrate.current(url)).current is None:
@@ -93,21 +108,29 @@ def downgrade(
     for loss in _run(look()):
         say(f"This drops the table {loss.table} with its {_amount(loss.rows, 'row')}.")
     if not yes:
-        _ask()
+        _ask("It cannot be brought back. Go on?", "--yes")
     _run(work())
 
 
 @app.command()
 def current(database_url: DatabaseUrl = None, as_json: AsJson = False) -> None:
-    """Show which revision the database has, and whether that is the newest."""
+    """Show which revision the database has, and whether that is the newest.
+
+    Exits 1 when it is not, and says what to do.
+    """
+    from baraka_cli.database import chosen
     from baraka_server.store import migrate
 
-    status = _run(migrate.current(_url(database_url, quietly=True)))
+    database = chosen(database_url)
+    status = _run(migrate.current(database.url), about=database.line)
     if as_json:
         print_json({"current": status.current, "head": status.head, "upToDate": status.up_to_date})
-        return
-    stdout.print(status.current or "none")
-    say(status.remedy or "This is the newest.")
+    else:
+        stdout.print(status.current or "none")
+    if status.remedy is not None:
+        fail(f"{status.remedy}\n{database.line}")
+    if not as_json:
+        say("This is the newest.")
 
 
 @app.command()
@@ -127,7 +150,7 @@ def seed(
     from baraka_server.store import migrate
     from baraka_server.store import seed as seeding
 
-    url = _url(database_url)
+    url = _shown(database_url).url
 
     async def work() -> seeding.Seeded:
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
@@ -159,43 +182,36 @@ def seed(
     )
 
 
-def _url(flag: str | None, *, quietly: bool = False) -> str:
-    """The database's URL, after it was shown, without its password, to whoever is about to change it."""
-    from baraka_server.store.address import UnusableUrl, shown_url
+def _shown(flag: str | None) -> Database:
+    """The database, after it was shown to whoever is about to change it."""
+    from baraka_cli.database import chosen
 
-    settings = load_settings(database_url=flag)
-    url = settings.database_url.get_secret_value()
-    try:
-        shown = shown_url(url)
-    except UnusableUrl as error:
-        wrong_usage(f"{'--database-url' if flag is not None else 'BARAKA_DATABASE_URL'}: {error}")
-    if not quietly:
-        say(f"Database: {shown}")
-    return url
+    database = chosen(flag)
+    say(database.line)
+    return database
 
 
-def _ask() -> None:
+def _ask(question: str, flag: str) -> None:
+    """Exits 1 unless a person at a terminal says yes, and 2 where there is no terminal to ask on."""
     import sys
 
     if not sys.stdin.isatty():
-        wrong_usage("Nothing was changed. Without a terminal to ask on, say --yes.")
+        wrong_usage(f"Nothing was changed. Without a terminal to ask on, say {flag}.")
     try:
-        answer = stderr.input("It cannot be brought back. Go on? [y/N] ", markup=False)
-    except EOFError:
+        answer = stderr.input(f"{question} [y/N] ", markup=False)
+    except (EOFError, KeyboardInterrupt):
         answer = ""
     if answer.strip().lower() not in {"y", "yes"}:
         fail("Nothing was changed.")
 
 
-def _run(coroutine: Coroutine[Any, Any, T]) -> T:
-    from baraka_server.store.migrate import MigrationFailed, OutOfDate, UnknownRevision
+def _run(coroutine: Coroutine[Any, Any, T], *, about: str | None = None) -> T:
+    from baraka_server.store.migrate import UnknownRevision
 
     try:
-        return run(coroutine)
+        return run(coroutine, about=about)
     except UnknownRevision as error:
         wrong_usage(str(error))
-    except (MigrationFailed, OutOfDate) as error:
-        fail(str(error))
 
 
 def _amount(count: int, one: str, many: str | None = None) -> str:

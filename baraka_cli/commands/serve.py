@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from baraka_cli.database import of_settings
 from baraka_cli.terminal import DatabaseUrl, fail, load_settings, run, wrong_usage
 
 
@@ -35,13 +36,12 @@ def serve(
     from baraka_server.app import UnsafeSecret, token_verifier
     from baraka_server.app import serve as serve_until_stopped
     from baraka_server.settings import MAKE_A_SECRET, Mode
-    from baraka_server.store.address import shown_url
-    from baraka_server.store.migrate import MigrationFailed, OutOfDate, require_current
+    from baraka_server.store.migrate import require_current
 
     settings = load_settings(host=host, port=port, database_url=database_url, log_level=log_level)
     logs.configure(settings.log_level)
     log = logging.getLogger("baraka")
-    url = settings.database_url.get_secret_value()
+    database = of_settings(settings, database_url)
     files = open_files.raise_limit(settings.connections_max)
 
     def listening(address: str) -> None:
@@ -55,21 +55,20 @@ def serve(
                 settings.connections_max,
             )
         log.info(
-            "Baraka listens on %s (database: %s)",
+            "Baraka listens on %s (database: %s, %s)",
             address,
-            shown_url(url),
+            database.shown,
+            database.origin,
             extra={"event": "listening", "url": address},
         )
 
     async def checked() -> None:
         token_verifier(settings)
-        await require_current(url)
+        await require_current(database.url)
         await serve_until_stopped(settings, listening)
 
     try:
-        run(checked())
-    except (OutOfDate, MigrationFailed) as error:
-        fail(str(error))
+        run(checked(), about=database.line)
     except UnsafeSecret as error:
         wrong_usage(
             f"BARAKA_JWT_SECRET {error}: the server needs the key that access tokens are signed "

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
@@ -17,6 +20,12 @@ MYSQL_PARAMETERS = (
 )
 """What may stand behind the `?` of a URL; other systems' drivers have others."""
 
+_LOGIN = re.compile(r"[^:/?\[@]*(?::(?P<password>[^@]*))?@[^@]*", re.DOTALL)
+"""What is behind the `://` where there is an `@`: one of them, behind user and password."""
+_PORT_AND_PARAMETERS = re.compile(r"\d*(?:/[^?]*)?\?.*", re.DOTALL)
+"""A password that may as well be what follows a host whose parameters have the `@` in them."""
+_UNDECODED = "\N{REPLACEMENT CHARACTER}"
+
 
 class UnusableUrl(ValueError):
     """A database URL that names nothing we can connect to."""
@@ -25,15 +34,19 @@ class UnusableUrl(ValueError):
 def database_url(text: str) -> URL:
     """The URL with the driver that we use: `mysql://` and `mysql+asyncmy://` both work.
 
-    Raises `UnusableUrl` with a text for the operator. It never repeats the URL: that has a password.
+    Raises `UnusableUrl` with a text for the operator. It never repeats the URL: that has a password,
+    and where the URL can be read in two ways, the password may be in any part of it.
     """
+    text = text.strip()
+    _refuse_two_meanings(text)
     try:
         url = make_url(text)
-    except (ArgumentError, ValueError) as error:
+    except (ArgumentError, ValueError):
+        # What they say has parts of the URL in it.
         raise UnusableUrl(
             "the database URL cannot be read; examples: sqlite:///baraka.db, "
             "mysql://user:password@localhost:3306/baraka"
-        ) from error
+        ) from None
     driver = _DRIVERS.get(url.get_backend_name())
     if driver is None:
         raise UnusableUrl(
@@ -41,15 +54,75 @@ def database_url(text: str) -> URL:
             "use sqlite, mysql or mariadb"
         )
     if url.get_backend_name() != "sqlite":
-        for name in url.query:
-            if name not in MYSQL_PARAMETERS:
-                raise UnusableUrl(
-                    f"the database URL has a parameter '{name}' that is not known; there are: "
-                    + ", ".join(MYSQL_PARAMETERS)
-                )
+        _refuse_parameters(text, url)
     return url.set(drivername=driver)
 
 
 def shown_url(text: str) -> str:
-    """The URL as it may be shown. Raises `UnusableUrl`. Drivers take passwords as parameters too."""
-    return database_url(text).set(query={}).render_as_string(hide_password=True)
+    """The database as it may be shown: a file with its whole path, a server without a password.
+
+    Raises `UnusableUrl`. Drivers take passwords as parameters too, so none of these is shown.
+    """
+    url = database_url(text)
+    kind = url.get_backend_name()
+    if file := database_file(url):
+        return f"the SQLite file {file}"
+    return url.set(drivername=kind, query={}).render_as_string(hide_password=True)
+
+
+def database_file(url: URL) -> Path | None:
+    """The file of a SQLite database; None for one in memory, and for databases on a server."""
+    name = url.database
+    if url.get_backend_name() != "sqlite" or not name or name.startswith((":memory:", "file:")):
+        return None
+    return Path(name).absolute()
+
+
+def missing_file(text: str) -> Path | None:
+    """The file of the SQLite database at the URL `text`, if it is not there.
+
+    Raises `UnusableUrl`, also when there is no folder for it.
+    """
+    file = database_file(database_url(text))
+    if file is None or file.exists():
+        return None
+    if not file.parent.is_dir():
+        raise UnusableUrl(f"there is no folder for the file {file}")
+    return file
+
+
+def _refuse_two_meanings(text: str) -> None:
+    """Refuse what libraries read in different ways, each with another part of the password outside."""
+    if any(ord(character) < ord(" ") for character in text):
+        raise UnusableUrl("the database URL has a line break or a control character in it")
+    scheme, _, rest = text.partition("://")
+    if scheme.partition("+")[0] == "sqlite" or "@" not in rest:
+        return
+    login = _LOGIN.fullmatch(rest)
+    if login is None or _PORT_AND_PARAMETERS.fullmatch(login["password"] or ""):
+        raise UnusableUrl(
+            "the database URL can be read in more than one way, since it has an '@' that may belong "
+            "to the password. Only the one before the host is written as it is: in the user's name, "
+            "the password and parameters write %40 for @, %3A for :, %2F for /, %3F for ? "
+            "and %25 for %"
+        )
+
+
+def _refuse_parameters(text: str, url: URL) -> None:
+    parameters = text.rpartition("@")[2].partition("?")[2].split("&")
+    if any("=" not in one for one in parameters if one):
+        raise UnusableUrl(
+            "the database URL has a parameter without a value; in a password write %26 for & "
+            "and %3F for ?"
+        )
+    for name in url.query:
+        if name not in MYSQL_PARAMETERS:
+            # Behind a password it may be the rest of it.
+            named = "" if "password" in url.query else f" '{name}'"
+            raise UnusableUrl(
+                f"the database URL has a parameter{named} that is not known; there are: "
+                + ", ".join(MYSQL_PARAMETERS)
+            )
+    parts = (url.username, url.password, url.database, *url.query.values())
+    if any(_UNDECODED in part for part in parts if part) and _UNDECODED not in text:
+        raise UnusableUrl("the database URL has a %.. that is not UTF-8")

@@ -12,7 +12,7 @@ from pathlib import Path
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from baraka_server.store.address import database_url
+from baraka_server.store.address import database_file, database_url
 from baraka_server.store.engine import open_engine
 from baraka_server.store.errors import translated
 from baraka_server.store.tables import DOCUMENTED_TABLES, OUR_TABLES
@@ -66,7 +66,8 @@ async def examine(url: str) -> DatabaseServer | DatabaseFile | None:
     """
     address = database_url(url)
     if address.get_backend_name() == "sqlite":
-        return _file(address.database or "")
+        path = database_file(address)
+        return None if path is None else _file(path)
     engine = open_engine(url, connections_max=1)
     try:
         with translated():
@@ -76,10 +77,7 @@ async def examine(url: str) -> DatabaseServer | DatabaseFile | None:
         await engine.dispose()
 
 
-def _file(name: str) -> DatabaseFile | None:
-    if not name or name.startswith((":memory:", "file:")):
-        return None
-    path = Path(name).absolute()
+def _file(path: Path) -> DatabaseFile:
     there, folder = path.exists(), path.parent
     writable = os.access(folder, os.W_OK) and (not there or os.access(path, os.W_OK))
     return DatabaseFile(path, there, writable, shutil.disk_usage(folder).free)

@@ -107,6 +107,9 @@ def _ping_unless_just_used(connection: Any, record: Any, _proxy: Any) -> None:
 
 
 async def _connect_mysql(**options: Any) -> Any:
+    if isinstance(password := options.get("password"), str):
+        # asyncmy 0.2.18 encodes it as latin-1, where the server has the bytes of its own tools.
+        options["password"] = password.encode()
     try:
         return await asyncmy.connect(**options)
     except RuntimeError as error:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from baraka_server.store import first_release
-from baraka_server.store.address import UnusableUrl, database_url
+from baraka_server.store.address import UnusableUrl, database_file, database_url, missing_file
 from baraka_server.store.engine import WRITES, open_engine
 from baraka_server.store.errors import Contention, StoreError, Unavailable, code_of, translated
 from baraka_server.store.first_release import VERSION_TABLE
@@ -123,7 +124,8 @@ async def upgrade(url: str, revision: str = "head", *, report: Report | None = N
             connection.commit()  # alembic begins a transaction of its own for each revision
         command.upgrade(_config_on(connection, tell), revision)
 
-    await _change(url, act, report)
+    with _no_empty_file(url):
+        await _change(url, act, report)
 
 
 async def downgrade(url: str, revision: str = "-1", *, report: Report | None = None) -> None:
@@ -247,7 +249,7 @@ def _lock_name(url: URL) -> str:
 
 @asynccontextmanager
 async def _opened(url: str) -> AsyncIterator[AsyncEngine]:
-    _require_a_place(database_url(url))
+    _require_a_place(url)
     engine = open_engine(url)
     try:
         with _told_plainly(engine.url):
@@ -256,11 +258,11 @@ async def _opened(url: str) -> AsyncIterator[AsyncEngine]:
         await engine.dispose()
 
 
-def _require_a_place(url: URL) -> None:
+def _require_a_place(text: str) -> None:
+    missing_file(text)  # raises where there is no folder for it
+    url = database_url(text)
     if url.get_backend_name() != "sqlite" and not url.database:
         raise UnusableUrl("the database URL names no database; example: mysql://user@host/baraka")
-    if _is_missing_file(url) and not Path(url.database or "").absolute().parent.is_dir():
-        raise UnusableUrl(f"there is no folder for the file {url.database}")
 
 
 async def _status(engine: AsyncEngine) -> Status:
@@ -298,10 +300,31 @@ def _refuse_unfit(status: Status, *, moves: bool) -> None:
 
 def _is_missing_file(url: URL) -> bool:
     # To connect would create it.
-    name = url.database
-    if url.get_backend_name() != "sqlite" or not name or name.startswith((":memory:", "file:")):
-        return False
-    return not Path(name).exists()
+    file = database_file(url)
+    return file is not None and not file.exists()
+
+
+@contextmanager
+def _no_empty_file(url: str) -> Iterator[None]:
+    """Make the file of a SQLite database where there is none; it is not left behind empty."""
+    file = missing_file(url)
+    if file is not None:
+        with translated():
+            file.touch(mode=0o600)  # people's numbers will be in it
+    try:
+        yield
+    except BaseException:
+        if file is not None:
+            _remove_if_empty(file)
+        raise
+
+
+def _remove_if_empty(file: Path) -> None:
+    with suppress(sqlite3.Error, OSError), closing(sqlite3.connect(file, timeout=0)) as connection:
+        connection.execute("BEGIN IMMEDIATE")  # nobody else is filling it
+        if connection.execute("SELECT count(*) FROM sqlite_master").fetchone() == (0,):
+            for end in ("", "-wal", "-shm"):
+                file.with_name(file.name + end).unlink(missing_ok=True)
 
 
 async def _count(connection: AsyncConnection, name: str) -> int:

@@ -116,7 +116,7 @@ def test_auctions_are_listed_by_owner_and_by_being_live(desk: Desk) -> None:
 
 def test_no_auction_is_no_failure(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'new.db'}"
-    assert invoke("db", "upgrade", BARAKA_DATABASE_URL=url).code == 0
+    assert invoke("db", "upgrade", "--create", BARAKA_DATABASE_URL=url).code == 0
     done = invoke("auction", "list", BARAKA_DATABASE_URL=url)
     assert (done.code, done.out, done.err) == (0, "", "There are no auctions yet.\n")
 

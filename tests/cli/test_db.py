@@ -19,6 +19,14 @@ from tests.support.schema import query, table_names
 OURS = {"baraka_events", "baraka_requests"}
 
 
+@pytest.fixture(autouse=True)
+def trying_things(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody's .env gets in, and a new file is made without a question."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("BARAKA_MODE", "development")
+    monkeypatch.delenv("BARAKA_DATABASE_URL", raising=False)
+
+
 def db(*words: str, url: str) -> Result:
     done = CliRunner().invoke(app, ["db", *words, "--database-url", url])
     assert "Traceback" not in done.output
@@ -58,25 +66,30 @@ def test_upgrade_goes_as_far_as_it_is_told(database_url: str) -> None:
 
 def test_current_prints_the_revision_alone(database_url: str) -> None:
     before = db("current", url=database_url)
-    assert (before.exit_code, before.stdout) == (0, "none\n")
-    assert "Run: baraka db upgrade" in before.stderr
+    assert (before.exit_code, before.stdout) == (1, "none\n")
+    assert "Run: baraka db upgrade\nDatabase: " in before.stderr
 
     db("upgrade", "baraka_0002", url=database_url)
-    assert db("current", url=database_url).stdout == "baraka_0002\n"
+    old = db("current", url=database_url)
+    assert (old.exit_code, old.stdout) == (1, "baraka_0002\n")
+    assert "Run: baraka db upgrade\nDatabase: " in old.stderr
+
+    db("upgrade", url=database_url)
+    newest = db("current", url=database_url)
+    assert (newest.exit_code, newest.stdout) == (0, "baraka_0003\n")
+    assert newest.stderr == "This is the newest.\n"
 
 
 def test_current_speaks_json(database_url: str) -> None:
     before = db("current", "--json", url=database_url)
     assert json.loads(before.stdout) == {"current": None, "head": "baraka_0003", "upToDate": False}
-    assert before.stderr == ""
+    assert before.exit_code == 1
+    assert "Run: baraka db upgrade\n" in before.stderr
 
     db("upgrade", url=database_url)
     after = db("current", "--json", url=database_url)
-    assert json.loads(after.stdout) == {
-        "current": "baraka_0003",
-        "head": "baraka_0003",
-        "upToDate": True,
-    }
+    assert json.loads(after.stdout) == {"current": "baraka_0003", "head": "baraka_0003", "upToDate": True}
+    assert (after.exit_code, after.stderr) == (0, "")
 
 
 def test_downgrade_without_a_terminal_wants_yes(database_url: str) -> None:

@@ -258,6 +258,7 @@ async def test_many_upgrades_at_once_all_succeed(database_url: str, tmp_path: Pa
             BARAKA,
             "db",
             "upgrade",
+            "--create",
             f"--database-url={database_url}",
             cwd=tmp_path,
             env=environment(),

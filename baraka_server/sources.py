@@ -1,0 +1,150 @@
+"""Where settings come from: flags, the environment, files with a secret each, and `.env`, in this order."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import SecretStr
+from pydantic.fields import FieldInfo
+from pydantic_settings import (
+    BaseSettings,
+    DotEnvSettingsSource,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+)
+
+ENV_FILE = ".env"
+ENCODING = "utf-8-sig"
+"""UTF-8; what some editors begin it with is no part of the first name."""
+SECRET_BYTES_MAX = 64 * 1024
+
+Variables = Mapping[str, str | None]
+"""What is set in one place, by names in lower case."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoSecret:
+    """Stands where a secret would that cannot be read. The reason is for the operator."""
+
+    reason: str
+
+
+def variable_of(name: str) -> str:
+    return f"BARAKA_{name.upper()}"
+
+
+def secrets_of(settings: type[BaseSettings]) -> list[str]:
+    """The names of the settings that may lie in files of their own."""
+    return [name for name, field in settings.model_fields.items() if _is_secret(field)]
+
+
+def secret_variables(settings: type[BaseSettings]) -> set[str]:
+    """The variables that name the file of a secret."""
+    return {f"{variable_of(name)}_FILE" for name in secrets_of(settings)}
+
+
+def env_file() -> Path:
+    """`.env` of the folder that the command was started in, whether it is there or not."""
+    return Path(ENV_FILE).absolute()
+
+
+class _Files(PydanticBaseSettingsSource):
+    """Secrets that lie in a file each.
+
+    Raises nothing: what cannot be read is a `NoSecret`, which the settings refuse in its turn.
+    """
+
+    def read(self, name: str) -> str | NoSecret | None:
+        """None where there is no file for it."""
+        raise NotImplementedError
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        return self.read(field_name), field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        # What a better place gave is not looked for, so that its file need not be readable.
+        names = [name for name in secrets_of(self.settings_cls) if name not in self.current_state]
+        found = {name: self.read(name) for name in names}
+        return {name: value for name, value in found.items() if value is not None}
+
+
+class NamedFiles(_Files):
+    """What `BARAKA_…_FILE` names, as containers have it; asked before the variables themselves."""
+
+    def __init__(self, settings: type[BaseSettings], variables: Variables) -> None:
+        super().__init__(settings)
+        self._variables = variables
+
+    def read(self, name: str) -> str | NoSecret | None:
+        variable = variable_of(name)
+        file = self._variables.get(f"{variable}_FILE".lower())
+        if file is None:
+            return None
+        if self._variables.get(variable.lower()) is not None:
+            return NoSecret(f"{variable}_FILE is given too: leave one of the two out")
+        if not file:
+            return NoSecret(f"{variable}_FILE is empty: it must name a file")
+        return _read(Path(file), f"{variable}_FILE names")
+
+
+class Credentials(_Files):
+    """What systemd gives to a unit with `LoadCredential=baraka_jwt_secret:…`."""
+
+    def read(self, name: str) -> str | NoSecret | None:
+        file = credential_file(name)
+        return None if file is None else _read(file, "the credential is")
+
+
+def credential_file(name: str) -> Path | None:
+    folder = os.environ.get("CREDENTIALS_DIRECTORY")
+    file = Path(folder or "", variable_of(name).lower())
+    return file if folder and os.path.lexists(file) else None
+
+
+def origin(settings: type[BaseSettings], name: str) -> str:
+    """Where a setting that no flag gave has its value from, in words."""
+    variable = variable_of(name)
+    if place := _place(settings, name, EnvSettingsSource(settings).env_vars, variable):
+        return place
+    if name in secrets_of(settings) and credential_file(name) is not None:
+        return f"set by the credential {variable.lower()}"
+    try:
+        in_file = DotEnvSettingsSource(settings).env_vars
+    except (OSError, UnicodeDecodeError):  # that is told elsewhere
+        in_file = {}
+    if place := _place(settings, name, in_file, str(env_file())):
+        return place
+    there = "does not have it" if env_file().is_file() else "is not there"
+    return f"the default: {variable} is not set, and {env_file()} {there}"
+
+
+def _place(settings: type[BaseSettings], name: str, variables: Variables, place: str) -> str | None:
+    variable = variable_of(name)
+    file = variables.get(f"{variable}_FILE".lower())
+    if file and name in secrets_of(settings):
+        return f"set by {Path(file).absolute()}, which {variable}_FILE names"
+    return f"set by {place}" if variables.get(variable.lower()) is not None else None
+
+
+def _is_secret(field: FieldInfo) -> bool:
+    return SecretStr.__name__ in str(field.annotation)
+
+
+def _read(file: Path, role: str) -> str | NoSecret:
+    """The text of a file without the line end that editors and `echo` add to it."""
+    named = f"{role} {file.absolute()}"
+    try:
+        with file.open("rb") as opened:
+            data = opened.read(SECRET_BYTES_MAX + 1)
+        text = data.decode(ENCODING).rstrip("\r\n")
+    except OSError as error:
+        return NoSecret(f"{named}, which cannot be read: {error.strerror}")
+    except UnicodeDecodeError:
+        return NoSecret(f"{named}, which is not UTF-8")
+    if len(data) > SECRET_BYTES_MAX:
+        return NoSecret(f"{named}, which has more than {SECRET_BYTES_MAX // 1024} KiB")
+    return text or NoSecret(f"{named}, which is empty")
