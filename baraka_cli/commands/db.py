@@ -206,12 +206,15 @@ def _ask(question: str, flag: str) -> None:
 
 
 def _run(coroutine: Coroutine[Any, Any, T], *, about: str | None = None) -> T:
-    from baraka_server.store.migrate import UnknownRevision
+    async def asked() -> T:
+        from baraka_server.store.migrate import UnknownRevision
 
-    try:
-        return run(coroutine, about=about)
-    except UnknownRevision as error:
-        wrong_usage(str(error))
+        try:
+            return await coroutine
+        except UnknownRevision as error:
+            wrong_usage(str(error))
+
+    return run(asked(), about=about)
 
 
 def _amount(count: int, one: str, many: str | None = None) -> str:
