@@ -12,8 +12,6 @@ import typer
 from baraka_cli.terminal import DatabaseUrl, fail, run, say, stderr, stdout, wrong_usage
 
 if TYPE_CHECKING:
-    from sqlalchemy.engine import URL
-
     from baraka_server.store.backup import Checked
 
 UNVERIFIED = ".unverified"
@@ -48,12 +46,12 @@ def backup(
     if url.get_backend_name() != "sqlite":
         program = dump.program()
         if program is None:
-            stdout.print(dump.command(url, target), soft_wrap=True)
+            stdout.print(dump.command(database.url, target), soft_wrap=True)
             fail(
                 "Nothing was written: neither mariadb-dump nor mysqldump is on this machine. Run the "
                 "line above where one of them is; mysqldump takes the same options."
             )
-        run(_dump(url, program, target), about=database.line)
+        run(_dump(database.url, program, target), about=database.line)
     elif source is None:
         wrong_usage("A database in memory has nothing to copy.")
     elif not source.exists():
@@ -105,7 +103,7 @@ def _tell(checked: Checked) -> None:
         say(f"Checked: the file is whole, and the {ledgers}.")
 
 
-async def _dump(url: URL, program: str, target: Path) -> None:
+async def _dump(url: str, program: str, target: Path) -> None:
     from baraka_server.store import backup as copies
     from baraka_server.store import dump
 

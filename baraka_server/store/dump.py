@@ -13,6 +13,7 @@ from pathlib import Path
 
 from sqlalchemy.engine import URL
 
+from baraka_server.store.address import database_url
 from baraka_server.store.backup import BackupFailed
 
 PROGRAMS = ("mariadb-dump", "mysqldump")
@@ -39,18 +40,20 @@ def program() -> str | None:
     return next(filter(None, map(shutil.which, PROGRAMS)), None)
 
 
-def command(url: URL, target: Path) -> str:
+def command(text: str, target: Path) -> str:
     """What to type into a shell where the program is. It asks for the password."""
+    url = database_url(text)
     login = [f"--{name}={value}" for name, value in _login(url).items() if name != "password"]
     words = [PROGRAMS[0], *login, *(["--password"] if _password(url) else []), *OPTIONS]
     return f"(umask 077 && {shlex.join([*words, url.database or ''])} > {shlex.quote(str(target))})"
 
 
-async def dump(url: URL, run: str, draft: Path, progress: Callable[[int], None]) -> None:
-    """Write the dump of the database into `draft`. Raises `BackupFailed`.
+async def dump(text: str, run: str, draft: Path, progress: Callable[[int], None]) -> None:
+    """Write the dump of the database at the URL `text` into `draft`. Raises `BackupFailed`.
 
     The password is in a file that this user alone may read, never on a command line.
     """
+    url = database_url(text)
     with _option_file(url) as options, draft.open("wb") as output:
         process = await asyncio.create_subprocess_exec(
             *(run, f"--defaults-file={options}", *OPTIONS, url.database or ""),

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, closing, contextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,6 +30,7 @@ from baraka_server.store.address import UnusableUrl, database_file, database_url
 from baraka_server.store.engine import WRITES, open_engine
 from baraka_server.store.errors import Contention, StoreError, Unavailable, code_of, translated
 from baraka_server.store.first_release import VERSION_TABLE
+from baraka_server.store.new_file import no_empty_file
 
 # MariaDB warns that it ignores the name of a key of the version table: nobody can do anything.
 logging.getLogger("asyncmy").addFilter(
@@ -124,7 +124,7 @@ async def upgrade(url: str, revision: str = "head", *, report: Report | None = N
             connection.commit()  # alembic begins a transaction of its own for each revision
         command.upgrade(_config_on(connection, tell), revision)
 
-    with _no_empty_file(url):
+    with no_empty_file(url):
         await _change(url, act, report)
 
 
@@ -302,29 +302,6 @@ def _is_missing_file(url: URL) -> bool:
     # To connect would create it.
     file = database_file(url)
     return file is not None and not file.exists()
-
-
-@contextmanager
-def _no_empty_file(url: str) -> Iterator[None]:
-    """Make the file of a SQLite database where there is none; it is not left behind empty."""
-    file = missing_file(url)
-    if file is not None:
-        with translated():
-            file.touch(mode=0o600)  # people's numbers will be in it
-    try:
-        yield
-    except BaseException:
-        if file is not None:
-            _remove_if_empty(file)
-        raise
-
-
-def _remove_if_empty(file: Path) -> None:
-    with suppress(sqlite3.Error, OSError), closing(sqlite3.connect(file, timeout=0)) as connection:
-        connection.execute("BEGIN IMMEDIATE")  # nobody else is filling it
-        if connection.execute("SELECT count(*) FROM sqlite_master").fetchone() == (0,):
-            for end in ("", "-wal", "-shm"):
-                file.with_name(file.name + end).unlink(missing_ok=True)
 
 
 async def _count(connection: AsyncConnection, name: str) -> int:

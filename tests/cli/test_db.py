@@ -88,7 +88,11 @@ def test_current_speaks_json(database_url: str) -> None:
 
     db("upgrade", url=database_url)
     after = db("current", "--json", url=database_url)
-    assert json.loads(after.stdout) == {"current": "baraka_0003", "head": "baraka_0003", "upToDate": True}
+    assert json.loads(after.stdout) == {
+        "current": "baraka_0003",
+        "head": "baraka_0003",
+        "upToDate": True,
+    }
     assert (after.exit_code, after.stderr) == (0, "")
 
 
