@@ -5,19 +5,22 @@ MySQL 8.4 or MariaDB 10.11+ by asyncmy; SQLite by aiosqlite as the embedded defa
 
 from __future__ import annotations
 
+import asyncio
 import time
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import asyncmy
 from asyncmy.errors import OperationalError
 from sqlalchemy import Connection, event
-from sqlalchemy.engine import URL
+from sqlalchemy.engine import URL, ExceptionContext
 from sqlalchemy.exc import ArgumentError, InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import PoolResetState
 
 from baraka_server.store.address import UnusableUrl, database_url
+from baraka_server.store.errors import condemns
 
 SQLITE_BUSY_SECONDS = 5
 FRESH_SECONDS = 0.2
@@ -53,6 +56,7 @@ def _engine(url: URL, connections_max: int, timeout_seconds: float) -> AsyncEngi
         event.listen(engine.sync_engine, "begin", _begin_sqlite)
         event.listen(engine.sync_engine, "invalidate", _let_go_sqlite)
         return engine
+    connect_seconds = max(1, round(timeout_seconds / 2))
     engine = create_async_engine(
         url,
         pool_size=connections_max,
@@ -66,7 +70,7 @@ def _engine(url: URL, connections_max: int, timeout_seconds: float) -> AsyncEngi
         hide_parameters=True,
         connect_args={
             "async_creator_fn": _connect_mysql,
-            "connect_timeout": max(1, round(timeout_seconds / 2)),
+            "connect_timeout": connect_seconds,
             "charset": "utf8mb4",
             # Times in the tables are UTC, and a value that does not fit is an error, never cut.
             "init_command": (
@@ -77,8 +81,10 @@ def _engine(url: URL, connections_max: int, timeout_seconds: float) -> AsyncEngi
     )
     event.listen(engine.sync_engine, "connect", _note_use)
     event.listen(engine.sync_engine, "checkin", _note_use)
-    event.listen(engine.sync_engine, "checkout", _ping_unless_just_used)
+    ping = partial(_ping_unless_just_used, seconds_max=timeout_seconds / 4)
+    event.listen(engine.sync_engine, "checkout", ping)
     event.listen(engine.sync_engine, "reset", _roll_back_if_needed)
+    event.listen(engine.sync_engine, "handle_error", _leave_condemned)
     return engine
 
 
@@ -95,23 +101,40 @@ def _note_use(_connection: Any, record: Any) -> None:
     record.info["used_at"] = time.monotonic()
 
 
-def _ping_unless_just_used(connection: Any, record: Any, _proxy: Any) -> None:
+def _ping_unless_just_used(
+    connection: Any, record: Any, _proxy: Any, *, seconds_max: float
+) -> None:
     """What `pool_pre_ping` does, which asks the database once more for every bid of a hot auction."""
     if time.monotonic() - record.info.get("used_at", -FRESH_SECONDS) < FRESH_SECONDS:
         return
+
+    async def ping(driver: Any) -> None:
+        async with asyncio.timeout(seconds_max):
+            await driver.ping(reconnect=False)
+
     try:
-        connection.ping()
+        connection.run_async(ping)
     except Exception as error:
         # The others are no better: a database that was restarted has forgotten all of them.
         raise InvalidatePoolError from error
+
+
+def _leave_condemned(context: ExceptionContext) -> None:
+    """Connect anew, all of us, when a server says that it serves no sale any more."""
+    if condemns(context.original_exception):
+        context.is_disconnect = True
 
 
 async def _connect_mysql(**options: Any) -> Any:
     if isinstance(password := options.get("password"), str):
         # asyncmy 0.2.18 encodes it as latin-1, where the server has the bytes of its own tools.
         options["password"] = password.encode()
+    seconds = options["connect_timeout"]
     try:
-        return await asyncmy.connect(**options)
+        async with asyncio.timeout(seconds):  # the driver's own is over before anybody has spoken
+            return await asyncmy.connect(**options)
+    except TimeoutError as error:
+        raise OperationalError(2003, f"no answer to a connection in {seconds} s") from error
     except RuntimeError as error:
         # asyncmy's word for a server that hung up at once; SQLAlchemy would take it for a bug.
         raise OperationalError(2013, f"the connection was lost at once: {error}") from error

@@ -2,11 +2,46 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from enum import StrEnum
 
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+
+class Trouble(StrEnum):
+    """What ails a database that cannot be used: the value is for programs, `words` for people."""
+
+    UNREACHABLE = "unreachable"
+    SILENT = "silent"
+    BUSY = "busy"
+    READ_ONLY = "read_only"
+    DISK = "disk"
+    NOT_ALLOWED = "not_allowed"
+    SCHEMA = "schema"
+
+    @property
+    def words(self) -> str:
+        """What stands behind "the database"."""
+        return _WORDS[self]
+
+    @property
+    def only_writes(self) -> bool:
+        """Whether reading may work all the while: then only a write shows that it is over."""
+        return self in {Trouble.READ_ONLY, Trouble.DISK, Trouble.NOT_ALLOWED, Trouble.SCHEMA}
+
+
+_WORDS = {
+    Trouble.UNREACHABLE: "cannot be reached",
+    Trouble.SILENT: "does not answer in time",
+    Trouble.BUSY: "is too busy",
+    Trouble.READ_ONLY: "only reads",
+    Trouble.DISK: "cannot write to its disk",
+    Trouble.NOT_ALLOWED: "does not allow its user what a sale needs",
+    Trouble.SCHEMA: "lacks tables or columns that a sale needs",
+}
 
 
 class StoreError(Exception):
@@ -14,7 +49,11 @@ class StoreError(Exception):
 
 
 class Unavailable(StoreError):
-    """The database does not answer. Nothing was changed."""
+    """The database cannot be used, and `trouble` says why. Nothing was changed."""
+
+    def __init__(self, text: str, trouble: Trouble = Trouble.UNREACHABLE) -> None:
+        super().__init__(text)
+        self.trouble = trouble
 
 
 class Contention(StoreError):
@@ -37,15 +76,49 @@ class Damaged(StoreError):
     """What is stored cannot be read. The text is for a person."""
 
 
-# MySQL and MariaDB: record changed since last read, lock wait timeout, deadlock.
-_CONTENTION_CODES = {1020, 1205, 1213}
-# Too many connections, shutdown in progress, read-only, cannot connect, gone away, lost, …
-_UNAVAILABLE_CODES = {1040, 1053, 1077, 1079, 1080, 1152, 1158, 1159, 1160, 1161, 1184, 1203, 1290}
-_UNAVAILABLE_CODES |= {1836, 1927, 2002, 2003, 2005, 2006, 2012, 2013, 2055, 3024, 4031}
-# Disk full, table full, access denied, no such database, host blocked or not allowed.
-_UNAVAILABLE_CODES |= {1021, 1114, 1044, 1045, 1049, 1129, 1130}
+# MySQL and MariaDB. Record changed since last read, lock wait timeout, deadlock; 3101: another member
+# of a replicated group was quicker.
+_CONTENTION_CODES = {1020, 1205, 1213, 3101}
+_CODES = {
+    Trouble.UNREACHABLE: (
+        # Shutting down, aborted, network, killed, cannot connect, lost, idle for too long.
+        *(1053, 1077, 1079, 1080, 1152, 1158, 1159, 1160, 1161, 1184, 1927),
+        *(2002, 2003, 2005, 2006, 2012, 2013, 2055, 3032, 3168, 3169, 4031),
+        # A member of a cluster that is not ready; a hook of replication that failed.
+        *(1047, 3100),
+        # ProxySQL: no server behind it that can be reached.
+        *(9001, 9002, 9003, 9004, 9005, 9006),
+        # Too many failures of this host, which may not connect.
+        *(1129, 1130),
+    ),
+    Trouble.SILENT: (1969, 3024),  # the server's own limit of a statement's time
+    # Connections, those of the user, threads, memory, what a user may do in an hour.
+    Trouble.BUSY: (1037, 1038, 1040, 1041, 1135, 1203, 1226),
+    # An option, the transaction's mode, InnoDB's mode, a table, a lock for a backup.
+    Trouble.READ_ONLY: (1036, 1223, 1290, 1792, 1836, 1874, 1881),
+    Trouble.DISK: (1021, 1114),
+    Trouble.NOT_ALLOWED: (1044, 1045, 1142, 1143, 1227, 1370, 1698),
+    Trouble.SCHEMA: (1049, 1054, 1146, 1932),
+}
+_TROUBLES: dict[object, Trouble] = {
+    code: trouble for trouble, codes in _CODES.items() for code in codes
+}
+_DISK_CODES = {3, 1004, 1026, 1030, 1180, 1296}
+"""Errors that carry one of the system's: those of a full disk and of a quota are 28 and 122."""
+_NO_ROOM = re.compile(r"no space left|err(?:no|code|or):? ?\"?(?:28|122)\b", re.IGNORECASE)
+
 _SQLITE_CONTENTION = ("database is locked", "database table is locked")
-_SQLITE_UNAVAILABLE = ("unable to open", "disk I/O error", "disk is full", "readonly database")
+_SQLITE_TROUBLES = {
+    "unable to open": Trouble.UNREACHABLE,
+    "disk I/O error": Trouble.DISK,
+    "disk is full": Trouble.DISK,
+    "readonly database": Trouble.READ_ONLY,
+    "no such table": Trouble.SCHEMA,
+    "no such column": Trouble.SCHEMA,
+    "has no column": Trouble.SCHEMA,
+}
+
+_CONDEMNED = {Trouble.UNREACHABLE, Trouble.READ_ONLY}
 
 
 @contextmanager
@@ -55,23 +128,44 @@ def translated() -> Iterator[None]:
         yield
     except DBAPIError as error:
         raise _translation(error) or error from error
-    except (OSError, PoolTimeout, TimeoutError) as error:
-        raise Unavailable(str(error) or "the database did not answer in time") from error
+    except PoolTimeout as error:
+        raise Unavailable("all of our connections to it are in use", Trouble.BUSY) from error
+    except TimeoutError as error:
+        raise Unavailable("the database did not answer in time", Trouble.SILENT) from error
+    except OSError as error:
+        raise Unavailable(str(error)) from error
 
 
-def code_of(error: DBAPIError) -> object:
+def code_of(error: BaseException | None) -> object:
     """The driver's own number for what went wrong; None where it has none."""
-    return error.orig.args[0] if error.orig is not None and error.orig.args else None
+    original = error.orig if isinstance(error, DBAPIError) else error
+    return original.args[0] if original is not None and original.args else None
+
+
+def condemns(error: BaseException) -> bool:
+    """Whether what a driver raised says that this server serves no sale any more, though it may stay.
+
+    A primary that was demoted keeps its connections. Its name or its proxy leads elsewhere by now,
+    so the next connection may be a good one.
+    """
+    return _TROUBLES.get(code_of(error)) in _CONDEMNED
 
 
 def _translation(error: DBAPIError) -> StoreError | None:
     code, words = code_of(error), str(error.orig)
     if code in _CONTENTION_CODES or any(text in words for text in _SQLITE_CONTENTION):
         return Contention(words)
-    lost = error.connection_invalidated or code in _UNAVAILABLE_CODES
-    if lost or (
-        isinstance(error, OperationalError | InterfaceError)
-        and any(text in words for text in _SQLITE_UNAVAILABLE)
-    ):
-        return Unavailable(words)
-    return None
+    trouble = _trouble(error, code, words)
+    return Unavailable(words, trouble) if trouble else None
+
+
+def _trouble(error: DBAPIError, code: object, words: str) -> Trouble | None:
+    if code in _TROUBLES:
+        return _TROUBLES[code]
+    if code in _DISK_CODES and _NO_ROOM.search(words):
+        return Trouble.DISK
+    if isinstance(error, OperationalError | InterfaceError):
+        for text, trouble in _SQLITE_TROUBLES.items():
+            if text in words:
+                return trouble
+    return Trouble.UNREACHABLE if error.connection_invalidated else None

@@ -10,14 +10,21 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from baraka_server.contract.records import Auction, BidWithUser, CommentWithUser, User
 from baraka_server.domain.facts import Event, Started
-from baraka_server.store import ledger, rows
+from baraka_server.store import ledger, probe, rows
+from baraka_server.store.availability import Availability
 from baraka_server.store.engine import WRITES
-from baraka_server.store.errors import Contention, OutcomeUnknown, Unavailable, translated
+from baraka_server.store.errors import (
+    Contention,
+    OutcomeUnknown,
+    StoreError,
+    Unavailable,
+    translated,
+)
 from baraka_server.store.locked import LockedAuction
 from baraka_server.store.tables import auctions, events
 
@@ -27,6 +34,11 @@ log = logging.getLogger(__name__)
 
 RETRY_PAUSE_SECONDS_MAX = 0.5
 COMMIT_CHECK_PAUSE_SECONDS = 0.2
+
+PROBE_SECONDS_MAX = 1.5
+"""How long a probe may take: those who look whether a server is ready wait two seconds or so."""
+PROOF_SECONDS = 1
+"""A sale that wrote something so recently is proof enough, and is not disturbed by another write."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +59,7 @@ class Store:
         self._engine = engine
         self._writers = engine.execution_options(**WRITES)
         self._timeout_seconds = timeout_seconds
+        self._availability = Availability()
 
     async def change(
         self, auction_id: int, work: Callable[[LockedAuction | None], Awaitable[T]]
@@ -96,16 +109,21 @@ class Store:
                         written = locked, result
                     await connection.commit()
                     committed = (result,)
+            self._availability.worked(wrote=written is not None)
         except Exception as error:
             if committed:  # the connection was lost behind it, which changes nothing
                 log.warning("auction %s: lost a connection after a commit: %s", auction_id, error)
                 return committed[0]
+            if isinstance(error, StoreError):
+                self._availability.failed(error)
             if written is None or isinstance(error, Contention):
                 raise
             locked, result = written
             if await self._was_committed(locked):
                 return result
-            raise Unavailable("the commit did not arrive") from error
+            if isinstance(error, Unavailable) and error.trouble.only_writes:
+                raise  # it did arrive, and was refused
+            raise Unavailable(f"the commit did not arrive: {error}") from error
         return committed[0]
 
     async def _was_committed(self, auction: LockedAuction) -> bool:
@@ -177,10 +195,20 @@ class Store:
         async with self.reading() as connection:
             return await ledger.read_last(connection, auction_id, Started)
 
-    async def ping(self) -> None:
-        """Return when the database takes what a sale would write, else raise a `StoreError`."""
-        async with self.writing() as connection:
-            await connection.execute(text("SELECT 1"))
+    async def probe(self) -> None:
+        """Return when the database takes what a sale writes, else raise a `StoreError`.
+
+        It writes a row and takes it back, but for a moment after a commit of a sale, which proves
+        the same.
+        """
+        writes = not self._availability.wrote_within(PROOF_SECONDS)
+        seconds = min(PROBE_SECONDS_MAX, self._timeout_seconds)
+        async with self._transaction(writes=writes, seconds_max=seconds) as connection:
+            await probe.look(connection)
+            if writes:
+                await probe.write(connection)
+        if writes:
+            self._availability.worked(wrote=True)
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
@@ -195,11 +223,19 @@ class Store:
             yield connection
 
     @asynccontextmanager
-    async def _transaction(self, *, writes: bool) -> AsyncIterator[AsyncConnection]:
+    async def _transaction(
+        self, *, writes: bool, seconds_max: float | None = None
+    ) -> AsyncIterator[AsyncConnection]:
         engine = self._writers if writes else self._engine
-        with translated():
-            async with asyncio.timeout(self._timeout_seconds), engine.begin() as connection:
-                yield connection
+        seconds = seconds_max or self._timeout_seconds
+        try:
+            with translated():
+                async with asyncio.timeout(seconds), engine.begin() as connection:
+                    yield connection
+        except StoreError as error:
+            self._availability.failed(error)
+            raise
+        self._availability.worked(wrote=False)
 
     async def close(self) -> None:
         await self._engine.dispose()

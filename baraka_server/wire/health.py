@@ -7,14 +7,16 @@ import logging
 
 from aiohttp import web
 
-from baraka_server.store.errors import StoreError
+from baraka_server.live.encoded import encode
+from baraka_server.store.errors import Contention, StoreError, Trouble, Unavailable
 from baraka_server.store.store import Store
 
 log = logging.getLogger(__name__)
 
-
 LOOK_SECONDS = 1
 """How long a look at the database counts: anybody may ask, and it takes what a bid takes."""
+ANSWER_SECONDS_MAX = 1.8
+"""Probes wait two seconds, or not much longer; what takes longer is no database for a sale."""
 
 
 class Health:
@@ -22,7 +24,7 @@ class Health:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._look: asyncio.Task[bool] | None = None
+        self._look: asyncio.Task[Trouble | None] | None = None
         self._looked_at = 0.0
         self.stopping = False
 
@@ -34,25 +36,36 @@ class Health:
         return web.json_response({"ok": True})
 
     async def ready(self, _request: web.Request) -> web.Response:
+        """200, or 503 with what fails: a `code`, a `message`, and under `database` what ails it."""
         if self.stopping:
-            return _not_ready("the server is stopping")
+            return _not_ready(code="stopping", message="The server is stopping.")
         now = asyncio.get_running_loop().time()
         if self._look is None or (self._look.done() and now - self._looked_at > LOOK_SECONDS):
-            self._look, self._looked_at = asyncio.create_task(self._database_answers()), now
-        if not await asyncio.shield(self._look):
-            return _not_ready("the database does not answer")
-        return web.json_response({"ok": True})
+            self._look, self._looked_at = asyncio.create_task(self._database_trouble()), now
+        rest = self._looked_at + ANSWER_SECONDS_MAX - now
+        await asyncio.wait([self._look], timeout=max(0, rest))
+        trouble = self._look.result() if self._look.done() else Trouble.SILENT
+        if trouble is None:
+            return web.json_response({"ok": True})
+        message = f"The database {trouble.words}."
+        return _not_ready(code="database", message=message, database=trouble)
 
-    async def _database_answers(self) -> bool:
+    async def _database_trouble(self) -> Trouble | None:
         try:
-            await self._store.ping()
+            await self._store.probe()
+        except Unavailable as error:
+            return error.trouble
+        except Contention:
+            return Trouble.BUSY
         except StoreError:
-            return False
+            return Trouble.UNREACHABLE
         except Exception:  # a driver that met a broken connection may raise anything
             log.exception("the database could not be asked")
-            return False
-        return True
+            return Trouble.UNREACHABLE
+        return None
 
 
-def _not_ready(reason: str) -> web.Response:
-    return web.json_response({"ok": False, "reason": reason}, status=503)
+def _not_ready(**fields: str) -> web.Response:
+    return web.Response(
+        text=encode({"ok": False} | fields), status=503, content_type="application/json"
+    )

@@ -190,17 +190,17 @@ async def test_a_connection_that_is_lost_behind_a_commit_changes_nothing(live, m
 async def test_a_file_that_another_program_keeps_locked_is_given_up(sale_database, live):
     other = sqlite3.connect(sale_database.partition("///")[2], isolation_level=None)
     async with opened(sale_database, timeout_seconds=0.5) as store:
-        await store.ping()
+        await store.probe()
         other.execute("BEGIN IMMEDIATE")
         for _ in range(2):
             with pytest.raises((Contention, Unavailable)):
                 await take(store, 1, [says("hello")])
         with pytest.raises((Contention, Unavailable)):
-            await store.ping()
+            await store.probe()
         assert (await store.snapshot(1)).seq == 2  # who only looks is served
         other.execute("ROLLBACK")
         await take(store, 1, [says("again")])
-        await store.ping()
+        await store.probe()
     other.close()
     assert await said(live) == ["again"]
 
@@ -228,13 +228,13 @@ async def test_a_database_that_freezes_costs_no_connection(sale_database, mariad
             with pytest.raises(StoreError):
                 await take(store, 1, [says("meanwhile")])
             with pytest.raises(StoreError):
-                await store.ping()
+                await store.probe()
         mariadb.thaw()
 
         async def recovers() -> None:
             while True:
                 try:
-                    return await store.ping()
+                    return await store.probe()
                 except StoreError:
                     await asyncio.sleep(0.05)
 
@@ -253,7 +253,7 @@ async def test_a_server_that_lets_nobody_in_is_unavailable(sale_database):
     ):
         async with opened(elsewhere) as store:
             with pytest.raises(Unavailable):
-                await store.ping()
+                await store.probe()
 
 
 # --- the state at the end of a ledger

@@ -27,7 +27,7 @@ class Line:
         self.next_commit: Cut | None = None
         self.stays_cut = False
         self.cuts = 0
-        self._database_port = database_port
+        self._database_port = self._leads_to = database_port
         self._is_cut = False
         self._ends: set[asyncio.StreamWriter] = set()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -50,6 +50,10 @@ class Line:
     def mend(self) -> None:
         self._is_cut = False
 
+    def leads_to(self, database_port: int) -> None:
+        """From now on: who is connected stays where they are, as behind a DNS name that was changed."""
+        self._leads_to = database_port
+
     async def _connected(
         self, client: asyncio.StreamReader, to_client: asyncio.StreamWriter
     ) -> None:
@@ -57,7 +61,7 @@ class Line:
         assert task
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-        database, to_database = await asyncio.open_connection("127.0.0.1", self._database_port)
+        database, to_database = await asyncio.open_connection("127.0.0.1", self._leads_to)
         answers = asyncio.create_task(_pass_on(database, to_client))
         try:
             if not self._is_cut:

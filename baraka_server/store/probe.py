@@ -1,0 +1,76 @@
+"""What a sale needs of a database, asked of it in one transaction that leaves nothing behind."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Column, Table, delete, false, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.sql import Executable
+
+from baraka_server.store.tables import (
+    OUR_TABLES,
+    UtcTime,
+    auctions,
+    bids,
+    comments,
+    events,
+    requests,
+    users,
+    winnings,
+)
+
+READS = {users, auctions, bids, comments, winnings, *OUR_TABLES}
+INSERTS = (bids, comments, winnings, events, requests)
+UPDATES = (auctions,)
+DELETES = (bids, comments, requests)
+
+
+async def look(connection: AsyncConnection) -> None:
+    """Raise what the database raises for a table or column that is missing, or a right.
+
+    No statement here finds a row, so that none changes or locks one.
+    """
+    writes = () if connection.dialect.name == "sqlite" else _idle_writes()  # it has no rights
+    for statement in (*_idle_reads(), *writes):
+        await connection.execute(statement)
+
+
+async def write(connection: AsyncConnection) -> None:
+    """Write a row of ours and take it back: the commit behind it needs the disk as a bid's does.
+
+    Nobody else has its key, so that nodes do not wait for each other.
+    """
+    key = {"user_id": 0, "request_hash": secrets.token_hex(32)}
+    row = {column.name: _filler(column) for column in requests.columns}
+    await connection.execute(insert(requests).values(row | key))
+    await connection.execute(delete(requests).filter_by(**key))
+
+
+def _idle_reads() -> Iterator[Executable]:
+    for table in sorted(READS, key=_name):
+        yield select(table).where(false())
+
+
+def _idle_writes() -> Iterator[Executable]:
+    for table in UPDATES:
+        yield update(table).where(false()).values({c.name: c for c in table.columns})
+    for table in INSERTS:
+        columns = list(table.columns)
+        yield insert(table).from_select(columns, select(*columns).where(false()))
+    for table in DELETES:
+        yield delete(table).where(false())
+
+
+def _filler(column: Column[Any]) -> Any:
+    """What the row of the probe has in a column that is not its key."""
+    if isinstance(column.type, UtcTime):
+        return datetime.now(UTC)
+    return column.type.python_type()
+
+
+def _name(table: Table) -> str:
+    return table.name
