@@ -211,7 +211,7 @@ def _told(error: StoreError, about: str | None) -> str:
         case NotThere() | Damaged():
             return str(error)
         case Unavailable():
-            return _lines(f"The database cannot be reached: {error}", about)
+            return _lines(f"The database {error.trouble.words}: {error}", about)
         case Contention():
             return _lines(f"The database was too busy, nothing was changed: {error}", about)
         case OutcomeUnknown():

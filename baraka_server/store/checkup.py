@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 from collections.abc import Sequence
@@ -19,6 +20,9 @@ from baraka_server.store.tables import DOCUMENTED_TABLES, OUR_TABLES
 
 OLDEST = {"MySQL": (8, 4), "MariaDB": (10, 11)}
 """The versions from which on a server is supported (D27)."""
+
+EXAMINE_SECONDS_MAX = 20
+"""How long a database server may take to say what it is; one with many thousand tables is slow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +75,7 @@ async def examine(url: str) -> DatabaseServer | DatabaseFile | None:
     engine = open_engine(url, connections_max=1)
     try:
         with translated():
-            async with engine.connect() as connection:
+            async with asyncio.timeout(EXAMINE_SECONDS_MAX), engine.connect() as connection:
                 return await _server(connection)
     finally:
         await engine.dispose()

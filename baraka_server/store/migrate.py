@@ -6,6 +6,7 @@ in an installed wheel.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import logging
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -27,8 +28,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from baraka_server.store import first_release
 from baraka_server.store.address import UnusableUrl, database_file, database_url, missing_file
+from baraka_server.store.answering import while_it_answers
 from baraka_server.store.engine import WRITES, open_engine
-from baraka_server.store.errors import Contention, StoreError, Unavailable, code_of, translated
+from baraka_server.store.errors import (
+    Contention,
+    StoreError,
+    Trouble,
+    Unavailable,
+    code_of,
+    translated,
+)
 from baraka_server.store.first_release import VERSION_TABLE
 from baraka_server.store.new_file import no_empty_file
 
@@ -45,6 +54,9 @@ OTHER_UPGRADE_SECONDS_MAX = 60
 
 TABLE_LOCK_SECONDS_MAX = 30
 """How long a change waits for transactions on its table; meanwhile everybody else waits behind it."""
+
+LOOK_SECONDS_MAX = 10
+"""How long the database may take to say which revision it has."""
 
 
 class MigrationFailed(StoreError):
@@ -253,7 +265,8 @@ async def _opened(url: str) -> AsyncIterator[AsyncEngine]:
     engine = open_engine(url)
     try:
         with _told_plainly(engine.url):
-            yield engine
+            async with while_it_answers(engine.url):
+                yield engine
     finally:
         await engine.dispose()
 
@@ -268,7 +281,7 @@ def _require_a_place(text: str) -> None:
 async def _status(engine: AsyncEngine) -> Status:
     if _is_missing_file(engine.url):
         return Status(None, _head(ScriptDirectory.from_config(_config())), known=True)
-    async with engine.connect() as connection:
+    async with asyncio.timeout(LOOK_SECONDS_MAX), engine.connect() as connection:
         return await connection.run_sync(_status_on)
 
 
@@ -354,15 +367,15 @@ def _told_plainly(url: URL) -> Iterator[None]:
         ) from error
     except Unavailable as error:
         refused = error.__cause__
-        if isinstance(refused, DBAPIError) and code_of(refused) in _REFUSALS:
+        if isinstance(refused, DBAPIError) and error.trouble in _REFUSALS:
             raise MigrationFailed(_plain(refused, url)) from error
         raise
     except DBAPIError as error:
         raise MigrationFailed(_plain(error, url)) from error
 
 
-_REFUSALS = {1044, 1045, 1049}
-"""What a MySQL or MariaDB server that is there says no with: rights, password, database."""
+_REFUSALS = {Trouble.NOT_ALLOWED, Trouble.SCHEMA}
+"""What a server that is there says no with: rights, password, database, tables."""
 
 
 def _plain(error: DBAPIError, url: URL) -> str:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 
 import pytest
+from sqlalchemy import insert
 
 from baraka_server.contract.client_events import PostComment, StartAuction
 from baraka_server.domain.decide import Ask
@@ -15,6 +17,7 @@ from baraka_server.store.engine import open_engine
 from baraka_server.store.errors import Contention, StoreError, Trouble, Unavailable
 from baraka_server.store.seed import seed
 from baraka_server.store.store import PROOF_SECONDS, Store
+from baraka_server.store.tables import categories
 from tests.support.databases import only_mariadb
 from tests.support.full_disk import small_disk
 from tests.support.line import Line
@@ -22,6 +25,7 @@ from tests.support.mariadb import MariaDB
 from tests.support.sales import take
 
 START = Ask(StartAuction(auction_id=1), 1)
+NEW_CATEGORY = {"name": "x", "pic_url": "x", "updatedAt": datetime.now(UTC)}
 HELLO = Ask(PostComment(auction_id=1, comment="hello"), 2)
 
 
@@ -126,24 +130,23 @@ async def test_every_code_is_told_for_what_it_is(mariadb, sale_database):
         1146: Trouble.SCHEMA,
         1969: Trouble.SILENT,
     }
-    async with opened(sale_database, timeout_seconds=1) as store:
-        await take(store, 1, [START])
-        for code, expected in told.items():
+    async with opened(sale_database) as store:
+
+        async def refused(code, words="no"):
             mariadb.sql(
-                "CREATE OR REPLACE TRIGGER refuse BEFORE INSERT ON Auction_comments FOR EACH ROW "
-                f"SIGNAL SQLSTATE 'HY000' SET MYSQL_ERRNO = {code}, MESSAGE_TEXT = 'no'",
+                "CREATE OR REPLACE TRIGGER refuse BEFORE INSERT ON categories FOR EACH ROW "
+                f"SIGNAL SQLSTATE 'HY000' SET MYSQL_ERRNO = {code}, MESSAGE_TEXT = '{words}'",
                 the_name(sale_database),
             )
-            with pytest.raises(StoreError) as refused:
-                await take(store, 1, [HELLO])
-            assert getattr(refused.value, "trouble", type(refused.value)) is expected, code
-        mariadb.sql(
-            "CREATE OR REPLACE TRIGGER refuse BEFORE INSERT ON Auction_comments FOR EACH ROW "
-            "SIGNAL SQLSTATE 'HY000' SET MYSQL_ERRNO = 1030, "
-            "MESSAGE_TEXT = 'Got error 28 \"No space left on device\" from storage engine InnoDB'",
-            the_name(sale_database),
-        )
-        assert await trouble_of(store, take(store, 1, [HELLO])) is Trouble.DISK
+            with pytest.raises(StoreError) as refusal:
+                async with store.writing() as connection:
+                    await connection.execute(insert(categories).values(NEW_CATEGORY))
+            return getattr(refusal.value, "trouble", type(refusal.value))
+
+        for code, expected in told.items():
+            assert await refused(code) is expected, code
+        full = 'Got error 28 "No space left on device" from storage engine InnoDB'
+        assert await refused(1030, full) is Trouble.DISK
 
 
 # --- what a probe finds
