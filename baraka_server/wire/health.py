@@ -48,7 +48,7 @@ class Health:
         if trouble is None:
             return web.json_response({"ok": True})
         message = f"The database {trouble.words}."
-        return _not_ready(code="database", message=message, database=trouble)
+        return _not_ready(code="unavailable", message=message, database=trouble)
 
     async def _database_trouble(self) -> Trouble | None:
         try:

@@ -17,7 +17,7 @@ from baraka_server.store.engine import open_engine
 from baraka_server.store.errors import Contention, StoreError, Trouble, Unavailable
 from baraka_server.store.seed import seed
 from baraka_server.store.store import PROOF_SECONDS, Store
-from baraka_server.store.tables import categories
+from baraka_server.store.tables import categories, events, requests
 from tests.support.databases import only_mariadb
 from tests.support.full_disk import small_disk
 from tests.support.line import Line
@@ -161,8 +161,8 @@ async def test_a_probe_finds_every_right_that_is_missing(mariadb, clerk):
         "winnings": "SELECT, INSERT",
         "Auction_bids": "SELECT, INSERT, DELETE",
         "Auction_comments": "SELECT, INSERT, DELETE",
-        "auction_events": "SELECT, INSERT",
-        "auction_requests": "SELECT, INSERT, DELETE",
+        events.name: "SELECT, INSERT",
+        requests.name: "SELECT, INSERT, DELETE",
     }
     mariadb.sql(f"REVOKE ALL ON `{name}`.* FROM clerk@'%'")
     for table, rights in needed.items():
@@ -194,7 +194,7 @@ async def test_a_probe_leaves_nothing_and_writes_nothing_beside_a_sale(
     execute = store._engine.sync_engine.dialect.do_execute
 
     def do_execute(cursor, statement, parameters, context=None):
-        if statement.startswith("INSERT INTO auction_requests (") and "SELECT" not in statement:
+        if statement.startswith(f"INSERT INTO {requests.name} (") and "SELECT" not in statement:
             written.append(statement)
         execute(cursor, statement, parameters, context)
 
@@ -211,7 +211,7 @@ async def test_a_probe_leaves_nothing_and_writes_nothing_beside_a_sale(
     await store.probe()
     assert len(written) == 2
     async with store.reading() as connection:
-        rows = await connection.exec_driver_sql("SELECT COUNT(*) FROM auction_requests")
+        rows = await connection.exec_driver_sql(f"SELECT COUNT(*) FROM {requests.name}")
         assert rows.scalar() == 0
 
 
