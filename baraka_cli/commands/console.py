@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -51,11 +51,23 @@ def console(
             help="How much more to ask for; without it, what is usual.",
         ),
     ] = None,
+    plain: Annotated[
+        bool,
+        typer.Option(
+            "--plain",
+            help="Save summaries for programs: no marks that Excel needs, see the README.",
+        ),
+    ] = False,
+    separator: Annotated[
+        Literal["comma", "semicolon"],
+        typer.Option(help="Between the cells of a summary; Excel splits at its region's alone."),
+    ] = "comma",
 ) -> None:
     """Run a live sale: start it, put lots up, award them, end it."""
     from baraka_cli.console.app import Console
     from baraka_cli.console.lotsfile import BadLots, read_lots
     from baraka_cli.console.stage import Setup
+    from baraka_cli.csvfiles import CsvForm
 
     if not url.startswith(("http://", "https://")):
         wrong_usage(f"--url: '{url}' is not an address; write it like http://127.0.0.1:3000")
@@ -79,6 +91,7 @@ def console(
             lots=run_list,
             step=step,
             folder=Path.cwd(),
+            form=CsvForm(plain=plain, separator=";" if separator == "semicolon" else ","),
         )
     ).run()
 

@@ -17,6 +17,7 @@ from textual.widgets.option_list import Option
 
 from baraka_cli.console import summary
 from baraka_cli.console.book import Book, phase_of
+from baraka_cli.csvfiles import CsvForm
 from baraka_server.contract.text import printable
 
 
@@ -81,9 +82,17 @@ class SummaryScreen(Screen[None]):
     ]
 
     def __init__(
-        self, found: summary.Summary, book: Book, folder: Path, *, passed: int, open_lots: int
+        self,
+        found: summary.Summary,
+        book: Book,
+        folder: Path,
+        form: CsvForm,
+        *,
+        passed: int,
+        open_lots: int,
     ) -> None:
         super().__init__()
+        self._form = form
         self._open_lots = open_lots
         self._found, self._book, self._folder = found, book, folder
         self._passed = passed
@@ -118,7 +127,7 @@ class SummaryScreen(Screen[None]):
 
     def action_save(self) -> None:
         try:
-            path = summary.save(self._found, self._book.auction_id, self._folder)
+            path = summary.save(self._found, self._book.auction_id, self._folder, self._form)
         except OSError as error:
             said = f" ✗ Not saved: {error.strerror or error}"
         else:

@@ -51,6 +51,7 @@ from baraka_cli.console.panels import (
 from baraka_cli.console.runlist import OPEN, Fate, ListedLot, RunList
 from baraka_cli.console.screens import SummaryScreen
 from baraka_cli.console.words import counted, explained
+from baraka_cli.csvfiles import FOR_PEOPLE, CsvForm
 from baraka_server.contract import server_events as told
 from baraka_server.contract.client_events import (
     AwardLot,
@@ -81,6 +82,8 @@ class Setup:
     """How much more than the last bid to ask for; None takes what is usual for the price."""
     folder: Path = Path()
     """Where summaries are saved."""
+    form: CsvForm = FOR_PEOPLE
+    """How they are written."""
 
 
 @runtime_checkable
@@ -582,7 +585,14 @@ class StageScreen(Screen[None]):
         passed = max(listed, found.passed + self.book.passed_before)
         open_lots = sum(lot.fate in OPEN for lot in self.run_list.lots)
         await self.app.push_screen(
-            SummaryScreen(found, self.book, self.setup.folder, passed=passed, open_lots=open_lots)
+            SummaryScreen(
+                found,
+                self.book,
+                self.setup.folder,
+                self.setup.form,
+                passed=passed,
+                open_lots=open_lots,
+            )
         )
 
     def action_log(self) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,7 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 from baraka_cli.console.book import Hammer
-from baraka_server.contract.text import printable
+from baraka_cli.csvfiles import FOR_PEOPLE, CsvForm, Phone, csv_bytes, save_beside
 
 HEADER = ("product", "weight", "price", "winner", "number", "awarded_at")
 
@@ -89,32 +87,15 @@ def _as_the_server_writes(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def as_csv(summary: Summary) -> str:
-    file = io.StringIO()
-    writer = csv.writer(file, lineterminator="\n")
-    writer.writerow(HEADER)
-    for lot in summary.sold:
-        cells = (lot.product, lot.weight, lot.price, lot.winner, lot.number, lot.at)
-        writer.writerow([_harmless(cell) if isinstance(cell, str) else cell for cell in cells])
-    return file.getvalue()
+def as_csv(summary: Summary, form: CsvForm = FOR_PEOPLE) -> bytes:
+    """What was sold as a CSV file, the first award first."""
+    rows = [
+        (lot.product, lot.weight, lot.price, lot.winner, Phone(lot.number), lot.at)
+        for lot in summary.sold
+    ]
+    return csv_bytes([HEADER, *rows], form)
 
 
-def save(summary: Summary, auction_id: int, folder: Path) -> Path:
+def save(summary: Summary, auction_id: int, folder: Path, form: CsvForm = FOR_PEOPLE) -> Path:
     """Write the CSV beside those that are there; returns its path. Raises `OSError`."""
-    for number in range(1, 1000):
-        path = folder / f"sale-{auction_id}{f'-{number}' if number > 1 else ''}.csv"
-        try:
-            with path.open("x", encoding="utf-8", newline="") as file:
-                file.write(as_csv(summary))
-        except FileExistsError:
-            continue
-        return path
-    raise OSError("there are a thousand summaries already")
-
-
-def _harmless(text: str) -> str:
-    """Text that a spreadsheet will not take for a formula; telephone numbers stay as they are."""
-    text = printable(text)
-    number = text[1:].replace(" ", "")
-    is_number = text.startswith("+") and number.isascii() and number.isdigit()
-    return f"'{text}" if text[:1] in "=+-@" and text and not is_number else text
+    return save_beside(folder, f"sale-{auction_id}", as_csv(summary, form))

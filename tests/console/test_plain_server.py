@@ -60,7 +60,7 @@ async def test_a_whole_sale_without_acknowledgements(
         await host.sees("1 sold, 1 passed, total 900")
         await host.presses("s")
         await host.sees("without telephone numbers")
-        assert "Gold Ring – 18K,5.2g,900,Bilal,," in (tmp_path / "sale-1.csv").read_text()
+        assert '"Gold Ring – 18K","5.2g",900,"Bilal","",' in (tmp_path / "sale-1.csv").read_text()
 
 
 async def test_an_award_that_a_late_bid_overtook_is_called_out(

@@ -90,7 +90,7 @@ async def test_a_whole_sale_by_keyboard_alone(
         await host.presses("s")
         await host.sees("Saved as")
         saved = (tmp_path / "sale-1.csv").read_text()
-        assert "Gold Ring – 18K,5.2g,1250,Dina A.,+" in saved
+        assert '"Gold Ring – 18K","5.2g",1250,"Dina A.","\'+' in saved
         assert "•" not in saved, "the operator reaches winners by their whole number"
 
 

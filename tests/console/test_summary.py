@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
+import errno
 import io
+import subprocess
+import sys
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -12,6 +16,7 @@ import pytest
 
 from baraka_cli.console.book import Hammer
 from baraka_cli.console.summary import as_csv, save, summarise
+from baraka_cli.csvfiles import CsvForm
 
 
 def won(row: int, **changes: Any) -> dict[str, Any]:
@@ -20,8 +25,8 @@ def won(row: int, **changes: Any) -> dict[str, Any]:
     return plain | {"createdAt": "2026-01-01T12:00:00.000Z"} | changes
 
 
-def rows(text: str) -> list[list[str]]:
-    return list(csv.reader(io.StringIO(text)))
+def rows(content: bytes) -> list[list[str]]:
+    return list(csv.reader(io.StringIO(content.decode("utf-8-sig"))))
 
 
 def test_it_counts_what_was_sold_and_ranks_who_spent_most() -> None:
@@ -39,9 +44,33 @@ def test_numbers_are_written_whole_where_the_server_tells_them() -> None:
         "",
         "100",
         "Dina",
-        "+27820000042",
+        "'+27820000042",
         "2026-01-01T12:00:00.000Z",
     ]
+
+
+@pytest.mark.parametrize("number", ["+27820000042", "0301 1112201", "٠٣٠١١١١٢٢٠١", "=1+1", "1E5"])
+def test_a_telephone_number_stays_text(number: str) -> None:
+    """A spreadsheet would make 2.782E+10 of the first one, and drop the zero of the second."""
+    assert rows(as_csv(summarise([], [won(1, number=number)])))[1][4] == f"'{number}"
+
+
+def test_a_file_for_excel_says_that_it_is_unicode_and_quotes_every_text() -> None:
+    """Excel takes a file without the mark for its region's, and splits at its region's separator."""
+    summary = summarise([], [won(1, name="A;=1+1", product="خاتم")])
+    assert as_csv(summary).startswith(codecs.BOM_UTF8 + b'"product","weight","price",')
+    assert '"خاتم","",100,"A;=1+1","\'+27820000042",' in as_csv(summary).decode()
+    semicolons = as_csv(summary, CsvForm(separator=";")).decode("utf-8-sig").splitlines()
+    assert semicolons[1].startswith('"خاتم";"";100;"A;=1+1";')
+
+
+def test_a_file_for_programs_has_no_marks() -> None:
+    nasty = won(2, name="=1", number="=2")
+    assert as_csv(summarise([], [won(1), nasty]), CsvForm(plain=True)).decode() == (
+        "product,weight,price,winner,number,awarded_at\n"
+        "Ring,,100,Dina,+27820000042,2026-01-01T12:00:00.000Z\n"
+        "Ring,,200,'=1,'=2,2026-01-01T12:00:00.000Z\n"
+    )
 
 
 def test_without_the_servers_list_it_has_what_the_console_heard() -> None:
@@ -55,13 +84,25 @@ def test_without_the_servers_list_it_has_what_the_console_heard() -> None:
     ]
 
 
-@pytest.mark.parametrize("nasty", ["=cmd|' /C calc'!A0", "+1+cmd|'!A", "-2+3", "@SUM(A1)", "\t=1"])
+@pytest.mark.parametrize(
+    "nasty",
+    [
+        "=cmd|' /C calc'!A0",
+        "+1+cmd|'!A",
+        "-2+3",
+        "@SUM(A1)",
+        "\t=1",
+        " =1",
+        "\u200b=1",
+        "＝1",
+        "\r=1",
+    ],
+)
 def test_no_cell_is_a_formula(nasty: str) -> None:
     """A bidder chooses the name that the office opens in a spreadsheet."""
     row = rows(as_csv(summarise([], [won(1, name=nasty, product=nasty)])))[1]
     for cell in (row[0], row[3]):
-        assert cell.startswith(("'", " "))
-        assert not cell.startswith(("=", "+", "-", "@", "\t"))
+        assert cell.startswith("'")
 
 
 def test_quotes_commas_and_lines_stay_in_their_cell() -> None:
@@ -72,4 +113,31 @@ def test_quotes_commas_and_lines_stay_in_their_cell() -> None:
 def test_a_summary_never_replaces_another(tmp_path: Path) -> None:
     found = summarise([], [won(1)])
     assert save(found, 7, tmp_path).name == "sale-7.csv"
-    assert save(found, 7, tmp_path).name == "sale-7-2.csv"
+    first = (tmp_path / "sale-7.csv").read_bytes()
+    assert save(summarise([], []), 7, tmp_path).name == "sale-7-2.csv"
+    assert first == (tmp_path / "sale-7.csv").read_bytes() == as_csv(found)
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["sale-7-2.csv", "sale-7.csv"]
+
+
+def test_a_summary_is_saved_where_files_have_no_second_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_links(*_: object) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(Path, "hardlink_to", no_links)
+    test_a_summary_never_replaces_another(tmp_path)
+
+
+def test_a_full_disk_leaves_no_half_a_summary(tmp_path: Path) -> None:
+    """A limit on the size of files stands for it; a program of its own, since Python has one too."""
+    script = (
+        "import resource, signal, sys; from pathlib import Path; "
+        "from baraka_cli.csvfiles import save_beside; "
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN); "
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000)); "
+        f"save_beside(Path({str(tmp_path)!r}), 'sale-7', bytes(5000))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert "File too large" in done.stderr
+    assert list(tmp_path.iterdir()) == []
