@@ -7,18 +7,22 @@ Needs `pip install "python-socketio[asyncio_client]"` and nothing of Baraka.
 
 import argparse
 import asyncio
+import base64
+import json
 
 import socketio
 
+ANSWER_SECONDS_MAX = 5
+
 
 class Bidder:
-    def __init__(self, auction_id, up_to, step):
+    def __init__(self, auction_id, user_id, up_to, step):
         self.auction_id = auction_id
+        self.user_id = user_id
         self.up_to = up_to
         self.step = step
         self.lot = None  # what is on the block: product, minBidPrice and the round
-        self.highest = None  # the highest bid that was announced
-        self.mine = None  # the amount that we bid last
+        self.highest = None  # the bid that leads, as the server tells of it
         self.done = asyncio.Event()
         self.changed = asyncio.Event()
         self.socket = socketio.AsyncClient()
@@ -37,14 +41,21 @@ class Bidder:
             return
         auction, bids = state["auction"], state["auctionBids"]
         print(f"In the room of “{auction['title']}”.")
+        # Lots and bids came and went without us, maybe: only the state says who leads by now.
+        self.lot = None
         if auction["current_product"]:
             lot = {"product": auction["current_product"], "minBidPrice": auction["minBidPrice"]}
-            self.look_at(lot | {"round": state["round"]}, bids[0]["bid"] if bids else None)
+            self.look_at(lot | {"round": state["round"]}, bids[0] if bids else None)
 
     def look_at(self, lot, highest):
-        self.lot, self.highest, self.mine = lot, highest, None
+        self.lot, self.highest = lot, highest
         print(f"On the block: {lot['product']}, minimum {lot['minBidPrice']}")
+        if self.leads():
+            print(f"My bid of {highest['bid']} leads.")
         self.changed.set()
+
+    def leads(self):
+        return self.highest is not None and self.highest["user_id"] == self.user_id
 
     async def lot_changed(self, lot):
         if self.lot and lot["round"] == self.lot["round"]:  # only its prices changed
@@ -53,9 +64,8 @@ class Bidder:
             self.look_at(lot, None)
 
     async def bid_placed(self, news):
-        bid = news["newBid"]
-        print(f"{bid['user']['name']} bids {bid['bid']}")
-        self.highest = bid["bid"]
+        self.highest = news["newBid"]
+        print(f"{self.highest['user']['name']} bids {self.highest['bid']}")
         self.changed.set()
 
     async def bid(self):
@@ -63,21 +73,19 @@ class Bidder:
         while True:
             await self.changed.wait()
             self.changed.clear()
-            if self.lot is None or (self.mine is not None and self.mine == self.highest):
+            if self.lot is None or self.leads():
                 continue
             minimum = max(self.lot["minBidPrice"], 1)
-            amount = minimum if self.highest is None else self.highest + self.step
+            amount = minimum if self.highest is None else self.highest["bid"] + self.step
             if amount > self.up_to:
                 print(f"{amount} is more than I would give.")
                 continue
-            self.mine = amount
             # The round keeps a late bid off the next product.
-            answer = await self.socket.call(
-                "placeBid",
-                {"auctionId": self.auction_id, "amount": amount, "round": self.lot["round"]},
-            )
-            if not answer["ok"]:
-                self.mine = None
+            bid = {"auctionId": self.auction_id, "amount": amount, "round": self.lot["round"]}
+            try:
+                await self.socket.call("placeBid", bid, timeout=ANSWER_SECONDS_MAX)
+            except socketio.exceptions.SocketIOError:
+                print("No answer: the state says what became of it, once the line is back.")
 
     async def awarded(self, news):
         winner = news["winningUser"]
@@ -94,6 +102,16 @@ class Bidder:
         self.done.set()
 
 
+def user_of(token):
+    """The user whom an access token names, to know the own bids by. The server checks the token."""
+    try:
+        claims = token.split(".")[1]
+        claims = json.loads(base64.urlsafe_b64decode(claims + "=" * (-len(claims) % 4)))
+        return int(claims.get("sub") or claims.get("userId") or claims["id"])
+    except (IndexError, KeyError, ValueError):
+        return None
+
+
 async def main():
     arguments = argparse.ArgumentParser(description="Bid in an auction, up to a limit.")
     arguments.add_argument("url")
@@ -103,7 +121,7 @@ async def main():
     arguments.add_argument("--step", type=int, default=50, help="how much more than the last bid")
     given = arguments.parse_args()
 
-    bidder = Bidder(given.auction, given.up_to, given.step)
+    bidder = Bidder(given.auction, user_of(given.token), given.up_to, given.step)
     await bidder.socket.connect(given.url, auth={"token": given.token})
     bidding = asyncio.create_task(bidder.bid())
     await bidder.done.wait()

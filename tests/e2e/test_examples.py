@@ -69,9 +69,9 @@ def node_viewer(url: str) -> Example:
     return Example(node, str(folder / "viewer.mjs"), url, "1", token(SECRET, 6))
 
 
-def python_host(url: str) -> Example:
+def python_host(url: str, quiet: int = 1) -> Example:
     script, lots = str(EXAMPLES / "python_host.py"), str(EXAMPLES / "lots.csv")
-    return Example(sys.executable, script, url, "1", token(SECRET, 1), lots, "--quiet=1")
+    return Example(sys.executable, script, url, "1", token(SECRET, 1), lots, f"--quiet={quiet}")
 
 
 @pytest.fixture
@@ -137,3 +137,51 @@ async def test_both_say_why_they_were_turned_away(baraka):
     async with Example(sys.executable, script, baraka.url, "1", "nonsense") as bidder:
         await bidder.prints("Refused: Invalid or expired token")
         assert await bidder.ends() == 0
+
+
+async def test_the_python_bidder_does_not_bid_against_itself_after_the_line_was_lost(
+    baraka, amina_and_bilal
+):
+    amina, bilal = amina_and_bilal
+    async with python_bidder(baraka.url) as bidder:
+        await bidder.prints("In the room of")
+        await amina.emits("changeCuurentProduct", {"auctionId": 1} | LOT)
+        await amina.hears("newBid", lambda heard: heard["newBid"]["bid"] == 100)
+        await restart(baraka)
+        await bidder.prints("My bid of 100 leads.")
+        async with PythonPhones() as phones:
+            bilal = await phones.open(baraka.url, 2, auth={"token": token(SECRET, 2)})
+            await bilal.emits("joinAuction", {"auctionId": 1})
+            await bilal.emits("placeBid", {"auctionId": 1, "amount": 150})
+            await bilal.hears("newBid", lambda heard: heard["newBid"]["bid"] == 200)
+            bids = bilal.heard("newBid")[-1]["auctionBids"]
+    assert [(one["user_id"], one["bid"]) for one in bids] == [(5, 200), (2, 150), (5, 100)]
+
+
+async def test_the_python_bidder_does_not_bid_against_itself_when_it_is_started_again(
+    baraka, amina_and_bilal
+):
+    amina, _ = amina_and_bilal
+    await amina.emits("changeCuurentProduct", {"auctionId": 1} | LOT)
+    for said in ("bids 100", "My bid of 100 leads."):
+        async with python_bidder(baraka.url) as bidder:
+            await bidder.prints(said)
+
+
+async def test_the_python_host_hears_the_room_again_after_the_line_was_lost(baraka):
+    """It would hammer a lot down while people bid on it."""
+    async with python_host(baraka.url, quiet=5) as host, PythonPhones() as phones:
+        await host.prints("On the block: Gold Ring")
+        await restart(baraka)
+        bilal = await phones.open(baraka.url, 2, auth={"token": token(SECRET, 2)})
+        await bilal.emits("joinAuction", {"auctionId": 1})
+        await host.prints("Back in the room.")
+        await bilal.emits("placeBid", {"auctionId": 1, "amount": 1000})
+        await host.prints("1000 by ")
+        await host.prints("★ Sold to")
+    assert "for 1000" in host.lines[-1]
+
+
+async def restart(baraka):
+    await baraka.kill()
+    await baraka.start()
