@@ -345,7 +345,7 @@ def _print_history(entries: Sequence[HistoryEntry]) -> None:
 
 
 def _heading(entry: HistoryEntry) -> str:
-    lot = entry.data.get("lot")
+    lot = entry.data.get("lot") if entry.known else None
     if entry.round == 0:
         return "Before the first lot"
     return f"Round {entry.round}: {lot['product']}" if lot else f"Round {entry.round}"
@@ -363,4 +363,10 @@ def _verdict_lines(verdict: Verdict) -> list[str]:
         ]
     if verdict.entries == 0:
         return [f"{name}: no ledger yet, so there is nothing to prove."]
-    return [f"{name}: ok, {verdict.entries} entries as they were written; the tables agree."]
+    entries = f"{name}: ok, {verdict.entries} entries as they were written"
+    if verdict.unknownEntries:
+        return [
+            f"{entries}; {verdict.unknownEntries} of them are of a newer version of Baraka, which "
+            "alone can compare the tables."
+        ]
+    return [f"{entries}; the tables agree."]

@@ -159,6 +159,8 @@ class Book:
         """
         passed, bids, opened = 0, [], None
         for entry in history:
+            if entry.get("known") is False:  # what a newer server writes, and tells to nobody
+                continue
             at = moment(entry["at"]) + self._clock_behind
             if entry["kind"] == LOT_OPENED:
                 opened = (entry["round"], printable(entry["data"]["lot"]["product"]), at)
@@ -317,6 +319,7 @@ _HANDLERS = {
     told.AuctionCanceled.wire_name: Book._canceled,
     told.AuctionFinished.wire_name: Book._finished,
     told.BroadcasterLeft.wire_name: Book._nothing,
+    told.AuctionEntry.wire_name: Book._nothing,
 }
 
 

@@ -15,7 +15,10 @@ class WinningWithUser(Winning):
 
 
 class HistoryEntry(Record):
-    """One entry of an auction's ledger, in words. `what` completes the sentence "<who> …"."""
+    """One entry of an auction's ledger, in words. `what` completes the sentence "<who> …".
+
+    `known` is false for one that a newer program wrote (D55): nothing is certain of its data.
+    """
 
     seq: int
     round: int
@@ -25,6 +28,7 @@ class HistoryEntry(Record):
     who: str | None
     what: str
     data: dict[str, Any]
+    known: bool = True
 
 
 class AlteredEntry(Record):
@@ -45,11 +49,13 @@ class Disagreement(Record):
 class Verdict(Record):
     """What came of verifying an auction's ledger: `ok`, or what was altered (D26).
 
-    The tables are compared only while the ledger itself holds.
+    The tables are compared only while the ledger itself holds, and has no `unknownEntries`: those
+    are of a newer program (D55).
     """
 
     auctionId: int
     ok: bool
     entries: int
+    unknownEntries: int
     alteredEntry: AlteredEntry | None
     disagreements: list[Disagreement]

@@ -158,6 +158,13 @@ class AuctionState(AuctionEvent):
     )
 
 
+class AuctionEntry(AuctionEvent):
+    """Something happened that the room is not told of: only its place, so that `seq` has no gap (D56)."""
+
+    wire_name = "auctionEntry"
+    scope = Scope.ROOM
+
+
 class Error(ServerEvent):
     """Something that this client asked for was refused; to the sender alone."""
 
@@ -185,7 +192,7 @@ DOCUMENTED_SERVER_EVENTS: tuple[type[ServerEvent], ...] = (
     Error,
 )
 
-ADDED_SERVER_EVENTS: tuple[type[ServerEvent], ...] = (AuctionState,)
+ADDED_SERVER_EVENTS: tuple[type[ServerEvent], ...] = (AuctionState, AuctionEntry)
 
 SERVER_EVENTS: dict[str, type[ServerEvent]] = {
     event.wire_name: event for event in DOCUMENTED_SERVER_EVENTS + ADDED_SERVER_EVENTS

@@ -62,6 +62,8 @@ def decide(state: State | None, ask: Ask, rules: HouseRules) -> Decision:
     """What `ask` makes happen in the auction, or a refusal. `state` is None where there is none."""
     if state is None:
         return ask.refused(Code.AUCTION_NOT_FOUND)
+    if not state.understood:
+        return ask.refused(Code.UNAVAILABLE)
     if ask.event.owner_only and ask.user_id != state.owner_id:
         return ask.refused(Code.NOT_OWNER)
     return _DECISIONS[type(ask.event)](state, ask, ask.event, rules)

@@ -1,7 +1,8 @@
 """What can happen in an auction: the kinds of entry that its ledger has (D26).
 
 A fact is what was decided; an `Event` is a fact with its place in the ledger. The ids of rows are
-0 until the store has written them.
+0 until the store has written them. What the ledger keeps of a fact says what it is (D55), so that
+an older program can live beside a newer one.
 """
 
 from __future__ import annotations
@@ -16,15 +17,41 @@ from baraka_server.contract.fields import iso_time
 
 @dataclass(frozen=True, slots=True)
 class Fact:
+    """What was decided: one kind of entry in the ledger.
+
+    A kind gets a new `v` when its fields mean something else, and every `v` up to the class's own
+    can be read. A new field needs none, but a default, since earlier entries lack it. `rule` says
+    whether it may change what is accepted: who does not know the kind, or its `v`, must not decide
+    anything behind it.
+    """
+
     kind: ClassVar[str]
+    v: ClassVar[int] = 1
+    rule: ClassVar[bool] = True
 
     def data(self) -> dict[str, Any]:
-        """The fact as JSON-ready values, for the ledger."""
-        return asdict(self)
+        """The fact as JSON-ready values."""
+        names: tuple[str, ...] = self.__match_args__
+        values = {name: getattr(self, name) for name in names}
+        return {
+            name: value.data() if isinstance(value, StandingBid | Lot) else value
+            for name, value in values.items()
+        }
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> Self:
-        return cls(**data)
+        """Fields that are not known are left out: a newer program added them."""
+        return cls(
+            **{
+                name: _PARTS[name].from_data(value) if name in _PARTS and value else value
+                for name, value in data.items()
+                if name in cls.__match_args__
+            }
+        )
+
+
+def _known(kind: type[StandingBid | Lot], data: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in data.items() if name in kind.__match_args__}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +68,7 @@ class StandingBid:
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> StandingBid:
-        return cls(**{**data, "at": datetime.fromisoformat(data["at"])})
+        return cls(**{**_known(cls, data), "at": datetime.fromisoformat(data["at"])})
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +79,17 @@ class Lot:
     minimum_price: int
     start_price: int
     market_price: int
+
+    def data(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> Lot:
+        return cls(**_known(cls, data))
+
+
+_PARTS: dict[str, type[StandingBid | Lot]] = {"high": StandingBid, "lot": Lot}
+"""What the fields of these names are made of, in every fact."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,20 +108,6 @@ class Adopted(Fact):
     lot: Lot | None
     high: StandingBid | None
 
-    def data(self) -> dict[str, Any]:
-        return {**asdict(self), "high": self.high.data() if self.high else None}
-
-    @classmethod
-    def from_data(cls, data: Mapping[str, Any]) -> Self:
-        lot, high = data["lot"], data["high"]
-        return cls(
-            **{
-                **data,
-                "lot": Lot(**lot) if lot else None,
-                "high": StandingBid.from_data(high) if high else None,
-            }
-        )
-
 
 @dataclass(frozen=True, slots=True)
 class Started(Fact):
@@ -99,10 +123,6 @@ class LotOpened(Fact):
     kind = "lot_opened"
 
     lot: Lot
-
-    @classmethod
-    def from_data(cls, data: Mapping[str, Any]) -> Self:
-        return cls(lot=Lot(**data["lot"]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,12 +140,13 @@ class BidPlaced(Fact):
     bid_id: int = 0
 
     def data(self) -> dict[str, Any]:
-        return {"amount": self.amount, "bid_id": self.bid_id}  # asdict takes ten times as long
+        return {"amount": self.amount, "bid_id": self.bid_id}  # to ask for the fields takes longer
 
 
 @dataclass(frozen=True, slots=True)
 class Commented(Fact):
     kind = "comment"
+    rule = False
 
     comment: str
     comment_id: int = 0
@@ -142,14 +163,6 @@ class Awarded(Fact):
     high: StandingBid | None
     winning_id: int | None = None
 
-    def data(self) -> dict[str, Any]:
-        return {**asdict(self), "high": self.high.data() if self.high else None}
-
-    @classmethod
-    def from_data(cls, data: Mapping[str, Any]) -> Self:
-        high = data["high"]
-        return cls(**{**data, "high": StandingBid.from_data(high) if high else None})
-
 
 @dataclass(frozen=True, slots=True)
 class Canceled(Fact):
@@ -164,6 +177,24 @@ class Ended(Fact):
 @dataclass(frozen=True, slots=True)
 class BroadcasterLeft(Fact):
     kind = "broadcaster_left"
+    rule = False
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown(Fact):
+    """An entry of a kind, or of a `v` of it, that a newer program wrote (D55).
+
+    `name` is its kind in the ledger. `is_rule` says that nothing may be decided behind it.
+    """
+
+    kind = "unknown"
+
+    name: str
+    is_rule: bool
+    said: Mapping[str, Any]
+
+    def data(self) -> dict[str, Any]:
+        return dict(self.said)
 
 
 KINDS: dict[str, type[Fact]] = {
@@ -192,3 +223,20 @@ class Event:
     user_id: int | None
     at: datetime
     fact: Fact
+
+    @property
+    def kind(self) -> str:
+        """The kind of the entry in the ledger."""
+        return self.fact.name if isinstance(self.fact, Unknown) else self.fact.kind
+
+
+def fact_of(kind: str, data: Mapping[str, Any]) -> Fact:
+    """The fact of an entry of the ledger, `Unknown` where a newer program wrote it.
+
+    Entries of the first release do not say what they are: all of them are of the first `v`. Raises
+    `KeyError`, `TypeError` or `ValueError` for data that no program wrote.
+    """
+    known, v = KINDS.get(kind), data.get("v", 1)
+    if known is not None and isinstance(v, int) and 1 <= v <= known.v:
+        return known.from_data(data)
+    return Unknown(kind, data.get("rule") is not False, data)

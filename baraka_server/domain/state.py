@@ -20,6 +20,7 @@ from baraka_server.domain.facts import (
     LotRepriced,
     StandingBid,
     Started,
+    Unknown,
 )
 
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
@@ -30,7 +31,8 @@ class State:
     """The part of an auction that the rules look at.
 
     A **round** is the time of one product on the block; it is 0 before the first (D10). `high` is
-    the bid that stands in it. `at` is the time of the last event.
+    the bid that stands in it. `at` is the time of the last event. `understood` is False behind an
+    entry that a newer program wrote and that may change what is accepted (D55).
     """
 
     owner_id: int | None = None
@@ -42,6 +44,7 @@ class State:
     round: int = 0
     seq: int = 0
     at: datetime = BEGINNING
+    understood: bool = True
 
 
 def apply(state: State, event: Event) -> State:
@@ -123,3 +126,8 @@ def _(_fact: Canceled, _event: Event) -> dict[str, Any]:
 @_changed.register
 def _(_fact: Ended, _event: Event) -> dict[str, Any]:
     return {"live": False, "ended": True}
+
+
+@_changed.register
+def _(fact: Unknown, _event: Event) -> dict[str, Any]:
+    return {"understood": False} if fact.is_rule else {}

@@ -18,6 +18,7 @@ from baraka_server.domain.facts import (
     LotRepriced,
     StandingBid,
     Started,
+    Unknown,
 )
 from baraka_server.domain.state import State
 
@@ -50,6 +51,8 @@ def in_words(before: State, event: Event, name_of: NameOf) -> str:
             return "ended the auction"
         case BroadcasterLeft():
             return "left the live stream"
+        case Unknown(name=name):
+            return f"did what only a newer version of Baraka knows: {name}"
         case other:
             return other.kind
 

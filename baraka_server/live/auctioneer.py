@@ -87,6 +87,7 @@ class Auctioneer:
         self._work: asyncio.Task[None] | None = None
         self._start_told = 0  # the seq of the last start that everybody here was told of
         self._start_missed = False
+        self._unknown_noted = False
 
     @property
     def idle(self) -> bool:
@@ -188,7 +189,19 @@ class Auctioneer:
             self.auction_id, lambda auction: settle(auction, asks, known, rules)
         )
         self._state = committed.state
+        if committed.state is not None:
+            self._note_unknown(committed.state)
         return committed
+
+    def _note_unknown(self, state: State) -> None:
+        if not state.understood and not self._unknown_noted:
+            log.warning(
+                "auction %s: a newer version of Baraka changed its rules; nothing is accepted in it "
+                "here until this server is updated (its ledger has %s entries)",
+                self.auction_id,
+                state.seq,
+            )
+        self._unknown_noted = not state.understood
 
     async def _announce(
         self, news: deque[Event], committed: Committed, lists: bool, up_to: int | None = None

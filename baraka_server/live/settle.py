@@ -84,7 +84,7 @@ async def settle(
         {
             key: Answered(mark, _kept(accepted[entry] if isinstance(entry, int) else entry))
             for key, (mark, entry) in sitting.earlier.items()
-            if key not in answered
+            if key not in answered and not _is_for_now(entry)
         },
         now,
     )
@@ -117,8 +117,11 @@ async def _base(auction: LockedAuction, known: State | None, missed: Sequence[Ev
 async def _opening(auction: LockedAuction, base: State, known: State | None) -> Adopted | None:
     """What the ledger has yet to hear of the rows, which another program may have changed.
 
-    Bids are looked at when this node has not followed the auction so far.
+    Bids are looked at when this node has not followed the auction so far. Behind an entry that a
+    newer program wrote the rows are not for us to judge (D55).
     """
+    if not base.understood:
+        return None
     if known is not None and base.seq and adopted(auction.record, base.high) == _as_row(base):
         return None
     row = adopted(auction.record, await auction.highest_bid())
@@ -225,6 +228,11 @@ def _accepted(auction_id: int, event: Event) -> dict[str, Any]:
         case Awarded(winning_id=winning_id):
             fields["winningId"] = winning_id
     return fields
+
+
+def _is_for_now(entry: Outcome | int) -> bool:
+    """Whether a refusal is about this program, not about the auction: a repetition is asked anew."""
+    return isinstance(entry, Refusal) and entry.code is Code.UNAVAILABLE
 
 
 def _kept(outcome: Outcome) -> str:

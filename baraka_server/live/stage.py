@@ -222,7 +222,9 @@ class Stage:
                 return told.BroadcasterLeft, {}
             case facts.Adopted():
                 return told.AuctionState, {}
-        raise TypeError(f"nobody has said how {event.fact.kind} is announced")
+            case facts.Unknown():
+                return told.AuctionEntry, {}
+        raise TypeError(f"nobody has said how {event.kind} is announced")
 
     def _awarded(
         self, event: facts.Event, high: facts.StandingBid | None, users: Mapping[int, User]

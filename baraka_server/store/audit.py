@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from baraka_server.contract.records import User
 from baraka_server.contract.reports import AlteredEntry, Disagreement, HistoryEntry, Verdict
-from baraka_server.domain.facts import Event
+from baraka_server.domain.facts import Event, Unknown
 from baraka_server.domain.state import State, apply
 from baraka_server.domain.words import LOOKS_BACK, in_words
 from baraka_server.store import ledger
@@ -37,7 +37,8 @@ async def verify(store: Store, auction_id: int) -> Verdict:
     Then the fold of the ledger against the tables, which finds rows that were altered, and entries
     that were cut off the end: what they wrote is still in the tables. Nothing can tell that a last
     entry is gone which wrote no row: a repeated start, a broadcaster who left. Rows that are older
-    than the ledger are taken as it found them.
+    than the ledger are taken as it found them. Behind entries that a newer program wrote nobody here
+    can say what the tables must be (D55): the verdict counts them, and leaves the tables alone.
 
     Raises `NotThere` when there is neither such an auction nor a ledger of it.
     """
@@ -58,6 +59,7 @@ async def verify(store: Store, auction_id: int) -> Verdict:
         auctionId=auction_id,
         ok=not disagreements,
         entries=chain,
+        unknownEntries=expected.unknown,
         alteredEntry=None,
         disagreements=disagreements[:DISAGREEMENTS_MAX],
     )
@@ -68,6 +70,7 @@ def _altered(auction_id: int, seq: int, reason: str) -> Verdict:
         auctionId=auction_id,
         ok=False,
         entries=seq - 1,
+        unknownEntries=0,
         alteredEntry=AlteredEntry(seq=seq, reason=reason),
         disagreements=[],
     )
@@ -81,8 +84,8 @@ async def _disagreements(
         raise _unknown(auction_id)
     if record is None:
         return [Disagreement(table=auctions.name, rowId=auction_id, reason="it is gone")]
-    if expected.state.seq == 0:
-        return []  # nothing has happened that a ledger would keep
+    if expected.state.seq == 0 or expected.unknown:
+        return []  # nothing has happened that a ledger would keep, or what only a newer program knows
     found = [
         Disagreement(table=auctions.name, rowId=auction_id, reason=reason)
         for reason in expected.objections(record)
@@ -179,11 +182,12 @@ def _in_words(
                 seq=event.seq,
                 round=event.round,
                 at=event.at,
-                kind=event.fact.kind,
+                kind=event.kind,
                 userId=event.user_id,
                 who=None if event.user_id is None else name_of(event.user_id),
                 what=in_words(state, event, name_of),
                 data=event.fact.data(),
+                known=not isinstance(event.fact, Unknown),
             )
         )
         state = apply(state, event)

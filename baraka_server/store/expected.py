@@ -18,6 +18,7 @@ from baraka_server.domain.facts import (
     LotOpened,
     LotRepriced,
     StandingBid,
+    Unknown,
 )
 from baraka_server.domain.record import lot_of
 from baraka_server.domain.state import State, apply
@@ -86,10 +87,14 @@ def _told(value: Any) -> str:
 
 
 class Expected:
-    """What the tables hold after the events that were taken, which are the ledger from its start."""
+    """What the tables hold after the events that were taken, which are the ledger from its start.
+
+    `unknown` counts those that only a newer program knows (D55): behind one, nothing is expected.
+    """
 
     def __init__(self) -> None:
         self.state = State()
+        self.unknown = 0
         self.bids = Rows(bids)
         self.comments = Rows(comments)
         self.winnings = Rows(winnings)
@@ -97,8 +102,13 @@ class Expected:
         self._columns: dict[str, tuple[int, Any]] = {}  # of the auction: since which entry, what
 
     def take(self, event: Event) -> None:
+        """Raises `ValueError` for an entry of a kind that nobody knows and no program wrote."""
+        if isinstance(event.fact, Unknown) and "v" not in event.fact.said:
+            raise ValueError("it does not say what it is")
         self.state = apply(self.state, event)
         match event.fact:
+            case Unknown():
+                self.unknown += 1
             case Adopted(high=high):
                 self._adopt(event, high)
             case LotOpened() if not isinstance(event.fact, LotRepriced):

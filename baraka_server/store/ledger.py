@@ -13,7 +13,7 @@ from sqlalchemy import bindparam, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from baraka_server.contract.fields import iso_time
-from baraka_server.domain.facts import KINDS, Event, Fact
+from baraka_server.domain.facts import BidPlaced, Event, Fact, fact_of
 from baraka_server.domain.state import BEGINNING, State, apply
 from baraka_server.store import pages
 from baraka_server.store.pages import Page, Span
@@ -62,6 +62,17 @@ def chained(previous_hash: str, row: Mapping[str, Any]) -> str:
     return hashlib.sha256(f"{previous_hash}\n{text}".encode()).hexdigest()
 
 
+def encoded(fact: Fact) -> str:
+    """What the ledger keeps of a fact: JSON that says first what it is (D55).
+
+    ASCII, so that no character set and no collation can change what was hashed.
+    """
+    if type(fact) is BidPlaced:  # the same, at a tenth of the time: there are thousands a second
+        return f'{{"v":1,"rule":true,"amount":{fact.amount},"bid_id":{fact.bid_id}}}'
+    said = _data(fact.data())[1:]
+    return f'{{"v":{fact.v},"rule":{_data(fact.rule)}{"" if said == "}" else ","}{said}'
+
+
 _TAIL = (
     select(events.c.seq, events.c.round, events.c.at, events.c.hash)
     .where(events.c.auction_id == bindparam("auction"))
@@ -86,10 +97,9 @@ async def append(
             "auction_id": auction_id,
             "seq": event.seq,
             "round": event.round,
-            "kind": event.fact.kind,
+            "kind": event.kind,
             "user_id": event.user_id,
-            # ASCII, so that no character set and no collation can change what was hashed.
-            "data": _data(event.fact.data()),
+            "data": encoded(event.fact),
             "at": event.at,
         }
         row["hash"] = previous_hash = chained(previous_hash, row)
@@ -119,12 +129,14 @@ async def read_state(
 ) -> State:
     """What the ledger leads to, from the last entry of each kind: no kind adds to its earlier ones.
 
-    With `before` it is the state that the entry of this `seq` found.
+    Of each kind and beginning of its data, since a `v` that is not known must not be hidden behind
+    one that is (D55). With `before` it is the state that the entry of this `seq` found.
     """
+    v = func.substr(events.c.data, 1, len('{"v":1,'))
     last = select(func.max(events.c.seq)).where(events.c.auction_id == auction_id)
     if before is not None:
         last = last.where(events.c.seq < before)
-    seqs = (await connection.execute(last.group_by(events.c.kind))).scalars().all()
+    seqs = (await connection.execute(last.group_by(events.c.kind, v))).scalars().all()
     query = (
         select(events)
         .where(events.c.auction_id == auction_id, events.c.seq.in_(seqs))
@@ -197,5 +209,5 @@ async def _rows(
 
 
 def _event(row: Mapping[str, Any]) -> Event:
-    fact = KINDS[row["kind"]].from_data(json.loads(row["data"]))
+    fact = fact_of(row["kind"], json.loads(row["data"]))
     return Event(row["seq"], row["round"], row["user_id"], row["at"], fact)

@@ -9,7 +9,7 @@ import sys
 from contextlib import asynccontextmanager
 
 import pytest
-from sqlalchemy import delete, insert, update
+from sqlalchemy import delete, insert, select, update
 
 from baraka_server.contract.client_events import (
     AwardLot,
@@ -21,6 +21,7 @@ from baraka_server.contract.client_events import (
     StartAuction,
 )
 from baraka_server.contract.refusals import Code, Refusal
+from baraka_server.contract.server_events import AuctionEntry
 from baraka_server.domain.facts import Adopted, Awarded
 from baraka_server.live import settle
 from baraka_server.live.audience import Viewer
@@ -28,7 +29,8 @@ from baraka_server.live.house import IDLE_AUCTIONEERS_MAX
 from baraka_server.live.presence import COUNT_INTERVAL_SECONDS
 from baraka_server.store import audit
 from baraka_server.store.errors import OutcomeUnknown, Unavailable
-from baraka_server.store.tables import auctions, bids, users
+from baraka_server.store.tables import auctions, bids, requests, users
+from tests.support import newer
 from tests.support.databases import only_sqlite
 from tests.support.hall import Hall, open_house
 from tests.support.proof import assert_sale_holds, the_ledger
@@ -454,3 +456,43 @@ async def test_who_joins_a_room_of_deltas_hears_lists_that_are_whole(on_air, hal
     assert [payload["newBid"]["bid"] for payload in briefs] == [10, 20, 30, 40]
     assert all("auctionBids" not in payload for payload in briefs)
     await assert_sale_holds(store)
+
+
+# --- what only a newer program knows
+
+
+async def test_behind_a_rule_that_is_not_known_the_auction_is_shown_and_nothing_accepted(
+    on_air, store, hall
+):
+    house, amina, bilal = on_air
+    await house.ask(bilal, bid(10))
+    seq = await newer.writes(store, "reserve_set", {"v": 1, "rule": True, "amount": 90})
+    ask = PlaceBid(auction_id=1, amount=20, request_id="once")
+    assert (await house.ask(bilal, ask)).code is Code.UNAVAILABLE
+    for event in (AWARD, RING, StartAuction(auction_id=1)):
+        assert (await house.ask(amina, event)).code is Code.UNAVAILABLE
+    name, entry = next(heard for heard in hall.news_of(bilal) if heard[0] == "auctionEntry")
+    assert AuctionEntry.model_validate(entry).model_fields_set == {
+        "auction_id",
+        "seq",
+        "server_time",
+    }
+    assert (name, entry["auctionId"], entry["seq"]) == ("auctionEntry", 1, seq)
+    state = await house.ask(viewer(3), JoinAuction(auction_id=1, last_seq=seq - 1))
+    assert [row["bid"] for row in json.loads(state["auctionBids"])] == [10]
+    assert [json.loads(one)["event"] for one in state["missed"]] == ["auctionEntry"]
+    assert len(await the_ledger(store, 1)) == seq
+
+    # A newer server would accept it: the refusal is not what a repetition gets there.
+    async with store.reading() as connection:
+        assert (await connection.execute(select(requests))).all() == []
+
+
+async def test_an_entry_that_is_no_rule_is_only_counted(on_air, store, hall):
+    house, _, bilal = on_air
+    seq = await newer.writes(store, "fair_warning", {"v": 1, "rule": False, "stage": 1})
+    assert (await house.ask(bilal, bid(10)))["seq"] == seq + 1
+    assert [(name, payload["seq"]) for name, payload in hall.news_of(bilal)][-2:] == [
+        ("auctionEntry", seq),
+        ("newBid", seq + 1),
+    ]

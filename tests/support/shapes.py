@@ -70,6 +70,7 @@ SHAPES: dict[str, dict[str, Any]] = {
         "userCount": int,
         "round": int,
     },
+    "auctionEntry": ADDED,
     "error": {"message": str, "code": str, "event": str},
 }
 

@@ -1,0 +1,157 @@
+"""Entries that say what they are, and those that only a newer program knows (D55)."""
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+from sqlalchemy import select
+
+from baraka_server.contract.client_events import PlaceBid, StartAuction
+from baraka_server.contract.refusals import Code, Refusal
+from baraka_server.domain.decide import Ask, HouseRules, decide
+from baraka_server.domain.facts import KINDS, BidPlaced, Commented, StandingBid, Unknown
+from baraka_server.domain.state import State
+from baraka_server.store import audit, ledger
+from baraka_server.store.store import Store
+from baraka_server.store.tables import events
+from tests.support import newer
+from tests.support.sales import Sale, bid, change_lot, run_sale, take
+
+NOT_RULES = {"comment", "broadcaster_left"}
+ENTRIES = 16
+
+
+@pytest.fixture
+async def sale(store: Store) -> Sale:
+    return await run_sale(store)
+
+
+@pytest.fixture
+async def books(store: Store, sale: Sale) -> Store:
+    return store
+
+
+async def state_of(store: Store, sale: Sale) -> State:
+    async with store.reading() as connection:
+        return await ledger.read_state(connection, sale.auction.id)
+
+
+async def last_fact(store: Store, sale: Sale) -> object:
+    async with store.reading() as connection:
+        return (await ledger.read_events(connection, sale.auction.id))[-1].fact
+
+
+async def test_every_entry_says_what_it_is_and_that_is_hashed(books: Store, sale: Sale) -> None:
+    async with books.reading() as connection:
+        found = (await connection.execute(select(events).order_by(events.c.seq))).mappings()
+        rows = [dict(row) for row in found]
+    assert {row["kind"] for row in rows} >= {"adopted", "started", "lot_opened", "bid", "awarded"}
+    previous = ledger.GENESIS
+    for row in rows:
+        said = json.loads(row["data"])
+        assert (said["v"], said["rule"]) == (1, row["kind"] not in NOT_RULES)
+        assert ledger.chained(previous, row) == row["hash"]
+        other = json.dumps({**said, "rule": not said["rule"]}, separators=(",", ":"))
+        assert ledger.chained(previous, {**row, "data": other}) != row["hash"]
+        previous = row["hash"]
+
+
+def test_which_kinds_are_rules_is_known() -> None:
+    assert {kind for kind, fact in KINDS.items() if not fact.rule} == NOT_RULES
+
+
+def test_a_bid_is_written_as_every_other_fact() -> None:
+    class AnyFact(BidPlaced):  # not the very class, so that it goes the usual way
+        pass
+
+    assert ledger.encoded(BidPlaced(1500, 7)) == ledger.encoded(AnyFact(1500, 7))
+    comment = Commented('{"v":9},}', 3)
+    assert json.loads(ledger.encoded(comment))["comment"] == '{"v":9},}'
+    assert ledger.encoded(comment).startswith('{"v":1,"rule":false,')
+
+
+@pytest.mark.parametrize(
+    ("kind", "data", "understood"),
+    [
+        ("reserve_set", {"v": 1, "rule": True, "amount": 900}, False),
+        ("reserve_set", {"v": 1, "amount": 900}, False),  # it does not say that it is none
+        ("bid", {"v": 2, "rule": True, "sealed": "…"}, False),
+        ("comment_removed", {"v": 1, "rule": False, "id": 3}, True),
+        ("comment", {"v": 2, "rule": False, "hash": "…"}, True),
+    ],
+)
+async def test_behind_a_rule_that_is_not_known_nothing_is_decided(
+    books: Store, sale: Sale, kind: str, data: dict[str, object], understood: bool
+) -> None:
+    seq = await newer.writes(books, kind, data, auction_id=sale.auction.id)
+    state = await state_of(books, sale)
+    assert (state.seq, state.understood) == (seq, understood)
+    assert await last_fact(books, sale) == Unknown(kind, not understood, data)
+
+    for event, user in (
+        (PlaceBid(auction_id=sale.auction.id, amount=10_000), sale.dina),
+        (StartAuction(auction_id=sale.auction.id), sale.amina),
+    ):
+        decision = decide(state, Ask(event, user.id), HouseRules())
+        refused = isinstance(decision, Refusal) and decision.code is Code.UNAVAILABLE
+        assert refused is not understood
+
+
+async def test_what_is_known_does_not_hide_what_is_not(books: Store, sale: Sale) -> None:
+    await newer.writes(books, "bid", {"v": 2, "rule": True}, auction_id=sale.auction.id)
+    last = {"v": 1, "rule": True, "amount": 900, "bid_id": 99}
+    await newer.writes(books, "bid", last, auction_id=sale.auction.id)
+    state = await state_of(books, sale)
+    assert state.high is not None
+    assert (state.high.amount, state.understood) == (900, False)
+
+
+async def test_fields_that_are_not_known_are_left_out(books: Store, sale: Sale) -> None:
+    before = await state_of(books, sale)
+    assert before.lot is not None
+    high = StandingBid(7, sale.bilal.id, 260, datetime(2026, 1, 2, tzinfo=UTC))
+    more = {"paddle": 12}
+    adopted = {
+        "v": 1,
+        "rule": True,
+        "owner_id": sale.amina.id,
+        "live": True,
+        "canceled": False,
+        "ended": False,
+        "lot": before.lot.data() | more,
+        "high": high.data() | more,
+        **more,
+    }
+    await newer.writes(books, "adopted", adopted, auction_id=sale.auction.id)
+    state = await state_of(books, sale)
+    assert replace(state, seq=before.seq, at=before.at) == replace(before, high=high)
+
+    bid = {"v": 1, "rule": True, "amount": 900, "bid_id": 99, **more}
+    await newer.writes(books, "bid", bid, auction_id=sale.auction.id)
+    assert await last_fact(books, sale) == BidPlaced(900, 99)
+
+
+async def test_history_tells_of_it_and_verify_leaves_the_tables_to_who_knows_them(
+    books: Store, sale: Sale
+) -> None:
+    data = {"v": 1, "rule": True, "lot": "none of ours"}
+    seq = await newer.writes(books, "lot_passed", data, auction_id=sale.auction.id)
+    entry = [entry async for entry in audit.history(books, sale.auction.id)][-1]
+    assert (entry.seq, entry.kind, entry.data, entry.known) == (seq, "lot_passed", data, False)
+    assert entry.what == "did what only a newer version of Baraka knows: lot_passed"
+
+    verdict = await audit.verify(books, sale.auction.id)
+    assert (verdict.ok, verdict.entries, verdict.unknownEntries) == (True, seq, 1)
+
+
+async def test_entries_of_the_first_release_lead_to_the_same(books: Store, sale: Sale) -> None:
+    """Theirs say nothing of what they are; they may stand before ours in one ledger."""
+    state = await state_of(books, sale)
+    assert state.high is not None
+    old = {"amount": state.high.amount + 1, "bid_id": 99}
+    await newer.writes(books, "bid", old, auction_id=sale.auction.id)
+    assert await last_fact(books, sale) == BidPlaced(**old)
+    await take(books, sale.auction.id, [bid(sale, sale.dina, 5_000), change_lot(sale, "Pin", 1)])
+    state = await state_of(books, sale)
+    assert (state.lot and state.lot.product, state.high, state.understood) == ("Pin", None, True)
