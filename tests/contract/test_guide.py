@@ -285,6 +285,7 @@ CODES = {
     "owner_bid",
     "request_id_reused",
     "malformed",
+    "bad_parameter",
     "unknown_event",
     "busy",
     "unavailable",
