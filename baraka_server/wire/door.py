@@ -105,6 +105,8 @@ class Door:
                 self._lines_of[line.peer] -= 1
                 if not self._lines_of[line.peer]:
                     del self._lines_of[line.peer]
+            # A proxy closes its lines as it likes, and reads for those who are slow.
+            self._sio.line_lost(protocol, line.sid if line and line.peer else None)
             lost(protocol, error)
 
         server.connection_made, server.connection_lost = connection_made, connection_lost

@@ -54,6 +54,8 @@ UNREAD_KERNEL_BYTES = 128 * 1024
 """How much unsent data the kernel takes from us for one socket."""
 GOODBYE_SECONDS = 2
 """How long a closed websocket may take to read the rest before it is cut off."""
+POLL_AGAIN_SECONDS = 10
+"""How long whoever closed the connection of its last poll may take to poll again."""
 REFUSED = web.RequestKey("refused", tuple[int, str])
 """Where a request says what its answer is instead of the library's: a status and a reason."""
 
@@ -91,6 +93,8 @@ class GuardedSocket(async_socket.AsyncSocket):  # type: ignore[misc]
     websocket: GuardedWebSocket | None
     lane: Lane | None = None
     """Where the fan-out reaches it, if there is one."""
+    answered_on: Any = None
+    """aiohttp's protocol object of the connection that its last poll came on."""
     last_ping: float | None
     pinging: asyncio.Task[None] | None
 
@@ -128,7 +132,15 @@ class GuardedSocket(async_socket.AsyncSocket):  # type: ignore[misc]
             raise HungUp
 
     async def handle_get_request(self, environ: Mapping[str, Any]) -> Any:
-        answer = await super().handle_get_request(environ)
+        request: web.Request = environ["aiohttp.request"]
+        self.host.polls[request.protocol] = self
+        self.answered_on = request.protocol
+        try:
+            answer = await super().handle_get_request(environ)
+        finally:
+            self.host.polls.pop(request.protocol, None)
+        if isinstance(answer, list) and (not request.transport or request.transport.is_closing()):
+            await self.poll_broke()  # nobody will read the answer
         if not self.connected:  # it wanted a websocket, and did not say `Connection: upgrade`
             await self.end(self.server.reason.TRANSPORT_ERROR)
             return self.server._bad_request("Invalid websocket upgrade")
@@ -163,7 +175,16 @@ class GuardedSocket(async_socket.AsyncSocket):  # type: ignore[misc]
         request[REFUSED] = status, reason
         await self.hang_up(reason)
 
+    async def poll_broke(self) -> None:
+        """Its poll was cut off: every client takes that for the end, and begins anew.
+
+        What that poll would have been answered with would be missing, if it did go on.
+        """
+        if not self.upgraded:
+            await self.end(self.server.reason.TRANSPORT_CLOSE)
+
     async def _upgrade_websocket(self, environ: Mapping[str, Any]) -> Any:
+        self.host.polls.pop(environ["aiohttp.request"].protocol, None)  # it has its own end
         if self.upgrade:
             return self.server._bad_request("upgraded already")
         self.upgrade = True
@@ -336,6 +357,9 @@ class GuardedServer(socketio.AsyncServer):  # type: ignore[misc]
         """The fast path, where there is one: see `fastpath`."""
         self.by_address: defaultdict[str, set[str]] = defaultdict(set)
         """The Engine.IO sessions of each address."""
+        self.polls: dict[Any, GuardedSocket] = {}
+        """Who waits for an answer, by aiohttp's protocol object of the connection."""
+        self._leaving: set[asyncio.Task[None]] = set()
         self._address = address
         self._answering: set[asyncio.Task[None]] = set()
         self.eio.log_message_keys = set(MISTAKES)
@@ -386,6 +410,23 @@ class GuardedServer(socketio.AsyncServer):  # type: ignore[misc]
             client.strikes.overdraw(BARRED_SECONDS)
             client.note("it was told to slow down and did not")
             await self.disconnect(sid)
+
+    def line_lost(self, protocol: Any, sid: str | None) -> None:
+        """A connection is gone. Whoever waited for an answer on it has left.
+
+        The session `sid` had its last one there, if it is known, and is given time to poll again.
+        """
+        if client := self.polls.pop(protocol, None):
+            self._poll_broke(client)
+        elif sid and (client := self.eio.sockets.get(sid)) and client.answered_on is protocol:
+            loop = asyncio.get_running_loop()
+            loop.call_later(POLL_AGAIN_SECONDS, self._poll_broke, client, protocol)
+
+    def _poll_broke(self, client: GuardedSocket, protocol: Any = None) -> None:
+        if protocol is None or client.answered_on is protocol:
+            task = asyncio.create_task(client.poll_broke())
+            self._leaving.add(task)
+            task.add_done_callback(self._leaving.discard)
 
     def client(self, sid: str) -> GuardedSocket | None:
         """The socket of a session of the namespace."""
