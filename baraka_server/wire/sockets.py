@@ -458,6 +458,20 @@ class GuardedServer(socketio.AsyncServer):  # type: ignore[misc]
         self.by_address[client.address].add(eio_sid)
         await super()._handle_eio_connect(eio_sid, environ)
 
+    async def _handle_connect(self, eio_sid: str, namespace: str | None, data: Any) -> None:
+        # Theirs refuses with a text. Where the protocol wants an object, Android's client waits for ever.
+        if namespace not in {None, "", "/"}:
+            reason = "Invalid namespace"
+        elif self.manager.sid_from_eio_sid(eio_sid, "/") is not None:
+            reason = "Already connected"
+        else:
+            await super()._handle_connect(eio_sid, namespace, data)
+            return
+        refusal = self.packet_class(
+            sio_packet.CONNECT_ERROR, namespace=namespace, data={"message": reason}
+        )
+        await self._send_packet(eio_sid, refusal)
+
     async def _handle_eio_message(self, eio_sid: str, data: Any) -> None:
         try:
             await super()._handle_eio_message(eio_sid, data)

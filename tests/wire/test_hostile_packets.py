@@ -119,8 +119,17 @@ async def test_unknown_namespaces_lead_nowhere(quiet, transport):
     async with STRANGERS[transport](quiet.url) as stranger:
         await stranger.enters()
         await stranger.says("40/admin,", '42/admin,["placeBid",{}]', "41/admin,", '42/a?b,1["x"]')
-        assert await stranger.hears_anything() == '44/admin,"Unable to connect"'
+        assert await stranger.hears_anything() == '44/admin,{"message":"Invalid namespace"}'
         assert (await stranger.asks("joinAuction", AUCTION))["ok"]
+
+
+async def test_the_official_client_is_told_why_a_namespace_does_not_let_it_in(quiet):
+    NodePhones.require()
+    async with NodePhones() as phones:
+        phone = await phones.open(f"{quiet.url}/admin", auth={"token": token(SECRET, 5)})
+        refused = await phone.lives_through("connect_error")
+        assert refused["message"] == "Invalid namespace"
+        assert [what for what, _ in phone.life if what == "connect"] == []
 
 
 @over
@@ -128,7 +137,7 @@ async def test_a_second_connect_is_refused_and_the_first_one_stays(quiet, transp
     async with STRANGERS[transport](quiet.url) as stranger:
         await stranger.enters()
         await stranger.says("40" + json.dumps({"token": token(SECRET, 3)}))
-        assert await stranger.hears_anything() == '44"Unable to connect"'
+        assert await stranger.hears_anything() == '44{"message":"Already connected"}'
         assert (await stranger.asks("joinAuction", AUCTION))["ok"]
 
 

@@ -116,7 +116,7 @@ async def never_polls(url):
 async def connects_elsewhere(url):
     async with PollingStranger(url) as stranger:
         await stranger.says("40/elsewhere,")
-        assert await stranger.is_hung_up_on() == ['44/elsewhere,"Unable to connect"']
+        assert await stranger.is_hung_up_on() == ['44/elsewhere,{"message":"Invalid namespace"}']
 
 
 async def never_probes(url):
