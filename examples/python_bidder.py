@@ -112,13 +112,20 @@ def user_of(token):
         return None
 
 
+def whole(text):
+    """An amount in plain digits: int() would also read 1_5."""
+    if not (text.isascii() and text.isdigit()):
+        raise argparse.ArgumentTypeError(f"'{text}' is not a whole number in plain digits")
+    return int(text)
+
+
 async def main():
     arguments = argparse.ArgumentParser(description="Bid in an auction, up to a limit.")
     arguments.add_argument("url")
     arguments.add_argument("auction", type=int)
     arguments.add_argument("token")
-    arguments.add_argument("--up-to", type=int, default=2000, help="the highest bid to place")
-    arguments.add_argument("--step", type=int, default=50, help="how much more than the last bid")
+    arguments.add_argument("--up-to", type=whole, default=2000, help="the highest bid to place")
+    arguments.add_argument("--step", type=whole, default=50, help="how much more than the last bid")
     given = arguments.parse_args()
 
     bidder = Bidder(given.auction, user_of(given.token), given.up_to, given.step)

@@ -9,7 +9,6 @@ from typing import Annotated, Literal
 
 import typer
 
-from baraka_cli.amounts import BadAmount, read_amount
 from baraka_cli.terminal import LotsEncoding, fail, load_settings, wrong_usage
 
 TOKEN_LIFETIME = timedelta(hours=12)
@@ -17,6 +16,8 @@ TOKEN_LIFETIME = timedelta(hours=12)
 
 
 def _step(text: str) -> int:
+    from baraka_cli.amounts import BadAmount, read_amount
+
     try:
         return read_amount(text, least=1)
     except BadAmount as error:

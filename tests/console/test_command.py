@@ -38,6 +38,16 @@ def test_the_mistakes_of_a_run_list_are_told_before_the_sale(tmp_path: Path) -> 
     assert "row 2, column minimum: 'much' is not a whole number" in answer.err
 
 
+def test_a_run_list_in_another_encoding_is_read_when_it_is_named() -> None:
+    file = Path(__file__).parent / "lots" / "cp1256.csv"
+    for command in (("console", "--user", 1), ("simulate",)):
+        answer = invoke(*command, "--lots", file)
+        assert answer.code in {1, 2}
+        assert "or name the encoding with --lots-encoding: cp1256 for Arabic" in answer.err
+    answer = invoke("console", "--user", 1, "--lots", file, "--lots-encoding", "cp1256")
+    assert "The console needs a terminal." in answer.err, "the list is no more in the way"
+
+
 def test_without_a_terminal_it_says_that_it_needs_one() -> None:
     answer = invoke("console", "--user", 1)
     assert answer.code == 2
