@@ -31,6 +31,9 @@ from baraka_server.store.tables import auctions, categories, users, winnings
 
 FROM_THE_BEGINNING = Span()
 
+CATEGORIES_NAMED_MAX = 20
+"""How many a refusal names."""
+
 DEFAULT_CATEGORY = "General"
 EXPIRES_AFTER = timedelta(days=30)
 """`expiryDate` of an auction that was given none, from its start."""
@@ -185,8 +188,11 @@ async def _category_id(connection: AsyncConnection, wanted: str | None, now: dat
     if found is not None:
         return found
     if wanted is not None:
-        names = list((await connection.execute(select(categories.c.name).limit(20))).scalars())
-        there = f"There are: {', '.join(names)}." if names else "There are none yet."
+        query = select(categories.c.name).order_by(categories.c.id).limit(CATEGORIES_NAMED_MAX + 1)
+        names = list((await connection.execute(query)).scalars())
+        more = " and more" if len(names) > CATEGORIES_NAMED_MAX else ""
+        named = ", ".join(names[:CATEGORIES_NAMED_MAX])
+        there = f"There are: {named}{more}." if names else "There are none yet."
         raise NotThere(f"There is no category '{wanted}'. {there}")
     row = {"name": DEFAULT_CATEGORY, "pic_url": "", "createdAt": now, "updatedAt": now}
     return await _insert(connection, categories, row)
