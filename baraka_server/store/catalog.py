@@ -188,8 +188,8 @@ async def _category_id(connection: AsyncConnection, wanted: str | None, now: dat
     if found is not None:
         return found
     if wanted is not None:
-        query = select(categories.c.name).order_by(categories.c.id).limit(CATEGORIES_NAMED_MAX + 1)
-        names = list((await connection.execute(query)).scalars())
+        first = select(categories.c.name).order_by(categories.c.id).limit(CATEGORIES_NAMED_MAX + 1)
+        names = list((await connection.execute(first)).scalars())
         more = " and more" if len(names) > CATEGORIES_NAMED_MAX else ""
         named = ", ".join(names[:CATEGORIES_NAMED_MAX])
         there = f"There are: {named}{more}." if names else "There are none yet."
