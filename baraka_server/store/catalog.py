@@ -191,8 +191,8 @@ async def _category_id(connection: AsyncConnection, wanted: str | None, now: dat
         first = select(categories.c.name).order_by(categories.c.id).limit(CATEGORIES_NAMED_MAX + 1)
         names = list((await connection.execute(first)).scalars())
         more = " and more" if len(names) > CATEGORIES_NAMED_MAX else ""
-        named = ", ".join(names[:CATEGORIES_NAMED_MAX])
-        there = f"There are: {named}{more}." if names else "There are none yet."
+        shown = ", ".join(names[:CATEGORIES_NAMED_MAX])
+        there = f"There are: {shown}{more}." if names else "There are none yet."
         raise NotThere(f"There is no category '{wanted}'. {there}")
     row = {"name": DEFAULT_CATEGORY, "pic_url": "", "createdAt": now, "updatedAt": now}
     return await _insert(connection, categories, row)
