@@ -64,7 +64,8 @@ def mend(check: str, what: str, do: str) -> Finding:
 # --- settings ----------------------------------------------------------------
 
 
-def of_settings(settings: Settings) -> Iterator[Finding]:
+def of_settings(settings: Settings, secret_origin: str) -> Iterator[Finding]:
+    yield _secret(settings, secret_origin)
     for judge in SETTINGS:
         yield judge(settings)
 
@@ -79,7 +80,7 @@ def _mode(settings: Settings) -> Finding:
     )
 
 
-def _secret(settings: Settings) -> Finding:
+def _secret(settings: Settings, origin: str) -> Finding:
     fault = settings.secret_fault
     if settings.jwt_secret is None or fault:
         what = f"BARAKA_JWT_SECRET {fault}"
@@ -88,7 +89,7 @@ def _secret(settings: Settings) -> Finding:
             return look("secret", what, do)
         return mend("secret", f"{what}: the server does not start", do)
     size = len(settings.jwt_secret.get_secret_value().encode())
-    return ok("secret", f"•••••• ({size} bytes)")
+    return ok("secret", f"•••••• ({size} bytes, {origin})")
 
 
 def _tokens(settings: Settings) -> Finding:
@@ -201,7 +202,7 @@ def _log(settings: Settings) -> Finding:
 
 
 SETTINGS: tuple[Callable[[Settings], Finding], ...] = (
-    *(_mode, _secret, _tokens, _address, _proxies, _origins),
+    *(_mode, _tokens, _address, _proxies, _origins),
     *(_limits, _numbers, _owner_bids, _log),
 )
 
@@ -260,7 +261,13 @@ def _zone(ahead: timedelta) -> Finding:
 
 
 def of_database_file(file: DatabaseFile) -> Iterator[Finding]:
-    if file.writable:
+    if file.writable and file.readable_by_others:
+        yield look(
+            "file",
+            f"others on this machine may read {file.path}, which has people's numbers",
+            f"chmod 600 {file.path}*",
+        )
+    elif file.writable:
         yield ok("file", f"{file.path} can be written")
     else:
         yield mend(

@@ -151,7 +151,7 @@ def env_file_problem(error: OSError | UnicodeDecodeError) -> str:
 
     if isinstance(error, OSError):
         return f"{env_file()} cannot be read: {error.strerror or error}"
-    return f"{env_file()} cannot be read: it is not UTF-8, at byte {error.start + 1}"
+    return f"{env_file()} cannot be read: it is not UTF-8"
 
 
 def setting_problems(error: ValidationError, given: Mapping[str, Any]) -> list[str]:
@@ -161,7 +161,7 @@ def setting_problems(error: ValidationError, given: Mapping[str, Any]) -> list[s
 
 def _problem(problem: Any, given: Mapping[str, Any]) -> str:
     from baraka_server.settings import Settings
-    from baraka_server.sources import origin, secrets_of, variable_of
+    from baraka_server.sources import NoSecret, origin, secrets_of, variable_of
 
     name = str(problem["loc"][0])
     reason = problem["msg"].removeprefix("Value error, ")
@@ -170,6 +170,7 @@ def _problem(problem: Any, given: Mapping[str, Any]) -> str:
         source = f"--{name.replace('_', '-')}"
     else:
         source = variable_of(name)
+    if name not in given and not isinstance(problem["input"], NoSecret):
         more += [place for place in [origin(Settings, name)] if place != f"set by {source}"]
     return f"{source}: {reason}" + (f" ({', '.join(more)})" if more else "")
 

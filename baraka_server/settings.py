@@ -10,12 +10,20 @@ from typing import Annotated, Any, Self, cast
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
+    DotEnvSettingsSource,
     EnvSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
 )
 
-from baraka_server.sources import ENCODING, ENV_FILE, Credentials, NamedFiles, NoSecret
+from baraka_server.sources import (
+    ENCODING,
+    ENV_FILE,
+    Credentials,
+    NamedFiles,
+    NoSecret,
+    require_a_file,
+)
 
 JWT_SECRET_BYTES_MIN = 32
 """RFC 7518: an HS256 key is at least as long as the hash (D1)."""
@@ -82,7 +90,9 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """The best first."""
+        """The best first. Raises `OSError` and `UnicodeDecodeError` for a `.env` that is unreadable."""
+        if cast(DotEnvSettingsSource, dotenv_settings).env_file is not None:
+            require_a_file()
         return (
             init_settings,
             NamedFiles(settings_cls, cast(EnvSettingsSource, env_settings).env_vars),

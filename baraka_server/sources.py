@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -50,6 +51,15 @@ def secret_variables(settings: type[BaseSettings]) -> set[str]:
 def env_file() -> Path:
     """`.env` of the folder that the command was started in, whether it is there or not."""
     return Path(ENV_FILE).absolute()
+
+
+def require_a_file() -> None:
+    """Raise `OSError` for a `.env` that is there and is no file: nobody would read it, nor say so."""
+    path = env_file()
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    if path.is_symlink() and not path.exists():
+        raise FileNotFoundError(errno.ENOENT, f"it leads to {path.readlink()}, which is not there")
 
 
 class _Files(PydanticBaseSettingsSource):

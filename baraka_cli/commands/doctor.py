@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from baraka_cli.terminal import AsJson, DatabaseUrl, print_json, run, say, setting_problems, stdout
+from baraka_cli.terminal import (
+    AsJson,
+    DatabaseUrl,
+    env_file_problem,
+    print_json,
+    run,
+    say,
+    setting_problems,
+    stdout,
+)
 
 if TYPE_CHECKING:
     from baraka_cli.checkup import Finding
@@ -15,7 +24,6 @@ if TYPE_CHECKING:
     from baraka_server.store.migrate import Status
 
 STYLES = {"mend": "bold red", "look": "yellow", "ok": "green"}
-SECRETS = {"BARAKA_JWT_SECRET", "BARAKA_DATABASE_URL"}
 OTHERS = 0o077
 """The rights of everybody but a file's owner."""
 
@@ -55,6 +63,8 @@ def doctor(as_json: AsJson = False, database_url: DatabaseUrl = None) -> None:
 def _findings(database_url: str | None) -> Iterator[Finding]:
     from baraka_cli import checkup
     from baraka_server import open_files
+    from baraka_server.settings import Settings
+    from baraka_server.sources import origin
 
     settings, wrong = _settings(database_url)
     for problem in wrong:
@@ -62,12 +72,13 @@ def _findings(database_url: str | None) -> Iterator[Finding]:
     yield from _unknown_settings()
     yield from _env_file()
     bad = {problem.partition(":")[0] for problem in wrong}
-    for finding in checkup.of_settings(settings):
+    for finding in checkup.of_settings(settings, origin(Settings, "jwt_secret")):
         # One that is unreadable is named already; the default that stands in for it is not.
         if not (finding.check == "secret" and "BARAKA_JWT_SECRET" in bad):
             yield finding
     if not bad & {"BARAKA_DATABASE_URL", "--database-url"}:
-        yield from run(_database(settings.database_url.get_secret_value()))
+        by = "set by --database-url" if database_url else origin(Settings, "database_url")
+        yield from run(_database(settings.database_url.get_secret_value(), by))
     yield checkup.of_open_files(settings, open_files.limit())
     yield checkup.of_uvloop(there=_has_uvloop())
 
@@ -88,7 +99,7 @@ def _settings(database_url: str | None) -> tuple[Settings, list[str]]:
             name = str(problem["loc"][0])
             given[name] = Settings.model_fields[name].default
     except (OSError, UnicodeDecodeError) as error:
-        wrong.append(f".env cannot be read: {error}")
+        wrong.append(env_file_problem(error))
         given["_env_file"] = None
     try:
         return Settings(**given), wrong
@@ -104,8 +115,10 @@ def _unknown_settings() -> Iterator[Finding]:
 
     from baraka_cli.checkup import look
     from baraka_server.settings import Settings
+    from baraka_server.sources import secret_variables, variable_of
 
-    known = {f"BARAKA_{name.upper()}" for name in Settings.model_fields} | _flags_variables()
+    known = {*map(variable_of, Settings.model_fields), *secret_variables(Settings)}
+    known |= _flags_variables()
     for name in sorted({*map(str.upper, os.environ), *_names_in_env_file()}):
         if name.startswith("BARAKA_") and name not in known:
             meant = get_close_matches(name, known, n=1)
@@ -114,12 +127,12 @@ def _unknown_settings() -> Iterator[Finding]:
 
 
 def _names_in_env_file() -> set[str]:
-    from pathlib import Path
-
     from dotenv import dotenv_values
 
+    from baraka_server.sources import ENCODING, env_file
+
     try:
-        return {name.upper() for name in dotenv_values(Path(".env"))}
+        return {name.upper() for name in dotenv_values(env_file(), encoding=ENCODING)}
     except (OSError, UnicodeDecodeError):
         return set()
 
@@ -136,20 +149,20 @@ def _flags_variables() -> set[str]:
 
 
 def _env_file() -> Iterator[Finding]:
-    from pathlib import Path
-
     from baraka_cli.checkup import look, ok
+    from baraka_server.settings import Settings
+    from baraka_server.sources import env_file, secrets_of, variable_of
 
-    file = Path(".env")
+    file, secrets = env_file(), set(map(variable_of, secrets_of(Settings)))
     if not file.is_file():
-        yield ok("settings", "from the environment; there is no .env in this folder")
-    elif SECRETS & _names_in_env_file() and file.stat().st_mode & OTHERS:
-        yield look("settings", ".env has secrets, and others may read it", "chmod 600 .env")
+        yield ok("settings", f"from the environment; {file} is not there")
+    elif secrets & _names_in_env_file() and file.stat().st_mode & OTHERS:
+        yield look("settings", f"{file} has secrets, and others may read it", "chmod 600 .env")
     else:
-        yield ok("settings", "from the environment and .env")
+        yield ok("settings", f"from the environment and {file}")
 
 
-async def _database(url: str) -> list[Finding]:
+async def _database(url: str, origin: str) -> list[Finding]:
     from baraka_cli import checkup
     from baraka_server.store import checkup as store
     from baraka_server.store import migrate
@@ -158,9 +171,9 @@ async def _database(url: str) -> list[Finding]:
 
     facts = None
     try:
-        shown = shown_url(url)
+        shown = f"{shown_url(url)} ({origin})"
     except UnusableUrl as error:
-        return [checkup.mend("database", str(error), "correct BARAKA_DATABASE_URL")]
+        return [checkup.mend("database", f"{error} ({origin})", "correct BARAKA_DATABASE_URL")]
     try:
         status = await migrate.current(url)
         findings = [_revision(status, shown)]

@@ -18,6 +18,8 @@ from baraka_server.store.engine import open_engine
 from baraka_server.store.errors import translated
 from baraka_server.store.tables import DOCUMENTED_TABLES, OUR_TABLES
 
+OTHERS_READ = 0o044
+"""The rights of the group and of everybody else."""
 OLDEST = {"MySQL": (8, 4), "MariaDB": (10, 11)}
 """The versions from which on a server is supported (D27)."""
 
@@ -61,6 +63,7 @@ class DatabaseFile:
     writable: bool
     """Whether the file and its folder, which gets other files during a write, may be written."""
     free_bytes: int
+    readable_by_others: bool = False
 
 
 async def examine(url: str) -> DatabaseServer | DatabaseFile | None:
@@ -84,7 +87,13 @@ async def examine(url: str) -> DatabaseServer | DatabaseFile | None:
 def _file(path: Path) -> DatabaseFile:
     there, folder = path.exists(), path.parent
     writable = os.access(folder, os.W_OK) and (not there or os.access(path, os.W_OK))
-    return DatabaseFile(path, there, writable, shutil.disk_usage(folder).free)
+    return DatabaseFile(
+        path,
+        there,
+        writable,
+        shutil.disk_usage(folder).free,
+        readable_by_others=there and bool(path.stat().st_mode & OTHERS_READ),
+    )
 
 
 async def _server(connection: AsyncConnection) -> DatabaseServer:

@@ -154,7 +154,7 @@ def test_settings_in_a_file_are_looked_at_and_others_may_not_read_it(
     what = [one["what"] for one in checks(url, BARAKA_JWT_SECRET=None) if one["state"] == "look"]
     assert what == [
         "BARAKA_BITS_PER_SECOND_MAX is set, and means nothing",
-        ".env has secrets, and others may read it",
+        f"{file} has secrets, and others may read it",
     ]
     file.chmod(0o600)
     file.write_text(f"BARAKA_JWT_SECRET='{SECRET}'\n")
@@ -271,6 +271,31 @@ def test_a_file_is_judged_by_its_rights_and_its_disk(
 ) -> None:
     file = store.DatabaseFile(Path("/data/baraka.db"), True, writable, free_bytes)
     assert [one.state for one in checkup.of_database_file(file)] == states
+
+
+def test_a_file_that_others_may_read_is_found(url: str, folder: Path) -> None:
+    assert states(url)["file"] == "ok"  # as `db upgrade` made it
+    (folder / "baraka.db").chmod(0o640)
+    found = {one["check"]: one for one in checks(url)}
+    assert (found["file"]["state"], found["file"]["do"]) == (
+        "look",
+        f"chmod 600 {folder}/baraka.db*",
+    )
+
+
+def test_the_database_is_named_with_who_named_it(url: str, folder: Path) -> None:
+    def database() -> str:
+        found = json.loads(invoke("doctor", "--json", **settings).out)["checks"]
+        return next(str(one["what"]) for one in found if one["check"] == "database")
+
+    settings: dict[str, Any] = {"BARAKA_DATABASE_URL": url}
+    assert f"the SQLite file {folder}/baraka.db (set by BARAKA_DATABASE_URL)" in database()
+    settings = {}
+    assert f"{folder}/baraka.db (the default: BARAKA_DATABASE_URL is not set" in database()
+    (folder / ".env").write_text("BARAKA_DATABASE_URL='mysql://at:p4@ss@host/db'\n")
+    assert "%40 for @" in database()
+    assert f"(set by {folder}/.env)" in database()
+    assert "p4" not in database()
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everything")
