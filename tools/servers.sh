@@ -7,6 +7,7 @@ set -euo pipefail
 # program | Debian packages. MariaDB's core packages have the programs and no daemon.
 needed=(
     "mariadbd | mariadb-server-core mariadb-client-core"
+    "mariadb-dump | mariadb-client"
     "chromium | chromium"
 )
 

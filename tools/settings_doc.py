@@ -12,6 +12,7 @@ from pydantic.fields import FieldInfo
 
 from baraka_cli.main import app
 from baraka_server.settings import Settings
+from baraka_server.sources import secrets_of, variable_of
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "settings.md"
 
@@ -20,9 +21,27 @@ HEAD = """\
 
 <!-- Made by tools/settings_doc.py from baraka_server/settings.py: change it there. -->
 
-Every setting is an environment variable, or a line `NAME=value` in a file `.env` in the folder
-where `baraka` is started. A flag of a command beats the environment, which beats `.env`.
-A value that cannot be used stops the command at once and is named.
+Every setting is an environment variable, or a line `NAME=value` in a file `.env`. That file is read
+from the folder where `baraka` is started and from no other; it is UTF-8. A value that cannot be used
+stops the command at once, and is named with the place that has it.
+
+Of several places the first one counts:
+
+1. a flag of the command;
+2. the environment: the variable itself, or for a secret the file that the same name with `_FILE` at its
+   end names, as containers have it: `BARAKA_JWT_SECRET_FILE=/run/secrets/jwt`. To give both is an error.
+   Secrets are {secrets};
+3. for the same secrets, systemd's credentials, by their names in lower case:
+   `LoadCredential=baraka_jwt_secret:/etc/baraka/jwt` in the unit (read from `$CREDENTIALS_DIRECTORY`);
+4. `.env`, in which there may be `_FILE` names as well;
+5. the default.
+
+A file with a secret has nothing else in it. The line end at its end is no part of the secret; a file that
+is not there, empty, unreadable or not UTF-8 is an error. `baraka doctor` says where the secret and the
+database have their values from.
+
+In `BARAKA_DATABASE_URL`, write `%40` for `@`, `%3A` for `:`, `%2F` for `/`, `%3F` for `?` and `%25` for
+`%` in the user's name and the password. A URL that can be read in two ways is refused.
 
 | name | default | values | what it is |
 |---|---|---|---|
@@ -93,7 +112,8 @@ def page() -> str:
     if missing:
         sys.exit(f"without a description: {', '.join(missing)}")
     lines = [f"| `{row.name}` | {row.default} | {row.values} | {row.what} |" for row in rows]
-    return HEAD + "\n".join(lines) + "\n"
+    secrets = " and ".join(f"`{variable_of(name)}`" for name in secrets_of(Settings))
+    return HEAD.replace("{secrets}", secrets) + "\n".join(lines) + "\n"
 
 
 def main() -> None:

@@ -51,13 +51,13 @@ def backup(
                 "Nothing was written: neither mariadb-dump nor mysqldump is on this machine. Run the "
                 "line above where one of them is; mysqldump takes the same options."
             )
-        run(_dump(database.url, program, target), about=database.line)
+        run(_dump(database.url, program, target))
     elif source is None:
         wrong_usage("A database in memory has nothing to copy.")
     elif not source.exists():
         fail("There is no database to copy.")
     else:
-        run(_copy(source, target), about=database.line)
+        run(_copy(source, target))
 
 
 def _refuse(target: Path, source: Path | None, *, force: bool) -> None:

@@ -283,7 +283,7 @@ def _say_what_next() -> None:
     stdout.print("\nThe demo is over, and its database is gone. Next, keep one:", style="bold")
     for command in (
         'export BARAKA_JWT_SECRET="$(openssl rand -base64 32)"',
-        f"{baraka} db upgrade && {baraka} db seed",
+        f"{baraka} db upgrade --create && {baraka} db seed",
         f"{baraka} serve",
         f"{baraka} console --user 1     # in another terminal, with the same secret",
     ):

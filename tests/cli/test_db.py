@@ -2,9 +2,6 @@
 
 import asyncio
 import json
-import os
-import pty
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -12,7 +9,7 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from baraka_cli.main import app
-from tests.support.baraka import BARAKA, environment
+from tests.support.command_line import answered
 from tests.support.mariadb import MariaDB
 from tests.support.schema import query, table_names
 
@@ -131,24 +128,10 @@ def test_downgrade_of_nothing_is_told(database_url: str) -> None:
 def test_downgrade_asks_a_person(tmp_path: Path, answer: str, code: int, revision: str) -> None:
     url = f"sqlite:///{tmp_path / 'baraka.db'}"
     db("upgrade", url=url)
-    ours, theirs = pty.openpty()
-    asked = subprocess.Popen(
-        [BARAKA, "db", "downgrade", f"--database-url={url}"],
-        cwd=tmp_path,
-        env=environment(),
-        stdin=theirs,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    os.write(ours, f"{answer}\n".encode())
-    printed, said = asked.communicate(timeout=30)
-    os.close(ours)
-    os.close(theirs)
+    asked = answered(answer, "db", "downgrade", f"--database-url={url}", folder=tmp_path)
 
-    assert "Go on? [y/N]" in said
-    assert asked.returncode == code
-    assert printed == ""
+    assert "Go on? [y/N]" in asked.err
+    assert (asked.code, asked.out) == (code, "")
     assert db("current", url=url).stdout == f"{revision}\n"
 
 

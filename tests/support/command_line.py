@@ -2,7 +2,9 @@
 
 import asyncio
 import os
+import pty
 import signal
+import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -12,7 +14,7 @@ from typer.testing import CliRunner
 
 from baraka_cli.main import app
 from tests.support import forks
-from tests.support.baraka import environment
+from tests.support.baraka import BARAKA, environment
 from tests.support.sales import Sale, open_store, run_sale
 
 SECONDS_MAX = 30
@@ -58,6 +60,25 @@ def run(*words: object, folder: Path, seconds_max: float = SECONDS_MAX, **settin
         answer = Answer(code, out.read(), err.read())
     assert "Traceback" not in answer.err, answer.err
     return answer
+
+
+def answered(answer: str, *words: object, folder: Path, **settings: Any) -> Answer:
+    """The program at a terminal on which somebody types `answer` and Return."""
+    ours, theirs = pty.openpty()
+    with os.fdopen(ours, "wb", buffering=0) as keys, os.fdopen(theirs, "rb", buffering=0) as stdin:
+        asked = subprocess.Popen(
+            [BARAKA, *map(str, words)],
+            cwd=folder,
+            env=environment(**settings),
+            stdin=stdin,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        keys.write(f"{answer}\n".encode())
+        out, err = asked.communicate(timeout=SECONDS_MAX)
+    assert "Traceback" not in err, err
+    return Answer(asked.returncode, out, err)
 
 
 def sell(database_url: str) -> Sale:
