@@ -73,7 +73,9 @@ def _core(entry: HistoryEntry) -> Core:
             return "newBid", data["bid_id"], entry.userId, data["amount"]
         case "comment":
             return "newComment", data["comment_id"], entry.userId, data["comment"]
-        case "lot_opened" | "lot_repriced":
+        case "standing_bid_changed" if (high := data["high"]) is not None:
+            return "newBid", high["bid_id"], high["user_id"], high["amount"]
+        case "lot_opened" | "lot_repriced" | "standing_bid_changed":
             lot = data["lot"]
             prices = (lot["minimum_price"], lot["start_price"], lot["market_price"])
             return "auction_change_product", lot["product"], *prices

@@ -83,6 +83,7 @@ class Server:
                 whole_numbers=settings.phone_numbers is PhoneNumbers.FULL,
             ),
             ledger_poll_seconds=settings.ledger_poll_seconds,
+            rows_look_seconds=settings.rows_look_seconds,
         )
         verifier = token_verifier(settings)
         self._gateway = Gateway(

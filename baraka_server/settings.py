@@ -157,6 +157,11 @@ class Settings(BaseSettings):
     ledger_poll_seconds: Annotated[float, Field(ge=0)] = Field(
         1, description="How often watched auctions are checked for bids of other nodes; 0 is never."
     )
+    rows_look_seconds: Annotated[float, Field(ge=0)] = Field(
+        2,
+        description="How often watched auctions are checked for rows that other programs changed; "
+        "0 is never.",
+    )
     asks_waiting_max: Annotated[int, Field(ge=1)] = Field(
         10_000, description="Bids, comments and joins of one auction that may wait for their turn."
     )

@@ -226,9 +226,12 @@ class Book:
         self.lot = lot
         self.round = data.get("round", self.round)
         self.phase = Phase.LIVE
+        if "auctionBids" in data:  # the bid that stood is gone, and no other one stands
+            self._list_bids(data["auctionBids"])
 
     def _bid_placed(self, data: Mapping[str, Any], now: datetime) -> None:
-        self._bid_times.append(self._heard_at(data, now))
+        if "formerBid" not in data:  # else it is no new one: it leads since another one is gone
+            self._bid_times.append(self._heard_at(data, now))
         self.round = data.get("round", self.round)
         if "auctionBids" in data:
             self._list_bids(data["auctionBids"])

@@ -30,6 +30,7 @@ def explained(answer: Answer) -> str:
     """A refusal in words; some texts of the guide say little without their code."""
     more = {
         "other_bid_leads": "another bid leads by now",
+        "standing_bid_changed": "another program changed the bids: see which one leads now",
         "no_lot": "there is nothing on the block",
         "not_owner": "you do not own this auction",
         "not_live": "the auction is not live",

@@ -24,6 +24,7 @@ class Code(StrEnum):
     NO_LOT = "no_lot"
     ROUND_OVER = "round_over"
     OTHER_BID_LEADS = "other_bid_leads"
+    STANDING_BID_CHANGED = "standing_bid_changed"
     OWNER_BID = "owner_bid"
     REQUEST_ID_REUSED = "request_id_reused"
     MALFORMED = "malformed"
@@ -56,6 +57,7 @@ TEXTS: dict[Code, str] = {
     Code.NO_LOT: "There is no product to bid on at the moment",
     Code.ROUND_OVER: "Bidding on that product is over",
     Code.OTHER_BID_LEADS: "Another bid leads by now",
+    Code.STANDING_BID_CHANGED: "The standing bid was changed by another program",
     Code.REQUEST_ID_REUSED: "This requestId was already used for something else",
     Code.MALFORMED: "Invalid payload: {reason}",
     Code.BAD_PARAMETER: "Invalid parameter: {reason}",
@@ -79,6 +81,7 @@ TEXTS_BY_EVENT: dict[tuple[str, Code], str] = {
     ("endAuction", Code.NOT_OWNER): "You are not allowed to end the auction",
     ("awardingAuction", Code.NOT_OWNER): "You are not allowed to end the auction",
     ("awardingAuction", Code.OTHER_BID_LEADS): COULD_NOT_BE_ENDED,
+    ("awardingAuction", Code.STANDING_BID_CHANGED): COULD_NOT_BE_ENDED,
     ("changeCuurentProduct", Code.NOT_OWNER): COULD_NOT_BE_ENDED,
     # Every other refusal of these two has one text; the code says what it really was (D8).
     **{
@@ -95,7 +98,7 @@ TEXTS_BY_EVENT: dict[tuple[str, Code], str] = {
 }
 
 
-EXTRA_VALUES = frozenset({"retryAfterMs"})
+EXTRA_VALUES = frozenset({"retryAfterMs", "standingBid", "formerBid"})
 
 
 @dataclass(frozen=True, slots=True)

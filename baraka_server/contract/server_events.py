@@ -30,9 +30,11 @@ class Scope(StrEnum):
     SENDER = "sender"
 
 
-class ServerEvent(BaseModel):
+class ServerModel(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
 
+
+class ServerEvent(ServerModel):
     wire_name: ClassVar[str]
     scope: ClassVar[Scope]
 
@@ -74,8 +76,25 @@ class NewComment(AuctionEvent):
     comments: list[CommentWithUser] | None = None
 
 
+class NamedBid(ServerModel):
+    """A bid by its ids, as refusals and announcements name it."""
+
+    bid_id: int = Field(alias="bidId")
+    user_id: int = Field(alias="userId")
+    amount: int
+
+
+FORMER_BID = (
+    "Only where another program took away or changed the bid that stood: that one, null for none. "
+    "The list is whole then, for everybody (D47)."
+)
+
+
 class NewBid(AuctionEvent):
-    """A bid was accepted. Newest first in the list, which `updates: "delta"` leaves out (D24)."""
+    """A bid was accepted. Newest first in the list, which `updates: "delta"` leaves out (D24).
+
+    With `formerBid` it is no new one but the bid that stands by now.
+    """
 
     wire_name = "newBid"
     scope = Scope.ROOM
@@ -83,6 +102,7 @@ class NewBid(AuctionEvent):
     new_bid: BidWithUser = Field(alias="newBid")
     auction_bids: list[BidWithUser] | None = Field(None, alias="auctionBids")
     round: int
+    former_bid: NamedBid | None = Field(None, alias="formerBid", description=FORMER_BID)
 
 
 class AuctionCanceled(AuctionEvent):
@@ -127,6 +147,10 @@ class LotChanged(AuctionEvent):
     minimum_price: int = Field(alias="minBidPrice")
     market_price: int = Field(alias="actualPrice")
     round: int
+    auction_bids: list[BidWithUser] | None = Field(
+        None, alias="auctionBids", description="Empty, and only beside `formerBid`: no bid stands."
+    )
+    former_bid: NamedBid | None = Field(None, alias="formerBid", description=FORMER_BID)
 
 
 class BroadcasterLeft(AuctionEvent):
@@ -176,6 +200,16 @@ class Error(ServerEvent):
     event: str | None = None
     retry_after_ms: int | None = Field(
         None, alias="retryAfterMs", description="When it may be tried again, with `too_fast`."
+    )
+    standing_bid: NamedBid | None = Field(
+        None,
+        alias="standingBid",
+        description="With `standing_bid_changed`: the bid that stands by now; null for none.",
+    )
+    former_bid: NamedBid | None = Field(
+        None,
+        alias="formerBid",
+        description="With `standing_bid_changed`: the bid that another program took away.",
     )
 
 

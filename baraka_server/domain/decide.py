@@ -30,6 +30,7 @@ from baraka_server.domain.facts import (
     LotOpened,
     LotRepriced,
     StandingBid,
+    StandingBidChanged,
     Started,
 )
 from baraka_server.domain.state import State
@@ -42,6 +43,8 @@ class Ask:
     event: ClientEvent
     user_id: int
     user_exists: bool = True
+    heard_seq: int | None = None
+    """The last entry of the ledger that was told to the room when the ask came in, if known."""
 
     def refused(self, code: Code, **values: Any) -> Refusal:
         return Refusal(code, self.event.wire_name, values)
@@ -55,7 +58,15 @@ class HouseRules:
     """Whether the owner may bid on the own auction (D13)."""
 
 
-Decision = Fact | Refusal
+@dataclass(frozen=True, slots=True)
+class RefusedOnce:
+    """A refusal that the ledger keeps, so that every node knows of it."""
+
+    refusal: Refusal
+    fact: Fact
+
+
+Decision = Fact | Refusal | RefusedOnce
 
 
 def decide(state: State | None, ask: Ask, rules: HouseRules) -> Decision:
@@ -90,9 +101,33 @@ def _award(state: State, ask: Ask, event: AwardLot, _rules: HouseRules) -> Decis
         return refusal
     if state.lot is None:
         return ask.refused(Code.NO_LOT)
-    if event.bid_id is not None and not _leads(event.bid_id, state.high):
+    names_leader = event.bid_id is not None and _leads(event.bid_id, state.high)
+    if not names_leader and (surprise := _surprised(state, state.lot, ask)):
+        return surprise
+    if event.bid_id is not None and not names_leader:
         return ask.refused(Code.OTHER_BID_LEADS)
     return Awarded(event.product, event.weight, state.high)
+
+
+def _surprised(state: State, lot: Lot, ask: Ask) -> Refusal | RefusedOnce | None:
+    """Refuse an award of a host who cannot know which bid stands by now (D47).
+
+    Once: but one that came in before this node told of that refusal was no answer to it.
+    """
+    change = state.bid_change
+    if change is None:
+        return None
+    told = ask.heard_seq is None or ask.heard_seq >= change.seq
+    if change.award_refused and told:
+        return None
+    refusal = ask.refused(
+        Code.STANDING_BID_CHANGED,
+        standingBid=state.high.named() if state.high else None,
+        formerBid=change.former.named() if change.former else None,
+    )
+    if change.award_refused:
+        return refusal
+    return RefusedOnce(refusal, StandingBidChanged(lot, state.high, change.former, True))
 
 
 def _leads(bid_id: int, high: StandingBid | None) -> bool:

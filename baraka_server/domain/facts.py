@@ -66,6 +66,10 @@ class StandingBid:
     def data(self) -> dict[str, Any]:
         return {**asdict(self), "at": iso_time(self.at)}
 
+    def named(self) -> dict[str, int]:
+        """The bid as refusals and announcements name it."""
+        return {"bidId": self.bid_id, "userId": self.user_id, "amount": self.amount}
+
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> StandingBid:
         return cls(**{**_known(cls, data), "at": datetime.fromisoformat(data["at"])})
@@ -88,7 +92,11 @@ class Lot:
         return cls(**_known(cls, data))
 
 
-_PARTS: dict[str, type[StandingBid | Lot]] = {"high": StandingBid, "lot": Lot}
+_PARTS: dict[str, type[StandingBid | Lot]] = {
+    "high": StandingBid,
+    "was": StandingBid,
+    "lot": Lot,
+}
 """What the fields of these names are made of, in every fact."""
 
 
@@ -141,6 +149,22 @@ class BidPlaced(Fact):
 
     def data(self) -> dict[str, Any]:
         return {"amount": self.amount, "bid_id": self.bid_id}  # to ask for the fields takes longer
+
+
+@dataclass(frozen=True, slots=True)
+class StandingBidChanged(Fact):
+    """Another program took the standing bid away, or changed it: another bid stands, or none (D47).
+
+    `was` is the bid that stood by the ledger. The round's next award is refused once; with
+    `award_refused` this entry says that it was.
+    """
+
+    kind = "standing_bid_changed"
+
+    lot: Lot
+    high: StandingBid | None
+    was: StandingBid | None
+    award_refused: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +229,7 @@ KINDS: dict[str, type[Fact]] = {
         LotOpened,
         LotRepriced,
         BidPlaced,
+        StandingBidChanged,
         Commented,
         Awarded,
         Canceled,

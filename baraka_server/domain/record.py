@@ -27,6 +27,20 @@ NO_LOT: dict[str, Any] = {
 """The columns of an auction with nothing on the block (D14)."""
 
 
+LEDGERS_COLUMNS = (
+    "user_id",
+    "isLive",
+    "isCanceled",
+    "isEnded",
+    "current_product",
+    "minBidPrice",
+    "bidPrice",
+    "actualPrice",
+    "winning_user_id",
+)
+"""The columns that the ledger's entries lead to; the others are as their last writer left them."""
+
+
 def lot_of(record: Auction) -> Lot | None:
     """The lot on the block. A blank product is none: the existing system resets it to that."""
     if not record.current_product or not record.current_product.strip():
@@ -45,6 +59,11 @@ def adopted(record: Auction, high: StandingBid | None) -> Adopted:
         lot=lot,
         high=high if lot else None,
     )
+
+
+def with_other_columns(record: Auction, row: Auction) -> Auction:
+    """`record` with what `row` has in the columns that no entry of the ledger speaks of."""
+    return row.model_copy(update={name: getattr(record, name) for name in LEDGERS_COLUMNS})
 
 
 def record_after(record: Auction, event: Event) -> Auction:

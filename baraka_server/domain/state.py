@@ -19,6 +19,7 @@ from baraka_server.domain.facts import (
     LotOpened,
     LotRepriced,
     StandingBid,
+    StandingBidChanged,
     Started,
     Unknown,
 )
@@ -27,12 +28,25 @@ BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
+class BidChange:
+    """That another program changed which bid stands: the round's next award is refused once (D47).
+
+    `former` stood before, `seq` is the entry's place in the ledger.
+    """
+
+    former: StandingBid | None
+    seq: int
+    award_refused: bool
+
+
+@dataclass(frozen=True, slots=True)
 class State:
     """The part of an auction that the rules look at.
 
     A **round** is the time of one product on the block; it is 0 before the first (D10). `high` is
-    the bid that stands in it. `at` is the time of the last event. `understood` is False behind an
-    entry that a newer program wrote and that may change what is accepted (D55).
+    the bid that stands in it, `bid_change` why that may surprise the host. `at` is the time of the
+    last event. `understood` is False behind an entry that a newer program wrote and that may change
+    what is accepted (D55).
     """
 
     owner_id: int | None = None
@@ -41,6 +55,7 @@ class State:
     ended: bool = False
     lot: Lot | None = None
     high: StandingBid | None = None
+    bid_change: BidChange | None = None
     round: int = 0
     seq: int = 0
     at: datetime = BEGINNING
@@ -52,6 +67,8 @@ def apply(state: State, event: Event) -> State:
     if event.seq != state.seq + 1:
         raise ValueError(f"event {event.seq} cannot follow {state.seq}")
     changes = _changed(event.fact, event)
+    if event.round != state.round:
+        changes = {"bid_change": None, **changes}
     return replace(state, **changes, round=event.round, seq=event.seq, at=event.at)
 
 
@@ -114,8 +131,14 @@ def _(fact: BidPlaced, event: Event) -> dict[str, Any]:
 
 
 @_changed.register
+def _(fact: StandingBidChanged, event: Event) -> dict[str, Any]:
+    change = BidChange(fact.was, event.seq, fact.award_refused)
+    return {"high": fact.high, "bid_change": change}
+
+
+@_changed.register
 def _(_fact: Awarded, _event: Event) -> dict[str, Any]:
-    return {"lot": None, "high": None}
+    return {"lot": None, "high": None, "bid_change": None}
 
 
 @_changed.register

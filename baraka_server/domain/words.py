@@ -17,6 +17,7 @@ from baraka_server.domain.facts import (
     LotOpened,
     LotRepriced,
     StandingBid,
+    StandingBidChanged,
     Started,
     Unknown,
 )
@@ -41,6 +42,8 @@ def in_words(before: State, event: Event, name_of: NameOf) -> str:
             return f"put {lot.product} on the block: {_prices(lot)}"
         case BidPlaced(amount=amount):
             return f"bid {amount}"
+        case StandingBidChanged() as change:
+            return _changed_bid(change, name_of)
         case Commented(comment=text):
             return f"said: {text}"
         case Awarded() as awarded:
@@ -69,6 +72,14 @@ def _adopted(before: State, row: Adopted, name_of: NameOf) -> str:
     if row.high is not None:
         parts.append(_bid(row.high, name_of))
     return f"{beginning}: {', '.join(parts)}"
+
+
+def _changed_bid(change: StandingBidChanged, name_of: NameOf) -> str:
+    stands = "no bid stands" if change.high is None else _bid(change.high, name_of)
+    if change.award_refused:
+        return f"tried to award, and was told: {stands}"
+    gone = "" if change.was is None else f" {_bid(change.was, name_of)} before"
+    return f"another program changed the bids:{gone}{',' if gone else ''} now {stands}"
 
 
 def _phase(row: Adopted) -> str:

@@ -9,16 +9,17 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from baraka_server.contract.client_events import ClientEvent, JoinAuction, LeaveAuction
+from baraka_server.contract.records import User
 from baraka_server.contract.refusals import Code, Refusal
 from baraka_server.contract.server_events import AuctionState
 from baraka_server.domain.decide import Ask, HouseRules
-from baraka_server.domain.facts import Event
+from baraka_server.domain.facts import Adopted, Event, StandingBidChanged
 from baraka_server.domain.state import State
 from baraka_server.live.audience import Audience, Viewer
 from baraka_server.live.encoded import Encoded, encode
@@ -62,12 +63,16 @@ class _Waiting:
     viewer: Viewer | None
     event: ClientEvent | None
     done: asyncio.Future[Outcome]
+    heard_seq: int | None
+    """What this node had told the room when it came in; None where there was nobody to hear it."""
+    refusals: int
+    """How many refusals that the ledger keeps were answered here before it came in."""
 
     @property
     def ask(self) -> Ask | None:
         if self.viewer is None or self.event is None or isinstance(self.event, _MEMBERSHIP):
             return None
-        return Ask(self.event, self.viewer.user_id)
+        return Ask(self.event, self.viewer.user_id, heard_seq=self.heard_seq)
 
     def answer(self, outcome: Outcome) -> None:
         if not self.done.done():  # whoever asked may have given up waiting
@@ -75,6 +80,9 @@ class _Waiting:
 
 
 _MEMBERSHIP = (JoinAuction, LeaveAuction)
+
+RETAKEN = (Adopted, StandingBidChanged)
+"""Entries by which rows are taken as another program left them."""
 
 
 class Auctioneer:
@@ -88,6 +96,8 @@ class Auctioneer:
         self._start_told = 0  # the seq of the last start that everybody here was told of
         self._start_missed = False
         self._unknown_noted = False
+        self._rows_suspected = False
+        self._refusals = 0
 
     @property
     def idle(self) -> bool:
@@ -99,7 +109,9 @@ class Auctioneer:
         if event is not None and len(self._queue) >= self._room.limits.asks_waiting_max:
             done.set_result(Refusal(Code.BUSY, event.wire_name))
             return done
-        self._queue.append(_Waiting(viewer, event, done))
+        watched = self._room.presence.count(self.auction_id)
+        heard_seq = self.stage.seq if self.stage and watched else None
+        self._queue.append(_Waiting(viewer, event, done, heard_seq, self._refusals))
         if self._work is None:
             self._work = asyncio.create_task(self._run())
         return done
@@ -108,6 +120,12 @@ class Auctioneer:
         """Queue a look for what other nodes did; `for_start`: one of them seems to have gone live."""
         self._start_missed = self._start_missed or for_start
         self.put(None, None)
+
+    def look_at_rows(self) -> None:
+        """Queue a look for what other programs did to the rows that are shown."""
+        if not self._rows_suspected:
+            self._rows_suspected = True
+            self.put(None, None)
 
     async def drained(self) -> None:
         """Return when everything that waits is done."""
@@ -123,7 +141,7 @@ class Auctioneer:
             self._work = None
 
     async def _serve(self, batch: Sequence[_Waiting]) -> None:
-        asks = [ask for waiting in batch if (ask := waiting.ask)]
+        asks = [self._dated(waiting, ask) for waiting in batch if (ask := waiting.ask)]
         joins = any(isinstance(waiting.event, JoinAuction) for waiting in batch)
         try:
             stage = await self._present_stage(for_joining=joins)
@@ -144,6 +162,10 @@ class Auctioneer:
             return
         await self._answer(batch, committed)
 
+    def _dated(self, waiting: _Waiting, ask: Ask) -> Ask:
+        """The ask, which has heard of nothing if a refusal was answered while it waited (D47)."""
+        return ask if waiting.refusals == self._refusals else replace(ask, heard_seq=0)
+
     async def _answer(self, batch: Sequence[_Waiting], committed: Committed | None) -> None:
         """Tell everybody what came of the batch, in its order. What is committed stays accepted."""
         lists = self._lists_are_read
@@ -152,6 +174,10 @@ class Auctioneer:
         for waiting in batch:
             if committed and waiting.ask:
                 outcome = next(outcomes)
+                if entry := _refusal_in(news, outcome):
+                    # Everybody knows which bid stands before the host may award once more.
+                    await self._announce(news, committed, lists, up_to=entry.seq)
+                    self._refusals += 1
                 waiting.answer(outcome)
                 if isinstance(outcome, dict):
                     await self._announce(news, committed, lists, up_to=outcome["seq"])
@@ -168,6 +194,8 @@ class Auctioneer:
             await self._announce(news, committed, lists)
             if self.stage and committed.record:
                 self.stage.record = committed.record  # its title may have changed too
+            elif self.stage:
+                await self._auction_is_gone(self.stage)
 
     def _no(self, waiting: _Waiting, error: Exception) -> Refusal:
         name = waiting.event.wire_name if waiting.event else ""
@@ -214,10 +242,22 @@ class Auctioneer:
             try:
                 if event.seq > self.stage.seq + 1:  # more happened elsewhere than fits in one look
                     await self._catch_up(self.stage, before=event.seq)
-                if announcement := self.stage.play(event, committed.users, lists=lists):
-                    await self._tell(announcement)
+                await self._play(self.stage, event, committed.users, lists=lists)
             except Exception:
                 log.exception("auction %s: seq %s was not announced", self.auction_id, event.seq)
+
+    async def _play(
+        self, stage: Stage, event: Event, users: Mapping[int, User], *, lists: bool = True
+    ) -> None:
+        """Announce the next event of the ledger, if it is the next for the stage."""
+        if isinstance(event.fact, RETAKEN) and event.seq > stage.seq:
+            rows = await self._room.store.as_of(self.auction_id, event.seq)
+            if rows is not None:
+                stage.refresh(rows)
+        if announcement := stage.play(event, users, lists=lists):
+            await self._tell(announcement)
+            for guided in announcement.guided:
+                await self._tell(guided)
 
     async def _tell(self, announcement: Announcement) -> None:
         audience = self._room.audience
@@ -258,9 +298,7 @@ class Auctioneer:
             if not found:
                 return
             for event in found:
-                announcement = stage.play(event, users)
-                if announcement:
-                    await self._tell(announcement)
+                await self._play(stage, event, users)
 
     async def _tell_of_start(self) -> None:
         """Tell everybody here of a start on another node: they need not be in the room for it.
@@ -273,6 +311,41 @@ class Auctioneer:
         if stage and start and start.seq > self._start_told:
             await self._tell(stage.told_later(start, {}))
 
+    # --- rows that another program changed
+
+    async def _look_at_rows(self) -> None:
+        """See whether the rows are still those that are shown, and take them as they are.
+
+        What a rule looks at goes into the ledger, which tells the room. Of everything else the room
+        is told the whole state.
+        """
+        stage = self.stage
+        if stage is None or not self._room.presence.count(self.auction_id):
+            return
+        await self._catch_up(stage)
+        seen = await self._room.store.look(self.auction_id)
+        if seen is None:
+            await self._auction_is_gone(stage)
+            return
+        if seen.seq != stage.seq or stage.shows(seen):
+            return  # what happened elsewhere in between is looked at the next time
+        if stage.seq:
+            self._state = None  # so that all bids are looked at
+            committed = await self._commit([], stage)
+            await self._announce(deque(committed.events), committed, self._lists_are_read)
+        found = await self._room.store.snapshot_and_look(self.auction_id)
+        if found is not None and found[0].seq == stage.seq and not stage.shows(found[1]):
+            stage.refresh(*found)
+            count = self._room.presence.count(self.auction_id)
+            state = encode(stage.state(count, datetime.now(UTC)))
+            await self._room.audience.to_room(self.auction_id, AuctionState.wire_name, state, state)
+
+    async def _auction_is_gone(self, stage: Stage) -> None:
+        """Tell the room that the auction's row was deleted. There is no ledger of it to go on."""
+        log.warning("auction %s was deleted by another program", self.auction_id)
+        self.stage = self._state = None
+        await self._tell(stage.gone(datetime.now(UTC)))
+
     # --- who is there
 
     async def _membership(self, waiting: _Waiting) -> Outcome:
@@ -282,6 +355,9 @@ class Auctioneer:
                 await self._catch_up(self.stage)
             if self._start_missed:
                 await self._tell_of_start()
+            if self._rows_suspected:
+                self._rows_suspected = False
+                await self._look_at_rows()
             return {}
         if isinstance(event, JoinAuction):
             return await self._join(viewer, event)
@@ -320,6 +396,16 @@ class Auctioneer:
             # A viewer that heard more than there is has heard another ledger.
             "missedComplete": len(missed) == stage.seq - last_seq,
         }
+
+
+def _refusal_in(news: Iterable[Event], outcome: Outcome) -> Event | None:
+    """The entry by which the ledger keeps the refusal that an award got, if it does."""
+    if not isinstance(outcome, Refusal) or outcome.code is not Code.STANDING_BID_CHANGED:
+        return None
+    for event in news:
+        if isinstance(event.fact, StandingBidChanged) and event.fact.award_refused:
+            return event
+    return None
 
 
 def _told(announcement: Announcement) -> Encoded:

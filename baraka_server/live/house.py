@@ -25,7 +25,11 @@ IDLE_AUCTIONEERS_MAX = 64
 
 
 class House:
-    """`ledger_poll_seconds` is how often watched auctions are checked for other nodes' events."""
+    """Where all asks of this node go.
+
+    `ledger_poll_seconds` is how often watched auctions are checked for other nodes' events,
+    `rows_look_seconds` how often for rows that another program changed.
+    """
 
     def __init__(
         self,
@@ -35,16 +39,21 @@ class House:
         limits: Limits,
         *,
         ledger_poll_seconds: float,
+        rows_look_seconds: float = 0,
     ) -> None:
         self.presence = Presence(self._announce_count)
         self._room = Room(store, audience, self.presence, rules, limits)
         self._auctioneers: dict[int, Auctioneer] = {}
         self._poll_seconds = ledger_poll_seconds
         self._polling: asyncio.Task[None] | None = None
+        self._rows_look_seconds = rows_look_seconds
+        self._looking: asyncio.Task[None] | None = None
 
     def open(self) -> None:
         if self._poll_seconds:
             self._polling = asyncio.create_task(self._poll())
+        if self._rows_look_seconds:
+            self._looking = asyncio.create_task(self._look_at_rows())
 
     def ask(self, viewer: Viewer, event: ClientEvent) -> Awaitable[Outcome]:
         """Queue what `viewer` asks for. The call itself does not wait, so asks keep their order."""
@@ -55,6 +64,8 @@ class House:
 
     async def close(self) -> None:
         """Finish everything that was asked. Nothing more may be asked."""
+        if self._looking:
+            self._looking.cancel()
         if self._polling:
             self._polling.cancel()
             # Its query lets go of the database, which is closed next; a frozen one is not waited for.
@@ -104,6 +115,14 @@ class House:
             except Exception:
                 log.exception("other nodes' events could not be looked for")
                 await asyncio.sleep(self._poll_seconds)
+
+    async def _look_at_rows(self) -> None:
+        """Let every watched auction look for what other programs changed."""
+        while True:
+            await asyncio.sleep(self._rows_look_seconds)
+            for auction_id in self.presence.watched():
+                if auctioneer := self._auctioneers.get(auction_id):
+                    auctioneer.look_at_rows()
 
     async def _look_at_watched(self) -> None:
         last_seqs = await self._room.store.last_seqs(self.presence.watched())

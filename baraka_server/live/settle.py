@@ -4,19 +4,28 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from baraka_server.contract.client_events import RepeatableEvent
+from baraka_server.contract.client_events import AwardLot, RepeatableEvent
 from baraka_server.contract.fields import iso_time
 from baraka_server.contract.records import Auction, User
 from baraka_server.contract.refusals import Code, Refusal
-from baraka_server.domain.decide import Ask, HouseRules, decide
-from baraka_server.domain.facts import Adopted, Awarded, BidPlaced, Commented, Event
-from baraka_server.domain.record import adopted
+from baraka_server.domain.decide import Ask, HouseRules, RefusedOnce, decide
+from baraka_server.domain.facts import (
+    Adopted,
+    Awarded,
+    BidPlaced,
+    Commented,
+    Event,
+    StandingBid,
+    StandingBidChanged,
+)
+from baraka_server.domain.record import adopted, lot_of
 from baraka_server.domain.state import State, apply, next_event
+from baraka_server.store.ledger import NewestBid
 from baraka_server.store.locked import Answered, LockedAuction, RequestKey
 from baraka_server.store.store import users_in
 
@@ -63,17 +72,20 @@ async def settle(
     now = datetime.now(UTC)
     missed = await _missed(auction, known)
     base = await _base(auction, known.state, missed)
-    opening = await _opening(auction, base, known.state)
     missed = [event for event in missed if event.seq > known.announced_seq]
-    standing = {fact.high.user_id for fact in (base, opening) if fact and fact.high}
+    standing = {base.high.user_id} if base.high else set()
     users = await auction.users({ask.user_id for ask in asks} | standing | users_in(missed))
+    awards = any(isinstance(ask.event, AwardLot) for ask in asks)
+    openings = await _openings(auction, base, known.state, users, awards=awards)
+    if unknown := {one.high.user_id for one in openings if one.high} - users.keys():
+        users |= await auction.users(unknown)
     answered = await auction.answered(key for ask in asks if (key := request_key(ask)))
 
-    sitting = _Sitting(base, opening, users, rules, now)
+    sitting = _Sitting(base, openings, users, rules, now)
     sitting.earlier = {key: (was.fingerprint, _read(was)) for key, was in answered.items()}
     for ask in asks:
         sitting.hear(ask)
-    if asks and not sitting.accepted:
+    if asks and not sitting.accepted and base.seq == 0:
         sitting.forget()  # a refusal is no reason to begin a ledger
     written = await auction.write(sitting.events) if sitting.events else []
 
@@ -114,18 +126,56 @@ async def _base(auction: LockedAuction, known: State | None, missed: Sequence[Ev
     return state
 
 
-async def _opening(auction: LockedAuction, base: State, known: State | None) -> Adopted | None:
+Opening = Adopted | StandingBidChanged
+
+
+async def _openings(
+    auction: LockedAuction,
+    base: State,
+    known: State | None,
+    users: Mapping[int, User],
+    *,
+    awards: bool,
+) -> list[Opening]:
     """What the ledger has yet to hear of the rows, which another program may have changed.
 
-    Bids are looked at when this node has not followed the auction so far. Behind an entry that a
-    newer program wrote the rows are not for us to judge (D55).
+    All bids are looked at before an award, and when this node has not followed the auction so far;
+    otherwise when the newest one is not the one that stands, or its user is gone. Behind an entry
+    that a newer program wrote the rows are not for us to judge (D55).
     """
     if not base.understood:
-        return None
-    if known is not None and base.seq and adopted(auction.record, base.high) == _as_row(base):
-        return None
-    row = adopted(auction.record, await auction.highest_bid())
-    return None if base.seq and row == _as_row(base) else row
+        return []
+    high = base.high
+    lot = lot_of(auction.record)
+    followed = known is not None and base.seq > 0
+    if awards or not followed or (lot and not _stands(high, auction.newest_bid, users)):
+        found = await auction.highest_bid(keep=awards)
+        high = high if _same(high, found) else found
+    row = adopted(auction.record, high)
+    if base.seq == 0:
+        return [row]
+    openings: list[Opening] = []
+    if row != _as_row(base, high):
+        openings.append(row)
+    same_lot = lot is not None and base.lot is not None and lot.product == base.lot.product
+    if lot and same_lot and not _same(base.high, high):
+        openings.append(StandingBidChanged(lot, high, base.high))
+    return openings
+
+
+def _stands(high: StandingBid | None, newest: NewestBid | None, users: Mapping[int, User]) -> bool:
+    """Whether the bid that stands by the ledger is the newest row, and its user is there."""
+    if high is None or newest is None:
+        return high is None and newest is None
+    row = (newest.bid_id, newest.user_id, newest.amount)
+    return row == (high.bid_id, high.user_id, high.amount) and high.user_id in users
+
+
+def _same(one: StandingBid | None, other: StandingBid | None) -> bool:
+    """Whether two are the same bid; when it was placed is for nobody to change."""
+    if one is None or other is None:
+        return one is other
+    return one.named() == other.named()
 
 
 def _with_rows(state: State, written: Sequence[Event]) -> State:
@@ -138,8 +188,16 @@ def _with_rows(state: State, written: Sequence[Event]) -> State:
     return replace(state, high=replace(state.high, bid_id=bid_id))
 
 
-def _as_row(state: State) -> Adopted:
-    return Adopted(state.owner_id, state.live, state.canceled, state.ended, state.lot, state.high)
+def _as_row(state: State, high: StandingBid | None) -> Adopted:
+    """The auction's row as the ledger has it, with the bid that stands by the rows."""
+    return Adopted(
+        state.owner_id,
+        state.live,
+        state.canceled,
+        state.ended,
+        state.lot,
+        high if state.lot else None,
+    )
 
 
 class _Sitting:
@@ -152,7 +210,7 @@ class _Sitting:
     def __init__(
         self,
         base: State,
-        opening: Adopted | None,
+        openings: Sequence[Opening],
         users: dict[int, User],
         rules: HouseRules,
         now: datetime,
@@ -165,8 +223,8 @@ class _Sitting:
         self._users = users
         self._rules = rules
         self._now = now
-        if opening:
-            self._happen(next_event(base, opening, None, now))
+        for opening in openings:
+            self._happen(next_event(self.state, opening, None, now))
 
     def forget(self) -> None:
         """Leave the state as it is in the ledger: what was about to be written is not."""
@@ -187,9 +245,14 @@ class _Sitting:
     def _decide(self, ask: Ask) -> Refusal | int:
         if ask.user_id not in self._users:
             ask = replace(ask, user_exists=False)
+        if ask.heard_seq is None:  # of all that there was before its turn
+            ask = replace(ask, heard_seq=self._base.seq)
         decision = decide(self.state, ask, self._rules)
         if isinstance(decision, Refusal):
             return decision
+        if isinstance(decision, RefusedOnce):
+            self._happen(next_event(self.state, decision.fact, ask.user_id, self._now))
+            return decision.refusal
         self.accepted = True
         return self._happen(next_event(self.state, decision, ask.user_id, self._now))
 

@@ -7,43 +7,38 @@ somebody wants to read them.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from baraka_server.contract import server_events as told
 from baraka_server.contract.fields import iso_time
-from baraka_server.contract.records import (
-    Bid,
-    BidWithUser,
-    Comment,
-    CommentWithUser,
-    User,
-    UserType,
-)
+from baraka_server.contract.records import Auction, Bid, Comment, User
 from baraka_server.contract.server_events import Scope, ServerEvent
 from baraka_server.domain import facts
-from baraka_server.domain.record import record_after
-from baraka_server.domain.state import BEGINNING
+from baraka_server.domain.record import lot_of, record_after, with_other_columns
 from baraka_server.live.encoded import Encoded, Superseding, encode
+from baraka_server.live.lists import People, Rows, encoded_row, with_fields
+from baraka_server.store.signs import NOTHING, Look, Signs
 from baraka_server.store.store import Snapshot
 
 RECENT_EVENTS_MAX = 512
 """How many events a stage keeps for viewers that resume; older ones are read from the ledger."""
 
-USERS_KEPT_MAX = 2_000
-"""How many users' encoded records a stage keeps."""
-
 
 @dataclass(frozen=True, slots=True)
 class Announcement:
-    """What an event of the ledger sounds like: with the lists, and without them (D24)."""
+    """What an event of the ledger sounds like: with the lists, and without them (D24).
+
+    `guided` says the same to clients that know the guide alone, where it has other words for it.
+    """
 
     seq: int
     event: type[ServerEvent]
     whole: Encoded
     brief: Encoded
+    guided: tuple[Announcement, ...] = ()
 
     @property
     def name(self) -> str:
@@ -54,42 +49,6 @@ class Announcement:
         return self.event.scope is Scope.EVERYONE
 
 
-class Rows:
-    """A list of encoded rows that is one piece of text. What is added is put there when it is read.
-
-    While its `growth` is the same object, the list contains every earlier state of itself.
-    """
-
-    def __init__(self, *rows: Encoded, newest_first: bool = False) -> None:
-        self._text = ",".join(rows)
-        self._added: list[Encoded] = []
-        self._newest_first = newest_first
-        self.growth = object()
-
-    def add(self, row: Encoded) -> None:
-        self._added.append(row)
-
-    def clear(self) -> None:
-        self._text = ""
-        self._added.clear()
-        self.growth = object()
-
-    def encoded(self) -> Encoded:
-        return Encoded(f"[{self.text}]")
-
-    @property
-    def text(self) -> str:
-        """The rows, with commas between them."""
-        if self._added:
-            old = [self._text] if self._text else []
-            if self._newest_first:
-                self._text = ",".join([*reversed(self._added), *old])
-            else:
-                self._text = ",".join([*old, *self._added])
-            self._added.clear()
-        return self._text
-
-
 class Stage:
     """`whole_numbers` shows phone numbers to everybody, for private deployments (D17)."""
 
@@ -97,10 +56,13 @@ class Stage:
         self.record = snapshot.auction
         self.seq = snapshot.seq
         self.round = snapshot.round
-        self._whole_numbers = whole_numbers
-        self._users: dict[int, tuple[User, Encoded]] = {}
-        self._bids = Rows(*map(self._row, snapshot.bids), newest_first=True)
-        self._comments = Rows(*map(self._row, snapshot.comments))
+        self._people = People(whole_numbers=whole_numbers)
+        self._people.in_lists = lambda: self._bids.users() | self._comments.users()
+        self._bids = Rows(self._people, newest_first=True)
+        self._comments = Rows(self._people)
+        self._list(snapshot)
+        # What cannot be read, or reads otherwise here, is no change as long as it stays so.
+        self._not_shown = NOTHING
         self._counts = object()
         self._recent: deque[Announcement] = deque(maxlen=RECENT_EVENTS_MAX)
 
@@ -116,13 +78,21 @@ class Stage:
             return None
         if event.seq != self.seq + 1:
             raise ValueError(f"event {event.seq} cannot follow {self.seq}")
+        before = self.record
         self.seq, self.round = event.seq, event.round
         self.record = record_after(self.record, event)
         announcement = self._announcement(event, users, lists)
+        if isinstance(event.fact, facts.Adopted):
+            guided = self._guided(before, event, event.fact, users)
+            announcement = replace(announcement, guided=tuple(guided))
         # Without its lists: 512 of them would be a hundred megabytes in a busy round.
         brief = announcement.brief
-        kept = announcement if announcement.whole is brief else replace(announcement, whole=brief)
-        self._recent.append(kept)
+        if isinstance(event.fact, facts.StandingBidChanged):
+            self._recent.append(self.told_later(event, users))
+        elif announcement.whole is not brief or announcement.guided:
+            self._recent.append(replace(announcement, whole=brief, guided=()))
+        else:
+            self._recent.append(announcement)
         return announcement
 
     def told_later(self, event: facts.Event, users: Mapping[int, User]) -> Announcement:
@@ -153,6 +123,43 @@ class Stage:
         count = encode(self._common(self.seq, now) | {"userCount": user_count})
         return Superseding(count, self._counts)
 
+    @property
+    def signs(self) -> Signs:
+        """What the rows in the lists add up to."""
+        return Signs(self._bids.tally(), self._comments.tally())
+
+    def shows(self, look: Look) -> bool:
+        """Whether what is in the tables is what is shown; the look is of the same `seq`."""
+        return look.auction == self.record and look.signs.less(self.signs) == self._not_shown
+
+    def refresh(self, snapshot: Snapshot, look: Look | None = None) -> None:
+        """Take rows as another program left them.
+
+        The snapshot is of this stage's place in the ledger; without a look it is of the entry that
+        is about to be played, and the columns that are the ledger's stay as they are.
+        """
+        self._list(snapshot)
+        if look is None:
+            self.record = with_other_columns(self.record, snapshot.auction)
+        else:
+            self.record = snapshot.auction
+            self._not_shown = look.signs.less(self.signs)
+
+    def gone(self, at: datetime) -> Announcement:
+        """What is said when the auction's row is there no more: the guide has no nearer word."""
+        text = encode(self._common(self.seq, at) | {"message": told.AuctionCanceled.TEXT})
+        return Announcement(self.seq, told.AuctionCanceled, text, text)
+
+    def _list(self, snapshot: Snapshot) -> None:
+        self._bids.clear()
+        for bid in reversed(snapshot.bids):
+            self._people.meet(bid.user)
+            self._bids.add(bid)
+        self._comments.clear()
+        for comment in snapshot.comments:
+            self._people.meet(comment.user)
+            self._comments.add(comment)
+
     def _common(self, seq: int, at: datetime) -> dict[str, Any]:
         return {"auctionId": self.record.id, "seq": seq, "serverTime": iso_time(at)}
 
@@ -165,23 +172,53 @@ class Stage:
         whole = brief
         match event.fact:
             case facts.BidPlaced():
-                self._bids.add(fields["newBid"])
+                self._bids.add(self._placed(event, event.fact))
                 whole = _with_list(brief, "auctionBids", self._bids) if lists else brief
             case facts.Commented():
-                self._comments.add(fields["newComment"])
+                self._comments.add(self._comment(event, event.fact))
                 whole = _with_list(brief, "comments", self._comments) if lists else brief
             case facts.LotOpened() if not isinstance(event.fact, facts.LotRepriced):
                 self._bids.clear()
             case facts.Awarded():
                 self._bids.clear()
                 self._comments.clear()
-            case facts.Adopted(high=high):
+            case facts.StandingBidChanged(high=high):
                 if high is None:
                     self._bids.clear()
+                elif high.bid_id not in self._bids:  # it was cleared since
+                    self._bids.add(self._bid(high))
+                # Everybody gets the list: what they have of it is no longer so.
+                brief = whole = _with_list(brief, "auctionBids", self._bids)
+            case facts.Adopted():
                 state = self.state(0, event.at)
                 del state["userCount"]  # told apart: it is no part of what happened
                 brief = whole = encode(state)
         return Announcement(event.seq, kind, whole, brief)
+
+    def _guided(
+        self,
+        before: Auction,
+        event: facts.Event,
+        row: facts.Adopted,
+        users: Mapping[int, User],
+    ) -> Iterator[Announcement]:
+        """What another program did to the auction's row, as if its host had done it here."""
+        if row.live and not before.isLive:
+            yield self._in_words_of(event, facts.Started(), users)
+        if row.canceled and not before.isCanceled:
+            yield self._in_words_of(event, facts.Canceled(), users)
+        if row.ended and not before.isEnded:
+            yield self._in_words_of(event, facts.Ended(), users)
+        if row.lot is not None and row.lot != lot_of(before):
+            yield self._in_words_of(event, facts.LotRepriced(row.lot), users)
+            if row.high is not None and row.lot.product != before.current_product:
+                standing = facts.StandingBidChanged(row.lot, row.high, None)
+                yield self._in_words_of(event, standing, users)
+
+    def _in_words_of(
+        self, event: facts.Event, fact: facts.Fact, users: Mapping[int, User]
+    ) -> Announcement:
+        return self._announcement(replace(event, fact=fact), users, lists=True)
 
     def _fields(
         self, event: facts.Event, users: Mapping[int, User]
@@ -190,28 +227,19 @@ class Stage:
             case facts.Started():
                 return told.AuctionStarted, record_after(self.record, event).model_dump(mode="json")
             case facts.LotOpened(lot=lot):
-                return told.LotChanged, {
-                    "product": lot.product,
-                    "bidPrice": lot.start_price,
-                    "minBidPrice": lot.minimum_price,
-                    "actualPrice": lot.market_price,
-                    "round": event.round,
-                }
-            case facts.BidPlaced(amount=amount, bid_id=bid_id):
-                user = _user(users, event.user_id)
-                bid = self._bid(facts.StandingBid(bid_id, user.id, amount, event.at))
-                return told.NewBid, {"newBid": self._with_user(bid, user), "round": event.round}
-            case facts.Commented(comment=text, comment_id=comment_id):
-                user = _user(users, event.user_id)
-                comment = Comment(
-                    id=comment_id,
-                    auction_id=self.record.id,
-                    user_id=user.id,
-                    comment=text,
-                    createdAt=event.at,
-                    updatedAt=event.at,
-                )
-                return told.NewComment, {"newComment": self._with_user(comment, user)}
+                return told.LotChanged, _lot(lot, event.round)
+            case facts.BidPlaced() as fact:
+                bid = self._placed(event, fact)
+                return told.NewBid, {"newBid": self._row(bid, users), "round": event.round}
+            case facts.StandingBidChanged(lot=lot, high=high, was=was):
+                former = {"formerBid": was.named() if was else None}
+                if high is None:
+                    return told.LotChanged, _lot(lot, event.round) | former
+                standing = {"newBid": self._row(self._bid(high), users), "round": event.round}
+                return told.NewBid, standing | former
+            case facts.Commented() as fact:
+                comment = self._comment(event, fact)
+                return told.NewComment, {"newComment": self._row(comment, users)}
             case facts.Awarded(high=high):
                 return told.LotAwarded, self._awarded(event, high, users)
             case facts.Canceled():
@@ -231,9 +259,8 @@ class Stage:
     ) -> dict[str, Any]:
         winning_bid = winning_user = None
         if high is not None:
-            user = _user(users, high.user_id)
-            winning_bid = self._with_user(self._bid(high), user)
-            winning_user = self._masked(user)
+            winning_bid = self._row(self._bid(high), users)
+            winning_user = self._people.find(users, high.user_id)
         return {
             "auction": {
                 **record_after(self.record, event).model_dump(mode="json"),
@@ -243,6 +270,10 @@ class Stage:
             "winningBid": winning_bid,
             "winningUser": winning_user,
         }
+
+    def _placed(self, event: facts.Event, fact: facts.BidPlaced) -> Bid:
+        user_id = event.user_id or 0
+        return self._bid(facts.StandingBid(fact.bid_id, user_id, fact.amount, event.at))
 
     def _bid(self, bid: facts.StandingBid) -> Bid:
         return Bid(
@@ -254,43 +285,30 @@ class Stage:
             updatedAt=bid.at,
         )
 
-    def _row(self, row: BidWithUser | CommentWithUser) -> Encoded:
-        return self._with_user(row, row.user)
+    def _comment(self, event: facts.Event, fact: facts.Commented) -> Comment:
+        return Comment(
+            id=fact.comment_id,
+            auction_id=self.record.id,
+            user_id=event.user_id or 0,
+            comment=fact.comment,
+            createdAt=event.at,
+            updatedAt=event.at,
+        )
 
-    def _with_user(self, row: Bid | Comment, user: User) -> Encoded:
-        # Without the user that it may have: that one has a whole number.
-        plain = Encoded(row.model_dump_json(exclude={"user"}))
-        return _with(plain, f'"user":{self._masked(user)}')
+    def _row(self, record: Bid | Comment, users: Mapping[int, User]) -> Encoded:
+        user = self._people.find(users, record.user_id)
+        return with_fields(encoded_row(record), f'"user":{user}')
 
-    def _masked(self, user: User) -> Encoded:
-        """A user for other people's eyes, encoded once while nothing about the user changes."""
-        known, text = self._users.get(user.id, (None, Encoded()))
-        if known is not user and known != user:
-            if len(self._users) >= USERS_KEPT_MAX:
-                self._users.clear()
-            text = encode(user.as_seen_by_others(whole_number=self._whole_numbers))
-            self._users[user.id] = user, text
-        return text
+
+def _lot(lot: facts.Lot, round_: int) -> dict[str, Any]:
+    return {
+        "product": lot.product,
+        "bidPrice": lot.start_price,
+        "minBidPrice": lot.minimum_price,
+        "actualPrice": lot.market_price,
+        "round": round_,
+    }
 
 
 def _with_list(brief: Encoded, name: str, rows: Rows) -> Superseding:
-    return Superseding(_with(brief, f'"{name}":[', rows.text, "]"), rows.growth)
-
-
-def _with(record: Encoded, *more: str) -> Encoded:
-    """A JSON object with one more field at its end, in one copy."""
-    return Encoded("".join((record[:-1], ",", *more, "}")))
-
-
-def _user(users: Mapping[int, User], user_id: int | None) -> User:
-    """The user, or a stand-in for one who was deleted while the ledger still speaks of them."""
-    return users.get(user_id or 0) or User(
-        id=user_id or 0,
-        name="",
-        type=UserType.Normal,
-        category_id=None,
-        number="",
-        otpCode=None,
-        createdAt=BEGINNING,
-        updatedAt=BEGINNING,
-    )
+    return Superseding(with_fields(brief, f'"{name}":[', rows.text, "]"), rows.growth)

@@ -21,6 +21,7 @@ from sqlalchemy.pool import PoolResetState
 
 from baraka_server.store.address import UnusableUrl, database_url
 from baraka_server.store.errors import condemns
+from baraka_server.store.signs import SQLITE_CHECKSUM, checksum
 
 SQLITE_BUSY_SECONDS = 5
 FRESH_SECONDS = 0.2
@@ -147,6 +148,7 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+    connection.create_function(SQLITE_CHECKSUM, 1, checksum, deterministic=True)
 
 
 def _begin_sqlite(connection: Connection) -> None:

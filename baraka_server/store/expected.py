@@ -18,6 +18,7 @@ from baraka_server.domain.facts import (
     LotOpened,
     LotRepriced,
     StandingBid,
+    StandingBidChanged,
     Unknown,
 )
 from baraka_server.domain.record import lot_of
@@ -111,6 +112,9 @@ class Expected:
                 self.unknown += 1
             case Adopted(high=high):
                 self._adopt(event, high)
+            case StandingBidChanged(award_refused=False) as change:
+                self.bids.written.pop(change.was.bid_id if change.was else 0, None)
+                self._find_rows(event, change.high)
             case LotOpened() if not isinstance(event.fact, LotRepriced):
                 self.bids.clear()
             case BidPlaced(amount=amount, bid_id=bid_id):
@@ -140,6 +144,10 @@ class Expected:
     def _adopt(self, event: Event, high: StandingBid | None) -> None:
         if event.seq == 1:  # from then on only the awards of this ledger make winnings
             self.winnings.adopt(event.at)
+        self._find_rows(event, high)
+
+    def _find_rows(self, event: Event, high: StandingBid | None) -> None:
+        """Take bids and comments as they were found: a user who was deleted took some along."""
         self.comments.adopt(event.at)
         if self.state.lot is None:
             self.bids.adopt(event.at)  # a next lot clears them, whatever they are

@@ -17,7 +17,7 @@ from baraka_server.domain.facts import BidPlaced, Event, Fact, fact_of
 from baraka_server.domain.state import BEGINNING, State, apply
 from baraka_server.store import pages
 from baraka_server.store.pages import Page, Span
-from baraka_server.store.tables import events
+from baraka_server.store.tables import bids, events
 
 GENESIS = "0" * 64
 """The hash before the first row of every auction."""
@@ -36,6 +36,15 @@ class Tail:
     round: int = 0
     at: datetime = BEGINNING
     hash: str = GENESIS
+
+
+@dataclass(frozen=True, slots=True)
+class NewestBid:
+    """The row of an auction's bids that has the highest id."""
+
+    bid_id: int
+    user_id: int
+    amount: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +88,28 @@ _TAIL = (
     .order_by(events.c.seq.desc())
     .limit(1)
 )
+# With the auction's newest bid, which is the standing one where nobody else had a hand in it: to ask
+# for it by itself would cost every bid a round trip.
+_NEWEST_BID_ID = select(func.max(bids.c.id)).where(bids.c.auction_id == bindparam("auction"))
+_TAIL_AND_BID = _TAIL.add_columns(bids.c.id, bids.c.user_id, bids.c.bid).outerjoin_from(
+    events, bids, bids.c.id == _NEWEST_BID_ID.scalar_subquery()
+)
 _APPEND = insert(events)
 
 
 async def read_tail(connection: AsyncConnection, auction_id: int) -> Tail:
     row = (await connection.execute(_TAIL, {"auction": auction_id})).one_or_none()
     return Tail(*row) if row else Tail()
+
+
+async def read_tail_and_newest_bid(
+    connection: AsyncConnection, auction_id: int
+) -> tuple[Tail, NewestBid | None]:
+    row = (await connection.execute(_TAIL_AND_BID, {"auction": auction_id})).one_or_none()
+    if row is None:
+        return Tail(), None
+    tail, newest = row[:4], row[4:]
+    return Tail(*tail), None if newest[0] is None else NewestBid(*newest)
 
 
 async def append(

@@ -59,15 +59,27 @@ class Answered:
 
 
 class LockedAuction:
-    """The auction whose row this transaction holds. `tail` is the end of its ledger."""
+    """The auction whose row this transaction holds.
 
-    def __init__(self, connection: AsyncConnection, record: Auction, tail: ledger.Tail) -> None:
+    `tail` is the end of its ledger, `newest_bid` the bid whose row was written last; without a
+    ledger it is not known.
+    """
+
+    def __init__(
+        self,
+        connection: AsyncConnection,
+        record: Auction,
+        tail: ledger.Tail,
+        newest_bid: ledger.NewestBid | None = None,
+    ) -> None:
         self.record = record
         self.tail = tail
+        self.newest_bid = newest_bid
         self._connection = connection
 
-    async def highest_bid(self) -> StandingBid | None:
-        return await rows.read_highest_bid(self._connection, self.record.id)
+    async def highest_bid(self, *, keep: bool = False) -> StandingBid | None:
+        """The bid that stands by the rows. With `keep` it does so until the transaction ends."""
+        return await rows.read_highest_bid(self._connection, self.record.id, keep=keep)
 
     async def users(self, ids: Iterable[int]) -> dict[int, User]:
         return await rows.read_users(self._connection, ids)

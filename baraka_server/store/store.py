@@ -7,14 +7,15 @@ import logging
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from baraka_server.contract.records import Auction, BidWithUser, CommentWithUser, User
-from baraka_server.domain.facts import Event, Started
+from baraka_server.domain.facts import BidPlaced, Commented, Event, Started
 from baraka_server.store import ledger, probe, rows
 from baraka_server.store.availability import Availability
 from baraka_server.store.engine import WRITES
@@ -26,6 +27,7 @@ from baraka_server.store.errors import (
     translated,
 )
 from baraka_server.store.locked import LockedAuction
+from baraka_server.store.signs import Look, read_signs
 from baraka_server.store.tables import auctions, events
 
 T = TypeVar("T")
@@ -34,6 +36,7 @@ log = logging.getLogger(__name__)
 
 RETRY_PAUSE_SECONDS_MAX = 0.5
 COMMIT_CHECK_PAUSE_SECONDS = 0.2
+LATER_EVENTS_MAX = 10_000
 
 PROBE_SECONDS_MAX = 1.5
 """How long a probe may take: those who look whether a server is ready wait two seconds or so."""
@@ -50,6 +53,17 @@ class Snapshot:
     comments: list[CommentWithUser]
     seq: int
     round: int
+
+    def before(self, later: Iterable[Event]) -> Snapshot:
+        """The same without the rows that `later` events wrote. What those cleared is not there."""
+        facts = [event.fact for event in later]
+        bid_ids = {fact.bid_id for fact in facts if isinstance(fact, BidPlaced)}
+        comment_ids = {fact.comment_id for fact in facts if isinstance(fact, Commented)}
+        return replace(
+            self,
+            bids=[bid for bid in self.bids if bid.id not in bid_ids],
+            comments=[comment for comment in self.comments if comment.id not in comment_ids],
+        )
 
 
 class Store:
@@ -73,9 +87,16 @@ class Store:
         clock = asyncio.get_running_loop().time
         deadline = clock() + self._timeout_seconds
         pause_max = 0.005
+        vanished = False
         while True:
             try:
                 return await self._attempt(auction_id, work, deadline)
+            except IntegrityError:
+                # What was read has vanished before something that refers to it was written.
+                if vanished:
+                    raise
+                vanished = True
+                continue
             except Contention:
                 log.debug("another transaction was in the way of auction %s", auction_id)
                 pause = random.uniform(0, pause_max)  # noqa: S311
@@ -100,9 +121,8 @@ class Store:
                     record = await rows.read_auction(connection, auction_id, lock=True)
                     locked = None
                     if record is not None:
-                        locked = LockedAuction(
-                            connection, record, await ledger.read_tail(connection, auction_id)
-                        )
+                        ends = await ledger.read_tail_and_newest_bid(connection, auction_id)
+                        locked = LockedAuction(connection, record, *ends)
                     before = locked.tail if locked else None
                     result = await work(locked)
                     if locked is not None and locked.tail != before:
@@ -152,17 +172,28 @@ class Store:
     async def snapshot(self, auction_id: int) -> Snapshot | None:
         """The auction as its viewers see it, of one moment."""
         async with self.reading() as connection:
-            record = await rows.read_auction(connection, auction_id, lock=False)
-            if record is None:
-                return None
-            tail = await ledger.read_tail(connection, auction_id)
-            return Snapshot(
-                record,
-                await rows.read_bids(connection, auction_id),
-                await rows.read_comments(connection, auction_id),
-                tail.seq,
-                tail.round,
+            return await _snapshot(connection, auction_id)
+
+    async def as_of(self, auction_id: int, seq: int) -> Snapshot | None:
+        """The auction as it was when entry `seq` was written, so far as its rows are there yet."""
+        async with self.reading() as connection:
+            shown = await _snapshot(connection, auction_id)
+            later = await ledger.read_events(
+                connection, auction_id, after=seq, limit=LATER_EVENTS_MAX
             )
+        return shown and shown.before(later)
+
+    async def look(self, auction_id: int) -> Look | None:
+        """A look at whether the rows of the auction are still those that are shown."""
+        async with self.reading() as connection:
+            return await _look(connection, auction_id)
+
+    async def snapshot_and_look(self, auction_id: int) -> tuple[Snapshot, Look] | None:
+        """Both of one moment."""
+        async with self.reading() as connection:
+            shown = await _snapshot(connection, auction_id)
+            seen = await _look(connection, auction_id)
+        return (shown, seen) if shown and seen else None
 
     async def events_after(
         self, auction_id: int, seq: int, limit: int
@@ -239,6 +270,28 @@ class Store:
 
     async def close(self) -> None:
         await self._engine.dispose()
+
+
+async def _snapshot(connection: AsyncConnection, auction_id: int) -> Snapshot | None:
+    record = await rows.read_auction(connection, auction_id, lock=False)
+    if record is None:
+        return None
+    tail = await ledger.read_tail(connection, auction_id)
+    return Snapshot(
+        record,
+        await rows.read_bids(connection, auction_id),
+        await rows.read_comments(connection, auction_id),
+        tail.seq,
+        tail.round,
+    )
+
+
+async def _look(connection: AsyncConnection, auction_id: int) -> Look | None:
+    record = await rows.read_auction(connection, auction_id, lock=False)
+    if record is None:
+        return None
+    tail = await ledger.read_tail(connection, auction_id)
+    return Look(record, tail.seq, await read_signs(connection, auction_id))
 
 
 def users_in(found: Iterable[Event]) -> set[int]:

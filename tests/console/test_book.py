@@ -48,6 +48,21 @@ def hear_bids(into: Book, *rows: dict[str, Any], **more: Any) -> None:
     into.hear(NewBid.wire_name, {"newBid": rows[0], "auctionBids": list(rows)} | more)
 
 
+def test_a_bid_that_another_program_took_away_is_no_longer_listed() -> None:
+    """D47: what stands by now is told with the whole list, and is no new bid."""
+    sale = book()
+    for row in (bid(1, 100), bid(2, 150, 3), bid(3, 500, 3)):
+        sale.hear(NewBid.wire_name, {"newBid": row, "seq": row["id"], "round": 1})
+    stands = {"newBid": bid(1, 100), "auctionBids": [bid(1, 100)], "formerBid": {"bidId": 3}}
+    at_this_moment = sum(sale.bids_by_second(datetime.now(UTC)))
+    sale.hear(NewBid.wire_name, stands | {"seq": 4, "round": 1})
+    assert [one.amount for one in sale.bids] == [100]
+    assert sum(sale.bids_by_second(datetime.now(UTC))) <= at_this_moment
+    nobody = lot() | {"auctionBids": [], "formerBid": {"bidId": 1}, "seq": 5, "round": 1}
+    sale.hear(LotChanged.wire_name, nobody)
+    assert (sale.high, list(sale.bids)) == (None, [])
+
+
 def test_it_follows_a_server_that_speaks_the_guide_alone() -> None:
     sale = book()
     hear_bids(sale, bid(1, 100))

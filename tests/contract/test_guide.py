@@ -188,13 +188,24 @@ HEARD_IN_ADDITION = {
     "auctionStarted": PLACE,
     "userCountUpdate": PLACE,
     "newComment": PLACE,
-    "newBid": {**PLACE, "round": "number"},
+    "newBid": {**PLACE, "round": "number", "formerBid": "NamedBid?"},
     "auctionCanceled": PLACE,
     "auctionFinished": PLACE,
     "auctionEnded": PLACE,
-    "auction_change_product": {**PLACE, "round": "number"},
+    "auction_change_product": {
+        **PLACE,
+        "round": "number",
+        "auctionBids": "BidWithUser[]?",
+        "formerBid": "NamedBid?",
+    },
     "broadCasterLeft": PLACE,
-    "error": {"code": "string?", "event": "string?", "retryAfterMs": "number?"},
+    "error": {
+        "code": "string?",
+        "event": "string?",
+        "retryAfterMs": "number?",
+        "standingBid": "NamedBid?",
+        "formerBid": "NamedBid?",
+    },
 }
 
 # A client that asks for deltas does not get these (D24); everybody else does.
@@ -256,6 +267,7 @@ DECIDED_ERRORS = [
     ("awardingAuction", "already_ended", "Auction could not be ended."),
     ("awardingAuction", "no_lot", "Auction could not be ended."),
     ("awardingAuction", "other_bid_leads", "Auction could not be ended."),
+    ("awardingAuction", "standing_bid_changed", "Auction could not be ended."),
     ("changeCuurentProduct", "auction_not_found", "Auction could not be ended."),
     ("changeCuurentProduct", "not_owner", "Auction could not be ended."),
     ("changeCuurentProduct", "already_canceled", "Auction could not be ended."),
@@ -270,6 +282,7 @@ DECIDED_ERRORS = [
 CODES = {
     "too_fast",
     "other_bid_leads",
+    "standing_bid_changed",
     "no_token",
     "invalid_token",
     "auction_not_found",

@@ -40,6 +40,7 @@ from baraka_server.domain.facts import (
     LotOpened,
     LotRepriced,
     StandingBid,
+    StandingBidChanged,
     Started,
 )
 from baraka_server.domain.record import adopted, lot_of, record_after
@@ -417,6 +418,9 @@ ANY_FACT: dict[str, st.SearchStrategy[Fact]] = {
     "lot_opened": st.builds(LotOpened, ANY_LOT),
     "lot_repriced": st.builds(LotRepriced, ANY_LOT),
     "bid": st.builds(BidPlaced, AMOUNTS, IDS),
+    "standing_bid_changed": st.builds(
+        StandingBidChanged, ANY_LOT, ANY_HIGH, ANY_HIGH, st.booleans()
+    ),
     "comment": st.builds(Commented, TEXTS, IDS),
     "awarded": st.builds(Awarded, TEXTS, TEXTS, ANY_HIGH, st.none() | IDS),
     "canceled": st.builds(Canceled),

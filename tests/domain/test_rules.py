@@ -21,7 +21,7 @@ from baraka_server.contract.client_events import (
     StartAuction,
 )
 from baraka_server.contract.refusals import Code, Refusal
-from baraka_server.domain.decide import Ask, Decision, HouseRules, decide
+from baraka_server.domain.decide import Ask, Decision, HouseRules, RefusedOnce, decide
 from baraka_server.domain.facts import (
     Adopted,
     Awarded,
@@ -35,6 +35,7 @@ from baraka_server.domain.facts import (
     LotOpened,
     LotRepriced,
     StandingBid,
+    StandingBidChanged,
     Started,
 )
 from baraka_server.domain.state import State, apply, next_event
@@ -467,3 +468,58 @@ def test_an_award_may_name_the_bid_that_it_is_for(
         assert isinstance(decision, Refusal)
         assert decision.code == Code.OTHER_BID_LEADS
         assert decision.message == "Auction could not be ended."
+
+
+# --- another program changed which bid stands (D47)
+
+HIGH, LOW = StandingBid(8, DINA, 900, OPENING), StandingBid(7, BILAL, 850, OPENING)
+SURPRISED = after(
+    adopted(live=True, lot=RING), (None, StandingBidChanged(RING, high=LOW, was=HIGH))
+)
+TOLD = apply(
+    SURPRISED,
+    next_event(SURPRISED, StandingBidChanged(RING, LOW, HIGH, award_refused=True), AMINA, OPENING),
+)
+
+
+@pytest.mark.parametrize(
+    ("state", "named", "heard", "code", "kept"),
+    [
+        (SURPRISED, None, None, "standing_bid_changed", True),
+        (SURPRISED, None, SURPRISED.seq, "standing_bid_changed", True),
+        (SURPRISED, HIGH.bid_id, None, "standing_bid_changed", True),
+        (SURPRISED, LOW.bid_id, None, None, False),  # who names it knows it
+        (TOLD, None, None, None, False),
+        (TOLD, None, TOLD.seq, None, False),
+        (TOLD, None, TOLD.seq - 1, "standing_bid_changed", False),  # on its way before the refusal
+        (TOLD, LOW.bid_id, TOLD.seq - 1, None, False),
+        (TOLD, HIGH.bid_id, None, "other_bid_leads", False),
+    ],
+)
+def test_an_award_after_the_leader_vanished_is_refused_once(
+    state: State, named: int | None, heard: int | None, code: str | None, kept: bool
+) -> None:
+    event = AwardLot(auction_id=42, product="Ring", weight="", bid_id=named)
+    decision = decide(state, Ask(event, AMINA, heard_seq=heard), HouseRules())
+    if code is None:
+        assert decision == Awarded("Ring", "", LOW)
+        return
+    assert isinstance(decision, RefusedOnce) == kept
+    refusal = decision.refusal if isinstance(decision, RefusedOnce) else decision
+    assert isinstance(refusal, Refusal)
+    assert (refusal.code, refusal.message) == (code, "Auction could not be ended.")
+    if kept:
+        assert isinstance(decision, RefusedOnce)
+        assert decision.fact == StandingBidChanged(RING, LOW, HIGH, award_refused=True)
+        assert refusal.extra == {
+            "standingBid": {"bidId": 7, "userId": BILAL, "amount": 850},
+            "formerBid": {"bidId": 8, "userId": DINA, "amount": 900},
+        }
+
+
+def test_a_surprise_ends_with_its_round_and_no_earlier() -> None:
+    bid = apply(SURPRISED, next_event(SURPRISED, BidPlaced(1_000, 9), DINA, OPENING))
+    repriced = apply(bid, next_event(bid, LotRepriced(RING), AMINA, OPENING))
+    assert SURPRISED.bid_change == bid.bid_change == repriced.bid_change is not None
+    for fact in (LotOpened(NECKLACE), Awarded("Ring", "", LOW)):
+        assert apply(repriced, next_event(repriced, fact, AMINA, OPENING)).bid_change is None

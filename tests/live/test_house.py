@@ -111,14 +111,20 @@ async def test_one_ask_that_cannot_be_served_does_not_harm_its_neighbours(on_air
     await assert_sale_holds(store)
 
 
-async def test_a_refusal_leaves_nothing_known_that_the_ledger_has_not(on_air, store):
-    """Another program takes the product away; the refusal that follows is not written down."""
+async def test_what_is_known_after_a_refusal_is_in_the_ledger(on_air, store):
+    """Another program takes the product away, and a bid is refused for it; no ledger begins with one."""
     house, _, bilal = on_air
     await change_row(store, auctions, 1, current_product=None)
-    assert isinstance(await house.ask(bilal, bid(10)), Refusal)
+    assert (await house.ask(bilal, bid(10))).code is Code.NO_LOT
+    ledger = await the_ledger(store, 1)
+    assert [event.fact.kind for event in ledger][3:] == ["adopted"]
+    assert ledger[3].fact.lot is None
     state = house._auctioneers[1]._state
-    assert state.seq == len(await the_ledger(store, 1))
-    assert state.lot is not None
+    assert (state.seq, state.lot) == (4, None)
+    assert isinstance(await house.ask(bilal, bid(10)), Refusal)
+    assert isinstance(await house.ask(bilal, PlaceBid(auction_id=2, amount=10)), Refusal)
+    assert len(await the_ledger(store, 1)) == 4
+    assert await the_ledger(store, 2) == []
 
 
 async def test_a_full_queue_is_said_to_be_busy(store, hall):
@@ -232,7 +238,7 @@ async def test_what_another_program_changed_goes_into_the_ledger(on_air, store, 
     async with another_house(house, store, hall, restarted=restarted) as house:
         refused = await house.ask(bilal, bid(20))
         assert refused == Refusal(Code.NOT_LIVE, "placeBid")
-        assert len(await the_ledger(store)) == 4  # a refusal is no reason to write
+        assert len(await the_ledger(store)) == 5  # what was seen is written down, refused or not
 
         await change_row(store, auctions, 1, isLive=True, minBidPrice=7, title="Renamed")
         assert (await house.ask(bilal, bid(30)))["round"] == 1
@@ -245,12 +251,13 @@ async def test_what_another_program_changed_goes_into_the_ledger(on_air, store, 
     ledger = await the_ledger(store)
     assert [event.fact.kind for event in ledger][4:] == [
         "adopted",
+        "adopted",
         "bid",
         "adopted",
         "bid",
         "awarded",
     ]
-    assert ledger[4].fact.lot.minimum_price == 7
+    assert ledger[5].fact.lot.minimum_price == 7
     assert (await audit.verify(store, 1)).ok
 
 
@@ -264,10 +271,11 @@ async def test_what_was_changed_while_no_server_ran_goes_into_the_ledger(on_air,
         await connection.execute(delete(users).where(users.c.id == 3))
     house = open_house(store, hall)
     assert (await house.ask(bilal, bid(10))).values == {"current": 10}
-    assert (await house.ask(bilal, bid(11)))["seq"] == 7
-    adopted = (await the_ledger(store))[5].fact
+    assert (await house.ask(bilal, bid(11)))["seq"] == 8
+    adopted, changed = [event.fact for event in (await the_ledger(store))[5:7]]
     assert isinstance(adopted, Adopted)
     assert (adopted.lot.minimum_price, adopted.high.amount) == (7, 10)
+    assert (changed.was.amount, changed.high.amount) == (20, 10)
     assert (await audit.verify(store, 1)).ok
     await house.close()
 
@@ -281,6 +289,7 @@ async def test_the_winner_by_a_bid_of_another_program_is_named(on_air, store, ha
         row = {"auction_id": 1, "user_id": 3, "bid": 70, "createdAt": when, "updatedAt": when}
         await connection.execute(insert(bids).values(row))
     await house.ask(amina, AWARD)
+    await asyncio.wait_for(_until(lambda: hall.news_of(bilal)[-1][0] == "auctionEnded"), 20)
     (_, heard) = hall.news_of(bilal)[-1]
     assert (heard["winningUser"]["id"], heard["winningBid"]["bid"]) == (3, 70)
     assert heard["winningUser"]["name"] == "Dina A."

@@ -42,7 +42,7 @@ from baraka_server.store import audit, migrate
 from baraka_server.store.engine import open_engine
 from baraka_server.store.seed import seed
 from baraka_server.store.store import Store
-from baraka_server.store.tables import auctions, bids, comments, winnings
+from baraka_server.store.tables import auctions, bids, comments, users, winnings
 from tests.support.hall import Hall, open_house
 from tests.support.proof import the_ledger
 
@@ -69,9 +69,18 @@ class Naive:
     comments: list[tuple[int, str]] = field(default_factory=list)
     winnings: list[tuple[int, int]] = field(default_factory=list)
     ledger: list[tuple[str, int, int | None]] = field(default_factory=list)
-    told: list[tuple[Any, ...]] = field(default_factory=list)
+    told: list[list[tuple[Any, ...]]] = field(default_factory=list)
+    """What everybody hears of each entry of the ledger."""
     noted: tuple[Any, ...] | None = None
     """The row as the ledger knows it; another program may have changed it since."""
+    gone: set[int] = field(default_factory=lambda: {NOBODY})
+    """Users who do not exist."""
+    noted_bid: tuple[int, int] | None = None
+    """The bid that stands as the ledger knows it."""
+    missing: bool = False
+    """Whether rows are gone of which the ledger does not know that they are."""
+    surprise: str | None = None
+    """That another bid stands is "new" to a host who awards, and "told" once the refusal has arrived."""
 
     @property
     def row(self) -> tuple[Any, ...]:
@@ -83,6 +92,10 @@ class Naive:
         return self.noted != self.row
 
     @property
+    def standing(self) -> tuple[int, int] | None:
+        return self.bids[-1] if self.product and self.bids else None
+
+    @property
     def amounts(self) -> list[int]:
         return [amount for _, amount in reversed(self.bids)]
 
@@ -92,18 +105,50 @@ class Naive:
 
     @property
     def high(self) -> int | None:
-        return self.bids[-1][1] if self.product and self.bids else None
+        return self.standing[1] if self.standing else None
 
     def happens(self, kind: str, user_id: int | None, name: str, *about: Any) -> str:
         self.ledger.append((kind, self.round, user_id))
-        self.told.append((len(self.ledger), name, *about))
+        self.told.append([(len(self.ledger), name, *about)])
         self.noted = self.row
+        self.noted_bid = self.standing
+        self.missing = self.missing and kind not in {"adopted", "standing_bid_changed", "awarded"}
         return "ok"
 
+    def notices(self) -> None:
+        """See what another program did, once the ledger has begun."""
+        was, lot = self.noted_bid, self.noted and self.noted[3]
+        if self.altered:
+            self.adopts()
+        if lot and self.product == lot[0] and was != self.standing:
+            self.bids_changed()
+
     def adopts(self) -> None:
-        before = self.noted and self.noted[3] and self.noted[3][0]
-        self.round += self.product is not None and self.product != before
+        """Take what another program did; who knows the guide alone hears of it in its words."""
+        was_live, _, _, lot = self.noted or (self.live, False, False, self.row[3])
+        begins = self.noted is None
+        before = None if begins or lot is None else lot[0]
+        if self.product is not None and self.product != before:
+            self.round += 1
+            self.surprise = None
         self.happens("adopted", None, "auctionState")
+        if begins:
+            return
+        if self.live and not was_live:
+            self.told[-1].append((len(self.ledger), "auctionStarted"))
+        if self.product and self.row[3] != lot:
+            about = self.round, self.product, self.minimum
+            self.told[-1].append((len(self.ledger), "auction_change_product", *about))
+
+    def bids_changed(self, by: int | None = None) -> None:
+        """Another bid stands, or none; or a host was told so who wanted to award."""
+        self.surprise = "telling" if by else "new"
+        if self.bids:
+            about = self.round, *self.bids[-1], self.amounts
+            self.happens("standing_bid_changed", by, "newBid", *about)
+        else:
+            about = self.round, self.product, self.minimum
+            self.happens("standing_bid_changed", by, "auction_change_product", *about)
 
     def hears(self, user_id: int, event: ClientEvent) -> str:
         """The code of a refusal, or "ok". Nothing is refused twice for different reasons."""
@@ -113,14 +158,14 @@ class Naive:
             case PostComment(comment=text):
                 if not self.live:
                     return "not_live"
-                if user_id == NOBODY:
+                if user_id in self.gone:
                     return "user_not_found"
                 self.comments.append((user_id, text))
                 return self.happens("comment", user_id, "newComment", text, self.texts)
             case PlaceBid(amount=amount, round=round_):
                 if not self.live:
                     return "not_live"
-                if user_id == NOBODY:
+                if user_id in self.gone:
                     return "user_not_found"
                 if owner:
                     return "owner_bid"
@@ -151,6 +196,7 @@ class Naive:
                 if not same:
                     self.round += 1
                     self.bids.clear()
+                    self.surprise = None
                 kind = "lot_repriced" if same else "lot_opened"
                 about = self.round, product, minimum
                 return self.happens(kind, user_id, "auction_change_product", *about)
@@ -159,6 +205,10 @@ class Naive:
                     return over or "not_live"
                 if self.product is None:
                     return "no_lot"
+                if self.surprise == "new":
+                    self.bids_changed(by=AMINA)
+                if self.surprise == "telling":
+                    return "standing_bid_changed"
                 won = self.bids[-1] if self.bids else None
                 if won:
                     self.winnings.append(won)
@@ -313,7 +363,8 @@ class HouseAndModel(RuleBasedStateMachine):
         for house in self.houses:
             await house.close()
         for auction_id, naive in self.naive.items():
-            if naive.noted is None or not naive.altered:
+            noticed = not naive.altered and naive.noted_bid == naive.standing
+            if naive.noted is None or (noticed and not naive.missing):
                 verdict = await audit.verify(self.store, auction_id)
                 assert verdict.ok, verdict
         await self.store.close()
@@ -362,10 +413,17 @@ class HouseAndModel(RuleBasedStateMachine):
         )
 
     def _hear(self, auction_id: int, asked: list[tuple[int, ClientEvent, Any]]) -> None:
+        if not asked:
+            return
         naive = deepcopy(self.naive[auction_id])
-        if naive.altered:
-            naive.adopts()  # if anything is accepted: a refusal is no reason to write
-        accepted = False
+        begun = naive.noted is not None
+        if naive.surprise == "telling":
+            naive.surprise = "told"
+        if begun:
+            naive.notices()
+        else:
+            naive.adopts()  # if anything is accepted: a refusal is no reason to begin
+        accepted = begun
         for user_id, event, outcome in asked:
             key = (user_id, getattr(event, "request_id", None) or "")
             if key[1] and key in self.answered:
@@ -393,7 +451,7 @@ class HouseAndModel(RuleBasedStateMachine):
     @rule(at=NODES, auction_id=st.sampled_from(AUCTIONS), resumes=st.booleans())
     def join(self, at: int, auction_id: int, resumes: bool) -> None:
         naive, watcher, hall = self.naive[auction_id], self.watchers[at], self.halls[at]
-        if naive.noted is not None and naive.altered:
+        if naive.noted is not None and (naive.altered or naive.noted_bid != naive.standing):
             return  # what another program did is taken up when somebody asks for something
         last_seq = watcher.last_seq.get(auction_id) if resumes else None
         event = JoinAuction(auction_id=auction_id, last_seq=last_seq)
@@ -414,7 +472,7 @@ class HouseAndModel(RuleBasedStateMachine):
         assert [row["comment"] for row in told["auctionComments"]] == naive.texts
         if last_seq is not None:
             missed = [essence(one["event"], one["data"])[:2] for one in told["missed"]]
-            assert missed == [one[:2] for one in naive.told[last_seq:]]
+            assert missed == [first[:2] for first, *_ in naive.told[last_seq:]]
             assert told["missedComplete"]
         watcher.joined[auction_id] = (state["seq"], len(hall.heard[watcher.viewer]))
         watcher.last_seq[auction_id] = state["seq"]
@@ -474,6 +532,41 @@ class HouseAndModel(RuleBasedStateMachine):
         if takes_bids:
             naive.bids.clear()
 
+    @rule(auction_id=st.sampled_from(AUCTIONS), standing=st.booleans())
+    def another_program_deletes_a_bid(self, auction_id: int, standing: bool) -> None:
+        naive = self.naive[auction_id]
+        if naive.bids:
+            user_id, amount = naive.bids.pop(-1 if standing else 0)
+            naive.missing = True
+            one = (bids.c.auction_id == auction_id) & (bids.c.bid == amount)
+            self.runner.run(self._is_changed(delete(bids).where(one, bids.c.user_id == user_id)))
+
+    @rule(user_id=st.sampled_from((2, 3, 4)))
+    def another_program_deletes_a_user(self, user_id: int) -> None:
+        """Whoever has won something cannot be deleted: the winning refers to its user."""
+        for naive in self.naive.values():
+            if any(winner == user_id for winner, _ in naive.winnings):
+                return
+        for naive in self.naive.values():
+            naive.gone.add(user_id)
+            rows = naive.bids + naive.comments
+            naive.missing = naive.missing or any(owner == user_id for owner, _ in rows)
+            naive.bids = [bid for bid in naive.bids if bid[0] != user_id]
+            naive.comments = [one for one in naive.comments if one[0] != user_id]
+        self.runner.run(self._is_changed(delete(users).where(users.c.id == user_id)))
+
+    async def _is_changed(self, statement: Any) -> None:
+        """Both houses look at what they show, as they do from time to time."""
+        async with self.store.writing() as connection:
+            await connection.execute(statement)
+        for at, watcher in enumerate(self.watchers):
+            for auction_id in watcher.joined:
+                self.naive[auction_id].notices()
+                one = self.houses[at]._auctioneers[auction_id]
+                one.look_at_rows()
+                await one.drained()
+        await self._settle()
+
     # --- comparing
 
     async def _settle(self) -> None:
@@ -491,6 +584,7 @@ class HouseAndModel(RuleBasedStateMachine):
     async def _has_heard(self, at: int, auction_id: int) -> None:
         watcher, told = self.watchers[at], self.naive[auction_id].told
         seq, before = watcher.joined[auction_id]
+        expected = [one for entry in told[seq:] for one in entry]
         while True:
             heard = [
                 essence(event, payload)
@@ -501,10 +595,10 @@ class HouseAndModel(RuleBasedStateMachine):
                 # Everybody is told of a start on the other node, also who joined just before.
                 and not (event == "auctionStarted" and payload["seq"] <= seq)
             ]
-            if len(heard) >= len(told) - seq:
+            if len(heard) >= len(expected):
                 break
             await asyncio.sleep(POLL_SECONDS)
-        assert heard == told[seq:]
+        assert heard == expected
         watcher.last_seq[auction_id] = len(told)
 
     async def _rows(self, table: Any, value: Any, auction_id: int) -> list[Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from baraka_server.contract.records import (
     Auction,
     AuctionType,
+    Bid,
     BidWithUser,
     CommentWithUser,
     User,
@@ -18,8 +20,9 @@ from baraka_server.contract.records import (
 )
 from baraka_server.contract.server_events import NewBid, NewComment
 from baraka_server.domain import facts
-from baraka_server.live.encoded import Encoded
-from baraka_server.live.stage import Rows, Stage
+from baraka_server.live import lists as lists_module
+from baraka_server.live.lists import People, Rows
+from baraka_server.live.stage import Stage
 from baraka_server.store.store import Snapshot
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -84,26 +87,51 @@ def state_of(stage: Stage) -> dict[str, Any]:
     return {name: json.loads(state[name]) for name in ("auctionBids", "auctionComments")}
 
 
-def test_a_list_is_the_old_one_with_the_new_row_at_its_end_of_it():
-    newest_first, oldest_first = Rows(Encoded("1"), newest_first=True), Rows(Encoded("1"))
-    for rows in (newest_first, oldest_first):
-        rows.add(Encoded("2"))
-        rows.add(Encoded("3"))
-    assert newest_first.encoded() == "[3,2,1]"
-    assert oldest_first.encoded() == "[1,2,3]"
-    for rows in (newest_first, oldest_first):
-        rows.add(Encoded("4"))
-    assert newest_first.encoded() == "[4,3,2,1]"
-    assert oldest_first.encoded() == "[1,2,3,4]"
+def a_row(row_id: int) -> Bid:
+    return Bid(id=row_id, auction_id=1, user_id=2, bid=10 * row_id, createdAt=NOON, updatedAt=NOON)
 
 
-def test_a_list_that_is_cleared_has_nothing_of_what_was_added_before():
-    rows = Rows(Encoded("1"), newest_first=True)
-    rows.add(Encoded("2"))
+def ids(rows: Rows) -> list[int]:
+    return [row["id"] for row in json.loads(rows.encoded())]
+
+
+@pytest.fixture
+def people() -> People:
+    people = People(whole_numbers=False)
+    people.meet(USERS[2])
+    return people
+
+
+def test_a_list_is_the_old_one_with_the_new_row_at_its_end_of_it(people):
+    newest_first, oldest_first = Rows(people, newest_first=True), Rows(people)
+    for row_ids in ((1,), (2, 3), (4,)):
+        for rows in (newest_first, oldest_first):
+            for row_id in row_ids:
+                rows.add(a_row(row_id))
+        assert ids(newest_first) == list(range(row_ids[-1], 0, -1))
+        assert ids(oldest_first) == list(range(1, row_ids[-1] + 1))
+
+
+def test_a_list_that_is_cleared_has_nothing_of_what_was_added_before(people):
+    rows = Rows(people, newest_first=True)
+    rows.add(a_row(1))
+    assert ids(rows) == [1]
+    rows.add(a_row(2))
     rows.clear()
-    assert rows.encoded() == "[]"
-    rows.add(Encoded("3"))
-    assert rows.encoded() == "[3]"
+    assert ids(rows) == []
+    rows.add(a_row(3))
+    assert ids(rows) == [3]
+
+
+def test_people_who_are_in_no_list_are_forgotten(people, monkeypatch):
+    monkeypatch.setattr(lists_module, "USERS_KEPT_MAX", 10)
+    kept = People(whole_numbers=False)
+    kept.in_lists = lambda: {2}
+    kept.meet(USERS[2])
+    for user_id in range(100, 200):
+        kept.meet(user(user_id))
+        assert kept.text(2)
+    assert len(kept._known) <= 10
 
 
 def test_what_a_slow_viewer_may_be_spared_is_said_with_each_list_and_with_nothing_else():
@@ -207,7 +235,8 @@ def test_what_nobody_wanted_in_a_list_is_in_the_next_one(fact, name):
     assert told is not None
     assert told.whole == told.brief
     assert len(state_of(stage)[name]) == 1
-    told = stage.play(event(2, fact), USERS)
+    row = {"bid_id": 2} if isinstance(fact, facts.BidPlaced) else {"comment_id": 2}
+    told = stage.play(event(2, replace(fact, **row)), USERS)
     assert told is not None
     kind = NewBid if name == "auctionBids" else NewComment
     listed = kind.model_validate_json(told.whole).model_dump()
@@ -220,7 +249,29 @@ def test_a_user_who_changes_is_shown_as_changed():
     told = stage.play(event(2, facts.BidPlaced(20, 2)), {2: user(2, "Bilal B.")})
     assert told is not None
     names = [bid["user"]["name"] for bid in json.loads(told.whole)["auctionBids"]]
-    assert names == ["Bilal B.", USERS[2].name]
+    assert names == ["Bilal B.", "Bilal B."]
+
+
+def test_who_signs_in_again_is_no_other_user():
+    """The times of a user's row change with every sign-in: no list is made anew for that."""
+    stage = a_stage()
+    stage.play(event(1, facts.BidPlaced(10, 1)), USERS)
+    before = stage._people.changes
+    stage.play(
+        event(2, facts.BidPlaced(20, 2)),
+        {2: user(2).model_copy(update={"updatedAt": NOON + timedelta(1)})},
+    )
+    assert stage._people.changes == before
+    stage.play(event(3, facts.BidPlaced(30, 3)), {2: user(2, "Bilal B.")})
+    assert stage._people.changes == before + 1
+
+
+def test_an_entry_about_a_deleted_user_takes_no_name_from_anybody():
+    stage = a_stage()
+    stage.play(event(1, facts.BidPlaced(10, 1)), USERS)
+    stage.told_later(event(1, facts.BidPlaced(10, 1)), {})
+    (row,) = state_of(stage)["auctionBids"]
+    assert row["user"]["name"] == USERS[2].name
 
 
 def test_nobody_hears_a_code_or_a_whole_number():

@@ -561,6 +561,7 @@ DATA: dict[str, dict[str, Any]] = {
     "lot_opened": {"lot": LOT},
     "lot_repriced": {"lot": LOT},
     "bid": {"amount": 1},
+    "standing_bid_changed": {"lot": LOT, "high": HIGH, "was": None, "award_refused": False},
     "comment": {"comment": "Hi"},
     "awarded": {"product": "Vase", "weight": "", "high": HIGH},
 }

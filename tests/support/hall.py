@@ -42,7 +42,14 @@ class Hall:
         return [heard for heard in self.heard[viewer] if heard[0] != "userCountUpdate"]
 
 
-def open_house(store: Store, hall: Hall, *, poll_seconds: float = 0, **limits: Any) -> House:
+def open_house(
+    store: Store,
+    hall: Hall,
+    *,
+    poll_seconds: float = 0,
+    rows_look_seconds: float = 0,
+    **limits: Any,
+) -> House:
     usual = {"asks_waiting_max": 10_000, "resume_events_max": 1_000, "whole_numbers": False}
     house = House(
         store,
@@ -50,6 +57,7 @@ def open_house(store: Store, hall: Hall, *, poll_seconds: float = 0, **limits: A
         HouseRules(),
         Limits(**(usual | limits)),
         ledger_poll_seconds=poll_seconds,
+        rows_look_seconds=rows_look_seconds,
     )
     house.open()
     return house

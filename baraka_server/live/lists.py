@@ -1,0 +1,174 @@
+"""The lists of an auction as the wire has them: rows that are encoded once, each with its user.
+
+The text of a list is kept while it grows at one end; it is made anew when a user in it changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from baraka_server.contract.records import Bid, Comment, User, UserType
+from baraka_server.domain.state import BEGINNING
+from baraka_server.live.encoded import Encoded, encode
+from baraka_server.store.signs import Tally, checksum, sign_of_user
+
+USERS_KEPT_MAX = 2_000
+"""How many users' encoded records are kept, beside those of the users in the lists."""
+
+
+@dataclass(slots=True)
+class _Person:
+    user: User
+    text: Encoded
+    sign: int
+
+
+class People:
+    """The users of an auction, encoded as others see them.
+
+    `whole_numbers` shows phone numbers to everybody, for private deployments (D17). `changes`
+    counts how often a user was met with another name or number than before.
+    """
+
+    def __init__(self, *, whole_numbers: bool) -> None:
+        self.changes = 0
+        self.in_lists: Callable[[], set[int]] = set
+        self._whole_numbers = whole_numbers
+        self._known: dict[int, _Person] = {}
+        self._kept_max = USERS_KEPT_MAX
+
+    def meet(self, user: User) -> Encoded:
+        """A user for other people's eyes, encoded once while nothing about the user changes."""
+        known = self._known.get(user.id)
+        if known is not None and (known.user is user or known.user == user):
+            return known.text
+        if known is None and len(self._known) >= self._kept_max:
+            self._forget()
+        met = _Person(
+            user,
+            encode(user.as_seen_by_others(whole_number=self._whole_numbers)),
+            sign_of_user(user),
+        )
+        self.changes += known is not None and known.sign != met.sign
+        self._known[user.id] = met
+        return met.text
+
+    def find(self, users: Mapping[int, User], user_id: int) -> Encoded:
+        """A user who may be deleted while the ledger still speaks of them: then as known so far."""
+        user = users.get(user_id)
+        if user is None and user_id in self._known:
+            return self._known[user_id].text
+        return self.meet(user or _deleted(user_id))
+
+    def text(self, user_id: int) -> Encoded:
+        return self._known[user_id].text
+
+    def sign(self, user_id: int) -> int:
+        return self._known[user_id].sign
+
+    def _forget(self) -> None:
+        """Forget the users who are in no list."""
+        needed = self.in_lists()
+        self._known = {id_: person for id_, person in self._known.items() if id_ in needed}
+        self._kept_max = max(USERS_KEPT_MAX, 2 * len(needed))
+
+
+def _deleted(user_id: int) -> User:
+    """Stands in for a user of whom only the id is left."""
+    return User(
+        id=user_id,
+        name="",
+        type=UserType.Normal,
+        category_id=None,
+        number="",
+        otpCode=None,
+        createdAt=BEGINNING,
+        updatedAt=BEGINNING,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    plain: Encoded
+    user_id: int
+    value: int
+
+
+class Rows:
+    """A list of rows that is one piece of text. What is added is put there when it is read.
+
+    While its `growth` is the same object, the list contains every earlier state of itself.
+    """
+
+    def __init__(self, people: People, *, newest_first: bool = False) -> None:
+        self._people = people
+        self._newest_first = newest_first
+        self._rows: dict[int, _Row] = {}  # by id, in the order of time
+        self._text = ""
+        self._added: list[Encoded] = []
+        self._changes = people.changes
+        self.growth = object()
+
+    def add(self, record: Bid | Comment) -> None:
+        """Add a row at the end of time. Its user is known to the people."""
+        value = record.bid if isinstance(record, Bid) else checksum(record.comment)
+        row = _Row(encoded_row(record), record.user_id, value)
+        if record.id in self._rows:
+            self._changes = -1  # the text has it as it was before
+        self._rows[record.id] = row
+        self._added.append(self._told(row))
+
+    def __contains__(self, row_id: int) -> bool:
+        return row_id in self._rows
+
+    def clear(self) -> None:
+        self._rows.clear()
+        self._text = ""
+        self._added.clear()
+        self.growth = object()
+
+    def users(self) -> set[int]:
+        return {row.user_id for row in self._rows.values()}
+
+    def tally(self) -> Tally:
+        rows = self._rows.values()
+        return Tally(
+            len(rows),
+            sum(self._rows),
+            sum(row.user_id for row in rows),
+            sum(row.value for row in rows),
+            sum(self._people.sign(row.user_id) for row in rows),
+        )
+
+    def encoded(self) -> Encoded:
+        return Encoded(f"[{self.text}]")
+
+    @property
+    def text(self) -> str:
+        """The rows, with commas between them."""
+        if self._changes != self._people.changes:
+            self._changes = self._people.changes
+            self._text = ""
+            self._added = [self._told(row) for row in self._rows.values()]
+        if self._added:
+            old = [self._text] if self._text else []
+            if self._newest_first:
+                self._text = ",".join([*reversed(self._added), *old])
+            else:
+                self._text = ",".join([*old, *self._added])
+            self._added.clear()
+        return self._text
+
+    def _told(self, row: _Row) -> Encoded:
+        return with_fields(row.plain, f'"user":{self._people.text(row.user_id)}')
+
+
+def encoded_row(record: Bid | Comment) -> Encoded:
+    """The row without the user that it may have: that one has a whole number."""
+    return Encoded(record.model_dump_json(exclude={"user"}))
+
+
+def with_fields(record: Encoded, *more: str) -> Encoded:
+    """A JSON object with more fields at its end, in one copy."""
+    return Encoded("".join((record[:-1], ",", *more, "}")))

@@ -1,0 +1,122 @@
+"""Sums over an auction's rows, by which a node sees that another program changed one of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from zlib import crc32
+
+from sqlalchemy import ColumnElement, Integer, Table, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
+
+from baraka_server.contract.records import Auction, User
+from baraka_server.store.tables import bids, comments, users
+
+SQLITE_CHECKSUM = "baraka_checksum"
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Sums over the rows of a list, the same in whatever order they are added.
+
+    `values` adds up amounts, or the checksums of texts; `people` the checksums of what is shown of
+    the rows' users.
+    """
+
+    count: int = 0
+    ids: int = 0
+    owners: int = 0
+    values: int = 0
+    people: int = 0
+
+    def less(self, other: Tally) -> Tally:
+        return Tally(
+            self.count - other.count,
+            self.ids - other.ids,
+            self.owners - other.owners,
+            self.values - other.values,
+            self.people - other.people,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Signs:
+    """What the rows of an auction's lists add up to."""
+
+    bids: Tally
+    comments: Tally
+
+    def less(self, other: Signs) -> Signs:
+        return Signs(self.bids.less(other.bids), self.comments.less(other.comments))
+
+
+NOTHING = Signs(Tally(), Tally())
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What another program may have changed of an auction, as of the ledger's entry `seq`."""
+
+    auction: Auction
+    seq: int
+    signs: Signs
+
+
+def checksum(text: str) -> int:
+    return crc32(text.encode())
+
+
+def sign_of_user(user: User) -> int:
+    """A sum of what others see of a user, but for the times: those change with every sign-in."""
+    return (
+        checksum(user.name)
+        + checksum(user.number)
+        + checksum(user.type.value)
+        + (user.category_id or 0)
+    )
+
+
+class _Checksum(FunctionElement[int]):
+    """`checksum` of a column's text, in SQL."""
+
+    type = Integer()
+    inherit_cache = True
+
+
+@compiles(_Checksum, "mysql")
+@compiles(_Checksum, "mariadb")
+def _checksum_mysql(element: _Checksum, compiler: Any, **options: Any) -> str:
+    # Of the text, whatever character set its column has.
+    return f"CRC32(CONVERT({compiler.process(element.clauses, **options)} USING utf8mb4))"
+
+
+@compiles(_Checksum, "sqlite")
+def _checksum_sqlite(element: _Checksum, compiler: Any, **options: Any) -> str:
+    return f"{SQLITE_CHECKSUM}({compiler.process(element.clauses, **options)})"
+
+
+async def read_signs(connection: AsyncConnection, auction_id: int) -> Signs:
+    return Signs(
+        await _tally(connection, bids, bids.c.bid, auction_id),
+        await _tally(connection, comments, _Checksum(comments.c.comment), auction_id),
+    )
+
+
+async def _tally(
+    connection: AsyncConnection, table: Table, value: ColumnElement[Any], auction_id: int
+) -> Tally:
+    person = [
+        func.coalesce(_Checksum(users.c.name), 0),
+        func.coalesce(_Checksum(users.c.number), 0),
+        func.coalesce(_Checksum(users.c.type), 0),
+        func.coalesce(users.c.category_id, 0),
+    ]
+    sums = (table.c.id, table.c.user_id, value, sum(person[1:], start=person[0]))
+    query = (
+        select(func.count(), *(func.coalesce(func.sum(one), 0) for one in sums))
+        .join_from(table, users, table.c.user_id == users.c.id)
+        .where(table.c.auction_id == auction_id)
+    )
+    return Tally(*map(int, (await connection.execute(query)).one()))
