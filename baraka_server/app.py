@@ -84,6 +84,7 @@ class Server:
             ),
             ledger_poll_seconds=settings.ledger_poll_seconds,
             rows_look_seconds=settings.rows_look_seconds,
+            late_bid_seconds=settings.late_bid_seconds,
         )
         verifier = token_verifier(settings)
         self._gateway = Gateway(

@@ -162,6 +162,13 @@ class Settings(BaseSettings):
         description="How often watched auctions are checked for rows that other programs changed; "
         "0 is never.",
     )
+    late_bid_seconds: Annotated[float, Field(ge=0, le=60)] = Field(
+        0.75,
+        description=(
+            "How long a bidder must have been told of a product before a bid that names no round "
+            "counts for it: what is on its way while the product changes is refused. 0 is at once."
+        ),
+    )
     asks_waiting_max: Annotated[int, Field(ge=1)] = Field(
         10_000, description="Bids, comments and joins of one auction that may wait for their turn."
     )

@@ -15,9 +15,10 @@ from baraka_server.contract.client_events import ChangeLot, ClientEvent, PlaceBi
 from baraka_server.contract.refusals import Refusal
 from baraka_server.domain.decide import Ask, HouseRules
 from baraka_server.live.auctioneer import Auctioneer, Limits, Room
-from baraka_server.live.audience import Viewer
+from baraka_server.live.audience import RoundShown, Viewer
 from baraka_server.live.encoded import Encoded
 from baraka_server.live.presence import Presence
+from baraka_server.live.rounds_seen import RoundsSeen
 from baraka_server.live.settle import Committed, Known, settle
 from baraka_server.store import rows
 from baraka_server.store.engine import open_engine
@@ -60,10 +61,17 @@ class Nobody:
     async def to_everyone(self, event: str, payload: Encoded) -> None: ...
 
     async def to_room(
-        self, auction_id: int, event: str, whole: Encoded, brief: Encoded
+        self,
+        auction_id: int,
+        event: str,
+        whole: Encoded,
+        brief: Encoded,
+        shows: RoundShown | None = None,
     ) -> None: ...
 
-    async def to_viewer(self, viewer: Viewer, event: str, payload: Encoded) -> None: ...
+    async def to_viewer(
+        self, viewer: Viewer, event: str, payload: Encoded, shows: RoundShown | None = None
+    ) -> None: ...
 
     async def enter_room(self, viewer: Viewer, auction_id: int) -> None: ...
 
@@ -157,7 +165,7 @@ async def group_commit(database_url: str, auction_id: int, *, bidders: int, seco
     async def no_count(_auction_id: int) -> None: ...
 
     limits = Limits(asks_waiting_max=10_000, resume_events_max=1_000, whole_numbers=False)
-    room = Room(store, Nobody(), Presence(no_count), RULES, limits)
+    room = Room(store, Nobody(), Presence(no_count, RoundsSeen(0)), RULES, limits)
     auctioneer = Auctioneer(auction_id, room)
     viewers = {
         user_id: Viewer(str(user_id), user_id) for user_id in range(HOST, HOST + bidders + 1)

@@ -17,6 +17,10 @@ from baraka_cli.simulator.refusals import NOT_ITS_FAULT
 from baraka_cli.simulator.sale import Sale
 from baraka_cli.simulator.visits import Visits, retry_seconds
 from baraka_server.contract.client_events import PlaceBid
+from baraka_server.contract.refusals import Code
+
+AGAIN_LATER = NOT_ITS_FAULT | {Code.ROUND_OVER}
+"""Refusals after which somebody who bids without a pause makes one: nothing else is true at once."""
 
 
 class Bidding:
@@ -108,7 +112,7 @@ class Bidding:
                 await asyncio.sleep(POLL_SECONDS)
                 continue
             answer = await asyncio.shield(self._send(one, bid, time.perf_counter()))
-            if answer.code in NOT_ITS_FAULT or answer.ok is None:
+            if answer.code in AGAIN_LATER or answer.ok is None:
                 await asyncio.sleep(retry_seconds(answer))
 
     def _send(self, one: Member, bid: Bid, due: float) -> asyncio.Task[Answer]:
@@ -124,6 +128,9 @@ class Bidding:
             self.due[user_id, int(bid.amount)] = due
             if self._proof.numbered:
                 payload["requestId"] = f"{self._run_id}-{next(self._request_ids)}"
+            if one.board.round is not None and not one.phone.lists:
+                # As an app does that knows more than the guide, and may so bid at once (D23, D31).
+                payload["round"] = one.board.round
         self._meter.now.asked += 1
         answer = await self._visits.ask(one, PlaceBid.wire_name, payload)
         if (

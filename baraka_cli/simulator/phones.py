@@ -108,6 +108,8 @@ class Phone:
         self.user_id = user_id
         self.connected = False
         self.asks: list[Ask] = []
+        self.lists = lists
+        """Whether it reads whole lists; else it asked for deltas (D24)."""
         self._auth: dict[str, Any] = {"token": token} | ({} if lists else DELTA)
 
     @property

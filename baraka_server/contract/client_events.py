@@ -6,7 +6,9 @@ token says that (guide: Authentication).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from difflib import get_close_matches
 from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -27,7 +29,7 @@ class ClientEvent(BaseModel):
 
 
 class RepeatableEvent(ClientEvent):
-    """An event that may safely be sent again after a lost answer (D23)."""
+    """A command that may safely be sent again after a lost answer (D23, D32)."""
 
     request_id: RequestId | None = Field(
         None,
@@ -36,7 +38,16 @@ class RepeatableEvent(ClientEvent):
     )
 
 
-class StartAuction(ClientEvent):
+class RoundEvent(RepeatableEvent):
+    """A command that may say which round it is about (D23, D32)."""
+
+    round: Counter | None = Field(
+        None,
+        description="The round that the sender was looking at; in another one it is refused.",
+    )
+
+
+class StartAuction(RepeatableEvent):
     """Go live with an auction."""
 
     wire_name = "startLiveAuction"
@@ -61,7 +72,7 @@ class LeaveAuction(ClientEvent):
     wire_name = "leaveAuction"
 
 
-class BroadcasterLeave(ClientEvent):
+class BroadcasterLeave(RepeatableEvent):
     """The owner has left the live video stream."""
 
     wire_name = "broadCasterLeave"
@@ -76,40 +87,38 @@ class PostComment(RepeatableEvent):
     comment: Text = Field(description="The comment, 1 to 191 characters.")
 
 
-class PlaceBid(RepeatableEvent):
+class PlaceBid(RoundEvent):
     """Place a bid on the lot on the block."""
 
     wire_name = "placeBid"
 
     amount: Amount = Field(description="The bid; strictly greater than the last one.")
-    round: Counter | None = Field(
-        None,
-        description="The round that the bidder was looking at; another one refuses the bid (D23).",
-    )
 
 
-class CancelAuction(ClientEvent):
+class CancelAuction(RepeatableEvent):
     """Cancel a live auction."""
 
     wire_name = "cancelAuction"
     owner_only = True
 
 
-class EndAuction(ClientEvent):
+class EndAuction(RepeatableEvent):
     """Mark an auction as ended, without a winner."""
 
     wire_name = "endAuction"
     owner_only = True
 
 
-class AwardLot(ClientEvent):
+class AwardLot(RoundEvent):
     """Award the lot on the block to the highest bidder."""
 
     wire_name = "awardingAuction"
     owner_only = True
 
     product: Text = Field(description="Name of the product being awarded.")
-    weight: TextOrBlank = Field(description="Weight of the product; kept with the winning.")
+    weight: TextOrBlank | None = Field(
+        None, description="Weight of the product; kept with the winning. None is no weight (D29)."
+    )
     bid_id: Counter | None = Field(
         None,
         alias="bidId",
@@ -117,7 +126,7 @@ class AwardLot(ClientEvent):
     )
 
 
-class ChangeLot(ClientEvent):
+class ChangeLot(RoundEvent):
     """Put a product on the block, or change the prices of the one that is there (D10)."""
 
     wire_name = "changeCuurentProduct"
@@ -154,7 +163,9 @@ def parse(name: str, arguments: Sequence[Any]) -> ClientEvent | Refusal:
     if kind is None:
         # Half of a surrogate pair in it could not be sent back.
         told = name[:TEXT_IN_ERRORS_CHARS_MAX].encode(errors="replace").decode()
-        return Refusal(Code.UNKNOWN_EVENT, told, {"name": told})
+        meant = nearly_documented(told)
+        hint = f". Did you mean {meant}?" if meant else ""
+        return Refusal(Code.UNKNOWN_EVENT, told, {"name": told, "hint": hint})
     payload = arguments[0] if arguments else None
     if not isinstance(payload, dict):
         return Refusal(Code.MALFORMED, name, {"reason": "the payload must be an object"})
@@ -166,6 +177,22 @@ def parse(name: str, arguments: Sequence[Any]) -> ClientEvent | Refusal:
 
 TEXT_IN_ERRORS_CHARS_MAX = 64
 """How much of a client's own text an error repeats to it."""
+
+
+def nearly_documented(name: str) -> str | None:
+    """The client event that `name` is a slip of the pen for, if it is one (D30)."""
+    near = get_close_matches(_squeezed(name), _SQUEEZED, n=1, cutoff=SIMILARITY_MIN)
+    return _SQUEEZED[near[0]] if near else None
+
+
+def _squeezed(name: str) -> str:
+    return re.sub(r"[\W_]", "", name).lower()
+
+
+SIMILARITY_MIN = 0.85
+"""From this ratio of `difflib` on a name counts as nearly a documented one."""
+
+_SQUEEZED = {_squeezed(name): name for name in CLIENT_EVENTS}
 
 
 def _first_problem(error: ValidationError) -> str:

@@ -22,6 +22,7 @@ class Code(StrEnum):
     BID_TOO_LOW = "bid_too_low"
     BID_BELOW_MINIMUM = "bid_below_minimum"
     NO_LOT = "no_lot"
+    NOT_JOINED = "not_joined"
     ROUND_OVER = "round_over"
     OTHER_BID_LEADS = "other_bid_leads"
     STANDING_BID_CHANGED = "standing_bid_changed"
@@ -55,13 +56,14 @@ TEXTS: dict[Code, str] = {
     # ours, where guide and decisions give no text
     Code.NOT_OWNER: "Only the owner of the auction may do this",
     Code.NO_LOT: "There is no product to bid on at the moment",
-    Code.ROUND_OVER: "Bidding on that product is over",
+    Code.NOT_JOINED: "Join the auction before you bid",
+    Code.ROUND_OVER: "The product has just changed",
     Code.OTHER_BID_LEADS: "Another bid leads by now",
     Code.STANDING_BID_CHANGED: "The standing bid was changed by another program",
     Code.REQUEST_ID_REUSED: "This requestId was already used for something else",
     Code.MALFORMED: "Invalid payload: {reason}",
     Code.BAD_PARAMETER: "Invalid parameter: {reason}",
-    Code.UNKNOWN_EVENT: "Unknown event: {name}",
+    Code.UNKNOWN_EVENT: "Unknown event: {name}{hint}",
     Code.TOO_FAST: "You are sending too fast",
     Code.BUSY: "The auction is too busy at the moment. Nothing was changed; please try again.",
     Code.UNAVAILABLE: (
@@ -93,12 +95,14 @@ TEXTS_BY_EVENT: dict[tuple[str, Code], str] = {
             Code.ALREADY_CANCELED,
             Code.ALREADY_ENDED,
             Code.NO_LOT,
+            Code.ROUND_OVER,
         )
     },
 }
 
 
-EXTRA_VALUES = frozenset({"retryAfterMs", "standingBid", "formerBid"})
+EXTRA_VALUES = frozenset({"retryAfterMs", "round", "standingBid", "formerBid"})
+"""Values that programs get beside the text: when to try again, what is on by now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +117,11 @@ class Refusal:
     def message(self) -> str:
         text = TEXTS_BY_EVENT.get((self.event, self.code)) or TEXTS[self.code]
         return text.format_map(self.values)
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether only the acknowledgement says it: phones show every `error` to people (D30)."""
+        return self.code is Code.UNKNOWN_EVENT and not self.values.get("hint")
 
     @property
     def extra(self) -> dict[str, Any]:

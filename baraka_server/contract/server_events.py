@@ -211,6 +211,7 @@ class Error(ServerEvent):
         alias="formerBid",
         description="With `standing_bid_changed`: the bid that another program took away.",
     )
+    round: int | None = Field(None, description="The round that it is now, with `round_over`.")
 
 
 DOCUMENTED_SERVER_EVENTS: tuple[type[ServerEvent], ...] = (

@@ -15,6 +15,7 @@ from baraka_server.contract.client_events import (
     EndAuction,
     PlaceBid,
     PostComment,
+    RoundEvent,
     StartAuction,
 )
 from baraka_server.contract.refusals import Code, Refusal
@@ -33,18 +34,34 @@ from baraka_server.domain.facts import (
     StandingBidChanged,
     Started,
 )
+from baraka_server.domain.names import compared, same_name
 from baraka_server.domain.state import State
 
 
 @dataclass(frozen=True, slots=True)
+class Seen:
+    """The round that the sender of a command had before their eyes when it arrived (D31).
+
+    `round` is None where nothing is known. `here` says that the very socket that sent it was told.
+    """
+
+    round: int | None
+    here: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Ask:
-    """A client event and who sent it: the token's subject, never a field of the payload."""
+    """A client event and who sent it: the token's subject, never a field of the payload.
+
+    `seen` is the stamp that the node gave it on arrival; None for what no socket sent.
+    """
 
     event: ClientEvent
     user_id: int
     user_exists: bool = True
     heard_seq: int | None = None
     """The last entry of the ledger that was told to the room when the ask came in, if known."""
+    seen: Seen | None = None
 
     def refused(self, code: Code, **values: Any) -> Refusal:
         return Refusal(code, self.event.wire_name, values)
@@ -91,16 +108,34 @@ def _start(state: State, ask: Ask, _event: StartAuction, _rules: HouseRules) -> 
 def _change_lot(state: State, ask: Ask, event: ChangeLot, _rules: HouseRules) -> Decision:
     if refusal := _not_on_air(state, ask):
         return refusal
+    if _is_for_another_round(state, event) or _is_stale_change(state, ask, event):
+        return ask.refused(Code.ROUND_OVER, round=state.round)
     lot = Lot(event.product, event.minimum_price, event.start_price, event.market_price)
-    same_product = state.lot is not None and state.lot.product == lot.product
-    return LotRepriced(lot) if same_product else LotOpened(lot)
+    return LotRepriced(lot) if _is_on_the_block(state, lot.product) else LotOpened(lot)
+
+
+def _is_stale_change(state: State, ask: Ask, event: ChangeLot) -> bool:
+    """Whether it was sent while its sender looked at an earlier round, as far as that is known.
+
+    A socket that was never told of a round is refused only where bids would be set aside.
+    """
+    if event.round is not None or not _looked_elsewhere(state, ask):
+        return False
+    if _is_on_the_block(state, event.product) and compared(event.product) not in state.past:
+        return False  # whatever its sender looked at, it is about the open lot
+    return state.high is not None or (ask.seen is not None and ask.seen.here)
 
 
 def _award(state: State, ask: Ask, event: AwardLot, _rules: HouseRules) -> Decision:
     if refusal := _not_on_air(state, ask):
         return refusal
+    if _is_for_another_round(state, event):
+        return ask.refused(Code.ROUND_OVER, round=state.round)
     if state.lot is None:
         return ask.refused(Code.NO_LOT)
+    names_its_bid = bool(event.bid_id)  # 0 is "no bid", which may be true of any round
+    if event.round is None and not names_its_bid and not _means_the_open_lot(state, ask, event):
+        return ask.refused(Code.ROUND_OVER, round=state.round)
     names_leader = event.bid_id is not None and _leads(event.bid_id, state.high)
     if not names_leader and (surprise := _surprised(state, state.lot, ask)):
         return surprise
@@ -128,6 +163,33 @@ def _surprised(state: State, lot: Lot, ask: Ask) -> Refusal | RefusedOnce | None
     if change.award_refused:
         return refusal
     return RefusedOnce(refusal, StandingBidChanged(lot, state.high, change.former, True))
+
+
+def _means_the_open_lot(state: State, ask: Ask, event: AwardLot) -> bool:
+    """Whether an award that names neither round nor bid is for the lot on the block (D32).
+
+    `product` is free text in the guide. The name of an earlier lot is about that one; a name that
+    two lots have is about the one that its sender was told of.
+    """
+    was_before = compared(event.product) in state.past
+    if not _is_on_the_block(state, event.product):
+        return not was_before and not _looked_elsewhere(state, ask)
+    if not was_before or ask.seen is None:
+        return True
+    return ask.seen.here and ask.seen.round == state.round
+
+
+def _is_on_the_block(state: State, product: str) -> bool:
+    return state.lot is not None and same_name(state.lot.product, product)
+
+
+def _is_for_another_round(state: State, event: RoundEvent) -> bool:
+    return event.round is not None and event.round != state.round
+
+
+def _looked_elsewhere(state: State, ask: Ask) -> bool:
+    """Whether the sender is known to have looked at another round."""
+    return ask.seen is not None and ask.seen.round not in {None, state.round}
 
 
 def _leads(bid_id: int, high: StandingBid | None) -> bool:
@@ -172,8 +234,13 @@ def _bid(state: State, ask: Ask, event: PlaceBid, rules: HouseRules) -> Decision
         return refusal
     if ask.user_id == state.owner_id and not rules.owner_bids:
         return ask.refused(Code.OWNER_BID)
-    if event.round is not None and event.round != state.round:
-        return ask.refused(Code.ROUND_OVER)
+    if event.round is None and ask.seen is not None:
+        if ask.seen.round is None:
+            return ask.refused(Code.NOT_JOINED)
+        if ask.seen.round != state.round:
+            return ask.refused(Code.ROUND_OVER, round=state.round)
+    if _is_for_another_round(state, event):
+        return ask.refused(Code.ROUND_OVER, round=state.round)
     if state.lot is None:
         return ask.refused(Code.NO_LOT)
     if state.high is not None and event.amount <= state.high.amount:

@@ -183,7 +183,7 @@ class Awarded(Fact):
     kind = "awarded"
 
     product: str
-    weight: str
+    weight: str | None
     high: StandingBid | None
     winning_id: int | None = None
 

@@ -23,6 +23,7 @@ from baraka_server.domain.facts import (
     Started,
     Unknown,
 )
+from baraka_server.domain.names import compared, same_name
 
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -44,9 +45,10 @@ class State:
     """The part of an auction that the rules look at.
 
     A **round** is the time of one product on the block; it is 0 before the first (D10). `high` is
-    the bid that stands in it, `bid_change` why that may surprise the host. `at` is the time of the
-    last event. `understood` is False behind an entry that a newer program wrote and that may change
-    what is accepted (D55).
+    the bid that stands in it, `bid_change` why that may surprise the host. `past` are the names of
+    the products whose round is over, as they are compared (D32, D33). `at` is the time of the last
+    event. `understood` is False behind an entry that a newer program wrote and that may change what
+    is accepted (D55).
     """
 
     owner_id: int | None = None
@@ -56,6 +58,7 @@ class State:
     lot: Lot | None = None
     high: StandingBid | None = None
     bid_change: BidChange | None = None
+    past: frozenset[str] = frozenset()
     round: int = 0
     seq: int = 0
     at: datetime = BEGINNING
@@ -69,6 +72,8 @@ def apply(state: State, event: Event) -> State:
     changes = _changed(event.fact, event)
     if event.round != state.round:
         changes = {"bid_change": None, **changes}
+    if state.lot and (event.round != state.round or changes.get("lot", state.lot) is None):
+        changes["past"] = state.past | {compared(state.lot.product)}
     return replace(state, **changes, round=event.round, seq=event.seq, at=event.at)
 
 
@@ -86,8 +91,9 @@ def next_event(state: State, fact: Fact, user_id: int | None, now: datetime) -> 
 
 def _opens_round(state: State, fact: Fact) -> bool:
     if isinstance(fact, Adopted):
-        before = state.lot.product if state.lot else None
-        return fact.lot is not None and fact.lot.product != before
+        if fact.lot is None:
+            return False
+        return state.lot is None or not same_name(fact.lot.product, state.lot.product)
     return isinstance(fact, LotOpened) and not isinstance(fact, LotRepriced)
 
 

@@ -91,7 +91,8 @@ def _phase(row: Adopted) -> str:
 
 
 def _awarded(awarded: Awarded, name_of: NameOf) -> str:
-    lot = f"{awarded.product} ({awarded.weight})" if awarded.weight.strip() else awarded.product
+    weight = (awarded.weight or "").strip()
+    lot = f"{awarded.product} ({awarded.weight})" if weight else awarded.product
     if awarded.high is None:
         return f"awarded {lot} to nobody: there was no bid"
     return f"awarded {lot} to {name_of(awarded.high.user_id)} for {awarded.high.amount}"

@@ -18,10 +18,10 @@ from baraka_server.contract.client_events import ClientEvent, JoinAuction, Leave
 from baraka_server.contract.records import User
 from baraka_server.contract.refusals import Code, Refusal
 from baraka_server.contract.server_events import AuctionState
-from baraka_server.domain.decide import Ask, HouseRules
+from baraka_server.domain.decide import Ask, HouseRules, Seen
 from baraka_server.domain.facts import Adopted, Event, StandingBidChanged
 from baraka_server.domain.state import State
-from baraka_server.live.audience import Audience, Viewer
+from baraka_server.live.audience import Audience, RoundShown, Viewer
 from baraka_server.live.encoded import Encoded, encode
 from baraka_server.live.faults import fault
 from baraka_server.live.presence import Presence
@@ -67,12 +67,13 @@ class _Waiting:
     """What this node had told the room when it came in; None where there was nobody to hear it."""
     refusals: int
     """How many refusals that the ledger keeps were answered here before it came in."""
+    seen: Seen | None = None
 
     @property
     def ask(self) -> Ask | None:
         if self.viewer is None or self.event is None or isinstance(self.event, _MEMBERSHIP):
             return None
-        return Ask(self.event, self.viewer.user_id, heard_seq=self.heard_seq)
+        return Ask(self.event, self.viewer.user_id, heard_seq=self.heard_seq, seen=self.seen)
 
     def answer(self, outcome: Outcome) -> None:
         if not self.done.done():  # whoever asked may have given up waiting
@@ -98,12 +99,15 @@ class Auctioneer:
         self._unknown_noted = False
         self._rows_suspected = False
         self._refusals = 0
+        self._round_shown: int | None = None  # the round that the room was told of last
 
     @property
     def idle(self) -> bool:
         return self._work is None
 
-    def put(self, viewer: Viewer | None, event: ClientEvent | None) -> asyncio.Future[Outcome]:
+    def put(
+        self, viewer: Viewer | None, event: ClientEvent | None, seen: Seen | None = None
+    ) -> asyncio.Future[Outcome]:
         """Queue something, without waiting, so that calls keep their order. The future is its outcome."""
         done: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
         if event is not None and len(self._queue) >= self._room.limits.asks_waiting_max:
@@ -111,7 +115,7 @@ class Auctioneer:
             return done
         watched = self._room.presence.count(self.auction_id)
         heard_seq = self.stage.seq if self.stage and watched else None
-        self._queue.append(_Waiting(viewer, event, done, heard_seq, self._refusals))
+        self._queue.append(_Waiting(viewer, event, done, heard_seq, self._refusals, seen))
         if self._work is None:
             self._work = asyncio.create_task(self._run())
         return done
@@ -265,8 +269,12 @@ class Auctioneer:
             self._start_told = announcement.seq
             await audience.to_everyone(announcement.name, announcement.whole)
         else:
+            shows = None
+            if announcement.round != self._round_shown:
+                self._round_shown = announcement.round
+                shows = RoundShown(self.auction_id, announcement.round)
             await audience.to_room(
-                self.auction_id, announcement.name, announcement.whole, announcement.brief
+                self.auction_id, announcement.name, announcement.whole, announcement.brief, shows
             )
 
     # --- what this node's viewers see
@@ -379,7 +387,8 @@ class Auctioneer:
         self._room.presence.enter(viewer, self.auction_id)
         count = self._room.presence.count(self.auction_id)
         state = stage.state(count, datetime.now(UTC)) | missed
-        await self._room.audience.to_viewer(viewer, AuctionState.wire_name, encode(state))
+        shows = RoundShown(self.auction_id, stage.round, at_once=True)
+        await self._room.audience.to_viewer(viewer, AuctionState.wire_name, encode(state), shows)
         return state
 
     async def _missed(self, stage: Stage, last_seq: int) -> dict[str, Any]:

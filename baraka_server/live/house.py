@@ -9,10 +9,11 @@ from datetime import UTC, datetime
 
 from baraka_server.contract.client_events import ClientEvent
 from baraka_server.contract.server_events import UserCountUpdate
-from baraka_server.domain.decide import HouseRules
+from baraka_server.domain.decide import HouseRules, Seen
 from baraka_server.live.auctioneer import Auctioneer, Limits, Room
 from baraka_server.live.audience import Audience, Viewer
 from baraka_server.live.presence import Presence
+from baraka_server.live.rounds_seen import RoundsSeen
 from baraka_server.live.settle import Outcome
 from baraka_server.store.errors import StoreError
 from baraka_server.store.store import Store
@@ -28,7 +29,8 @@ class House:
     """Where all asks of this node go.
 
     `ledger_poll_seconds` is how often watched auctions are checked for other nodes' events,
-    `rows_look_seconds` how often for rows that another program changed.
+    `rows_look_seconds` how often for rows that another program changed. `late_bid_seconds` is how
+    long a round must be out before a bid counts for it (D31).
     """
 
     def __init__(
@@ -40,8 +42,10 @@ class House:
         *,
         ledger_poll_seconds: float,
         rows_look_seconds: float = 0,
+        late_bid_seconds: float = 0,
     ) -> None:
-        self.presence = Presence(self._announce_count)
+        self.rounds_seen = RoundsSeen(late_bid_seconds)
+        self.presence = Presence(self._announce_count, self.rounds_seen)
         self._room = Room(store, audience, self.presence, rules, limits)
         self._auctioneers: dict[int, Auctioneer] = {}
         self._poll_seconds = ledger_poll_seconds
@@ -55,9 +59,14 @@ class House:
         if self._rows_look_seconds:
             self._looking = asyncio.create_task(self._look_at_rows())
 
-    def ask(self, viewer: Viewer, event: ClientEvent) -> Awaitable[Outcome]:
-        """Queue what `viewer` asks for. The call itself does not wait, so asks keep their order."""
-        return self._auctioneer(event.auction_id).put(viewer, event)
+    def ask(
+        self, viewer: Viewer, event: ClientEvent, seen: Seen | None = None
+    ) -> Awaitable[Outcome]:
+        """Queue what `viewer` asks for, stamped with what it had before its eyes (D31).
+
+        The call itself does not wait, so asks keep their order.
+        """
+        return self._auctioneer(event.auction_id).put(viewer, event, seen)
 
     def disconnected(self, viewer: Viewer) -> None:
         self.presence.leave_all(viewer)

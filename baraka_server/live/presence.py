@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from baraka_server.live.audience import Viewer
+from baraka_server.live.rounds_seen import RoundsSeen
 
 COUNT_INTERVAL_SECONDS = 0.25
 
@@ -16,8 +17,9 @@ class Presence:
     The first change of a quiet room is announced at once and the last one always.
     """
 
-    def __init__(self, announce: Callable[[int], Awaitable[None]]) -> None:
+    def __init__(self, announce: Callable[[int], Awaitable[None]], rounds: RoundsSeen) -> None:
         self._announce = announce
+        self._rounds_seen = rounds
         self._rooms: dict[int, set[Viewer]] = {}
         self._pacers: dict[int, asyncio.Task[None]] = {}
         self._changed: set[int] = set()
@@ -26,12 +28,14 @@ class Presence:
         room = self._rooms.setdefault(auction_id, set())
         if viewer not in room:
             room.add(viewer)
+            self._rounds_seen.entered(viewer, auction_id)
             self._change(auction_id)
 
     def leave(self, viewer: Viewer, auction_id: int) -> None:
         room = self._rooms.get(auction_id, set())
         if viewer in room:
             room.remove(viewer)
+            self._rounds_seen.left(viewer, auction_id)
             if not room:
                 del self._rooms[auction_id]
             self._change(auction_id)

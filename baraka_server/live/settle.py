@@ -294,8 +294,11 @@ def _accepted(auction_id: int, event: Event) -> dict[str, Any]:
 
 
 def _is_for_now(entry: Outcome | int) -> bool:
-    """Whether a refusal is about this program, not about the auction: a repetition is asked anew."""
-    return isinstance(entry, Refusal) and entry.code is Code.UNAVAILABLE
+    """Whether a refusal is about this program or this socket, not about the auction.
+
+    A repetition is asked anew.
+    """
+    return isinstance(entry, Refusal) and entry.code in {Code.UNAVAILABLE, Code.NOT_JOINED}
 
 
 def _kept(outcome: Outcome) -> str:

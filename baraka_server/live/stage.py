@@ -35,6 +35,7 @@ class Announcement:
     """
 
     seq: int
+    round: int
     event: type[ServerEvent]
     whole: Encoded
     brief: Encoded
@@ -99,7 +100,7 @@ class Stage:
         """What an event of the past sounds like without lists, for a viewer that missed it."""
         name, fields = self._fields(event, users)
         text = encode(self._common(event.seq, event.at) | fields)
-        return Announcement(event.seq, name, text, text)
+        return Announcement(event.seq, event.round, name, text, text)
 
     def recent_after(self, seq: int) -> list[Announcement] | None:
         """The events behind `seq`, or None when they reach back further than the stage remembers."""
@@ -148,7 +149,7 @@ class Stage:
     def gone(self, at: datetime) -> Announcement:
         """What is said when the auction's row is there no more: the guide has no nearer word."""
         text = encode(self._common(self.seq, at) | {"message": told.AuctionCanceled.TEXT})
-        return Announcement(self.seq, told.AuctionCanceled, text, text)
+        return Announcement(self.seq, self.round, told.AuctionCanceled, text, text)
 
     def _list(self, snapshot: Snapshot) -> None:
         self._bids.clear()
@@ -193,7 +194,7 @@ class Stage:
                 state = self.state(0, event.at)
                 del state["userCount"]  # told apart: it is no part of what happened
                 brief = whole = encode(state)
-        return Announcement(event.seq, kind, whole, brief)
+        return Announcement(event.seq, event.round, kind, whole, brief)
 
     def _guided(
         self,

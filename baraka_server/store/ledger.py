@@ -13,7 +13,16 @@ from sqlalchemy import bindparam, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from baraka_server.contract.fields import iso_time
-from baraka_server.domain.facts import BidPlaced, Event, Fact, fact_of
+from baraka_server.domain.facts import (
+    Adopted,
+    BidPlaced,
+    Event,
+    Fact,
+    LotOpened,
+    LotRepriced,
+    fact_of,
+)
+from baraka_server.domain.names import compared
 from baraka_server.domain.state import BEGINNING, State, apply
 from baraka_server.store import pages
 from baraka_server.store.pages import Page, Span
@@ -170,7 +179,23 @@ async def read_state(
     state = State()
     for row in (await connection.execute(query)).mappings():
         state = apply(replace(state, seq=row["seq"] - 1), _event(dict(row)))
-    return state
+    return replace(state, past=await _past(connection, auction_id, state, before))
+
+
+async def _past(
+    connection: AsyncConnection, auction_id: int, state: State, before: int | None
+) -> frozenset[str]:
+    """The names of the products whose round is over, as `State` has them."""
+    opening = (LotOpened.kind, LotRepriced.kind, Adopted.kind)
+    query = select(events).where(events.c.auction_id == auction_id, events.c.kind.in_(opening))
+    if before is not None:
+        query = query.where(events.c.seq < before)
+    names = set()
+    for row in (await connection.execute(query)).mappings():
+        lot = getattr(_event(dict(row)).fact, "lot", None)
+        if lot and (row["round"] != state.round or state.lot is None):
+            names.add(compared(lot.product))
+    return frozenset(names)
 
 
 async def read_last(connection: AsyncConnection, auction_id: int, kind: type[Fact]) -> Event | None:

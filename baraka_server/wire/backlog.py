@@ -9,18 +9,23 @@ from typing import Any
 
 from engineio import packet
 
+from baraka_server.live.audience import RoundShown
 from baraka_server.wire.frames import TextFrame
 
 
 class Spoken(packet.Packet):  # type: ignore[misc]
     """An Engine.IO packet with a message for a room.
 
-    A newer one with the same `subject` contains it; nothing supersedes one without a subject.
+    A newer one with the same `subject` contains it; nothing supersedes one without a subject. `shows`
+    is the round that whoever reads it has before their eyes then.
     """
 
-    def __init__(self, text: str, subject: Hashable = None) -> None:
+    def __init__(
+        self, text: str, subject: Hashable = None, shows: RoundShown | None = None
+    ) -> None:
         super().__init__(packet.MESSAGE, text)
         self.subject = subject
+        self.shows = shows
 
     @cached_property
     def frame(self) -> TextFrame:

@@ -11,10 +11,12 @@ import logging
 import os
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from functools import cached_property
+from functools import cached_property, partial
 
+from baraka_server.live.audience import RoundShown
 from baraka_server.live.encoded import Encoded, Superseding
 from baraka_server.wire.backlog import Spoken
+from baraka_server.wire.departures import Departures
 
 log = logging.getLogger(__name__)
 
@@ -44,11 +46,23 @@ class Lane:
     there. Whatever comes in between has to say that it is not.
     """
 
-    __slots__ = ("clear", "compresses", "file", "lagging_bytes", "rooms", "slowly", "transport")
+    __slots__ = (
+        *("buffered_bytes", "clear", "compresses", "file", "lagging_bytes", "left", "rooms"),
+        *("slowly", "transport"),
+    )
 
-    def __init__(self, slowly: Callable[[Batch], None], lagging_bytes: int) -> None:
+    def __init__(
+        self,
+        slowly: Callable[[Batch], None],
+        lagging_bytes: int,
+        left: Callable[[RoundShown], None],
+    ) -> None:
         self.slowly = slowly
         """Tell the socket, without waiting for it, while the lane is not clear."""
+        self.left = left
+        """Called when what shows a round has left for the network."""
+        self.buffered_bytes = 0
+        """All that the transport was ever given, but for what went past it."""
         self.lagging_bytes = lagging_bytes
         """With more than this in its transport's buffer it is not clear either."""
         self.clear = False
@@ -68,6 +82,14 @@ class Lane:
         self.clear = False
         if self.transport:
             self.transport.abort()
+
+    @property
+    def unsent_bytes(self) -> int:
+        return self.transport.get_write_buffer_size() if self.transport else 0
+
+    @property
+    def is_closed(self) -> bool:
+        return self.transport is None or self.transport.is_closing()
 
     @property
     def is_open(self) -> bool:
@@ -90,6 +112,7 @@ class FanOut:
         self._rooms: tuple[str, str] = ("", "")
         self._waiting: defaultdict[str, list[Spoken]] = defaultdict(list)
         self._waiting_chars = 0
+        self.departures = Departures()
 
     def enter(self, lane: Lane, room: str) -> None:
         """Whoever comes hears nothing that was announced before."""
@@ -110,7 +133,14 @@ class FanOut:
         for room in list(lane.rooms):
             self.leave(lane, room)
 
-    def announce(self, rooms: tuple[str, str], event: str, whole: Encoded, brief: Encoded) -> None:
+    def announce(
+        self,
+        rooms: tuple[str, str],
+        event: str,
+        whole: Encoded,
+        brief: Encoded,
+        shows: RoundShown | None = None,
+    ) -> None:
         """`whole` for the first of the two rooms, `brief` for the second: soon, and in order."""
         if rooms != self._rooms or self._waiting_chars > JOINED_BYTES_MAX:
             self.flush()
@@ -119,7 +149,7 @@ class FanOut:
         for room, payload in zip(rooms, (whole, brief), strict=True):
             if room in self._lanes:
                 if pkt is None or payload is not whole:
-                    pkt = spoken(event, payload)
+                    pkt = spoken(event, payload, shows)
                 if not self._waiting:
                     asyncio.get_running_loop().call_soon(self.flush)
                 self._waiting[room].append(pkt)
@@ -139,6 +169,7 @@ class FanOut:
     def _tell(self, lanes: Iterable[Lane], packets: list[Spoken]) -> None:
         # Spelled out, as in `is_open` and `Batch`: at thousands of lanes each call would show.
         batch = Batch(packets)
+        shows = [pkt.shows for pkt in packets if pkt.shows]
         plain = compressed = b""
         for lane in lanes:
             try:
@@ -153,25 +184,32 @@ class FanOut:
                         data = compressed = compressed or batch.compressed
                     else:
                         data = plain = plain or batch.plain
-                    if lane.file is None or unsent:
-                        to.write(data)
-                        continue
-                    # Past the transport, whose own way to the same file is a long one. It is left
-                    # what does not go at once, and what goes wrong.
-                    try:
-                        sent = os.write(lane.file, data)
-                    except OSError:
-                        sent = 0
+                    sent = 0
+                    if lane.file is not None and not unsent:
+                        # Past the transport, whose own way to the same file is a long one. It is
+                        # left what does not go at once, and what goes wrong.
+                        try:
+                            sent = os.write(lane.file, data)
+                        except OSError:
+                            sent = 0
                     if sent < len(data):
-                        to.write(memoryview(data)[sent:])
+                        to.write(memoryview(data)[sent:] if sent else data)
+                        lane.buffered_bytes += len(data) - sent
+                    if shows:
+                        self.note_departure(lane, shows)
                 else:
                     lane.slowly(batch)
             except Exception:
                 log.exception("a viewer could not be told, and is hung up on")
                 lane.cut()
 
+    def note_departure(self, lane: Lane, shows: Iterable[RoundShown]) -> None:
+        """What shows these was written to the lane: tell when it has left."""
+        for shown in shows:
+            self.departures.after(lane, partial(lane.left, shown))
 
-def spoken(event: str, payload: Encoded) -> Spoken:
+
+def spoken(event: str, payload: Encoded, shows: RoundShown | None = None) -> Spoken:
     """The Socket.IO packet of an event, around JSON that is there already."""
     subject = payload.subject if isinstance(payload, Superseding) else None
-    return Spoken(f'2["{event}",{payload}]', subject)
+    return Spoken(f'2["{event}",{payload}]', subject, shows)

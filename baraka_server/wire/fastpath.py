@@ -53,7 +53,7 @@ class FastSocket(GuardedSocket):
 
     def guard(self, host: GuardedServer, address: str) -> None:
         limit = host.limits.send_buffer_bytes_max
-        self.lane = Lane(self.hears, min(LAGGING_BYTES, limit or LAGGING_BYTES))
+        self.lane = Lane(self.hears, min(LAGGING_BYTES, limit or LAGGING_BYTES), self.was_shown)
         self.queue: WatchedQueue = WatchedQueue(self.lane, self.queue)
         self.leaving = None
         super().guard(host, address)
@@ -73,7 +73,7 @@ class FastSocket(GuardedSocket):
         """A message for this client alone, behind everything that was announced before."""
         self._flush()
         if self.lane.is_open:
-            self.websocket.write(frame_of(pkt))
+            self._write(pkt)
         else:
             await super().send(pkt)
 
@@ -115,7 +115,12 @@ class FastSocket(GuardedSocket):
                 return
             await self.websocket.drained()
             self.backlog.took([pkt])
-            self.websocket.write(frame_of(pkt))
+            self._write(pkt)
+
+    def _write(self, pkt: packet.Packet) -> None:
+        self.lane.buffered_bytes += self.websocket.write(frame_of(pkt))
+        if isinstance(pkt, Spoken) and pkt.shows and self.host.fan_out:
+            self.host.fan_out.note_departure(self.lane, [pkt.shows])
 
 
 class WatchedQueue(asyncio.Queue[Any]):
@@ -139,8 +144,11 @@ class FastWebSocket(GuardedWebSocket):
     def compresses(self) -> bool:
         return bool(self._sock.compress)
 
-    def write(self, frames: Batch | TextFrame) -> None:
-        self.transport.write(frames.compressed if self.compresses else frames.plain)
+    def write(self, frame: TextFrame) -> int:
+        """Write it in the form that was agreed. Returns its length in bytes."""
+        data = frame.compressed if self.compresses else frame.plain
+        self.transport.write(data)
+        return len(data)
 
     async def drained(self) -> None:
         """Return when the client keeps up. Raises `OSError` when it is gone."""

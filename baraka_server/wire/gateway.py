@@ -11,12 +11,20 @@ from typing import Any
 
 from aiohttp import web
 
-from baraka_server.contract.client_events import CLIENT_EVENTS, PlaceBid, PostComment, parse
+from baraka_server.contract.client_events import (
+    CLIENT_EVENTS,
+    ClientEvent,
+    PlaceBid,
+    PostComment,
+    RoundEvent,
+    parse,
+)
 from baraka_server.contract.refusals import Code, Refusal
 from baraka_server.live.audience import Viewer
 from baraka_server.live.encoded import Encoded
 from baraka_server.live.faults import fault
 from baraka_server.live.house import House
+from baraka_server.live.settle import Outcome
 from baraka_server.wire import identity
 from baraka_server.wire.answers import negative, positive, too_fast
 from baraka_server.wire.limits import Rates
@@ -100,6 +108,7 @@ class Gateway:
         self.stopping = False
         """Set when the server stops: what was asked is finished, nothing new is taken."""
         self._expiries: dict[str, asyncio.Task[None]] = {}
+        sio.shown = house.rounds_seen.show
         sio.on("connect", self._connect)
         sio.on("disconnect", self._disconnect)
         for name in CLIENT_EVENTS:
@@ -122,7 +131,8 @@ class Gateway:
             await self._turn_away(sid, who)
             return
         wants_lists = not (isinstance(auth, dict) and auth.get("updates") == DELTA)
-        self._viewers[sid] = Viewer(sid, who.user_id, wants_lists)
+        self._viewers[sid] = client.viewer = Viewer(sid, who.user_id, wants_lists)
+        client.gives_sign_of_life()
         log.debug("user %s connected", who.user_id)
         if self._disconnect_expired:
             self._expire(sid, who)
@@ -155,14 +165,29 @@ class Gateway:
                     event = Refusal(Code.UNAVAILABLE, name)
                 if isinstance(event, Refusal):
                     return await self._answer(sid, event)
-                # Queued before anything is awaited, so that a socket's asks keep their order.
-                answer = await self._answer(sid, await self._house.ask(viewer, event))
+                # Stamped and queued before anything is awaited: a socket's asks keep their order.
+                seen = self._house.rounds_seen.seen_by(viewer, event)
+                outcome = await self._house.ask(viewer, event, seen)
+                self._note_round(viewer, event, outcome)
+                answer = await self._answer(sid, outcome)
                 rates.of(viewer.user_id).spend(len(answer) // ANSWER_BYTES_PER_ACTION)
                 return answer
             except Exception as error:
                 return await self._answer(sid, fault(name, error))
 
         return handle
+
+    def _note_round(self, viewer: Viewer, event: ClientEvent, outcome: Outcome) -> None:
+        """A host is told a round by an answer, too: at once by its own deed, later by a refusal (D32)."""
+        if event.owner_only and isinstance(event, RoundEvent):
+            refused = isinstance(outcome, Refusal)
+            round_ = (
+                outcome.values.get("round") if isinstance(outcome, Refusal) else outcome["round"]
+            )
+            if round_ is not None:
+                self._house.rounds_seen.answer(
+                    viewer, event.auction_id, round_, at_once=not refused
+                )
 
     async def _unknown(self, name: str, sid: str, *_arguments: Any) -> Encoded | None:
         viewer = self._viewers.get(sid)
@@ -176,12 +201,13 @@ class Gateway:
             raise TypeError(f"{name} is known")
         return await self._answer(sid, refusal)
 
-    async def _answer(self, sid: str, outcome: dict[str, Any] | Refusal) -> Encoded:
+    async def _answer(self, sid: str, outcome: Outcome) -> Encoded:
         """The acknowledgement; a refusal is an `error` to the sender as well (D20)."""
         if not isinstance(outcome, Refusal):
             return positive(outcome)
         log.debug("%s refused: %s", outcome.event, outcome.message)
-        await self._sio.refuse(sid, outcome)
+        if not outcome.is_silent:
+            await self._sio.refuse(sid, outcome)
         return negative(outcome)
 
     async def _turn_away(self, sid: str, refusal: Refusal) -> None:

@@ -25,10 +25,11 @@ from socketio import packet as sio_packet
 
 from baraka_server.contract.refusals import Refusal
 from baraka_server.contract.server_events import Error
+from baraka_server.live.audience import RoundShown, Viewer
 from baraka_server.live.encoded import Encoded
 from baraka_server.wire.answers import error_payload, negative, too_fast
-from baraka_server.wire.backlog import Backlog
-from baraka_server.wire.fanout import FanOut, Lane
+from baraka_server.wire.backlog import Backlog, Spoken
+from baraka_server.wire.fanout import FanOut, Lane, spoken
 from baraka_server.wire.limits import Rate
 from baraka_server.wire.meter import measure
 from baraka_server.wire.sparing import SparingLog
@@ -91,6 +92,8 @@ class GuardedSocket(async_socket.AsyncSocket):  # type: ignore[misc]
     polling: bool
     upgrade: bool
     websocket: GuardedWebSocket | None
+    viewer: Viewer | None
+    """Who sits behind it, once that is verified."""
     lane: Lane | None = None
     """Where the fan-out reaches it, if there is one."""
     answered_on: Any = None
@@ -108,7 +111,7 @@ class GuardedSocket(async_socket.AsyncSocket):  # type: ignore[misc]
         self.struck_out = self.noted = False
         self.backlog = Backlog(self.queue, host.limits.send_buffer_bytes_max)
         self.polling = self.upgrade = False
-        self.websocket = self.pinging = None
+        self.websocket = self.pinging = self.viewer = None
 
     @property
     def unsent_bytes(self) -> int:
@@ -120,6 +123,7 @@ class GuardedSocket(async_socket.AsyncSocket):  # type: ignore[misc]
         """Every packet of every transport comes through here. Raises `HungUp` for the last one."""
         if self.closed or self.closing:
             raise HungUp
+        self.gives_sign_of_life()
         if not _speakable(pkt):
             await self.hang_up("it sent a packet that no client sends")
             raise HungUp
@@ -131,7 +135,13 @@ class GuardedSocket(async_socket.AsyncSocket):  # type: ignore[misc]
             await self.hang_up(WENT_ON)
             raise HungUp
 
+    def gives_sign_of_life(self) -> None:
+        """It has read, or could have read, what was sent to it before (D31)."""
+        if self.viewer is not None:
+            self.viewer.alive_at = time.monotonic()
+
     async def handle_get_request(self, environ: Mapping[str, Any]) -> Any:
+        self.gives_sign_of_life()
         request: web.Request = environ["aiohttp.request"]
         self.host.polls[request.protocol] = self
         self.answered_on = request.protocol
@@ -238,7 +248,15 @@ class GuardedSocket(async_socket.AsyncSocket):  # type: ignore[misc]
         """Wait for something to send. An empty list is the end."""
         packets: list[packet.Packet] = await super().poll()
         self.backlog.took(packets)
+        for pkt in packets:
+            if isinstance(pkt, Spoken) and pkt.shows:
+                self.was_shown(pkt.shows)
         return packets
+
+    def was_shown(self, round_: RoundShown) -> None:
+        """What shows the round has left the send queue."""
+        if self.viewer is not None:
+            self.host.shown(self.viewer, round_)
 
     def schedule_ping(self) -> None:
         if self.last_ping:  # the ping before it was answered
@@ -353,6 +371,8 @@ class GuardedServer(socketio.AsyncServer):  # type: ignore[misc]
         )
         self.limits = limits
         self.log = SparingLog()
+        self.shown: Callable[[Viewer, RoundShown], None] = lambda _viewer, _round: None
+        """Called when what shows a viewer a round has left for it."""
         self.fan_out: FanOut | None = None
         """The fast path, where there is one: see `fastpath`."""
         self.by_address: defaultdict[str, set[str]] = defaultdict(set)
@@ -395,12 +415,21 @@ class GuardedServer(socketio.AsyncServer):  # type: ignore[misc]
         """`error`, to this client alone."""
         await self.tell(sid, Error.wire_name, error_payload(refusal))
 
-    async def tell(self, sid: str, event: str, payload: Encoded) -> None:
+    async def tell(
+        self, sid: str, event: str, payload: Encoded, shows: RoundShown | None = None
+    ) -> None:
         """An event for this client alone."""
         client = self.client(sid)
         if client is not None:
-            event_packet = self.packet_class(sio_packet.EVENT, namespace="/", data=[event, payload])
-            await self._send_packet(client.sid, event_packet)
+            await client.send(spoken(event, payload, shows=shows))
+
+    async def tell_room(self, room: str, event: str, payload: Encoded, shows: RoundShown) -> None:
+        """An event that shows a round, for everybody in a room of the library."""
+        told = spoken(event, payload, shows=shows)
+        for _, eio_sid in list(self.manager.get_participants("/", room)):
+            client: GuardedSocket | None = self.eio.sockets.get(eio_sid)
+            if client is not None:
+                await client.send(told)
 
     async def strike(self, sid: str) -> None:
         """Note that a socket was told to slow down; one that goes on for too long has to leave."""

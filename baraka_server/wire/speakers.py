@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from baraka_server.live.audience import Viewer
+from baraka_server.live.audience import RoundShown, Viewer
 from baraka_server.live.encoded import Encoded
 from baraka_server.wire.sockets import GuardedServer
 
@@ -22,16 +22,28 @@ class RoomSpeakers:
         else:
             await self._sio.emit(event, payload)
 
-    async def to_room(self, auction_id: int, event: str, whole: Encoded, brief: Encoded) -> None:
+    async def to_room(
+        self,
+        auction_id: int,
+        event: str,
+        whole: Encoded,
+        brief: Encoded,
+        shows: RoundShown | None = None,
+    ) -> None:
         rooms = _rooms(auction_id)
         if self._sio.fan_out:
-            self._sio.fan_out.announce(rooms, event, whole, brief)
-        else:
-            for room, payload in zip(rooms, (whole, brief), strict=True):
+            self._sio.fan_out.announce(rooms, event, whole, brief, shows)
+            return
+        for room, payload in zip(rooms, (whole, brief), strict=True):
+            if shows is None:
                 await self._sio.emit(event, payload, room=room)
+            else:  # the library's own packets could not say what they show
+                await self._sio.tell_room(room, event, payload, shows)
 
-    async def to_viewer(self, viewer: Viewer, event: str, payload: Encoded) -> None:
-        await self._sio.tell(viewer.sid, event, payload)
+    async def to_viewer(
+        self, viewer: Viewer, event: str, payload: Encoded, shows: RoundShown | None = None
+    ) -> None:
+        await self._sio.tell(viewer.sid, event, payload, shows)
 
     async def enter_room(self, viewer: Viewer, auction_id: int) -> None:
         room, lane = _room(viewer, auction_id), self._sio.lane(viewer.sid)

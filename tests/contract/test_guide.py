@@ -34,7 +34,7 @@ SENT = {
     "placeBid": {"auctionId": "number", "amount": "number"},
     "cancelAuction": {"auctionId": "number"},
     "endAuction": {"auctionId": "number"},
-    "awardingAuction": {"auctionId": "number", "product": "string", "weight": "string"},
+    "awardingAuction": {"auctionId": "number", "product": "string"},
     "changeCuurentProduct": {
         "auctionId": "number",
         "product": "string",
@@ -53,12 +53,22 @@ OWNER_ONLY = {
     "changeCuurentProduct",
 }
 
-# What we add; a client may leave all of it out (D21, D23).
+# What we add, and the weight, which a phone app of the field leaves out (D21, D23, D29, D32).
 SENT_OPTIONALLY = {
     "joinAuction": {"lastSeq": "number"},
+    "startLiveAuction": {"requestId": "string"},
+    "broadCasterLeave": {"requestId": "string"},
     "comment": {"requestId": "string"},
     "placeBid": {"requestId": "string", "round": "number"},
-    "awardingAuction": {"bidId": "number"},
+    "cancelAuction": {"requestId": "string"},
+    "endAuction": {"requestId": "string"},
+    "awardingAuction": {
+        "weight": "string",
+        "bidId": "number",
+        "requestId": "string",
+        "round": "number",
+    },
+    "changeCuurentProduct": {"requestId": "string", "round": "number"},
 }
 
 # --- the guide: Database Models ----------------------------------------------
@@ -205,6 +215,7 @@ HEARD_IN_ADDITION = {
         "retryAfterMs": "number?",
         "standingBid": "NamedBid?",
         "formerBid": "NamedBid?",
+        "round": "number?",
     },
 }
 
@@ -273,6 +284,11 @@ DECIDED_ERRORS = [
     ("changeCuurentProduct", "already_canceled", "Auction could not be ended."),
     ("changeCuurentProduct", "already_ended", "Auction could not be ended."),
     ("changeCuurentProduct", "no_lot", "Auction could not be ended."),
+    ("awardingAuction", "round_over", "Auction could not be ended."),
+    ("changeCuurentProduct", "round_over", "Auction could not be ended."),
+    # D31
+    ("placeBid", "round_over", "The product has just changed"),
+    ("placeBid", "not_joined", "Join the auction before you bid"),
     # D11, D13
     ("placeBid", "bid_below_minimum", "Bid must be at least the minimum bid (800)"),
     ("placeBid", "owner_bid", "You cannot bid on your own auction"),
@@ -295,6 +311,7 @@ CODES = {
     "bid_below_minimum",
     "no_lot",
     "round_over",
+    "not_joined",
     "owner_bid",
     "request_id_reused",
     "malformed",
@@ -306,7 +323,7 @@ CODES = {
     "fault",
 }
 
-VALUES = {"current": 1500, "minimum": 800, "reason": "…", "name": "…", "incident": "…"}
+VALUES = {"current": 1500, "minimum": 800, "reason": "…", "name": "…", "hint": "", "incident": "…"}
 
 
 def spelled(annotation: Any) -> str:

@@ -12,19 +12,21 @@ from baraka_server.contract.client_events import ClientEvent, parse
 from baraka_server.contract.refusals import Code, Refusal
 
 VALID: dict[str, dict[str, Any]] = {
-    "startLiveAuction": {"auctionId": 42},
+    "startLiveAuction": {"auctionId": 42, "requestId": "s-1"},
     "joinAuction": {"auctionId": 42, "lastSeq": 7},
     "leaveAuction": {"auctionId": 42},
-    "broadCasterLeave": {"auctionId": 42},
+    "broadCasterLeave": {"auctionId": 42, "requestId": "o-1"},
     "comment": {"auctionId": 42, "comment": "Great item!", "requestId": "c-1"},
     "placeBid": {"auctionId": 42, "amount": 1500, "requestId": "b-1", "round": 1},
-    "cancelAuction": {"auctionId": 42},
-    "endAuction": {"auctionId": 42},
+    "cancelAuction": {"auctionId": 42, "requestId": "x-1"},
+    "endAuction": {"auctionId": 42, "requestId": "e-1"},
     "awardingAuction": {
         "auctionId": 42,
         "product": "Gold Ring – 18K",
         "weight": "5.2g",
         "bidId": 7,
+        "requestId": "a-1",
+        "round": 1,
     },
     "changeCuurentProduct": {
         "auctionId": 42,
@@ -32,10 +34,12 @@ VALID: dict[str, dict[str, Any]] = {
         "minBidPrice": 800,
         "bidPrice": 1000,
         "actualPrice": 1400,
+        "requestId": "l-1",
+        "round": 0,
     },
 }
 
-OPTIONAL = {"lastSeq", "requestId", "round", "bidId"}
+OPTIONAL = {"lastSeq", "requestId", "round", "bidId", "weight"}
 
 # field on the wire: (its name in our code, the kind of its value)
 FIELDS = {
@@ -298,9 +302,8 @@ def test_our_own_name_for_a_field_does_not_stand_in_for_the_documented_one(
 @pytest.mark.parametrize(
     ("name", "told"),
     [
-        ("placebid", "placebid"),
-        ("changeCurrentProduct", "changeCurrentProduct"),
         ("newBid", "newBid"),
+        ("raiseHand", "raiseHand"),
         ("", ""),
         ("{reason}", "{reason}"),
         ("x" * 100_000, "x" * 64),
@@ -316,6 +319,32 @@ def test_an_unknown_event_is_refused_without_repeating_more_than_a_little(
     assert refusal.code is Code.UNKNOWN_EVENT
     assert refusal.event == told
     assert refusal.message == f"Unknown event: {told}"
+    assert refusal.is_silent  # D30: phones show every error to people
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("changeCurrentProduct", "changeCuurentProduct"),
+        ("PlaceBid", "placeBid"),
+        ("placebid", "placeBid"),
+        ("place_bid", "placeBid"),
+        ("placeBids", "placeBid"),
+        ("startAuction", "startLiveAuction"),
+        ("awardAuction", "awardingAuction"),
+        ("JOIN_AUCTION", "joinAuction"),
+        ("comments", "comment"),
+    ],
+)
+def test_what_is_nearly_a_documented_event_is_told_which_one_was_meant(
+    name: str, meant: str
+) -> None:
+    """D30."""
+    refusal = parse(name, [{"auctionId": 42}])
+    assert isinstance(refusal, Refusal)
+    assert refusal.code is Code.UNKNOWN_EVENT
+    assert refusal.message == f"Unknown event: {name}. Did you mean {meant}?"
+    assert not refusal.is_silent
 
 
 # --- anything at all ---------------------------------------------------------

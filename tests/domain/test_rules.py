@@ -5,6 +5,7 @@ is a refusal (see REFUSALS and MESSAGES).
 """
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -21,7 +22,7 @@ from baraka_server.contract.client_events import (
     StartAuction,
 )
 from baraka_server.contract.refusals import Code, Refusal
-from baraka_server.domain.decide import Ask, Decision, HouseRules, RefusedOnce, decide
+from baraka_server.domain.decide import Ask, Decision, HouseRules, RefusedOnce, Seen, decide
 from baraka_server.domain.facts import (
     Adopted,
     Awarded,
@@ -308,19 +309,19 @@ BIDS = [
     # the round that the bidder was looking at (D23); this one is the first
     ("bids", 1501, 1, BidPlaced(1501)),
     ("nobids", 800, 1, BidPlaced(800)),
-    ("bids", 1501, 0, "Bidding on that product is over"),
-    ("bids", 1501, 2, "Bidding on that product is over"),
-    ("bids", 1501, 9007199254740991, "Bidding on that product is over"),
-    ("bids", 1, 0, "Bidding on that product is over"),
+    ("bids", 1501, 0, "The product has just changed"),
+    ("bids", 1501, 2, "The product has just changed"),
+    ("bids", 1501, 9007199254740991, "The product has just changed"),
+    ("bids", 1, 0, "The product has just changed"),
     ("nolot", 1501, None, "There is no product to bid on at the moment"),
     ("nolot", 1501, 0, "There is no product to bid on at the moment"),
-    ("nolot", 1501, 1, "Bidding on that product is over"),
+    ("nolot", 1501, 1, "The product has just changed"),
 ]
 
 BID_CODES = {
     "Bid must be at least the minimum bid (800)": "bid_below_minimum",
     "Bid must be higher than the current bid (1500)": "bid_too_low",
-    "Bidding on that product is over": "round_over",
+    "The product has just changed": "round_over",
     "There is no product to bid on at the moment": "no_lot",
 }
 
@@ -413,14 +414,170 @@ def test_bids_stay_in_their_round(
         assert late.code is Code.ROUND_OVER
 
 
-@pytest.mark.parametrize("product", ["gold ring – 18k", "Gold Ring – 18K ", "Gold Ring"])
-def test_a_name_that_differs_at_all_is_another_product(product: str) -> None:
-    ask = Ask(
-        ChangeLot(auction_id=42, product=product, minimum_price=1, start_price=2, market_price=3),
-        AMINA,
-    )
-    decision = decide(PHASES["bids"], ask, HouseRules())
-    assert type(decision) is LotOpened
+@pytest.mark.parametrize(
+    ("on_the_block", "product", "is_the_same"),
+    [
+        ("Gold Ring – 18K", "gold ring – 18k", False),
+        ("Gold Ring – 18K", "Gold Ring", False),
+        ("Gold Ring – 18K", "Gold Ring – 18K ", True),
+        ("Gold Ring – 18K", "  Gold   Ring\t–\n18K", True),
+        ("Gold Ring – 18K", "Gold\u00a0Ring – 18K", True),
+        ("Perl\u00e9", "Perle\u0301", True),  # one letter, or a letter and its accent
+        ("آ", "آ", True),
+        ("Ring", "R ing", False),
+    ],
+)
+def test_a_name_is_the_same_but_for_blanks_and_unicode_forms(
+    on_the_block: str, product: str, is_the_same: bool
+) -> None:
+    """D33: the prices change and the bids stay, or a new round begins. The name is kept as it came."""
+    before = after(*LIVE, (AMINA, LotOpened(Lot(on_the_block, 1, 1, 1))), (BILAL, BidPlaced(9, 1)))
+    decision = decide(before, Ask(change_to(product), AMINA), HouseRules())
+    assert isinstance(decision, LotOpened)
+    assert type(decision) is (LotRepriced if is_the_same else LotOpened)
+    assert decision.lot.product == product
+    adoption = adopted(live=True, lot=Lot(product, 1, 1, 1))[1]
+    for fact in (decision, adoption):  # another program writes as it likes, too
+        assert next_event(before, fact, AMINA, OPENING).round == (1 if is_the_same else 2)
+
+
+# --- commands that do not say what they are about ----------------------------
+
+A, B = Lot("A", 1, 1, 1), Lot("B", 1, 1, 1)
+ROUND_2 = [*LIVE, (AMINA, LotOpened(A)), (BILAL, BidPlaced(5, 1)), (AMINA, Awarded("A", "", None))]
+B_IS_ON = after(*ROUND_2, (AMINA, LotOpened(B)), (DINA, BidPlaced(900, 2)))
+B_WITHOUT_BIDS = after(*ROUND_2, (AMINA, LotOpened(B)))
+A_IS_ON_AGAIN = after(*ROUND_2, (AMINA, LotOpened(A)), (DINA, BidPlaced(900, 2)))
+HERE_NOW, HERE_BEFORE = Seen(2, here=True), Seen(1, here=True)
+BACK_NOW, BACK_BEFORE, UNKNOWN = Seen(2), Seen(1), Seen(None)
+SOLD, OVER_NOW = "sold", "round_over"
+
+
+def change_to(product: str, **more: int) -> ChangeLot:
+    prices = {"minimum_price": 1, "start_price": 2, "market_price": 3}
+    return ChangeLot(auction_id=42, product=product, **prices, **more)
+
+
+@pytest.mark.parametrize(
+    ("state", "names", "seen", "outcome"),
+    [
+        # the product of an earlier round, and not the one on the block: a repetition, whoever sends it
+        (B_IS_ON, {"product": "A"}, HERE_NOW, OVER_NOW),
+        (B_IS_ON, {"product": " A "}, None, OVER_NOW),
+        (B_IS_ON, {"product": "A"}, UNKNOWN, OVER_NOW),
+        # the one on the block, which no other round had: it says what it is about
+        (B_IS_ON, {"product": "B"}, HERE_BEFORE, SOLD),
+        (B_IS_ON, {"product": "B "}, BACK_BEFORE, SOLD),
+        (B_IS_ON, {"product": "B"}, UNKNOWN, SOLD),
+        # a name that never was on the block is free text; a phone awards every lot as "Ring"
+        (B_IS_ON, {"product": "Ring"}, HERE_NOW, SOLD),
+        (B_IS_ON, {"product": "Ring"}, UNKNOWN, SOLD),
+        (B_IS_ON, {"product": "Ring"}, None, SOLD),
+        (B_IS_ON, {"product": "Ring"}, HERE_BEFORE, OVER_NOW),
+        (B_IS_ON, {"product": "Ring"}, BACK_BEFORE, OVER_NOW),
+        # two lots of one name: only who opened this round or was told of it
+        (A_IS_ON_AGAIN, {"product": "A"}, HERE_NOW, SOLD),
+        (A_IS_ON_AGAIN, {"product": "A"}, HERE_BEFORE, OVER_NOW),
+        (A_IS_ON_AGAIN, {"product": "A"}, BACK_NOW, OVER_NOW),
+        (A_IS_ON_AGAIN, {"product": "A"}, UNKNOWN, OVER_NOW),
+        # the round, or the bid, says it better than any name
+        (A_IS_ON_AGAIN, {"product": "A", "round": 2}, UNKNOWN, SOLD),
+        (A_IS_ON_AGAIN, {"product": "A", "round": 1}, HERE_NOW, OVER_NOW),
+        (A_IS_ON_AGAIN, {"product": "A", "bid_id": 2}, UNKNOWN, SOLD),
+        (A_IS_ON_AGAIN, {"product": "A", "bid_id": 1}, HERE_NOW, "other_bid_leads"),
+        (B_IS_ON, {"product": "A", "bid_id": 2}, HERE_BEFORE, SOLD),
+        # "no bid" is true of many rounds
+        (B_WITHOUT_BIDS, {"product": "A", "bid_id": 0}, HERE_BEFORE, OVER_NOW),
+        (B_WITHOUT_BIDS, {"product": "B", "bid_id": 0}, UNKNOWN, SOLD),
+    ],
+)
+def test_a_repeated_award_never_sells_the_next_lot(
+    state: State, names: dict[str, Any], seen: Seen | None, outcome: str
+) -> None:
+    """D32."""
+    ask = Ask(AwardLot(auction_id=42, **names), AMINA, seen=seen)
+    decision = decide(state, ask, HouseRules())
+    if outcome is SOLD:
+        assert decision == Awarded(names["product"], None, state.high)
+    else:
+        assert isinstance(decision, Refusal)
+        assert (str(decision.code), decision.message) == (outcome, OVER)
+
+
+@pytest.mark.parametrize(
+    ("state", "event", "seen", "outcome"),
+    [
+        # sent while its sender looked at an earlier round: it would take the lot off the block
+        (B_IS_ON, change_to("A"), HERE_BEFORE, OVER_NOW),
+        (B_WITHOUT_BIDS, change_to("C"), HERE_BEFORE, OVER_NOW),
+        # flushed by a phone that came back: refused where bids would be set aside
+        (B_IS_ON, change_to("A"), BACK_BEFORE, OVER_NOW),
+        (B_WITHOUT_BIDS, change_to("A"), BACK_BEFORE, LotOpened),
+        # a host who never joined, or knows what is on, does as they like
+        (B_IS_ON, change_to("A"), UNKNOWN, LotOpened),
+        (B_IS_ON, change_to("A"), HERE_NOW, LotOpened),
+        (B_IS_ON, change_to("A"), None, LotOpened),
+        # about the open lot, whoever sends it
+        (B_IS_ON, change_to("B "), HERE_BEFORE, LotRepriced),
+        (A_IS_ON_AGAIN, change_to("A"), HERE_NOW, LotRepriced),
+        (A_IS_ON_AGAIN, change_to("A"), HERE_BEFORE, OVER_NOW),
+        # the round says it best
+        (B_IS_ON, change_to("C", round=2), HERE_BEFORE, LotOpened),
+        (B_IS_ON, change_to("C", round=1), HERE_NOW, OVER_NOW),
+        (B_IS_ON, change_to("B", round=1), HERE_NOW, OVER_NOW),
+    ],
+)
+def test_a_stale_change_puts_nothing_on_the_block(
+    state: State, event: ChangeLot, seen: Seen | None, outcome: str | type[Fact]
+) -> None:
+    """D32."""
+    decision = decide(state, Ask(event, AMINA, seen=seen), HouseRules())
+    if isinstance(outcome, str):
+        assert isinstance(decision, Refusal)
+        assert (str(decision.code), decision.message) == (outcome, OVER)
+        assert decision.extra == {"round": 2}
+    else:
+        assert type(decision) is outcome
+
+
+@pytest.mark.parametrize(
+    ("seen", "round_", "outcome"),
+    [
+        (HERE_NOW, None, BidPlaced(1000)),
+        (BACK_NOW, None, BidPlaced(1000)),
+        (HERE_BEFORE, None, "The product has just changed"),
+        (BACK_BEFORE, None, "The product has just changed"),
+        (UNKNOWN, None, "Join the auction before you bid"),
+        # the round in the payload always wins
+        (HERE_BEFORE, 2, BidPlaced(1000)),
+        (UNKNOWN, 2, BidPlaced(1000)),
+        (HERE_NOW, 1, "The product has just changed"),
+    ],
+)
+def test_a_bid_counts_for_the_product_that_its_bidder_looked_at(
+    seen: Seen, round_: int | None, outcome: Fact | str
+) -> None:
+    """D31."""
+    event = PlaceBid(auction_id=42, amount=1000, round=round_)
+    decision = decide(B_IS_ON, Ask(event, BILAL, seen=seen), HouseRules())
+    assert (decision.message if isinstance(decision, Refusal) else decision) == outcome
+
+
+@pytest.mark.parametrize("seen", [UNKNOWN, BACK_BEFORE])
+@pytest.mark.parametrize(
+    ("state", "exists", "code"), [(None, True, "auction_not_found"), ("ended", True, "not_live")]
+)
+def test_auction_and_user_are_looked_at_before_what_the_bidder_saw(
+    state: str | None, exists: bool, code: str, seen: Seen
+) -> None:
+    """D31."""
+    ask = Ask(PlaceBid(auction_id=42, amount=1000), BILAL, exists, seen)
+    decision = decide(PHASES[state] if state else None, ask, HouseRules())
+    assert isinstance(decision, Refusal)
+    assert decision.code == code
+    stranger = decide(B_IS_ON, Ask(ask.event, NOBODY, False, seen), HouseRules())
+    assert isinstance(stranger, Refusal)
+    assert stranger.code is Code.USER_NOT_FOUND
 
 
 def test_a_second_award_of_a_round_finds_no_product() -> None:

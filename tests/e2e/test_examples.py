@@ -82,7 +82,8 @@ async def amina_and_bilal(baraka):
             auth = {"token": token(SECRET, user_id)}
             people.append(await phones.open(baraka.url, user_id, auth=auth))
         await people[0].emits("startLiveAuction", {"auctionId": 1})
-        await people[0].emits("joinAuction", {"auctionId": 1})
+        for one in people:
+            await one.emits("joinAuction", {"auctionId": 1})
         yield people
 
 
@@ -111,6 +112,7 @@ async def test_the_node_viewer_tells_what_the_room_hears(baraka, amina_and_bilal
         await viewer.prints("In the room of")
         await amina.emits("changeCuurentProduct", {"auctionId": 1} | LOT)
         await viewer.prints("◆ Gold Ring, minimum 100")
+        await bilal.hears("auction_change_product")
         await bilal.emits("placeBid", {"auctionId": 1, "amount": 150})
         await viewer.prints("150 by ")
         await amina.emits("awardingAuction", {"auctionId": 1, "product": "Ring", "weight": "5g"})

@@ -102,7 +102,8 @@ async def test_the_hammer_falls_on_the_highest_bid_of_its_round(baraka, crowd, s
         await amina.until(lambda heard=heard: len(amina.events) > heard + 5, "some bids")
         if what_next == "award":
             # Twice at once, by a nervous finger: the second finds no product.
-            both = await asyncio.gather(*(amina.emits("awardingAuction", AWARD) for _ in "12"))
+            award = AWARD | {"product": f"Lot {turn}"}
+            both = await asyncio.gather(*(amina.emits("awardingAuction", award) for _ in "12"))
             assert sorted(answer["ok"] for answer in both) == [False, True]
             host_answers += both
         elif what_next == "reprice":
@@ -224,6 +225,7 @@ async def test_a_repeated_request_gets_its_first_outcome_and_changes_nothing(bar
     bilals_tablet = await crowd.pick_up(baraka.url, 2, "official polling")
     dina = await crowd.pick_up(baraka.url, 3)
     await open_sale(amina, minimum=100)
+    await join([bilal, bilals_tablet, dina])
     bid = AUCTION | {"amount": 500, "requestId": "a"}
 
     # In one batch, from two of his phones.
@@ -253,6 +255,7 @@ async def test_a_repeated_request_gets_its_first_outcome_and_changes_nothing(bar
     assert refused["message"] == "Bid must be higher than the current bid (600)"
     await amina.emits("awardingAuction", AWARD)
     await put_on_block(amina, "Silver Necklace")
+    await bilal.hears("auction_change_product", lambda told: told["round"] == 2)
     assert await bilal.emits("placeBid", low) == refused
 
     # And the first outcome of a past round is still that one.

@@ -70,6 +70,7 @@ async def test_a_load_balancer_is_told_before_the_port_closes(sale_database, tmp
     ):
         amina, bilal = [await pick_up(phones, server, user_id) for user_id in (1, 2)]
         await open_sale(amina)
+        await bilal.emits(JoinAuction(auction_id=1))
 
         server.send(signal.SIGTERM)
         while (await http.get("/readyz")).status == 200:
@@ -135,6 +136,7 @@ async def test_what_was_acknowledged_is_there_and_the_rest_is_refused_or_unknown
         amina = await pick_up(phones, server, 1, way, reconnection=False)
         bilal = await pick_up(phones, server, 2, way, reconnection=False)
         await open_sale(amina)
+        await bilal.emits(JoinAuction(auction_id=1))
         asked = {
             amount: asyncio.create_task(bilal.emits(PlaceBid(auction_id=1, amount=amount)))
             for amount in range(1, 101)

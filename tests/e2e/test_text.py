@@ -46,6 +46,7 @@ async def test_a_name_that_a_terminal_would_obey_is_unchanged_on_the_wire_and_in
         await amina.emits(JoinAuction(auction_id=1))
         ring = {"product": NAME, "minBidPrice": 1, "bidPrice": 1, "actualPrice": 1}
         await amina.emits(ChangeLot.model_validate({"auctionId": 1} | ring))
+        await bidder.emits(JoinAuction(auction_id=1))
         await bidder.emits(PlaceBid(auction_id=1, amount=5))
         await bidder.emits(PostComment(auction_id=1, comment=COMMENT))
 

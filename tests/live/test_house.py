@@ -41,6 +41,7 @@ RING = ChangeLot(
     auction_id=1, product="Gold Ring", minimum_price=5, start_price=10, market_price=20
 )
 AWARD = AwardLot(auction_id=1, product="Gold Ring", weight="5.2g")
+AWARD_PEARL = AwardLot(auction_id=1, product="Pearl")
 NUMBERS = itertools.count(1)
 
 
@@ -247,7 +248,8 @@ async def test_what_another_program_changed_goes_into_the_ledger(on_air, store, 
         assert (await house.ask(bilal, bid(2))).code is Code.BID_TOO_LOW
         pearl = await house.ask(bilal, bid(31))
         assert pearl["round"] == 2
-        assert (await house.ask(amina, AWARD))["winningId"]
+        assert (await house.ask(amina, AWARD)).code is Code.ROUND_OVER  # the ring is history (D32)
+        assert (await house.ask(amina, AWARD_PEARL))["winningId"]
     ledger = await the_ledger(store)
     assert [event.fact.kind for event in ledger][4:] == [
         "adopted",
@@ -288,7 +290,7 @@ async def test_the_winner_by_a_bid_of_another_program_is_named(on_air, store, ha
         when = (await the_ledger(store))[-1].at
         row = {"auction_id": 1, "user_id": 3, "bid": 70, "createdAt": when, "updatedAt": when}
         await connection.execute(insert(bids).values(row))
-    await house.ask(amina, AWARD)
+    await house.ask(amina, AWARD_PEARL)
     await asyncio.wait_for(_until(lambda: hall.news_of(bilal)[-1][0] == "auctionEnded"), 20)
     (_, heard) = hall.news_of(bilal)[-1]
     assert (heard["winningUser"]["id"], heard["winningBid"]["bid"]) == (3, 70)

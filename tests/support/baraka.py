@@ -26,6 +26,7 @@ UNHURRIED = {
     "BARAKA_READS_PER_SECOND_MAX": 0,
     "BARAKA_REQUESTS_PER_SECOND_MAX": 0,
     "BARAKA_SHUTDOWN_NOTICE_SECONDS": 0,
+    "BARAKA_LATE_BID_SECONDS": 0,
 }
 """A few users of a test make the storm of a whole sale. The limits have tests of their own."""
 

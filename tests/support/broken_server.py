@@ -21,6 +21,7 @@ from pydantic import SecretStr
 from baraka_server.app import Server
 from baraka_server.live import presence
 from baraka_server.settings import FanOutPath, Settings
+from baraka_server.wire.backlog import Spoken
 from baraka_server.wire.sockets import GuardedServer, GuardedSocket, GuardedWebSocket
 from tests.support.baraka import SECRET
 
@@ -68,7 +69,7 @@ ADDED = {
     "auctionFinished": {"seq", "serverTime"},
     "auctionCanceled": {"seq", "serverTime"},
     "broadCasterLeft": {"seq", "serverTime"},
-    "error": {"code", "event", "retryAfterMs"},
+    "error": {"code", "event", "retryAfterMs", "round"},
 }
 """What the guide knows nothing of, by event (D20, D22)."""
 
@@ -121,6 +122,8 @@ class Listener(GuardedSocket):
             return
         for said in self.owner.tamper(self, self._read(pkt.data)):
             await self.says(said)
+        if isinstance(pkt, Spoken) and pkt.shows:
+            self.was_shown(pkt.shows)  # what is said in its place shows no round by itself
 
     async def says(self, said: Said) -> None:
         await super().send(packet.Packet(packet.MESSAGE, said.text[1:]))
@@ -152,6 +155,7 @@ class BrokenServer:
                 shutdown_notice_seconds=0,
                 fan_out=FanOutPath.STOCK,  # socket by socket
                 ledger_poll_seconds=0,  # there is no other node
+                late_bid_seconds=0,
                 **NO_LIMITS,
             )
         )

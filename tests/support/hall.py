@@ -8,7 +8,7 @@ from typing import Any
 
 from baraka_server.domain.decide import HouseRules
 from baraka_server.live.auctioneer import Limits
-from baraka_server.live.audience import Viewer
+from baraka_server.live.audience import RoundShown, Viewer
 from baraka_server.live.encoded import Encoded
 from baraka_server.live.house import House
 from baraka_server.store.store import Store
@@ -25,11 +25,20 @@ class Hall:
         for viewer in self.heard:
             self.heard[viewer].append((event, json.loads(payload)))
 
-    async def to_room(self, auction_id: int, event: str, whole: Encoded, brief: Encoded) -> None:
+    async def to_room(
+        self,
+        auction_id: int,
+        event: str,
+        whole: Encoded,
+        brief: Encoded,
+        shows: RoundShown | None = None,
+    ) -> None:
         for viewer in self.rooms[auction_id]:
             self.heard[viewer].append((event, json.loads(whole if viewer.wants_lists else brief)))
 
-    async def to_viewer(self, viewer: Viewer, event: str, payload: Encoded) -> None:
+    async def to_viewer(
+        self, viewer: Viewer, event: str, payload: Encoded, shows: RoundShown | None = None
+    ) -> None:
         self.heard[viewer].append((event, json.loads(payload)))
 
     async def enter_room(self, viewer: Viewer, auction_id: int) -> None:

@@ -8,8 +8,10 @@ import socket
 
 import pytest
 
+from baraka_server.live.audience import RoundShown
 from baraka_server.live.encoded import Superseding, encode
 from baraka_server.wire.backlog import Backlog, Spoken
+from baraka_server.wire.departures import LOOK_SECONDS
 from baraka_server.wire.fanout import JOINED_BYTES_MAX, FanOut, Lane
 
 RING, WATCH = ("auction_1", "auction_1:delta"), ("auction_2", "auction_2:delta")
@@ -19,7 +21,8 @@ class Listener:
     """A socket that is told everything slowly, and whoever it is."""
 
     def __init__(self):
-        self.lane = Lane(self.hears, 100)
+        self.shown = []
+        self.lane = Lane(self.hears, 100, self.shown.append)
         self.packets = []
         self.batches = []
 
@@ -211,7 +214,7 @@ async def test_whoever_comes_hears_what_is_announced_from_now_on_and_who_goes_un
 async def test_one_who_cannot_be_told_keeps_nobody_else_from_hearing(fan_out, caplog):
     lines = [Transport(), Transport(), Transport()]
     lines[1].write = None  # whatever may happen there
-    fan_out.enter(Lane(None, 100), "auction_1")  # leads nowhere, nor takes anything slowly
+    fan_out.enter(Lane(None, 100, None), "auction_1")  # leads nowhere, nor takes anything slowly
     for line in lines:
         listener = Listener()
         listener.lane.lead_to(line, compresses=False)
@@ -314,3 +317,76 @@ def test_a_limit_of_nought_is_none():
     waiting, queue = backlog(0)
     assert all(waiting.put(Spoken("x" * 1_000, "bids"), 10**9) for _ in range(100))
     assert queue.qsize() == 100
+
+
+# --- what shows a round has left
+
+
+class Buffer(Transport):
+    """A transport that keeps what it is given until it is let go."""
+
+    def write(self, data):
+        super().write(data)
+        self.unsent += len(data)
+
+
+async def shows(fan_out, round_, text="lot"):
+    payload = encode({"lot": text})
+    fan_out.announce(RING, "auction_change_product", payload, payload, RoundShown(1, round_))
+    fan_out.flush()
+
+
+async def turns(done):
+    """Wait until it holds: buffers are looked at again and again."""
+    async with asyncio.timeout(20):
+        while not done():
+            await asyncio.sleep(0.01)
+
+
+async def test_a_round_is_shown_when_its_announcement_has_left_the_transport(fan_out, rooms):
+    """D31: a viewer on a slow line has not seen what still waits here."""
+    listener, line = rooms["auction_1"], Buffer()
+    listener.lane.lead_to(line, compresses=False)
+    listener.lane.clear = True
+    says(fan_out, "an earlier list")
+    await shows(fan_out, 2)
+    behind = line.unsent
+    says(fan_out, "a later list")
+    fan_out.flush()
+    assert listener.shown == []
+    line.unsent -= behind - 1  # all but the last byte of it
+    await asyncio.sleep(3 * LOOK_SECONDS)
+    assert listener.shown == []
+    line.unsent -= 1  # what came later still waits
+    await turns(lambda: listener.shown)
+    assert listener.shown == [RoundShown(1, 2)]
+    assert line.unsent
+
+
+async def test_a_round_is_shown_at_once_where_nothing_waits(fan_out, rooms):
+    listener = rooms["auction_1"]
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        listener.lane.lead_to(Transport(), compresses=False, file=ours.fileno())
+        listener.lane.clear = True
+        await shows(fan_out, 2)
+        assert listener.shown == [RoundShown(1, 2)]
+
+
+async def test_a_round_that_waits_for_a_line_that_closes_is_never_shown(fan_out, rooms):
+    listener, other = rooms["auction_1"], rooms["auction_1:delta"]
+    for one in (listener, other):
+        one.lane.lead_to(Buffer(), compresses=False)
+        one.lane.clear = True
+    await shows(fan_out, 2)
+    listener.lane.transport.abort()
+    listener.lane.transport.unsent = other.lane.transport.unsent = 0
+    await turns(lambda: other.shown)
+    assert listener.shown == []
+
+
+async def test_what_is_told_slowly_says_itself_when_it_has_left(fan_out, rooms):
+    """The packet carries it through the queue of its socket."""
+    await shows(fan_out, 2)
+    assert [pkt.shows for pkt in rooms["auction_1"].packets] == [RoundShown(1, 2)]
+    assert rooms["auction_1"].shown == []

@@ -1,0 +1,59 @@
+"""When bytes that were given to a transport have left it for the network."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from baraka_server.wire.fanout import Lane
+
+LOOK_SECONDS = 0.05
+"""How often a buffer is looked at that has not let go of what is waited for."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """`then` is due when all that had been buffered for the lane up to `position` is gone."""
+
+    lane: Lane
+    position: int
+    then: Callable[[], None]
+
+
+class Departures:
+    """Calls back when what a lane's transport had in its buffer at the time is out of it.
+
+    A viewer on a slow line has not seen what still waits here, however long ago it was written.
+    """
+
+    def __init__(self) -> None:
+        self._waiting: list[_Waiting] = []
+        self._next_look: asyncio.TimerHandle | None = None
+
+    def after(self, lane: Lane, then: Callable[[], None]) -> None:
+        """Call `then` now, or when everything that `lane` was given so far has left."""
+        if lane.unsent_bytes == 0:
+            then()
+            return
+        self._waiting.append(_Waiting(lane, lane.buffered_bytes, then))
+        if self._next_look is None:
+            self._look_soon()
+
+    def _look_soon(self) -> None:
+        self._next_look = asyncio.get_running_loop().call_later(LOOK_SECONDS, self._look)
+
+    def _look(self) -> None:
+        self._next_look = None
+        waiting, self._waiting = self._waiting, []
+        for one in waiting:
+            if one.lane.is_closed:
+                continue  # nobody will read it
+            if one.lane.buffered_bytes - one.lane.unsent_bytes >= one.position:
+                one.then()
+            else:
+                self._waiting.append(one)
+        if self._waiting:
+            self._look_soon()
