@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 from datetime import datetime
+from typing import Any, cast
 
 from pythonjsonlogger.json import JsonFormatter
 from rich.console import Console
@@ -12,6 +13,7 @@ from rich.logging import RichHandler
 from rich.text import Text
 
 from baraka_server.contract.text import printable
+from baraka_server.log_queue import Queued, Stderr
 
 QUIET = ("socketio", "engineio", "aiohttp", "asyncio", "asyncmy", "aiosqlite", "alembic")
 """Libraries that speak of every packet, tokens among them: only their warnings are wanted."""
@@ -26,11 +28,7 @@ class Printable(logging.Filter):
     _traces = logging.Formatter()
 
     def filter(self, record: logging.LogRecord) -> bool:
-        try:
-            message = record.getMessage()
-        except Exception:  # a slip in a log line must not stop the work that it speaks of
-            message = str(record.msg)
-        record.msg, record.args = printable(message), None
+        record.msg = printable(record.msg)
         trace = record.exc_text
         if record.exc_info:
             trace = self._traces.formatException(record.exc_info)
@@ -48,34 +46,63 @@ def _indented(line: str) -> str:
     return "    " + printable(line)
 
 
+def _moment(record: logging.LogRecord) -> datetime:
+    return datetime.fromtimestamp(record.created).astimezone()
+
+
 class OneLine(RichHandler):
     """An entry on one line of its own, which a narrow terminal may wrap but nothing cuts up."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        line = Text(f"{datetime.fromtimestamp(record.created):%H:%M:%S} ", "dim")  # noqa: DTZ006
+        time = _moment(record).timetz().isoformat("milliseconds")
+        line = Text(f"{time} ", "dim")
         line.append_text(self.get_level_text(record)).append(" ")
         line.append_text(Text(self.format(record), style="not dim"))
         self.console.print(self.highlighter(line), soft_wrap=True)
 
 
+class AsJson(JsonFormatter):
+    """An entry as an object. Its `event` says for programs what the message says for people."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "{asctime}{levelname}{event}{name}{message}",
+            style="{",
+            rename_fields={"asctime": "time", "levelname": "level", "name": "logger"},
+            json_ensure_ascii=False,
+        )
+
+    def format(self, record: logging.LogRecord) -> str:
+        vars(record).setdefault("event", "other")
+        return super().format(record)
+
+    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:
+        return _moment(record).isoformat(timespec="milliseconds")
+
+
 def configure(level: str = "INFO", *, for_people: bool | None = None) -> None:
     """Send everything of `level` and above to stderr, in the form that whoever reads it can use."""
-    handler: logging.Handler
-    if sys.stderr.isatty() if for_people is None else for_people:
+    writer: logging.Handler
+    if is_for_people() if for_people is None else for_people:
         # Markup stays off: what clients send ends up in log lines. So do Rich's own stack traces.
-        handler = OneLine(console=Console(stderr=True, soft_wrap=True), markup=False)
-        handler.setFormatter(logging.Formatter("%(message)s", datefmt="%H:%M:%S"))
+        console = Console(file=cast(Any, Stderr()), soft_wrap=True)
+        writer = OneLine(console=console, markup=False)
+        writer.setFormatter(logging.Formatter("%(message)s"))
     else:
-        handler = logging.StreamHandler()
-        handler.setFormatter(
-            JsonFormatter(
-                "{asctime}{levelname}{name}{message}",
-                style="{",
-                rename_fields={"asctime": "time", "levelname": "level", "name": "logger"},
-                json_ensure_ascii=False,
-            )
-        )
-    handler.addFilter(Printable())
-    logging.basicConfig(level=level, handlers=[handler], force=True)
+        writer = logging.StreamHandler(Stderr())
+        writer.setFormatter(AsJson())
+    writer.addFilter(Printable())
+    logging.basicConfig(level=level, handlers=[Queued(writer)], force=True)
     for name in QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def is_for_people() -> bool:
+    """Whether a person sits before stderr."""
+    return sys.stderr.isatty()
+
+
+def flush() -> None:
+    """Wait until the log is written, for a moment: before a process ends without Python's own end."""
+    for handler in logging.getLogger().handlers:
+        handler.flush()

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
+import re
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+PATIENCE_SECONDS = 60
 HOSTILE = "Eve\x1b[2J\x1b]0;owned\x07\r\n2027-01-01 INFO all is well\u2028x\x9b31m\u202etxt\x00"
 SHOWN = "Eve[2J]0;owned 2027-01-01 INFO all is well x31mtxt"
 OBEYED = {"\x1b", "\x07", "\r", "\u2028", "\x9b", "\u202e", "\x00"}
@@ -39,7 +44,109 @@ def entries(code: str, **options: Any) -> list[dict[str, Any]]:
 def test_a_message_is_one_line_for_programs() -> None:
     (entry,) = entries("log.info('%s bids', hostile)")
     assert entry["message"] == f"{SHOWN} bids"
-    assert set(entry) == {"time", "level", "logger", "message"}
+    assert set(entry) == {"time", "level", "event", "logger", "message"}
+    assert entry["event"] == "other"
+
+
+@pytest.mark.parametrize("for_people", [True, False])
+def test_times_have_milliseconds_and_an_offset(for_people: bool) -> None:
+    (line,) = logged("log.info('x')", for_people=for_people)
+    assert re.search(r"\d\d:\d\d:\d\d\.\d{3}[+-]\d\d:\d\d", line)
+
+
+def test_what_a_message_speaks_of_are_fields_for_programs() -> None:
+    (entry,) = entries("log.error('no', extra={'event': 'fault', 'auction': 7, 'incident': 'ab'})")
+    assert (entry["event"], entry["auction"], entry["incident"]) == ("fault", 7, "ab")
+
+
+def test_a_value_is_that_of_the_call_however_late_it_is_written() -> None:
+    code = """
+bids = [1]
+for n in range(3):
+    log.info('bids: %s', bids)
+    bids.append(n)
+"""
+    assert [entry["message"] for entry in entries(code)] == [
+        "bids: [1]",
+        "bids: [1, 0]",
+        "bids: [1, 0, 1]",
+    ]
+
+
+# --- a reader that does not read
+
+
+STRANGERS = """
+import asyncio, time
+async def work():
+    loop = asyncio.get_running_loop()
+    for n in range(30_000):
+        log.warning('stranger %s has a bad token', n)
+        if n % 100 == 0:
+            await asyncio.sleep(0)
+    print('worked', flush=True)
+asyncio.run(work())
+"""
+
+
+def program(code: str) -> list[str]:
+    start = "import logging; from baraka_server import logs\nlogs.configure(for_people=False)\n"
+    return [sys.executable, "-c", f"{start}log = logging.getLogger('baraka.test')\n{code}"]
+
+
+def test_a_reader_that_stalls_holds_up_neither_the_work_nor_the_end() -> None:
+    reading, writing = os.pipe()
+    fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, 4096)
+    try:
+        done = subprocess.run(
+            program(STRANGERS), stdout=subprocess.PIPE, stderr=writing, timeout=PATIENCE_SECONDS
+        )
+    finally:
+        os.close(writing)
+        os.close(reading)
+    assert (done.returncode, done.stdout) == (0, b"worked\n")
+
+
+def test_what_was_dropped_is_counted_and_said_when_it_flows_again() -> None:
+    reading, writing = os.pipe()
+    fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, 4096)
+    code = STRANGERS + "input(); log.info('the last'); logs.flush()"
+    with subprocess.Popen(
+        program(code), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=writing
+    ) as process:
+        os.close(writing)
+        assert process.stdout
+        assert process.stdin
+        assert process.stdout.readline() == b"worked\n"  # and nobody has read a line
+        with os.fdopen(reading) as log:
+            said = []
+            for line in log:
+                said.append(json.loads(line))
+                if said[-1]["event"] == "log_dropped":
+                    process.stdin.write(b"\n")
+                    process.stdin.flush()
+    (dropped,) = [entry for entry in said if entry["event"] == "log_dropped"]
+    strangers = [entry for entry in said if entry["message"].startswith("stranger")]
+    assert dropped["dropped"] > 0
+    assert len(strangers) + dropped["dropped"] == 30_000
+    assert said[-1]["message"] == "the last"
+
+
+@pytest.mark.parametrize("full", [True, False])
+def test_a_log_that_cannot_be_written_hinders_nobody(full: bool) -> None:
+    code = "print('started', flush=True); input()\n" + STRANGERS
+    with Path("/dev/full").open("wb") as device:
+        stderr: Any = device if full else subprocess.PIPE
+        with subprocess.Popen(
+            program(code), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=stderr
+        ) as process:
+            assert process.stdout
+            assert process.stdout.readline() == b"started\n"
+            if process.stderr:
+                process.stderr.close()  # a broken pipe
+                process.stderr = None
+            out, _ = process.communicate(b"\n", timeout=PATIENCE_SECONDS)
+    assert (process.returncode, out) == (0, b"worked\n")
 
 
 def test_a_message_is_one_line_for_people() -> None:
