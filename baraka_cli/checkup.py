@@ -283,6 +283,15 @@ def of_database_file(file: DatabaseFile) -> Iterator[Finding]:
         yield look("disk", free, do)
     else:
         yield ok("disk", free)
+    if len(file.servers) > 1:
+        yield look(
+            "servers",
+            f"{len(file.servers)} work on {file.path}: {', '.join(file.servers)}",
+            "stop all but one: viewers of one hear late of the bids of another; "
+            "several servers are for MySQL or MariaDB",
+        )
+    elif file.servers:
+        yield ok("servers", f"one works on {file.path}: {file.servers[0]}")
 
 
 # --- the machine -------------------------------------------------------------

@@ -5,7 +5,9 @@ Nothing here interprets markup: names, titles and comments come from strangers.
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
 
@@ -63,15 +65,28 @@ def say(message: str) -> None:
     stderr.print("\n".join(printable(line) for line in message.splitlines()), soft_wrap=True)
 
 
+_teller: ContextVar[Callable[[str], None]] = ContextVar("teller", default=say)
+
+
+@contextmanager
+def failures_told_by(teller: Callable[[str], None]) -> Iterator[None]:
+    """For a command that speaks otherwise than to people while it runs: in its log."""
+    token = _teller.set(teller)
+    try:
+        yield
+    finally:
+        _teller.reset(token)
+
+
 def fail(message: str) -> NoReturn:
     """It failed: exit 1."""
-    say(message)
+    _teller.get()(message)
     raise typer.Exit(1)
 
 
 def wrong_usage(message: str) -> NoReturn:
     """It was called or set up wrongly: exit 2."""
-    say(message)
+    _teller.get()(message)
     raise typer.Exit(2)
 
 

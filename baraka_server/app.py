@@ -8,16 +8,20 @@ import logging
 import os
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
 from aiohttp import web
 
+from baraka_server import logs
 from baraka_server.domain.decide import HouseRules
 from baraka_server.live.auctioneer import Limits
 from baraka_server.live.house import House
 from baraka_server.settings import FanOutPath, Mode, PhoneNumbers, Settings
+from baraka_server.store.address import database_file, database_url
 from baraka_server.store.engine import open_engine
+from baraka_server.store.serving import marked
 from baraka_server.store.store import Store
 from baraka_server.wire.addresses import address_of, peer_of
 from baraka_server.wire.door import Door
@@ -44,6 +48,8 @@ GOODBYE_SHARE = 0.3
 """The part of a stop that is kept for hanging up, whatever the work before it takes."""
 EXIT_SHARE = 0.15
 """The part of a stop in which the process itself ends: threads, modules."""
+STOPPING = {"event": "stopping"}
+"""What the log calls a stop for programs."""
 GC_THRESHOLDS = (20_000, 20, 100)
 """How rarely garbage is looked for. A socket is a few hundred objects that stay: with Python's own
 (700, 10, 10) a third of the work of a crowd that joins was to look at all of them again and again."""
@@ -167,7 +173,7 @@ class Server:
                 await self._house.close()
                 await self._sio.answered()
         except TimeoutError:
-            log.warning("stopping without an answer to everything that was asked")
+            log.warning("stopping without an answer to everything that was asked", extra=STOPPING)
         self._door.close()
         try:
             async with asyncio.timeout_at(deadline):
@@ -175,7 +181,7 @@ class Server:
                 await self._runner.cleanup()
                 await self._store.close()
         except TimeoutError:
-            log.warning("stopping without a goodbye to everybody")
+            log.warning("stopping without a goodbye to everybody", extra=STOPPING)
 
 
 def open_store(settings: Settings) -> Store:
@@ -210,26 +216,57 @@ def collect_rarely() -> None:
 
 
 async def serve(settings: Settings, listening: Callable[[str], None]) -> None:
-    """Serve until SIGTERM or SIGINT. A second signal ends the process at once, by that signal.
+    """Serve until SIGTERM or SIGINT. A second one ends the process at once, by that signal.
+
+    A terminal that is closed, or a rotated log, which send SIGHUP, are no reason to end a sale.
 
     `listening` is called with the URL once clients may connect.
     """
+    with _marked(settings):
+        await _serve(settings, listening)
+
+
+@contextmanager
+def _marked(settings: Settings) -> Iterator[None]:
+    """See that a second server on one SQLite file does not go unnoticed."""
+    file = database_file(database_url(settings.database_url.get_secret_value()))
+    if file is None:
+        yield
+        return
+    with marked(file) as others:
+        if others:
+            log.warning(
+                "another server works on %s already (%s): viewers of one hear late of the bids of "
+                "the other; several servers are for MySQL or MariaDB",
+                file,
+                ", ".join(others),
+                extra={"event": "second_server"},
+            )
+        yield
+
+
+async def _serve(settings: Settings, listening: Callable[[str], None]) -> None:
     server = Server(settings)
     asked_to_stop = asyncio.Event()
     loop = asyncio.get_running_loop()
 
     def stop_soon(number: signal.Signals) -> None:
         if asked_to_stop.is_set():
-            log.warning("asked to stop twice: ending at once")
+            log.warning("asked to stop twice: ending at once", extra=STOPPING)
+            logs.flush()
             # Not what Python does on SIGINT, which would tidy up first.
             signal.signal(number, signal.SIG_DFL)
             signal.raise_signal(number)
-        log.info("stopping")
+        log.info("stopping", extra=STOPPING)
         _end_after(settings.shutdown_seconds_max)
         asked_to_stop.set()
 
+    def go_on() -> None:
+        log.info("SIGHUP changes nothing: the server goes on", extra={"event": "hangup"})
+
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop_soon, number)
+    loop.add_signal_handler(signal.SIGHUP, go_on)
     try:
         url = await server.start()
         collect_rarely()
@@ -237,7 +274,7 @@ async def serve(settings: Settings, listening: Callable[[str], None]) -> None:
         await asked_to_stop.wait()
     finally:
         await server.stop()
-    log.info("stopped")
+    log.info("stopped", extra={"event": "stopped"})
 
 
 def _end_after(seconds: float) -> None:
@@ -247,7 +284,8 @@ def _end_after(seconds: float) -> None:
     """
 
     def end() -> None:
-        log.error("not stopped within %s s: ending at once", seconds)
+        log.error("not stopped within %s s: ending at once", seconds, extra=STOPPING)
+        logs.flush()
         os._exit(1)
 
     timer = threading.Timer(seconds, end)

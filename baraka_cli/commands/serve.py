@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from baraka_cli.database import of_settings
-from baraka_cli.terminal import DatabaseUrl, fail, load_settings, run, wrong_usage
+from baraka_cli.terminal import (
+    DatabaseUrl,
+    fail,
+    failures_told_by,
+    load_settings,
+    run,
+    say,
+    wrong_usage,
+)
 
 
 def serve(
@@ -30,6 +38,29 @@ def serve(
     In production, which is what it is for unless BARAKA_MODE says otherwise, it refuses a secret
     that others can guess.
     """
+    import signal
+
+    from baraka_server import logs
+
+    # Whatever is wrong from here on is an entry of the log for who collects it, and talk for people.
+    logs.configure()
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # the server's own handler comes with its loop
+    teller = say if logs.is_for_people() else _log_failure
+    try:
+        with failures_told_by(teller):
+            _serve(host=host, port=port, database_url=database_url, log_level=log_level)
+    finally:
+        logs.flush()
+
+
+def _log_failure(message: str) -> None:
+    import logging
+
+    for line in message.splitlines():
+        logging.getLogger("baraka").error(line, extra={"event": "not_started"})
+
+
+def _serve(**given: Any) -> None:
     import logging
 
     from baraka_server import logs, open_files
@@ -38,21 +69,26 @@ def serve(
     from baraka_server.settings import MAKE_A_SECRET, Mode
     from baraka_server.store.migrate import require_current
 
-    settings = load_settings(host=host, port=port, database_url=database_url, log_level=log_level)
+    settings = load_settings(**given)
     logs.configure(settings.log_level)
     log = logging.getLogger("baraka")
-    database = of_settings(settings, database_url)
+    database = of_settings(settings, given["database_url"])
     files = open_files.raise_limit(settings.connections_max)
 
     def listening(address: str) -> None:
         if settings.mode is Mode.DEVELOPMENT:
             known = " with the secret that everybody knows" if settings.secret_fault else ""
-            log.warning("this is development mode%s: no server for real sales", known)
+            log.warning(
+                "this is development mode%s: no server for real sales",
+                known,
+                extra={"event": "development"},
+            )
         elif files is not None and files < open_files.needed(settings.connections_max):
             log.warning(
                 "the system lets this process open %s files: not enough for %s connections",
                 files,
                 settings.connections_max,
+                extra={"event": "open_files"},
             )
         log.info(
             "Baraka listens on %s (database: %s, %s)",

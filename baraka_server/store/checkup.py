@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from baraka_server.store.address import database_file, database_url
 from baraka_server.store.engine import open_engine
 from baraka_server.store.errors import translated
+from baraka_server.store.serving import servers_of
 from baraka_server.store.tables import DOCUMENTED_TABLES, OUR_TABLES
 
 OTHERS_READ = 0o044
@@ -64,6 +65,8 @@ class DatabaseFile:
     """Whether the file and its folder, which gets other files during a write, may be written."""
     free_bytes: int
     readable_by_others: bool = False
+    servers: Sequence[str] = field(default=())
+    """The processes that serve from it now."""
 
 
 async def examine(url: str) -> DatabaseServer | DatabaseFile | None:
@@ -93,6 +96,7 @@ def _file(path: Path) -> DatabaseFile:
         writable,
         shutil.disk_usage(folder).free,
         readable_by_others=there and bool(path.stat().st_mode & OTHERS_READ),
+        servers=servers_of(path),
     )
 
 

@@ -109,8 +109,9 @@ def test_a_level_that_there_is_not_is_named(tmp_path, database):
     ):
         answer = run("serve", "--database-url", database, *words, folder=tmp_path, **more)
         assert answer.code == 2
-        assert answer.err.startswith(named)
-        assert "'DEBUG', 'INFO', 'WARNING' or 'ERROR'" in answer.err
+        message = json.loads(answer.err)["message"]
+        assert message.startswith(named)
+        assert "'DEBUG', 'INFO', 'WARNING' or 'ERROR'" in message
 
 
 def test_a_database_that_is_not_current_is_refused_with_what_mends_it(tmp_path):
@@ -195,3 +196,53 @@ def test_on_a_terminal_it_speaks_to_people(tmp_path, database):
         process.kill()
         os.close(screen)
     assert '{"' not in shown
+
+
+# --- what it says to programs
+
+
+def test_a_failure_at_the_start_is_an_entry_of_the_log(tmp_path):
+    url = f"sqlite:///{tmp_path / 'nothing.db'}"
+    for settings, code in (
+        ({"BARAKA_PORT": "a port"}, 2),
+        ({"BARAKA_JWT_SECRET": None}, 2),
+        ({"BARAKA_DATABASE_URL": "sqlite:///no/such/folder/baraka.db"}, 2),
+        ({}, 1),  # it is not set up
+    ):
+        answer = run("serve", folder=tmp_path, **{"BARAKA_DATABASE_URL": url} | settings)
+        assert answer.code == code
+        for entry in map(json.loads, answer.err.splitlines()):
+            assert (entry["level"], entry["event"]) == ("ERROR", "not_started")
+
+
+async def test_a_terminal_that_is_closed_ends_no_sale(tmp_path, database):
+    async with Baraka(database, tmp_path) as server:
+        server.send(signal.SIGHUP)
+        await server.says("SIGHUP changes nothing: the server goes on")
+        with urllib.request.urlopen(f"{server.url}/healthz") as answer:
+            assert answer.status == 200
+
+
+async def test_a_second_server_on_one_file_is_said(tmp_path, database):
+    def warnings(server):
+        return [line for line in server.log if line.get("event") == "second_server"]
+
+    async def doctor():
+        words = ("doctor", "--json", "--database-url", database)
+        answer = await asyncio.to_thread(run, *words, folder=tmp_path)
+        return [one for one in json.loads(answer.out)["checks"] if one["check"] == "servers"]
+
+    async with Baraka(database, tmp_path) as first:
+        assert not warnings(first)
+        assert [one["state"] for one in await doctor()] == ["ok"]
+        async with Baraka(database, tmp_path) as second:
+            (told,) = warnings(second)
+            assert f"process {first.pid} on" in told["message"]
+            (found,) = await doctor()
+            assert found["state"] == "look"
+            assert f"process {second.pid} on" in found["what"]
+            await first.kill()
+            assert [one["state"] for one in await doctor()] == ["ok"]
+    assert await doctor() == []
+    async with Baraka(database, tmp_path) as third:
+        assert not warnings(third)

@@ -89,7 +89,10 @@ async def test_a_sale_and_its_faults_at_the_lowest_level_tell_no_secret(database
         heard.append(await amina.emits(AwardLot(auction_id=1, product="Ring", weight="5g")))
         # A fault that nobody foresaw, with what people wrote in its statement.
         with sqlite3.connect(database) as file:
-            file.execute("DROP TABLE Auction_comments")
+            file.execute(
+                "CREATE TRIGGER refuse BEFORE INSERT ON Auction_comments "
+                "BEGIN SELECT RAISE(ABORT, 'no'); END"
+            )
         file.close()
         fault = await dina.emits(PostComment(auction_id=1, comment=COMMENT))
         assert fault["code"] == "fault"
@@ -169,7 +172,8 @@ def test_wrong_settings_are_named_without_a_secret(tmp_path):
         BARAKA_TRUSTED_PROXIES="nowhere",
     )
     assert answer.code == 2
-    named = [line.partition(":")[0] for line in answer.err.splitlines()]
+    said = [json.loads(line)["message"] for line in answer.err.splitlines()]
+    named = [message.partition(":")[0] for message in said]
     assert named == ["BARAKA_JWT_SECRET", "BARAKA_PORT", "BARAKA_TRUSTED_PROXIES"]
     assert_tells_none(answer.err + answer.out, short)
 
