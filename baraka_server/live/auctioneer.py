@@ -27,7 +27,7 @@ from baraka_server.live.faults import fault
 from baraka_server.live.presence import Presence
 from baraka_server.live.settle import Committed, Known, Outcome, settle
 from baraka_server.live.stage import Announcement, Stage
-from baraka_server.store.errors import OutcomeUnknown, StoreError
+from baraka_server.store.errors import Contention, OutcomeUnknown, StoreError
 from baraka_server.store.store import Store
 
 log = logging.getLogger(__name__)
@@ -156,6 +156,14 @@ class Auctioneer:
                 for waiting in batch:  # let only the one suffer that cannot be served
                     await self._serve([waiting])
                 return
+            if isinstance(error, Contention | OutcomeUnknown):  # the store speaks of the others
+                log.warning(
+                    "auction %s: %s asks were refused: %s",
+                    self.auction_id,
+                    len(asks),
+                    error,
+                    extra={"event": "asks_refused", "auction": self.auction_id},
+                )
             # Whoever comes or goes beside those who ask need not suffer: that takes no commit.
             spared = [waiting for waiting in batch if asks and waiting.ask is None]
             for waiting in batch:
@@ -206,7 +214,6 @@ class Auctioneer:
         if isinstance(error, OutcomeUnknown):
             return Refusal(Code.OUTCOME_UNKNOWN, name)
         if isinstance(error, StoreError):
-            log.warning("auction %s: the database does not answer: %s", self.auction_id, error)
             return Refusal(Code.UNAVAILABLE, name)
         return fault(name, error)
 
@@ -232,6 +239,7 @@ class Auctioneer:
                 "here until this server is updated (its ledger has %s entries)",
                 self.auction_id,
                 state.seq,
+                extra={"event": "newer_rules", "auction": self.auction_id},
             )
         self._unknown_noted = not state.understood
 
@@ -248,7 +256,12 @@ class Auctioneer:
                     await self._catch_up(self.stage, before=event.seq)
                 await self._play(self.stage, event, committed.users, lists=lists)
             except Exception:
-                log.exception("auction %s: seq %s was not announced", self.auction_id, event.seq)
+                log.exception(
+                    "auction %s: seq %s was not announced",
+                    self.auction_id,
+                    event.seq,
+                    extra={"event": "fault", "auction": self.auction_id},
+                )
 
     async def _play(
         self, stage: Stage, event: Event, users: Mapping[int, User], *, lists: bool = True

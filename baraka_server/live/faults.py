@@ -13,5 +13,11 @@ log = logging.getLogger(__name__)
 def fault(where: str, error: BaseException) -> Refusal:
     """Log `error` with a new incident id, and the refusal that tells a client no more than this id."""
     incident = secrets.token_hex(4)
-    log.error("incident %s in %s", incident, where or "the server", exc_info=error)
+    log.error(
+        "incident %s in %s",
+        incident,
+        where or "the server",
+        exc_info=error,
+        extra={"event": "fault", "incident": incident},
+    )
     return Refusal(Code.FAULT, where, {"incident": incident})

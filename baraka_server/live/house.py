@@ -122,7 +122,9 @@ class House:
             except StoreError:  # whoever asks for something is told; here nobody asked
                 await asyncio.sleep(self._poll_seconds)
             except Exception:
-                log.exception("other nodes' events could not be looked for")
+                log.exception(
+                    "other nodes' events could not be looked for", extra={"event": "fault"}
+                )
                 await asyncio.sleep(self._poll_seconds)
 
     async def _look_at_rows(self) -> None:

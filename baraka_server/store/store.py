@@ -98,7 +98,11 @@ class Store:
                 vanished = True
                 continue
             except Contention:
-                log.debug("another transaction was in the way of auction %s", auction_id)
+                log.debug(
+                    "another transaction was in the way of auction %s",
+                    auction_id,
+                    extra={"auction": auction_id},
+                )
                 pause = random.uniform(0, pause_max)  # noqa: S311
                 if clock() + pause >= deadline:
                     raise
@@ -132,7 +136,12 @@ class Store:
             self._availability.worked(wrote=written is not None)
         except Exception as error:
             if committed:  # the connection was lost behind it, which changes nothing
-                log.warning("auction %s: lost a connection after a commit: %s", auction_id, error)
+                log.warning(
+                    "auction %s: lost a connection after a commit: %s",
+                    auction_id,
+                    error,
+                    extra={"event": "connection_lost", "auction": auction_id},
+                )
                 return committed[0]
             if isinstance(error, StoreError):
                 self._availability.failed(error)

@@ -200,7 +200,7 @@ class Door:
                 self._hang_up_on_those_who_do_not_read()
                 await self._sio.hang_up_on_silent()
             except Exception:
-                log.exception("the silent could not all be hung up on")
+                log.exception("the silent could not all be hung up on", extra={"event": "fault"})
 
     def _hang_up_on_silent(self) -> None:
         latest = time.monotonic() - self._connect_seconds_max

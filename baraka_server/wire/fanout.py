@@ -200,7 +200,9 @@ class FanOut:
                 else:
                     lane.slowly(batch)
             except Exception:
-                log.exception("a viewer could not be told, and is hung up on")
+                log.exception(
+                    "a viewer could not be told, and is hung up on", extra={"event": "fault"}
+                )
                 lane.cut()
 
     def note_departure(self, lane: Lane, shows: Iterable[RoundShown]) -> None:

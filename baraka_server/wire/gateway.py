@@ -133,7 +133,9 @@ class Gateway:
         wants_lists = not (isinstance(auth, dict) and auth.get("updates") == DELTA)
         self._viewers[sid] = client.viewer = Viewer(sid, who.user_id, wants_lists)
         client.gives_sign_of_life()
-        log.debug("user %s connected", who.user_id)
+        log.debug(
+            "user %s connected", who.user_id, extra={"event": "connected", "user": who.user_id}
+        )
         if self._disconnect_expired:
             self._expire(sid, who)
 

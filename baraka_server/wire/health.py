@@ -60,7 +60,7 @@ class Health:
         except StoreError:
             return Trouble.UNREACHABLE
         except Exception:  # a driver that met a broken connection may raise anything
-            log.exception("the database could not be asked")
+            log.exception("the database could not be asked", extra={"event": "fault"})
             return Trouble.UNREACHABLE
         return None
 

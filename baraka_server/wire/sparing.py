@@ -27,7 +27,13 @@ class SparingLog:
             return
         more = f" (and {self._untold} more that were not logged)" if self._untold else ""
         self._untold = 0
-        log.warning("hung up on %s: %s%s", address, reason, more)
+        log.warning(
+            "hung up on %s: %s%s",
+            address,
+            reason,
+            more,
+            extra={"event": "hung_up", "address": address},
+        )
 
 
 def errors_only(name: str) -> logging.Logger:
