@@ -24,14 +24,15 @@ from baraka_server.store.engine import open_engine
 from baraka_server.store.serving import marked
 from baraka_server.store.store import Store
 from baraka_server.wire.addresses import address_of, peer_of
+from baraka_server.wire.cors import Cors
 from baraka_server.wire.door import Door
 from baraka_server.wire.gateway import Gateway, UserLimits, make_server, say_goodbye
 from baraka_server.wire.health import Health
 from baraka_server.wire.http import Api
 from baraka_server.wire.identity import Verifier
+from baraka_server.wire.refused import in_one_shape
 from baraka_server.wire.rehearsal import take_fast_path
 from baraka_server.wire.sockets import SocketLimits
-from baraka_server.wire.sparing import HttpLog
 from baraka_server.wire.speakers import RoomSpeakers
 
 log = logging.getLogger(__name__)
@@ -75,7 +76,6 @@ class Server:
                 connect_seconds_max=settings.connect_seconds_max,
             ),
             self._address,
-            origins=settings.origins,
         )
         self.audience = RoomSpeakers(self._sio)
         """Who is told what the auctions announce; benchmarks speak to it as an auction does."""
@@ -106,10 +106,12 @@ class Server:
             disconnect_expired=settings.disconnect_expired,
         )
         self._health = Health(self._store)
+        cors = Cors(settings.origins)
         self._door = Door(
             self._sio,
             self._address,
             self._peer,
+            cors,
             connections_max=settings.connections_max,
             connections_per_address_max=settings.connections_per_address_max,
             requests_per_second_max=settings.requests_per_second_max,
@@ -117,11 +119,14 @@ class Server:
             read_seconds_max=settings.read_seconds_max,
         )
         app = web.Application(middlewares=[self._door.middleware])
+        app.on_response_prepare.append(in_one_shape)
+        cors.add_to(app)
         self._sio.attach(app)
         self._health.add_to(app)
         Api(
             self._store,
             verifier,
+            self._refused,
             reads_per_second_max=settings.reads_per_second_max,
             reads_waiting_max=settings.reads_waiting_max,
         ).add_to(app)
@@ -133,11 +138,13 @@ class Server:
             keepalive_timeout=KEEPALIVE_SECONDS,
             lingering_time=LINGER_SECONDS,
             auto_decompress=False,
-            logger=HttpLog(self._sio.log),
         )
 
     def _peer(self, transport: asyncio.BaseTransport) -> str | None:
         return peer_of(transport, self._proxies)
+
+    def _refused(self, request: web.Request, reason: str, limit: str) -> None:
+        self._sio.log.refused(self._address(request), reason, limit)
 
     def _address(self, request: web.Request) -> str:
         return address_of(request, self._proxies)

@@ -13,6 +13,7 @@ class Code(StrEnum):
 
     NO_TOKEN = "no_token"
     INVALID_TOKEN = "invalid_token"
+    OLD_CLIENT = "old_client"
     AUCTION_NOT_FOUND = "auction_not_found"
     USER_NOT_FOUND = "user_not_found"
     NOT_OWNER = "not_owner"
@@ -54,6 +55,9 @@ TEXTS: dict[Code, str] = {
     Code.BID_BELOW_MINIMUM: "Bid must be at least the minimum bid ({minimum})",
     Code.OWNER_BID: "You cannot bid on your own auction",
     # ours, where guide and decisions give no text
+    Code.OLD_CLIENT: (
+        "This app is too old: the server needs a client of Socket.IO 3 or newer. Please update it."
+    ),
     Code.NOT_OWNER: "Only the owner of the auction may do this",
     Code.NO_LOT: "There is no product to bid on at the moment",
     Code.NOT_JOINED: "Join the auction before you bid",

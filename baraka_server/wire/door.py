@@ -15,7 +15,11 @@ from urllib.parse import parse_qs
 from aiohttp import web
 
 from baraka_server.live.faults import fault
+from baraka_server.wire import old_clients
+from baraka_server.wire.cors import Cors
 from baraka_server.wire.limits import Rates
+from baraka_server.wire.lines import GuardedLine, guard
+from baraka_server.wire.refused import refused
 from baraka_server.wire.sockets import GOODBYE_SECONDS, REFUSED, GuardedServer
 
 log = logging.getLogger(__name__)
@@ -26,10 +30,10 @@ LINES_PER_CONNECTION_MAX = 3
 """A long-polling client has a GET and a POST open at once, and a websocket while it upgrades."""
 FILES_KEPT = 128
 """Open files that are not for strangers: the database, the log."""
-RETRY_AFTER_SECONDS = 5
 SWEEP_SECONDS = 1
-REFLECTED = ("Origin", "Access-Control-Request-Headers")
-"""Headers that Engine.IO writes back as they are."""
+TOO_MANY_REQUESTS = "too many requests from your address"
+TOO_MANY_CONNECTIONS = "too many connections from your address"
+OTHER_PAGE = "pages of this origin may not connect"
 
 
 @dataclass(slots=True)
@@ -60,6 +64,7 @@ class Door:
         sio: GuardedServer,
         address: Callable[[web.Request], str],
         peer: Callable[[asyncio.BaseTransport], str | None],
+        cors: Cors,
         *,
         connections_max: int,
         connections_per_address_max: int,
@@ -74,6 +79,7 @@ class Door:
         self._sio = sio
         self._address = address
         self._peer = peer
+        self._cors = cors
         self._connections_max = connections_max
         self._per_address_max = connections_per_address_max
         self._requests: Rates[str] = Rates(requests_per_second_max)
@@ -87,34 +93,37 @@ class Door:
 
     def watch(self, runner: web.AppRunner) -> None:
         """Stand at every connection that `runner` accepts; aiohttp waits for the first request."""
-        server: Any = runner.server
-        made, lost = server.connection_made, server.connection_lost
-
-        def connection_made(protocol: Any, transport: asyncio.Transport) -> None:
-            made(protocol, transport)
-            line = Line(transport, self._peer(transport), time.monotonic())
-            self.lines[protocol] = line
-            if line.peer:
-                self._lines_of[line.peer] += 1
-            if self._is_one_too_many(line):
-                transport.abort()
-
-        def connection_lost(protocol: Any, error: BaseException | None = None) -> None:
-            line = self.lines.pop(protocol, None)
-            if line and line.peer:
-                self._lines_of[line.peer] -= 1
-                if not self._lines_of[line.peer]:
-                    del self._lines_of[line.peer]
-            # A proxy closes its lines as it likes, and reads for those who are slow.
-            self._sio.line_lost(protocol, line.sid if line and line.peer else None)
-            lost(protocol, error)
-
-        server.connection_made, server.connection_lost = connection_made, connection_lost
+        guard(runner, self)
         self._sweeping = asyncio.create_task(self._sweep())
+
+    def came(self, protocol: GuardedLine, transport: asyncio.Transport) -> bool:
+        peer = self._peer(transport)
+        if self._is_one_too_many(peer):
+            return False
+        self.lines[protocol] = Line(transport, peer, time.monotonic())
+        if peer:
+            self._lines_of[peer] += 1
+        return True
+
+    def left(self, protocol: GuardedLine) -> None:
+        line = self.lines.pop(protocol, None)
+        if line is None:
+            return
+        if line.peer:
+            self._lines_of[line.peer] -= 1
+            if not self._lines_of[line.peer]:
+                del self._lines_of[line.peer]
+        # A proxy closes its lines as it likes, and reads for those who are slow.
+        self._sio.line_lost(protocol, line.sid if line.peer else None)
+
+    def speaks_no_http(self, protocol: GuardedLine, what: str) -> None:
+        line = self.lines.get(protocol)
+        self._sio.log.hung_up(_who(line.peer if line else None), f"it does not speak HTTP ({what})")
 
     def close(self) -> None:
         if self._sweeping:
             self._sweeping.cancel()
+        self._sio.log.close()
 
     @web.middleware
     async def middleware(
@@ -138,9 +147,9 @@ class Door:
         except web.HTTPException:
             raise
         except ConnectionError:  # the client is gone
-            return _refused(400, "the connection is closed")
+            return refused(400, "the connection is closed")
         except Exception as error:  # aiohttp would answer with HTML
-            return _refused(500, fault(request.path, error).message)
+            return refused(500, fault(request.path, error).message)
         finally:
             if rate and not too_many and not opened:  # there is a limit of sessions already
                 rate.spend(1)
@@ -153,7 +162,9 @@ class Door:
         too_many: bool,
     ) -> web.StreamResponse:
         if too_many and request.path not in HEALTH_PATHS:  # or a balancer would give us up
-            return _refused(429, "too many requests from your address")
+            return self._over(request, 429, TOO_MANY_REQUESTS, "requests_per_second_max")
+        if preflight := self._cors.preflight(request):
+            return preflight
         if request.path == SOCKET_IO_PATH:
             return self._refusal(request) or await self._served(request, handler)
         return await handler(request)
@@ -161,41 +172,55 @@ class Door:
     async def _served(
         self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
     ) -> web.StreamResponse:
+        if old_clients.is_old(request):
+            self._sio.log.refused(self._address(request), "its client is older than Socket.IO 3")
+            return await old_clients.tell_to_update(request)
         response = await handler(request)
-        return _refused(*request[REFUSED]) if REFUSED in request else response
+        return refused(*request[REFUSED]) if REFUSED in request else response
 
     def _refusal(self, request: web.Request) -> web.Response | None:
+        if not self._cors.allows(request):
+            self._sio.log.refused(self._address(request), OTHER_PAGE, "cors_origins")
+            return refused(400, OTHER_PAGE, code="origin_not_allowed")
         if request.method == "POST":
             if request.content_length is None:
-                return _refused(411, "a POST says how long it is")
+                return refused(411, "a POST says how long it is")
             if request.headers.get("Content-Encoding", "identity") != "identity":
-                return _refused(415, "a POST is not compressed")
-        if not all(request.headers.get(name, "").isascii() for name in REFLECTED):
-            return _refused(400, "a header is no ASCII")
+                return refused(415, "a POST is not compressed")
         # Read as Engine.IO reads it: to others, `sid=` is a session.
         return None if "sid" in parse_qs(request.query_string) else self._full(request)
 
     def _full(self, request: web.Request) -> web.Response | None:
         if self.closed:
-            return _refused(503, "the server is stopping")
+            return refused(503, "the server is stopping", code="stopping")
         if self._connections_max and len(self._sio.eio.sockets) >= self._connections_max:
-            return _refused(503, "the server is full")
-        address = self._address(request)
-        here = len(self._sio.by_address.get(address, ()))
+            return self._over(request, 503, "the server is full", "connections_max")
+        here = len(self._sio.by_address.get(self._address(request), ()))
         if self._per_address_max and here >= self._per_address_max:
-            return _refused(429, "too many connections from your address")
+            return self._over(request, 429, TOO_MANY_CONNECTIONS, "connections_per_address_max")
         return None
 
-    def _is_one_too_many(self, line: Line) -> bool:
-        if len(self.lines) > self._lines_max:
-            return True
+    def _over(self, request: web.Request, status: int, reason: str, limit: str) -> web.Response:
+        self._sio.log.refused(self._address(request), reason, limit)
+        return refused(status, reason)
+
+    def _is_one_too_many(self, peer: str | None) -> bool:
         most = self._per_address_max * LINES_PER_CONNECTION_MAX
-        return bool(most and line.peer and self._lines_of[line.peer] > most)
+        if len(self.lines) >= self._lines_max:
+            limit = "connections_max" if self._connections_max else ""
+            self._sio.log.refused(_who(peer), "too many network connections", limit)
+            return True
+        if most and peer and self._lines_of[peer] >= most:
+            limit = "connections_per_address_max"
+            self._sio.log.refused(peer, "too many network connections from one address", limit)
+            return True
+        return False
 
     async def _sweep(self) -> None:
         while True:
             await asyncio.sleep(SWEEP_SECONDS)
             try:
+                self._sio.log.sum_up()
                 self._hang_up_on_silent()
                 self._hang_up_on_those_who_do_not_read()
                 await self._sio.hang_up_on_silent()
@@ -217,7 +242,7 @@ class Door:
             elif line.unread_since is None:
                 line.unread_since = now
             elif now - line.unread_since > self._read_seconds_for(line):
-                self._sio.log.say(line.peer or "a proxy", "it does not read its answer")
+                self._sio.log.hung_up(_who(line.peer), "it does not read its answer")
                 line.transport.abort()
 
     def _read_seconds_for(self, line: Line) -> float:
@@ -229,7 +254,8 @@ class Door:
 def _opens_a_session(request: web.Request, response: web.StreamResponse) -> bool:
     """For a request outside of any session: crowds come at once, after a start of the server."""
     is_handshake = request.method == "GET" and request.path == SOCKET_IO_PATH
-    return is_handshake and response.status in {101, 200}
+    is_old = old_clients.is_old(request)
+    return is_handshake and not is_old and response.status in {101, 200}
 
 
 def _open_files_max() -> int:
@@ -237,7 +263,5 @@ def _open_files_max() -> int:
     return soft if soft != resource.RLIM_INFINITY else 2**31
 
 
-def _refused(status: int, reason: str) -> web.Response:
-    body = {"ok": False, "message": reason}
-    again = {"Retry-After": str(RETRY_AFTER_SECONDS)} if status in {429, 503} else {}
-    return web.json_response(body, status=status, headers=again)
+def _who(peer: str | None) -> str:
+    return peer or "a proxy"

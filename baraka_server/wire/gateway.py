@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -40,16 +40,8 @@ ANSWER_BYTES_PER_ACTION = 100_000
 """How much of an answer counts as another action: the state of a busy room is a megabyte."""
 
 
-def make_server(
-    limits: SocketLimits,
-    address: Callable[[web.Request], str],
-    *,
-    origins: Sequence[str],
-) -> GuardedServer:
-    """A Socket.IO server with the settings that the traps of the libraries ask for.
-
-    `origins` are the pages that may connect; none of them may send credentials of the browser.
-    """
+def make_server(limits: SocketLimits, address: Callable[[web.Request], str]) -> GuardedServer:
+    """A Socket.IO server with the settings that the traps of the libraries ask for."""
     allow_bursts()
     errors_only("aiohttp.websocket")
     return GuardedServer(
@@ -61,8 +53,7 @@ def make_server(
         always_connect=True,
         serializer=Packet,
         json=Json,
-        cors_allowed_origins="*" if "*" in origins else list(origins),
-        cors_credentials=False,
+        cors_allowed_origins=[],  # not its business: see `cors` and `door`
         logger=errors_only("socketio.server"),
         engineio_logger=errors_only("engineio.server"),
     )
@@ -96,11 +87,11 @@ class Gateway:
         self._sio = sio
         self._house = house
         self._verifier = verifier
-        self._events: Rates[int] = Rates(limits.events_per_second_max)
-        actions: Rates[int] = Rates(limits.actions_per_second_max)
+        self._events: Rates[int] = Rates(limits.events_per_second_max, "events_per_second_max")
+        actions: Rates[int] = Rates(limits.actions_per_second_max, "actions_per_second_max")
         self._rates: dict[str, Rates[int]] = dict.fromkeys(CLIENT_EVENTS, actions) | {
-            PlaceBid.wire_name: Rates(limits.bids_per_second_max),
-            PostComment.wire_name: Rates(limits.comments_per_second_max),
+            PlaceBid.wire_name: Rates(limits.bids_per_second_max, "bids_per_second_max"),
+            PostComment.wire_name: Rates(limits.comments_per_second_max, "comments_per_second_max"),
         }
         self._strikes: Rates[int] = Rates(STRIKES_PER_SECOND)
         self._disconnect_expired = disconnect_expired
@@ -127,7 +118,8 @@ class Gateway:
                 client.struck_out = True  # nothing of what is behind it is read
                 who = too_fast("", client.strikes.wait)
         if isinstance(who, Refusal):
-            client.note(who.message)
+            client.noted = True
+            self._sio.log.refused(client.address, who.message)
             await self._turn_away(sid, who)
             return
         wants_lists = not (isinstance(auth, dict) and auth.get("updates") == DELTA)
@@ -158,10 +150,8 @@ class Gateway:
             if viewer is None:
                 return None  # turned away, and still talking
             try:
-                wait = self._events.take(viewer.user_id) or rates.take(viewer.user_id)
-                if wait:
-                    await self._sio.strike(sid)
-                    return await self._answer(sid, too_fast(name, wait))
+                if refusal := await self._too_fast(viewer, name, self._events, rates):
+                    return await self._answer(sid, refusal)
                 event = parse(name, arguments)
                 if self.stopping:
                     event = Refusal(Code.UNAVAILABLE, name)
@@ -195,19 +185,28 @@ class Gateway:
         viewer = self._viewers.get(sid)
         if viewer is None:
             return None
-        wait = self._events.take(viewer.user_id)
-        if wait:
-            await self._sio.strike(sid)
-        refusal = too_fast("", wait) if wait else parse(name.removeprefix(RESERVED_PREFIX), ())
+        too_often = await self._too_fast(viewer, "", self._events)
+        refusal = too_often or parse(name.removeprefix(RESERVED_PREFIX), ())
         if not isinstance(refusal, Refusal):
             raise TypeError(f"{name} is known")
         return await self._answer(sid, refusal)
+
+    async def _too_fast(self, viewer: Viewer, name: str, *rates: Rates[int]) -> Refusal | None:
+        """The refusal of an event that is over one of the rates of its user."""
+        for each in rates:
+            if wait := each.take(viewer.user_id):
+                await self._sio.strike(viewer.sid, each.setting)
+                return too_fast(name, wait)
+        return None
 
     async def _answer(self, sid: str, outcome: Outcome) -> Encoded:
         """The acknowledgement; a refusal is an `error` to the sender as well (D20)."""
         if not isinstance(outcome, Refusal):
             return positive(outcome)
         log.debug("%s refused: %s", outcome.event, outcome.message)
+        client = self._sio.client(sid)
+        if outcome.code is Code.BUSY and client:
+            self._sio.log.refused(client.address, "an auction is too busy", "asks_waiting_max")
         if not outcome.is_silent:
             await self._sio.refuse(sid, outcome)
         return negative(outcome)

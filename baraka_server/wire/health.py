@@ -7,9 +7,9 @@ import logging
 
 from aiohttp import web
 
-from baraka_server.live.encoded import encode
 from baraka_server.store.errors import Contention, StoreError, Trouble, Unavailable
 from baraka_server.store.store import Store
+from baraka_server.wire.refused import refused
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +38,7 @@ class Health:
     async def ready(self, _request: web.Request) -> web.Response:
         """200, or 503 with what fails: a `code`, a `message`, and under `database` what ails it."""
         if self.stopping:
-            return _not_ready(code="stopping", message="The server is stopping.")
+            return refused(503, "The server is stopping.", code="stopping")
         now = asyncio.get_running_loop().time()
         if self._look is None or (self._look.done() and now - self._looked_at > LOOK_SECONDS):
             self._look, self._looked_at = asyncio.create_task(self._database_trouble()), now
@@ -47,8 +47,7 @@ class Health:
         trouble = self._look.result() if self._look.done() else Trouble.SILENT
         if trouble is None:
             return web.json_response({"ok": True})
-        message = f"The database {trouble.words}."
-        return _not_ready(code="unavailable", message=message, database=trouble)
+        return refused(503, f"The database {trouble.words}.", database=trouble)
 
     async def _database_trouble(self) -> Trouble | None:
         try:
@@ -63,9 +62,3 @@ class Health:
             log.exception("the database could not be asked", extra={"event": "fault"})
             return Trouble.UNREACHABLE
         return None
-
-
-def _not_ready(**fields: str) -> web.Response:
-    return web.Response(
-        text=encode({"ok": False} | fields), status=503, content_type="application/json"
-    )

@@ -22,6 +22,7 @@ from baraka_server.wire import identity
 from baraka_server.wire.answers import negative, too_fast
 from baraka_server.wire.limits import Rates
 from baraka_server.wire.pages import Listed, flag, listed, span_of
+from baraka_server.wire.refused import RETRY_AFTER_SECONDS
 
 T = TypeVar("T")
 
@@ -38,6 +39,13 @@ STATUS = {
     Code.UNAVAILABLE: 503,
     Code.FAULT: 500,
 }
+LIMITS = {
+    Code.NO_TOKEN: "",
+    Code.INVALID_TOKEN: "",
+    Code.TOO_FAST: "reads_per_second_max",
+    Code.BUSY: "reads_waiting_max",
+}
+"""What the log is told of, and which setting it is about."""
 READS_AT_ONCE = 2
 """How many requests the database reads for at once: each takes a connection that bids need too."""
 
@@ -46,19 +54,21 @@ class Api:
     """Routes for those who hold an access token; the owner of an auction sees all of it.
 
     A user's number is whole for the owner who won customers with it, and masked otherwise (D17).
-    See the settings for the limits.
+    See the settings for the limits. `note` is told who is refused for them, and which one it was.
     """
 
     def __init__(
         self,
         store: Store,
         verifier: identity.Verifier,
+        note: Callable[[web.Request, str, str], None],
         *,
         reads_per_second_max: float,
         reads_waiting_max: int,
     ) -> None:
         self._store = store
         self._verifier = verifier
+        self._note = note
         self._rates: Rates[int] = Rates(reads_per_second_max)
         self._turns = asyncio.Semaphore(READS_AT_ONCE)
         self._waiting = 0
@@ -132,7 +142,10 @@ class Api:
                         return _json(found.rows, headers=found.headers)
                     return _json(found)
             except _Refused as refused:
-                return _refusal(refused.refusal)
+                refusal = refused.refusal
+                if refusal.code in LIMITS:
+                    self._note(request, refusal.message, LIMITS[refusal.code])
+                return _refusal(refusal)
             except StoreError:
                 return _refusal(Refusal(Code.UNAVAILABLE))
             except Exception as error:
@@ -179,4 +192,6 @@ def _refusal(refusal: Refusal) -> web.Response:
     response = _json(negative(refusal), STATUS[refusal.code])
     if refusal.code is Code.TOO_FAST:
         response.headers["Retry-After"] = str(math.ceil(refusal.extra["retryAfterMs"] / 1000))
+    elif response.status == 503:
+        response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
     return response

@@ -68,9 +68,13 @@ class Rate:
 
 
 class Rates(Generic[K]):
-    """A rate for each key: it outlives a connection, so that reconnecting does not refill it."""
+    """A rate for each key: it outlives a connection, so that reconnecting does not refill it.
 
-    def __init__(self, per_second: float) -> None:
+    `setting` is the name of the limit, for whoever tells of it.
+    """
+
+    def __init__(self, per_second: float, setting: str = "") -> None:
+        self.setting = setting
         self._per_second = per_second
         self._rates: dict[K, Rate] = {}
         self._keys_max = KEYS_MAX

@@ -35,7 +35,10 @@ from baraka_server.wire.meter import measure
 from baraka_server.wire.sparing import SparingLog
 
 SPEAKABLE_TYPES = frozenset({packet.CLOSE, packet.PONG, packet.MESSAGE, packet.UPGRADE})
-MISTAKES = ("bad-sid", "bad-transport", "bad-upgrade", "bad-jsonp-index", "not-connected")
+MISTAKES = (
+    *("bad-sid", "bad-transport", "bad-upgrade", "bad-jsonp-index", "bad-version"),
+    *("not-connected", "unexpected-http"),
+)
 """What strangers get wrong, and everybody after a restart: no error of ours."""
 CONTROL_TYPES = frozenset({WSMsgType.PING, WSMsgType.PONG})
 SPEAKABLE_MESSAGES = ("0", "1", "2")
@@ -127,11 +130,13 @@ class GuardedSocket(async_socket.AsyncSocket):  # type: ignore[misc]
         if not _speakable(pkt):
             await self.hang_up("it sent a packet that no client sends")
             raise HungUp
-        wait = self.rate.take() or self.bytes.take(len(pkt.data))
+        limit, wait = "events_per_second_max", self.rate.take()
+        if not wait:
+            limit, wait = "bytes_per_second_max", self.bytes.take(len(pkt.data))
         if not wait:
             if not (self.struck_out and pkt.packet_type == packet.MESSAGE):
                 await super().receive(pkt)
-        elif self.struck_out or not await self.host.too_fast(self, pkt, wait):
+        elif self.struck_out or not await self.host.too_fast(self, pkt, wait, limit):
             await self.hang_up(WENT_ON)
             raise HungUp
 
@@ -304,7 +309,7 @@ class GuardedSocket(async_socket.AsyncSocket):  # type: ignore[misc]
         """Tell the log, once for each socket."""
         if not self.noted:
             self.noted = True
-            self.host.log.say(self.address, reason)
+            self.host.log.hung_up(self.address, reason)
 
 
 class GuardedWebSocket(driver.WebSocket):  # type: ignore[misc]
@@ -391,7 +396,7 @@ class GuardedServer(socketio.AsyncServer):  # type: ignore[misc]
         self.eio._async = {**self.eio._async, "websocket": websockets}
 
     async def too_fast(
-        self, client: GuardedSocket, pkt: packet.Packet, wait_seconds: float
+        self, client: GuardedSocket, pkt: packet.Packet, wait_seconds: float, limit: str
     ) -> bool:
         """Refuse an event that was not even read: its name and its id are all that is needed.
 
@@ -408,7 +413,7 @@ class GuardedServer(socketio.AsyncServer):  # type: ignore[misc]
                 sio_packet.ACK, namespace="/", id=int(event["id"]), data=[negative(refusal)]
             )
             await self._send_packet(client.sid, acknowledgement)
-        await self.strike(sid)
+        await self.strike(sid, limit)
         return True
 
     async def refuse(self, sid: str, refusal: Refusal) -> None:
@@ -431,10 +436,13 @@ class GuardedServer(socketio.AsyncServer):  # type: ignore[misc]
             if client is not None:
                 await client.send(told)
 
-    async def strike(self, sid: str) -> None:
+    async def strike(self, sid: str, limit: str) -> None:
         """Note that a socket was told to slow down; one that goes on for too long has to leave."""
         client = self.client(sid)
-        if client is not None and client.strikes.take():
+        if client is None:
+            return
+        self.log.refused(client.address, "it sends too fast", limit)
+        if client.strikes.take():
             client.struck_out = True
             client.strikes.overdraw(BARRED_SECONDS)
             client.note("it was told to slow down and did not")

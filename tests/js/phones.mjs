@@ -2,6 +2,7 @@
 // what the phones hear goes out as JSON lines on stdout.
 import { createInterface } from "node:readline";
 import { io } from "socket.io-client";
+import oldIo from "socket.io-client-v2";
 
 const phones = new Map();
 const say = (line) => process.stdout.write(JSON.stringify(line) + "\n");
@@ -19,6 +20,17 @@ const commands = {
     socket.io.on("reconnect_attempt", () => tell("reconnect_attempt"));
     socket.io.on("open", () =>
       socket.io.engine.on("upgrade", (transport) => tell("upgrade", { transport: transport.name })));
+  },
+  // The client of before Socket.IO 3: it has no `onAny`.
+  openOld({ id, url, options }) {
+    const socket = oldIo(url, { forceNew: true, reconnectionDelay: 100, reconnectionDelayMax: 300, ...options });
+    phones.set(id, socket);
+    const tell = (what, more = {}) => say({ id, what, ...more });
+    socket.on("error", (error) => tell("event", { event: "error", args: [error] }));
+    socket.on("connect", () => tell("connect"));
+    socket.on("disconnect", (reason) => tell("disconnect", { reason }));
+    socket.on("connect_error", (error) => tell("connect_error", { message: error.message }));
+    socket.on("reconnect_attempt", () => tell("reconnect_attempt"));
   },
   emit({ id, event, args, ack }) {
     const answer = (...values) => say({ id, what: "ack", ack, args: values });

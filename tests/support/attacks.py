@@ -142,8 +142,6 @@ NO_HTTP = [
     b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
     b"POST /healthz HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
     b"GET /healthz HTTP/1.1\r\nHost: x\r\nExpect: \xff\r\n\r\n",
-    b"GET /socket.io/?EIO=4 HTTP/1.1\r\nHost: x\r\nOrigin: \xff\r\n\r\n",
-    b"GET /socket.io/?EIO=4 HTTP/1.1\r\nHost: x\r\nAccess-Control-Request-Headers: \xff\r\n\r\n",
     b"GET /socket.io/?EIO=4&transport=\xff HTTP/1.1\r\nHost: x\r\n\r\n",
     b"GET /socket.io/?EIO=4&sid=\xff HTTP/1.1\r\nHost: x\r\n\r\n",
     b"POST /socket.io/?EIO=4&sid=\xff HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n",

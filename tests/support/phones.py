@@ -167,6 +167,15 @@ class NodePhones:
 
     async def open(self, url: str, user_id: int | None = None, **options: Any) -> Phone:
         """A phone that is connecting. `options` are those of the official client."""
+        return await self._open("open", url, user_id, options)
+
+    async def open_old(self, url: str, **options: Any) -> Phone:
+        """One with the official client of Socket.IO 2, which can do no more than connect."""
+        return await self._open("openOld", url, None, options)
+
+    async def _open(
+        self, command: str, url: str, user_id: int | None, options: dict[str, Any]
+    ) -> Phone:
         phone, number = Phone(user_id), next(self._ids)
         self._phones[number] = phone
 
@@ -187,7 +196,7 @@ class NodePhones:
             await self._tell("drop", number)
 
         phone._call, phone._emit, phone.hangs_up, phone.drops = call, emit, hangs_up, drops
-        await self._tell("open", number, url=url, options=options)
+        await self._tell(command, number, url=url, options=options)
         return phone
 
     async def _tell(self, command: str, number: int, **more: Any) -> None:

@@ -280,7 +280,6 @@ async def test_a_post_in_another_form_is_refused(quiet, headers):
     "target",
     [
         "/socket.io/",
-        "/socket.io/?EIO=3&transport=polling",
         "/socket.io/?EIO=4&transport=carrier-pigeon",
         "/socket.io/?EIO=4&transport=websocket",
         PATH + "polling&sid=unknown",

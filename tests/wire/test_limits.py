@@ -26,8 +26,7 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch):
     clock = Clock()
-    for module in (limits, sparing):
-        monkeypatch.setattr(module, "Rate", partial(Rate, clock=clock))
+    monkeypatch.setattr(limits, "Rate", partial(Rate, clock=clock))
     return clock
 
 
@@ -127,14 +126,45 @@ def test_a_crowd_in_which_nobody_rests_is_not_looked_through_for_each_newcomer(c
     assert looks < 4 * 10_000
 
 
-def test_the_log_has_a_few_lines_and_counts_the_others(clock, caplog):
-    quiet = SparingLog()
-    for _ in range(1_000):
-        quiet.say("192.0.2.1", "it is a stranger")
-    assert len(caplog.messages) == 10
-    clock.now += 1
-    quiet.say("192.0.2.1", "it is a stranger")
-    assert caplog.messages[-1].endswith("(and 990 more that were not logged)")
+def test_the_log_has_a_line_at_once_and_then_sums_up_while_it_goes_on(caplog):
+    clock = Clock()
+    quiet = SparingLog(clock)
+    for number in range(1_000):
+        quiet.hung_up(f"192.0.2.{number % 5 % 2}", "it is a stranger")
+        quiet.refused("192.0.2.9", "too many of them", "connections_max")
+    assert caplog.messages == [
+        "hung up on 192.0.2.0: it is a stranger",
+        "refused 192.0.2.9: too many of them (BARAKA_CONNECTIONS_MAX)",
+    ]
+    for _ in range(sparing.SUMMARY_SECONDS):
+        clock.now += 1
+        quiet.sum_up()
+    assert caplog.messages[2:] == [
+        "hung up on 999 more in 10 s: it is a stranger; from 192.0.2.0 (599), 192.0.2.1 (400)",
+        "refused 999 more in 10 s: too many of them (BARAKA_CONNECTIONS_MAX); from 192.0.2.9 (999)",
+    ]
+    told = caplog.records[3]
+    assert (told.event, told.limit, told.count) == ("refused", "connections_max", 999)
+    assert told.addresses == {"192.0.2.9": 999}
+    clock.now += sparing.SUMMARY_SECONDS
+    quiet.sum_up()
+    quiet.close()
+    assert len(caplog.messages) == 4
+    quiet.hung_up("192.0.2.1", "it is a stranger")  # it was quiet for a while: at once again
+    assert len(caplog.messages) == 5
+
+
+def test_the_end_of_the_log_tells_what_was_not_told_yet_and_a_crowd_of_addresses_is_counted(caplog):
+    quiet = SparingLog(Clock())
+    for number in range(10_000):
+        quiet.hung_up(f"10.0.{number // 250}.{number % 250}", "it is a stranger")
+    (tally,) = quiet._tallies.values()
+    assert len(tally.addresses) == sparing.ADDRESSES_KEPT_MAX
+    quiet.close()
+    assert caplog.messages[-1].startswith(
+        "hung up on 9999 more in 0 s: it is a stranger; from 10.0."
+    )
+    assert caplog.messages[-1].endswith(" and 97 other addresses")
 
 
 # --- whom they count

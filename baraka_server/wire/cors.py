@@ -1,0 +1,58 @@
+"""Whose pages may read what we answer in a browser: the same for the socket and for HTTP.
+
+None may send credentials of the browser: a page proves who is there with a token.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from aiohttp import hdrs, web
+
+PREFLIGHT_SECONDS = 7200
+"""How long a browser may remember what it may send; none remembers longer."""
+READABLE = "Retry-After, Link"
+"""Headers of ours that a page may read beside those that it may always."""
+SENDABLE = "authorization, content-type, *"
+"""Headers that a page may send: a browser asks for `authorization` by its name."""
+
+
+class Cors:
+    """`origins` are the pages that may; `*` among them is all."""
+
+    def __init__(self, origins: Sequence[str]) -> None:
+        self._origins = frozenset(origins)
+        self._everybody = "*" in self._origins
+
+    def add_to(self, app: web.Application) -> None:
+        app.on_response_prepare.append(self._sign)
+
+    def allows(self, request: web.Request) -> bool:
+        """Whether it comes from a page that may connect, or from no page at all."""
+        origin = request.headers.get(hdrs.ORIGIN)
+        return origin is None or self._everybody or origin in self._origins
+
+    def preflight(self, request: web.Request) -> web.Response | None:
+        """The answer to a browser that asks whether a page may ask; None for any other request."""
+        if (
+            request.method != hdrs.METH_OPTIONS
+            or hdrs.ACCESS_CONTROL_REQUEST_METHOD not in request.headers
+        ):
+            return None
+        may = {
+            hdrs.ACCESS_CONTROL_ALLOW_METHODS: "GET, POST",
+            hdrs.ACCESS_CONTROL_ALLOW_HEADERS: SENDABLE,
+            hdrs.ACCESS_CONTROL_MAX_AGE: str(PREFLIGHT_SECONDS),
+        }
+        return web.Response(status=204, headers=may if self.allows(request) else {})
+
+    async def _sign(self, request: web.Request, response: web.StreamResponse) -> None:
+        """What every answer says. Nothing of ours is for a cache: it is news, or somebody's own."""
+        response.headers.setdefault(hdrs.CACHE_CONTROL, "no-store")
+        if not self._everybody:
+            response.headers.add(hdrs.VARY, hdrs.ORIGIN)
+        origin = request.headers.get(hdrs.ORIGIN)
+        if origin is not None and self.allows(request):
+            allowed = "*" if self._everybody else origin
+            response.headers[hdrs.ACCESS_CONTROL_ALLOW_ORIGIN] = allowed
+            response.headers[hdrs.ACCESS_CONTROL_EXPOSE_HEADERS] = READABLE

@@ -1,0 +1,77 @@
+"""aiohttp's end of a TCP connection, before and beside any request of it.
+
+The hooks into aiohttp 3.14 are here. Theirs would make all that a connection needs for one that is closed
+at once, and log a stack trace for each of these, and for what is no HTTP.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, Protocol, cast
+
+from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
+from aiohttp.web_protocol import RequestHandler
+
+from baraka_server.wire.refused import refused
+
+
+class Doorkeeper(Protocol):
+    def came(self, line: GuardedLine, transport: asyncio.Transport) -> bool:
+        """Whether the connection may stay."""
+
+    def left(self, line: GuardedLine) -> None: ...
+
+    def speaks_no_http(self, line: GuardedLine, what: str) -> None: ...
+
+
+class GuardedLine(RequestHandler):
+    __slots__ = ()
+
+    _manager: GuardedHttp | None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        made_by, line = cast(GuardedHttp, self._manager), cast(asyncio.Transport, transport)
+        if made_by.door.came(self, line):
+            super().connection_made(line)
+        else:
+            line.abort()
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        if self._manager is not None:
+            self._manager.door.left(self)
+        super().connection_lost(exc)
+
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,
+    ) -> web.StreamResponse:
+        # What cannot be written back, such as a header that is no UTF-8, is a `ValueError`.
+        if not isinstance(exc, HttpProcessingError | ValueError):
+            return super().handle_error(request, status, exc, message)
+        if self._manager is not None:
+            self._manager.door.speaks_no_http(self, type(exc).__name__)
+        if request.writer.output_size:
+            raise ConnectionError("the answer has begun")
+        response = refused(400, "this is no HTTP that can be read")
+        response.force_close()
+        return response
+
+
+class GuardedHttp(web.Server):
+    """Makes guarded lines. See `guard`."""
+
+    door: Doorkeeper
+
+    def __call__(self) -> GuardedLine:
+        return GuardedLine(self, loop=self._loop, **self._kwargs)
+
+
+def guard(runner: web.AppRunner, door: Doorkeeper) -> None:
+    """What a constructor would do: the runner makes a server of its own class."""
+    server: Any = runner.server
+    server.__class__ = GuardedHttp
+    server.door = door

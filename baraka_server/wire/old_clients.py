@@ -1,0 +1,57 @@
+"""Clients of Socket.IO 2 and older are told that they are too old, in the protocol that they speak.
+
+They read `EIO=3` only. A plain refusal would be "xhr poll error" to them: nothing that an app shows. What
+they are told here is an `error`, and a disconnect behind it, after which they stay away by themselves.
+Nothing is kept for them: the session that they are told does not exist.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import parse_qs
+
+from aiohttp import web
+
+from baraka_server.contract.refusals import Code, Refusal
+from baraka_server.live.encoded import encode
+from baraka_server.wire.answers import error_payload
+
+OLD = "3"
+FAREWELL_SECONDS = 2
+"""How long an old client may take to close its websocket."""
+ANSWER_BYTES_MAX = 1024
+"""How much it may say meanwhile, at once."""
+
+_handshake = {"sid": "none", "upgrades": [], "pingInterval": 25_000, "pingTimeout": 20_000}
+PACKETS = (
+    "0" + encode(_handshake),
+    "44" + error_payload(Refusal(Code.OLD_CLIENT)),  # Socket.IO 2: ERROR
+    "41",  # Socket.IO: DISCONNECT
+)
+
+
+def is_old(request: web.Request) -> bool:
+    """Whether it opens a session in the old protocol."""
+    query = parse_qs(request.query_string)
+    return request.method == "GET" and query.get("EIO") == [OLD] and "sid" not in query
+
+
+async def tell_to_update(request: web.Request) -> web.StreamResponse:
+    if request.headers.get("Upgrade", "").lower() == "websocket":
+        return await _over_websocket(request)
+    # Engine.IO 3 writes the characters of each packet before it.
+    text = "".join(f"{len(packet)}:{packet}" for packet in PACKETS)
+    return web.Response(text=text, content_type="text/plain", charset="UTF-8")
+
+
+async def _over_websocket(request: web.Request) -> web.StreamResponse:
+    websocket = web.WebSocketResponse(
+        timeout=FAREWELL_SECONDS,
+        autoping=False,
+        compress=False,
+        max_msg_size=ANSWER_BYTES_MAX,
+    )
+    await websocket.prepare(request)
+    for packet in PACKETS:
+        await websocket.send_str(packet)
+    await websocket.close()
+    return websocket

@@ -1,0 +1,73 @@
+"""How a refusal looks over HTTP, whoever refuses: `{ok: false, code, message}` (D20)."""
+
+from __future__ import annotations
+
+import json
+from http import HTTPStatus
+
+from aiohttp import hdrs, web
+
+from baraka_server.contract.refusals import Code
+from baraka_server.live.encoded import encode
+
+RETRY_AFTER_SECONDS = 5
+"""When those may come again who are too many, or come too early."""
+
+CODES: dict[int, str] = {
+    400: "bad_request",
+    404: "not_found",
+    405: "method_not_allowed",
+    411: "length_required",
+    413: "too_large",
+    415: "unsupported_encoding",
+    417: "bad_request",
+    429: Code.TOO_FAST,
+    500: Code.FAULT,
+    503: Code.UNAVAILABLE,
+}
+"""What a status means, for programs, where nobody says it more exactly."""
+
+
+def refused(
+    status: int,
+    message: str,
+    *,
+    code: str | None = None,
+    **more: str,
+) -> web.Response:
+    """`more` are further fields."""
+    again = {"Retry-After": str(RETRY_AFTER_SECONDS)} if status in {429, 503} else {}
+    return web.Response(
+        text=_body(status, code, message, **more),
+        status=status,
+        content_type="application/json",
+        headers=again,
+    )
+
+
+async def in_one_shape(_request: web.Request, response: web.StreamResponse) -> None:
+    """Give what a library refuses by itself the shape of ours, before it is sent."""
+    if response.status < 400 or not isinstance(response, web.Response):
+        return
+    if response.content_type == "application/json":
+        return
+    phrase = HTTPStatus(response.status).phrase
+    message = phrase if isinstance(response, web.HTTPException) else _said(response) or phrase
+    body = _body(response.status, None, message).encode()
+    response.content_type, response.body = "application/json", body
+    response.headers[hdrs.CONTENT_LENGTH] = str(len(body))  # it was counted already
+
+
+def _body(status: int, code: str | None, message: str, **more: str) -> str:
+    code = code or CODES.get(status, "refused")
+    return encode({"ok": False, "code": code, "message": message} | more)
+
+
+def _said(response: web.Response) -> str:
+    """The reason of an answer of Engine.IO: a text in JSON."""
+    body = response.body
+    try:
+        said = json.loads(body) if isinstance(body, bytes) else ""
+    except ValueError:
+        return ""
+    return said if isinstance(said, str) else ""
