@@ -11,6 +11,7 @@ from ipaddress import ip_address
 from baraka_server import open_files
 from baraka_server.settings import MAKE_A_SECRET, LogLevel, Mode, PhoneNumbers, Settings
 from baraka_server.store.checkup import OLDEST, DatabaseFile, DatabaseServer
+from baraka_server.store.errors import StoreError, Trouble, Unavailable
 
 PROXY_ADDRESSES_MAX = 2**24
 """The largest private network, 10.0.0.0/8: a proxy list that has more trusts strangers."""
@@ -37,6 +38,18 @@ class State(StrEnum):
     MEND = "mend"
     LOOK = "look"
     OK = "ok"
+
+
+REMEDIES = {
+    Trouble.READ_ONLY: "connect to the primary",
+    Trouble.DISK: "make room on the database's disk",
+    Trouble.NOT_ALLOWED: (
+        "GRANT SELECT, INSERT, UPDATE, DELETE on it to this user; for baraka db upgrade also "
+        "CREATE, ALTER, INDEX, REFERENCES and DROP"
+    ),
+    Trouble.SCHEMA: "somebody dropped what baraka db upgrade made: restore it, see docs/backup.md",
+}
+"""What mends a database that reads and does not write."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,6 +251,15 @@ def of_database_server(server: DatabaseServer) -> Iterator[Finding]:
                 f"{name} is {table.charset}: a name with an emoji does not fit",
                 f"ALTER TABLE {name} CONVERT TO CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci",
             )
+
+
+def of_writes(refusal: StoreError | None) -> Finding:
+    if refusal is None:
+        return ok("writes", "the database takes what a sale writes")
+    if not isinstance(refusal, Unavailable):
+        return look("writes", f"the database was too busy: {refusal}", "run this again")
+    what = f"the database {refusal.trouble.words}: {refusal}"
+    return mend("writes", what, REMEDIES.get(refusal.trouble, "see what ails the database"))
 
 
 def _clock(ahead: timedelta) -> Finding:

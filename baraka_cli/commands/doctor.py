@@ -187,6 +187,9 @@ async def _database(url: str, origin: str) -> list[Finding]:
         findings += checkup.of_database_server(facts)
     elif isinstance(facts, store.DatabaseFile):
         findings += checkup.of_database_file(facts)
+    settled = {one.check for one in findings if one.state is checkup.State.MEND}
+    if not settled & {"database", "file", "writes"}:  # else it is clear that it takes nothing
+        findings.append(checkup.of_writes(await store.refusal(url)))
     return findings
 
 

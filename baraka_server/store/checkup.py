@@ -13,9 +13,10 @@ from pathlib import Path
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from baraka_server.store import probe
 from baraka_server.store.address import database_file, database_url
-from baraka_server.store.engine import open_engine
-from baraka_server.store.errors import translated
+from baraka_server.store.engine import WRITES, open_engine
+from baraka_server.store.errors import StoreError, translated
 from baraka_server.store.serving import servers_of
 from baraka_server.store.tables import DOCUMENTED_TABLES, OUR_TABLES
 
@@ -85,6 +86,25 @@ async def examine(url: str) -> DatabaseServer | DatabaseFile | None:
                 return await _server(connection)
     finally:
         await engine.dispose()
+
+
+async def refusal(url: str) -> StoreError | None:
+    """What the database says to all that a sale reads and writes; None where it takes it.
+
+    A row is written and taken back. Raises `UnusableUrl`.
+    """
+    engine = open_engine(url, connections_max=1)
+    try:
+        with translated():
+            writers = engine.execution_options(**WRITES)
+            async with asyncio.timeout(EXAMINE_SECONDS_MAX), writers.begin() as connection:
+                await probe.look(connection)
+                await probe.write(connection)
+    except StoreError as error:
+        return error
+    finally:
+        await engine.dispose()
+    return None
 
 
 def _file(path: Path) -> DatabaseFile:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import sqlite3
 import subprocess
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -223,6 +225,42 @@ def test_a_mariadb_is_looked_at(mariadb: Any) -> None:
     assert [found[check]["state"] for check in ("tables", "time zone", "writes")] == [
         *("mend", "look", "mend")
     ]
+
+
+@pytest.mark.mariadb
+def test_a_user_who_may_only_read_is_found(mariadb: Any) -> None:
+    mariadb.revive()
+    url = mariadb.create_database("doctor_reads")
+    try:
+        asyncio.run(migrate.upgrade(url))
+        mariadb.sql("CREATE OR REPLACE USER reader@'%'")
+        mariadb.sql("GRANT SELECT ON doctor_reads.* TO reader@'%'")
+        theirs = url.replace("root@", "reader@")
+        found = {one["check"]: one for one in checks(theirs)}
+        assert (found["database"]["state"], found["writes"]["state"]) == ("ok", "mend")
+        assert "does not allow its user what a sale needs" in found["writes"]["what"]
+        assert "GRANT SELECT, INSERT, UPDATE, DELETE" in found["writes"]["do"]
+
+        mariadb.sql("GRANT INSERT, UPDATE, DELETE ON doctor_reads.* TO reader@'%'")
+        assert states(theirs)["writes"] == "ok"
+    finally:
+        mariadb.drop_database("doctor_reads")
+
+
+def test_a_table_that_somebody_dropped_is_found(url: str, folder: Path) -> None:
+    assert states(url)["writes"] == "ok"
+    with closing(sqlite3.connect(folder / "baraka.db")) as file:
+        file.execute("DROP TABLE baraka_requests")
+    found = {one["check"]: one for one in checks(url)}
+    assert (found["database"]["state"], found["writes"]["state"]) == ("ok", "mend")
+    assert "lacks tables or columns" in found["writes"]["what"]
+
+
+def test_a_write_that_is_tried_leaves_nothing_behind(url: str, folder: Path) -> None:
+    assert states(url)["writes"] == "ok"
+    with closing(sqlite3.connect(folder / "baraka.db")) as file:
+        for name in ("baraka_requests", "baraka_events", "Auction_bids"):
+            assert file.execute(f"SELECT count(*) FROM {name}").fetchone() == (0,)
 
 
 SERVER = store.DatabaseServer("MySQL", (8, 4, 3), False, timedelta(0), timedelta(0))
