@@ -18,7 +18,7 @@ from baraka_cli.commands import (
     user,
     winnings,
 )
-from baraka_cli.terminal import stdout
+from baraka_cli.terminal import open_closed_files, stdout
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -55,3 +55,4 @@ def baraka(
     ] = False,
 ) -> None:
     """Run live auctions."""
+    open_closed_files()

@@ -42,7 +42,7 @@ DatabaseUrl = Annotated[
         metavar="URL",
         help=(
             "Where the auctions are. Without it: BARAKA_DATABASE_URL, which is the place for a "
-            "password, else baraka.db in this folder."
+            "password, in the environment or .env; else baraka.db in this folder."
         ),
         show_default=False,
     ),
@@ -58,6 +58,22 @@ LotsEncoding = Annotated[
 ]
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs instead of a table.")]
+
+
+def open_closed_files() -> None:
+    """Let input, output and talk go nowhere where they were closed (`>&-`).
+
+    Else the next file that is opened, a socket or the database, would have the number of one of them.
+    """
+    import os
+    import sys
+
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        try:
+            os.fstat(number)
+        except OSError:
+            opened = os.open(os.devnull, os.O_RDWR)  # the lowest number that is free: this one
+            setattr(sys, name, os.fdopen(opened, "r" if name == "stdin" else "w", closefd=False))
 
 
 def say(message: str) -> None:

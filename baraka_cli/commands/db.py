@@ -35,7 +35,6 @@ app = typer.Typer(
     help="Bring the database up to date, look at it, copy it, fill it with demo data.",
     no_args_is_help=True,
 )
-app.command("backup")(backup.backup)
 
 
 @app.command(context_settings=RELATIVE)
@@ -44,7 +43,10 @@ def upgrade(
         str, typer.Argument(help="How far: a revision, +1 for the next one, or head.")
     ] = "head",
     create: Annotated[
-        bool, typer.Option("--create", help="Make a SQLite file that is not there, unasked.")
+        bool,
+        typer.Option(
+            "--create", help="Make the SQLite file, when it is not there, without a question."
+        ),
     ] = False,
     database_url: DatabaseUrl = None,
 ) -> None:
@@ -131,6 +133,9 @@ def current(database_url: DatabaseUrl = None, as_json: AsJson = False) -> None:
         fail(f"{status.remedy}\n{database.line}")
     if not as_json:
         say("This is the newest.")
+
+
+app.command("backup")(backup.backup)
 
 
 @app.command()

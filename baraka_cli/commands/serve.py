@@ -37,6 +37,9 @@ def serve(
     It refuses to start on a database that is not up to date, and says the command that mends it.
     In production, which is what it is for unless BARAKA_MODE says otherwise, it refuses a secret
     that others can guess.
+
+    Its other settings are in the environment, or in .env of the folder that it is started in:
+    docs/settings.md. `baraka doctor` says what they come to.
     """
     import signal
 

@@ -88,6 +88,21 @@ def test_a_reader_who_leaves_is_no_fault(tmp_path: Path) -> None:
     assert "BrokenPipe" not in done.stderr
 
 
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&- >&- 2>&-"])
+def test_what_is_closed_is_never_taken_for_another_file(tmp_path: Path, closed: str) -> None:
+    """A connection that got the number of the output would be written to, and uvloop gives up."""
+    url = f"sqlite:///{tmp_path / 'baraka.db'}"
+    sell(url)
+    for words in ("auction verify", "auction list --json"):
+        done = subprocess.run(
+            ["/bin/sh", "-c", f"{BARAKA} {words} {closed}"],
+            env=environment(BARAKA_DATABASE_URL=url),
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, done.stderr
+
+
 def test_no_color_is_respected(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'baraka.db'}"
     sell(url)
