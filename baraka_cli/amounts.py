@@ -18,13 +18,22 @@ AMOUNT_CHARS_MAX = 60
 EITHER = ".,،"
 """Signs that stand between thousands for some people, and before the fraction for others."""
 
-BETWEEN_THOUSANDS = " \u00a0\u2007\u2009\u202f'’٬"
+_BLANKS_AND_APOSTROPHES = " \u00a0\u2007\u2009\u202f'’"
+BETWEEN_THOUSANDS = _BLANKS_AND_APOSTROPHES + "٬"
 """Blanks, apostrophes and the Arabic thousands separator: before a fraction for nobody."""
 
 BEFORE_A_FRACTION = "٫"
 """The Arabic decimal separator: between thousands for nobody."""
 
-BY_TWO = ",،٬"
+TOGETHER = {
+    ".": ",،" + _BLANKS_AND_APOSTROPHES,
+    ",": "." + _BLANKS_AND_APOSTROPHES,
+    "،": "",
+    BEFORE_A_FRACTION: "٬,،",
+}
+"""What somebody writes between thousands where the key begins the fraction."""
+
+BY_TWO = ",٬"
 """What India and its neighbours write after every two digits, but for the last three: 1,50,000."""
 
 INVISIBLE = "\u200b\u200e\u200f\u061c\u202a\u202b\u202c\u2066\u2067\u2068\u2069\ufeff"
@@ -81,8 +90,7 @@ def _before_the_fraction(groups: Sequence[str], signs: Sequence[str]) -> int:
     """The number before its fraction of one or two zeros, as money is written: 1.500,00 is 1500."""
     *thousands, fraction = groups
     *between, sign = signs
-    begins_fraction = sign in EITHER or sign == BEFORE_A_FRACTION
-    if not begins_fraction or sign in between or len(set(between)) > 1:
+    if sign not in TOGETHER or len(set(between)) > 1 or not set(between) <= set(TOGETHER[sign]):
         raise BadAmount(f"has separators that do not fit each other: {_PLAIN}")
     if between and not _are_thousands(thousands, between[0]):
         raise BadAmount(f"has separators that are not between thousands: {_PLAIN}")
