@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from baraka_server.store.store import Store
 
 NAMES = {
+    "adopted": "auctionChanged",
     "started": "auctionStarted",
     "canceled": "auctionCanceled",
     "ended": "auctionFinished",
@@ -68,6 +69,8 @@ async def compare(store: Store, auction_id: int, proof: Proof) -> None:
 
 def _core(entry: HistoryEntry) -> Core:
     data = entry.data
+    if not entry.known:
+        return ("auctionEntry",)
     match entry.kind:
         case "bid":
             return "newBid", data["bid_id"], entry.userId, data["amount"]

@@ -138,7 +138,8 @@ async def one_by_one(database_url: str, auction_id: int, *, bidders: int, second
 
     async def ask(user_id: int, event: ClientEvent) -> bool:
         nonlocal known
-        before = Known(known.state, known.state.seq) if known and known.state else Known(None, 0)
+        state = known.state if known else None
+        before = Known(state, state.seq, state.hash) if state else Known(None)
         asks = [Ask(event, user_id)]
         committed = await store.change(
             auction_id, lambda auction: settle(auction, asks, before, RULES)

@@ -14,6 +14,7 @@ from enum import Enum
 from typing import Any
 
 from baraka_server.contract import server_events as told
+from baraka_server.contract.fields import LEDGER_ID_CHARS_MAX
 from baraka_server.contract.text import printable
 
 BIDS_KEPT_MAX = 1_000
@@ -104,10 +105,14 @@ class Book:
     """What was awarded while the console listened."""
     passed_before: int = 0
     """How many lots were awarded to nobody before that, as the server's history tells."""
+    ledger: str | None = None
+    """Which history `seq` is of, for asking what was missed."""
     gap: bool = False
     """Whether an event was not heard: the book is wrong until the next state."""
     version: int = 0
     """Rises with every change: whoever draws the book draws only a new version."""
+    _heard_at_seq: set[str] = field(default_factory=set)
+    """The events that were heard at `seq`: one entry may be told by several."""
     _first_seq: int | None = None
     """The `seq` of the first state: what is older was not heard."""
     _clock_behind: timedelta = timedelta()
@@ -144,12 +149,21 @@ class Book:
         seq = data.get("seq")
         is_state = event == told.AuctionState.wire_name
         if isinstance(seq, int) and event != told.UserCountUpdate.wire_name and not is_state:
-            if self.seq is not None and seq <= self.seq:
+            if self._was_heard(event, seq):
                 return
             self.gap = self.gap or (self.seq is not None and seq > self.seq + 1)
-            self.seq = seq
+            self.seq, self.ledger = seq, _ledger(data)
         handler(self, data, now or datetime.now(UTC))
         self.version += 1
+
+    def _was_heard(self, event: str, seq: int) -> bool:
+        if self.seq is not None and seq <= self.seq:
+            if seq < self.seq or event in self._heard_at_seq:
+                return True
+        else:
+            self._heard_at_seq.clear()
+        self._heard_at_seq.add(event)
+        return False
 
     def recall(self, history: Sequence[Mapping[str, Any]]) -> None:
         """Take what happened before the console listened: the entries of the ledger, in order.
@@ -195,6 +209,8 @@ class Book:
     def _state(self, data: Mapping[str, Any], now: datetime) -> None:
         seq = data.get("seq")
         self.seq = seq if isinstance(seq, int) else None
+        self.ledger = _ledger(data)
+        self._heard_at_seq = set(_HANDLERS)  # it says what all of them would
         if self._first_seq is None:
             self._first_seq = self.seq
         self.gap = False
@@ -206,6 +222,15 @@ class Book:
             self.viewers = whole(data["userCount"])
         self._list_bids(data.get("auctionBids", []))
         self._list_comments(data.get("auctionComments", []))
+
+    def _changed(self, data: Mapping[str, Any], now: datetime) -> None:
+        """What another program made of the auction. A list of its bids comes behind it."""
+        self._auction(data["auction"], now)
+        another_round, self.round = data.get("round") != self.round, data.get("round")
+        if another_round or data["highestBid"] is None:
+            self.bids.clear()
+        if data["highestBid"] is not None and not self.bids:
+            self._add_bid(data["highestBid"])
 
     def _started(self, data: Mapping[str, Any], now: datetime) -> None:
         self._auction(data, now)
@@ -323,6 +348,7 @@ _HANDLERS = {
     told.AuctionFinished.wire_name: Book._finished,
     told.BroadcasterLeft.wire_name: Book._nothing,
     told.AuctionEntry.wire_name: Book._nothing,
+    told.AuctionChanged.wire_name: Book._changed,
 }
 
 
@@ -356,6 +382,11 @@ def whole(value: object) -> int:
     if isinstance(value, int | float) and not isinstance(value, bool) and int(value) == value:
         return int(value)
     raise ValueError("not a whole number")
+
+
+def _ledger(data: Mapping[str, Any]) -> str | None:
+    said = data.get("ledger")
+    return said if isinstance(said, str) and 0 < len(said) <= LEDGER_ID_CHARS_MAX else None
 
 
 def _comment(record: Mapping[str, Any]) -> Comment:

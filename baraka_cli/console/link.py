@@ -66,7 +66,8 @@ HEARD_WHEN_DONE: dict[type[ClientEvent], str] = {
 class Link:
     """`hear(event, payload)` gets everything of the auction; `changed()` is called for the line.
 
-    `last_seq()` is what the listener heard last, to ask for what it missed.
+    `last_heard()` is the number and the ledger of what the listener heard last, to ask for what it
+    missed.
     """
 
     def __init__(
@@ -77,7 +78,7 @@ class Link:
         *,
         hear: Callable[[str, Mapping[str, Any]], None],
         changed: Callable[[], None],
-        last_seq: Callable[[], int | None],
+        last_heard: Callable[[], tuple[int | None, str | None]],
     ) -> None:
         self.url = url
         self.line = Line.CONNECTING
@@ -95,7 +96,7 @@ class Link:
         self._auction_id = auction_id
         self._hear = hear
         self._changed = changed
-        self._last_seq = last_seq
+        self._last_heard = last_heard
         self._waiting: list[tuple[set[str], asyncio.Future[Answer]]] = []
         self._gone = asyncio.Event()
         # Its own reconnecting gives up when a server hangs up politely, as ours does when it stops.
@@ -202,8 +203,9 @@ class Link:
     async def _join(self, *, resuming: bool = False) -> None:
         """Enter the room. A sale that has not begun refuses; its start brings us here again."""
         self._set(Line.ONLINE)
-        last_seq = self._last_seq() if resuming else None
-        answer = await self.ask(JoinAuction(auction_id=self._auction_id, last_seq=last_seq))
+        last_seq, ledger = self._last_heard() if resuming else (None, None)
+        join = JoinAuction(auction_id=self._auction_id, last_seq=last_seq, ledger=ledger)
+        answer = await self.ask(join)
         self.joined, self.refusal = answer.ok, None if answer.ok else answer
         self._changed()
         if answer.code in REFUSED_FOR_NOW and self.line is Line.ONLINE:

@@ -116,7 +116,7 @@ class StageScreen(Screen[None]):
             auction_id,
             hear=self._hear,
             changed=self._line_changed,
-            last_seq=lambda: self.book.seq,
+            last_heard=lambda: (self.book.seq, self.book.ledger),
         )
         self._drawn: tuple[object, ...] = ()
         self._weights: dict[str, str] = {}

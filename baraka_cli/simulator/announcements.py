@@ -10,6 +10,8 @@ from baraka_cli.simulator.result import Promise
 from baraka_cli.simulator.truth import Core, Moment, Row, Truth, core_of, rows
 from baraka_cli.simulator.words import difference, one_bid, said
 
+CHANGED: Core = ("auctionChanged",)
+
 
 class Announcements:
     """One truth for each auction, and what each announcement says beside it."""
@@ -24,6 +26,11 @@ class Announcements:
             truth = self._truths[auction_id] = Truth(auction_id, partial(self._judge, auction_id))
         return truth
 
+    def told_again(self, frame: Frame) -> bool:
+        """Whether the frame says in the guide's words what another program did."""
+        cores = self.truth(frame.auction_id or 0).cores
+        return frame.seq is not None and cores.get(frame.seq) == CHANGED
+
     @property
     def auctions(self) -> list[int]:
         return list(self._truths)
@@ -33,6 +40,8 @@ class Announcements:
         core = core_of(frame)
         truth = self.truth(auction_id)
         stands = truth.take(seq, core)
+        if stands == CHANGED and core != CHANGED:
+            return  # the same in the guide's words
         if stands != core and not (core == ("auctionStarted",) and seq <= (truth.known or 0)):
             self._findings.broken(
                 Promise.ONE_ORDER,

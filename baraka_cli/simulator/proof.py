@@ -103,6 +103,8 @@ class Proof:
                 room.told = frame.data
                 if room.awaiting:
                     self.rooms.state(seat, frame.data)
+                else:
+                    self.rooms.told_anew(seat, frame)
         elif frame.name == "userCountUpdate":
             if seat.auction_of(frame) in seat.rooms:
                 self.findings.looked(Promise.ROOMS_ARE_CLOSED)

@@ -71,7 +71,8 @@ class Rooms:
             if room.gap is None:
                 room.gap = room.last
             room.last = seq
-        elif frame.name != "auctionStarted":  # a start is told again to who asks again (D5)
+        elif frame.name != "auctionStarted" and not self._announcements.told_again(frame):
+            # A start is told again to who asks again (D5).
             self._findings.broken(
                 Promise.ONE_ORDER,
                 f"{seat.label} heard number {seq} of auction {frame.auction_id} "
@@ -141,6 +142,12 @@ class Rooms:
         for frame in held:
             if frame.seq is not None and frame.seq > (room.last or 0):
                 self.heard(seat, frame)
+
+    def told_anew(self, seat: Seat, frame: Frame) -> None:
+        """A whole state that nobody asked for takes the place of what was not heard."""
+        room = seat.rooms[frame.auction_id or 0]
+        if frame.seq is not None and room.last is not None and frame.seq > room.last:
+            room.last, room.gap = frame.seq, None
 
     def without_state(self, seat: Seat, room: Room) -> None:
         """The phone is in, and no state will come."""

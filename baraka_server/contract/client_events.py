@@ -13,7 +13,16 @@ from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from baraka_server.contract.fields import Amount, Counter, Id, Price, RequestId, Text, TextOrBlank
+from baraka_server.contract.fields import (
+    Amount,
+    Counter,
+    Id,
+    LedgerId,
+    Price,
+    RequestId,
+    Text,
+    TextOrBlank,
+)
 from baraka_server.contract.refusals import Code, Refusal
 
 
@@ -63,6 +72,10 @@ class JoinAuction(ClientEvent):
         None,
         alias="lastSeq",
         description="The last `seq` that was heard: asks for what was missed (D21).",
+    )
+    ledger: LedgerId | None = Field(
+        None,
+        description="The `ledger` that came with that `seq`: another history is told whole (D34).",
     )
 
 

@@ -23,6 +23,9 @@ TEXT_CHARS_MAX = 191
 REQUEST_ID_CHARS_MAX = 64
 """The longest `requestId` that a client may choose (D23)."""
 
+LEDGER_ID_CHARS_MAX = 64
+"""The longest `ledger` that a client may send back; ours are shorter (D34)."""
+
 
 def _wrong(text: str) -> PydanticCustomError:
     # The text goes in as a value: pydantic would read braces in it as a template of its own.
@@ -70,5 +73,6 @@ Price = Annotated[int, BeforeValidator(_whole_number(0, INT_MAX))]
 Counter = Annotated[int, BeforeValidator(_whole_number(0, 2**53 - 1))]
 Text = Annotated[str, BeforeValidator(_text(TEXT_CHARS_MAX))]
 TextOrBlank = Annotated[str, BeforeValidator(_text(TEXT_CHARS_MAX, blank=True))]
+LedgerId = Annotated[str, BeforeValidator(_text(LEDGER_ID_CHARS_MAX))]
 RequestId = Annotated[str, BeforeValidator(_text(REQUEST_ID_CHARS_MAX))]
 Time = Annotated[datetime, PlainSerializer(iso_time, when_used="json")]

@@ -47,6 +47,10 @@ class AuctionEvent(ServerEvent):
 
     auction_id: int = Field(alias="auctionId")
     seq: int = Field(description="Gap-free and rising for each auction.")
+    ledger: str | None = Field(
+        None,
+        description="Which history it is of, up to this `seq`: goes back with `lastSeq` (D34).",
+    )
     server_time: Time = Field(alias="serverTime")
 
 
@@ -161,7 +165,11 @@ class BroadcasterLeft(AuctionEvent):
 
 
 class AuctionState(AuctionEvent):
-    """The whole current state, to the joiner alone: also the answer to `joinAuction` (D21)."""
+    """The whole current state, to the joiner: also the answer to `joinAuction` (D21).
+
+    To everybody in the room where what they heard is not so: the database was restored, or lost
+    what it had said (D34). Whatever `seq` it has, it takes the place of all that was heard.
+    """
 
     wire_name = "auctionState"
     scope = Scope.SENDER
@@ -180,6 +188,21 @@ class AuctionState(AuctionEvent):
         alias="missedComplete",
         description="False when more was missed than is sent; the state itself is always whole.",
     )
+
+
+class AuctionChanged(AuctionEvent):
+    """Another program changed the auction (D27): its row as it is now, and the bid that stands.
+
+    It is the first entry of every ledger too. For clients that know the guide alone, documented
+    events with the same `seq` follow.
+    """
+
+    wire_name = "auctionChanged"
+    scope = Scope.ROOM
+
+    auction: Auction
+    highest_bid: BidWithUser | None = Field(alias="highestBid")
+    round: int
 
 
 class AuctionEntry(AuctionEvent):
@@ -227,7 +250,11 @@ DOCUMENTED_SERVER_EVENTS: tuple[type[ServerEvent], ...] = (
     Error,
 )
 
-ADDED_SERVER_EVENTS: tuple[type[ServerEvent], ...] = (AuctionState, AuctionEntry)
+ADDED_SERVER_EVENTS: tuple[type[ServerEvent], ...] = (
+    AuctionState,
+    AuctionChanged,
+    AuctionEntry,
+)
 
 SERVER_EVENTS: dict[str, type[ServerEvent]] = {
     event.wire_name: event for event in DOCUMENTED_SERVER_EVENTS + ADDED_SERVER_EVENTS

@@ -8,7 +8,7 @@ an older program can live beside a newer one.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar, Self
 
@@ -241,13 +241,18 @@ KINDS: dict[str, type[Fact]] = {
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One entry of an auction's ledger: gap-free `seq` from 1, the round it belongs to, who, when."""
+    """One entry of an auction's ledger: gap-free `seq` from 1, the round it belongs to, who, when.
+
+    `hash` is the entry's in the ledger, empty until it is written. It tells histories apart that
+    have the same `seq` (D34).
+    """
 
     seq: int
     round: int
     user_id: int | None
     at: datetime
     fact: Fact
+    hash: str = field(default="", compare=False)
 
     @property
     def kind(self) -> str:

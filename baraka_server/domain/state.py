@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import singledispatch
 from typing import Any
@@ -48,7 +48,8 @@ class State:
     the bid that stands in it, `bid_change` why that may surprise the host. `past` are the names of
     the products whose round is over, as they are compared (D32, D33). `at` is the time of the last
     event. `understood` is False behind an entry that a newer program wrote and that may change what
-    is accepted (D55).
+    is accepted (D55). `hash` is the last event's in the ledger: a state with another one is of
+    another history (D34).
     """
 
     owner_id: int | None = None
@@ -63,6 +64,7 @@ class State:
     seq: int = 0
     at: datetime = BEGINNING
     understood: bool = True
+    hash: str = field(default="", compare=False)
 
 
 def apply(state: State, event: Event) -> State:
@@ -74,7 +76,7 @@ def apply(state: State, event: Event) -> State:
         changes = {"bid_change": None, **changes}
     if state.lot and (event.round != state.round or changes.get("lot", state.lot) is None):
         changes["past"] = state.past | {compared(state.lot.product)}
-    return replace(state, **changes, round=event.round, seq=event.seq, at=event.at)
+    return replace(state, **changes, round=event.round, seq=event.seq, at=event.at, hash=event.hash)
 
 
 def next_event(state: State, fact: Fact, user_id: int | None, now: datetime) -> Event:

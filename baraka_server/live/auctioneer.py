@@ -19,13 +19,14 @@ from baraka_server.contract.records import User
 from baraka_server.contract.refusals import Code, Refusal
 from baraka_server.contract.server_events import AuctionState
 from baraka_server.domain.decide import Ask, HouseRules, Seen
-from baraka_server.domain.facts import Adopted, Event, StandingBidChanged
+from baraka_server.domain.facts import Adopted, Event, StandingBidChanged, Unknown
 from baraka_server.domain.state import State
 from baraka_server.live.audience import Audience, RoundShown, Viewer
-from baraka_server.live.encoded import Encoded, encode
+from baraka_server.live.encoded import encode
 from baraka_server.live.faults import fault
+from baraka_server.live.missed import Missed
 from baraka_server.live.presence import Presence
-from baraka_server.live.settle import Committed, Known, Outcome, settle
+from baraka_server.live.settle import Committed, Forked, Known, Outcome, settle
 from baraka_server.live.stage import Announcement, Stage
 from baraka_server.store.errors import Contention, OutcomeUnknown, StoreError
 from baraka_server.store.store import Store
@@ -100,6 +101,8 @@ class Auctioneer:
         self._rows_suspected = False
         self._refusals = 0
         self._round_shown: int | None = None  # the round that the room was told of last
+        self._rows_unknown = False
+        self._past = Missed(auction_id, room.store, room.limits.resume_events_max)
 
     @property
     def idle(self) -> bool:
@@ -152,6 +155,8 @@ class Auctioneer:
             committed = await self._commit(asks, stage) if asks else None
         except Exception as error:
             self._state = None
+            if isinstance(error, Forked):
+                await self._begin_anew()
             if len(batch) > 1 and not isinstance(error, StoreError):
                 for waiting in batch:  # let only the one suffer that cannot be served
                     await self._serve([waiting])
@@ -211,6 +216,8 @@ class Auctioneer:
 
     def _no(self, waiting: _Waiting, error: Exception) -> Refusal:
         name = waiting.event.wire_name if waiting.event else ""
+        if isinstance(error, Forked):  # whoever asked was looking at another history
+            return Refusal(Code.UNAVAILABLE, name)
         if isinstance(error, OutcomeUnknown):
             return Refusal(Code.OUTCOME_UNKNOWN, name)
         if isinstance(error, StoreError):
@@ -222,7 +229,7 @@ class Auctioneer:
         return self._room.presence.wants_lists(self.auction_id)
 
     async def _commit(self, asks: Sequence[Ask], stage: Stage | None) -> Committed:
-        known = Known(self._state, stage.seq if stage else 0)
+        known = Known(self._state, stage.seq, stage.hash) if stage else Known(self._state)
         rules = self._room.rules
         committed = await self._room.store.change(
             self.auction_id, lambda auction: settle(auction, asks, known, rules)
@@ -255,6 +262,8 @@ class Auctioneer:
                 if event.seq > self.stage.seq + 1:  # more happened elsewhere than fits in one look
                     await self._catch_up(self.stage, before=event.seq)
                 await self._play(self.stage, event, committed.users, lists=lists)
+            except Forked:
+                self.look()
             except Exception:
                 log.exception(
                     "auction %s: seq %s was not announced",
@@ -275,6 +284,7 @@ class Auctioneer:
             await self._tell(announcement)
             for guided in announcement.guided:
                 await self._tell(guided)
+        self._note_kind(event)
 
     async def _tell(self, announcement: Announcement) -> None:
         audience = self._room.audience
@@ -311,15 +321,60 @@ class Auctioneer:
         return Stage(snapshot, whole_numbers=self._room.limits.whole_numbers)
 
     async def _catch_up(self, stage: Stage, before: int | None = None) -> None:
-        """Announce what the ledger has and the stage has not."""
+        """Announce what the ledger has and the stage has not.
+
+        Raises `Forked` when it has not what the stage has: the last entry is read once more.
+        """
         while before is None or stage.seq + 1 < before:
             found, users = await self._room.store.events_after(
-                self.auction_id, stage.seq, CATCH_UP_EVENTS
+                self.auction_id, max(stage.seq - 1, 0), CATCH_UP_EVENTS
             )
+            if stage.seq:
+                if [(one.seq, one.hash) for one in found[:1]] != [(stage.seq, stage.hash)]:
+                    raise Forked
+                del found[0]
             if not found:
                 return
             for event in found:
                 await self._play(stage, event, users)
+
+    # --- when what was told is not so
+
+    async def _begin_anew(self) -> None:
+        """Leave the history that this node followed for the one that the ledger has (D34).
+
+        When the database cannot be asked, the next look finds out again.
+        """
+        log.warning(
+            "auction %s: its ledger is another one than this server followed (a restored backup, or "
+            "a fail-over that lost commits): everybody is told the whole state anew",
+            self.auction_id,
+        )
+        self._state = None
+        try:
+            if self.stage:
+                common = await self._past.note_lost(self.stage)
+                self._start_told = min(self._start_told, common)
+            await self._tell_whole()
+        except StoreError as error:
+            log.warning("auction %s: the database does not answer: %s", self.auction_id, error)
+
+    async def _tell_whole(self) -> None:
+        """Read the auction anew, and tell the room its whole state."""
+        snapshot = await self._room.store.snapshot(self.auction_id)
+        if snapshot is None:
+            self.stage = None
+            return
+        stage = self.stage = Stage(snapshot, whole_numbers=self._room.limits.whole_numbers)
+        count = self._room.presence.count(self.auction_id)
+        for announcement in stage.whole(snapshot, count, datetime.now(UTC)):
+            await self._tell(announcement)
+
+    def _note_kind(self, event: Event) -> None:
+        """What a newer program did to the rows is seen by reading them (D55)."""
+        if isinstance(event.fact, Unknown) and not self._rows_unknown:
+            self._rows_unknown = True
+            self.look()
 
     async def _tell_of_start(self) -> None:
         """Tell everybody here of a start on another node: they need not be in the room for it.
@@ -372,13 +427,7 @@ class Auctioneer:
     async def _membership(self, waiting: _Waiting) -> Outcome:
         viewer, event = waiting.viewer, waiting.event
         if viewer is None or event is None:
-            if self.stage:
-                await self._catch_up(self.stage)
-            if self._start_missed:
-                await self._tell_of_start()
-            if self._rows_suspected:
-                self._rows_suspected = False
-                await self._look_at_rows()
+            await self._look()
             return {}
         if isinstance(event, JoinAuction):
             return await self._join(viewer, event)
@@ -387,13 +436,31 @@ class Auctioneer:
         count = self._room.presence.count(self.auction_id)
         return {"auctionId": self.auction_id, "userCount": count}
 
+    async def _look(self) -> None:
+        """Tell what other nodes did."""
+        try:
+            if self.stage:
+                await self._catch_up(self.stage)
+        except Forked:
+            await self._begin_anew()
+        if self._rows_unknown:
+            self._rows_unknown = False
+            await self._tell_whole()
+        if self._start_missed:
+            await self._tell_of_start()
+        if self._rows_suspected:
+            self._rows_suspected = False
+            await self._look_at_rows()
+
     async def _join(self, viewer: Viewer, event: JoinAuction) -> Outcome:
         stage = self.stage
         if stage is None:
             return Refusal(Code.AUCTION_NOT_FOUND, event.wire_name)
         if not stage.record.isLive:
             return Refusal(Code.NOT_LIVE, event.wire_name)
-        missed = await self._missed(stage, event.last_seq) if event.last_seq is not None else {}
+        missed: dict[str, Any] = {}
+        if event.last_seq is not None:
+            missed = await self._past.since(stage, event.last_seq, event.ledger)
         if viewer.gone:
             return {}
         await self._room.audience.enter_room(viewer, self.auction_id)
@@ -404,21 +471,6 @@ class Auctioneer:
         await self._room.audience.to_viewer(viewer, AuctionState.wire_name, encode(state), shows)
         return state
 
-    async def _missed(self, stage: Stage, last_seq: int) -> dict[str, Any]:
-        """What a viewer who heard `last_seq` last has missed, without lists (D21)."""
-        limit = self._room.limits.resume_events_max
-        missed = stage.recent_after(last_seq)
-        if missed is None:
-            after = max(last_seq, stage.seq - limit)
-            events, users = await self._room.store.events_after(self.auction_id, after, limit)
-            missed = [stage.told_later(event, users) for event in events if event.seq <= stage.seq]
-        missed = missed[-limit:] if limit else []
-        return {
-            "missed": [_told(announcement) for announcement in missed],
-            # A viewer that heard more than there is has heard another ledger.
-            "missedComplete": len(missed) == stage.seq - last_seq,
-        }
-
 
 def _refusal_in(news: Iterable[Event], outcome: Outcome) -> Event | None:
     """The entry by which the ledger keeps the refusal that an award got, if it does."""
@@ -428,7 +480,3 @@ def _refusal_in(news: Iterable[Event], outcome: Outcome) -> Event | None:
         if isinstance(event.fact, StandingBidChanged) and event.fact.award_refused:
             return event
     return None
-
-
-def _told(announcement: Announcement) -> Encoded:
-    return encode({"event": announcement.name, "data": announcement.brief})

@@ -16,6 +16,7 @@ from baraka_server.live.presence import Presence
 from baraka_server.live.rounds_seen import RoundsSeen
 from baraka_server.live.settle import Outcome
 from baraka_server.store.errors import StoreError
+from baraka_server.store.ledger import GENESIS
 from baraka_server.store.store import Store
 
 log = logging.getLogger(__name__)
@@ -136,8 +137,12 @@ class House:
                     auctioneer.look_at_rows()
 
     async def _look_at_watched(self) -> None:
-        last_seqs = await self._room.store.last_seqs(self.presence.watched())
-        for auction_id, seq in last_seqs.items():
+        """Also where the ledger ends sooner, or in another entry: it is another one then (D34)."""
+        watched = self.presence.watched()
+        ends = await self._room.store.ends(watched)
+        for auction_id in watched:
             auctioneer = self._auctioneers.get(auction_id)
-            if auctioneer and auctioneer.stage and seq > auctioneer.stage.seq:
-                auctioneer.look()
+            if auctioneer and auctioneer.stage:
+                stage = auctioneer.stage
+                if ends.get(auction_id, (0, GENESIS)) != (stage.seq, stage.hash):
+                    auctioneer.look()

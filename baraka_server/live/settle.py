@@ -25,7 +25,8 @@ from baraka_server.domain.facts import (
 )
 from baraka_server.domain.record import adopted, lot_of
 from baraka_server.domain.state import State, apply, next_event
-from baraka_server.store.ledger import NewestBid
+from baraka_server.store.errors import StoreError
+from baraka_server.store.ledger import GENESIS, NewestBid, Tail
 from baraka_server.store.locked import Answered, LockedAuction, RequestKey
 from baraka_server.store.store import users_in
 
@@ -52,10 +53,18 @@ class Committed:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What a node knows: the state as of its last commit, and the seq that it announced last."""
+    """What a node knows: the state as of its last commit, and the entry that it announced last.
+
+    Each has the hash of its last entry: the ledger may have been replaced by another one (D34).
+    """
 
     state: State | None
-    announced_seq: int
+    announced_seq: int = 0
+    announced_hash: str = GENESIS
+
+
+class Forked(StoreError):
+    """The ledger is not the one that people here were told of: a restored backup, a lost commit."""
 
 
 async def settle(
@@ -64,19 +73,21 @@ async def settle(
     """Decide `asks` in order on the locked auction, and write what came of them.
 
     Runs in a transaction and may run again, so it changes nothing but the database. Without asks
-    it only sees to it that the ledger has a beginning.
+    it only sees to it that the ledger has a beginning. Raises `Forked`, and decides nothing, where
+    whoever asked was looking at another history.
     """
     if auction is None:
         refusals = [decide(None, ask, rules) for ask in asks]
         return Committed(None, None, [no for no in refusals if isinstance(no, Refusal)])
     now = datetime.now(UTC)
     missed = await _missed(auction, known)
-    base = await _base(auction, known.state, missed)
+    followed = known.state if _has_state(missed, auction.tail, known.state) else None
+    base = await _base(auction, followed, missed)
     missed = [event for event in missed if event.seq > known.announced_seq]
     standing = {base.high.user_id} if base.high else set()
     users = await auction.users({ask.user_id for ask in asks} | standing | users_in(missed))
     awards = any(isinstance(ask.event, AwardLot) for ask in asks)
-    openings = await _openings(auction, base, known.state, users, awards=awards)
+    openings = await _openings(auction, base, followed, users, awards=awards)
     if unknown := {one.high.user_id for one in openings if one.high} - users.keys():
         users |= await auction.users(unknown)
     answered = await auction.answered(key for ask in asks if (key := request_key(ask)))
@@ -89,7 +100,7 @@ async def settle(
         sitting.forget()  # a refusal is no reason to begin a ledger
     written = await auction.write(sitting.events) if sitting.events else []
 
-    state = _with_rows(sitting.state, written)
+    state = replace(_with_rows(sitting.state, written), hash=auction.tail.hash)
     accepted = {event.seq: _accepted(auction.record.id, event) for event in written}
     outcomes = [accepted[entry] if isinstance(entry, int) else entry for entry in sitting.entries]
     await auction.remember(
@@ -104,13 +115,31 @@ async def settle(
 
 
 async def _missed(auction: LockedAuction, known: Known) -> list[Event]:
-    """What the ledger has and this node has not announced, or not folded into its state."""
-    since = known.announced_seq
+    """What the ledger has and this node has not announced, or not folded into its state.
+
+    It begins with what this node has last, as the ledger has it. Nothing is read where nothing
+    happened elsewhere. Raises `Forked`.
+    """
+    since, tail = known.announced_seq, auction.tail
     if known.state is not None:
         since = min(since, known.state.seq)
-    if since >= auction.tail.seq:
-        return []
-    return await auction.events_after(since, MISSED_EVENTS_MAX)
+    found: list[Event] = []
+    if since < tail.seq:
+        found = await auction.events_after(max(since - 1, 0), MISSED_EVENTS_MAX)
+    if not _has(found, tail, known.announced_seq, known.announced_hash):
+        raise Forked
+    return found
+
+
+def _has(found: Sequence[Event], tail: Tail, seq: int, hash_: str) -> bool:
+    """Whether the ledger has this entry, by what was read of it and by its end."""
+    if seq in {0, tail.seq}:
+        return seq == 0 or tail.hash == hash_
+    return seq < tail.seq and next((e.hash == hash_ for e in found if e.seq == seq), True)
+
+
+def _has_state(found: Sequence[Event], tail: Tail, state: State | None) -> bool:
+    return state is not None and _has(found, tail, state.seq, state.hash)
 
 
 async def _base(auction: LockedAuction, known: State | None, missed: Sequence[Event]) -> State:

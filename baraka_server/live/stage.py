@@ -26,6 +26,8 @@ from baraka_server.store.store import Snapshot
 RECENT_EVENTS_MAX = 512
 """How many events a stage keeps for viewers that resume; older ones are read from the ledger."""
 
+LEDGER_ID_CHARS = 12
+
 
 @dataclass(frozen=True, slots=True)
 class Announcement:
@@ -40,6 +42,7 @@ class Announcement:
     whole: Encoded
     brief: Encoded
     guided: tuple[Announcement, ...] = ()
+    hash: str = ""
 
     @property
     def name(self) -> str:
@@ -57,6 +60,7 @@ class Stage:
         self.record = snapshot.auction
         self.seq = snapshot.seq
         self.round = snapshot.round
+        self.hash = snapshot.hash
         self._people = People(whole_numbers=whole_numbers)
         self._people.in_lists = lambda: self._bids.users() | self._comments.users()
         self._bids = Rows(self._people, newest_first=True)
@@ -80,7 +84,7 @@ class Stage:
         if event.seq != self.seq + 1:
             raise ValueError(f"event {event.seq} cannot follow {self.seq}")
         before = self.record
-        self.seq, self.round = event.seq, event.round
+        self.seq, self.round, self.hash = event.seq, event.round, event.hash
         self.record = record_after(self.record, event)
         announcement = self._announcement(event, users, lists)
         if isinstance(event.fact, facts.Adopted):
@@ -99,8 +103,8 @@ class Stage:
     def told_later(self, event: facts.Event, users: Mapping[int, User]) -> Announcement:
         """What an event of the past sounds like without lists, for a viewer that missed it."""
         name, fields = self._fields(event, users)
-        text = encode(self._common(event.seq, event.at) | fields)
-        return Announcement(event.seq, event.round, name, text, text)
+        text = encode(self._common(event.seq, event.at, event.hash) | fields)
+        return Announcement(event.seq, event.round, name, text, text, hash=event.hash)
 
     def recent_after(self, seq: int) -> list[Announcement] | None:
         """The events behind `seq`, or None when they reach back further than the stage remembers."""
@@ -109,6 +113,10 @@ class Stage:
         if not self._recent or self._recent[0].seq > seq + 1:
             return None
         return [announcement for announcement in self._recent if announcement.seq > seq]
+
+    def recent_hashes(self) -> dict[int, str]:
+        """The hashes of the entries that the stage remembers, by seq (D34)."""
+        return {one.seq: one.hash for one in self._recent} | {self.seq: self.hash}
 
     def state(self, user_count: int, now: datetime) -> dict[str, Any]:
         """The whole current state, as `joinAuction` is answered (D21)."""
@@ -119,6 +127,28 @@ class Stage:
             "userCount": user_count,
             "round": self.round,
         }
+
+    def whole(self, snapshot: Snapshot, user_count: int, now: datetime) -> Iterator[Announcement]:
+        """The whole state for everybody, and again in the words of the guide alone.
+
+        The snapshot is the one that this stage was made of.
+        """
+        yield self._said(told.AuctionState, self.state(user_count, now))
+        common, record = self._common(self.seq, now), self.record
+        lot = lot_of(record) or EMPTY_BLOCK
+        yield self._said(told.LotChanged, common | _lot(lot, self.round))
+        if snapshot.bids:
+            newest = {"newBid": self._row(snapshot.bids[0], {}), "round": self.round}
+            text = _with_list(encode(newest | common), "auctionBids", self._bids)
+            yield Announcement(self.seq, self.round, told.NewBid, text, text, hash=self.hash)
+        if record.isCanceled:
+            yield self._said(told.AuctionCanceled, common | {"message": told.AuctionCanceled.TEXT})
+        if record.isEnded:
+            yield self._said(told.AuctionFinished, common | {"message": told.AuctionFinished.TEXT})
+
+    def _said(self, event: type[ServerEvent], fields: dict[str, Any]) -> Announcement:
+        text = encode(fields)
+        return Announcement(self.seq, self.round, event, text, text, hash=self.hash)
 
     def user_count(self, user_count: int, now: datetime) -> Superseding:
         count = encode(self._common(self.seq, now) | {"userCount": user_count})
@@ -161,8 +191,13 @@ class Stage:
             self._people.meet(comment.user)
             self._comments.add(comment)
 
-    def _common(self, seq: int, at: datetime) -> dict[str, Any]:
-        return {"auctionId": self.record.id, "seq": seq, "serverTime": iso_time(at)}
+    def _common(self, seq: int, at: datetime, hash_: str | None = None) -> dict[str, Any]:
+        return {
+            "auctionId": self.record.id,
+            "seq": seq,
+            "ledger": ledger_id(self.hash if hash_ is None else hash_),
+            "serverTime": iso_time(at),
+        }
 
     def _announcement(
         self, event: facts.Event, users: Mapping[int, User], lists: bool
@@ -190,11 +225,7 @@ class Stage:
                     self._bids.add(self._bid(high))
                 # Everybody gets the list: what they have of it is no longer so.
                 brief = whole = _with_list(brief, "auctionBids", self._bids)
-            case facts.Adopted():
-                state = self.state(0, event.at)
-                del state["userCount"]  # told apart: it is no part of what happened
-                brief = whole = encode(state)
-        return Announcement(event.seq, event.round, kind, whole, brief)
+        return Announcement(event.seq, event.round, kind, whole, brief, hash=event.hash)
 
     def _guided(
         self,
@@ -210,11 +241,12 @@ class Stage:
             yield self._in_words_of(event, facts.Canceled(), users)
         if row.ended and not before.isEnded:
             yield self._in_words_of(event, facts.Ended(), users)
-        if row.lot is not None and row.lot != lot_of(before):
-            yield self._in_words_of(event, facts.LotRepriced(row.lot), users)
-            if row.high is not None and row.lot.product != before.current_product:
-                standing = facts.StandingBidChanged(row.lot, row.high, None)
-                yield self._in_words_of(event, standing, users)
+        if row.lot == lot_of(before):
+            return
+        yield self._in_words_of(event, facts.LotRepriced(row.lot or EMPTY_BLOCK), users)
+        if row.lot and row.high and row.lot.product != before.current_product:
+            standing = facts.StandingBidChanged(row.lot, row.high, None)
+            yield self._in_words_of(event, standing, users)
 
     def _in_words_of(
         self, event: facts.Event, fact: facts.Fact, users: Mapping[int, User]
@@ -249,8 +281,15 @@ class Stage:
                 return told.AuctionFinished, {"message": told.AuctionFinished.TEXT}
             case facts.BroadcasterLeft():
                 return told.BroadcasterLeft, {}
-            case facts.Adopted():
-                return told.AuctionState, {}
+            case facts.Adopted(high=high):
+                bid_that_stands = high and self._row(self._bid(high), users)
+                # The same at once and later, when the row has been written again.
+                record = record_after(self.record, event)
+                return told.AuctionChanged, {
+                    "auction": record.model_copy(update={"updatedAt": event.at}),
+                    "highestBid": bid_that_stands,
+                    "round": event.round,
+                }
             case facts.Unknown():
                 return told.AuctionEntry, {}
         raise TypeError(f"nobody has said how {event.kind} is announced")
@@ -309,6 +348,15 @@ def _lot(lot: facts.Lot, round_: int) -> dict[str, Any]:
         "actualPrice": lot.market_price,
         "round": round_,
     }
+
+
+def ledger_id(hash_: str) -> str:
+    """What a client is told of an entry's hash: enough to tell one history from another (D34)."""
+    return hash_[:LEDGER_ID_CHARS]
+
+
+EMPTY_BLOCK = facts.Lot("", 0, 0, 0)
+"""What the guide's words have for an empty block."""
 
 
 def _with_list(brief: Encoded, name: str, rows: Rows) -> Superseding:

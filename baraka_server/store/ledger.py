@@ -123,11 +123,11 @@ async def read_tail_and_newest_bid(
 
 async def append(
     connection: AsyncConnection, auction_id: int, previous_hash: str, entries: Sequence[Event]
-) -> str:
-    """Write `entries` behind the row that has `previous_hash`; returns the hash of the last one."""
-    rows = []
+) -> list[str]:
+    """Write `entries` behind the row that has `previous_hash`; returns the hash of each."""
+    rows: list[dict[str, Any]] = []
     for event in entries:
-        row = {
+        row: dict[str, Any] = {
             "auction_id": auction_id,
             "seq": event.seq,
             "round": event.round,
@@ -139,7 +139,7 @@ async def append(
         row["hash"] = previous_hash = chained(previous_hash, row)
         rows.append(row)
     await connection.execute(_APPEND, rows)
-    return previous_hash
+    return [row["hash"] for row in rows]
 
 
 async def read_events(
@@ -260,4 +260,4 @@ async def _rows(
 
 def _event(row: Mapping[str, Any]) -> Event:
     fact = fact_of(row["kind"], json.loads(row["data"]))
-    return Event(row["seq"], row["round"], row["user_id"], row["at"], fact)
+    return Event(row["seq"], row["round"], row["user_id"], row["at"], fact, row["hash"])

@@ -100,10 +100,13 @@ class LockedAuction:
         for event in events:
             await writing.take(event)
         written = await writing.finish()
-        last_hash = await ledger.append(self._connection, self.record.id, self.tail.hash, written)
+        hashes = await ledger.append(self._connection, self.record.id, self.tail.hash, written)
         self.record = writing.record
-        self.tail = ledger.Tail(written[-1].seq, written[-1].round, written[-1].at, last_hash)
-        return written
+        self.tail = ledger.Tail(written[-1].seq, written[-1].round, written[-1].at, hashes[-1])
+        return [
+            Event(event.seq, event.round, event.user_id, event.at, event.fact, hash_)
+            for event, hash_ in zip(written, hashes, strict=True)
+        ]
 
     async def answered(self, keys: Iterable[RequestKey]) -> dict[RequestKey, Answered]:
         """The requests among `keys` that were answered before."""

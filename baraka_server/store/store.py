@@ -46,13 +46,14 @@ PROOF_SECONDS = 1
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Everything that a viewer of the auction sees, as of the ledger's entry `seq`."""
+    """Everything that a viewer of the auction sees, as of the ledger's entry `seq` with this hash."""
 
     auction: Auction
     bids: list[BidWithUser]
     comments: list[CommentWithUser]
     seq: int
     round: int
+    hash: str = ledger.GENESIS
 
     def before(self, later: Iterable[Event]) -> Snapshot:
         """The same without the rows that `later` events wrote. What those cleared is not there."""
@@ -212,15 +213,27 @@ class Store:
             found = await ledger.read_events(connection, auction_id, after=seq, limit=limit)
             return found, await rows.read_users(connection, users_in(found))
 
-    async def last_seqs(self, auction_ids: Iterable[int]) -> dict[int, int]:
-        """The end of the ledger of each auction that has one."""
+    async def ends(self, auction_ids: Iterable[int]) -> dict[int, tuple[int, str]]:
+        """The last entry of each ledger that has one: its seq and its hash."""
         wanted = set(auction_ids)
         if not wanted:
             return {}
-        query = (
-            select(events.c.auction_id, func.max(events.c.seq))
+        last = (
+            select(events.c.auction_id, func.max(events.c.seq).label("seq"))
             .where(events.c.auction_id.in_(wanted))
             .group_by(events.c.auction_id)
+            .subquery()
+        )
+        query = select(events.c.auction_id, events.c.seq, events.c.hash).join(
+            last, (events.c.auction_id == last.c.auction_id) & (events.c.seq == last.c.seq)
+        )
+        async with self.reading() as connection:
+            return {row[0]: (row[1], row[2]) for row in await connection.execute(query)}
+
+    async def hashes(self, auction_id: int, first: int, last: int) -> dict[int, str]:
+        """The hashes of the entries from `first` to `last` that there are, by seq."""
+        query = select(events.c.seq, events.c.hash).where(
+            events.c.auction_id == auction_id, events.c.seq.between(first, last)
         )
         async with self.reading() as connection:
             return {row[0]: row[1] for row in await connection.execute(query)}
@@ -292,6 +305,7 @@ async def _snapshot(connection: AsyncConnection, auction_id: int) -> Snapshot | 
         await rows.read_comments(connection, auction_id),
         tail.seq,
         tail.round,
+        tail.hash,
     )
 
 

@@ -11,12 +11,13 @@ if (!token) {
 const auctionId = Number(auction);
 const socket = io(url, { auth: { token }, transports: ["websocket"] });
 
-// Again after every reconnection: rooms do not outlive a connection. `lastSeq` asks for what was missed.
-let lastSeq;
+// Again after every reconnection: rooms do not outlive a connection. `lastSeq` asks for what was missed,
+// `ledger` says which history that number is of: after a restored backup there is another one.
+let lastSeq, ledger;
 socket.on("connect", () => {
-  socket.emit("joinAuction", { auctionId, ...(lastSeq && { lastSeq }) }, (state) => {
+  socket.emit("joinAuction", { auctionId, ...(lastSeq && { lastSeq, ledger }) }, (state) => {
     if (!state.ok) return socket.disconnect();
-    lastSeq = state.seq;
+    ({ seq: lastSeq, ledger } = state);
     console.log(`In the room of “${state.auction.title}”: ${state.userCount} watching.`);
     console.log(lot(state.auction.current_product, state.auction.minBidPrice));
     const [highest] = state.auctionBids;
@@ -40,5 +41,7 @@ for (const over of ["auctionFinished", "auctionCanceled"]) {
     socket.disconnect();
   });
 }
-socket.onAny((_event, news) => { if (news?.auctionId === auctionId && news.seq) lastSeq = news.seq; });
+socket.onAny((_event, news) => {
+  if (news?.auctionId === auctionId && news.seq) ({ seq: lastSeq, ledger } = news);
+});
 socket.on("disconnect", (reason) => console.log(`Disconnected: ${reason}`));

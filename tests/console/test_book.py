@@ -10,6 +10,7 @@ import pytest
 from baraka_cli.console.book import BIDS_KEPT_MAX, Book, Phase
 from baraka_server.contract.server_events import (
     AuctionCanceled,
+    AuctionChanged,
     AuctionStarted,
     AuctionState,
     LotAwarded,
@@ -116,6 +117,51 @@ def test_a_gap_is_noticed_and_a_state_closes_it() -> None:
     sale.hear(AuctionState.wire_name, state)
     assert not sale.gap
     assert [one.id for one in sale.bids] == [3, 2, 1]
+
+
+def test_what_another_program_did_is_taken_and_its_list_behind_it() -> None:
+    sale = book()
+    sale.hear(NewBid.wire_name, {"newBid": bid(1, 100), "seq": 5, "round": 1, "ledger": "aa"})
+    changed = {
+        "auctionId": 1,
+        "seq": 6,
+        "ledger": "bb",
+        "round": 2,
+        "auction": auction(current_product="Pearl", minBidPrice=7),
+        "highestBid": bid(4, 40, 3),
+    }
+    again = {"auctionId": 1, "seq": 6, "ledger": "bb", "round": 2}
+    for _ in range(2):
+        sale.hear(AuctionChanged.wire_name, changed)
+        assert sale.high is not None
+        assert (sale.lot and sale.lot.product, sale.high.id, sale.round) == ("Pearl", 4, 2)
+        sale.hear(LotChanged.wire_name, lot("Pearl") | again)
+        sale.hear(
+            NewBid.wire_name,
+            {"newBid": bid(4, 40, 3), "auctionBids": [bid(4, 40, 3), bid(2, 20)]} | again,
+        )
+        assert [one.id for one in sale.bids] == [4, 2]
+    assert (sale.seq, sale.ledger, sale.gap) == (6, "bb", False)
+
+
+def test_a_state_of_another_history_takes_the_place_of_all_that_was_heard() -> None:
+    sale = book()
+    for seq in (5, 6, 7):
+        sale.hear(NewBid.wire_name, {"newBid": bid(seq, 10 * seq), "seq": seq, "ledger": "aa"})
+    state = {
+        "auction": auction(current_product="Ring", minBidPrice=80),
+        "auctionBids": [bid(5, 50)],
+        "auctionComments": [],
+        "userCount": 7,
+        "round": 1,
+        "seq": 5,
+        "ledger": "bb",
+    }
+    sale.hear(AuctionState.wire_name, state)
+    sale.hear(LotChanged.wire_name, lot() | {"seq": 5, "ledger": "bb"})  # in the guide's words
+    sale.hear(NewBid.wire_name, {"newBid": bid(9, 90), "seq": 6, "ledger": "cc"})
+    assert [one.id for one in sale.bids] == [9, 5]
+    assert (sale.seq, sale.ledger, sale.gap) == (6, "cc", False)
 
 
 def test_a_list_that_skips_what_was_not_heard_is_taken_whole() -> None:

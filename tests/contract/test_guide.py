@@ -55,7 +55,7 @@ OWNER_ONLY = {
 
 # What we add, and the weight, which a phone app of the field leaves out (D21, D23, D29, D32).
 SENT_OPTIONALLY = {
-    "joinAuction": {"lastSeq": "number"},
+    "joinAuction": {"lastSeq": "number", "ledger": "string"},
     "startLiveAuction": {"requestId": "string"},
     "broadCasterLeave": {"requestId": "string"},
     "comment": {"requestId": "string"},
@@ -193,7 +193,7 @@ HEARD = {
 }
 
 # What we add to the documented ones (D20, D22).
-PLACE = {"auctionId": "number", "seq": "number", "serverTime": "DateTime"}
+PLACE = {"auctionId": "number", "seq": "number", "ledger": "string?", "serverTime": "DateTime"}
 HEARD_IN_ADDITION = {
     "auctionStarted": PLACE,
     "userCountUpdate": PLACE,
@@ -237,7 +237,14 @@ STATE = (
 )
 
 # The events that we add (D21, D56).
-OURS = {"auctionState": STATE, "auctionEntry": ("room", PLACE)}
+OURS = {
+    "auctionState": STATE,
+    "auctionChanged": (
+        "room",
+        {**PLACE, "auction": "Auction", "highestBid": "BidWithUser?", "round": "number"},
+    ),
+    "auctionEntry": ("room", PLACE),
+}
 
 # --- the guide: Common Error Messages, and the decisions ---------------------
 

@@ -25,6 +25,7 @@ from baraka_server.contract.server_events import AuctionEntry
 from baraka_server.domain.facts import Adopted, Awarded
 from baraka_server.live import settle
 from baraka_server.live.audience import Viewer
+from baraka_server.live.encoded import encode
 from baraka_server.live.house import IDLE_AUCTIONEERS_MAX
 from baraka_server.live.presence import COUNT_INTERVAL_SECONDS
 from baraka_server.store import audit
@@ -34,6 +35,7 @@ from tests.support import newer
 from tests.support.databases import only_sqlite
 from tests.support.hall import Hall, open_house
 from tests.support.proof import assert_sale_holds, the_ledger
+from tests.support.shapes import SHAPES, assert_shape
 
 pytestmark = only_sqlite
 
@@ -486,9 +488,12 @@ async def test_behind_a_rule_that_is_not_known_the_auction_is_shown_and_nothing_
     assert AuctionEntry.model_validate(entry).model_fields_set == {
         "auction_id",
         "seq",
+        "ledger",
         "server_time",
     }
     assert (name, entry["auctionId"], entry["seq"]) == ("auctionEntry", 1, seq)
+    # What the entry did to the rows only they can say.
+    assert [name for name, _ in hall.news_of(bilal)].count("auctionState") == 2
     state = await house.ask(viewer(3), JoinAuction(auction_id=1, last_seq=seq - 1))
     assert [row["bid"] for row in json.loads(state["auctionBids"])] == [10]
     assert [json.loads(one)["event"] for one in state["missed"]] == ["auctionEntry"]
@@ -507,3 +512,34 @@ async def test_an_entry_that_is_no_rule_is_only_counted(on_air, store, hall):
         ("auctionEntry", seq),
         ("newBid", seq + 1),
     ]
+
+
+# --- what another program did
+
+
+async def test_what_another_program_did_is_told_the_same_at_once_and_later(on_air, store, hall):
+    house, _, bilal = on_air
+    await house.ask(bilal, bid(10))
+    await change_row(store, auctions, 1, current_product="Pearl", minBidPrice=7)
+    assert (await house.ask(bilal, bid(20)))["seq"] == 6
+    (told,) = [payload for name, payload in hall.news_of(bilal) if name == "auctionChanged"]
+    assert_shape(told, SHAPES["auctionChanged"])
+    assert (told["seq"], told["round"]) == (5, 2)
+    assert (told["auction"]["current_product"], told["auction"]["minBidPrice"]) == ("Pearl", 7)
+    assert (told["highestBid"]["bid"], told["highestBid"]["user"]["id"]) == (10, 2)
+
+    for here in (house, restarted := open_house(store, Hall())):
+        state = await here.ask(viewer(3), JoinAuction(auction_id=1, last_seq=4))
+        missed = [json.loads(one) for one in state["missed"]]
+        assert [one["event"] for one in missed] == ["auctionChanged", "newBid"]
+        assert missed[0]["data"] == told
+    await restarted.close()
+
+
+async def test_a_state_has_one_shape_however_it_is_told(on_air, hall):
+    house, _, bilal = on_air
+    state = await house.ask(bilal, JoinAuction(auction_id=1))
+    told = [payload for name, payload in hall.heard[bilal] if name == "auctionState"]
+    assert len(told) == 2
+    for one in (json.loads(encode(state)), *told):
+        assert_shape(one, SHAPES["auctionState"])

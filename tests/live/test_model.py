@@ -131,13 +131,13 @@ class Naive:
         if self.product is not None and self.product != before:
             self.round += 1
             self.surprise = None
-        self.happens("adopted", None, "auctionState")
+        self.happens("adopted", None, "auctionChanged")
         if begins:
             return
         if self.live and not was_live:
             self.told[-1].append((len(self.ledger), "auctionStarted"))
-        if self.product and self.row[3] != lot:
-            about = self.round, self.product, self.minimum
+        if self.row[3] != lot:
+            about = self.round, *(self.row[3] or ("", 0))
             self.told[-1].append((len(self.ledger), "auction_change_product", *about))
 
     def bids_changed(self, by: int | None = None) -> None:
@@ -590,8 +590,7 @@ class HouseAndModel(RuleBasedStateMachine):
                 essence(event, payload)
                 for event, payload in self.halls[at].heard[watcher.viewer][before:]
                 if payload["auctionId"] == auction_id
-                and event != "userCountUpdate"
-                and not (event == "auctionState" and "userCount" in payload)  # its own, of a join
+                and event not in {"userCountUpdate", "auctionState"}  # its own, of a join
                 # Everybody is told of a start on the other node, also who joined just before.
                 and not (event == "auctionStarted" and payload["seq"] <= seq)
             ]

@@ -180,7 +180,9 @@ async def test_a_change_by_another_program_that_the_ledger_took_up_holds(
     owner = changes.get("user_id", sale.amina.id)
     await books.change(
         this,
-        lambda auction: settle(auction, [Ask(leave, owner)], Known(known, known.seq), HouseRules()),
+        lambda auction: settle(
+            auction, [Ask(leave, owner)], Known(known, known.seq, known.hash), HouseRules()
+        ),
     )
     assert (await audit.verify(books, this)).ok
     entries = [entry async for entry in audit.history(books, this)]

@@ -50,7 +50,7 @@ def as_told(event: facts.Event) -> Told:
         case facts.BroadcasterLeft():
             return event.seq, "broadCasterLeft"
         case facts.Adopted():
-            return event.seq, "auctionState"
+            return event.seq, "auctionChanged"
     raise TypeError(event.fact)
 
 

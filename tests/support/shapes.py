@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+LEDGER = re.compile(r"[0-9a-f]{12}")
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 
 AUCTION = {
@@ -44,7 +45,7 @@ USER = {
 ROW = {"id": int, "auction_id": int, "user_id": int, "createdAt": TIME, "updatedAt": TIME}
 BID = ROW | {"bid": int, "user": USER}
 COMMENT = ROW | {"comment": str, "user": USER}
-ADDED = {"auctionId": int, "seq": int, "serverTime": TIME}
+ADDED = {"auctionId": int, "seq": int, "ledger": LEDGER, "serverTime": TIME}
 
 SHAPES: dict[str, dict[str, Any]] = {
     "auctionStarted": AUCTION | ADDED,
@@ -70,6 +71,7 @@ SHAPES: dict[str, dict[str, Any]] = {
         "userCount": int,
         "round": int,
     },
+    "auctionChanged": ADDED | {"auction": AUCTION, "highestBid": (BID, type(None)), "round": int},
     "auctionEntry": ADDED,
     "error": {"message": str, "code": str, "event": str},
 }

@@ -1,0 +1,71 @@
+"""What a viewer missed who was here before (D21), if it was this history that it heard (D34)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from baraka_server.live.encoded import Encoded, encode
+from baraka_server.live.stage import Announcement, Stage, ledger_id
+from baraka_server.store.ledger import GENESIS
+from baraka_server.store.store import Store
+
+
+class Missed:
+    """Of one auction. At most `events_max` events are told again."""
+
+    def __init__(self, auction_id: int, store: Store, events_max: int) -> None:
+        self._auction_id = auction_id
+        self._store = store
+        self._events_max = events_max
+        self._lost = range(0)  # numbers that were told here of a history that is gone
+
+    async def since(self, stage: Stage, last_seq: int, ledger: str | None) -> dict[str, Any]:
+        """What a viewer who heard `last_seq` last has missed, without lists.
+
+        Nothing, and not complete, for one who heard another history.
+        """
+        if not await self._is_ours(stage, last_seq, ledger):
+            return {"missed": [], "missedComplete": False}
+        limit = self._events_max
+        missed = stage.recent_after(last_seq)
+        if missed is None:
+            after = max(last_seq, stage.seq - limit)
+            events, users = await self._store.events_after(self._auction_id, after, limit)
+            missed = [stage.told_later(event, users) for event in events if event.seq <= stage.seq]
+        missed = missed[-limit:] if limit else []
+        return {
+            "missed": [_told(announcement) for announcement in missed],
+            "missedComplete": len(missed) == stage.seq - last_seq,
+        }
+
+    async def note_lost(self, stage: Stage) -> int:
+        """Remember the numbers that `stage` told and the ledger has no more; the last that it has.
+
+        For viewers who come back and do not say of which history the last was that they heard.
+        """
+        heard = stage.recent_hashes()
+        there = await self._store.hashes(self._auction_id, min(heard), max(heard))
+        common = max((seq for seq, was in heard.items() if there.get(seq) == was), default=0)
+        lost = self._lost or range(common + 1, 0)
+        self._lost = range(min(lost.start, common + 1), max(lost.stop, stage.seq + 1))
+        return common
+
+    async def _is_ours(self, stage: Stage, last_seq: int, ledger: str | None) -> bool:
+        """Whether what the viewer heard last is in this ledger.
+
+        Who does not say of which it was is believed, unless this node told of a lost one.
+        """
+        if last_seq > stage.seq:
+            return False
+        if ledger is None:
+            return last_seq not in self._lost
+        if last_seq == 0:
+            return ledger == ledger_id(GENESIS)
+        there = stage.recent_hashes()
+        if last_seq not in there:
+            there = await self._store.hashes(self._auction_id, last_seq, last_seq)
+        return ledger == ledger_id(there.get(last_seq, ""))
+
+
+def _told(announcement: Announcement) -> Encoded:
+    return encode({"event": announcement.name, "data": announcement.brief})
