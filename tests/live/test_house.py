@@ -522,6 +522,7 @@ async def test_what_another_program_did_is_told_the_same_at_once_and_later(on_ai
     await house.ask(bilal, bid(10))
     await change_row(store, auctions, 1, current_product="Pearl", minBidPrice=7)
     assert (await house.ask(bilal, bid(20)))["seq"] == 6
+    await house._auctioneers[1].drained()
     (told,) = [payload for name, payload in hall.news_of(bilal) if name == "auctionChanged"]
     assert_shape(told, SHAPES["auctionChanged"])
     assert (told["seq"], told["round"]) == (5, 2)
