@@ -323,6 +323,7 @@ CODES = {
     "request_id_reused",
     "malformed",
     "bad_parameter",
+    "old_client",
     "unknown_event",
     "busy",
     "unavailable",
