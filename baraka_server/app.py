@@ -16,8 +16,8 @@ from aiohttp import web
 
 from baraka_server import logs
 from baraka_server.domain.decide import HouseRules
-from baraka_server.live.auctioneer import Limits
 from baraka_server.live.house import House
+from baraka_server.live.room import Limits
 from baraka_server.settings import FanOutPath, Mode, PhoneNumbers, Settings
 from baraka_server.store.address import database_file, database_url
 from baraka_server.store.engine import open_engine

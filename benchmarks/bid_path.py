@@ -14,10 +14,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from baraka_server.contract.client_events import ChangeLot, ClientEvent, PlaceBid, StartAuction
 from baraka_server.contract.refusals import Refusal
 from baraka_server.domain.decide import Ask, HouseRules
-from baraka_server.live.auctioneer import Auctioneer, Limits, Room
+from baraka_server.live.auctioneer import Auctioneer
 from baraka_server.live.audience import RoundShown, Viewer
 from baraka_server.live.encoded import Encoded
 from baraka_server.live.presence import Presence
+from baraka_server.live.room import Limits, Room
 from baraka_server.live.rounds_seen import RoundsSeen
 from baraka_server.live.settle import Committed, Known, settle
 from baraka_server.store import rows

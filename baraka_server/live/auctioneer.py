@@ -9,52 +9,29 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from baraka_server.contract.client_events import ClientEvent, JoinAuction, LeaveAuction
-from baraka_server.contract.records import User
 from baraka_server.contract.refusals import Code, Refusal
 from baraka_server.contract.server_events import AuctionState
-from baraka_server.domain.decide import Ask, HouseRules, Seen
-from baraka_server.domain.facts import Adopted, Event, StandingBidChanged, Unknown
+from baraka_server.domain.decide import Ask, Seen
+from baraka_server.domain.facts import Event, StandingBidChanged
 from baraka_server.domain.state import State
-from baraka_server.live.audience import Audience, RoundShown, Viewer
+from baraka_server.live.audience import RoundShown, Viewer
 from baraka_server.live.encoded import encode
 from baraka_server.live.faults import fault
-from baraka_server.live.missed import Missed
-from baraka_server.live.presence import Presence
+from baraka_server.live.room import Room
 from baraka_server.live.settle import Committed, Forked, Known, Outcome, settle
-from baraka_server.live.stage import Announcement, Stage
+from baraka_server.live.show import Show
+from baraka_server.live.stage import Stage
 from baraka_server.store.errors import Contention, OutcomeUnknown, StoreError
-from baraka_server.store.store import Store
 
 log = logging.getLogger(__name__)
 
 BATCH_MAX = 256
-CATCH_UP_EVENTS = 500
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What an auctioneer may be asked for; see the settings of the same names."""
-
-    asks_waiting_max: int
-    resume_events_max: int
-    whole_numbers: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Room:
-    """Where an auctioneer works: shared by all of this node."""
-
-    store: Store
-    audience: Audience
-    presence: Presence
-    rules: HouseRules
-    limits: Limits
 
 
 @dataclass(eq=False, slots=True)
@@ -83,26 +60,24 @@ class _Waiting:
 
 _MEMBERSHIP = (JoinAuction, LeaveAuction)
 
-RETAKEN = (Adopted, StandingBidChanged)
-"""Entries by which rows are taken as another program left them."""
-
 
 class Auctioneer:
     def __init__(self, auction_id: int, room: Room) -> None:
         self.auction_id = auction_id
-        self.stage: Stage | None = None
         self._room = room
+        self._show = Show(auction_id, room, self.look)
         self._state: State | None = None
         self._queue: deque[_Waiting] = deque()
         self._work: asyncio.Task[None] | None = None
-        self._start_told = 0  # the seq of the last start that everybody here was told of
         self._start_missed = False
         self._unknown_noted = False
         self._rows_suspected = False
         self._refusals = 0
-        self._round_shown: int | None = None  # the round that the room was told of last
-        self._rows_unknown = False
-        self._past = Missed(auction_id, room.store, room.limits.resume_events_max)
+
+    @property
+    def stage(self) -> Stage | None:
+        """What this node's viewers see."""
+        return self._show.stage
 
     @property
     def idle(self) -> bool:
@@ -156,7 +131,7 @@ class Auctioneer:
         except Exception as error:
             self._state = None
             if isinstance(error, Forked):
-                await self._begin_anew()
+                await self._show.begin_anew()
             if len(batch) > 1 and not isinstance(error, StoreError):
                 for waiting in batch:  # let only the one suffer that cannot be served
                     await self._serve([waiting])
@@ -185,7 +160,7 @@ class Auctioneer:
 
     async def _answer(self, batch: Sequence[_Waiting], committed: Committed | None) -> None:
         """Tell everybody what came of the batch, in its order. What is committed stays accepted."""
-        lists = self._lists_are_read
+        lists = self._show.lists_are_read
         outcomes = iter(committed.outcomes if committed else ())
         news = deque(committed.events if committed else ())
         for waiting in batch:
@@ -193,11 +168,11 @@ class Auctioneer:
                 outcome = next(outcomes)
                 if entry := _refusal_in(news, outcome):
                     # Everybody knows which bid stands before the host may award once more.
-                    await self._announce(news, committed, lists, up_to=entry.seq)
+                    await self._show.announce(news, committed, lists, up_to=entry.seq)
                     self._refusals += 1
                 waiting.answer(outcome)
                 if isinstance(outcome, dict):
-                    await self._announce(news, committed, lists, up_to=outcome["seq"])
+                    await self._show.announce(news, committed, lists, up_to=outcome["seq"])
                 continue
             try:
                 waiting.answer(await self._membership(waiting))
@@ -206,13 +181,13 @@ class Auctioneer:
             # A joiner's answer is on its way before the next event is announced: a snapshot that
             # arrived behind it would take the viewer back in time.
             await asyncio.sleep(0)
-            lists = self._lists_are_read
+            lists = self._show.lists_are_read
         if committed:
-            await self._announce(news, committed, lists)
+            await self._show.announce(news, committed, lists)
             if self.stage and committed.record:
                 self.stage.record = committed.record  # its title may have changed too
             elif self.stage:
-                await self._auction_is_gone(self.stage)
+                await self._end(self.stage)
 
     def _no(self, waiting: _Waiting, error: Exception) -> Refusal:
         name = waiting.event.wire_name if waiting.event else ""
@@ -223,10 +198,6 @@ class Auctioneer:
         if isinstance(error, StoreError):
             return Refusal(Code.UNAVAILABLE, name)
         return fault(name, error)
-
-    @property
-    def _lists_are_read(self) -> bool:
-        return self._room.presence.wants_lists(self.auction_id)
 
     async def _commit(self, asks: Sequence[Ask], stage: Stage | None) -> Committed:
         known = Known(self._state, stage.seq, stage.hash) if stage else Known(self._state)
@@ -250,142 +221,19 @@ class Auctioneer:
             )
         self._unknown_noted = not state.understood
 
-    async def _announce(
-        self, news: deque[Event], committed: Committed, lists: bool, up_to: int | None = None
-    ) -> None:
-        """Announce the news up to a seq, or all. What fails is left to the next look at the ledger."""
-        while news and (up_to is None or news[0].seq <= up_to):
-            event = news.popleft()
-            if self.stage is None:
-                continue
-            try:
-                if event.seq > self.stage.seq + 1:  # more happened elsewhere than fits in one look
-                    await self._catch_up(self.stage, before=event.seq)
-                await self._play(self.stage, event, committed.users, lists=lists)
-            except Forked:
-                self.look()
-            except Exception:
-                log.exception(
-                    "auction %s: seq %s was not announced",
-                    self.auction_id,
-                    event.seq,
-                    extra={"event": "fault", "auction": self.auction_id},
-                )
-
-    async def _play(
-        self, stage: Stage, event: Event, users: Mapping[int, User], *, lists: bool = True
-    ) -> None:
-        """Announce the next event of the ledger, if it is the next for the stage."""
-        if isinstance(event.fact, RETAKEN) and event.seq > stage.seq:
-            rows = await self._room.store.as_of(self.auction_id, event.seq)
-            if rows is not None:
-                stage.refresh(rows)
-        if announcement := stage.play(event, users, lists=lists):
-            await self._tell(announcement)
-            for guided in announcement.guided:
-                await self._tell(guided)
-        self._note_kind(event)
-
-    async def _tell(self, announcement: Announcement) -> None:
-        audience = self._room.audience
-        if announcement.to_everyone:
-            self._start_told = announcement.seq
-            await audience.to_everyone(announcement.name, announcement.whole)
-        else:
-            shows = None
-            if announcement.round != self._round_shown:
-                self._round_shown = announcement.round
-                shows = RoundShown(self.auction_id, announcement.round)
-            await audience.to_room(
-                self.auction_id, announcement.name, announcement.whole, announcement.brief, shows
-            )
-
     # --- what this node's viewers see
 
     async def _present_stage(self, *, for_joining: bool) -> Stage | None:
         """The stage, as new as it has to be: a room that was empty may have missed anything."""
         if self.stage and self._room.presence.count(self.auction_id):
             if for_joining and not self.stage.record.isLive:
-                await self._catch_up(self.stage)
+                await self._show.catch_up(self.stage)
         elif for_joining or self.stage is None:
-            self.stage = await self._read_stage()
+            self._show.stage = await self._show.read()
             if for_joining and self.stage and self.stage.record.isLive and self.stage.seq == 0:
                 await self._commit([], self.stage)  # whoever joins hears seq 1 next, without a gap
-                self.stage = await self._read_stage()
+                self._show.stage = await self._show.read()
         return self.stage
-
-    async def _read_stage(self) -> Stage | None:
-        snapshot = await self._room.store.snapshot(self.auction_id)
-        if snapshot is None:
-            return None
-        return Stage(snapshot, whole_numbers=self._room.limits.whole_numbers)
-
-    async def _catch_up(self, stage: Stage, before: int | None = None) -> None:
-        """Announce what the ledger has and the stage has not.
-
-        Raises `Forked` when it has not what the stage has: the last entry is read once more.
-        """
-        while before is None or stage.seq + 1 < before:
-            found, users = await self._room.store.events_after(
-                self.auction_id, max(stage.seq - 1, 0), CATCH_UP_EVENTS
-            )
-            if stage.seq:
-                if [(one.seq, one.hash) for one in found[:1]] != [(stage.seq, stage.hash)]:
-                    raise Forked
-                del found[0]
-            if not found:
-                return
-            for event in found:
-                await self._play(stage, event, users)
-
-    # --- when what was told is not so
-
-    async def _begin_anew(self) -> None:
-        """Leave the history that this node followed for the one that the ledger has (D34).
-
-        When the database cannot be asked, the next look finds out again.
-        """
-        log.warning(
-            "auction %s: its ledger is another one than this server followed (a restored backup, or "
-            "a fail-over that lost commits): everybody is told the whole state anew",
-            self.auction_id,
-        )
-        self._state = None
-        try:
-            if self.stage:
-                common = await self._past.note_lost(self.stage)
-                self._start_told = min(self._start_told, common)
-            await self._tell_whole()
-        except StoreError as error:
-            log.warning("auction %s: the database does not answer: %s", self.auction_id, error)
-
-    async def _tell_whole(self) -> None:
-        """Read the auction anew, and tell the room its whole state."""
-        snapshot = await self._room.store.snapshot(self.auction_id)
-        if snapshot is None:
-            self.stage = None
-            return
-        stage = self.stage = Stage(snapshot, whole_numbers=self._room.limits.whole_numbers)
-        count = self._room.presence.count(self.auction_id)
-        for announcement in stage.whole(snapshot, count, datetime.now(UTC)):
-            await self._tell(announcement)
-
-    def _note_kind(self, event: Event) -> None:
-        """What a newer program did to the rows is seen by reading them (D55)."""
-        if isinstance(event.fact, Unknown) and not self._rows_unknown:
-            self._rows_unknown = True
-            self.look()
-
-    async def _tell_of_start(self) -> None:
-        """Tell everybody here of a start on another node: they need not be in the room for it.
-
-        Whoever joined in the meantime hears it behind the state, with the older seq that it has.
-        """
-        start = await self._room.store.last_start(self.auction_id)
-        stage = self.stage or await self._read_stage()
-        self._start_missed = False
-        if stage and start and start.seq > self._start_told:
-            await self._tell(stage.told_later(start, {}))
 
     # --- rows that another program changed
 
@@ -398,17 +246,17 @@ class Auctioneer:
         stage = self.stage
         if stage is None or not self._room.presence.count(self.auction_id):
             return
-        await self._catch_up(stage)
+        await self._show.catch_up(stage)
         seen = await self._room.store.look(self.auction_id)
         if seen is None:
-            await self._auction_is_gone(stage)
+            await self._end(stage)
             return
         if seen.seq != stage.seq or stage.shows(seen):
             return  # what happened elsewhere in between is looked at the next time
         if stage.seq:
             self._state = None  # so that all bids are looked at
             committed = await self._commit([], stage)
-            await self._announce(deque(committed.events), committed, self._lists_are_read)
+            await self._show.announce(deque(committed.events), committed, self._show.lists_are_read)
         found = await self._room.store.snapshot_and_look(self.auction_id)
         if found is not None and found[0].seq == stage.seq and not stage.shows(found[1]):
             stage.refresh(*found)
@@ -416,11 +264,9 @@ class Auctioneer:
             state = encode(stage.state(count, datetime.now(UTC)))
             await self._room.audience.to_room(self.auction_id, AuctionState.wire_name, state, state)
 
-    async def _auction_is_gone(self, stage: Stage) -> None:
-        """Tell the room that the auction's row was deleted. There is no ledger of it to go on."""
-        log.warning("auction %s was deleted by another program", self.auction_id)
-        self.stage = self._state = None
-        await self._tell(stage.gone(datetime.now(UTC)))
+    async def _end(self, stage: Stage) -> None:
+        self._state = None
+        await self._show.end(stage)
 
     # --- who is there
 
@@ -437,20 +283,29 @@ class Auctioneer:
         return {"auctionId": self.auction_id, "userCount": count}
 
     async def _look(self) -> None:
-        """Tell what other nodes did."""
+        """Tell what other nodes did, and other programs."""
         try:
             if self.stage:
-                await self._catch_up(self.stage)
+                await self._show.catch_up(self.stage)
+            if self._rows_suspected:
+                self._rows_suspected = False
+                await self._look_at_rows()
         except Forked:
-            await self._begin_anew()
-        if self._rows_unknown:
-            self._rows_unknown = False
-            await self._tell_whole()
+            self._state = None
+            await self._show.begin_anew()
+        if self._show.rows_unknown:
+            self._show.rows_unknown = False
+            await self._show.tell_whole()
         if self._start_missed:
             await self._tell_of_start()
-        if self._rows_suspected:
-            self._rows_suspected = False
-            await self._look_at_rows()
+
+    async def _tell_of_start(self) -> None:
+        self._start_missed = False  # another one may be noticed while this one is told
+        try:
+            await self._show.tell_of_start()
+        except StoreError:
+            self._start_missed = True
+            raise
 
     async def _join(self, viewer: Viewer, event: JoinAuction) -> Outcome:
         stage = self.stage
@@ -460,7 +315,7 @@ class Auctioneer:
             return Refusal(Code.NOT_LIVE, event.wire_name)
         missed: dict[str, Any] = {}
         if event.last_seq is not None:
-            missed = await self._past.since(stage, event.last_seq, event.ledger)
+            missed = await self._show.missed.since(stage, event.last_seq, event.ledger)
         if viewer.gone:
             return {}
         await self._room.audience.enter_room(viewer, self.auction_id)

@@ -10,9 +10,10 @@ from datetime import UTC, datetime
 from baraka_server.contract.client_events import ClientEvent
 from baraka_server.contract.server_events import UserCountUpdate
 from baraka_server.domain.decide import HouseRules, Seen
-from baraka_server.live.auctioneer import Auctioneer, Limits, Room
+from baraka_server.live.auctioneer import Auctioneer
 from baraka_server.live.audience import Audience, Viewer
 from baraka_server.live.presence import Presence
+from baraka_server.live.room import Limits, Room
 from baraka_server.live.rounds_seen import RoundsSeen
 from baraka_server.live.settle import Outcome
 from baraka_server.store.errors import StoreError

@@ -7,10 +7,10 @@ from collections import defaultdict
 from typing import Any
 
 from baraka_server.domain.decide import HouseRules
-from baraka_server.live.auctioneer import Limits
 from baraka_server.live.audience import RoundShown, Viewer
 from baraka_server.live.encoded import Encoded
 from baraka_server.live.house import House
+from baraka_server.live.room import Limits
 from baraka_server.store.store import Store
 
 
