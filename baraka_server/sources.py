@@ -132,6 +132,11 @@ def origin(settings: type[BaseSettings], name: str) -> str:
     return f"the default: {variable} is not set, and {env_file()} {there}"
 
 
+def lacking(name: str) -> str:
+    """That a setting is not set, and where it was looked for."""
+    return f"{variable_of(name)} is not set, neither in the environment nor in {env_file()}"
+
+
 def _place(settings: type[BaseSettings], name: str, variables: Variables, place: str) -> str | None:
     variable = variable_of(name)
     file = variables.get(f"{variable}_FILE".lower())

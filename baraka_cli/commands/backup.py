@@ -118,12 +118,12 @@ async def _dump(url: str, program: str, target: Path) -> None:
 @contextmanager
 def _progress() -> Iterator[Callable[[int, int], None]]:
     """A bar on a terminal; nothing elsewhere, where it could not be drawn over."""
-    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 
     if not stderr.is_interactive:
         yield lambda _done, _total: None
         return
-    columns = (TextColumn("copying", markup=False), BarColumn(), TaskProgressColumn())
+    columns = (TextColumn("copying", markup=False), BarColumn(), DownloadColumn())
     with Progress(*columns, console=stderr, transient=True) as bars:
         task = bars.add_task("copying", total=None)
         yield lambda done, total: bars.update(task, completed=done, total=total or None)

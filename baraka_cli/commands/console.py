@@ -98,9 +98,13 @@ def console(
 
 
 def _mint(user_id: int) -> str:
+    from baraka_server.sources import lacking
     from baraka_server.wire.identity import mint
 
     settings = load_settings()
     if settings.jwt_secret is None:
-        wrong_usage("--user needs BARAKA_JWT_SECRET; with an access token use --token instead.")
+        wrong_usage(
+            "--user needs BARAKA_JWT_SECRET; with an access token use --token instead.\n"
+            f"{lacking('jwt_secret')}."
+        )
     return mint(settings.jwt_secret.get_secret_value(), user_id, TOKEN_LIFETIME, {})

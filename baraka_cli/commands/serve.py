@@ -70,6 +70,7 @@ def _serve(**given: Any) -> None:
     from baraka_server.app import UnsafeSecret, token_verifier
     from baraka_server.app import serve as serve_until_stopped
     from baraka_server.settings import MAKE_A_SECRET, Mode
+    from baraka_server.sources import lacking
     from baraka_server.store.migrate import require_current
 
     settings = load_settings(**given)
@@ -109,8 +110,10 @@ def _serve(**given: Any) -> None:
     try:
         run(checked(), about=database.line)
     except UnsafeSecret as error:
+        missing = settings.jwt_secret is None
+        what = lacking("jwt_secret") if missing else f"BARAKA_JWT_SECRET {error}"
         wrong_usage(
-            f"BARAKA_JWT_SECRET {error}: the server needs the key that access tokens are signed "
+            f"{what}: the server needs the key that access tokens are signed "
             "with, and nobody else may know it.\n"
             f'Make one: export BARAKA_JWT_SECRET="$({MAKE_A_SECRET})"\n'
             "Only to try Baraka on this machine: export BARAKA_MODE=development"

@@ -318,6 +318,7 @@ def _old(file: Path | None) -> Result | None:
 def _people(file: Path | None, host_id: int, users: int) -> tuple[int, list[int], Mint]:
     """The host, the other users, and where their tokens come from."""
     from baraka_cli.simulator.tokens import BadTokens, read_tokens
+    from baraka_server.sources import lacking
     from baraka_server.wire.identity import mint
 
     if file is not None:
@@ -329,7 +330,7 @@ def _people(file: Path | None, host_id: int, users: int) -> tuple[int, list[int]
     settings = load_settings()
     if settings.jwt_secret is None:
         wrong_usage(
-            "BARAKA_JWT_SECRET is not set: the crowd's tokens are minted with the server's own. "
+            f"{lacking('jwt_secret')}: the crowd's tokens are minted with the server's own. "
             "Without it, give --tokens FILE with one access token a line, the host's first."
         )
     secret = settings.jwt_secret.get_secret_value()

@@ -60,6 +60,7 @@ def token(
     """
     from baraka_server.contract.fields import INT_MAX
     from baraka_server.settings import MAKE_A_SECRET
+    from baraka_server.sources import lacking
     from baraka_server.wire.identity import mint
 
     if user_id > INT_MAX:
@@ -67,7 +68,7 @@ def token(
     settings = load_settings()
     if settings.jwt_secret is None:
         wrong_usage(
-            "BARAKA_JWT_SECRET is not set: it must be the key that the server verifies with.\n"
+            f"{lacking('jwt_secret')}: it must be the key that the server verifies with.\n"
             f'To make one: export BARAKA_JWT_SECRET="$({MAKE_A_SECRET})"\n'
             "For a server in development: export BARAKA_MODE=development"
         )

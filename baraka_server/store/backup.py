@@ -28,7 +28,7 @@ SIDECARS = ("", "-wal", "-shm", "-journal")
 """What SQLite has beside a file, by the ends of the names."""
 
 Progress = Callable[[int, int], None]
-"""Takes how much is done and how much it is in all; also from another thread."""
+"""Takes how many bytes are done and how many it is in all; also from another thread."""
 
 
 class BackupFailed(StoreError):
@@ -124,10 +124,11 @@ def _copy(source: Path, draft: Path, progress: Progress, unwanted: threading.Eve
     def step(_status: int, remaining: int, total: int) -> None:
         if unwanted.is_set():
             raise _Unwanted
-        progress(total - remaining, total)
+        progress((total - remaining) * page_bytes, total * page_bytes)
 
     try:
         with closing(_reader(source)) as theirs, closing(sqlite3.connect(draft)) as ours:
+            page_bytes = theirs.execute("PRAGMA page_size").fetchone()[0]
             # With a transaction of its own it stays at one moment: else a busy sale would make
             # SQLite begin again at every step.
             theirs.execute("BEGIN")

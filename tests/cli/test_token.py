@@ -129,7 +129,7 @@ def test_in_development_it_signs_with_the_secret_that_such_a_server_has() -> Non
 def test_without_a_secret_it_says_how_to_make_one() -> None:
     done = invoke("token", 7, BARAKA_JWT_SECRET=None)
     assert (done.code, done.out) == (2, "")
-    assert "BARAKA_JWT_SECRET is not set" in done.err
+    assert "BARAKA_JWT_SECRET is not set, neither in the environment nor in /" in done.err
     assert "openssl rand" in done.err
 
 
