@@ -95,12 +95,14 @@ def _tell(checked: Checked) -> None:
             "The file is whole, but not every ledger in it holds, so it was given a name of its own. "
             f"See what it is in the database itself: baraka auction verify ID, with ID {named}."
         )
+    elif not checked.auctions:
+        say("Checked: the file is whole. There are no auctions in it yet.")
     else:
         one = checked.auctions == 1
-        ledgers = (
+        whose = (
             "ledger of 1 auction holds" if one else f"ledgers of {checked.auctions} auctions hold"
         )
-        say(f"Checked: the file is whole, and the {ledgers}.")
+        say(f"Checked: the file is whole, and the {whose}.")
 
 
 async def _dump(url: str, program: str, target: Path) -> None:
