@@ -21,9 +21,10 @@ from baraka_server.store.pages import Page, Span, read_page
 from baraka_server.store.rows import (
     USER_COLUMNS,
     is_id,
-    nested,
     read_auction,
     read_users,
+    records,
+    records_with_users,
     with_user,
 )
 from baraka_server.store.store import Store
@@ -76,8 +77,9 @@ async def create_auction(
         if not is_id(owner_id) or not await read_users(connection, [owner_id]):
             raise NotThere(f"There is no user {owner_id} who could own the auction.")
         row["category_id"] = await _category_id(connection, category, now)
-        query = select(auctions).where(auctions.c.id == await _insert(connection, auctions, row))
-        return Auction.model_validate((await connection.execute(query)).mappings().one())
+        made = await read_auction(connection, await _insert(connection, auctions, row), lock=False)
+        assert made is not None
+        return made
 
 
 async def auction_by_id(store: Store, auction_id: int) -> Auction:
@@ -106,7 +108,7 @@ async def list_auctions(
         query = query.where(auctions.c.isLive)
     async with store.reading() as connection:
         page = await read_page(connection, query, auctions.c.id, span, newest_first=True)
-    return Page([Auction.model_validate(row) for row in page], page.resume)
+        return Page(records(connection, Auction, auctions, page), page.resume)
 
 
 async def create_user(
@@ -149,7 +151,7 @@ async def list_users(
         query = query.where(_contains(users.c.name, search) | _contains(users.c.number, search))
     async with store.reading() as connection:
         page = await read_page(connection, query, users.c.id, span, newest_first=False)
-    return Page([User.model_validate(row) for row in page], page.resume)
+        return Page(records(connection, User, users, page), page.resume)
 
 
 async def list_winnings(
@@ -167,14 +169,15 @@ async def list_winnings(
         query = query.where(winnings.c.user_id == _findable(user_id))
     async with store.reading() as connection:
         page = await read_page(connection, query, winnings.c.id, span, newest_first=True)
-    return Page([WinningWithUser.model_validate(nested(row)) for row in page], page.resume)
+        found = records_with_users(connection, WinningWithUser, winnings, page)
+        return Page(found, page.resume)
 
 
 async def list_categories(store: Store) -> list[Category]:
     """All categories in the order of their ids."""
     async with store.reading() as connection:
         rows = (await connection.execute(select(categories).order_by(categories.c.id))).mappings()
-        return [Category.model_validate(row) for row in rows]
+        return records(connection, Category, categories, rows)
 
 
 async def _category_id(connection: AsyncConnection, wanted: str | None, now: datetime) -> int:

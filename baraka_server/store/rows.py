@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import Select, bindparam, null, select
+from sqlalchemy import Select, Table, bindparam, null, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from baraka_server.contract.fields import INT_MAX
-from baraka_server.contract.records import Auction, BidWithUser, CommentWithUser, User
+from baraka_server.contract.records import Auction, BidWithUser, CommentWithUser, Record, User
 from baraka_server.domain.facts import StandingBid
-from baraka_server.store.tables import auctions, bids, comments, users
+from baraka_server.store.readable import RowLog, moment, readable
+from baraka_server.store.tables import auctions, bids, comments, users, winnings
+
+R = TypeVar("R", bound=Record)
+
+ROW_LOG = "baraka_row_log"
+"""The execution option of an engine that has the `RowLog` of its store."""
 
 # One-time codes are not even read: nothing that this process holds could leak one (D17).
 USER_COLUMNS = [
@@ -35,7 +41,7 @@ async def read_auction(
 ) -> Auction | None:
     query = _LOCKED_AUCTION if lock else _AUCTION
     row = (await connection.execute(query, {"auction": auction_id})).mappings().first()
-    return Auction.model_validate(row) if row else None
+    return readable(Auction, auctions.name, row, row_log(connection)) if row else None
 
 
 async def read_users(connection: AsyncConnection, ids: Iterable[int]) -> dict[int, User]:
@@ -44,7 +50,7 @@ async def read_users(connection: AsyncConnection, ids: Iterable[int]) -> dict[in
     if not wanted:
         return {}
     rows = (await connection.execute(_USERS, {"users": list(wanted)})).mappings()
-    return {row["id"]: User.model_validate(row) for row in rows}
+    return {user.id: user for user in records(connection, User, users, rows)}
 
 
 async def read_bids(connection: AsyncConnection, auction_id: int) -> list[BidWithUser]:
@@ -55,7 +61,16 @@ async def read_bids(connection: AsyncConnection, auction_id: int) -> list[BidWit
         .order_by(bids.c.createdAt.desc(), bids.c.id.desc())
     )
     rows = (await connection.execute(query)).mappings()
-    return [BidWithUser.model_validate(nested(row)) for row in rows]
+    found = records_with_users(connection, BidWithUser, bids, rows)
+    return [bid for bid in found if _counts(bid, row_log(connection))]
+
+
+def _counts(bid: BidWithUser, noted: RowLog) -> bool:
+    """Whether the row can be a bid at all (D12); `read_highest_bid` asks the same."""
+    if is_id(bid.bid):
+        return True
+    noted.note(bids.name, bid.id, f"bid is not from 1 to {INT_MAX}, so it does not count")
+    return False
 
 
 async def read_comments(connection: AsyncConnection, auction_id: int) -> list[CommentWithUser]:
@@ -66,7 +81,7 @@ async def read_comments(connection: AsyncConnection, auction_id: int) -> list[Co
         .order_by(comments.c.createdAt, comments.c.id)
     )
     rows = (await connection.execute(query)).mappings()
-    return [CommentWithUser.model_validate(nested(row)) for row in rows]
+    return records_with_users(connection, CommentWithUser, comments, rows)
 
 
 async def read_highest_bid(
@@ -80,14 +95,51 @@ async def read_highest_bid(
     query = (
         select(bids.c.id, bids.c.user_id, bids.c.bid, bids.c.createdAt)
         .join_from(bids, users, bids.c.user_id == users.c.id)
-        .where(bids.c.auction_id == auction_id)
+        .where(bids.c.auction_id == auction_id, bids.c.bid.between(1, INT_MAX))
         .order_by(bids.c.bid.desc(), bids.c.id)
         .limit(1)
     )
     if keep:
         query = query.with_for_update(read=True)
     row = (await connection.execute(query)).one_or_none()
-    return StandingBid(*row) if row else None
+    return StandingBid(row.id, row.user_id, row.bid, moment(row.createdAt)) if row else None
+
+
+def row_log(connection: AsyncConnection) -> RowLog:
+    """Where unreadable rows are told of: the store's own, else the log, where each is new."""
+    options = (
+        connection.sync_connection.get_execution_options() if connection.sync_connection else {}
+    )
+    return options.get(ROW_LOG) or RowLog()
+
+
+def records(
+    connection: AsyncConnection, kind: type[R], table: Table, rows: Iterable[Mapping[str, Any]]
+) -> list[R]:
+    """The rows of `table` but those that cannot be read."""
+    noted = row_log(connection)
+    found = (readable(kind, table.name, row, noted) for row in rows)
+    return [record for record in found if record]
+
+
+def records_with_users(
+    connection: AsyncConnection, kind: type[R], table: Table, rows: Iterable[Mapping[str, Any]]
+) -> list[R]:
+    """The same for rows that were read `with_user`. A row of nobody is left out.
+
+    Not a winning: whoever has to be paid finds it by the id of the user who was.
+    """
+    noted = row_log(connection)
+    found = []
+    for row in rows:
+        plain = nested(row)
+        if table is winnings and plain["user"]["id"] is None:
+            plain["user"]["id"] = plain["user_id"]
+        if plain["user"]["id"] is None:
+            noted.note(table.name, plain["id"], "there is no such user, so it is left out")
+        elif record := readable(kind, table.name, plain, noted):
+            found.append(record)
+    return found
 
 
 _USER_PREFIX = "user."
@@ -96,7 +148,9 @@ _USER_PREFIX = "user."
 def with_user(table: Any) -> Select[Any]:
     """All rows of `table`, each with the user that it references; `nested` makes records of them."""
     prefixed = [column.label(_USER_PREFIX + column.name) for column in USER_COLUMNS]
-    return select(table, *prefixed).join_from(table, users, table.c.user_id == users.c.id)
+    return select(table, *prefixed).join_from(
+        table, users, table.c.user_id == users.c.id, isouter=True
+    )
 
 
 def nested(row: Mapping[str, Any]) -> dict[str, Any]:

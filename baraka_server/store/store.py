@@ -27,6 +27,7 @@ from baraka_server.store.errors import (
     translated,
 )
 from baraka_server.store.locked import LockedAuction
+from baraka_server.store.readable import RowLog
 from baraka_server.store.signs import Look, read_signs
 from baraka_server.store.tables import auctions, events
 
@@ -68,11 +69,16 @@ class Snapshot:
 
 
 class Store:
-    """The database of a server. `timeout_seconds` bounds every transaction."""
+    """The database of a server. `timeout_seconds` bounds every transaction.
 
-    def __init__(self, engine: AsyncEngine, *, timeout_seconds: float) -> None:
-        self._engine = engine
-        self._writers = engine.execution_options(**WRITES)
+    `row_log` is told of rows that cannot be read as they are documented (D52).
+    """
+
+    def __init__(
+        self, engine: AsyncEngine, *, timeout_seconds: float, row_log: RowLog | None = None
+    ) -> None:
+        self._engine = engine.execution_options(**{rows.ROW_LOG: row_log or RowLog()})
+        self._writers = self._engine.execution_options(**WRITES)
         self._timeout_seconds = timeout_seconds
         self._availability = Availability()
 

@@ -6,6 +6,7 @@ on MySQL, so that a database of the existing system and one that we created are 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -70,6 +71,33 @@ class UtcTime(TypeDecorator[datetime]):
         return None if value is None else value.replace(tzinfo=UTC)
 
 
+class FoundTime(UtcTime):
+    """A moment in a table that others write too: what is none comes back as it is stored (D52)."""
+
+    cache_ok = True
+
+    def result_processor(self, dialect: Dialect, coltype: Any) -> Callable[[Any], Any]:
+        strict: Any = super().result_processor(dialect, coltype)
+
+        def read(value: Any) -> Any:
+            try:
+                return strict(value)
+            except (AttributeError, TypeError, ValueError):  # a zero date, or any text on SQLite
+                return value
+
+        return read
+
+
+class FoundChoice(TypeDecorator[str]):
+    """A member of an enum in a table that others write too, as it is stored: maybe another's (D52)."""
+
+    impl = Enum
+    cache_ok = True
+
+    def result_processor(self, dialect: Dialect, coltype: Any) -> None:
+        return None
+
+
 class CurrentTime(FunctionElement[Any]):
     """The database's clock as a column default, in the resolution of `UtcTime`."""
 
@@ -100,13 +128,13 @@ def _flag(name: str) -> Column[bool]:
 
 
 def _choice(name: str, kind: type[AuctionType | UserType]) -> Column[Any]:
-    return Column(name, Enum(kind, create_constraint=True), nullable=False)
+    return Column(name, FoundChoice(kind, create_constraint=True), nullable=False)
 
 
 def _times() -> tuple[Column[datetime], Column[datetime]]:
     return (
-        Column("createdAt", UtcTime, nullable=False, server_default=CurrentTime()),
-        Column("updatedAt", UtcTime, nullable=False),
+        Column("createdAt", FoundTime, nullable=False, server_default=CurrentTime()),
+        Column("updatedAt", FoundTime, nullable=False),
     )
 
 
@@ -146,8 +174,8 @@ auctions = _table(
     Column("minBidPrice", Integer, nullable=False),
     Column("bidPrice", Integer, nullable=False),
     Column("quantity", Integer, nullable=False, server_default=text("1")),
-    Column("expiryDate", UtcTime, nullable=False),
-    Column("startDate", UtcTime),
+    Column("expiryDate", FoundTime, nullable=False),
+    Column("startDate", FoundTime),
     _flag("isLive"),
     _flag("isExpired"),
     _flag("isCanceled"),
