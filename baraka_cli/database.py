@@ -7,13 +7,16 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
-from baraka_cli.terminal import load_settings, run, wrong_usage
+from baraka_cli.terminal import load_settings, run, say, wrong_usage
 
 if TYPE_CHECKING:
     from baraka_server.settings import Settings
     from baraka_server.store.store import Store
 
 T = TypeVar("T")
+
+ROWS_NAMED_MAX = 10
+"""How many rows that cannot be read a command names."""
 
 LONG_READ_SECONDS_MAX = 600
 """For a command that reads whole ledgers."""
@@ -86,6 +89,7 @@ async def open_store(
     """The store; raises `OutOfDate` or `MigrationFailed` when its tables are not those of today."""
     from baraka_server.store.engine import open_engine
     from baraka_server.store.migrate import require_current
+    from baraka_server.store.readable import RowLog
     from baraka_server.store.store import Store
 
     settings = load_settings(database_url=database_url)
@@ -94,9 +98,18 @@ async def open_store(
         connections_max=1,
         timeout_seconds=settings.database_timeout_seconds,
     )
-    store = Store(engine, timeout_seconds=timeout_seconds or settings.database_timeout_seconds)
+    unread: list[str] = []
+    store = Store(
+        engine,
+        timeout_seconds=timeout_seconds or settings.database_timeout_seconds,
+        row_log=RowLog(unread.append),
+    )
     try:
         await require_current(engine)
         yield store
     finally:
         await store.close()
+        for line in unread[:ROWS_NAMED_MAX]:
+            say(line)
+        if len(unread) > ROWS_NAMED_MAX:
+            say(f"{len(unread) - ROWS_NAMED_MAX} more cannot be read; see: baraka doctor")

@@ -238,10 +238,14 @@ def _told(error: StoreError, about: str | None) -> str:
         OutcomeUnknown,
         Unavailable,
     )
+    from baraka_server.store.unsuited import Unsuited
 
     match error:
         case NotThere() | Damaged():
             return str(error)
+        case Unsuited():
+            what = f"The database refuses {error}. Nothing was changed. See: baraka doctor"
+            return _lines(what, about)
         case Unavailable():
             return _lines(f"The database {error.trouble.words}: {error}", about)
         case Contention():

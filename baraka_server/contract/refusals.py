@@ -35,6 +35,7 @@ class Code(StrEnum):
     TOO_FAST = "too_fast"
     BUSY = "busy"
     UNAVAILABLE = "unavailable"
+    UNSUITED = "unsuited"
     OUTCOME_UNKNOWN = "outcome_unknown"
     FAULT = "fault"
 
@@ -73,6 +74,7 @@ TEXTS: dict[Code, str] = {
     Code.UNAVAILABLE: (
         "The auction cannot be reached at the moment. Nothing was changed; please try again."
     ),
+    Code.UNSUITED: "The database of this sale does not take this. Nothing was changed.",
     Code.OUTCOME_UNKNOWN: (
         "The server could not confirm this. Please look at the auction before you try again."
     ),

@@ -28,6 +28,7 @@ from baraka_server.live.settle import Committed, Forked, Known, Outcome, settle
 from baraka_server.live.show import Show
 from baraka_server.live.stage import Stage
 from baraka_server.store.errors import Contention, OutcomeUnknown, StoreError
+from baraka_server.store.unsuited import Unsuited
 
 log = logging.getLogger(__name__)
 
@@ -73,6 +74,7 @@ class Auctioneer:
         self._unknown_noted = False
         self._rows_suspected = False
         self._refusals = 0
+        self._unsuited_told: set[str] = set()
 
     @property
     def stage(self) -> Stage | None:
@@ -132,7 +134,9 @@ class Auctioneer:
             self._state = None
             if isinstance(error, Forked):
                 await self._show.begin_anew()
-            if len(batch) > 1 and not isinstance(error, StoreError):
+            if len(batch) > 1 and (
+                isinstance(error, Unsuited) or not isinstance(error, StoreError)
+            ):
                 for waiting in batch:  # let only the one suffer that cannot be served
                     await self._serve([waiting])
                 return
@@ -195,9 +199,20 @@ class Auctioneer:
             return Refusal(Code.UNAVAILABLE, name)
         if isinstance(error, OutcomeUnknown):
             return Refusal(Code.OUTCOME_UNKNOWN, name)
+        if isinstance(error, Unsuited):
+            self._tell_of_unsuited(str(error))
+            return Refusal(Code.UNSUITED, name)
         if isinstance(error, StoreError):
             return Refusal(Code.UNAVAILABLE, name)
         return fault(name, error)
+
+    def _tell_of_unsuited(self, reason: str) -> None:
+        """Once: it will be refused again and again, until somebody mends the table."""
+        if reason not in self._unsuited_told:
+            self._unsuited_told.add(reason)  # there are as many as there are columns and keys
+            log.error(
+                "auction %s: the database refuses %s; see: baraka doctor", self.auction_id, reason
+            )
 
     async def _commit(self, asks: Sequence[Ask], stage: Stage | None) -> Committed:
         known = Known(self._state, stage.seq, stage.hash) if stage else Known(self._state)

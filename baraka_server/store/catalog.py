@@ -77,9 +77,9 @@ async def create_auction(
         if not is_id(owner_id) or not await read_users(connection, [owner_id]):
             raise NotThere(f"There is no user {owner_id} who could own the auction.")
         row["category_id"] = await _category_id(connection, category, now)
-        made = await read_auction(connection, await _insert(connection, auctions, row), lock=False)
-        assert made is not None
-        return made
+        query = select(auctions).where(auctions.c.id == await _insert(connection, auctions, row))
+        rows = (await connection.execute(query)).mappings().all()
+        return records(connection, Auction, auctions, rows)[0]
 
 
 async def auction_by_id(store: Store, auction_id: int) -> Auction:
@@ -176,7 +176,8 @@ async def list_winnings(
 async def list_categories(store: Store) -> list[Category]:
     """All categories in the order of their ids."""
     async with store.reading() as connection:
-        rows = (await connection.execute(select(categories).order_by(categories.c.id))).mappings()
+        query = select(categories).order_by(categories.c.id)
+        rows = (await connection.execute(query)).mappings().all()
         return records(connection, Category, categories, rows)
 
 

@@ -40,8 +40,8 @@ async def read_auction(
     connection: AsyncConnection, auction_id: int, *, lock: bool
 ) -> Auction | None:
     query = _LOCKED_AUCTION if lock else _AUCTION
-    row = (await connection.execute(query, {"auction": auction_id})).mappings().first()
-    return readable(Auction, auctions.name, row, row_log(connection)) if row else None
+    rows = (await connection.execute(query, {"auction": auction_id})).mappings().all()
+    return next(iter(records(connection, Auction, auctions, rows)), None)
 
 
 async def read_users(connection: AsyncConnection, ids: Iterable[int]) -> dict[int, User]:
@@ -49,7 +49,7 @@ async def read_users(connection: AsyncConnection, ids: Iterable[int]) -> dict[in
     wanted = set(ids)
     if not wanted:
         return {}
-    rows = (await connection.execute(_USERS, {"users": list(wanted)})).mappings()
+    rows = (await connection.execute(_USERS, {"users": list(wanted)})).mappings().all()
     return {user.id: user for user in records(connection, User, users, rows)}
 
 
@@ -60,7 +60,7 @@ async def read_bids(connection: AsyncConnection, auction_id: int) -> list[BidWit
         .where(bids.c.auction_id == auction_id)
         .order_by(bids.c.createdAt.desc(), bids.c.id.desc())
     )
-    rows = (await connection.execute(query)).mappings()
+    rows = (await connection.execute(query)).mappings().all()
     found = records_with_users(connection, BidWithUser, bids, rows)
     return [bid for bid in found if _counts(bid, row_log(connection))]
 
@@ -80,7 +80,7 @@ async def read_comments(connection: AsyncConnection, auction_id: int) -> list[Co
         .where(comments.c.auction_id == auction_id)
         .order_by(comments.c.createdAt, comments.c.id)
     )
-    rows = (await connection.execute(query)).mappings()
+    rows = (await connection.execute(query)).mappings().all()
     return records_with_users(connection, CommentWithUser, comments, rows)
 
 
@@ -114,7 +114,7 @@ def row_log(connection: AsyncConnection) -> RowLog:
 
 
 def records(
-    connection: AsyncConnection, kind: type[R], table: Table, rows: Iterable[Mapping[str, Any]]
+    connection: AsyncConnection, kind: type[R], table: Table, rows: Iterable[Any]
 ) -> list[R]:
     """The rows of `table` but those that cannot be read."""
     noted = row_log(connection)
@@ -123,7 +123,7 @@ def records(
 
 
 def records_with_users(
-    connection: AsyncConnection, kind: type[R], table: Table, rows: Iterable[Mapping[str, Any]]
+    connection: AsyncConnection, kind: type[R], table: Table, rows: Iterable[Any]
 ) -> list[R]:
     """The same for rows that were read `with_user`. A row of nobody is left out.
 

@@ -30,6 +30,7 @@ from baraka_server.store.locked import LockedAuction
 from baraka_server.store.readable import RowLog
 from baraka_server.store.signs import Look, read_signs
 from baraka_server.store.tables import auctions, events
+from baraka_server.store.unsuited import Unsuited, suited
 
 T = TypeVar("T")
 
@@ -88,8 +89,8 @@ class Store:
         """Run `work` on the locked auction (None where there is none) and commit what it wrote.
 
         `work` may run several times: when another transaction was in the way, everything is rolled
-        back and decided again. Raises `Unavailable`, `Contention` (nothing was changed) or
-        `OutcomeUnknown`.
+        back and decided again. Raises `Unavailable`, `Contention`, `Unsuited` (nothing was changed)
+        or `OutcomeUnknown`.
         """
         clock = asyncio.get_running_loop().time
         deadline = clock() + self._timeout_seconds
@@ -97,13 +98,15 @@ class Store:
         vanished = False
         while True:
             try:
-                return await self._attempt(auction_id, work, deadline)
-            except IntegrityError:
-                # What was read has vanished before something that refers to it was written.
-                if vanished:
-                    raise
-                vanished = True
-                continue
+                with suited():
+                    try:
+                        return await self._attempt(auction_id, work, deadline)
+                    except IntegrityError:
+                        # What was read has vanished before something that refers to it was written.
+                        if vanished:
+                            raise
+                        vanished = True
+                        continue
             except Contention:
                 log.debug(
                     "another transaction was in the way of auction %s",
@@ -288,9 +291,11 @@ class Store:
         engine = self._writers if writes else self._engine
         seconds = seconds_max or self._timeout_seconds
         try:
-            with translated():
+            with suited(), translated():
                 async with asyncio.timeout(seconds), engine.begin() as connection:
                     yield connection
+        except Unsuited:  # the database works, and says no
+            raise
         except StoreError as error:
             self._availability.failed(error)
             raise

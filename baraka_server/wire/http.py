@@ -37,6 +37,7 @@ STATUS = {
     Code.TOO_FAST: 429,
     Code.BUSY: 503,
     Code.UNAVAILABLE: 503,
+    Code.UNSUITED: 500,
     Code.FAULT: 500,
 }
 LIMITS = {

@@ -327,6 +327,7 @@ CODES = {
     "unknown_event",
     "busy",
     "unavailable",
+    "unsuited",
     "outcome_unknown",
     "fault",
 }
