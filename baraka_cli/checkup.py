@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 from ipaddress import ip_address
+from typing import Any
 
 from baraka_server import open_files
 from baraka_server.settings import MAKE_A_SECRET, LogLevel, Mode, PhoneNumbers, Settings
-from baraka_server.store.checkup import OLDEST, DatabaseFile, DatabaseServer
+from baraka_server.store.checkup import OLDEST, DatabaseFile, DatabaseServer, OddTable
 from baraka_server.store.errors import StoreError, Trouble, Unavailable
 
 PROXY_ADDRESSES_MAX = 2**24
@@ -54,12 +55,16 @@ REMEDIES = {
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One line: its state, what was looked at, what it is, and what to do about it."""
+    """One line: its state, what was looked at, what it is, and what to do about it.
+
+    `about` has the same for programs, where there is more to it.
+    """
 
     state: State
     check: str
     what: str
     do: str | None = None
+    about: Mapping[str, Any] = field(default_factory=dict)
 
 
 def ok(check: str, what: str) -> Finding:
@@ -223,11 +228,18 @@ SETTINGS: tuple[Callable[[Settings], Finding], ...] = (
 # --- the database ------------------------------------------------------------
 
 
+_TRIED = {
+    "MariaDB": "a server that Baraka is tested with",
+    "MySQL": "expected to work by its documentation; Baraka was not run on it",
+}
+"""What the support of a server rests on (D27)."""
+
+
 def of_database_server(server: DatabaseServer) -> Iterator[Finding]:
     version = ".".join(map(str, server.version))
     named = f"{server.kind} {version}"
     if server.supported:
-        yield ok("version", named)
+        yield ok("version", f"{named}, {_TRIED[server.kind]}")
     else:
         oldest = ".".join(map(str, OLDEST[server.kind]))
         yield mend("version", f"{named} is not supported", f"{server.kind} {oldest} or newer")
@@ -235,9 +247,13 @@ def of_database_server(server: DatabaseServer) -> Iterator[Finding]:
         yield mend("writes", "the server only reads (read_only is on)", "connect to the primary")
     yield _clock(server.clock_ahead)
     yield _zone(server.zone_ahead)
-    if not server.odd_tables:
+    yield from of_tables(server.odd_tables)
+
+
+def of_tables(odd_tables: Sequence[OddTable]) -> Iterator[Finding]:
+    if not odd_tables:
         yield ok("tables", "InnoDB and utf8mb4")
-    for table in server.odd_tables:
+    for table in odd_tables:
         name = f"`{table.name}`"
         if table.engine != "InnoDB":
             yield mend(

@@ -69,13 +69,18 @@ def upgrade(
 
     async def work() -> None:
         before = await migrate.current(url)
-        await migrate.upgrade(url, revision, report=lambda line: say(f"  {line}"))
+        try:
+            await migrate.upgrade(url, revision, report=lambda line: say(f"  {line}"))
+        except migrate.MigrationFailed:
+            await _tell_of_oddities(url)
+            raise
         after = await migrate.current(url)
         changed = after.current != before.current
         if after.up_to_date:
             say(f"{'Now' if changed else 'Already'} up to date, at revision {after.current}.")
         else:
             say(f"{'Now' if changed else 'Still'} at revision {after.current or 'base'}.")
+        await _tell_of_oddities(url)
 
     _run(work())
 
@@ -194,6 +199,19 @@ def _shown(flag: str | None) -> Database:
     database = chosen(flag)
     say(database.line)
     return database
+
+
+async def _tell_of_oddities(url: str) -> None:
+    """What the tables and rows of an existing system have against the documented ones (D52)."""
+    from baraka_cli.adoption import after_upgrade
+    from baraka_server.store.checkup import examine_rows
+    from baraka_server.store.errors import StoreError
+
+    try:
+        for line in after_upgrade(await examine_rows(url)):
+            say(line)
+    except StoreError as error:
+        say(f"The rows were not looked at: {error}. Run: baraka doctor")
 
 
 def _ask(question: str, flag: str) -> None:

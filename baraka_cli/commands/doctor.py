@@ -46,6 +46,7 @@ def doctor(as_json: AsJson = False, database_url: DatabaseUrl = None) -> None:
                 "ok": not counts[State.MEND],
                 "checks": [
                     {"state": one.state, "check": one.check, "what": one.what, "do": one.do}
+                    | dict(one.about)
                     for one in findings
                 ],
             }
@@ -190,7 +191,21 @@ async def _database(url: str, origin: str) -> list[Finding]:
     settled = {one.check for one in findings if one.state is checkup.State.MEND}
     if not settled & {"database", "file", "writes"}:  # else it is clear that it takes nothing
         findings.append(checkup.of_writes(await store.refusal(url)))
+    if facts is not None:
+        findings += await _rows(url)
     return findings
+
+
+async def _rows(url: str) -> list[Finding]:
+    from baraka_cli import checkup
+    from baraka_cli.adoption import of_adoption
+    from baraka_server.store.checkup import examine_rows
+    from baraka_server.store.errors import StoreError
+
+    try:
+        return list(of_adoption(await examine_rows(url)))
+    except (StoreError, OSError) as error:
+        return [checkup.look("rows", str(error), "run it again when the database is not busy")]
 
 
 def _revision(status: Status, shown: str) -> Finding:

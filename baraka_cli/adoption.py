@@ -1,0 +1,72 @@
+"""What is said of a database of the existing system: by `baraka doctor`, and after an upgrade (D52)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from baraka_cli.checkup import Finding, State, look, mend, of_tables, ok
+from baraka_server.store.odd_values import ROWS_LOOKED_AT_MAX
+
+if TYPE_CHECKING:
+    from baraka_server.store.checkup import Adoption
+    from baraka_server.store.oddity import Oddity
+
+
+def of_adoption(adoption: Adoption) -> Iterator[Finding]:
+    for oddity in adoption.oddities:
+        judge = mend if oddity.stops_sales else look
+        check = "schema" if oddity.rows is None else "rows"
+        finding = judge(check, _what(oddity), "; ".join(oddity.mending))
+        yield replace(finding, about=_about(oddity))
+    if adoption.bounded:
+        yield look(
+            "rows",
+            f"of {', '.join(adoption.bounded)} only the newest {ROWS_LOOKED_AT_MAX:,} rows were "
+            "looked at",
+            "what an older row has is said in the server's log when it is read",
+        )
+    elif not adoption.oddities:
+        yield ok("rows", "all have what the documented schema asks for")
+
+
+def after_upgrade(adoption: Adoption) -> list[str]:
+    """Lines for whoever has just adopted a database; none where nothing is odd."""
+    findings = [
+        one
+        for one in (*of_tables(adoption.odd_tables), *of_adoption(adoption))
+        if one.state is not State.OK
+    ]
+    if not findings:
+        return []
+    findings.sort(key=lambda one: list(State).index(one.state))
+    stopping = sum(one.state is State.MEND for one in findings)
+    lines = [
+        f"{len(findings)} things about the tables and rows of this database are not as documented.",
+        f"WARNING: {stopping} of them would stop a sale. Mend these first."
+        if stopping
+        else "None of them stops a sale.",
+    ]
+    for one in findings:
+        lines += [f"  {one.state}  {one.what}", f"        → {one.do}"]
+    return [*lines, "Nothing of this was changed. baraka doctor lists it again."]
+
+
+def _what(oddity: Oddity) -> str:
+    if oddity.rows is None:
+        return oddity.told
+    shown = ", ".join(map(str, oddity.ids))
+    more = ", …" if len(oddity.ids) < oddity.rows else ""
+    rows = "1 row" if oddity.rows == 1 else f"{oddity.rows:,} rows"
+    return f"{oddity.place} {oddity.what} in {rows} (id {shown}{more}): {oddity.effect}"
+
+
+def _about(oddity: Oddity) -> dict[str, object]:
+    return {
+        "table": oddity.table,
+        "column": oddity.column,
+        "rows": oddity.rows,
+        "ids": list(oddity.ids),
+        "statements": list(oddity.mending),
+    }
