@@ -10,7 +10,7 @@ from baraka_cli.checkup import Finding, State, look, mend, of_tables, ok
 from baraka_server.store.odd_values import ROWS_LOOKED_AT_MAX
 
 if TYPE_CHECKING:
-    from baraka_server.store.checkup import Adoption
+    from baraka_server.store.adoption import Adoption
     from baraka_server.store.oddity import Oddity
 
 

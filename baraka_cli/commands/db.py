@@ -204,11 +204,11 @@ def _shown(flag: str | None) -> Database:
 async def _tell_of_oddities(url: str) -> None:
     """What the tables and rows of an existing system have against the documented ones (D52)."""
     from baraka_cli.adoption import after_upgrade
-    from baraka_server.store.checkup import examine_rows
+    from baraka_server.store.adoption import look_at_adopted
     from baraka_server.store.errors import StoreError
 
     try:
-        for line in after_upgrade(await examine_rows(url)):
+        for line in after_upgrade(await look_at_adopted(url)):
             say(line)
     except StoreError as error:
         say(f"The rows were not looked at: {error}. Run: baraka doctor")

@@ -199,11 +199,11 @@ async def _database(url: str, origin: str) -> list[Finding]:
 async def _rows(url: str) -> list[Finding]:
     from baraka_cli import checkup
     from baraka_cli.adoption import of_adoption
-    from baraka_server.store.checkup import examine_rows
+    from baraka_server.store.adoption import look_at_adopted
     from baraka_server.store.errors import StoreError
 
     try:
-        return list(of_adoption(await examine_rows(url)))
+        return list(of_adoption(await look_at_adopted(url)))
     except (StoreError, OSError) as error:
         return [checkup.look("rows", str(error), "run it again when the database is not busy")]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import shutil
 from collections.abc import Sequence
@@ -10,8 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import Connection, inspect, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from baraka_server.store import probe
@@ -23,10 +21,6 @@ from baraka_server.store.tables import DOCUMENTED_TABLES, OUR_TABLES
 
 OTHERS_READ = 0o044
 """The rights of the group and of everybody else."""
-
-LOOK_SECONDS_MAX = 60
-"""How long the look at a database's values may take in all."""
-
 OLDEST = {"MySQL": (8, 4), "MariaDB": (10, 11)}
 """The versions from which on a server is supported (D27)."""
 
@@ -139,7 +133,7 @@ async def _server(connection: AsyncConnection) -> DatabaseServer:
         read_only=bool(await connection.scalar(text("SELECT @@global.read_only"))),
         clock_ahead=theirs.replace(tzinfo=UTC) - ours,
         zone_ahead=timedelta(seconds=int(zone or 0)),
-        odd_tables=await _odd_tables(connection),
+        odd_tables=await odd_tables(connection),
     )
 
 
@@ -149,61 +143,8 @@ def _numbers(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in parts if part.isdecimal())
 
 
-@dataclass(frozen=True, slots=True)
-class Adoption:
-    """What a database of the existing system has against the documented schema (D52).
-
-    Of the tables in `bounded` only the newest rows were looked at, `ROWS_LOOKED_AT_MAX` of each.
-    """
-
-    oddities: Sequence[Oddity] = ()
-    odd_tables: Sequence[OddTable] = ()
-    bounded: Sequence[str] = ()
-
-
-async def examine_rows(url: str) -> Adoption:
-    """What is odd about the documented tables, their values included. Nothing is changed.
-
-    Raises what `examine` raises, or `Damaged`. A database without these tables has nothing odd.
-    """
-    address = database_url(url)
-    if address.get_backend_name() == "sqlite":
-        file = _file(address.database or "")
-        if file is None or not file.there:
-            return Adoption()
-    engine = open_engine(url, connections_max=1, timeout_seconds=LOOK_SECONDS_MAX)
-    try:
-        with translated():
-            async with asyncio.timeout(LOOK_SECONDS_MAX), engine.connect() as connection:
-                return await _adoption(connection)
-    except DBAPIError as error:
-        raise Damaged(f"the tables cannot be looked at: {error.orig}") from error
-    finally:
-        await engine.dispose()
-
-
-async def _adoption(connection: AsyncConnection) -> Adoption:
-    sqlite = connection.dialect.name == "sqlite"
-    columns = await connection.run_sync(_columns)
-    seen = await look_at_values(connection, columns)
-    if sqlite:
-        return Adoption(tuple(seen.oddities), (), tuple(seen.bounded))
-    oddities = (*seen.oddities, *await look_at_schema(connection))
-    return Adoption(oddities, await _odd_tables(connection), tuple(seen.bounded))
-
-
-def _columns(connection: Connection) -> dict[str, set[str]]:
-    """The columns that each documented table has; a view of that name counts as one."""
-    inspector = inspect(connection)
-    there = {*inspector.get_table_names(), *inspector.get_view_names()}
-    return {
-        table.name: {column["name"] for column in inspector.get_columns(table.name)}
-        for table in DOCUMENTED_TABLES
-        if table.name in there
-    }
-
-
-async def _odd_tables(connection: AsyncConnection) -> list[OddTable]:
+async def odd_tables(connection: AsyncConnection) -> list[OddTable]:
+    """The tables that are not InnoDB and utf8mb4, theirs and ours, on a MySQL or MariaDB server."""
     query = text(
         "SELECT TABLE_NAME, ENGINE, TABLE_COLLATION FROM information_schema.TABLES "
         "WHERE TABLE_SCHEMA = DATABASE() AND TABLE_TYPE = 'BASE TABLE'"

@@ -25,7 +25,7 @@ from baraka_server.contract.refusals import Code, Refusal
 from baraka_server.live.audience import Viewer
 from baraka_server.live.house import House
 from baraka_server.store import audit, catalog, migrate
-from baraka_server.store.checkup import examine_rows
+from baraka_server.store.adoption import look_at_adopted
 from baraka_server.store.engine import open_engine
 from baraka_server.store.store import Store
 from tests.support.hall import Hall, open_house
@@ -129,7 +129,7 @@ async def test_each_kind_is_found_harms_no_sale_and_is_mended_by_what_is_said(
     mariadb: Any, case: Case
 ) -> None:
     with database_of_others(mariadb, case.change) as url:
-        found = (await examine_rows(url)).oddities
+        found = (await look_at_adopted(url)).oddities
         stopping = {f"{one.place}!" for one in found if one.stops_sales}
         assert stopping == {place for place in case.found if place.endswith("!")}
         assert {one.place for one in found} == {place.rstrip("!") for place in case.found}
@@ -145,7 +145,7 @@ async def test_each_kind_is_found_harms_no_sale_and_is_mended_by_what_is_said(
             for one in found:
                 statements = "; ".join(one.mending)
                 await asyncio.to_thread(mariadb.sql, statements, url.rpartition("/")[2])
-            left = (await examine_rows(url)).oddities
+            left = (await look_at_adopted(url)).oddities
             assert not [one for one in left if "is referenced by" not in one.what]
             assert not any(one.stops_sales for one in left)
 
