@@ -231,7 +231,8 @@ def verify(
     """Prove that a ledger is what was written, and that the tables say the same.
 
     Exits 1 when something was altered, and names the first altered entry, or the rows that do not
-    agree with the ledger.
+    agree with the ledger. Rows that other programs wrote or took away, and that say nothing against
+    the ledger, are told as changed outside: for these alone it exits 0.
     """
     from baraka_server.store import audit
 
@@ -251,6 +252,8 @@ def verify(
     broken = sum(not verdict.ok for verdict in verdicts)
     if broken:
         fail("The ledger is not to be trusted." if len(verdicts) == 1 else f"{broken} do not hold.")
+    if any(verdict.changedOutside for verdict in verdicts):
+        say("The ledger is to be trusted. Other programs wrote or took away the rows named above.")
 
 
 def _owner(record: Auction, people: dict[int, User]) -> str | None:
@@ -356,11 +359,15 @@ def _verdict_lines(verdict: Verdict) -> list[str]:
     if verdict.alteredEntry is not None:
         broken = verdict.alteredEntry
         return [f"{name}: entry {broken.seq} of the ledger was altered: {broken.reason}."]
+    outside = [
+        f"{name}: {row.table} row {row.rowId} was changed outside: {row.reason}."
+        for row in verdict.changedOutside
+    ]
     if verdict.disagreements:
         return [
             f"{name}: {row.table} row {row.rowId} does not agree: {row.reason}."
             for row in verdict.disagreements
-        ]
+        ] + outside
     if verdict.entries == 0:
         return [f"{name}: no ledger yet, so there is nothing to prove."]
     entries = f"{name}: ok, {verdict.entries} entries as they were written"
@@ -369,4 +376,5 @@ def _verdict_lines(verdict: Verdict) -> list[str]:
             f"{entries}; {verdict.unknownEntries} of them are of a newer version of Baraka, which "
             "alone can compare the tables."
         ]
-    return [f"{entries}; the tables agree."]
+    agree = "what it wrote is in the tables" if outside else "the tables agree"
+    return [f"{entries}; {agree}.", *outside]

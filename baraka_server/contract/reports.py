@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from pydantic import Field
+
 from baraka_server.contract.fields import Time
 from baraka_server.contract.records import Record, User, Winning
 
@@ -50,7 +52,10 @@ class Verdict(Record):
     """What came of verifying an auction's ledger: `ok`, or what was altered (D26).
 
     The tables are compared only while the ledger itself holds, and has no `unknownEntries`: those
-    are of a newer program (D55).
+    are of a newer program (D55). `disagreements` are rows that the ledger wrote and that say
+    something else by now, or bids and winnings that it would have to know. `changedOutside` are rows
+    that other programs wrote or took away, which is theirs to do: they say nothing against the
+    ledger, and `ok` does not depend on them (D52).
     """
 
     auctionId: int
@@ -59,3 +64,4 @@ class Verdict(Record):
     unknownEntries: int
     alteredEntry: AlteredEntry | None
     disagreements: list[Disagreement]
+    changedOutside: list[Disagreement] = Field(default_factory=list)

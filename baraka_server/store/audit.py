@@ -17,11 +17,11 @@ from baraka_server.domain.state import State, apply
 from baraka_server.domain.words import LOOKS_BACK, in_words
 from baraka_server.store import ledger
 from baraka_server.store.errors import Damaged, NotThere
-from baraka_server.store.expected import Expected, Rows
+from baraka_server.store.expected import Expected, Objection, Rows
 from baraka_server.store.pages import Page, Span
 from baraka_server.store.rows import is_id, read_auction, read_users
 from baraka_server.store.store import Store, users_in
-from baraka_server.store.tables import auctions, events
+from baraka_server.store.tables import auctions, events, winnings
 
 DISAGREEMENTS_MAX = 100
 """How many rows a verdict names at most."""
@@ -37,8 +37,11 @@ async def verify(store: Store, auction_id: int) -> Verdict:
     Then the fold of the ledger against the tables, which finds rows that were altered, and entries
     that were cut off the end: what they wrote is still in the tables. Nothing can tell that a last
     entry is gone which wrote no row: a repeated start, a broadcaster who left. Rows that are older
-    than the ledger are taken as it found them. Behind entries that a newer program wrote nobody here
-    can say what the tables must be (D55): the verdict counts them, and leaves the tables alone.
+    than the ledger are taken as it found them. What other programs wrote or took away since is told
+    apart where it cannot have been ours and decides nothing (D52): a comment that no entry wrote, a
+    bid below the one that leads, what went with a user who was deleted. Behind entries that a newer
+    program wrote nobody here can say what the tables must be (D55): the verdict counts them, and
+    leaves the tables alone.
 
     Raises `NotThere` when there is neither such an auction nor a ledger of it.
     """
@@ -54,7 +57,7 @@ async def verify(store: Store, auction_id: int) -> Verdict:
                 expected.take(event)
         except UNREADABLE:  # and yet the hashes fit: whoever wrote it knew how to make them
             return _altered(auction_id, expected.state.seq + 1, "it does not say what can happen")
-        disagreements = await _disagreements(connection, auction_id, expected)
+        disagreements, outside = await _disagreements(connection, auction_id, expected)
     return Verdict(
         auctionId=auction_id,
         ok=not disagreements,
@@ -62,6 +65,7 @@ async def verify(store: Store, auction_id: int) -> Verdict:
         unknownEntries=expected.unknown,
         alteredEntry=None,
         disagreements=disagreements[:DISAGREEMENTS_MAX],
+        changedOutside=outside[:DISAGREEMENTS_MAX],
     )
 
 
@@ -78,26 +82,32 @@ def _altered(auction_id: int, seq: int, reason: str) -> Verdict:
 
 async def _disagreements(
     connection: AsyncConnection, auction_id: int, expected: Expected
-) -> list[Disagreement]:
+) -> tuple[list[Disagreement], list[Disagreement]]:
+    """The rows that are not what the ledger says, and those that only other programs wrote."""
     record = await read_auction(connection, auction_id, lock=False)
     if record is None and expected.state.seq == 0:
         raise _unknown(auction_id)
     if record is None:
-        return [Disagreement(table=auctions.name, rowId=auction_id, reason="it is gone")]
+        return [Disagreement(table=auctions.name, rowId=auction_id, reason="it is gone")], []
     if expected.state.seq == 0 or expected.unknown:
-        return []  # nothing has happened that a ledger would keep, or what only a newer program knows
+        # Nothing has happened that a ledger would keep, or what only a newer program knows.
+        return [], []
     found = [
         Disagreement(table=auctions.name, rowId=auction_id, reason=reason)
         for reason in expected.objections(record)
     ]
+    outside: list[Disagreement] = []
     for rows in (expected.bids, expected.comments, expected.winnings):
-        found += await _disagreements_of(connection, auction_id, rows)
-    return found
+        objections = await _objections(connection, auction_id, rows)
+        for row_id, objection in sorted(objections.items()):
+            told = Disagreement(table=rows.table.name, rowId=row_id, reason=objection.reason)
+            (outside if objection.outside else found).append(told)
+    return found, outside
 
 
-async def _disagreements_of(
+async def _objections(
     connection: AsyncConnection, auction_id: int, rows: Rows
-) -> list[Disagreement]:
+) -> dict[int, Objection]:
     table = rows.table
     query = select(table).where(table.c.auction_id == auction_id)
     there = {row["id"]: dict(row) for row in (await connection.execute(query)).mappings()}
@@ -105,16 +115,24 @@ async def _disagreements_of(
     for start in range(0, len(lost), ledger.ROWS_PER_READ):  # in another auction, maybe
         query = select(table).where(table.c.id.in_(lost[start : start + ledger.ROWS_PER_READ]))
         there |= {row["id"]: dict(row) for row in (await connection.execute(query)).mappings()}
-    reasons = {row_id: rows.objection(row, auction_id) for row_id, row in there.items()}
-    for row_id in lost:
+    objections = {
+        row_id: objection
+        for row_id, row in there.items()
+        if (objection := rows.objection(row, auction_id))
+    }
+    gone = [row_id for row_id in lost if row_id not in there and rows.written[row_id].required]
+    whose = {rows.written[row_id].values["user_id"] for row_id in gone} - {None}
+    left = await read_users(connection, whose)
+    for row_id in gone:
         written = rows.written[row_id]
-        if row_id not in there and written.required:
-            reasons[row_id] = f"it is gone; entry {written.seq} of the ledger wrote it"
-    return [
-        Disagreement(table=table.name, rowId=row_id, reason=reason)
-        for row_id, reason in sorted(reasons.items())
-        if reason
-    ]
+        user_id = written.values["user_id"]
+        if user_id in left or table is winnings:
+            reason = f"it is gone; entry {written.seq} of the ledger wrote it"
+            objections[row_id] = Objection(reason)
+        else:
+            reason = f"it went with user {user_id}, who was deleted; entry {written.seq} has it"
+            objections[row_id] = Objection(reason, outside=True)
+    return objections
 
 
 async def history(store: Store, auction_id: int) -> AsyncIterator[HistoryEntry]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from baraka_server.contract.fields import iso_time
@@ -23,6 +23,7 @@ from baraka_server.domain.facts import (
 )
 from baraka_server.domain.record import lot_of
 from baraka_server.domain.state import State, apply
+from baraka_server.store.rows import is_id
 from baraka_server.store.tables import bids, comments, winnings
 
 
@@ -35,45 +36,90 @@ class Written:
     required: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class Objection:
+    """Why a row is not what the ledger leads to; `outside` where that says nothing against the ledger."""
+
+    reason: str
+    outside: bool = False
+
+
 @dataclass(slots=True)
 class Rows:
     """The rows of one table that the ledger leads to, by id.
 
-    `found_at` is when the auction was adopted with rows that the ledger had not written: such rows
-    are at most that old, and bids among them at most `found_bid_max`.
+    `found_at` is when the auction was adopted with rows that the ledger had not written, bids among
+    them of at most `found_bid_max`; `first_id` is the first row that it knows of since. `leading` is
+    the amount of the bid that leads by now.
     """
 
     table: Any
     written: dict[int, Written] = field(default_factory=dict)
     found_at: datetime | None = None
     found_bid_max: int | None = None
+    first_id: int | None = None
+    leading: int | None = None
+
+    def write(self, row_id: int, written: Written) -> None:
+        self.written[row_id] = written
+        self.first_id = self.first_id or row_id
 
     def clear(self) -> None:
         self.written.clear()
-        self.found_at = self.found_bid_max = None
+        self.found_at = self.found_bid_max = self.first_id = None
 
     def adopt(self, at: datetime, bid_max: int | None = None) -> None:
         """Take the table as another program left it: what it removed is not missed."""
         for row in self.written.values():
             row.required = False
-        self.found_at, self.found_bid_max = at, bid_max
+        self.found_at, self.found_bid_max, self.first_id = at, bid_max, None
 
-    def objection(self, row: Mapping[str, Any], auction_id: int) -> str | None:
+    def objection(self, row: Mapping[str, Any], auction_id: int) -> Objection | None:
         """Why a row that is in the table cannot be there like that."""
         written = self.written.get(row["id"])
         if written is None:
-            return None if self._was_found(row) else ADDED
+            return self._objection_to_others(row)
         for name, said in {"auction_id": auction_id, **written.values}.items():
             if row[name] != said:
-                return differs(name, row[name], written.seq, said)
+                return Objection(differs(name, row[name], written.seq, said))
         return None
 
-    def _was_found(self, row: Mapping[str, Any]) -> bool:
-        if self.found_at is None or row["createdAt"] > self.found_at:
-            return False
-        return self.found_bid_max is None or row["bid"] <= self.found_bid_max
+    def _objection_to_others(self, row: Mapping[str, Any]) -> Objection | None:
+        """What there is to say of a row that no entry wrote.
+
+        The clocks of other programs are theirs, and their servers may not keep UTC: a row is as old
+        as the earlier of its times says, or as its id. A bid below the one that leads cannot be
+        from an end of the ledger that was cut off, and decides nothing. Neither does a comment.
+        """
+        found = self.found_at is not None and _oldest(row) <= self.found_at
+        earlier = self.first_id is not None and row["id"] < self.first_id
+        if self.table is bids:
+            return self._objection_to_bid(row["bid"], found=found, earlier=earlier)
+        if found:
+            return None
+        if self.table is comments:
+            return None if earlier else Objection(OTHERS, outside=True)
+        return Objection(OTHERS, outside=True) if earlier else Objection(ADDED)
+
+    def _objection_to_bid(self, amount: Any, *, found: bool, earlier: bool) -> Objection | None:
+        if not isinstance(amount, int) or not is_id(amount):
+            return Objection("it is no bid, and counts for nothing", outside=True)
+        most = self.found_bid_max
+        if found or (earlier and most is not None and amount <= most):
+            return None if most is None or amount <= most else Objection(ADDED)
+        below = self.leading is not None and amount < self.leading
+        return Objection(OTHERS, outside=True) if below else Objection(ADDED)
 
 
+NEVER = datetime.max.replace(tzinfo=UTC)
+
+
+def _oldest(row: Mapping[str, Any]) -> datetime:
+    times = [row[name] for name in ("createdAt", "updatedAt") if isinstance(row[name], datetime)]
+    return min(times, default=NEVER)
+
+
+OTHERS = "no entry of the ledger wrote it: another program did"
 ADDED = "no entry of the ledger wrote it: it was added, or the end of the ledger is cut off"
 
 
@@ -118,11 +164,12 @@ class Expected:
             case LotOpened() if not isinstance(event.fact, LotRepriced):
                 self.bids.clear()
             case BidPlaced(amount=amount, bid_id=bid_id):
-                self.bids.written[bid_id] = _row(event, bid=amount, updatedAt=event.at)
+                self.bids.write(bid_id, _row(event, bid=amount, updatedAt=event.at))
             case Commented(comment=text, comment_id=comment_id):
-                self.comments.written[comment_id] = _row(event, comment=text, updatedAt=event.at)
+                self.comments.write(comment_id, _row(event, comment=text, updatedAt=event.at))
             case Awarded() as awarded:
                 self._award(event, awarded)
+        self.bids.leading = self.state.high.amount if self.state.high else None
         self._columns = {
             name: was
             if (was := self._columns.get(name)) and was[1] == value
@@ -154,8 +201,8 @@ class Expected:
             return
         self.bids.adopt(event.at, bid_max=high.amount if high else 0)
         if high is not None:
-            values = {"user_id": high.user_id, "bid": high.amount, "createdAt": high.at}
-            self.bids.written[high.bid_id] = Written(event.seq, values)
+            values = {"user_id": high.user_id, "bid": high.amount}
+            self.bids.write(high.bid_id, Written(event.seq, values))
 
     def _award(self, event: Event, awarded: Awarded) -> None:
         self.bids.clear()
@@ -171,7 +218,7 @@ class Expected:
             "weight": awarded.weight,
             "createdAt": event.at,
         }
-        self.winnings.written[awarded.winning_id] = Written(event.seq, values)
+        self.winnings.write(awarded.winning_id, Written(event.seq, values))
 
     def _auction_row(self) -> dict[str, Any]:
         """The columns that a rule reads or an award writes. Without a lot, prices mean nothing."""
