@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from baraka_cli.checkup import Finding, State, look, mend, of_tables, ok
-from baraka_server.store.odd_values import ROWS_LOOKED_AT_MAX
+from baraka_server.store import odd_values
 
 if TYPE_CHECKING:
     from baraka_server.store.adoption import Adoption
@@ -23,7 +23,7 @@ def of_adoption(adoption: Adoption) -> Iterator[Finding]:
     if adoption.bounded:
         yield look(
             "rows",
-            f"of {', '.join(adoption.bounded)} only the newest {ROWS_LOOKED_AT_MAX:,} rows were "
+            f"of {', '.join(adoption.bounded)} only the newest {odd_values.ROWS_LOOKED_AT_MAX:,} rows were "
             "looked at",
             "what an older row has is said in the server's log when it is read",
         )

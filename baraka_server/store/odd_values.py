@@ -60,12 +60,7 @@ class ValuesSeen:
     bounded: list[str]
 
 
-async def look_at_values(
-    connection: AsyncConnection,
-    columns: dict[str, set[str]],
-    *,
-    rows_max: int = ROWS_LOOKED_AT_MAX,
-) -> ValuesSeen:
+async def look_at_values(connection: AsyncConnection, columns: dict[str, set[str]]) -> ValuesSeen:
     """The rows that are odd in the tables that are there. `columns` are those that each has."""
     seen = ValuesSeen([], [])
     sqlite = connection.dialect.name == "sqlite"
@@ -75,11 +70,11 @@ async def look_at_values(
         if "id" not in there or not faults:
             continue
         name = quoted(table.name)
-        newest = f"SELECT * FROM {name} ORDER BY `id` DESC LIMIT {rows_max}"  # noqa: S608
+        newest = f"SELECT * FROM {name} ORDER BY `id` DESC LIMIT {ROWS_LOOKED_AT_MAX}"  # noqa: S608
         counts = ", ".join(f"SUM(CASE WHEN {one.condition} THEN 1 ELSE 0 END)" for one in faults)
         query = text(f"SELECT COUNT(*), {counts} FROM ({newest}) AS looked_at")  # noqa: S608
         looked_at, *numbers = (await connection.execute(query)).one()
-        if looked_at >= rows_max:
+        if looked_at >= ROWS_LOOKED_AT_MAX:
             seen.bounded.append(table.name)
         for fault, number in zip(faults, numbers, strict=True):
             if number:

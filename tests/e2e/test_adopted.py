@@ -10,7 +10,9 @@ from baraka_server.store.store import Store
 from tests.support.baraka import SECRET, Baraka
 from tests.support.command_line import run
 from tests.support.existing import existing_database
+from tests.support.others import CASES, FOUR, LEADER, database_of_others
 from tests.support.phones import NodePhones, token
+from tests.support.schema import query
 from tests.support.shapes import SHAPES, assert_shape
 
 OWNER, NORA, LAYLA, BARAKA = 1, 2, 3, 6
@@ -97,3 +99,49 @@ async def test_the_highest_of_equal_bids_is_the_first(existing_url, tmp_path):
         await owner.emits("awardingAuction", award)
         ended = await owner.hears("auctionEnded")
         assert (ended["winningBid"]["id"], ended["winningUser"]["id"]) == (15, LAYLA)
+
+
+@pytest.mark.mariadb
+async def test_a_sale_on_a_database_with_many_oddities_at_once(mariadb, tmp_path):
+    """A real server and the official client; the tables change in the middle of the sale."""
+    NodePhones.require()
+    change = "; ".join(
+        CASES[name].change
+        for name in (
+            *("a number is NULL", "another member in a VARCHAR", "an auction of NULLs"),
+            *("a larger bid in a BIGINT", "another column of auctions", "a zero date"),
+            *("comments in a utf8mb3 column", "zero dates of bids and comments"),
+        )
+    )
+    with database_of_others(mariadb, change) as url:
+        assert run("db", "upgrade", "--database-url", url, folder=tmp_path).code == 0
+        async with Baraka(url, tmp_path) as server, NodePhones() as phones:
+            owner, leader, four = [
+                await phones.open(server.url, auth={"token": token(SECRET, user_id)})
+                for user_id in (OWNER, LEADER, FOUR)
+            ]
+            state = await four.emits("joinAuction", {"auctionId": LIVE})
+            assert [one["bid"] for one in state["auctionBids"]] == [130, 110]
+            assert state["auctionBids"][0]["user"]["type"] == "Normal"
+            assert state["auction"]["title"] == "auction 2"
+            await leader.emits("joinAuction", {"auctionId": LIVE})
+
+            assert (await leader.emits("placeBid", {"auctionId": LIVE, "amount": 150}))["ok"]
+            await query(url, "ALTER TABLE users MODIFY name VARCHAR(191) NULL")
+            await query(url, "UPDATE users SET name = NULL WHERE id = 3")
+            low = await four.emits("placeBid", {"auctionId": LIVE, "amount": 150})
+            assert low["code"] == "bid_too_low"
+            assert (await leader.emits("placeBid", {"auctionId": LIVE, "amount": 160}))["ok"]
+            refused = await four.emits("comment", {"auctionId": LIVE, "comment": "😍"})
+            assert refused["code"] == "unsuited"
+            award = {"auctionId": LIVE, "product": "Ring A", "weight": "5g"}
+            assert (await owner.emits("awardingAuction", award))["ok"]
+            ended = await four.hears("auctionEnded")
+            assert (ended["winningUser"]["id"], ended["winningUser"]["name"]) == (LEADER, "user 3")
+            assert (await owner.emits("endAuction", {"auctionId": LIVE}))["ok"]
+        assert not [line for line in server.log if "incident" in str(line)]
+        assert not [line for line in server.log if "Traceback" in str(line)]
+        unread = [line for line in server.log if "row 3: name" in str(line)]
+        assert len(unread) == 1
+        verified = run("auction", "verify", LIVE, folder=tmp_path, BARAKA_DATABASE_URL=url)
+        assert verified.code == 0, verified.out
