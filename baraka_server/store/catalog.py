@@ -193,7 +193,7 @@ async def _category_id(connection: AsyncConnection, wanted: str | None, now: dat
         return found
     if wanted is not None:
         first = select(categories.c.name).order_by(categories.c.id).limit(CATEGORIES_NAMED_MAX + 1)
-        names = list((await connection.execute(first)).scalars())
+        names = [name or "" for name in (await connection.execute(first)).scalars()]
         more = " and more" if len(names) > CATEGORIES_NAMED_MAX else ""
         shown = ", ".join(names[:CATEGORIES_NAMED_MAX])
         there = f"There are: {shown}{more}." if names else "There are none yet."
