@@ -43,7 +43,6 @@ _SQLITE = {
     "NOT NULL constraint failed": "a column that must not be NULL",
     "UNIQUE constraint failed": "a unique key that allows only one such row",
     "CHECK constraint failed": "a check of the table",
-    "FOREIGN KEY constraint failed": "a foreign key",
 }
 _NAMES = re.compile(r"`([^`]+)`|(?:column|field|key) '([\w.]+)'", re.IGNORECASE)
 
