@@ -211,7 +211,10 @@ class Auctioneer:
         if reason not in self._unsuited_told:
             self._unsuited_told.add(reason)  # there are as many as there are columns and keys
             log.error(
-                "auction %s: the database refuses %s; see: baraka doctor", self.auction_id, reason
+                "auction %s: the database refuses %s; see: baraka doctor",
+                self.auction_id,
+                reason,
+                extra={"event": "unsuited_table", "auction": self.auction_id},
             )
 
     async def _commit(self, asks: Sequence[Ask], stage: Stage | None) -> Committed:

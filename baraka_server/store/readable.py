@@ -98,10 +98,14 @@ STAND_INS: dict[str, dict[str, StandIn]] = {
 """For each table the columns that a row can do without. A row cannot do without any other."""
 
 
+def _warn(line: str) -> None:
+    log.warning(line, extra={"event": "unreadable_row"})
+
+
 class RowLog:
     """Tells of each row that cannot be read as it is documented, once. `tell` takes a line."""
 
-    def __init__(self, tell: Callable[[str], None] = log.warning) -> None:
+    def __init__(self, tell: Callable[[str], None] = _warn) -> None:
         self._tell = tell
         self._told: set[tuple[str, Any, str]] = set()
 
