@@ -138,6 +138,7 @@ async def test_each_kind_is_found_harms_no_sale_and_is_mended_by_what_is_said(
             assert one.rows is None or 0 < len(one.ids) <= one.rows
 
         async with open_floor(url) as floor:
+            await floor.store.probe()  # a server is ready: what can be sold is sold
             await hold_a_sale(floor, case)
             await read_everything(floor.store)
 
