@@ -33,13 +33,40 @@ socket.on("numbered", ({ number }) => heard.push(number));
 socket.on("over", () => tell({ heard, upgraded, transport: socket.io.engine.transport.name }));
 </script>"""
 
+ASKING_PAGE = """<!doctype html><script>
+const { url, asks } = %s;
+const tell = (what) => fetch("/told", { method: "POST", body: JSON.stringify(what) });
+const asked = async ({ path, ...options }) => {
+  try {
+    const answer = await fetch(url + path, options);
+    return { status: answer.status, retryAfter: answer.headers.get("Retry-After"), body: await answer.json() };
+  } catch (error) {
+    return { hidden: error.message };
+  }
+};
+(async () => { for (const ask of asks) await tell(await asked(ask)); })();
+</script>"""
+
 
 class Browser:
-    """`async with Browser(folder, url, options) as browser:` opens the page; `told` is what it says."""
+    """`async with Browser(folder, url, options) as browser:` opens the page; `told` is what it says.
 
-    def __init__(self, folder: Path, url: str, options: dict[str, Any]) -> None:
+    With `asks` it is one that asks these in turn, as the options of `fetch` with a `path`, and says what
+    it may read of each answer.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        url: str,
+        options: dict[str, Any] | None = None,
+        *,
+        asks: list[dict[str, Any]] | None = None,
+    ) -> None:
         self._folder = folder
         self._page = PAGE % json.dumps({"url": url, "options": options})
+        if asks is not None:
+            self._page = ASKING_PAGE % json.dumps({"url": url, "asks": asks})
         self._told: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
 
     @staticmethod

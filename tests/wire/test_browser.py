@@ -12,6 +12,7 @@ from tests.support.browser import Browser
 from tests.support.neighbours import house
 from tests.support.phones import token
 
+BEARER = {"Authorization": f"Bearer {token(SECRET, 7)}"}
 WAYS = {"websocket": ["websocket"], "upgrade": ["polling", "websocket"], "polling": ["polling"]}
 
 
@@ -45,3 +46,29 @@ async def test_a_browser_hears_everything_in_order(tmp_path, path, way):
             assert told["transport"] == ("polling" if way == "polling" else "websocket")
             # The neighbours have python-socketio's client, which offers no compression.
             assert sum(compressed) == (path == "fast" and way != "polling")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("pages", ["*", "https://auctions.example"])
+async def test_a_page_reads_what_it_may_and_nothing_else(tmp_path, pages):
+    """A token in a header, which the browser asks about first, and refusals with their status."""
+    Browser.require()
+    asks = [
+        {"path": "/api/auctions?live=true", "headers": BEARER},
+        {"path": "/api/auctions/99", "headers": BEARER},
+        {"path": "/readyz"},
+        {"path": "/socket.io/?EIO=4&transport=polling"},
+    ]
+    limits = {"connections_per_address_max": 2, "cors_origins": pages}
+    async with (
+        house(tmp_path, **limits) as neighbours,
+        Browser(tmp_path, neighbours.url, asks=asks) as browser,
+    ):
+        lists, missing, ready, full = [await browser.told() for _ in asks]
+    if pages != "*":
+        assert all("hidden" in told for told in (lists, missing, ready, full))
+        return
+    assert [auction["id"] for auction in lists["body"]] == [1]
+    assert (missing["status"], missing["body"]["code"]) == (404, "auction_not_found")
+    assert ready == {"status": 200, "retryAfter": None, "body": {"ok": True}}
+    assert (full["status"], full["retryAfter"]) == (429, "5")
