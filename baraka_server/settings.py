@@ -234,7 +234,11 @@ class Settings(BaseSettings):
         ),
     )
     cors_origins: str = Field(
-        "*", description="Pages that may connect, with commas: https://example.com, or * for all."
+        "*",
+        description=(
+            "Pages that may connect and read answers over HTTP, with commas: https://example.com, "
+            "or * for all."
+        ),
     )
     message_bytes_max: Annotated[int, Field(ge=1024)] = Field(
         100_000, description="The largest message or POST that a client may send."
