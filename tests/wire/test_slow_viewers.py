@@ -33,6 +33,7 @@ class Sale:
         """Which entry made a row that is told in lists."""
         self._neighbours = neighbours
         self._bursts = 0
+        self._round = 1
 
     async def goes_on(self) -> None:
         bilal, amina = self._neighbours.bilal, self._neighbours.amina
@@ -40,7 +41,9 @@ class Sale:
         self._neighbours.amount += AT_ONCE // 2
         asks = []
         for amount in amounts:
-            asks.append(bilal.emits("placeBid", AUCTION | {"amount": amount + 1}))
+            asks.append(
+                bilal.emits("placeBid", AUCTION | {"amount": amount + 1, "round": self._round})
+            )
             asks.append(bilal.emits("comment", AUCTION | {"comment": PROSE}))
         answers = await asyncio.gather(*asks)
         self._bursts += 1
@@ -48,6 +51,7 @@ class Sale:
             award = AUCTION | {"product": LOT["product"], "weight": "5g"}
             answers.append(await amina.emits("awardingAuction", award))
             answers.append(await amina.emits("changeCuurentProduct", LOT))
+            self._round = answers[-1]["round"]
         for answer in answers:
             assert answer["ok"], answer
             self.said.append(answer["seq"])
