@@ -20,7 +20,8 @@ from baraka_server.wire.cors import Cors
 from baraka_server.wire.limits import Rates
 from baraka_server.wire.lines import GuardedLine, guard
 from baraka_server.wire.refused import refused
-from baraka_server.wire.sockets import GOODBYE_SECONDS, REFUSED, GuardedServer
+from baraka_server.wire.server import GuardedServer
+from baraka_server.wire.sockets import GOODBYE_SECONDS, REFUSED
 
 log = logging.getLogger(__name__)
 

@@ -29,12 +29,8 @@ from baraka_server.wire import deflate
 from baraka_server.wire.backlog import Spoken
 from baraka_server.wire.fanout import Batch, FanOut, Lane
 from baraka_server.wire.frames import TextFrame
-from baraka_server.wire.sockets import (
-    DOES_NOT_READ,
-    GuardedServer,
-    GuardedSocket,
-    GuardedWebSocket,
-)
+from baraka_server.wire.server import GuardedServer
+from baraka_server.wire.sockets import DOES_NOT_READ, GuardedSocket, GuardedWebSocket
 
 READ_IN = {"python-engineio": "4.15", "python-socketio": "5.18", "aiohttp": "3.14"}
 """The versions whose sources were read for what stands here."""

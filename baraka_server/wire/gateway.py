@@ -29,8 +29,9 @@ from baraka_server.wire import identity
 from baraka_server.wire.answers import negative, positive, too_fast
 from baraka_server.wire.limits import Rates
 from baraka_server.wire.packets import RESERVED_PREFIX, Json, Packet, allow_bursts
+from baraka_server.wire.server import GuardedServer
 from baraka_server.wire.sessions import Sessions
-from baraka_server.wire.sockets import STRIKES_PER_SECOND, GuardedServer, SocketLimits
+from baraka_server.wire.sockets import STRIKES_PER_SECOND, SocketLimits
 from baraka_server.wire.sparing import errors_only
 
 log = logging.getLogger(__name__)

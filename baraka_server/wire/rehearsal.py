@@ -23,7 +23,7 @@ from baraka_server.live.encoded import Encoded
 from baraka_server.wire import deflate, fastpath
 from baraka_server.wire.fanout import FanOut
 from baraka_server.wire.frames import COMPRESSED_TEXT, WHOLE_TEXT, frame
-from baraka_server.wire.sockets import GuardedServer
+from baraka_server.wire.server import GuardedServer
 
 log = logging.getLogger(__name__)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from baraka_server.live.audience import RoundShown, Viewer
 from baraka_server.live.encoded import Encoded
-from baraka_server.wire.sockets import GuardedServer
+from baraka_server.wire.server import GuardedServer
 
 
 class RoomSpeakers:

@@ -22,7 +22,8 @@ from baraka_server.app import Server
 from baraka_server.live import presence
 from baraka_server.settings import FanOutPath, Settings
 from baraka_server.wire.backlog import Spoken
-from baraka_server.wire.sockets import GuardedServer, GuardedSocket, GuardedWebSocket
+from baraka_server.wire.server import GuardedServer
+from baraka_server.wire.sockets import GuardedSocket, GuardedWebSocket
 from tests.support.baraka import SECRET
 
 NO_LIMITS: dict[str, Any] = {

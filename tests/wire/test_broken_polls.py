@@ -6,7 +6,7 @@ import signal
 
 import pytest
 
-from baraka_server.wire import sockets
+from baraka_server.wire import server
 from tests.support.baraka import SECRET
 from tests.support.neighbours import AUCTION, house, until
 from tests.support.phones import NodePhones, token
@@ -115,7 +115,7 @@ async def test_between_two_polls_a_connection_may_close_and_nothing_is_missed(ro
 async def test_whoever_closes_its_connection_between_two_polls_and_stays_away_has_left(
     room, viewer, monkeypatch
 ):
-    monkeypatch.setattr(sockets, "POLL_AGAIN_SECONDS", 0.1)
+    monkeypatch.setattr(server, "POLL_AGAIN_SECONDS", 0.1)
     await is_up_to_date(viewer)
     viewer.getting.reset()
     await counts(room, 2)

@@ -1,0 +1,213 @@
+"""The Socket.IO server of guarded sockets: what it reads, whom it refuses, and whom it lets go.
+
+Like those of `sockets`, its hooks are into python-engineio 4.15 and python-socketio 5.18.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from collections import defaultdict
+from collections.abc import Callable
+from typing import Any
+
+import socketio
+from aiohttp import web
+from engineio import packet
+from socketio import packet as sio_packet
+
+from baraka_server.contract.refusals import Refusal
+from baraka_server.contract.server_events import Error
+from baraka_server.live.audience import RoundShown, Viewer
+from baraka_server.live.encoded import Encoded
+from baraka_server.wire.answers import error_payload, negative, too_fast
+from baraka_server.wire.fanout import FanOut, Lane, spoken
+from baraka_server.wire.sockets import BARRED_SECONDS, GuardedSocket, GuardedWebSocket, SocketLimits
+from baraka_server.wire.sparing import SparingLog
+
+MISTAKES = (
+    *("bad-sid", "bad-transport", "bad-upgrade", "bad-jsonp-index", "bad-version"),
+    *("not-connected", "unexpected-http"),
+)
+"""What strangers get wrong, and everybody after a restart: no error of ours."""
+
+EVENT_HEAD = re.compile(r'2(?P<id>\d{1,15})?\["(?P<name>[A-Za-z_]{1,64})"')
+POLL_AGAIN_SECONDS = 10
+"""How long whoever closed the connection of its last poll may take to poll again."""
+
+
+class GuardedServer(socketio.AsyncServer):  # type: ignore[misc]
+    """A Socket.IO server whose sockets are guarded. `address` tells where a request comes from."""
+
+    def __init__(
+        self, limits: SocketLimits, address: Callable[[web.Request], str], **options: Any
+    ) -> None:
+        super().__init__(
+            max_http_buffer_size=limits.message_bytes_max,
+            # A megabyte takes it 12 ms, in which nobody is served, for each client that polls.
+            http_compression=False,
+            **options,
+        )
+        self.limits = limits
+        self.log = SparingLog()
+        self.shown: Callable[[Viewer, RoundShown], None] = lambda _viewer, _round: None
+        """Called when what shows a viewer a round has left for it."""
+        self.fan_out: FanOut | None = None
+        """The fast path, where there is one: see `fastpath`."""
+        self.by_address: defaultdict[str, set[str]] = defaultdict(set)
+        """The Engine.IO sessions of each address."""
+        self.polls: dict[Any, GuardedSocket] = {}
+        """Who waits for an answer, by aiohttp's protocol object of the connection."""
+        self._leaving: set[asyncio.Task[None]] = set()
+        self._address = address
+        self._answering: set[asyncio.Task[None]] = set()
+        self.eio.log_message_keys = set(MISTAKES)
+        self.use(GuardedSocket, GuardedWebSocket)
+
+    def use(self, sockets: type[GuardedSocket], websockets: type[GuardedWebSocket]) -> None:
+        """What new connections are made of."""
+        self._socket_class = sockets
+        self.eio._async = {**self.eio._async, "websocket": websockets}
+
+    async def too_fast(
+        self, client: GuardedSocket, pkt: packet.Packet, wait_seconds: float, limit: str
+    ) -> bool:
+        """Refuse an event that was not even read: its name and its id are all that is needed.
+
+        False for anything else, which nobody who is connected sends often.
+        """
+        sid = self.manager.sid_from_eio_sid(client.sid, "/")
+        if sid is None or pkt.packet_type != packet.MESSAGE or not pkt.data.startswith("2"):
+            return False
+        event = EVENT_HEAD.match(pkt.data)
+        refusal = too_fast(event["name"] if event else "", wait_seconds)
+        await self.refuse(sid, refusal)
+        if event and event["id"]:
+            acknowledgement = self.packet_class(
+                sio_packet.ACK, namespace="/", id=int(event["id"]), data=[negative(refusal)]
+            )
+            await self._send_packet(client.sid, acknowledgement)
+        await self.strike(sid, limit)
+        return True
+
+    async def refuse(self, sid: str, refusal: Refusal) -> None:
+        """`error`, to this client alone."""
+        await self.tell(sid, Error.wire_name, error_payload(refusal))
+
+    async def tell(
+        self, sid: str, event: str, payload: Encoded, shows: RoundShown | None = None
+    ) -> None:
+        """An event for this client alone."""
+        client = self.client(sid)
+        if client is not None:
+            await client.send(spoken(event, payload, shows=shows))
+
+    async def tell_room(self, room: str, event: str, payload: Encoded, shows: RoundShown) -> None:
+        """An event that shows a round, for everybody in a room of the library."""
+        told = spoken(event, payload, shows=shows)
+        for _, eio_sid in list(self.manager.get_participants("/", room)):
+            client: GuardedSocket | None = self.eio.sockets.get(eio_sid)
+            if client is not None:
+                await client.send(told)
+
+    async def strike(self, sid: str, limit: str) -> None:
+        """Note that a socket was told to slow down; one that goes on for too long has to leave."""
+        client = self.client(sid)
+        if client is None:
+            return
+        self.log.refused(client.address, "it sends too fast", limit)
+        if client.strikes.take():
+            client.struck_out = True
+            client.strikes.overdraw(BARRED_SECONDS)
+            client.note("it was told to slow down and did not")
+            await self.disconnect(sid)
+
+    def line_lost(self, protocol: Any, sid: str | None) -> None:
+        """A connection is gone. Whoever waited for an answer on it has left.
+
+        The session `sid` had its last one there, if it is known, and is given time to poll again.
+        """
+        if client := self.polls.pop(protocol, None):
+            self._poll_broke(client)
+        elif sid and (client := self.eio.sockets.get(sid)) and client.answered_on is protocol:
+            loop = asyncio.get_running_loop()
+            loop.call_later(POLL_AGAIN_SECONDS, self._poll_broke, client, protocol)
+
+    def _poll_broke(self, client: GuardedSocket, protocol: Any = None) -> None:
+        if protocol is None or client.answered_on is protocol:
+            task = asyncio.create_task(client.poll_broke())
+            self._leaving.add(task)
+            task.add_done_callback(self._leaving.discard)
+
+    def client(self, sid: str) -> GuardedSocket | None:
+        """The socket of a session of the namespace."""
+        found: GuardedSocket | None = self.eio.sockets.get(self.manager.eio_sid_from_sid(sid, "/"))
+        return found
+
+    def lane(self, sid: str) -> Lane | None:
+        client = self.client(sid)
+        return client.lane if client else None
+
+    async def answered(self) -> None:
+        """Return when everything that was asked has its acknowledgement on its way."""
+        while self._answering:
+            await asyncio.wait(self._answering)
+
+    async def hang_up_on_silent(self) -> None:
+        """Close the sockets that have not connected to the namespace for too long."""
+        now = time.monotonic()
+        for client in list(self.eio.sockets.values()):
+            if self.manager.sid_from_eio_sid(client.sid, "/") is not None:
+                client.silent_since = now
+            elif now - client.silent_since > self.limits.connect_seconds_max:
+                await client.hang_up("it never connected")
+
+    async def _handle_eio_connect(self, eio_sid: str, environ: dict[str, Any]) -> None:
+        client = self.eio.sockets[eio_sid]
+        client.__class__ = self._socket_class
+        client.guard(self, self._address(environ["aiohttp.request"]))
+        self.by_address[client.address].add(eio_sid)
+        await super()._handle_eio_connect(eio_sid, environ)
+
+    async def _handle_connect(self, eio_sid: str, namespace: str | None, data: Any) -> None:
+        # Theirs refuses with a text. Where the protocol wants an object, Android's client waits for ever.
+        if namespace not in {None, "", "/"}:
+            reason = "Invalid namespace"
+        elif self.manager.sid_from_eio_sid(eio_sid, "/") is not None:
+            reason = "Already connected"
+        else:
+            await super()._handle_connect(eio_sid, namespace, data)
+            return
+        refusal = self.packet_class(
+            sio_packet.CONNECT_ERROR, namespace=namespace, data={"message": reason}
+        )
+        await self._send_packet(eio_sid, refusal)
+
+    async def _handle_eio_message(self, eio_sid: str, data: Any) -> None:
+        try:
+            await super()._handle_eio_message(eio_sid, data)
+        except Exception as error:
+            client = self.eio.sockets.get(eio_sid)
+            if client is not None:
+                await client.hang_up(f"it sent what cannot be read ({type(error).__name__})")
+        finally:
+            if eio_sid not in self.eio.sockets:  # it was closed while it connected
+                ghost = self.manager.sid_from_eio_sid(eio_sid, "/")
+                if ghost is not None:
+                    await self.manager.disconnect(ghost, "/")
+
+    async def _handle_event_internal(self, *event: Any) -> None:
+        task = asyncio.current_task()
+        if task is not None:
+            self._answering.add(task)
+            task.add_done_callback(self._answering.discard)
+        await super()._handle_event_internal(*event)
+
+    async def _handle_eio_disconnect(self, eio_sid: str, reason: str) -> None:
+        client = self.eio.sockets.get(eio_sid)
+        if client is not None:
+            self.by_address[client.address].discard(eio_sid)
+            if not self.by_address[client.address]:
+                del self.by_address[client.address]
+        await super()._handle_eio_disconnect(eio_sid, reason)
