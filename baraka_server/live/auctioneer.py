@@ -33,6 +33,8 @@ from baraka_server.store.unsuited import Unsuited
 log = logging.getLogger(__name__)
 
 BATCH_MAX = 256
+LOOK_SHARE_MAX = 0.05
+"""How much of the time an auction's looks at its rows may take, while there is nothing to be seen."""
 
 
 @dataclass(eq=False, slots=True)
@@ -73,6 +75,7 @@ class Auctioneer:
         self._start_missed = False
         self._unknown_noted = False
         self._rows_suspected = False
+        self._next_look = 0.0
         self._refusals = 0
         self._unsuited_told: set[str] = set()
 
@@ -107,7 +110,8 @@ class Auctioneer:
 
     def look_at_rows(self) -> None:
         """Queue a look for what other programs did to the rows that are shown."""
-        if not self._rows_suspected:
+        rested = asyncio.get_running_loop().time() >= self._next_look
+        if rested and not self._rows_suspected:
             self._rows_suspected = True
             self.put(None, None)
 
@@ -259,28 +263,27 @@ class Auctioneer:
         """See whether the rows are still those that are shown, and take them as they are.
 
         What a rule looks at goes into the ledger, which tells the room. Of everything else the room
-        is told the whole state.
+        is told the whole state, and those who know the guide alone of the bids.
         """
         stage = self.stage
         if stage is None or not self._room.presence.count(self.auction_id):
             return
-        await self._show.catch_up(stage)
+        clock = asyncio.get_running_loop().time
+        began = clock()
         seen = await self._room.store.look(self.auction_id)
         if seen is None:
             await self._end(stage)
             return
-        if seen.seq != stage.seq or stage.shows(seen):
+        if seen.seq != stage.seq:
             return  # what happened elsewhere in between is looked at the next time
+        if stage.shows(seen):
+            self._next_look = clock() + (clock() - began) / LOOK_SHARE_MAX
+            return
         if stage.seq:
             self._state = None  # so that all bids are looked at
             committed = await self._commit([], stage)
             await self._show.announce(deque(committed.events), committed, self._show.lists_are_read)
-        found = await self._room.store.snapshot_and_look(self.auction_id)
-        if found is not None and found[0].seq == stage.seq and not stage.shows(found[1]):
-            stage.refresh(*found)
-            count = self._room.presence.count(self.auction_id)
-            state = encode(stage.state(count, datetime.now(UTC)))
-            await self._room.audience.to_room(self.auction_id, AuctionState.wire_name, state, state)
+        await self._show.take_rows(stage)
 
     async def _end(self, stage: Stage) -> None:
         self._state = None

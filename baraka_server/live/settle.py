@@ -23,6 +23,7 @@ from baraka_server.domain.facts import (
     StandingBid,
     StandingBidChanged,
 )
+from baraka_server.domain.names import same_name
 from baraka_server.domain.record import adopted, lot_of
 from baraka_server.domain.state import State, apply, next_event
 from baraka_server.store.errors import StoreError
@@ -178,7 +179,7 @@ async def _openings(
     lot = lot_of(auction.record)
     followed = known is not None and base.seq > 0
     if awards or not followed or (lot and not _stands(high, auction.newest_bid, users)):
-        found = await auction.highest_bid(keep=awards)
+        found = await auction.highest_bid()
         high = high if _same(high, found) else found
     row = adopted(auction.record, high)
     if base.seq == 0:
@@ -186,7 +187,7 @@ async def _openings(
     openings: list[Opening] = []
     if row != _as_row(base, high):
         openings.append(row)
-    same_lot = lot is not None and base.lot is not None and lot.product == base.lot.product
+    same_lot = lot and base.lot and same_name(lot.product, base.lot.product)
     if lot and same_lot and not _same(base.high, high):
         openings.append(StandingBidChanged(lot, high, base.high))
     return openings

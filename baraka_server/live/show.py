@@ -142,12 +142,21 @@ class Show:
         """Read the auction anew, and tell the room its whole state."""
         snapshot = await self._room.store.snapshot(self._auction_id)
         if snapshot is None:
-            self.stage = None
+            if self.stage:
+                await self.end(self.stage)
             return
         stage = self.stage = Stage(snapshot, whole_numbers=self._room.limits.whole_numbers)
         count = self._room.presence.count(self._auction_id)
         for announcement in stage.whole(snapshot, count, datetime.now(UTC)):
             await self._tell(announcement)
+
+    async def take_rows(self, stage: Stage) -> None:
+        """Tell the room what another program did to rows of which no entry of the ledger speaks."""
+        found = await self._room.store.snapshot_and_look(self._auction_id)
+        if found is not None and found[0].seq == stage.seq and not stage.shows(found[1]):
+            count = self._room.presence.count(self._auction_id)
+            for announcement in stage.refreshed(*found, count, datetime.now(UTC)):
+                await self._tell(announcement)
 
     async def tell_of_start(self) -> None:
         """Tell everybody here of a start on another node: they need not be in the room for it.

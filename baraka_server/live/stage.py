@@ -163,18 +163,26 @@ class Stage:
         """Whether what is in the tables is what is shown; the look is of the same `seq`."""
         return look.auction == self.record and look.signs.less(self.signs) == self._not_shown
 
-    def refresh(self, snapshot: Snapshot, look: Look | None = None) -> None:
-        """Take rows as another program left them.
+    def refresh(self, snapshot: Snapshot) -> None:
+        """Take rows as another program left them, before the entry is played that says so.
 
-        The snapshot is of this stage's place in the ledger; without a look it is of the entry that
-        is about to be played, and the columns that are the ledger's stay as they are.
+        The snapshot is of that entry; the columns that are the ledger's stay as they are.
         """
         self._list(snapshot)
-        if look is None:
-            self.record = with_other_columns(self.record, snapshot.auction)
-        else:
-            self.record = snapshot.auction
-            self._not_shown = look.signs.less(self.signs)
+        self.record = with_other_columns(self.record, snapshot.auction)
+
+    def refreshed(
+        self, snapshot: Snapshot, look: Look, user_count: int, now: datetime
+    ) -> list[Announcement]:
+        """Take rows as another program left them, of which no entry speaks; what to say of it."""
+        bids = self._bids.tally()
+        self._list(snapshot)
+        self.record = snapshot.auction
+        self._not_shown = look.signs.less(self.signs)
+        events: set[type[ServerEvent]] = {told.AuctionState}
+        if self._bids.tally() != bids:
+            events.add(told.NewBid)
+        return [one for one in self.whole(snapshot, user_count, now) if one.event in events]
 
     def gone(self, at: datetime) -> Announcement:
         """What is said when the auction's row is there no more: the guide has no nearer word."""

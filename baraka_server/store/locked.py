@@ -77,9 +77,9 @@ class LockedAuction:
         self.newest_bid = newest_bid
         self._connection = connection
 
-    async def highest_bid(self, *, keep: bool = False) -> StandingBid | None:
-        """The bid that stands by the rows. With `keep` it does so until the transaction ends."""
-        return await rows.read_highest_bid(self._connection, self.record.id, keep=keep)
+    async def highest_bid(self) -> StandingBid | None:
+        """The bid that stands by the rows."""
+        return await rows.read_highest_bid(self._connection, self.record.id)
 
     async def users(self, ids: Iterable[int]) -> dict[int, User]:
         return await rows.read_users(self._connection, ids)

@@ -84,13 +84,10 @@ async def read_comments(connection: AsyncConnection, auction_id: int) -> list[Co
     return records_with_users(connection, CommentWithUser, comments, rows)
 
 
-async def read_highest_bid(
-    connection: AsyncConnection, auction_id: int, *, keep: bool = False
-) -> StandingBid | None:
+async def read_highest_bid(connection: AsyncConnection, auction_id: int) -> StandingBid | None:
     """The highest bid, and of equal ones (an older system may have let them in) the first.
 
     A bid whose user is gone does not stand, though its row may: not every program minds references.
-    With `keep` nobody can change it or its user until this transaction ends.
     """
     query = (
         select(bids.c.id, bids.c.user_id, bids.c.bid, bids.c.createdAt)
@@ -99,8 +96,6 @@ async def read_highest_bid(
         .order_by(bids.c.bid.desc(), bids.c.id)
         .limit(1)
     )
-    if keep:
-        query = query.with_for_update(read=True)
     row = (await connection.execute(query)).one_or_none()
     return StandingBid(row.id, row.user_id, row.bid, moment(row.createdAt)) if row else None
 

@@ -326,6 +326,8 @@ async def test_what_another_program_changed_is_shown_soon(sale_database, tmp_pat
             await sql(sale_database, statement)
             assert shown(await dina.hears("auctionState", shown))
             assert shown(await bilal.emits("joinAuction", {"auctionId": 1}))
+        # In the words of the guide too, where a bid is concerned.
+        assert [the_amounts(told) for told in dina.heard("newBid")[2:]] == [[500]]
         # Once each: what is shown is what is there, and nothing more is said of it.
         assert len(dina.heard("auctionState")) == 1 + len(SHOWN)
 

@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 from sqlalchemy import delete, insert, select, update
+from sqlalchemy.event import listen
 
 from baraka_server.contract.client_events import (
     AwardLot,
@@ -307,6 +308,97 @@ async def test_the_id_of_a_bid_is_never_another_bids(on_air):
     await house.ask(amina, RING)
     second = await house.ask(bilal, bid(10))
     assert second["bidId"] != first["bidId"]
+
+
+async def low_and_gone(house, store):
+    """A bid of 10 stands: the one of 500 is gone with Dina, who made it."""
+    low = await house.ask(viewer(2), bid(10))
+    await house.ask(viewer(3), bid(500))
+    async with store.writing() as connection:
+        await connection.execute(delete(users).where(users.c.id == 3))
+    return low["bidId"]
+
+
+@pytest.mark.parametrize("watched", [True, False])
+async def test_who_clicks_again_before_the_refusal_is_there_does_not_sell(on_air, store, watched):
+    """D47. In the same transaction or in the next one; whether there is anybody to be told or not."""
+    house, amina, bilal = on_air
+    await low_and_gone(house, store)
+    if not watched:
+        await house.ask(bilal, LeaveAuction(auction_id=1))
+    clicks = [house.ask(amina, AWARD), house.ask(amina, AWARD)]
+    await asyncio.sleep(0)  # the first two are on their way
+    clicks.append(house.ask(amina, AWARD))
+    assert [click.code for click in await asyncio.gather(*clicks)] == [
+        Code.STANDING_BID_CHANGED
+    ] * 3
+    kinds = [event.kind for event in await the_ledger(store)]
+    assert kinds[-2:] == ["standing_bid_changed", "standing_bid_changed"]
+    assert (await house.ask(amina, AWARD))["winningId"]
+
+
+@pytest.mark.parametrize("watched", [True, False])
+async def test_on_another_house_the_refusal_counts_once_it_was_told_there(
+    on_air, store, hall, watched
+):
+    house, amina, _ = on_air
+    other, there = open_house(store, Hall()), viewer(4)
+    await other.ask(there, JoinAuction(auction_id=1))
+    if not watched:
+        await other.ask(there, LeaveAuction(auction_id=1))
+    low = await low_and_gone(house, store)
+    assert (await house.ask(amina, AWARD)).code is Code.STANDING_BID_CHANGED
+    if watched:  # it came in before anybody there was told
+        assert (await other.ask(amina, AWARD)).code is Code.STANDING_BID_CHANGED
+    assert (await other.ask(amina, AWARD))["winningId"]
+    (awarded,) = [one.fact for one in await the_ledger(store) if isinstance(one.fact, Awarded)]
+    assert awarded.high.bid_id == low
+    await other.close()
+
+
+async def test_a_repeated_request_to_award_gets_the_same_refusal(on_air, store):
+    """D23: who sends again what got no answer has not said anything new."""
+    house, amina, _ = on_air
+    await low_and_gone(house, store)
+    award = AWARD.model_copy(update={"request_id": "a"})
+    first = await house.ask(amina, award)
+    assert first.code is Code.STANDING_BID_CHANGED
+    assert await house.ask(amina, award) == first
+    assert (await house.ask(amina, award.model_copy(update={"request_id": "b"})))["winningId"]
+
+
+async def test_a_bid_takes_five_statements(on_air, store):
+    """What stands is read with what is read anyway: the auction, the end of the ledger, the users."""
+    house, *_ = on_air
+    await house.ask(viewer(2), bid(10))
+    statements = []
+    listen(
+        store._engine.sync_engine,
+        "before_cursor_execute",
+        lambda _connection, _cursor, statement, *_: statements.append(statement.split()[0]),
+    )
+    await house.ask(viewer(3), bid(20))
+    assert [one for one in statements if one != "BEGIN"] == ["SELECT"] * 3 + ["INSERT"] * 2
+
+
+async def test_long_lists_are_looked_at_less_often(on_air, store, monkeypatch):
+    house, _, bilal = on_air
+    await house.ask(bilal, bid(10))
+    one, looks, now = house._auctioneers[1], [], asyncio.get_running_loop().time
+    look = store.look
+
+    async def slow(auction_id):
+        looks.append(now())
+        return await look(auction_id)
+
+    monkeypatch.setattr(store, "look", slow)
+    one.look_at_rows()
+    await one.drained()
+    assert one._next_look > looks[0]
+    one._next_look = now() + 1_000
+    one.look_at_rows()
+    await one.drained()
+    assert len(looks) == 1
 
 
 # --- two houses on one database

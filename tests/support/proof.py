@@ -34,6 +34,10 @@ def as_told(event: facts.Event) -> Told:
     match event.fact:
         case facts.BidPlaced(amount=amount, bid_id=bid_id):
             return event.seq, "newBid", event.round, bid_id, event.user_id, amount
+        case facts.StandingBidChanged(high=facts.StandingBid() as high):
+            return event.seq, "newBid", event.round, high.bid_id, high.user_id, high.amount
+        case facts.StandingBidChanged(lot=lot):
+            return event.seq, "auction_change_product", event.round, lot.product, lot.minimum_price
         case facts.Commented(comment=text, comment_id=comment_id):
             return event.seq, "newComment", comment_id, event.user_id, text
         case facts.LotOpened(lot=lot):
@@ -143,6 +147,13 @@ async def assert_sale_holds(store: Store, auction_id: int = 1) -> list[facts.Eve
                 assert event.round == round_
                 assert amount > standing[-1][2] if standing else amount >= minimum
                 standing.append((bid_id, event.user_id, amount))
+            case facts.StandingBidChanged(high=high, was=facts.StandingBid(user_id=gone)):
+                # As when the user is deleted: bids and comments go with the user.
+                standing = [one for one in standing if one[1] != gone]
+                said = [one for one in said if one[1] != gone]
+                assert (high and (high.bid_id, high.user_id, high.amount)) == (
+                    standing[-1] if standing else None
+                )
             case facts.Commented(comment=text, comment_id=comment_id):
                 assert on_air
                 said.append((comment_id, event.user_id, text))
