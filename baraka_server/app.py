@@ -211,6 +211,7 @@ def token_verifier(settings: Settings) -> Verifier:
         audience=settings.jwt_audience,
         issuer=settings.jwt_issuer,
         lifetime_max=lifetime or None,
+        leeway=timedelta(seconds=settings.token_leeway_seconds),
         chars_max=settings.token_chars_max,
     )
 

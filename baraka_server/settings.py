@@ -130,6 +130,13 @@ class Settings(BaseSettings):
         2_592_000,
         description="How far in the future an access token may expire: 30 days. 0 is no limit.",
     )
+    token_leeway_seconds: Annotated[int, Field(ge=0, le=3600)] = Field(
+        30,
+        description=(
+            "How far the issuer's clock may be ahead: for `nbf` and `iat` of access tokens. "
+            "`exp` is strict."
+        ),
+    )
     token_chars_max: Annotated[int, Field(ge=256)] = Field(
         4096, description="The longest access token that is looked at."
     )

@@ -14,6 +14,8 @@ from baraka_server.contract.refusals import Code, Refusal
 
 ALGORITHM = "HS256"
 TOKEN_CHARS_MAX = 4096
+LEEWAY = timedelta(seconds=30)
+"""How far two clocks that are both kept by NTP differ at most, and more."""
 ACCESS_TYPES = {"jwt", "at+jwt"}
 """What the `typ` of a header may say, where there is one (RFC 9068; RFC 8725, 3.11)."""
 KIND_CLAIMS = {"typ", "type", "kind", "use", "purpose", "tokentype", "tokenkind", "tokenuse"}
@@ -48,12 +50,15 @@ class Verifier:
     """What an access token must be. `audience` and `issuer` are asked for where they are given.
 
     `lifetime_max` is how far in the future a token may expire; None is no limit (RFC 8725, 3.10).
+    `leeway` is how far its issuer's clock may be ahead of ours: a token that begins later (`nbf`), or
+    was made later (`iat`), is refused. It lengthens no token's life: `exp` is strict.
     """
 
     secret: str = field(repr=False)
     audience: str | None = None
     issuer: str | None = None
     lifetime_max: timedelta | None = None
+    leeway: timedelta = LEEWAY
     chars_max: int = TOKEN_CHARS_MAX
 
     def verify(self, token: object) -> Identity | Refusal:
@@ -76,13 +81,16 @@ class Verifier:
                     "verify_sub": False,
                     # We never look at its id, so that may be a number too.
                     "verify_jti": False,
-                    # An issuer whose clock is a second ahead makes good tokens; `exp` decides.
+                    # Both are checked below: the library would give `exp` the same leeway.
                     "verify_iat": False,
+                    "verify_nbf": False,
                 },
             )
             header, claims = decoded["header"], decoded["payload"]
             expires_at = _moment(claims["exp"])
-        except (jwt.PyJWTError, ValueError, OverflowError, OSError):
+            if self._is_ahead(claims):
+                return Refusal(Code.INVALID_TOKEN)
+        except (jwt.PyJWTError, TypeError, ValueError, OverflowError, OSError):
             return Refusal(Code.INVALID_TOKEN)
         # A difference of two times always exists; a sum may be beyond the calendar.
         too_long = self.lifetime_max and expires_at - datetime.now(UTC) > self.lifetime_max
@@ -90,6 +98,18 @@ class Verifier:
         if user_id is None or too_long or not _gives_access(header, claims):
             return Refusal(Code.INVALID_TOKEN)
         return Identity(user_id, expires_at)
+
+    def _is_ahead(self, claims: Mapping[str, Any]) -> bool:
+        """Whether the token is of a time that is still to come. An `iat` that is no time says nothing."""
+        latest = (datetime.now(UTC) + self.leeway).timestamp()
+        if "nbf" in claims and int(claims["nbf"]) > latest:
+            return True
+        issued_at = claims.get("iat")
+        return (
+            isinstance(issued_at, int | float)
+            and not isinstance(issued_at, bool)
+            and issued_at > latest
+        )
 
 
 def _moment(seconds: object) -> datetime:

@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from baraka_server.contract.refusals import Code, Refusal
-from baraka_server.wire.identity import TOKEN_CHARS_MAX, Identity, Verifier, mint
+from baraka_server.wire.identity import LEEWAY, TOKEN_CHARS_MAX, Identity, Verifier, mint
 
 SECRET = "a secret of the house, with more than 32 bytes"
 ANOTHER_SECRET = "a secret of somebody else, just as long as ours"
@@ -442,13 +442,23 @@ def test_an_expiry_in_quotes_is_none(expiry: Any) -> None:
     assert who({"sub": "7", "exp": expiry}) == INVALID
 
 
-def test_the_clock_of_the_issuer_may_be_ahead() -> None:
-    for step in (timedelta(seconds=1), timedelta(minutes=5), timedelta(days=1)):
-        assert who({"sub": "7", "iat": in_time(step)}) == 7
+@pytest.mark.parametrize("claim", ["iat", "nbf"])
+def test_the_clock_of_the_issuer_may_be_ahead_a_little_and_no_more(claim: str) -> None:
+    for step in (timedelta(seconds=2), LEEWAY - timedelta(seconds=1)):
+        assert who({"sub": "7", claim: in_time(step)}) == 7
+    for step in (LEEWAY + timedelta(minutes=1), timedelta(minutes=50), timedelta(days=1)):
+        assert who({"sub": "7", claim: in_time(step)}) == INVALID
+    strict = Verifier(SECRET, leeway=timedelta(0))
+    assert strict.verify(token({"sub": "7", claim: in_time(timedelta(seconds=5))})) == INVALID
 
 
-@pytest.mark.parametrize("issued_at", [None, True, "x", [], {}, 1e300, -1], ids=ascii)
-def test_what_the_issue_date_says_does_not_matter(issued_at: Any) -> None:
+def test_a_leeway_lengthens_no_life() -> None:
+    verifier = Verifier(SECRET, leeway=HOUR)
+    assert verifier.verify(token({"sub": "7", "exp": in_time(-timedelta(seconds=2))})) == INVALID
+
+
+@pytest.mark.parametrize("issued_at", [None, True, "x", [], {}, -1], ids=ascii)
+def test_an_issue_date_that_is_no_time_says_nothing(issued_at: Any) -> None:
     assert who({"sub": "7", "iat": issued_at}) == 7
 
 
