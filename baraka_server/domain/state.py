@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import singledispatch
 from typing import Any
 
@@ -12,6 +12,7 @@ from baraka_server.domain.facts import (
     Awarded,
     BidPlaced,
     Canceled,
+    Commented,
     Ended,
     Event,
     Fact,
@@ -26,6 +27,12 @@ from baraka_server.domain.facts import (
 from baraka_server.domain.names import compared, same_name
 
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
+
+CLOCK_STEP_MAX = timedelta(minutes=1)
+"""A clock that is set back by less, or two that differ by less, change nothing about the order of times.
+
+A ledger that is further ahead was written while a clock was wrong.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +54,9 @@ class State:
     A **round** is the time of one product on the block; it is 0 before the first (D10). `high` is
     the bid that stands in it, `bid_change` why that may surprise the host. `past` are the names of
     the products whose round is over, as they are compared (D32, D33). `at` is the time of the last
-    event. `understood` is False behind an entry that a newer program wrote and that may change what
-    is accepted (D55). `hash` is the last event's in the ledger: a state with another one is of
-    another history (D34).
+    event, `comments_at` that of the last comment in the list. `understood` is False behind an entry
+    that a newer program wrote and that may change what is accepted (D55). `hash` is the last event's
+    in the ledger: a state with another one is of another history (D34).
     """
 
     owner_id: int | None = None
@@ -63,6 +70,7 @@ class State:
     round: int = 0
     seq: int = 0
     at: datetime = BEGINNING
+    comments_at: datetime = BEGINNING
     understood: bool = True
     hash: str = field(default="", compare=False)
 
@@ -80,15 +88,30 @@ def apply(state: State, event: Event) -> State:
 
 
 def next_event(state: State, fact: Fact, user_id: int | None, now: datetime) -> Event:
-    """`fact` as the next event of the ledger. Times have milliseconds and never run backwards."""
+    """`fact` as the next event of the ledger, with the time that it gets. Times have milliseconds."""
     now = now.replace(microsecond=now.microsecond // 1000 * 1000)
     return Event(
         seq=state.seq + 1,
         round=state.round + _opens_round(state, fact),
         user_id=user_id,
-        at=max(now, state.at),
+        at=max(now, _earliest(state, fact, now)),
         fact=fact,
     )
+
+
+def _earliest(state: State, fact: Fact, now: datetime) -> datetime:
+    """The time that the next event may not be before.
+
+    Times do not run backwards, but for a clock that was wrong by more than clocks are: it must not
+    hide the present for ever. Even then a row is not put before those that its list shows already,
+    which are ordered by time: bids until the next round, comments until the next award.
+    """
+    shown = BEGINNING
+    if isinstance(fact, BidPlaced) and state.high:
+        shown = state.high.at
+    elif isinstance(fact, Commented):
+        shown = state.comments_at
+    return max(shown, state.at) if state.at - now <= CLOCK_STEP_MAX else shown
 
 
 def _opens_round(state: State, fact: Fact) -> bool:
@@ -101,7 +124,7 @@ def _opens_round(state: State, fact: Fact) -> bool:
 
 @singledispatch
 def _changed(_fact: Fact, _event: Event) -> dict[str, Any]:
-    return {}  # comments and a broadcaster who left change nothing that a rule looks at
+    return {}  # a broadcaster who left changes nothing that a rule looks at
 
 
 @_changed.register
@@ -139,6 +162,11 @@ def _(fact: BidPlaced, event: Event) -> dict[str, Any]:
 
 
 @_changed.register
+def _(_fact: Commented, event: Event) -> dict[str, Any]:
+    return {"comments_at": event.at}
+
+
+@_changed.register
 def _(fact: StandingBidChanged, event: Event) -> dict[str, Any]:
     change = BidChange(fact.was, event.seq, fact.award_refused)
     return {"high": fact.high, "bid_change": change}
@@ -146,7 +174,7 @@ def _(fact: StandingBidChanged, event: Event) -> dict[str, Any]:
 
 @_changed.register
 def _(_fact: Awarded, _event: Event) -> dict[str, Any]:
-    return {"lot": None, "high": None, "bid_change": None}
+    return {"lot": None, "high": None, "bid_change": None, "comments_at": BEGINNING}
 
 
 @_changed.register

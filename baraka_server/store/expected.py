@@ -22,7 +22,7 @@ from baraka_server.domain.facts import (
     Unknown,
 )
 from baraka_server.domain.record import lot_of
-from baraka_server.domain.state import State, apply
+from baraka_server.domain.state import BEGINNING, State, apply
 from baraka_server.store.rows import is_id
 from baraka_server.store.tables import bids, comments, winnings
 
@@ -145,6 +145,7 @@ class Expected:
         self.bids = Rows(bids)
         self.comments = Rows(comments)
         self.winnings = Rows(winnings)
+        self._latest = BEGINNING  # a clock that was wrong may have been corrected since
         self._winner_id: int | None = None
         self._columns: dict[str, tuple[int, Any]] = {}  # of the auction: since which entry, what
 
@@ -153,6 +154,7 @@ class Expected:
         if isinstance(event.fact, Unknown) and "v" not in event.fact.said:
             raise ValueError("it does not say what it is")
         self.state = apply(self.state, event)
+        self._latest = max(self._latest, event.at)
         match event.fact:
             case Unknown():
                 self.unknown += 1
@@ -195,11 +197,11 @@ class Expected:
 
     def _find_rows(self, event: Event, high: StandingBid | None) -> None:
         """Take bids and comments as they were found: a user who was deleted took some along."""
-        self.comments.adopt(event.at)
+        self.comments.adopt(self._latest)
         if self.state.lot is None:
-            self.bids.adopt(event.at)  # a next lot clears them, whatever they are
+            self.bids.adopt(self._latest)  # a next lot clears them, whatever they are
             return
-        self.bids.adopt(event.at, bid_max=high.amount if high else 0)
+        self.bids.adopt(self._latest, bid_max=high.amount if high else 0)
         if high is not None:
             values = {"user_id": high.user_id, "bid": high.amount}
             self.bids.write(high.bid_id, Written(event.seq, values))

@@ -18,6 +18,7 @@ from baraka_server.contract.records import Auction, BidWithUser, CommentWithUser
 from baraka_server.domain.facts import BidPlaced, Commented, Event, Started
 from baraka_server.store import ledger, probe, rows
 from baraka_server.store.availability import Availability
+from baraka_server.store.clocks import Clocks
 from baraka_server.store.engine import WRITES
 from baraka_server.store.errors import (
     Contention,
@@ -82,6 +83,7 @@ class Store:
         self._writers = self._engine.execution_options(**WRITES)
         self._timeout_seconds = timeout_seconds
         self._availability = Availability()
+        self._clocks = Clocks()
 
     async def change(
         self, auction_id: int, work: Callable[[LockedAuction | None], Awaitable[T]]
@@ -137,6 +139,7 @@ class Store:
                     if record is not None:
                         ends = await ledger.read_tail_and_newest_bid(connection, auction_id)
                         locked = LockedAuction(connection, record, *ends)
+                        self._clocks.compare(auction_id, locked.tail.at)
                     before = locked.tail if locked else None
                     result = await work(locked)
                     if locked is not None and locked.tail != before:

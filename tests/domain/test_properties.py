@@ -44,7 +44,7 @@ from baraka_server.domain.facts import (
     Started,
 )
 from baraka_server.domain.record import adopted, lot_of, record_after
-from baraka_server.domain.state import State, apply, next_event
+from baraka_server.domain.state import BEGINNING, CLOCK_STEP_MAX, State, apply, next_event
 
 AMINA, BILAL, DINA = 1, 2, 3  # Amina hosts; Bilal and Dina bid
 OPENING = datetime(2026, 1, 2, 18, 0, tzinfo=UTC)
@@ -313,10 +313,29 @@ class AnAuction(RuleBasedStateMachine):
         assert fold([through_json(event) for event in self.ledger]) == self.state
 
 
+def assert_lists_keep_their_order(ledger: list[Event]) -> None:
+    """Whatever clocks do: lists are ordered by time, and a newer row comes behind an older one."""
+    last_bid = last_comment = BEGINNING
+    for event in ledger:
+        match event.fact:
+            case BidPlaced():
+                assert event.at >= last_bid
+                last_bid = event.at
+            case Commented():
+                assert event.at >= last_comment
+                last_comment = event.at
+            case Awarded():
+                last_bid = last_comment = BEGINNING
+            case LotRepriced():
+                pass
+            case LotOpened() | Adopted() | StandingBidChanged():
+                last_bid = BEGINNING
+
+
 def check_ledger(ledger: list[Event]) -> None:
     """What can be said of a ledger without knowing what was asked."""
     assert [event.seq for event in ledger] == list(range(1, len(ledger) + 1))
-    assert [event.at for event in ledger] == sorted(event.at for event in ledger)
+    assert_lists_keep_their_order(ledger)
     assert all(event.at.microsecond % 1000 == 0 for event in ledger)
     closed, bid_round, last = False, 0, 0
     for event in ledger:
@@ -391,8 +410,32 @@ def test_a_bid_without_a_bidder_is_no_part_of_the_fold() -> None:
 def test_the_time_of_an_event_is_cut_to_milliseconds_and_waits_for_a_clock_set_back() -> None:
     first = next_event(State(), Started(), AMINA, OPENING.replace(microsecond=999_999))
     assert first.at == OPENING.replace(microsecond=999_000)
-    early = next_event(apply(State(), first), Started(), AMINA, OPENING - timedelta(days=1))
+    early = next_event(apply(State(), first), Started(), AMINA, OPENING - CLOCK_STEP_MAX / 2)
     assert early.at == first.at
+
+
+def test_a_clock_that_was_wrong_hides_the_present_no_longer_than_lists_need() -> None:
+    wrong, right = OPENING + timedelta(days=365), OPENING
+    ring, pearl = LotOpened(Lot("Ring", 1, 1, 1)), LotOpened(Lot("Pearl", 1, 1, 1))
+    state = State()
+
+    def time_of(fact: Fact, now: datetime) -> datetime:
+        nonlocal state
+        event = next_event(state, fact, BILAL, now)
+        state = apply(state, event)
+        return event.at
+
+    for fact in (Started(), ring, BidPlaced(1, 1), Commented("one", 1)):
+        assert time_of(fact, wrong) == wrong
+    assert time_of(BidPlaced(2, 2), right) == wrong  # below the bid before it, in its list
+    assert time_of(BroadcasterLeft(), right) == right
+    assert time_of(Commented("two", 2), right) == wrong
+    assert time_of(pearl, right) == right
+    assert time_of(BidPlaced(3, 3), right) == right  # the first of its list
+    assert time_of(Commented("three", 3), right) == wrong
+    assert time_of(BidPlaced(4, 4), right) == right
+    assert time_of(Awarded("Pearl", None, state.high), right) == right
+    assert time_of(Commented("four", 4), right) == right
 
 
 # --- facts in the ledger -----------------------------------------------------
