@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
 import aiohttp
 import pytest
 
 from baraka_server.store import migrate
+from baraka_server.store.errors import Trouble
 from tests.support.baraka import Baraka
 from tests.support.databases import only_mariadb
 
@@ -79,3 +81,9 @@ async def test_a_database_that_never_answers_is_told_long_before_a_transaction_i
         finally:
             mariadb.thaw()
         await until(http, 200)
+
+
+def test_the_manual_has_every_trouble():
+    manual = (Path(__file__).parents[2] / "docs" / "faults.md").read_text()
+    rows = [line.split("`")[1] for line in manual.splitlines() if line.startswith("| `")]
+    assert rows[: len(Trouble)] == list(Trouble)
