@@ -86,4 +86,4 @@ async def test_a_database_that_never_answers_is_told_long_before_a_transaction_i
 def test_the_manual_has_every_trouble():
     manual = (Path(__file__).parents[2] / "docs" / "faults.md").read_text()
     rows = [line.split("`")[1] for line in manual.splitlines() if line.startswith("| `")]
-    assert rows[: len(Trouble)] == list(Trouble)
+    assert rows[1 : len(Trouble) + 1] == list(Trouble)
