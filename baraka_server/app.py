@@ -213,6 +213,7 @@ def token_verifier(settings: Settings) -> Verifier:
         lifetime_max=lifetime or None,
         leeway=timedelta(seconds=settings.token_leeway_seconds),
         chars_max=settings.token_chars_max,
+        kinds=settings.access_kinds,
     )
 
 

@@ -26,7 +26,7 @@ from baraka_server.live.faults import fault
 from baraka_server.live.house import House
 from baraka_server.live.settle import Outcome
 from baraka_server.wire import identity
-from baraka_server.wire.answers import negative, positive, too_fast
+from baraka_server.wire.answers import for_the_log, negative, positive, too_fast
 from baraka_server.wire.limits import Rates
 from baraka_server.wire.packets import RESERVED_PREFIX, Json, Packet, allow_bursts
 from baraka_server.wire.server import GuardedServer
@@ -120,7 +120,7 @@ class Gateway:
                 who = too_fast("", client.strikes.wait)
         if isinstance(who, Refusal):
             client.noted = True
-            self._sio.log.refused(client.address, who.message)
+            self._sio.log.refused(client.address, *for_the_log(who))
             await self._turn_away(sid, who)
             return
         wants_lists = not (isinstance(auth, dict) and auth.get("updates") == DELTA)
