@@ -242,6 +242,28 @@ class Settings(BaseSettings):
             "once. 0 is no limit."
         ),
     )
+    websocket_only: bool = Field(
+        False,
+        description=(
+            "Whether long-polling is refused: its session id stands in URLs. Clients then need "
+            "`transports: ['websocket']`."
+        ),
+    )
+    session_keeps_token: bool = Field(
+        True,
+        description=(
+            "Whether every request of a long-polling session must show the Authorization header that "
+            "it was opened with, where there was one. Off only for clients that cannot: "
+            "python-socketio's over polling alone."
+        ),
+    )
+    session_keeps_address: bool = Field(
+        False,
+        description=(
+            "Whether every request of a long-polling session must come from the address that opened "
+            "it. Phones that change theirs then connect anew."
+        ),
+    )
     trusted_proxies: str = Field(
         "",
         description=(
