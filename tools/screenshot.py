@@ -40,10 +40,10 @@ async def main() -> None:
             seated(server.url, folder, lots=lots, size=(120, 38)) as host,
         ):
             await host.sees("NOT STARTED", "▲ online")
-            await host.presses("s")
+            await host.confirms("s")
             await host.sees("● LIVE")
             await host.until(lambda: host.stage.link.joined, "the room")
-            await host.presses("n")
+            await host.confirms("n")
             await host.sees("▶ Gold Ring")
             people = [
                 await phones.open(server.url, auth={"token": token(SECRET, user)})
@@ -54,12 +54,12 @@ async def main() -> None:
             await people[1].emits(PostComment(auction_id=1, comment="Is it hallmarked?"))
             for number, amount in enumerate((800, 850, 900, 1000, 1100, 1250)):
                 await people[number % 3].emits(PlaceBid(auction_id=1, amount=amount))
-            await host.presses("3")
+            await host.confirms("3")
             await host.sees("1,250", "4 watching", "Going once…", "✓ ")
             await host.reads_in_the_log("✓ Say")
             # Six bids at once keep a small machine busy for a moment, which is not what it is like.
             link = host.stage.link
-            await host.until(lambda: (link.latency_ms or 99) < 20, "an answer at rest")
+            await host.until(lambda: (link.pulse.latency_ms or 99) < 20, "an answer at rest")
             await host.pilot.pause(0.3)
             picture = host.app.export_screenshot(title="baraka console")
     # No fonts from elsewhere: a picture in a README must not call anybody.

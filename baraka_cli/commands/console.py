@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal
@@ -72,8 +73,10 @@ def console(
 
     if not url.startswith(("http://", "https://")):
         wrong_usage(f"--url: '{url}' is not an address; write it like http://127.0.0.1:3000")
+    mint = None
     if user is not None:
-        token = _mint(user)
+        mint = _mint(user)
+        token = mint()
     if token is None:
         wrong_usage(
             "Who are you? Give --token TOKEN (or BARAKA_TOKEN), or --user ID with BARAKA_JWT_SECRET."
@@ -93,11 +96,12 @@ def console(
             step=step,
             folder=Path.cwd(),
             form=CsvForm(plain=plain, separator=";" if separator == "semicolon" else ","),
+            mint=mint,
         )
     ).run()
 
 
-def _mint(user_id: int) -> str:
+def _mint(user_id: int) -> Callable[[], str]:
     from baraka_server.sources import lacking
     from baraka_server.wire.identity import mint
 
@@ -107,4 +111,5 @@ def _mint(user_id: int) -> str:
             "--user needs BARAKA_JWT_SECRET; with an access token use --token instead.\n"
             f"{lacking('jwt_secret')}."
         )
-    return mint(settings.jwt_secret.get_secret_value(), user_id, TOKEN_LIFETIME, {})
+    secret = settings.jwt_secret.get_secret_value()
+    return lambda: mint(secret, user_id, TOKEN_LIFETIME, {})

@@ -180,6 +180,7 @@ def _host(stage: _Demo) -> None:
                 auction_id=AUCTION_ID,
                 lots=tuple(lots),
                 folder=Path.cwd(),
+                mint=lambda: stage.token(HOST_ID),
             )
         ).run()
         if guests.poll() is None:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from rich.text import Text
 
-from baraka_cli.console.book import Book, Phase
+from baraka_cli.console.book import Book
 from baraka_cli.console.link import Line
+from baraka_cli.console.records import Phase
 
 Reason = str | None
 """Why an action is not possible now, in words; None when it is."""
@@ -21,6 +22,8 @@ class Situation:
     book: Book
     line: Line
     has_next: bool
+    watching: bool = False
+    """Whether the auction is somebody else's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +40,19 @@ class Action:
     @property
     def typed(self) -> str:
         """The key as it stands on keyboards."""
-        return "?" if self.key == "question_mark" else self.key
+        return "?" if self.key == "question_mark" else self.key.replace("ctrl+", "^")
 
 
 def label(action: Action, *, possible: bool) -> Text:
     """What its button says; in brackets when it is not possible now."""
     text = f"{action.typed} {action.label}"
     return Text(text if possible else f"({text})")
+
+
+def _hosting(now: Situation) -> Reason:
+    if now.watching:
+        return f"You only watch: the auction belongs to user {now.book.owner_id}."
+    return _online(now)
 
 
 def _live(now: Situation) -> Reason:
@@ -53,21 +62,26 @@ def _live(now: Situation) -> Reason:
         case Phase.LIVE:
             return None
         case Phase.WAITING | Phase.UNKNOWN:
-            return "The auction has not started: press s."
+            return "The auction has not started" + ("." if now.watching else ": press s.")
         case over:
             return f"The auction is {over.value}."
 
 
 def _start(now: Situation) -> Reason:
-    if now.line is not Line.ONLINE:
-        return f"There is no line to the server: {now.line.value}."
+    if reason := _hosting(now):
+        return reason
     if now.book.phase in {Phase.CANCELED, Phase.ENDED}:
         return f"The auction is {now.book.phase.value}."
     return "The auction is live already." if now.book.phase is Phase.LIVE else None
 
 
+def _sale(now: Situation) -> Reason:
+    """What every command of a sale needs."""
+    return _hosting(now) or _live(now)
+
+
 def _lot_is_up(now: Situation) -> Reason:
-    return _live(now) or (None if now.book.lot else "There is nothing on the block.")
+    return _sale(now) or (None if now.book.lot else "There is nothing on the block.")
 
 
 def _award(now: Situation) -> Reason:
@@ -78,7 +92,7 @@ def _award(now: Situation) -> Reason:
 
 
 def _next(now: Situation) -> Reason:
-    reason = _live(now)
+    reason = _sale(now)
     if reason is None and not now.has_next:
         return "The run list has no lot to come: press u to put one up."
     return reason
@@ -94,24 +108,32 @@ ACTIONS = (
         "n", "next_lot", "Next", "Put the next lot of the run list on the block.", _next, moves=True
     ),
     Action(
-        "u", "put_up", "Put up", "Put a lot on the block, or change its prices.", _live, moves=True
+        "u", "put_up", "Put up", "Put a lot on the block, or change its prices.", _sale, moves=True
     ),
-    Action(
-        "a", "award", "Award", "Award the lot to the highest bid; asks first.", _award, moves=True
-    ),
+    Action("a", "award", "Award", "Award the lot to the highest bid.", _award, moves=True),
     Action("p", "pass_lot", "Pass", "Take the lot off without a sale.", _lot_is_up, moves=True),
-    Action("c", "comment", "Chat", "Write a comment to the room.", _live),
-    Action("b", "broadcaster", "Off air", "Tell the room that the stream is off.", _online),
+    Action("c", "comment", "Chat", "Write a comment to the room; Enter sends it.", _live),
+    Action("b", "broadcaster", "Off air", "Tell the room that the stream is off.", _hosting),
     Action("r", "summary", "Summary", "What was sold, to whom; and save it as CSV."),
-    Action("e", "end", "End", "End the auction; asks first.", _live, moves=True),
+    Action("e", "end", "End", "End the auction; the word has to be typed.", _sale, moves=True),
     Action(
-        "x", "cancel", "Cancel", "Cancel the auction; its title has to be typed.", _live, moves=True
+        "x", "cancel", "Cancel", "Cancel the auction; its title has to be typed.", _sale, moves=True
     ),
     Action("l", "log", "Log", "All that the console did, and what was refused."),
     Action("t", "theme", "Theme", "Dark or light."),
     Action("question_mark", "help", "Keys", "This list of keys."),
-    Action("q", "quit", "Quit", "Leave the console; the auction goes on."),
+    Action("ctrl+q", "quit", "Quit", "Leave the console; the auction goes on."),
 )
+
+MORE_KEYS = (
+    ("^y", "does what a key has made ready; Esc drops it. No letter and no Enter does"),
+    ("1-6", "make a quick message ready: ^y sends it"),
+    ("F1-F6", "send it at once"),
+    ("Tab", "goes to the lists: ↑ ↓ PgUp PgDn scroll, End is where they follow the sale"),
+    ("k", "gives a new access token"),
+    ("^p", "the palette: everything by name"),
+)
+"""Keys without a button: what they do."""
 
 QUICK_MESSAGES = (
     "Welcome! Bidding is open.",
@@ -121,4 +143,9 @@ QUICK_MESSAGES = (
     "Fair warning!",
     "Thank you all. The next lot comes up now.",
 )
-"""Sent by the keys 1 to 6."""
+"""Made ready by the keys 1 to 6."""
+
+
+def quick(now: Situation) -> Reason:
+    """Why quick messages, which a host says, are not possible now."""
+    return _sale(now)

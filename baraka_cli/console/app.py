@@ -3,23 +3,35 @@
 from __future__ import annotations
 
 import asyncio
+import time
 import traceback
 from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Any
 
 from rich.text import Text
+from textual import events
 from textual.app import App, SystemCommand
+from textual.driver import Driver
+from textual.drivers.linux_driver import LinuxDriver
 from textual.screen import Screen
+from textual.widgets import Input
 
+from baraka_cli.console.access import Access
 from baraka_cli.console.actions import ACTIONS, QUICK_MESSAGES
+from baraka_cli.console.entry import TURNED_AWAY, TokenDialog
+from baraka_cli.console.keystrokes import HostDriver
+from baraka_cli.console.log import Outcome
 from baraka_cli.console.office import Office, TurnedAway, Unreachable
+from baraka_cli.console.prose import Prose
 from baraka_cli.console.runlist import state_folder
 from baraka_cli.console.screens import Picked, PickScreen, TroubleScreen
 from baraka_cli.console.stage import Setup, StageScreen
 
 RETRY_SECONDS = 1
-NEW_TOKEN = "Get a new access token, or start with --user ID and the server's secret."  # noqa: S105
+RENEWED_SECONDS_MIN = 30
+"""A token that was refused this soon after it was made will be refused again."""
+TOO_SOON = "Look first: Ctrl+Y came before the question was on the screen."
 
 
 class Console(App[None]):
@@ -31,15 +43,26 @@ class Console(App[None]):
     def __init__(self, setup: Setup) -> None:
         super().__init__()
         self.setup = setup
-        self.office = Office(setup.url, setup.token)
+        self.access = Access(setup.token, setup.mint)
+        self.office = Office(setup.url, self.access)
+        self.prose = Prose()
+        self._renewed_at = float("-inf")
+        self._yes_at = float("-inf")
+
+    def get_driver_class(self) -> type[Driver]:
+        usual = super().get_driver_class()
+        return HostDriver if usual is LinuxDriver else usual
 
     async def on_mount(self) -> None:
         if self.setup.auction_id is not None:
-            await self.push_screen(StageScreen(self.setup, self.setup.auction_id))
+            await self.push_screen(self._stage(self.setup.auction_id))
         else:
             self.run_worker(self._choose())
 
-    async def _choose(self) -> None:
+    def _stage(self, auction_id: int) -> StageScreen:
+        return StageScreen(self.setup, auction_id, self.access)
+
+    async def _choose(self, trouble: str = "") -> None:
         """Let the host choose one of the own auctions, as soon as the server lists them."""
         told = False
         auctions: list[Mapping[str, Any]] | None
@@ -47,8 +70,9 @@ class Console(App[None]):
             try:
                 auctions = await self.office.auctions()
             except TurnedAway as error:
-                self.turned_away(str(error))
-                return
+                if not await self._another_token(f"{TURNED_AWAY}: {error}"):
+                    self.exit()
+                    return
             except Unreachable:
                 if not told:
                     told = True
@@ -64,20 +88,97 @@ class Console(App[None]):
         if told:
             self.pop_screen()
         if auctions:
-            self.push_screen(PickScreen(auctions))
+            self.push_screen(PickScreen(auctions, trouble))
         else:
             why = (
                 "You own no auction. Create one: baraka auction create --title TITLE --owner ID"
                 if auctions is not None
                 else "The server lists no auctions. Name yours with --auction ID."
             )
-            self.push_screen(TroubleScreen("There is no auction to choose from", why))
+            self.push_screen(TroubleScreen(trouble or "There is no auction to choose from", why))
 
     async def on_picked(self, message: Picked) -> None:
-        await self.switch_screen(StageScreen(self.setup, message.auction_id))
+        await self.switch_screen(self._stage(message.auction_id))
 
-    def turned_away(self, why: str) -> None:
-        self.push_screen(TroubleScreen(f"The server turned us away: {why}", NEW_TOKEN))
+    # --- another token, another auction
+
+    def another_token(self, title: str) -> None:
+        """Go on with another token: one of our own making, or one that the host has."""
+        self.run_worker(self._let_in(title), group="token", exclusive=True)
+
+    async def _let_in(self, title: str) -> None:
+        if await self._another_token(title):
+            for screen in self.screen_stack:
+                if isinstance(screen, StageScreen):
+                    screen.link.try_again()
+                    screen.note("Another access token is used from now on", Outcome.DONE)
+
+    async def _another_token(self, title: str) -> bool:
+        now = time.monotonic()
+        if now - self._renewed_at > RENEWED_SECONDS_MIN and self.access.renew():
+            self._renewed_at = now
+            return True
+        return bool(await self.push_screen_wait(TokenDialog(title, self.access)))
+
+    def not_there(self, auction_id: int) -> None:
+        """Say that there is no such auction, and show those that there are."""
+        for screen in list(self.screen_stack):
+            if isinstance(screen, StageScreen) and screen.book.auction_id == auction_id:
+                self.run_worker(self._choose_another(auction_id), group="choose", exclusive=True)
+
+    async def _choose_another(self, auction_id: int) -> None:
+        while len(self.screen_stack) > 1:
+            await self.pop_screen()
+        await self._choose(f"There is no auction {auction_id} on {self.setup.url}")
+
+    # --- keys and text
+
+    async def on_event(self, event: events.Event) -> None:
+        """Whatever is typed comes by here before anything else hears of it."""
+        if event.is_forwarded or not isinstance(event, events.Key | events.Paste):
+            await super().on_event(event)
+        elif isinstance(event, events.Paste):
+            await self._pasted(event)
+        elif not self._is_prose(event):
+            if event.key == "ctrl+y":
+                self._yes_at = event.time
+            await super().on_event(event)
+
+    async def _pasted(self, event: events.Paste) -> None:
+        """A text goes to the field where the cursor is, or is offered to the room; never to keys."""
+        if isinstance(self.focused, Input):
+            await super().on_event(event)
+        else:
+            self._offer(self.prose.before(event.time) + event.text)
+
+    def _is_prose(self, key: events.Key) -> bool:
+        """Whether `key` is part of a text that somebody writes where keys are commands."""
+        if isinstance(self.focused, Input):
+            self.prose.forget()
+            return False
+        text = self.prose.hear(key)
+        if text:
+            self.prose.forget()
+        return bool(text) and self._offer(text)
+
+    def _offer(self, text: str) -> bool:
+        """Close what the text has opened, and put it where it may be sent from."""
+        stage = next((one for one in self.screen_stack if isinstance(one, StageScreen)), None)
+        if stage is None or not text.strip():
+            return False
+        while self.screen is not stage:
+            self.screen.dismiss(None)
+        stage.offer(text)
+        return True
+
+    def says_yes(self, asked_at: float) -> bool:
+        """Whether Ctrl+Y was pressed for what could be read since `asked_at`."""
+        if self._yes_at >= asked_at:
+            return True
+        for stage in self.screen_stack:
+            if isinstance(stage, StageScreen):
+                stage.note(TOO_SOON, Outcome.REFUSED)
+        return False
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         ours = {action.label for action in ACTIONS} if isinstance(screen, StageScreen) else set()

@@ -10,9 +10,22 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from enum import Enum
 from typing import Any
 
+from baraka_cli.console.names import Names
+from baraka_cli.console.records import (
+    Bid,
+    Comment,
+    Hammer,
+    Lot,
+    Phase,
+    comment_of,
+    moment,
+    name_of,
+    phase_of,
+    usual_step,
+    whole,
+)
 from baraka_server.contract import server_events as told
 from baraka_server.contract.fields import LEDGER_ID_CHARS_MAX
 from baraka_server.contract.text import printable
@@ -21,73 +34,15 @@ BIDS_KEPT_MAX = 1_000
 COMMENTS_KEPT_MAX = 1_000
 RATE_WINDOW_SECONDS = 60
 
-# What clerks ask for next: (below this price, step).
-STEPS = (
-    (100, 5),
-    (500, 10),
-    (1_000, 50),
-    (5_000, 100),
-    (10_000, 250),
-    (50_000, 500),
-    (100_000, 1_000),
-)
-LARGEST_STEP = 5_000
-
-
-class Phase(Enum):
-    """Where the auction is. The value is what people read."""
-
-    UNKNOWN = "unknown"
-    WAITING = "not started"
-    LIVE = "live"
-    CANCELED = "canceled"
-    ENDED = "ended"
-
-
-@dataclass(frozen=True, slots=True)
-class Lot:
-    """What is on the block; prices in whole units of the auction's currency."""
-
-    product: str
-    minimum: int
-    start: int
-    market: int
-
-
-@dataclass(frozen=True, slots=True)
-class Bid:
-    """`rise` is how much more than the bid before it; the first has none."""
-
-    id: int
-    user_id: int
-    bidder: str
-    amount: int
-    at: datetime
-    rise: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Comment:
-    author: str
-    text: str
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Hammer:
-    """A lot that came off the block by an award: to a winner, or unsold."""
-
-    product: str
-    winner: str | None
-    winner_id: int | None
-    amount: int | None
-    at: datetime | None = None
-
 
 @dataclass
 class Book:
     auction_id: int
     title: str = ""
+    owner_id: int | None = None
+    """Whose auction it is, where the server tells."""
+    role: str | None = None
+    """What the server lets us do in it, where it tells (D46)."""
     phase: Phase = Phase.UNKNOWN
     round: int | None = None
     lot: Lot | None = None
@@ -95,6 +50,9 @@ class Book:
     """When the lot was put up, by our clock."""
     lot_since_known: bool = False
     """Whether that was heard or told; otherwise `lot_since` is when the console first saw it."""
+    over_since: datetime | None = None
+    """When the auction was ended or canceled, by our clock, if the console was there."""
+    names: Names = field(default_factory=Names)
     bids: deque[Bid] = field(default_factory=lambda: deque(maxlen=BIDS_KEPT_MAX))
     """The bids of this round, newest first."""
     comments: deque[Comment] = field(default_factory=lambda: deque(maxlen=COMMENTS_KEPT_MAX))
@@ -103,18 +61,16 @@ class Book:
     seq: int | None = None
     hammers: list[Hammer] = field(default_factory=list)
     """What was awarded while the console listened."""
-    passed_before: int = 0
-    """How many lots were awarded to nobody before that, as the server's history tells."""
     ledger: str | None = None
     """Which history `seq` is of, for asking what was missed."""
     gap: bool = False
     """Whether an event was not heard: the book is wrong until the next state."""
     version: int = 0
     """Rises with every change: whoever draws the book draws only a new version."""
+    first_seq: int | None = None
+    """The `seq` of the first state: what is older was not heard."""
     _heard_at_seq: set[str] = field(default_factory=set)
     """The events that were heard at `seq`: one entry may be told by several."""
-    _first_seq: int | None = None
-    """The `seq` of the first state: what is older was not heard."""
     _clock_behind: timedelta = timedelta()
     """How far the server's clock is behind ours, as of the last state."""
     _bid_times: deque[datetime] = field(default_factory=lambda: deque(maxlen=10_000))
@@ -132,6 +88,10 @@ class Book:
             return max(self.lot.minimum, self.lot.start, 1)
         return self.high.amount + (step or usual_step(self.high.amount))
 
+    def called(self, bid: Bid) -> str:
+        """Its bidder, so that nobody takes two bidders of one name for the same."""
+        return self.names.called(bid.user_id, bid.bidder)
+
     def bids_by_second(self, now: datetime, seconds: int = RATE_WINDOW_SECONDS) -> list[int]:
         """How many bids each of the last `seconds` had, oldest first."""
         counts = [0] * seconds
@@ -143,9 +103,10 @@ class Book:
 
     def hear(self, event: str, data: Mapping[str, Any], now: datetime | None = None) -> None:
         """Take one event of this auction. What was heard before (by its `seq`) changes nothing."""
-        handler = _HANDLERS.get(event)
-        if handler is None or self._is_other(event, data):
+        if self._is_other(event, data):
             return
+        # An event that this console does not know still has its place in the order (D55).
+        handler = _HANDLERS.get(event, Book._nothing)
         seq = data.get("seq")
         is_state = event == told.AuctionState.wire_name
         if isinstance(seq, int) and event != told.UserCountUpdate.wire_name and not is_state:
@@ -166,27 +127,24 @@ class Book:
         return False
 
     def recall(self, history: Sequence[Mapping[str, Any]]) -> None:
-        """Take what happened before the console listened: the entries of the ledger, in order.
+        """Take what happened before the console listened: the last entries of the ledger, in order.
 
-        They tell how long the lot is up, how many lots passed, and when bids came. Raises
-        `AttributeError`, `KeyError`, `TypeError` and `ValueError` for what is no such entry.
+        They tell how long the lot is up, and when bids came. Raises `AttributeError`, `KeyError`,
+        `TypeError` and `ValueError` for what is no such entry.
         """
-        passed, bids, opened = 0, [], None
+        bids, opened = [], None
         for entry in history:
             if entry.get("known") is False:  # what a newer server writes, and tells to nobody
                 continue
             at = moment(entry["at"]) + self._clock_behind
             if entry["kind"] == LOT_OPENED:
                 opened = (entry["round"], printable(entry["data"]["lot"]["product"]), at)
-            if self._first_seq is None or entry["seq"] > self._first_seq:
+            if self.first_seq is None or entry["seq"] > self.first_seq:
                 continue
             if entry["kind"] == BID:
                 bids.append(at)
-            elif entry["kind"] == AWARDED:
-                passed += entry["data"]["high"] is None
         if self.lot and opened and opened[:2] == (self.round, self.lot.product):
             self.lot_since, self.lot_since_known = opened[2], True
-        self.passed_before = passed
         self._bid_times.extendleft(reversed(bids[-BIDS_KEPT_MAX:]))
         self.version += 1
 
@@ -208,16 +166,20 @@ class Book:
 
     def _state(self, data: Mapping[str, Any], now: datetime) -> None:
         seq = data.get("seq")
+        if "auction" not in data:  # it says only that there is another state
+            self.seq, self.gap = seq if isinstance(seq, int) else self.seq, True
+            return
         self.seq = seq if isinstance(seq, int) else None
         self.ledger = _ledger(data)
         self._heard_at_seq = set(_HANDLERS)  # it says what all of them would
-        if self._first_seq is None:
-            self._first_seq = self.seq
+        if self.first_seq is None:
+            self.first_seq = self.seq
         self.gap = False
         if "serverTime" in data:
             self._clock_behind = now - moment(data["serverTime"])
         self._auction(data["auction"], now)
         self.round = data.get("round")
+        self.role = data.get("role", self.role)
         if "userCount" in data:
             self.viewers = whole(data["userCount"])
         self._list_bids(data.get("auctionBids", []))
@@ -267,15 +229,18 @@ class Book:
         if "comments" in data:
             self._list_comments(data["comments"])
         else:
-            self.comments.append(_comment(data["newComment"]))
+            self._list_comments([data["newComment"]], anew=False)
 
     def _awarded(self, data: Mapping[str, Any], now: datetime) -> None:
         product = self.lot.product if self.lot else ""
         winner, bid = data.get("winningUser"), data.get("winningBid")
+        name = name_of({"user": winner}) if winner else None
+        if winner and name:
+            self.names.hear(winner["id"], name)
         self.hammers.append(
             Hammer(
                 product,
-                printable(winner["name"]) if winner else None,
+                name,
                 winner["id"] if winner else None,
                 whole(bid["bid"]) if bid else None,
                 self._heard_at(data, now),
@@ -285,11 +250,11 @@ class Book:
         self.bids.clear()
         self.comments.clear()
 
-    def _canceled(self, _data: Mapping[str, Any], _now: datetime) -> None:
-        self.phase = Phase.CANCELED
+    def _canceled(self, data: Mapping[str, Any], now: datetime) -> None:
+        self.phase, self.over_since = Phase.CANCELED, self._heard_at(data, now)
 
-    def _finished(self, _data: Mapping[str, Any], _now: datetime) -> None:
-        self.phase = Phase.ENDED
+    def _finished(self, data: Mapping[str, Any], now: datetime) -> None:
+        self.phase, self.over_since = Phase.ENDED, self._heard_at(data, now)
 
     def _nothing(self, _data: Mapping[str, Any], _now: datetime) -> None:
         pass
@@ -297,7 +262,9 @@ class Book:
     # --- records
 
     def _auction(self, record: Mapping[str, Any], now: datetime) -> None:
-        self.title = printable(record.get("title", ""))
+        self.title = printable(record.get("title") or "")
+        if isinstance(record.get("user_id"), int):
+            self.owner_id = record["user_id"]
         self.phase = phase_of(record)
         product = printable(record.get("current_product") or "")
         if not product.strip():
@@ -320,20 +287,26 @@ class Book:
     def _add_bid(self, record: Mapping[str, Any]) -> None:
         before = self.bids[0].amount if self.bids else None
         amount = whole(record["bid"])
+        bidder = name_of(record)
+        self.names.hear(record["user_id"], bidder)
         self.bids.appendleft(
             Bid(
                 record["id"],
                 record["user_id"],
-                printable(record["user"]["name"]),
+                bidder,
                 amount,
                 moment(record.get("createdAt")),
                 None if before is None else amount - before,
             )
         )
 
-    def _list_comments(self, records: list[Mapping[str, Any]]) -> None:
-        self.comments.clear()
-        self.comments.extend(map(_comment, records[-COMMENTS_KEPT_MAX:]))
+    def _list_comments(self, records: list[Mapping[str, Any]], *, anew: bool = True) -> None:
+        if anew:
+            self.comments.clear()
+        for record in records[-COMMENTS_KEPT_MAX:]:
+            said = comment_of(record)
+            self.names.hear(said.user_id, said.author)
+            self.comments.append(said)
 
 
 _HANDLERS = {
@@ -353,45 +326,9 @@ _HANDLERS = {
 
 
 # What an entry of the ledger is, as `/api/auctions/{id}/history` calls it.
-LOT_OPENED, BID, AWARDED = "lot_opened", "bid", "awarded"
-
-
-def phase_of(record: Mapping[str, Any]) -> Phase:
-    if record.get("isCanceled"):
-        return Phase.CANCELED
-    if record.get("isEnded"):
-        return Phase.ENDED
-    return Phase.LIVE if record.get("isLive") else Phase.WAITING
-
-
-def usual_step(amount: int) -> int:
-    return next((step for below, step in STEPS if amount < below), LARGEST_STEP)
-
-
-def moment(text: object) -> datetime:
-    """A time of the wire (D18); now, where there is none that can be read."""
-    try:
-        at = datetime.fromisoformat(str(text))
-    except ValueError:
-        return datetime.now(UTC)
-    return at if at.tzinfo else at.replace(tzinfo=UTC)
-
-
-def whole(value: object) -> int:
-    """A number of the wire. Raises `ValueError` for what is none."""
-    if isinstance(value, int | float) and not isinstance(value, bool) and int(value) == value:
-        return int(value)
-    raise ValueError("not a whole number")
+LOT_OPENED, BID = "lot_opened", "bid"
 
 
 def _ledger(data: Mapping[str, Any]) -> str | None:
     said = data.get("ledger")
     return said if isinstance(said, str) and 0 < len(said) <= LEDGER_ID_CHARS_MAX else None
-
-
-def _comment(record: Mapping[str, Any]) -> Comment:
-    return Comment(
-        printable(record["user"]["name"]),
-        printable(record["comment"]),
-        moment(record.get("createdAt")),
-    )

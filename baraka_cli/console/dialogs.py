@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 from pydantic import ValidationError
 from rich.text import Text
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.screen import ModalScreen
+from textual.containers import Horizontal, Vertical
 from textual.validation import Function
 from textual.widgets import Button, Input, Label, Static
 
 from baraka_cli.amounts import BadAmount, read_amount
-from baraka_cli.console.actions import ACTIONS, QUICK_MESSAGES
-from baraka_cli.console.book import Bid, Book
+from baraka_cli.console.book import Book
 from baraka_cli.console.figure import Figure
 from baraka_cli.console.lotsfile import TEXT, TEXT_OR_BLANK, quoted
-from baraka_cli.console.panels import Entry
+from baraka_cli.console.question import Question
+from baraka_cli.console.records import Bid
 from baraka_cli.console.runlist import ListedLot
 
 
@@ -33,19 +31,8 @@ class AwardDecision:
     weight: str
 
 
-class Question(ModalScreen[object]):
-    """A question that Escape answers with no."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "no", "No", show=False)]
-
-    def action_no(self) -> None:
-        self.dismiss(None)
-
-
 class AwardDialog(Question):
     """Names winner, amount, product and weight. A higher bid changes it, and asks once more."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter,y", "yes", "Award", show=False)]
 
     def __init__(
         self, book: Book, weight: str, *, checked: bool, gone: Callable[[str], None]
@@ -80,11 +67,10 @@ class AwardDialog(Question):
                 yield Label("Weight")
                 yield Input(self._weight, id="weight", select_on_focus=False, compact=True)
             with Horizontal(classes="answers"):
-                yield Button("Award  y", id="yes", variant="success")
+                yield Button("Award  Ctrl+Y", id="yes", variant="success")
                 yield Button("Not yet  Esc", id="no")
 
     def on_mount(self) -> None:
-        self.query_one("#yes").focus()
         self._draw()
         self.set_interval(0.1, self._look)
 
@@ -106,7 +92,7 @@ class AwardDialog(Question):
         bid = self._shown
         if bid is None:
             return
-        winner = Text.assemble((bid.bidder, "bold"), " wins")
+        winner = Text.assemble((self._book.called(bid), "bold"), " wins")
         self.query_one("#winner", Static).update(winner)
         self.query_one("#amount", Figure).update(f"{bid.amount:,}")
         warning = (
@@ -119,20 +105,12 @@ class AwardDialog(Question):
         if self.must_look_again:
             self.must_look_again = False
             self.query_one("#warning", Static).update(
-                Text(" Changed while you looked. Press y again. ", "bold reverse")
+                Text(" Changed while you looked. Press Ctrl+Y again. ", "bold reverse")
             )
             return
         if self._shown is not None:
             weight = self.query_one("#weight", Input).value
             self.dismiss(AwardDecision(self._shown, self._product, weight))
-
-    def on_button_pressed(self, event: Button.Pressed) -> None:
-        event.stop()
-        self.action_yes() if event.button.id == "yes" else self.action_no()
-
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        event.stop()
-        self.action_yes()
 
 
 class LotDialog(Question):
@@ -162,21 +140,13 @@ class LotDialog(Question):
                     )
             yield Static(id="warning")
             with Horizontal(classes="answers"):
-                yield Button("Put up  Enter", id="yes", variant="success")
+                yield Button("Put up  Ctrl+Y", id="yes", variant="success")
                 yield Button("Not yet  Esc", id="no")
 
     def on_mount(self) -> None:
         self.query_one("#product").focus()
 
-    def on_button_pressed(self, event: Button.Pressed) -> None:
-        event.stop()
-        self._submit() if event.button.id == "yes" else self.action_no()
-
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        event.stop()
-        self._submit()
-
-    def _submit(self) -> None:
+    def action_yes(self) -> None:
         values: dict[str, Any] = {}
         for name, label, read in self.FIELDS:
             field = self.query_one(f"#{name}", Input)
@@ -210,8 +180,6 @@ def _fits(read: Callable[[str], object]) -> Callable[[str], bool]:
 class SureDialog(Question):
     """Yes or no."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("y", "yes", "Yes", show=False)]
-
     def __init__(self, question: str, yes: str) -> None:
         super().__init__()
         self._question = question
@@ -221,86 +189,47 @@ class SureDialog(Question):
         with Vertical(classes="question"):
             yield Label(Text(self._question), classes="title")
             with Horizontal(classes="answers"):
-                yield Button(f"{self._yes}  y", id="yes", variant="warning")
+                yield Button(f"{self._yes}  Ctrl+Y", id="yes", variant="warning")
                 yield Button("No  Esc", id="no")
-
-    def on_mount(self) -> None:
-        self.query_one("#no").focus()
 
     def action_yes(self) -> None:
         self.dismiss(True)
 
-    def on_button_pressed(self, event: Button.Pressed) -> None:
-        event.stop()
-        self.dismiss(event.button.id == "yes" or None)
 
+class TypedDialog(Question):
+    """What cannot be taken back: a word has to be typed, and then Ctrl+Y pressed."""
 
-class CancelDialog(Question):
-    """Cancels only when the auction's title was typed."""
-
-    def __init__(self, title: str) -> None:
+    def __init__(self, question: str, about: str, word: str, yes: str) -> None:
+        """`word` is what has to be typed; `yes` is what is done then."""
         super().__init__()
-        self._title = title
+        self._question, self._about = question, about
+        self._word, self._yes = word, yes
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="question"):
-            yield Label("Cancel the auction?", classes="title")
-            yield Static(
-                Text(f"It cannot be started again. To cancel, type its title: {self._title}")
-            )
+            yield Label(Text(self._question), classes="title")
+            yield Static(Text(self._about))
             yield Input(id="typed")
             yield Static(id="warning")
+            with Horizontal(classes="answers"):
+                yield Button(f"{self._yes}  Ctrl+Y", id="yes", variant="error")
+                yield Button("No  Esc", id="no")
 
     def on_mount(self) -> None:
         self.query_one("#typed").focus()
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        event.stop()
-        if event.value.strip() == self._title.strip():
+    def action_yes(self) -> None:
+        if self.query_one("#typed", Input).value.strip() == self._word.strip():
             self.dismiss(True)
         else:
-            self.query_one("#warning", Static).update(Text("⚠ That is not the title."))
+            self.query_one("#warning", Static).update(Text(f"⚠ First type: {self._word}"))
 
 
-class HelpDialog(Question):
-    """The keys."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("question_mark,q,enter", "no", "Close", show=False)
-    ]
-
-    def compose(self) -> ComposeResult:
-        keys = Text()
-        for action in ACTIONS:
-            keys.append(f"  {action.typed}  ", "bold reverse").append(
-                f" {action.label:<11}", "bold"
-            )
-            keys.append(f"{action.help}\n")
-        for number, message in enumerate(QUICK_MESSAGES, 1):
-            keys.append(f"  {number}  ", "bold reverse").append(" says       ", "bold")
-            keys.append(f"“{message}”\n")
-        keys.append("  ^p ", "bold reverse").append(" Palette    ", "bold")
-        keys.append("Everything by name.")
-        with Vertical(classes="question wide"):
-            yield Label("Keys", classes="title")
-            with VerticalScroll():
-                yield Static(keys)
-            yield Label("Esc closes this.")
+def end_dialog(*, high: bool) -> TypedDialog:
+    about = "The lot on the block is not awarded! " if high else ""
+    return TypedDialog("End the auction?", f"{about}To end it, type: end", "end", "End")
 
 
-class LogDialog(Question):
-    """Everything that stands in the log, the newest at the bottom."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("l,q,enter", "no", "Close", show=False)]
-
-    def __init__(self, entries: Sequence[Entry]) -> None:
-        super().__init__()
-        self._entries = entries
-
-    def compose(self) -> ComposeResult:
-        with Vertical(classes="question wide"):
-            yield Label("Log", classes="title")
-            with VerticalScroll() as scroll:
-                yield Static(Text("\n").join(entry.line for entry in self._entries))
-            yield Label("↑ ↓ scroll, Esc closes this.")
-        scroll.anchor()
+def cancel_dialog(title: str) -> TypedDialog:
+    about = f"It cannot be started again. To cancel, type its title: {title}"
+    return TypedDialog("Cancel the auction?", about, title, "Cancel it")

@@ -7,7 +7,6 @@ room hears of it, and refused when `error` says so.
 from __future__ import annotations
 
 import asyncio
-import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -15,9 +14,10 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-import aiohttp
 import socketio
 
+from baraka_cli.console.access import Access
+from baraka_cli.console.pulse import Pulse
 from baraka_server.contract import client_events as asked
 from baraka_server.contract import server_events as told
 from baraka_server.contract.client_events import ClientEvent, JoinAuction
@@ -25,8 +25,9 @@ from baraka_server.contract.client_events import ClientEvent, JoinAuction
 ANSWER_SECONDS_MAX = 10
 ACKNOWLEDGEMENT_SECONDS_MAX = 3
 """How long a server may take with its first acknowledgement before it is taken for one without."""
-PING_SECONDS = 5
 RETRY_SECONDS = 0.5
+BACK_SECONDS_MAX = 60
+"""How long a lost line is waited for by what was asked over it."""
 REFUSED_FOR_NOW = frozenset({"busy", "unavailable", "too_fast", "silent", "fault"})
 """Refusals of a join that are worth another try."""
 TURNS_AWAY = frozenset({"No token provided", "Invalid or expired token"})
@@ -73,7 +74,7 @@ class Link:
     def __init__(
         self,
         url: str,
-        token: str,
+        access: Access,
         auction_id: int,
         *,
         hear: Callable[[str, Mapping[str, Any]], None],
@@ -87,54 +88,111 @@ class Link:
         self.acknowledges: bool | None = None
         """Whether the server acknowledges; None until it was asked something."""
         self.joined = False
-        self.latency_ms: float | None = None
+        self.pulse = Pulse(url)
         self.refusal: Answer | None = None
         """Why the room did not let us in."""
         self.missed: Counter[str] | None = None
         """The events that were caught up with after a loss of the line, by name."""
-        self._token = token
+        self._access = access
+        self._let_in = asyncio.Event()
         self._auction_id = auction_id
         self._hear = hear
         self._changed = changed
         self._last_heard = last_heard
         self._waiting: list[tuple[set[str], asyncio.Future[Answer]]] = []
-        self._gone = asyncio.Event()
-        # Its own reconnecting gives up when a server hangs up politely, as ours does when it stops.
-        self._client = socketio.AsyncClient(reconnection=False)
-        self._client.on("connect", self._connected)
-        self._client.on("disconnect", self._disconnected)
-        self._client.on("connect_error", self._not_connected)
-        self._client.on("*", self._heard)
+        self._client: socketio.AsyncClient | None = None
+        self._at_the_door = asyncio.Event()
+        """Set while there is a line, and the room has answered."""
         self._tasks: set[asyncio.Task[Any]] = set()
 
     async def open(self) -> None:
-        """Connect, and do so again after every loss, until the server turns us away."""
-        self._keep(self._measure())
-        while self.line is not Line.TURNED_AWAY:
-            self._gone.clear()
-            try:
-                # Lists with every bid would make a long lot cost more and more to read (D24).
-                await self._client.connect(
-                    self.url,
-                    auth={"token": self._token, "updates": "delta"},
-                    wait_timeout=ANSWER_SECONDS_MAX,
-                )
-                await self._gone.wait()
-            except socketio.exceptions.ConnectionError:
-                await self._not_connected()
-            except ValueError:  # the old line is not quite closed
-                await self._client.eio.disconnect(abort=True)
+        """Connect, and do so again after every loss; where the token was refused, with another."""
+        self._keep(self.pulse.beat())
+        while True:
+            await self._connect_once()
+            if self.line is Line.TURNED_AWAY:
+                await self._let_in.wait()
+                self._let_in.clear()
+                self._set(Line.LOST, "trying with another token")
             await asyncio.sleep(RETRY_SECONDS)
+
+    def try_again(self) -> None:
+        """Connect with the token that `access` has by now."""
+        self._let_in.set()
+
+    async def is_back(self) -> bool:
+        """Wait for a line that was lost; whether it came back in time."""
+        try:
+            await asyncio.wait_for(self._at_the_door.wait(), BACK_SECONDS_MAX)
+        except TimeoutError:
+            return False
+        return True
 
     async def close(self) -> None:
         for task in self._tasks:
             task.cancel()
-        with suppress(Exception):  # it may be gone already, and nobody is left to be told
-            await self._client.shutdown()
+        await self._hang_up(self._client)
+
+    async def _connect_once(self) -> None:
+        """Hold a line until it is lost.
+
+        Each line has a client of its own: one that was hung up on may be busy with its end for
+        seconds. python-socketio (5.18) waits out its whole `wait_timeout` when a server that stops
+        takes a line and hangs up at once, so the wait is ours, and ends with the line.
+        """
+        over = asyncio.Event()
+        client = self._client = self._new_client(over)
+        try:
+            # Lists with every bid would make a long lot cost more and more to read (D24).
+            auth = {"token": self._access.token, "updates": "delta"}
+            await asyncio.wait_for(
+                client.connect(self.url, auth=auth, wait=False), ANSWER_SECONDS_MAX
+            )
+            self._keep(client.eio.wait()).add_done_callback(lambda _: over.set())
+            with suppress(TimeoutError):
+                await asyncio.wait_for(over.wait(), ANSWER_SECONDS_MAX)
+            if client.namespaces:
+                await over.wait()
+        except (socketio.exceptions.ConnectionError, TimeoutError):
+            pass
+        was_up = self.line is Line.ONLINE
+        self._lost("the server is gone" if was_up else "the server does not answer")
+        self._keep(self._hang_up(client))
+
+    def _new_client(self, over: asyncio.Event) -> socketio.AsyncClient:
+        """`over` is set when the line was lost, or refused."""
+        client = socketio.AsyncClient(reconnection=False)
+
+        async def connected(*_: Any) -> None:
+            # In a task: the answer comes only when this handler has returned.
+            self._keep(self._join(resuming=self.line is Line.LOST))
+
+        async def ended(*said: Any) -> None:
+            self._refused_by(said[0] if said else None)
+            over.set()
+
+        async def heard(*said: Any) -> None:
+            if client is self._client:
+                self._heard(*said)
+
+        for event, handler in (
+            ("connect", connected),
+            ("disconnect", ended),
+            ("connect_error", ended),
+            ("*", heard),
+        ):
+            client.on(event, handler)
+        return client
+
+    @staticmethod
+    async def _hang_up(client: socketio.AsyncClient | None) -> None:
+        if client is not None:
+            with suppress(Exception):  # it may be gone already, and nobody is left to be told
+                await client.eio.disconnect(abort=True)
 
     async def ask(self, event: ClientEvent) -> Answer:
         """Send `event` and wait for what comes of it."""
-        if self.line is not Line.ONLINE:
+        if self.line is not Line.ONLINE or self._client is None:
             return Answer(False, f"Not sent: {self.line.value}.", "offline")
         payload = event.model_dump(by_alias=True, exclude_none=True)
         done: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
@@ -196,10 +254,6 @@ class Link:
 
     # --- what the line says
 
-    async def _connected(self) -> None:
-        # In a task: the answer comes only when this handler has returned.
-        self._keep(self._join(resuming=self.line is Line.LOST))
-
     async def _join(self, *, resuming: bool = False) -> None:
         """Enter the room. A sale that has not begun refuses; its start brings us here again."""
         self._set(Line.ONLINE)
@@ -207,30 +261,31 @@ class Link:
         join = JoinAuction(auction_id=self._auction_id, last_seq=last_seq, ledger=ledger)
         answer = await self.ask(join)
         self.joined, self.refusal = answer.ok, None if answer.ok else answer
+        if self.line is Line.ONLINE:
+            self._at_the_door.set()
         self._changed()
         if answer.code in REFUSED_FOR_NOW and self.line is Line.ONLINE:
             await asyncio.sleep(RETRY_SECONDS)
             await self._join(resuming=resuming)
 
-    async def _disconnected(self, _reason: str = "") -> None:
+    def _lost(self, why: str) -> None:
         self.joined = False
+        self._at_the_door.clear()
         if self.line is not Line.TURNED_AWAY:
-            self._set(Line.LOST, "the server is gone; trying again")
+            self._set(Line.LOST, f"{why}; trying again")
         for _, done in self._waiting:
             if not done.done():
                 done.set_result(
                     Answer(False, "The line was lost. Look before you try again.", "lost")
                 )
-        self._gone.set()
 
-    async def _not_connected(self, data: Any = None) -> None:
-        message = data.get("message") if isinstance(data, dict) else None
+    def _refused_by(self, said: object) -> None:
+        """`said` is what a refused connection comes with, or why one ended."""
+        message = said.get("message") if isinstance(said, dict) else None
         if message in TURNS_AWAY:
             self._set(Line.TURNED_AWAY, str(message))
-        elif self.line is not Line.TURNED_AWAY:
-            self._set(Line.LOST, "the server does not answer; trying again")
 
-    async def _heard(self, event: str, data: Any = None, *_more: Any) -> None:
+    def _heard(self, event: str, data: Any = None, *_more: Any) -> None:
         if not isinstance(data, dict):
             return
         if event == told.Error.wire_name:
@@ -258,28 +313,15 @@ class Link:
                 done.set_result(answer)
                 return
 
-    async def _measure(self) -> None:
-        """The time that the server takes for a small answer; any answer will do."""
-        async with aiohttp.ClientSession() as session:
-            while True:
-                started = time.perf_counter()
-                try:
-                    async with session.get(f"{self.url}/healthz") as response:
-                        await response.read()
-                    self.latency_ms = (time.perf_counter() - started) * 1000
-                except (aiohttp.ClientError, TimeoutError):
-                    self.latency_ms = None
-                self._changed()
-                await asyncio.sleep(PING_SECONDS)
-
     def _set(self, line: Line, why: str = "") -> None:
         self.line, self.why = line, why
         self._changed()
 
-    def _keep(self, coroutine: Any) -> None:
-        task = asyncio.ensure_future(coroutine)
+    def _keep(self, coroutine: Any) -> asyncio.Task[Any]:
+        task: asyncio.Task[Any] = asyncio.ensure_future(coroutine)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
 
 
 def _answer(said: Mapping[str, Any]) -> Answer:

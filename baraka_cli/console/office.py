@@ -2,66 +2,119 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import AsyncIterator, Mapping
+from typing import Any, NamedTuple
 
 import aiohttp
 
+from baraka_cli.console.access import Access
+
 SECONDS_MAX = 5
+PAGE_ROWS = 200
+NOT_NOW = frozenset({429, 500, 502, 503, 504})
+"""Statuses of a server that could not answer now."""
+
+Entry = Mapping[str, Any]
+
+
+class Page(NamedTuple):
+    """Rows of a list, None where the server tells none, and the path of those that follow."""
+
+    rows: list[Entry] | None
+    following: str | None
 
 
 class Unreachable(Exception):
-    """Nobody answered."""
+    """Nobody answered, or not now; the text says which."""
 
 
 class TurnedAway(Exception):
     """The token was refused; the text says why."""
 
 
+class NoSuchAuction(Exception):
+    """The server knows no auction of that number."""
+
+    def __str__(self) -> str:
+        return "the server does not know this auction"
+
+
 class Office:
     """Everything is None where the server has no such route, or does not tell us.
 
-    Raises `Unreachable` and `TurnedAway`.
+    Raises `Unreachable`, `TurnedAway` and, where one auction is asked about, `NoSuchAuction`.
     """
 
-    def __init__(self, url: str, token: str) -> None:
+    def __init__(self, url: str, access: Access) -> None:
         self._url = url
-        self._headers = {"Authorization": f"Bearer {token}"}
+        self._access = access
 
     async def auctions(self) -> list[Mapping[str, Any]] | None:
-        """The caller's own auctions, newest first."""
-        found: list[Mapping[str, Any]] | None = await self._get("/api/auctions")
-        return found
+        """The caller's own auctions, newest first; the last thousand of them."""
+        return (await self._page("/api/auctions")).rows
 
     async def auction(self, auction_id: int) -> Mapping[str, Any] | None:
         found: Mapping[str, Any] | None = await self._get(f"/api/auctions/{auction_id}")
         return found
 
-    async def history(self, auction_id: int) -> list[Mapping[str, Any]] | None:
-        """The auction's ledger, oldest first: for the owner alone."""
-        path = f"/api/auctions/{auction_id}/history"
-        found: list[Mapping[str, Any]] | None = await self._get(path)
+    async def history(
+        self, auction_id: int, before: int, rows: int | None = None
+    ) -> AsyncIterator[list[Entry]]:
+        """The auction's ledger before that `seq`, page by page, backwards: for the owner alone.
+
+        Each page is in the order of the ledger. There is none where the server tells nothing.
+        """
+        path: str | None = (
+            f"/api/auctions/{auction_id}/history?before={before}&limit={rows or PAGE_ROWS}"
+        )
+        while path is not None:
+            page = await self._page(path)
+            if page.rows:
+                yield page.rows
+            path = page.following
+
+    async def winnings(self, auction_id: int) -> list[Entry] | None:
+        """All that was won, with the winners' whole numbers: for the owner alone."""
+        path: str | None = f"/api/auctions/{auction_id}/winnings"
+        found: list[Entry] | None = None
+        while path is not None:
+            page = await self._page(path)
+            if page.rows is not None:
+                found = [*(found or []), *page.rows]
+            path = page.following
         return found
 
-    async def winnings(self, auction_id: int) -> list[Mapping[str, Any]] | None:
-        """What was won, with the winners' whole numbers: for the owner alone."""
-        path = f"/api/auctions/{auction_id}/winnings"
-        found: list[Mapping[str, Any]] | None = await self._get(path)
-        return found
+    async def _page(self, path: str) -> Page:
+        found, links = await self._ask(path)
+        address = next(
+            (str(links[name]["url"]) for name in ("next", "prev") if name in links), None
+        )
+        following = None
+        if address is not None:  # a proxy may have changed host and path: only its query counts
+            following = f"{path.partition('?')[0]}?{address.partition('?')[2]}"
+        return Page(found if isinstance(found, list) else None, following)
 
     async def _get(self, path: str) -> Any:
+        return (await self._ask(path))[0]
+
+    async def _ask(self, path: str) -> tuple[Any, Mapping[str, Any]]:
         timeout = aiohttp.ClientTimeout(total=SECONDS_MAX)
+        headers = {"Authorization": f"Bearer {self._access.token}"}
         try:
             async with (
-                aiohttp.ClientSession(timeout=timeout, headers=self._headers) as session,
+                aiohttp.ClientSession(timeout=timeout, headers=headers) as session,
                 session.get(self._url + path) as response,
             ):
-                if response.status == 401:
-                    raise TurnedAway("Invalid or expired token")
-                if response.status != 200 or response.content_type != "application/json":
-                    return None
-                return await response.json()
+                is_json = response.content_type == "application/json"
+                found = await response.json() if is_json else None
         except (aiohttp.ClientError, TimeoutError, OSError):
-            raise Unreachable(self._url) from None
+            raise Unreachable("the server does not answer") from None
         except ValueError:
-            return None
+            return None, {}
+        if response.status == 401:
+            raise TurnedAway("Invalid or expired token")
+        if response.status in NOT_NOW:
+            raise Unreachable(f"the server is busy ({response.status})")
+        if isinstance(found, dict) and found.get("code") == "auction_not_found":
+            raise NoSuchAuction
+        return (found, response.links) if response.status == 200 else (None, {})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -16,9 +17,20 @@ from textual.widgets import DataTable, Label, OptionList, Static
 from textual.widgets.option_list import Option
 
 from baraka_cli.console import summary
-from baraka_cli.console.book import Book, phase_of
+from baraka_cli.console.book import Book
+from baraka_cli.console.records import phase_of
 from baraka_cli.csvfiles import CsvForm
 from baraka_server.contract.text import printable
+
+
+@dataclass(frozen=True, slots=True)
+class Lots:
+    """How many lots were not sold."""
+
+    passed: int
+    open: int
+    all_known: bool = True
+    """Whether none can have passed beside those."""
 
 
 class Picked(Message):
@@ -30,23 +42,24 @@ class Picked(Message):
 
 
 class PickScreen(Screen[None]):
-    """The caller's auctions, to choose one from."""
+    """The caller's auctions, to choose one from. `trouble` is why there is a choice at all."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("q,escape", "app.quit", "Quit")]
-
-    def __init__(self, auctions: list[Mapping[str, Any]]) -> None:
+    def __init__(self, auctions: list[Mapping[str, Any]], trouble: str = "") -> None:
         super().__init__()
         self._auctions = auctions
+        self._trouble = trouble
 
     def compose(self) -> ComposeResult:
         options = []
         for auction in self._auctions:
             line = Text(f"{auction['id']:>6}  ", no_wrap=True, overflow="ellipsis")
             line.append(f"{phase_of(auction).value:<12}", "bold" if auction["isLive"] else "")
-            line.append(f"  {printable(auction['title'])}")
+            line.append(f"  {printable(auction['title'] or '')}")
             options.append(Option(line, id=str(auction["id"])))
         with Vertical(id="pick"):
-            yield Label("Which auction?  ↑ ↓ and Enter, q leaves")
+            if self._trouble:
+                yield Static(Text(f"✗ {self._trouble}", "bold"))
+            yield Label("Which auction?  ↑ ↓ and Enter, Ctrl+Q leaves")
             yield OptionList(*options)
 
     def on_mount(self) -> None:
@@ -60,8 +73,6 @@ class PickScreen(Screen[None]):
 class TroubleScreen(Screen[None]):
     """What keeps the console from working, and what to do about it."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("q,escape,enter", "app.quit", "Quit")]
-
     def __init__(self, what: str, remedy: str) -> None:
         super().__init__()
         self._what, self._remedy = what, remedy
@@ -70,51 +81,39 @@ class TroubleScreen(Screen[None]):
         with Vertical(id="trouble"):
             yield Static(Text(f"✗ {self._what}\n", "bold"))
             yield Static(Text(f"{self._remedy}\n"))
-            yield Label("q leaves")
+            yield Label("Ctrl+Q leaves")
 
 
 class SummaryScreen(Screen[None]):
-    """What was sold; `s` saves it."""
+    """What was sold. Ctrl+S saves it, if all of it is known."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,r", "app.pop_screen", "Back"),
-        Binding("s", "save", "Save as CSV"),
+        Binding("escape,r", "app.pop_screen", "Back"),
+        Binding("ctrl+s", "save", "Save as CSV"),
     ]
 
     def __init__(
-        self,
-        found: summary.Summary,
-        book: Book,
-        folder: Path,
-        form: CsvForm,
-        *,
-        passed: int,
-        open_lots: int,
+        self, found: summary.Summary, book: Book, folder: Path, form: CsvForm, lots: Lots
     ) -> None:
         super().__init__()
-        self._form = form
-        self._open_lots = open_lots
-        self._found, self._book, self._folder = found, book, folder
-        self._passed = passed
+        self._found, self._book, self._lots = found, book, lots
+        self._folder, self._form = folder, form
 
     def compose(self) -> ComposeResult:
         found = self._found
-        head = Text(f" {self._book.title}: ", "bold")
-        lots = len(found.sold) + self._passed + self._open_lots
-        head.append(f"{lots} lot{'' if lots == 1 else 's'}: ")
-        head.append(f"{len(found.sold)} sold, {self._passed} passed, total {found.total:,}")
-        if self._open_lots:
-            head.append(f", {self._open_lots} not done")
-        yield Static(head)
+        yield Static(self._head())
+        if found.unknown:
+            yield Static(Text(f" ✗ {found.unknown}", "bold"), id="unknown")
         table: DataTable[Text] = DataTable(id="table", cursor_type="row")
         for name in ("Product", "Weight", "Price", "Winner", "Number"):
             table.add_column(Text(name, justify="right" if name == "Price" else "left"))
+        names = found.names
         for lot in found.sold:
             table.add_row(
                 Text(printable(lot.product)),
                 Text(printable(lot.weight)),
                 Text(f"{lot.price:,}", justify="right"),
-                Text(printable(lot.winner)),
+                Text(printable(names.called(lot.winner_id, lot.winner))),
                 Text(printable(lot.number or "–")),
             )
         yield table
@@ -123,11 +122,28 @@ class SummaryScreen(Screen[None]):
         )
         yield Static(Text(f" Best bidders: {best or '–'}"))
         yield Static(id="saved")
-        yield Label(" s saves as CSV, Esc goes back")
+        yield Label(" Ctrl+S saves as CSV, Esc goes back")
+
+    def _head(self) -> Text:
+        found, lots = self._found, self._lots
+        head = Text(f" {self._book.title}: ", "bold")
+        if found.unknown and not found.sold:
+            return head.append("what was sold is not known")
+        count = len(found.sold) + lots.passed + lots.open
+        head.append(f"{count} lot{'' if count == 1 else 's'}: ")
+        passed = f"{'' if lots.all_known else 'at least '}{lots.passed} passed"
+        head.append(f"{len(found.sold)} sold, {passed}, total {found.total:,}")
+        if lots.open:
+            head.append(f", {lots.open} not done")
+        if found.unknown:
+            head.append(", as far as this console heard")
+        return head
 
     def action_save(self) -> None:
         try:
             path = summary.save(self._found, self._book.auction_id, self._folder, self._form)
+        except summary.NotWhole as error:
+            said = f" ✗ Not saved: {error}"
         except OSError as error:
             said = f" ✗ Not saved: {error.strerror or error}"
         else:

@@ -9,10 +9,15 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from baraka_cli.console.book import Hammer
+from baraka_cli.console.names import Names
+from baraka_cli.console.records import Hammer
 from baraka_cli.csvfiles import FOR_PEOPLE, CsvForm, Phone, csv_bytes, save_beside
 
 HEADER = ("product", "weight", "price", "winner", "number", "awarded_at")
+
+
+class NotWhole(ValueError):
+    """A summary that is not all that was sold: in a file it would pass for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +28,7 @@ class Sold:
     winner: str
     number: str
     at: str
+    winner_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +38,8 @@ class Summary:
     sold: Sequence[Sold]
     passed: int
     numbers_known: bool
+    unknown: str = ""
+    """Why the server's list could not be read, where it has one: then this is not all."""
 
     @property
     def total(self) -> int:
@@ -40,19 +48,34 @@ class Summary:
     @property
     def best(self) -> list[tuple[str, int, int]]:
         """The winners by what they spent: name, lots, amount."""
-        spent: dict[tuple[str, str], list[int]] = {}
+        spent: dict[tuple[int | None, str], list[int]] = {}
         for lot in self.sold:
-            spent.setdefault((lot.winner, lot.number), []).append(lot.price)
+            spent.setdefault((lot.winner_id, lot.winner), []).append(lot.price)
         ranked = sorted(spent.items(), key=lambda item: -sum(item[1]))
-        return [(name, len(prices), sum(prices)) for (name, _), prices in ranked]
+        names = self.names
+        return [
+            (names.called(who, name), len(prices), sum(prices)) for (who, name), prices in ranked
+        ]
+
+    @property
+    def names(self) -> Names:
+        """The winners, so that two of one name are two."""
+        names = Names()
+        for lot in self.sold:
+            names.hear(lot.winner_id, lot.winner)
+        return names
 
 
 def summarise(
     hammers: Sequence[Hammer],
     winnings: Sequence[Mapping[str, Any]] | None,
     weights: Mapping[str, str] = MappingProxyType({}),
+    unknown: str = "",
 ) -> Summary:
-    """The server's `winnings`, or what the console heard, with its own `weights` by product."""
+    """The server's `winnings`, or what the console heard, with its own `weights` by product.
+
+    `unknown` is why the server did not tell its winnings this time.
+    """
     passed = sum(hammer.winner is None for hammer in hammers)
     if winnings is None:
         heard = [
@@ -63,20 +86,22 @@ def summarise(
                 hammer.winner,
                 number="",
                 at=_as_the_server_writes(hammer.at) if hammer.at else "",
+                winner_id=hammer.winner_id,
             )
             for hammer in hammers
             if hammer.winner is not None
         ]
-        return Summary(heard, passed, numbers_known=False)
+        return Summary(heard, passed, numbers_known=False, unknown=unknown)
     oldest_first = sorted(winnings, key=lambda won: won["id"])
     told = [
         Sold(
             won["product"],
             won.get("weight") or "",
             won["price"],
-            won["user"]["name"],
-            won["user"]["number"],
+            won["user"]["name"] or "",
+            won["user"]["number"] or "",
             won["createdAt"],
+            won["user"].get("id"),
         )
         for won in oldest_first
     ]
@@ -89,13 +114,21 @@ def _as_the_server_writes(at: datetime) -> str:
 
 def as_csv(summary: Summary, form: CsvForm = FOR_PEOPLE) -> bytes:
     """What was sold as a CSV file, the first award first."""
-    rows = [
-        (lot.product, lot.weight, lot.price, lot.winner, Phone(lot.number), lot.at)
-        for lot in summary.sold
-    ]
+    names = summary.names
+    rows = []
+    for lot in summary.sold:
+        winner = names.called(lot.winner_id, lot.winner)
+        rows.append((lot.product, lot.weight, lot.price, winner, Phone(lot.number), lot.at))
     return csv_bytes([HEADER, *rows], form)
 
 
 def save(summary: Summary, auction_id: int, folder: Path, form: CsvForm = FOR_PEOPLE) -> Path:
-    """Write the CSV beside those that are there; returns its path. Raises `OSError`."""
+    """Write the CSV beside those that are there; returns its path.
+
+    Raises `NotWhole` for what is not all that was sold, and for nothing; and `OSError`.
+    """
+    if summary.unknown:
+        raise NotWhole(summary.unknown)
+    if not summary.sold:
+        raise NotWhole("nothing was sold")
     return save_beside(folder, f"sale-{auction_id}", as_csv(summary, form))

@@ -26,8 +26,10 @@ async def test_on_a_terminal_the_newcomer_hosts_a_sale_with_people_in_it(tmp_pat
         await screen.sees(r"LIVE")
         await screen.sees(r"\b[5-9]\d watching")
         screen.types("n")  # the first lot
+        await screen.sees(r"Next: ")
+        screen.types("\x19")  # Ctrl+Y
         await screen.sees(r"\+\d")  # somebody raised
-        screen.types("q")
+        screen.types("\x11")  # Ctrl+Q
         await screen.sees("Every promise that was checked was kept")
         assert await screen.ends() == 0
     assert list(tmp_path.iterdir()) == []

@@ -20,10 +20,10 @@ async def plain(request: pytest.FixtureRequest) -> AsyncIterator[PlainServer]:
 
 
 async def bilal_with_a_lot_up(host: Keyboard, plain: PlainServer, phones: PythonPhones) -> Phone:
-    await host.presses("s")
+    await host.confirms("s")
     await host.sees("● LIVE", "plain server")
     await host.reads_in_the_log("This server does not acknowledge")
-    await host.presses("n")
+    await host.confirms("n")
     await host.sees("▶ Gold Ring – 18K")
     bilal = await phones.open(plain.url, 2, auth={"token": "bilal"})
     await bilal.says(JoinAuction(auction_id=1))
@@ -39,26 +39,27 @@ async def test_a_whole_sale_without_acknowledgements(
         bilal = await bilal_with_a_lot_up(host, plain, phones)
         await bilal.says(PlaceBid(auction_id=1, amount=900))
         await host.sees("Bilal", "2 watching")
-        await host.presses("2")
+        await host.confirms("2")
         await host.sees("Amina: Any more bids?")
         await host.presses("a")
         await host.sees("Bilal wins", "This server cannot check it")
-        await host.presses("y")
+        await host.presses("ctrl+y")
         await host.sees("✓ Gold Ring – 18K  900 Bilal")
         assert plain.winnings == [(2, "Gold Ring – 18K", 900)]
 
-        await host.presses("n")
+        await host.confirms("n")
         await host.sees("▶ Silver Necklace – 925")
         await host.presses("p")
         await host.sees("This server cannot be told to award nobody")
-        await host.presses("y")
+        await host.presses("ctrl+y")
         await host.sees("– Silver Necklace – 925  passed")
 
         await host.presses("e")
         await host.sees("End the auction?")
-        await host.presses("y")
+        await host.types("end")
+        await host.presses("ctrl+y")
         await host.sees("1 sold, 1 passed, total 900")
-        await host.presses("s")
+        await host.presses("ctrl+s")
         await host.sees("without telephone numbers")
         assert '"Gold Ring – 18K","5.2g",900,"Bilal","",' in (tmp_path / "sale-1.csv").read_text()
 
@@ -74,7 +75,7 @@ async def test_an_award_that_a_late_bid_overtook_is_called_out(
         plain.late_bid = (3, 950)
         await host.presses("a")
         await host.sees("Bilal wins")
-        await host.presses("y")
+        await host.presses("ctrl+y")
         await host.reads_in_the_log("✗ AWARDED TO ANOTHER: Dina for 950")
 
 
@@ -83,7 +84,7 @@ async def test_a_refusal_without_an_acknowledgement_is_still_one(
 ) -> None:
     async with seated(plain.url, tmp_path, access_token="dina") as stranger:
         await stranger.sees("NOT STARTED", "▲ online")
-        await stranger.presses("s")
+        await stranger.confirms("s")
         await stranger.reads_in_the_log("✗ Start: You are not allowed to end the auction")
 
 
@@ -100,4 +101,4 @@ async def test_a_token_that_it_does_not_know_is_turned_away(
     plain: PlainServer, tmp_path: Path
 ) -> None:
     async with seated(plain.url, tmp_path, access_token="nobody") as host:
-        await host.sees("The server turned us away: Invalid or expired token", "q leaves")
+        await host.sees("The server turned us away: Invalid or expired token", "Ctrl+Q leaves")

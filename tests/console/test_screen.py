@@ -11,7 +11,7 @@ from textual.widgets import Button, Sparkline
 from baraka_cli.console.actions import ACTIONS
 from baraka_cli.console.figure import Figure, large
 from baraka_cli.console.link import Line
-from baraka_cli.console.panels import Outcome
+from baraka_cli.console.log import Outcome
 from baraka_server.contract.client_events import (
     ChangeLot,
     JoinAuction,
@@ -119,11 +119,13 @@ async def test_a_question_with_long_names_has_its_answers_on_the_screen(
     async with seated(baraka.url, tmp_path, size=size) as host:
         await host.sees("Dina A.")
         await host.presses("a")
-        await host.sees("Award this lot?", "Dina A. wins", "Ring Ring", "Award  y", "Not yet  Esc")
+        await host.sees(
+            "Award this lot?", "Dina A. wins", "Ring Ring", "Award  Ctrl+Y", "Not yet  Esc"
+        )
         await host.presses("escape", "x")
         await host.sees("Cancel the auction?")
         await host.presses("escape", "u")
-        await host.sees("Put up a lot", "Put up  Enter")
+        await host.sees("Put up a lot", "Put up  Ctrl+Y")
 
 
 @pytest.mark.parametrize("key", ["", "a", "u", "x", "l", "ctrl+p"])
@@ -187,8 +189,8 @@ async def test_how_fast_the_server_answers_is_shown_and_forgotten_with_the_line(
     baraka: Baraka, tmp_path: Path
 ) -> None:
     async with seated(baraka.url, tmp_path, size=SMALL) as host:
-        await host.until(lambda: host.stage.link.latency_ms is not None, "a measurement")
-        host.stage.link.latency_ms = 123.4
+        await host.until(lambda: host.stage.link.pulse.latency_ms is not None, "a measurement")
+        host.stage.link.pulse.latency_ms = 123.4
         await host.sees("▲ online 123 ms")
         await baraka.kill()
         await host.until(lambda: host.stage.link.line is Line.LOST, "the loss")
@@ -275,7 +277,7 @@ async def test_every_button_has_a_tooltip_that_changes_with_the_sale(
         assert all(tooltip(action.name) for action in ACTIONS)
         assert tooltip("start") == "Start the auction: everybody is told."
         assert tooltip("next_lot") == "The auction has not started: press s."
-        await host.presses("s")
+        await host.confirms("s")
         await host.sees("● LIVE", "(s Start)")
         assert tooltip("start") == "The auction is live already."
         assert tooltip("next_lot") == "Put the next lot of the run list on the block."

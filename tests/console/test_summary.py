@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from baraka_cli.console.book import Hammer
-from baraka_cli.console.summary import as_csv, save, summarise
+from baraka_cli.console.records import Hammer
+from baraka_cli.console.summary import NotWhole, Summary, as_csv, save, summarise
 from baraka_cli.csvfiles import CsvForm
 
 
@@ -114,7 +114,7 @@ def test_a_summary_never_replaces_another(tmp_path: Path) -> None:
     found = summarise([], [won(1)])
     assert save(found, 7, tmp_path).name == "sale-7.csv"
     first = (tmp_path / "sale-7.csv").read_bytes()
-    assert save(summarise([], []), 7, tmp_path).name == "sale-7-2.csv"
+    assert save(summarise([], [won(2)]), 7, tmp_path).name == "sale-7-2.csv"
     assert first == (tmp_path / "sale-7.csv").read_bytes() == as_csv(found)
     assert sorted(file.name for file in tmp_path.iterdir()) == ["sale-7-2.csv", "sale-7.csv"]
 
@@ -141,3 +141,23 @@ def test_a_full_disk_leaves_no_half_a_summary(tmp_path: Path) -> None:
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
     assert "File too large" in done.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("found", "why"),
+    [
+        (summarise([], []), "nothing was sold"),
+        (summarise([Hammer("Ring", "Dina", 3, 300)], None, unknown="the token"), "the token"),
+    ],
+)
+def test_what_is_nothing_or_not_all_is_not_saved(tmp_path: Path, found: Summary, why: str) -> None:
+    with pytest.raises(NotWhole, match=why):
+        save(found, 7, tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_two_winners_of_one_name_are_two() -> None:
+    two = [won(row, user={"id": row, "name": "Dina", "number": "•42"}) for row in (1, 2)]
+    found = summarise([], two)
+    assert found.best == [("Dina #2", 1, 200), ("Dina #1", 1, 100)]
+    assert [row[3] for row in rows(as_csv(found))[1:]] == ["Dina #1", "Dina #2"]

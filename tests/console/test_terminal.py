@@ -40,8 +40,19 @@ def bidder(baraka: Baraka, folder: Path) -> AbstractAsyncContextManager[Terminal
     return terminal(sys.executable, *arguments, folder=folder, environment=environment())
 
 
+YES = "\x19"
+"""What a terminal sends for Ctrl+Y."""
+LEAVES = "\x11"
+
+
+async def says(host: Terminal, key: str, question: str, done: str) -> None:
+    """Press, read the question, say yes, and wait for the line of the log that says what came of it."""
+    host.types(key)
+    await host.sees(question)
+    await presses(host, YES, done)
+
+
 async def presses(host: Terminal, key: str, done: str) -> None:
-    """Press, and wait for the line of the log that says what came of it."""
     host.types(key)
     await host.sees(rf"\d\d:\d\d:\d\d {done}")
 
@@ -53,28 +64,29 @@ async def test_the_sale_of_the_readme_is_typed_in_a_terminal(
     lots = str(ROOT / "examples" / "lots.csv")
     async with console(baraka, tmp_path, "--lots", lots, size=size) as host:
         await host.sees("NOT STARTED.*online")
-        await presses(host, "s", "Start")
-        await presses(host, "n", "Put up Gold Ring – 18K")
+        await says(host, "s", "Start the auction", "Start")
+        await says(host, "n", "Next: Gold Ring", "Put up Gold Ring – 18K")
         async with bidder(baraka, tmp_path) as dina:
             await dina.sees("Dina A. bids 800")
             await host.sees("Dina A.")
-            host.types("a")
-            await host.sees("Award this lot\\?")
-            await presses(host, "y", "Gold Ring – 18K: sold to Dina A. for 800")
+            sold = "Gold Ring – 18K: sold to Dina A. for 800"
+            await says(host, "a", r"Award this lot\?", sold)
             await dina.sees("Sold to Dina A. for 800")
-            await presses(host, "n", "Put up Silver Necklace – 925")
+            await says(host, "n", "Next: Silver", "Put up Silver Necklace – 925")
             await dina.sees("Dina A. bids 300")
             host.types("e")
-            await host.sees("End the auction\\? The lot on the block is not awarded!")
-            host.types("y")
+            await host.sees("The lot on the block is not awarded! To end it, type: end")
+            host.types("end")
+            await host.sees("▊  end ")
+            host.types(YES)
             await host.sees("3 lots: 1 sold, 1 passed, total 800, 1 not done")
             await dina.sees("The auction has been ended.")
             assert await dina.ends() == 0
-        host.types("s")
+        host.types("\x13")
         await host.sees("Saved as")
-        host.types("q")
+        host.types("\x1b")
         await host.sees("■ ENDED")
-        host.types("q")
+        host.types(LEAVES)
         assert await host.ends() == 0
         assert LEAVES_THE_SCREEN in host.raw, "the terminal is as it was"
     (saved,) = tmp_path.glob("sale-1.csv")
@@ -86,13 +98,13 @@ async def test_a_crash_of_the_server_is_seen_and_got_over_in_a_terminal(
 ) -> None:
     async with console(baraka, tmp_path) as host:
         await host.sees("NOT STARTED.*online")
-        await presses(host, "s", "Start")
+        await says(host, "s", "Start the auction", "Start")
         await baraka.kill()
         await host.sees("▼ CONNECTION LOST: the server")
         await presses(host, "e", "End: There is no line to the server: connection lost.")
         await baraka.start()
         await host.sees(r"(?s)CONNECTION LOST.*✓ \d\d:\d\d:\d\d Online")
-        host.types("q")
+        host.types(LEAVES)
         assert await host.ends() == 0
 
 
@@ -101,10 +113,10 @@ async def test_a_console_that_is_ended_from_outside_leaves_the_auction_as_it_is(
 ) -> None:
     async with console(baraka, tmp_path) as host:
         await host.sees("NOT STARTED.*online")
-        await presses(host, "s", "Start")
+        await says(host, "s", "Start the auction", "Start")
         host.process.send_signal(signal.SIGKILL)
         await host.ends()
     async with console(baraka, tmp_path) as again:
         await again.sees("● LIVE.*online")
-        again.types("q")
+        again.types(LEAVES)
         assert await again.ends() == 0

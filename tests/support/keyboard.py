@@ -12,9 +12,11 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+from textual import events
 from textual.pilot import Pilot
 
 from baraka_cli.console.app import Console
+from baraka_cli.console.question import Question
 from baraka_cli.console.runlist import ListedLot
 from baraka_cli.console.stage import Setup, StageScreen
 from tests.support.baraka import SECRET
@@ -45,17 +47,36 @@ class Keyboard:
 
     @property
     def log(self) -> list[str]:
-        return [f"{entry.outcome.value} {entry.text}" for entry in self.stage.entries]
+        entries = self.stage.log_book.entries
+        return [f"{entry.outcome.value} {entry.text}" for entry in entries]
 
     async def presses(self, *keys: str) -> None:
-        await self.pilot.press(*keys)
+        """Keys as somebody presses them who looks in between."""
+        for key in keys:
+            if key == "ctrl+y":
+                await self.until(self.is_asked, "a question")
+            self.app.prose.forget()
+            await self.pilot.press(key)
+
+    async def confirms(self, key: str) -> None:
+        """Press, read the question, and say yes to it."""
+        await self.presses(key, "ctrl+y")
 
     async def types(self, text: str) -> None:
-        names = {" ": "space"}
+        names = {" ": "space", "\n": "enter"}
         await self.pilot.press(*(names.get(char, char) for char in text))
 
     async def clicks(self, selector: str) -> None:
         assert await self.pilot.click(selector)
+
+    async def wheels(self, selector: str, *, up: bool) -> None:
+        kind = events.MouseScrollUp if up else events.MouseScrollDown
+        await self.pilot._post_mouse_events([kind], widget=selector)
+
+    def is_asked(self) -> bool:
+        screen = self.app.screen
+        asks = isinstance(screen, Question | StageScreen) and screen.asks
+        return asks and screen.asked_at < time.monotonic()
 
     async def sees(self, *texts: str) -> None:
         await self.until(lambda: all(text in self.screen for text in texts), f"to see {texts}")
@@ -84,12 +105,13 @@ async def seated(
     lots: tuple[ListedLot, ...] = (GOLD, SILVER, PEARLS),
     size: tuple[int, int] = (100, 40),
     access_token: str | None = None,
+    mint: Callable[[], str] | None = None,
 ) -> AsyncIterator[Keyboard]:
     """A console that runs: for tests, not for fixtures, which Textual's context does not reach.
 
     It keeps what it keeps in XDG_STATE_HOME, and saves in `folder`.
     """
     who = access_token or token(SECRET, user_id)
-    app = Console(Setup(url, who, auction_id, lots, folder=folder))
+    app = Console(Setup(url, who, auction_id, lots, folder=folder, mint=mint))
     async with app.run_test(size=size) as pilot:
         yield Keyboard(app, pilot)

@@ -1,0 +1,158 @@
+"""The clerk: keeps book, run list and log in step with what is heard of the sale."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Mapping
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+from baraka_cli.console.book import LOT_OPENED, RATE_WINDOW_SECONDS, Book
+from baraka_cli.console.log import Log, Outcome
+from baraka_cli.console.office import NoSuchAuction, Office, TurnedAway, Unreachable
+from baraka_cli.console.records import Phase, moment, phase_of
+from baraka_cli.console.runlist import RunList
+from baraka_server.contract import server_events as told
+from baraka_server.contract.text import printable
+
+UNREADABLE = (AttributeError, IndexError, KeyError, TypeError, ValueError)
+"""What a record raises that is not what its name says."""
+PAGES_MAX = 20
+"""How far back the ledger is read for the lot on the block."""
+
+
+class Clerk:
+    """`later` starts what has to wait for the server."""
+
+    def __init__(
+        self,
+        book: Book,
+        run_list: RunList,
+        log: Log,
+        office: Office,
+        later: Callable[[Coroutine[Any, Any, None]], object],
+    ) -> None:
+        self.weights: dict[str, str] = {}
+        """Of what was put up and awarded, by product."""
+        self._book = book
+        self._run_list = run_list
+        self._log = log
+        self._office = office
+        self._later = later
+        self._on_block: tuple[int | None, str] | None = None
+        self._recalled = False
+
+    def hear(self, event: str, data: Mapping[str, Any]) -> None:
+        """Take one event. One that cannot be read leaves a gap, which the next state fills."""
+        book, hammered = self._book, len(self._book.hammers)
+        is_state = event == told.AuctionState.wire_name
+        try:
+            book.hear(event, data)
+        except UNREADABLE as error:
+            self._log.note(f"{event} could not be read ({type(error).__name__})", Outcome.REFUSED)
+            book.gap = not is_state
+            return
+        for hammer in book.hammers[hammered:]:
+            winner = hammer.winner and book.names.called(hammer.winner_id, hammer.winner)
+            sold = f"sold to {winner} for {hammer.amount:,}" if winner else "passed"
+            self._log.note(f"{hammer.product or 'The lot'}: {sold}", Outcome.DONE)
+            self.keep(partial(self._run_list.hammered, hammer.product, winner, hammer.amount))
+        self._follow_block(event)
+        self.close_list()
+        if is_state and not self._recalled:
+            self._recalled = True
+            self._later(self._recall())
+        if event == told.BroadcasterLeft.wire_name:
+            self._log.note("The room was told that the stream is off", Outcome.NOTE)
+
+    async def look_up(self) -> None:
+        """What the server tells of a sale that has not begun. Raises `NoSuchAuction`."""
+        try:
+            record = await self._office.auction(self._book.auction_id)
+        except (Unreachable, TurnedAway):
+            return
+        if record is not None and self._book.phase is Phase.UNKNOWN:
+            self._book.title = printable(record.get("title") or "")
+            self._book.owner_id = record.get("user_id")
+            self._book.phase = phase_of(record)
+            self._book.version += 1
+            self.close_list()
+
+    def known_weight(self) -> str:
+        """The weight of what is on the block, where somebody said it."""
+        on_block = self._run_list.on_block
+        product = self._book.lot.product if self._book.lot else ""
+        if product in self.weights:
+            return self.weights[product]
+        return on_block.weight if on_block and on_block.product == product else ""
+
+    def close_list(self) -> None:
+        """What is on the block when the auction is over has passed."""
+        listed = self._run_list.on_block
+        if listed is not None and self._book.phase in {Phase.ENDED, Phase.CANCELED}:
+            self._came_off(listed.product)
+
+    def keep(self, change: Callable[[], None]) -> None:
+        try:
+            change()
+        except OSError as error:
+            self._log.note(f"The run list could not be kept: {error.strerror}", Outcome.REFUSED)
+
+    def _follow_block(self, event: str) -> None:
+        """Keep the run list in step with the block."""
+        lot, listed = self._book.lot, self._run_list.on_block
+        if (
+            event == told.AuctionState.wire_name
+            and listed is not None
+            and (lot is None or lot.product != listed.product)
+        ):
+            self._came_off(listed.product)  # while no console listened
+        on_block = (self._book.round, lot.product) if lot else None
+        if on_block != self._on_block:
+            self._on_block = on_block
+            if lot is not None:
+                self.keep(partial(self._run_list.put_up, lot.product))
+
+    def _came_off(self, product: str) -> None:
+        self.keep(partial(self._run_list.hammered, product, None, None))
+        self._later(self._reconcile(product))
+
+    async def _reconcile(self, product: str) -> None:
+        """Whether a lot that is thought to have passed was sold, as the server has it."""
+        try:
+            winnings = await self._office.winnings(self._book.auction_id) or []
+            won = [one for one in winnings if printable(one["product"]) == product]
+            if len(won) <= self._run_list.sold(product):
+                return
+            last = max(won, key=lambda one: int(one["id"]))
+            name, price = printable(last["user"]["name"] or ""), int(last["price"])
+        except (Unreachable, TurnedAway, NoSuchAuction, *UNREADABLE):
+            return
+        name = self._book.names.called(last["user"].get("id"), name)
+        self.keep(partial(self._run_list.was_sold, product, name, price))
+        self._log.note(f"{product}: was sold to {name} for {price:,}", Outcome.NOTE)
+
+    async def _recall(self) -> None:
+        """What happened before the console listened: as far back as the lot on the block is up."""
+        book, found = self._book, list[Mapping[str, Any]]()
+        if book.first_seq is None:
+            return
+        try:
+            pages = 0
+            async for page in self._office.history(book.auction_id, book.first_seq + 1):
+                found[:0] = page
+                pages += 1
+                if pages == PAGES_MAX or self._knows_enough(found):
+                    break
+            book.recall(found)
+        except (Unreachable, TurnedAway, NoSuchAuction):
+            return
+        except UNREADABLE as error:
+            said = f"The history could not be read ({type(error).__name__})"
+            self._log.note(said, Outcome.REFUSED)
+
+    def _knows_enough(self, found: list[Mapping[str, Any]]) -> bool:
+        """Whether the entries go back to the lot's opening, and over the minute that is drawn."""
+        newest, oldest = moment(found[-1]["at"]), moment(found[0]["at"])
+        opened = self._book.lot is None or any(one["kind"] == LOT_OPENED for one in found)
+        return opened and newest - oldest > timedelta(seconds=RATE_WINDOW_SECONDS)

@@ -1,0 +1,71 @@
+"""Draws up what came of a sale: from the server, where it tells, else from what was heard."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from baraka_cli.console import summary
+from baraka_cli.console.access import Access
+from baraka_cli.console.book import Book
+from baraka_cli.console.clerk import UNREADABLE
+from baraka_cli.console.office import NoSuchAuction, Office, TurnedAway, Unreachable
+from baraka_cli.console.runlist import OPEN, Fate, RunList
+from baraka_cli.console.screens import Lots
+
+AWARDED = "awarded"
+PAGES_MAX = 20
+"""How far back lots that passed are looked for."""
+
+
+async def closed(
+    book: Book, run_list: RunList, office: Office, weights: Mapping[str, str], access: Access
+) -> tuple[summary.Summary, Lots]:
+    winnings, why = None, ""
+    try:
+        winnings = await _winnings(book.auction_id, office, access)
+    except TurnedAway as error:
+        why = f"The winnings could not be read: {error}. Esc, then k: another token"
+    except (Unreachable, NoSuchAuction) as error:
+        why = f"The winnings could not be read: {error}. Try again"
+    try:
+        found = summary.summarise(book.hammers, winnings, weights, why)
+    except UNREADABLE as error:
+        why = f"The winnings could not be read ({type(error).__name__})"
+        found = summary.summarise(book.hammers, None, weights, why)
+    passed = sum(lot.fate is Fate.PASSED for lot in run_list.lots)
+    all_known = True
+    if not run_list.lots:
+        before, all_known = await _passed_before(book, office)
+        passed = found.passed + before
+    still_open = sum(lot.fate in OPEN for lot in run_list.lots)
+    return found, Lots(max(passed, found.passed), still_open, all_known)
+
+
+async def _winnings(
+    auction_id: int, office: Office, access: Access
+) -> list[Mapping[str, Any]] | None:
+    try:
+        return await office.winnings(auction_id)
+    except TurnedAway:
+        if not access.renew():
+            raise
+        return await office.winnings(auction_id)
+
+
+async def _passed_before(book: Book, office: Office) -> tuple[int, bool]:
+    """How many lots were awarded to nobody before the console listened; whether that is all."""
+    passed = pages = 0
+    if book.first_seq is None:
+        return 0, True
+    try:
+        async for page in office.history(book.auction_id, book.first_seq + 1, rows=1000):
+            passed += sum(
+                one["kind"] == AWARDED and one["data"].get("high") is None for one in page
+            )
+            pages += 1
+            if pages == PAGES_MAX:
+                return passed, False
+    except (Unreachable, TurnedAway, NoSuchAuction, *UNREADABLE):
+        return passed, False
+    return passed, True

@@ -1,0 +1,269 @@
+"""What the host's keys do: letters and digits make ready or ask, and only Ctrl+Y does it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from textual.screen import Screen
+from textual.widgets import Button
+
+from baraka_cli.console.actions import ACTIONS, QUICK_MESSAGES, Action, Reason, Situation, quick
+from baraka_cli.console.book import Book
+from baraka_cli.console.clerk import Clerk
+from baraka_cli.console.dialogs import AwardDialog, LotDialog, SureDialog, cancel_dialog, end_dialog
+from baraka_cli.console.link import Answer, Link
+from baraka_cli.console.log import Log, Outcome
+from baraka_cli.console.question import Hearer
+from baraka_cli.console.runlist import ListedLot, RunList
+from baraka_cli.console.sale import Sale
+from baraka_cli.console.say import Say
+from baraka_cli.console.strip import Strip
+from baraka_server.contract.text import printable
+
+
+class Hosting(Screen[None]):
+    """The actions of a sale. The screen that has them has a `Strip` and a `Say`."""
+
+    book: Book
+    run_list: RunList
+    clerk: Clerk
+    link: Link
+    sale: Sale
+    log_book: Log
+
+    asked_at = float("inf")
+    """When the strip began to ask: a Ctrl+Y from before that was meant for something else."""
+
+    def situation(self) -> Situation:
+        raise NotImplementedError
+
+    async def action_summary(self) -> None:
+        raise NotImplementedError
+
+    def note(self, text: str, outcome: Outcome) -> None:
+        self.log_book.note(text, outcome)
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        name = (event.button.id or "").removeprefix("do-")
+        self.run_worker(self.run_action(name))
+
+    def check_possible(self, name: str) -> bool:
+        """Whether the action is possible now; if not, the log says why."""
+        action = next(action for action in ACTIONS if action.name == name)
+        return self._is_possible(action.label, self.why_not(action))
+
+    def _is_possible(self, what: str, reason: Reason) -> bool:
+        if reason is not None:
+            self.note(f"{what}: {reason}", Outcome.REFUSED)
+        return reason is None
+
+    def why_not(self, action: Action) -> Reason:
+        """Why the action is not possible now."""
+        reason = action.why_not(self.situation())
+        if reason is None and action.moves and self.sale.moving:
+            return f"Waiting for the server: {self.sale.moving}"
+        return reason
+
+    def _make_ready(self, what: str, name: str, then: Callable[[], None]) -> None:
+        """Ask on the strip; Ctrl+Y does it, if it is possible yet."""
+        self._ask_on_strip(what, lambda: then() if self.check_possible(name) else None)
+
+    def _ask_on_strip(self, what: str, then: Callable[[], None]) -> None:
+        self.query_one(Strip).make_ready(what, then)
+        self.query_one(Say).display = False
+        self.asked_at = time.monotonic()
+
+    def _drop_strip(self) -> None:
+        self.query_one(Strip).drop()
+        self.query_one(Say).display = True
+
+    def action_confirm(self) -> None:
+        if self.asks and isinstance(self.app, Hearer) and self.app.says_yes(self.asked_at):
+            self.do()
+
+    def do(self) -> None:
+        """Do what was made ready."""
+        strip, say = self.query_one(Strip), self.query_one(Say)
+        say.display = True
+        if say.offered:
+            strip.drop()
+            say.action_send()
+        else:
+            strip.do()
+
+    def action_drop(self) -> None:
+        say = self.query_one(Say)
+        if say.offered:
+            say.drop()
+        self._drop_strip()
+        self.set_focus(None)
+
+    def on_strip_answered(self, message: Strip.Answered) -> None:
+        self.do() if message.yes else self.action_drop()
+
+    def _question(self, dialog: Screen[Any], then: Callable[[Any], None]) -> None:
+        self._drop_strip()
+        self.app.push_screen(dialog, lambda answer: then(answer) if answer is not None else None)
+
+    def action_start(self) -> None:
+        if self.check_possible("start"):
+            self._make_ready("Start the auction: everybody is told", "start", self.sale.start)
+
+    def action_next_lot(self) -> None:
+        lot = self.run_list.next
+        if self.check_possible("next_lot") and lot is not None:
+            if self.book.lot is not None:
+                self._put_up(lot)
+                return
+            what = f"Next: {lot.product}, from {max(lot.minimum, lot.start):,}"
+            self._make_ready(what, "next_lot", lambda: self._put_up(lot))
+
+    def action_put_up(self) -> None:
+        if self.check_possible("put_up"):
+            self._question(LotDialog(self.run_list.next or self._as_listed()), self._put_up)
+
+    def _as_listed(self) -> ListedLot | None:
+        lot = self.book.lot
+        if lot is None:
+            return None
+        weight = self.clerk.known_weight()
+        return ListedLot(lot.product, lot.minimum, lot.start, lot.market, weight)
+
+    def _put_up(self, lot: ListedLot) -> None:
+        """Put `lot` up; what it takes off the block is asked about first."""
+        there, high = self.book.lot, self.book.high
+        if there is None or there.product == printable(lot.product):
+            if self.check_possible("put_up"):
+                self.sale.change_lot(lot)
+            return
+        if high is None:
+            question = f"{there.product} has no bids and passes. Put up {lot.product}?"
+        else:
+            question = (
+                f"{self.book.called(high)} leads with {high.amount:,}. Put up {lot.product} and "
+                f"sell {there.product} to nobody?"
+            )
+
+        def sure(_: object) -> None:
+            if not self.check_possible("put_up"):
+                return
+            if self.book.lot != there or self.book.high != high:
+                self.note("The sale went on while you were asked. Look again.", Outcome.REFUSED)
+                self._put_up(lot)
+            elif high is None and self.link.acknowledges:
+                # By an award to nobody, which a bid that is on its way stops.
+                change = self.sale.change_lot
+                self.sale.pass_lot(there, lambda answer: change(lot) if answer.ok else None)
+            else:
+                self.sale.change_lot(lot)
+
+        self._question(SureDialog(question, "Put up"), sure)
+
+    def action_award(self) -> None:
+        if self.check_possible("award"):
+            dialog = AwardDialog(
+                self.book,
+                self.clerk.known_weight(),
+                checked=self.link.acknowledges is True,
+                gone=self._gone_from_block,
+            )
+            award = self.sale.award
+            self._question(
+                dialog, lambda found: award(found) if self.check_possible("award") else None
+            )
+
+    def _gone_from_block(self, product: str) -> None:
+        self.note(f"Award: {product} left the block while you were asked", Outcome.REFUSED)
+
+    def action_pass_lot(self) -> None:
+        if not self.check_possible("pass_lot"):
+            return
+        lot = self.book.lot
+        if self.book.high is not None and self.run_list.next is not None:
+            self._put_up(self.run_list.next)
+        elif self.book.high is not None:
+            self.note(
+                "Pass: a lot with bids passes when another one is put up (u) or the sale ends (e)",
+                Outcome.REFUSED,
+            )
+        elif self.link.acknowledges and lot is not None:
+            what = f"Pass {lot.product}: nobody has bid"
+            self._make_ready(what, "pass_lot", lambda: self.sale.pass_lot(lot))
+        else:
+            question = (
+                "This server cannot be told to award nobody: a bid that is on its way would win. "
+                "Pass the lot?"
+            )
+            self._question(SureDialog(question, "Pass"), lambda _: self.sale.pass_lot(lot))
+
+    def action_end(self) -> None:
+        if self.check_possible("end"):
+            self._question(end_dialog(high=self.book.high is not None), lambda _: self._end())
+
+    def _end(self) -> None:
+        async def settled(answer: Answer) -> None:
+            if answer.ok:
+                await self.action_summary()
+
+        self.sale.end(settled)
+
+    def action_cancel(self) -> None:
+        if self.check_possible("cancel"):
+            self._question(cancel_dialog(self.book.title), lambda _: self.sale.cancel())
+
+    def action_broadcaster(self) -> None:
+        if self.check_possible("broadcaster"):
+            what = "Off air: tell the room that the stream is off"
+            self._make_ready(what, "broadcaster", self.sale.off_air)
+
+    # --- what is said
+
+    def action_comment(self) -> None:
+        if self.check_possible("comment"):
+            self._drop_strip()
+            self.set_focus(self.query_one(Say))
+
+    def action_quick(self, number: int) -> None:
+        if self._is_possible("Chat", quick(self.situation())):
+            text = QUICK_MESSAGES[number - 1]
+            self._ask_on_strip(f"Say “{text}”", lambda: self.action_say_quick(number))
+
+    def action_say_quick(self, number: int) -> None:
+        if self._is_possible("Chat", quick(self.situation())):
+            self._drop_strip()
+            self.sale.say(QUICK_MESSAGES[number - 1], lambda _: None)
+
+    def offer(self, text: str) -> None:
+        """Take what was written or pasted where keys are commands for a line that may be sent."""
+        say = self.query_one(Say)
+        self._drop_strip()
+        say.offer(text)
+        self.set_focus(say)
+        self.asked_at = time.monotonic()
+        self.query_one(Strip).tell("Written without c. To the room with it?")
+        self.note("Text without c: nothing was done. Ctrl+Y sends it, Esc drops it", Outcome.NOTE)
+
+    def on_say_held(self) -> None:
+        self.query_one(Strip).tell("Enter does not send what came without c. To the room with it?")
+
+    @property
+    def asks(self) -> bool:
+        """Whether something waits for a Ctrl+Y."""
+        return self.query_one(Strip).ready or self.query_one(Say).offered
+
+    def on_say_said(self, message: Say.Said) -> None:
+        self._drop_strip()
+        if message.text.strip():
+            if self.check_possible("comment"):
+                self.sale.say(message.text, self._give_back)
+            else:
+                self._give_back(message.text)
+                return
+        self.set_focus(None)
+
+    def _give_back(self, text: str) -> None:
+        """What the room did not hear is not lost: it stands in the line again."""
+        if text:
+            self.query_one(Say).give_back(text)

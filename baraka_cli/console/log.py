@@ -1,0 +1,53 @@
+"""What the console did, and what was refused, in words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import Enum
+
+from rich.text import Text
+
+from baraka_server.contract.text import printable
+
+ENTRIES_MAX = 500
+
+
+class Outcome(Enum):
+    """What came of something that the host did; the value is how it is marked."""
+
+    PENDING = "…"
+    DONE = "✓"
+    REFUSED = "✗"
+    NOTE = "·"
+
+
+@dataclass(slots=True)
+class Entry:
+    """A line of the log. A pending one becomes done or refused."""
+
+    at: datetime
+    text: str
+    outcome: Outcome
+
+    @property
+    def pending(self) -> bool:
+        return self.outcome is Outcome.PENDING
+
+    @property
+    def line(self) -> Text:
+        style = "bold" if self.outcome is Outcome.REFUSED else ""
+        return Text(f"{self.outcome.value} {self.at.astimezone():%H:%M:%S} {self.text}", style)
+
+
+class Log:
+    """The last `ENTRIES_MAX` entries, oldest first."""
+
+    def __init__(self) -> None:
+        self.entries: list[Entry] = []
+
+    def note(self, text: str, outcome: Outcome) -> Entry:
+        entry = Entry(datetime.now(UTC), printable(text), outcome)
+        self.entries.append(entry)
+        del self.entries[:-ENTRIES_MAX]
+        return entry

@@ -1,0 +1,115 @@
+"""What the sale is made of, as the wire has it: lots, bids, comments, and what is read of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import Enum
+from typing import Any
+
+from baraka_server.contract.text import printable
+
+# What clerks ask for next: (below this price, step).
+STEPS = (
+    (100, 5),
+    (500, 10),
+    (1_000, 50),
+    (5_000, 100),
+    (10_000, 250),
+    (50_000, 500),
+    (100_000, 1_000),
+)
+LARGEST_STEP = 5_000
+
+
+class Phase(Enum):
+    """Where the auction is. The value is what people read."""
+
+    UNKNOWN = "unknown"
+    WAITING = "not started"
+    LIVE = "live"
+    CANCELED = "canceled"
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True)
+class Lot:
+    """What is on the block; prices in whole units of the auction's currency."""
+
+    product: str
+    minimum: int
+    start: int
+    market: int
+
+
+@dataclass(frozen=True, slots=True)
+class Bid:
+    """`rise` is how much more than the bid before it; the first has none."""
+
+    id: int
+    user_id: int
+    bidder: str
+    amount: int
+    at: datetime
+    rise: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Comment:
+    user_id: int | None
+    author: str
+    text: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Hammer:
+    """A lot that came off the block by an award: to a winner, or unsold."""
+
+    product: str
+    winner: str | None
+    winner_id: int | None
+    amount: int | None
+    at: datetime | None = None
+
+
+def phase_of(record: Mapping[str, Any]) -> Phase:
+    if record.get("isCanceled"):
+        return Phase.CANCELED
+    if record.get("isEnded"):
+        return Phase.ENDED
+    return Phase.LIVE if record.get("isLive") else Phase.WAITING
+
+
+def usual_step(amount: int) -> int:
+    return next((step for below, step in STEPS if amount < below), LARGEST_STEP)
+
+
+def moment(text: object) -> datetime:
+    """A time of the wire (D18); now, where there is none that can be read."""
+    try:
+        at = datetime.fromisoformat(str(text))
+    except ValueError:
+        return datetime.now(UTC)
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+def whole(value: object) -> int:
+    """A number of the wire. Raises `ValueError` for what is none."""
+    if isinstance(value, int | float) and not isinstance(value, bool) and int(value) == value:
+        return int(value)
+    raise ValueError("not a whole number")
+
+
+def name_of(record: Mapping[str, Any]) -> str:
+    """The name of a record's user; rows of other programs may have none (D52)."""
+    user = record.get("user") or {}
+    return printable(user.get("name") or "") or "(no name)"
+
+
+def comment_of(record: Mapping[str, Any]) -> Comment:
+    user_id = record.get("user_id") or (record.get("user") or {}).get("id")
+    return Comment(
+        user_id, name_of(record), printable(record["comment"]), moment(record.get("createdAt"))
+    )

@@ -1,0 +1,189 @@
+"""What the host does to the sale: each command once, asked of the server and followed to its answer."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any
+from uuid import uuid4
+
+from pydantic import ValidationError
+
+from baraka_cli.console.book import Book
+from baraka_cli.console.clerk import Clerk
+from baraka_cli.console.dialogs import AwardDecision
+from baraka_cli.console.link import Answer, Link
+from baraka_cli.console.log import Entry, Log, Outcome
+from baraka_cli.console.records import Bid, Lot
+from baraka_cli.console.runlist import ListedLot
+from baraka_cli.console.words import explained
+from baraka_server.contract.client_events import (
+    AwardLot,
+    BroadcasterLeave,
+    CancelAuction,
+    ChangeLot,
+    ClientEvent,
+    EndAuction,
+    PostComment,
+    StartAuction,
+)
+from baraka_server.contract.text import printable
+
+Then = Callable[[Answer], Awaitable[None] | None]
+REPEATS_MAX = 3
+LOST_ANSWERS = frozenset({"lost", "silent"})
+"""What became of these is not known: the server knows it by their `requestId`."""
+
+
+class Sale:
+    """`later` starts what waits for an answer; `ring` calls the host."""
+
+    def __init__(
+        self,
+        book: Book,
+        link: Link,
+        log: Log,
+        clerk: Clerk,
+        *,
+        later: Callable[[Coroutine[Any, Any, None]], object],
+        ring: Callable[[], None],
+    ) -> None:
+        self._book = book
+        self._link = link
+        self._log = log
+        self._clerk = clerk
+        self._later = later
+        self._ring = ring
+        self._move: Entry | None = None
+
+    @property
+    def moving(self) -> str | None:
+        """What was last asked for the sale and has no answer yet; nothing else is asked meanwhile."""
+        return self._move.text if self._move and self._move.pending else None
+
+    def start(self, then: Then = lambda _: None) -> None:
+        self.ask("Start", StartAuction(auction_id=self._book.auction_id), then)
+
+    def change_lot(self, lot: ListedLot) -> None:
+        self._clerk.weights[printable(lot.product)] = lot.weight
+        self.ask(
+            f"Put up {lot.product}",
+            ChangeLot(
+                auction_id=self._book.auction_id,
+                product=lot.product,
+                minimum_price=lot.minimum,
+                start_price=lot.start,
+                market_price=lot.market,
+            ),
+        )
+
+    def award(self, decision: AwardDecision) -> None:
+        bid, hammered = decision.bid, len(self._book.hammers)
+        self._clerk.weights[decision.product] = decision.weight
+
+        def settled(answer: Answer) -> None:
+            if answer.code == "other_bid_leads":
+                self._missed_bid(bid)
+            for hammer in self._book.hammers[hammered:] if answer.ok else ():
+                if (hammer.winner_id, hammer.amount) != (bid.user_id, bid.amount):
+                    self._ring()
+                    self._log.note(
+                        f"AWARDED TO ANOTHER: {hammer.winner} for {hammer.amount or 0:,}, who "
+                        "bid before the award arrived",
+                        Outcome.REFUSED,
+                    )
+
+        self.ask(
+            f"Award {decision.product} to {self._book.called(bid)} for {bid.amount:,}",
+            AwardLot(
+                auction_id=self._book.auction_id,
+                product=decision.product,
+                weight=decision.weight,
+                bid_id=bid.id,
+            ),
+            settled,
+        )
+
+    def pass_lot(self, lot: Lot | None, then: Callable[[Answer], None] = lambda _: None) -> None:
+        """Award `lot` to nobody, if it is on the block yet and nobody has bid."""
+        if lot is None or self._book.lot != lot or self._book.high is not None:
+            self._log.note("Pass: the sale went on. Look again.", Outcome.REFUSED)
+            return
+
+        def settled(answer: Answer) -> None:
+            if answer.code == "other_bid_leads":
+                self._missed_bid(None)
+            then(answer)
+
+        self.ask(
+            f"Pass {lot.product}",
+            AwardLot(
+                auction_id=self._book.auction_id,
+                product=lot.product,
+                weight=self._clerk.known_weight(),
+                bid_id=0,
+            ),
+            settled,
+        )
+
+    def end(self, then: Then) -> None:
+        self.ask("End", EndAuction(auction_id=self._book.auction_id), then)
+
+    def cancel(self) -> None:
+        self.ask("Cancel", CancelAuction(auction_id=self._book.auction_id))
+
+    def off_air(self) -> None:
+        self.ask("Off air", BroadcasterLeave(auction_id=self._book.auction_id))
+
+    def say(self, text: str, refused: Callable[[str], None]) -> None:
+        """Write to the room; `refused` is called with what cannot be said."""
+        try:
+            comment = PostComment(auction_id=self._book.auction_id, comment=text)
+        except ValidationError as error:
+            self._log.note(f"Chat: {error.errors()[0]['msg']}", Outcome.REFUSED)
+            refused(text)
+            return
+        self.ask(f"Say “{text}”", comment, lambda said: None if said.ok else refused(text))
+
+    def ask(self, what: str, event: ClientEvent, then: Then = lambda _: None) -> None:
+        """Ask the server, with a line in the log that is pending until the answer is there."""
+        entry = self._log.note(f"{what}…", Outcome.PENDING)
+        if event.owner_only:
+            self._move = entry
+        event = self._said_fully(event)
+
+        async def settle() -> None:
+            answer = await self._answer(event)
+            entry.outcome = Outcome.DONE if answer.ok else Outcome.REFUSED
+            entry.text = printable(what if answer.ok else f"{what}: {explained(answer)}")
+            more = then(answer)
+            if more is not None:
+                await more
+
+        self._later(settle())
+
+    def _said_fully(self, event: ClientEvent) -> ClientEvent:
+        """With what keeps it from being done twice, or to another lot (D23, D32)."""
+        if not self._link.acknowledges:
+            return event
+        about: dict[str, Any] = {"request_id": uuid4().hex, "round": self._book.round}
+        known = {name: said for name, said in about.items() if name in type(event).model_fields}
+        return event.model_copy(update=known)
+
+    async def _answer(self, event: ClientEvent) -> Answer:
+        """What came of it. Where the answer was lost the same is asked again, which changes nothing."""
+        answer = await self._link.ask(event)
+        may_repeat = getattr(event, "request_id", None) is not None
+        for _ in range(REPEATS_MAX if may_repeat else 0):
+            if answer.code not in LOST_ANSWERS or not await self._link.is_back():
+                break
+            answer = await self._link.ask(event)
+        return answer
+
+    def _missed_bid(self, confirmed: Bid | None) -> None:
+        """The server refused since another bid leads by now; nobody was awarded."""
+        self._ring()
+        high = self._book.high
+        leads = ""
+        if high and high != confirmed:
+            leads = f": {high.amount:,} by {self._book.called(high)}"
+        self._log.note(f"MISSED BID: one came in before the hammer{leads}", Outcome.REFUSED)

@@ -1,0 +1,64 @@
+"""What a key has made ready, and Ctrl+Y does: a strip above the keys."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.message import Message
+from textual.widgets import Button, Static
+
+YES = "Ctrl+Y"
+"""The key that does what was asked for: no text has it, typed or pasted."""
+
+
+class Strip(Horizontal):
+    """One thing at a time; empty most of the time."""
+
+    class Answered(Message):
+        def __init__(self, *, yes: bool) -> None:
+            super().__init__()
+            self.yes = yes
+
+    def __init__(self, *, id: str) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._then: Callable[[], None] | None = None
+        self.display = False
+
+    def compose(self) -> ComposeResult:
+        yield Static()
+        yield Button(YES, name="yes", variant="warning", compact=True)
+        yield Button("Esc", name="no", compact=True)
+
+    def on_mount(self) -> None:
+        for button in self.query(Button):
+            button.can_focus = False
+
+    @property
+    def ready(self) -> bool:
+        """Whether something waits for its Ctrl+Y."""
+        return self._then is not None
+
+    def make_ready(self, what: str, then: Callable[[], None]) -> None:
+        self._then = then
+        self.tell(what)
+
+    def tell(self, what: str) -> None:
+        self.query_one(Static).update(Text(f" {what}", no_wrap=True, overflow="ellipsis"))
+        self.display = True
+
+    def drop(self) -> None:
+        self._then = None
+        self.display = False
+
+    def do(self) -> None:
+        then = self._then
+        self.drop()
+        if then is not None:
+            then()
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        event.stop()
+        self.post_message(self.Answered(yes=event.button.name == "yes"))

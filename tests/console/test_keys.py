@@ -1,0 +1,268 @@
+"""What is typed: keys are looked at and confirmed, prose is not taken for keys, whatever it says."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from textual import events
+
+from baraka_cli.console import keystrokes
+from baraka_cli.console.actions import ACTIONS, QUICK_MESSAGES
+from baraka_cli.console.keystrokes import Keystrokes
+from baraka_cli.console.link import Link
+from baraka_cli.console.say import Say
+from baraka_server.contract.client_events import (
+    ClientEvent,
+    JoinAuction,
+    PlaceBid,
+    PostComment,
+)
+from tests.support.baraka import SECRET, Baraka
+from tests.support.keyboard import Keyboard, seated
+from tests.support.phones import PythonPhones, token
+
+NOVEL = """any more? every
+y
+end
+{title}
+1 b,3 p!\tq
+x nsu
+"""
+"""Every key of the console, the words that its questions ask for, and Enter after each."""
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[ClientEvent]:
+    """What the console sends to the server."""
+    sent: list[ClientEvent] = []
+    ask = Link.ask
+
+    async def noted(self: Link, event: ClientEvent) -> object:
+        sent.append(event)
+        return await ask(self, event)
+
+    monkeypatch.setattr(Link, "ask", noted)
+    return sent
+
+
+@asynccontextmanager
+async def hosting(
+    baraka: Baraka, phones: PythonPhones, folder: Path, size: tuple[int, int] = (100, 40)
+) -> AsyncIterator[Keyboard]:
+    """The gold ring is up, and Dina has bid."""
+    async with seated(baraka.url, folder, size=size) as host:
+        await host.sees("NOT STARTED", "▲ online")
+        await host.confirms("s")
+        await host.sees("● LIVE")
+        await host.until(lambda: host.stage.link.joined, "the room")
+        await host.confirms("n")
+        await host.reads_in_the_log("✓ Put up Gold Ring")
+        dina = await phones.open(baraka.url, 3, auth={"token": token(SECRET, 3)})
+        await dina.emits(JoinAuction(auction_id=1))
+        assert (await dina.emits(PlaceBid(auction_id=1, amount=900)))["ok"]
+        await host.sees("Dina A.")
+        yield host
+
+
+class Terminal:
+    """What a terminal sends, packet by packet, at the pace that is wanted."""
+
+    def __init__(self, host: Keyboard, *, pause: float) -> None:
+        self._host, self._pause, self._now = host, pause, 0.0
+        self._parser = Keystrokes()
+        self._parser.clock = lambda: self._now
+
+    async def sends(self, *packets: str) -> None:
+        for number, packet in enumerate(packets):
+            self._now += self._pause
+            for message in self._parser.feed(packet):
+                self._host.app.post_message(message)
+            if number % (5 if self._pause >= 1 else 30) == 0:
+                await self._host.pilot.pause()  # quick fingers do not wait for the screen
+        await self._host.pilot.pause()
+
+
+# --- a novel, at every question
+
+OPENED = (
+    *((key, "") for key in ("a", "u", "n", "e", "x", "b", "3", "c", "l", "r", "k", "?")),
+    ("\x10", "Search for commands"),  # the palette
+    ("\t", ""),  # a list has the focus
+)
+PACES = {
+    "one finger": (1.0, 0.0, 1),
+    "ten fingers": (0.1, float("inf"), 1),
+    "a paste without brackets": (1.0, 0.6, 4096),
+    "a paste in pieces": (0.001, 0.6, 7),
+}
+"""Seconds between packets, how soon a letter counts as prose, and characters in a packet."""
+
+
+async def test_a_novel_that_is_typed_at_any_question_runs_no_command(
+    baraka: Baraka,
+    phones: PythonPhones,
+    tmp_path: Path,
+    asked: list[ClientEvent],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with hosting(baraka, phones, tmp_path) as host:
+        novel = NOVEL.replace("{title}", host.stage.book.title)
+        lot, sold = host.stage.book.lot, list(host.stage.book.hammers)
+        for pace, (pause, prose_seconds, chars) in PACES.items():
+            monkeypatch.setattr("baraka_cli.console.prose.PROSE_SECONDS", prose_seconds)
+            asked.clear()
+            for key, text in OPENED if pace == "one finger" else OPENED[:3]:
+                while host.app.screen is not host.stage or host.stage.asks or host.stage.focused:
+                    await host.presses("escape")
+                host.app.prose.forget()
+                terminal = Terminal(host, pause=pause)
+                await terminal.sends(key)
+                await host.sees(text)
+                await terminal.sends(*(novel[i : i + chars] for i in range(0, len(novel), chars)))
+            assert host.app.is_running
+            assert [event for event in asked if not isinstance(event, PostComment)] == [], pace
+            said = [event.comment for event in asked if isinstance(event, PostComment)]
+            assert not set(said) & set(QUICK_MESSAGES)
+            assert all(text in novel for text in said), "only what was written in the line"
+            assert (host.stage.book.lot, host.stage.book.hammers) == (lot, sold)
+            assert list(tmp_path.glob("sale-*")) == []
+
+
+async def test_prose_is_offered_to_the_room_and_only_ctrl_y_sends_it(
+    baraka: Baraka,
+    phones: PythonPhones,
+    tmp_path: Path,
+    asked: list[ClientEvent],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("baraka_cli.console.prose.PROSE_SECONDS", float("inf"))
+    async with hosting(baraka, phones, tmp_path) as host:
+        asked.clear()
+        await host.types("any more bids?\n")
+        assert host.app.screen is host.stage, "the question that its first letter opened is closed"
+        await host.sees("any more bids?", "Enter does not send what came without c")
+        assert asked == []
+        await host.presses("ctrl+y")
+        await host.reads_in_the_log("✓ Say “any more bids?")
+        await host.types("not for you")
+        await host.presses("escape")
+        assert host.stage.query_one(Say).value == ""
+        assert len(asked) == 1
+
+
+async def test_a_paste_into_the_line_is_one_comment_which_the_host_sends(
+    baraka: Baraka, phones: PythonPhones, tmp_path: Path, asked: list[ClientEvent]
+) -> None:
+    async with hosting(baraka, phones, tmp_path) as host:
+        asked.clear()
+        await host.presses("c")
+        await Terminal(host, pause=1).sends("first\rsecond\r", "\x1b[200~third\r\nfourth\x1b[201~")
+        await host.sees("first second third fourth")
+        assert asked == []
+        await host.presses("enter")
+        await host.reads_in_the_log("✓ Say “first second third fourth”")
+
+
+async def test_a_ctrl_y_that_came_before_the_question_could_be_read_is_none(
+    baraka: Baraka, phones: PythonPhones, tmp_path: Path, asked: list[ClientEvent]
+) -> None:
+    async with hosting(baraka, phones, tmp_path) as host:
+        asked.clear()
+        await Terminal(host, pause=1).sends("a\x19")
+        await host.sees("Award this lot?")
+        await host.reads_in_the_log("✗ Look first: Ctrl+Y came before the question")
+        assert asked == []
+
+
+async def test_a_quick_message_takes_one_key_that_no_text_has(
+    baraka: Baraka, phones: PythonPhones, tmp_path: Path
+) -> None:
+    async with hosting(baraka, phones, tmp_path) as host:
+        await Terminal(host, pause=1).sends("\x1bOR")
+        await host.reads_in_the_log(f"✓ Say “{QUICK_MESSAGES[2]}”")
+
+
+async def test_every_command_of_a_sale_asks_before_it_does_anything(
+    baraka: Baraka, phones: PythonPhones, tmp_path: Path, asked: list[ClientEvent]
+) -> None:
+    async with hosting(baraka, phones, tmp_path) as host:
+        asked.clear()
+        for action in ACTIONS:
+            if action.moves and action.why_not(host.stage.situation()) is None:
+                await host.presses(action.key)
+                await host.until(host.is_asked, f"a question after {action.key}")
+                await host.presses("escape")
+        assert asked == []
+
+
+# --- what arrives from the terminal
+
+
+def heard(*packets: str, at: tuple[float, ...] = ()) -> list[str]:
+    """Keys by name, and texts in quotes."""
+    parser, times = Keystrokes(), iter(at)
+    parser.clock = lambda: next(times, parser._text_at + 1)
+    messages = [message for packet in packets for message in parser.feed(packet)]
+    parser._timeout_time = 0.0 if parser._timeout_time else None  # the wait for a sequence is over
+    messages += parser.tick()
+    return [
+        message.key if isinstance(message, events.Key) else f"“{message.text}”"
+        for message in messages
+        if isinstance(message, events.Key | events.Paste)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("packets", "keys"),
+    [
+        (["n"], ["n"]),
+        (["\x1by"], ["escape", "y"]),
+        (["\x1b", "y"], ["escape", "y"]),
+        (["\x1bb"], ["escape", "b"]),  # which Textual 8.2 takes for Ctrl and the left arrow
+        (["\x1b\r"], ["escape", "enter"]),
+        (["\x1b"], ["escape"]),
+        (["\x1b\x1b"], ["escape", "escape"]),
+        (["\x1b[A"], ["up"]),
+        (["\x1b[B\x1b[B"], ["down", "down"]),
+        (["\x1b", "[A"], ["up"]),
+        (["\x1bOR"], ["f3"]),
+        (["\x1b[97;;97u"], ["a"]),
+        (["\x19"], ["ctrl+y"]),
+        (["\r\r"], ["enter", "enter"]),
+        (["any more bids?\r"], ["“any more bids?\n”"]),
+        (["y\r"], ["“y\n”"]),
+        (["\x1b[97;;97u\x1b[121;;121u"], ["“ay”"]),
+        (["abc\x19"], ["“abc”"]),
+        (["\x1babc"], ["escape", "“abc”"]),
+        (["\x1b[200~a\r\nb\x1by\x19", "z\x1b[201~n"], ["“a\nbyz”", "n"]),
+        (["\x1b[200~a\x1b[201~yy\x19"], ["“a”", "“yy”"]),
+    ],
+)
+def test_what_comes_at_once_is_text_and_the_rest_are_keys(
+    packets: list[str], keys: list[str]
+) -> None:
+    assert heard(*packets) == keys
+
+
+def test_what_follows_faster_than_a_person_presses_is_text_too() -> None:
+    soon = keystrokes.AT_ONCE_SECONDS / 2
+    assert heard("a", "n", "\r", "\x19", at=(1, 1 + soon, 1 + soon, 1 + soon)) == [
+        "a",
+        "“n”",
+        "“\n”",
+    ]
+    assert heard("a", "n", at=(1, 2)) == ["a", "n"]
+
+
+def test_textual_still_takes_esc_and_a_letter_for_alt() -> None:
+    """When it no longer does, `Keystrokes` has less to do."""
+    from textual._xterm_parser import XTermParser
+
+    parser = XTermParser()
+    found = list(parser.feed("\x1by"))
+    parser._timeout_time = 0.0
+    found += parser.tick()
+    assert [key.key for key in found if isinstance(key, events.Key)] == ["alt+y"]

@@ -1,0 +1,188 @@
+"""Who is at the console, and who is in the room: owners and others, two of one name, lost words."""
+
+from __future__ import annotations
+
+import sqlite3
+from datetime import timedelta
+from pathlib import Path
+
+from baraka_cli.console.names import Names
+from baraka_cli.console.panels import time_up
+from baraka_cli.console.say import Say
+from baraka_server.contract.client_events import (
+    ChangeLot,
+    JoinAuction,
+    PlaceBid,
+    PostComment,
+    StartAuction,
+)
+from tests.support.baraka import SECRET, Baraka
+from tests.support.keyboard import seated
+from tests.support.phones import Phone, PythonPhones, token
+
+AMINA, BILAL, DINA = 1, 2, 3
+
+
+async def phone(baraka: Baraka, phones: PythonPhones, user_id: int) -> Phone:
+    opened = await phones.open(baraka.url, user_id, auth={"token": token(SECRET, user_id)})
+    await opened.emits(JoinAuction(auction_id=1))
+    return opened
+
+
+async def gold_up(baraka: Baraka, phones: PythonPhones) -> Phone:
+    """Amina's own phone, from which the sale is run."""
+    owner = await phones.open(baraka.url, AMINA, auth={"token": token(SECRET, AMINA)})
+    ring = {"product": "Ring", "minimum_price": 1, "start_price": 1, "market_price": 1}
+    for event in (StartAuction(auction_id=1), ChangeLot(auction_id=1, **ring)):
+        assert (await owner.emits(event))["ok"]
+    return owner
+
+
+# --- whose auction it is
+
+
+async def test_one_who_is_not_the_owner_may_watch_and_chat_and_nothing_else(
+    baraka: Baraka, phones: PythonPhones, tmp_path: Path
+) -> None:
+    owner = await gold_up(baraka, phones)
+    await owner.emits(JoinAuction(auction_id=1))
+    async with seated(baraka.url, tmp_path, user_id=BILAL) as stranger:
+        await stranger.sees("is not yours", "It belongs to user 1; you are user 2.")
+        await stranger.presses("enter")
+        await stranger.sees("WATCHING", "Ring", "(a Award)", "(e End)", "(b Off air)", "c Chat")
+        await stranger.presses("a", "e", "3", "f3", "b")
+        for label in ("Award", "End", "Chat", "Off air"):
+            await stranger.reads_in_the_log(
+                f"✗ {label}: You only watch: the auction belongs to user 1"
+            )
+        await stranger.presses("c")
+        await stranger.types("hello")
+        await stranger.presses("enter")
+        assert (await owner.hears("newComment"))["newComment"]["comment"] == "hello"
+
+
+async def test_the_owner_is_not_told_that_it_is_somebody_elses(
+    baraka: Baraka, phones: PythonPhones, tmp_path: Path
+) -> None:
+    await gold_up(baraka, phones)
+    async with seated(baraka.url, tmp_path) as host:
+        await host.sees("● LIVE", "e End")
+        assert host.app.screen is host.stage
+        assert not host.stage.watching
+
+
+async def test_an_auction_that_is_not_there_is_named_beside_those_that_are(
+    baraka: Baraka, tmp_path: Path
+) -> None:
+    async with seated(baraka.url, tmp_path, auction_id=99) as host:
+        await host.sees(f"There is no auction 99 on {baraka.url}", "Which auction?", "not started")
+        await host.presses("enter")
+        await host.sees("NOT STARTED", "▲ online")
+        assert host.stage.book.auction_id == 3
+
+
+# --- names
+
+
+def test_a_name_that_two_have_is_shown_with_their_ids() -> None:
+    names = Names()
+    names.hear(3, "Dina A.")
+    assert names.called(3, "Dina A.") == "Dina A."
+    names.hear(9, "dina\u200b  a.")  # looks like it
+    names.hear(4, "Bilal")
+    assert names.called(3, "Dina A.") == "Dina A. #3"
+    assert names.called(9, "dina\u200b  a.") == "dina\u200b  a. #9"
+    assert names.called(4, "Bilal") == "Bilal"
+    assert names.called(None, "Dina A.") == "Dina A.", "a server that tells no ids"
+
+
+async def test_two_bidders_of_one_name_are_two_everywhere(
+    baraka: Baraka, phones: PythonPhones, tmp_path: Path
+) -> None:
+    with sqlite3.connect(baraka.database_url.removeprefix("sqlite+aiosqlite:///")) as database:
+        database.execute("UPDATE users SET name = 'Dina A.' WHERE id = 2")
+    await gold_up(baraka, phones)
+    bilal, dina = await phone(baraka, phones, BILAL), await phone(baraka, phones, DINA)
+    async with seated(baraka.url, tmp_path, lots=()) as host:
+        await host.sees("● LIVE")
+        assert (await dina.emits(PlaceBid(auction_id=1, amount=10)))["ok"]
+        await host.sees("Dina A.")
+        assert "#" not in host.screen
+        assert (await bilal.emits(PostComment(auction_id=1, comment="mine")))["ok"]
+        assert (await bilal.emits(PlaceBid(auction_id=1, amount=20)))["ok"]
+        await host.sees("Dina A. #2: mine", "20 +10 Dina A. #2", "10     Dina A. #3")
+        await host.presses("a")
+        await host.sees("Dina A. #2 wins")
+        await host.presses("ctrl+y")
+        await host.reads_in_the_log("Ring: sold to Dina A. #2 for 20")
+
+
+# --- what is written, and scrolled
+
+
+async def test_words_that_were_refused_come_back_into_the_line(
+    baraka: Baraka, phones: PythonPhones, tmp_path: Path
+) -> None:
+    await gold_up(baraka, phones)
+    async with seated(baraka.url, tmp_path) as host:
+        await host.sees("● LIVE")
+        long = "so much to say " * 13
+        await host.presses("c")
+        host.stage.query_one(Say).value = long
+        await host.presses("enter")
+        await host.reads_in_the_log("✗ Chat: ")
+        assert host.stage.query_one(Say).value == long
+        await baraka.kill()
+        await host.sees("▼ CONNECTION LOST")
+        await host.presses("c", "enter")
+        await host.reads_in_the_log("✗ Chat: There is no line to the server")
+        assert host.stage.query_one(Say).value == long
+
+
+async def test_lists_are_scrolled_by_keys_and_wheel_and_follow_again(
+    baraka: Baraka, phones: PythonPhones, tmp_path: Path
+) -> None:
+    owner = await gold_up(baraka, phones)
+    dina = await phone(baraka, phones, DINA)
+    async with seated(baraka.url, tmp_path, size=(80, 24)) as host:
+        await host.sees("● LIVE")
+        for number in range(15):
+            assert (await dina.emits(PlaceBid(auction_id=1, amount=1000 + number)))["ok"]
+            assert (await owner.emits(PostComment(auction_id=1, comment=f"word {number}")))["ok"]
+        await host.sees("1,014", "word 14")
+        assert "1,000" not in host.screen
+        assert "word 0\n" not in host.screen.replace(" ", "\n")
+        await host.presses("tab")
+        await host.until(lambda: host.stage.focused is host.stage.query_one("#bids"), "the bids")
+        await host.presses("pagedown", "pagedown", "pagedown")
+        await host.sees(" 1,000 ", "End follows again")
+        await host.presses("end")
+        await host.sees("1,014")
+        chat = host.stage.query_one("#chat")
+        for _ in range(9):
+            await host.wheels("#chat", up=True)
+        await host.sees("word 0 ")
+        assert (await owner.emits(PostComment(auction_id=1, comment="word 15")))["ok"]
+        await host.until(lambda: len(host.stage.book.comments) == 16, "the comment")
+        await host.sees("word 0 ")
+        host.stage.set_focus(chat)
+        await host.presses("end")
+        await host.sees("word 15")
+
+
+async def test_the_clock_of_a_lot_stands_still_when_the_auction_is_over(
+    baraka: Baraka, phones: PythonPhones, tmp_path: Path
+) -> None:
+    await gold_up(baraka, phones)
+    async with seated(baraka.url, tmp_path) as host:
+        await host.sees("● LIVE", "Ring")
+        await host.presses("e")
+        await host.types("end")
+        await host.presses("ctrl+y")
+        await host.sees("0 sold")
+        await host.presses("escape")
+        await host.sees("■ ENDED")
+        book = host.stage.book
+        assert book.over_since is not None
+        later = book.over_since + timedelta(hours=1)
+        assert time_up(book, later) == time_up(book, book.over_since)
