@@ -24,6 +24,7 @@ from baraka_server.store.engine import open_engine
 from baraka_server.store.serving import marked
 from baraka_server.store.store import Store
 from baraka_server.wire.addresses import address_of, peer_of
+from baraka_server.wire.binding import Keeps
 from baraka_server.wire.cors import Cors
 from baraka_server.wire.door import Door
 from baraka_server.wire.gateway import Gateway, UserLimits, make_server, say_goodbye
@@ -76,6 +77,7 @@ class Server:
                 connect_seconds_max=settings.connect_seconds_max,
             ),
             self._address,
+            Keeps(token=settings.session_keeps_token, address=settings.session_keeps_address),
         )
         self.audience = RoomSpeakers(self._sio)
         """Who is told what the auctions announce; benchmarks speak to it as an auction does."""
@@ -117,6 +119,7 @@ class Server:
             requests_per_second_max=settings.requests_per_second_max,
             connect_seconds_max=settings.connect_seconds_max,
             read_seconds_max=settings.read_seconds_max,
+            websocket_only=settings.websocket_only,
         )
         app = web.Application(middlewares=[self._door.middleware])
         app.on_response_prepare.append(in_one_shape)
@@ -213,6 +216,7 @@ def token_verifier(settings: Settings) -> Verifier:
         lifetime_max=lifetime or None,
         leeway=timedelta(seconds=settings.token_leeway_seconds),
         chars_max=settings.token_chars_max,
+        kinds=settings.access_kinds,
     )
 
 

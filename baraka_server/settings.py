@@ -140,6 +140,14 @@ class Settings(BaseSettings):
     token_chars_max: Annotated[int, Field(ge=256)] = Field(
         4096, description="The longest access token that is looked at."
     )
+    token_kinds: str = Field(
+        "",
+        description=(
+            "What else the issuer's access tokens may say that they are, with commas: in a claim like "
+            "`type`, `typ`, `use` or `purpose`. `access`, `Normal` and `Expert` pass in any case; one "
+            "that names another use is refused."
+        ),
+    )
     host: str = Field(
         "0.0.0.0",  # noqa: S104
         description="The address that the server listens on; in development 127.0.0.1, if not set.",
@@ -232,6 +240,28 @@ class Settings(BaseSettings):
         description=(
             "HTTP requests of one address that are of no session, on average; 5 seconds' worth at "
             "once. 0 is no limit."
+        ),
+    )
+    websocket_only: bool = Field(
+        False,
+        description=(
+            "Whether long-polling is refused: its session id stands in URLs. Clients then need "
+            "`transports: ['websocket']`."
+        ),
+    )
+    session_keeps_token: bool = Field(
+        True,
+        description=(
+            "Whether every request of a long-polling session must show the Authorization header that "
+            "it was opened with, where there was one. Off only for clients that cannot: "
+            "python-socketio's over polling alone."
+        ),
+    )
+    session_keeps_address: bool = Field(
+        False,
+        description=(
+            "Whether every request of a long-polling session must come from the address that opened "
+            "it. Phones that change theirs then connect anew."
         ),
     )
     trusted_proxies: str = Field(
@@ -336,6 +366,10 @@ class Settings(BaseSettings):
     def proxy_networks(self) -> list[IPv4Network | IPv6Network]:
         parts = filter(None, map(str.strip, self.trusted_proxies.split(",")))
         return [ip_network(part, strict=False) for part in parts]
+
+    @property
+    def access_kinds(self) -> list[str]:
+        return [kind.strip() for kind in self.token_kinds.split(",") if kind.strip()]
 
     @property
     def origins(self) -> list[str]:

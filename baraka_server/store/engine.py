@@ -1,6 +1,7 @@
 """Engines for the databases that Baraka runs on (D27), with the locks that it relies on.
 
-MySQL 8.4 or MariaDB 10.11+ by asyncmy; SQLite by aiosqlite as the embedded default.
+MariaDB 10.11+ (tested) or MySQL 8.4 (expected to work) by asyncmy; SQLite by aiosqlite as the embedded
+default.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from sqlalchemy.pool import PoolResetState
 
 from baraka_server.store.address import UnusableUrl, database_url
 from baraka_server.store.errors import condemns
-from baraka_server.store.signs import SQLITE_CHECKSUM, checksum
+from baraka_server.store.signs import SQLITE_CHECKSUM, checksum_of_column
 
 SQLITE_BUSY_SECONDS = 5
 FRESH_SECONDS = 0.2
@@ -148,7 +149,7 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
-    connection.create_function(SQLITE_CHECKSUM, 1, checksum, deterministic=True)
+    connection.create_function(SQLITE_CHECKSUM, 1, checksum_of_column, deterministic=True)
 
 
 def _begin_sqlite(connection: Connection) -> None:

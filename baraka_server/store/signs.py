@@ -6,15 +6,16 @@ from dataclasses import dataclass
 from typing import Any
 from zlib import crc32
 
-from sqlalchemy import ColumnElement, Integer, Table, func, select
+from sqlalchemy import ColumnElement, Integer, String, Table, case, cast, func, literal, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
-from baraka_server.contract.records import Auction, User
+from baraka_server.contract.records import Auction, User, UserType
 from baraka_server.store.tables import bids, comments, users
 
 SQLITE_CHECKSUM = "baraka_checksum"
+_EXPERT, _NORMAL = (crc32(kind.encode()) for kind in (UserType.Expert, UserType.Normal))
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,11 @@ def checksum(text: str) -> int:
     return crc32(text.encode())
 
 
+def checksum_of_column(value: Any) -> int | None:
+    """`checksum` for SQLite, where a column may hold anything; of NULL it is NULL, as elsewhere."""
+    return None if value is None else checksum(str(value))
+
+
 def sign_of_user(user: User) -> int:
     """A sum of what others see of a user, but for the times: those change with every sign-in."""
     return (
@@ -107,10 +113,12 @@ async def read_signs(connection: AsyncConnection, auction_id: int) -> Signs:
 async def _tally(
     connection: AsyncConnection, table: Table, value: ColumnElement[Any], auction_id: int
 ) -> Tally:
+    # As `sign_of_user` has them, also those that are shown with a stand-in (D52).
+    stand_in = literal("user ") + cast(users.c.id, String)
     person = [
-        func.coalesce(_Checksum(users.c.name), 0),
+        func.coalesce(_Checksum(users.c.name), _Checksum(stand_in)),
         func.coalesce(_Checksum(users.c.number), 0),
-        func.coalesce(_Checksum(users.c.type), 0),
+        case((users.c.type == UserType.Expert, _EXPERT), else_=_NORMAL),
         func.coalesce(users.c.category_id, 0),
     ]
     sums = (table.c.id, table.c.user_id, value, sum(person[1:], start=person[0]))

@@ -25,3 +25,11 @@ def negative(refusal: Refusal) -> Encoded:
 def too_fast(event: str, wait_seconds: float) -> Refusal:
     """The refusal of what is over a rate; `retryAfterMs` says when it may be tried again."""
     return Refusal(Code.TOO_FAST, event, {"retryAfterMs": max(1, round(wait_seconds * 1000))})
+
+
+def for_the_log(refusal: Refusal, limit: str = "") -> tuple[str, str]:
+    """Why somebody was not let in, and the setting that it is about: more than clients are told."""
+    kind = refusal.values.get("kind")  # signed with our key: its issuer's word
+    if kind is None:
+        return refusal.message, limit
+    return f"its token says that it is for another use: {kind}", "token_kinds"

@@ -7,7 +7,7 @@ import logging
 import resource
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs
@@ -34,6 +34,10 @@ FILES_KEPT = 128
 SWEEP_SECONDS = 1
 TOO_MANY_REQUESTS = "too many requests from your address"
 TOO_MANY_CONNECTIONS = "too many connections from your address"
+WEBSOCKET_ONLY = (
+    "this server takes no long-polling: connect with transports: ['websocket'], by a proxy that "
+    "passes websockets on"
+)
 OTHER_PAGE = "pages of this origin may not connect"
 
 
@@ -72,6 +76,7 @@ class Door:
         requests_per_second_max: float,
         connect_seconds_max: float,
         read_seconds_max: float,
+        websocket_only: bool = False,
     ) -> None:
         self.closed = False
         """Set when the server stops: nobody new comes in."""
@@ -86,6 +91,7 @@ class Door:
         self._requests: Rates[str] = Rates(requests_per_second_max)
         self._connect_seconds_max = connect_seconds_max
         self._read_seconds_max = read_seconds_max
+        self._websocket_only = websocket_only
         self._lines_of: Counter[str] = Counter()
         self._lines_max = _open_files_max() - FILES_KEPT
         if connections_max:
@@ -189,7 +195,11 @@ class Door:
             if request.headers.get("Content-Encoding", "identity") != "identity":
                 return refused(415, "a POST is not compressed")
         # Read as Engine.IO reads it: to others, `sid=` is a session.
-        return None if "sid" in parse_qs(request.query_string) else self._full(request)
+        query = parse_qs(request.query_string)
+        if self._websocket_only and _polls(request, query):
+            self._sio.log.refused(self._address(request), "it polls", "websocket_only")
+            return refused(400, WEBSOCKET_ONLY, code="websocket_only")
+        return None if "sid" in query else self._full(request)
 
     def _full(self, request: web.Request) -> web.Response | None:
         if self.closed:
@@ -250,6 +260,12 @@ class Door:
         """Whoever's session is over is not waited for: its place may be taken already."""
         is_over = line.sid is not None and line.sid not in self._sio.eio.sockets
         return min(GOODBYE_SECONDS, self._read_seconds_max) if is_over else self._read_seconds_max
+
+
+def _polls(request: web.Request, query: Mapping[str, Sequence[str]]) -> bool:
+    """Whether it is of the polling transport; old clients are told to update in whichever they use."""
+    is_websocket = request.method == "GET" and query.get("transport", [""])[0] == "websocket"
+    return not is_websocket and not old_clients.is_old(request)
 
 
 def _opens_a_session(request: web.Request, response: web.StreamResponse) -> bool:

@@ -26,7 +26,8 @@ from baraka_server.live.faults import fault
 from baraka_server.live.house import House
 from baraka_server.live.settle import Outcome
 from baraka_server.wire import identity
-from baraka_server.wire.answers import negative, positive, too_fast
+from baraka_server.wire.answers import for_the_log, negative, positive, too_fast
+from baraka_server.wire.binding import Keeps
 from baraka_server.wire.limits import Rates
 from baraka_server.wire.packets import RESERVED_PREFIX, Json, Packet, allow_bursts
 from baraka_server.wire.server import GuardedServer
@@ -41,13 +42,16 @@ ANSWER_BYTES_PER_ACTION = 100_000
 """How much of an answer counts as another action: the state of a busy room is a megabyte."""
 
 
-def make_server(limits: SocketLimits, address: Callable[[web.Request], str]) -> GuardedServer:
+def make_server(
+    limits: SocketLimits, address: Callable[[web.Request], str], keeps: Keeps
+) -> GuardedServer:
     """A Socket.IO server with the settings that the traps of the libraries ask for."""
     allow_bursts()
     errors_only("aiohttp.websocket")
     return GuardedServer(
         limits,
         address,
+        keeps=keeps,
         async_mode="aiohttp",
         client_manager=Sessions(),
         # Only a connected client hears `error` and the disconnect, and stays away by itself (D2).
@@ -120,7 +124,7 @@ class Gateway:
                 who = too_fast("", client.strikes.wait)
         if isinstance(who, Refusal):
             client.noted = True
-            self._sio.log.refused(client.address, who.message)
+            self._sio.log.refused(client.address, *for_the_log(who))
             await self._turn_away(sid, who)
             return
         wants_lists = not (isinstance(auth, dict) and auth.get("updates") == DELTA)

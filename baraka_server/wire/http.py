@@ -19,7 +19,7 @@ from baraka_server.store import audit, catalog
 from baraka_server.store.errors import NotThere, StoreError
 from baraka_server.store.store import Store
 from baraka_server.wire import identity
-from baraka_server.wire.answers import negative, too_fast
+from baraka_server.wire.answers import for_the_log, negative, too_fast
 from baraka_server.wire.limits import Rates
 from baraka_server.wire.pages import Listed, flag, listed, span_of
 from baraka_server.wire.refused import RETRY_AFTER_SECONDS
@@ -145,7 +145,7 @@ class Api:
             except _Refused as refused:
                 refusal = refused.refusal
                 if refusal.code in LIMITS:
-                    self._note(request, refusal.message, LIMITS[refusal.code])
+                    self._note(request, *for_the_log(refusal, LIMITS[refusal.code]))
                 return _refusal(refusal)
             except StoreError:
                 return _refusal(Refusal(Code.UNAVAILABLE))

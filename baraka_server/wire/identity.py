@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 import jwt
 
 from baraka_server.contract.fields import INT_MAX
+from baraka_server.contract.records import UserType
 from baraka_server.contract.refusals import Code, Refusal
 
 ALGORITHM = "HS256"
@@ -18,10 +19,16 @@ LEEWAY = timedelta(seconds=30)
 """How far two clocks that are both kept by NTP differ at most, and more."""
 ACCESS_TYPES = {"jwt", "at+jwt"}
 """What the `typ` of a header may say, where there is one (RFC 9068; RFC 8725, 3.11)."""
-KIND_CLAIMS = {"typ", "type", "kind", "use", "purpose", "tokentype", "tokenkind", "tokenuse"}
+KIND_CLAIMS = {
+    *("typ", "type", "kind", "use", "usage", "purpose"),
+    *("tokentype", "tokenkind", "tokenuse", "tokenpurpose"),
+}
 """Where issuers write what a token is for: in these claims, however they spell them."""
-OTHER_KINDS = {"rt", "rt+jwt", "offline", "id", "idtoken"}
-"""Kinds of tokens that let nobody in, beside whatever has `refresh` in its name."""
+ACCESS_KINDS = frozenset({"access", "accesstoken", "bearer", "jwt", "at", "at+jwt"})
+"""What they call a token that lets somebody in, in the spelling of `_squeezed`."""
+USER_TYPES = frozenset(kind.lower() for kind in UserType)
+"""A user of the existing system has a `type` too, and its tokens may carry it (D1)."""
+KIND_CHARS_SHOWN = 32
 REFRESH_FLAGS = {"refresh", "isrefresh", "refreshtoken", "isrefreshtoken"}
 
 
@@ -52,6 +59,7 @@ class Verifier:
     `lifetime_max` is how far in the future a token may expire; None is no limit (RFC 8725, 3.10).
     `leeway` is how far its issuer's clock may be ahead of ours: a token that begins later (`nbf`), or
     was made later (`iat`), is refused. It lengthens no token's life: `exp` is strict.
+    `kinds` are names of access tokens beside the usual ones; see the setting `token_kinds`.
     """
 
     secret: str = field(repr=False)
@@ -60,6 +68,7 @@ class Verifier:
     lifetime_max: timedelta | None = None
     leeway: timedelta = LEEWAY
     chars_max: int = TOKEN_CHARS_MAX
+    kinds: Collection[str] = ()
 
     def verify(self, token: object) -> Identity | Refusal:
         """Whom `token` stands for, or one of the two documented refusals (guide: Connection)."""
@@ -95,8 +104,11 @@ class Verifier:
         # A difference of two times always exists; a sum may be beyond the calendar.
         too_long = self.lifetime_max and expires_at - datetime.now(UTC) > self.lifetime_max
         user_id = _subject(claims)
-        if user_id is None or too_long or not _gives_access(header, claims):
+        if user_id is None or too_long or not _has_access_header(header):
             return Refusal(Code.INVALID_TOKEN)
+        other = _other_kind(claims, {*ACCESS_KINDS, *USER_TYPES, *map(_squeezed, self.kinds)})
+        if other is not None:
+            return Refusal(Code.INVALID_TOKEN, values={"kind": other})
         return Identity(user_id, expires_at)
 
     def _is_ahead(self, claims: Mapping[str, Any]) -> bool:
@@ -119,30 +131,29 @@ def _moment(seconds: object) -> datetime:
     return datetime.fromtimestamp(int(seconds), UTC)
 
 
-def _gives_access(header: Mapping[str, Any], claims: Mapping[str, Any]) -> bool:
-    """Whether nothing says that the token is of another kind: one to refresh, or to show who it is.
+def _has_access_header(header: Mapping[str, Any]) -> bool:
+    if "typ" not in header:
+        return True
+    kind = header["typ"]
+    return isinstance(kind, str) and kind.lower().removeprefix("application/") in ACCESS_TYPES
 
-    Its issuer may sign all kinds with the same key, and a refresh token lives for months.
+
+def _other_kind(claims: Mapping[str, Any], known: Collection[str]) -> str | None:
+    """What a claim says that the token is for, where that is not to let somebody in.
+
+    Its issuer may sign all kinds with the same key: one to refresh, which lives for months, one to
+    set a new password, which comes by mail, one for somebody whose code is still to be checked.
+    Whatever is not known as access is taken for another use.
     """
-    if "typ" in header:
-        kind = header["typ"]
-        if not isinstance(kind, str):
-            return False
-        if kind.lower().removeprefix("application/") not in ACCESS_TYPES:
-            return False
     for name, said in claims.items():
         claim = _squeezed(name)
         if claim in REFRESH_FLAGS and said is True:
-            return False
-        if claim in KIND_CLAIMS:
+            return "refresh"
+        if claim in KIND_CLAIMS and said is not None:
             for each in said if isinstance(said, list) else [said]:
-                if isinstance(each, str) and _is_other_kind(_squeezed(each)):
-                    return False
-    return True
-
-
-def _is_other_kind(kind: str) -> bool:
-    return "refresh" in kind or kind in OTHER_KINDS
+                if _squeezed(str(each)) not in known:
+                    return ascii(each)[:KIND_CHARS_SHOWN]
+    return None
 
 
 def _squeezed(text: str) -> str:

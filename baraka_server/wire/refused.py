@@ -15,6 +15,7 @@ RETRY_AFTER_SECONDS = 5
 
 CODES: dict[int, str] = {
     400: "bad_request",
+    403: "not_your_session",
     404: "not_found",
     405: "method_not_allowed",
     411: "length_required",

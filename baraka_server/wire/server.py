@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from typing import Any
 
+import engineio
 import socketio
 from aiohttp import web
 from engineio import packet
@@ -22,6 +23,7 @@ from baraka_server.contract.server_events import Error
 from baraka_server.live.audience import RoundShown, Viewer
 from baraka_server.live.encoded import Encoded
 from baraka_server.wire.answers import error_payload, negative, too_fast
+from baraka_server.wire.binding import Keeps, new_id
 from baraka_server.wire.fanout import FanOut, Lane, spoken
 from baraka_server.wire.sockets import BARRED_SECONDS, GuardedSocket, GuardedWebSocket, SocketLimits
 from baraka_server.wire.sparing import SparingLog
@@ -37,11 +39,26 @@ POLL_AGAIN_SECONDS = 10
 """How long whoever closed the connection of its last poll may take to poll again."""
 
 
+class Engine(engineio.AsyncServer):  # type: ignore[misc]
+    """Theirs has 96 random bits in the id of a session."""
+
+    def generate_id(self) -> str:
+        return new_id()
+
+
 class GuardedServer(socketio.AsyncServer):  # type: ignore[misc]
-    """A Socket.IO server whose sockets are guarded. `address` tells where a request comes from."""
+    """A Socket.IO server whose sockets are guarded. `address_of` tells where a request comes from.
+
+    `keeps` is what a session is bound to.
+    """
 
     def __init__(
-        self, limits: SocketLimits, address: Callable[[web.Request], str], **options: Any
+        self,
+        limits: SocketLimits,
+        address_of: Callable[[web.Request], str],
+        *,
+        keeps: Keeps,
+        **options: Any,
     ) -> None:
         super().__init__(
             max_http_buffer_size=limits.message_bytes_max,
@@ -60,10 +77,14 @@ class GuardedServer(socketio.AsyncServer):  # type: ignore[misc]
         self.polls: dict[Any, GuardedSocket] = {}
         """Who waits for an answer, by aiohttp's protocol object of the connection."""
         self._leaving: set[asyncio.Task[None]] = set()
-        self._address = address
+        self.address_of = address_of
+        self._keeps = keeps
         self._answering: set[asyncio.Task[None]] = set()
         self.eio.log_message_keys = set(MISTAKES)
         self.use(GuardedSocket, GuardedWebSocket)
+
+    def _engineio_server_class(self) -> type[Engine]:
+        return Engine
 
     def use(self, sockets: type[GuardedSocket], websockets: type[GuardedWebSocket]) -> None:
         """What new connections are made of."""
@@ -166,7 +187,8 @@ class GuardedServer(socketio.AsyncServer):  # type: ignore[misc]
     async def _handle_eio_connect(self, eio_sid: str, environ: dict[str, Any]) -> None:
         client = self.eio.sockets[eio_sid]
         client.__class__ = self._socket_class
-        client.guard(self, self._address(environ["aiohttp.request"]))
+        client.guard(self, self.address_of(environ["aiohttp.request"]))
+        client.opener = self._keeps.opener(environ, client.address)
         self.by_address[client.address].add(eio_sid)
         await super()._handle_eio_connect(eio_sid, environ)
 

@@ -21,6 +21,7 @@ from engineio.async_drivers import aiohttp as driver
 
 from baraka_server.live.audience import RoundShown, Viewer
 from baraka_server.wire.backlog import Backlog, Spoken
+from baraka_server.wire.binding import Opener
 from baraka_server.wire.fanout import Lane
 from baraka_server.wire.limits import Rate
 from baraka_server.wire.meter import measure
@@ -83,6 +84,8 @@ class GuardedSocket(async_socket.AsyncSocket):  # type: ignore[misc]
     websocket: GuardedWebSocket | None
     viewer: Viewer | None
     """Who sits behind it, once that is verified."""
+    opener: Opener
+    """Who may send requests with its id."""
     lane: Lane | None = None
     """Where the fan-out reaches it, if there is one."""
     answered_on: Any = None
@@ -131,7 +134,23 @@ class GuardedSocket(async_socket.AsyncSocket):  # type: ignore[misc]
         if self.viewer is not None:
             self.viewer.alive_at = time.monotonic()
 
+    def is_of_somebody_else(self, environ: Mapping[str, Any]) -> bool:
+        """Whether whoever opened the session did not send this request, whose answer says so then.
+
+        The session goes on: its owner has done nothing.
+        """
+        request: web.Request = environ["aiohttp.request"]
+        address = self.host.address_of(request)
+        reason = self.opener.objection(environ, address)
+        if reason is None:
+            return False
+        request[REFUSED] = 403, reason
+        self.host.log.refused(address, reason)
+        return True
+
     async def handle_get_request(self, environ: Mapping[str, Any]) -> Any:
+        if self.is_of_somebody_else(environ):
+            return self.server._bad_request()
         self.gives_sign_of_life()
         request: web.Request = environ["aiohttp.request"]
         self.host.polls[request.protocol] = self
@@ -149,6 +168,8 @@ class GuardedSocket(async_socket.AsyncSocket):  # type: ignore[misc]
 
     async def handle_post_request(self, environ: Mapping[str, Any]) -> None:
         """Read all of a POST, and its packets; what is wrong with it becomes its answer."""
+        if self.is_of_somebody_else(environ):
+            return
         request: web.Request = environ["aiohttp.request"]
         status = 400
         try:

@@ -13,7 +13,7 @@ from baraka_server.contract.refusals import Code, Refusal
 
 VALID: dict[str, dict[str, Any]] = {
     "startLiveAuction": {"auctionId": 42, "requestId": "s-1"},
-    "joinAuction": {"auctionId": 42, "lastSeq": 7},
+    "joinAuction": {"auctionId": 42, "lastSeq": 7, "ledger": "0f3a9c21b7de"},
     "leaveAuction": {"auctionId": 42},
     "broadCasterLeave": {"auctionId": 42, "requestId": "o-1"},
     "comment": {"auctionId": 42, "comment": "Great item!", "requestId": "c-1"},
@@ -39,12 +39,13 @@ VALID: dict[str, dict[str, Any]] = {
     },
 }
 
-OPTIONAL = {"lastSeq", "requestId", "round", "bidId", "weight"}
+OPTIONAL = {"lastSeq", "ledger", "requestId", "round", "bidId", "weight"}
 
 # field on the wire: (its name in our code, the kind of its value)
 FIELDS = {
     "auctionId": ("auction_id", "id"),
     "lastSeq": ("last_seq", "counter"),
+    "ledger": ("ledger", "request id"),
     "comment": ("comment", "text"),
     "requestId": ("request_id", "request id"),
     "amount": ("amount", "amount"),

@@ -17,6 +17,7 @@ STRICT = {
     "BARAKA_JWT_ISSUER": "https://issuer.example",
     "BARAKA_TOKEN_LIFETIME_SECONDS_MAX": 2 * 60 * 60,
     "BARAKA_TOKEN_CHARS_MAX": 600,
+    "BARAKA_TOKEN_KINDS": "customer, seller",
 }
 GOOD = {"aud": "phones", "iss": "https://issuer.example"}
 TOKENS = {
@@ -29,20 +30,23 @@ TOKENS = {
     "for too long": (mint(SECRET, 2, timedelta(hours=3), GOOD), False),
     "too long": (mint(SECRET, 2, HOUR, GOOD | {"pad": "x" * 600}), False),
     "to refresh": (mint(SECRET, 2, HOUR, GOOD | {"token_type": "refresh"}), False),
+    "of a known kind": (mint(SECRET, 2, HOUR, GOOD | {"type": "Customer"}), True),
+    "for a code": (mint(SECRET, 2, HOUR, GOOD | {"type": "otp"}), False),
+    "for a new password": (mint(SECRET, 2, HOUR, GOOD | {"purpose": "password_reset"}), False),
     "expired": (mint(SECRET, 2, -HOUR, GOOD), False),
 }
 
 
 @pytest.mark.parametrize("asked_for", [STRICT, {}], ids=["strict", "as it comes"])
 async def test_a_server_lets_in_whom_its_settings_let_in(sale_database, tmp_path, asked_for):
-    always_refused = {"to refresh", "expired"}
+    always_refused = {"to refresh", "for a code", "for a new password", "expired"}
     async with (
         Baraka(sale_database, tmp_path, **asked_for) as server,
         aiohttp.ClientSession(server.url) as http,
         PythonPhones() as phones,
     ):
         for name, (token, good) in TOKENS.items():
-            welcome = good if asked_for else name not in always_refused
+            welcome = good if asked_for else name not in always_refused | {"of a known kind"}
             headers = {"Authorization": f"Bearer {token}"}
             async with http.get("/api/auctions", headers=headers) as answer:
                 assert (name, answer.status) == (name, 200 if welcome else 401)
@@ -53,3 +57,6 @@ async def test_a_server_lets_in_whom_its_settings_let_in(sale_database, tmp_path
             else:
                 await phone.hears_error("Invalid or expired token")
                 await phone.lives_through("disconnect")
+        said = [line for line in server.log if line.get("limit") == "token_kinds"]
+        assert "'refresh'" in said[0]["message"]
+        assert SECRET not in str(server.log)

@@ -49,6 +49,11 @@ class Floor:
         outcome = await self._house.ask(viewer, event)
         return outcome.code if isinstance(outcome, Refusal) else outcome
 
+    async def shows_what_is_there(self) -> bool:
+        stage = self._house._auctioneer(LIVE).stage
+        look = await self.store.look(LIVE)
+        return bool(stage and look and stage.shows(look))
+
     def last(self, user_id: int, name: str) -> Any:
         return [said for event, said in self._hall.heard[self._viewers[user_id]] if event == name][
             -1
@@ -112,7 +117,8 @@ async def hold_a_sale(floor: Floor, case: Case) -> None:
 
 
 async def read_everything(store: Store) -> None:
-    """What hosts and operators look at around a sale."""
+    """What hosts and operators look at around a sale, and other nodes in it."""
+    assert await store.look(LIVE)
     for auction in (await catalog.list_auctions(store)).rows:
         assert auction.model_dump_json()
     await catalog.list_users(store)
@@ -193,6 +199,7 @@ async def test_a_leader_without_a_name_leads_and_wins(
                 assert (heard["bid"], heard["user"]["name"]) == (amount, "user 3")
             comment = PostComment(auction_id=LIVE, comment="Mine")
             assert isinstance(await floor.asks(LEADER, comment), dict)
+            assert await floor.shows_what_is_there()  # so nothing is read again and again
             assert isinstance(await floor.asks(OWNER, award("Ring A")), dict)
             winner = floor.last(FOUR, "auctionEnded")["winningUser"]
             assert (winner["id"], winner["name"]) == (LEADER, "user 3")

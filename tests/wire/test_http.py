@@ -8,7 +8,13 @@ import aiohttp
 import pytest
 from sqlalchemy import insert
 
-from baraka_server.contract.client_events import AwardLot, ChangeLot, PlaceBid, StartAuction
+from baraka_server.contract.client_events import (
+    AwardLot,
+    ChangeLot,
+    JoinAuction,
+    PlaceBid,
+    StartAuction,
+)
 from baraka_server.store import tables
 from baraka_server.wire import identity
 from tests.support.baraka import SECRET
@@ -46,6 +52,7 @@ async def sell(url, amounts):
         auth = [{"token": token(SECRET, user_id)} for user_id in (OWNER, OTHER)]
         amina, bilal = [await phones.open(url, auth=one) for one in auth]
         await amina.emits(StartAuction(auction_id=1))
+        await bilal.emits(JoinAuction(auction_id=1))
         for amount in amounts:
             ring = {"product": "Ring", "minBidPrice": 1, "bidPrice": 1, "actualPrice": 1}
             await amina.emits(ChangeLot.model_validate({"auctionId": 1} | ring))

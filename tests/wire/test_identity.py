@@ -26,8 +26,10 @@ NO_TOKEN = Refusal(Code.NO_TOKEN)
 INVALID = Refusal(Code.INVALID_TOKEN)
 
 
-def verify(secret: str, token: object) -> Identity | Refusal:
-    return Verifier(secret).verify(token)
+def verify(secret: str, token: object, **options: Any) -> Identity | Refusal:
+    """What a client is told of it: what only the log is told is left out."""
+    found = Verifier(secret, **options).verify(token)
+    return Refusal(found.code) if isinstance(found, Refusal) else found
 
 
 def in_time(step: timedelta) -> int:
@@ -54,8 +56,8 @@ def token(claims: Mapping[str, Any]) -> str:
     return signed({"alg": "HS256", "typ": "JWT"}, {"exp": in_time(HOUR)} | claims)
 
 
-def who(claims: Mapping[str, Any]) -> int | Refusal:
-    found = verify(SECRET, token(claims))
+def who(claims: Mapping[str, Any], **options: Any) -> int | Refusal:
+    found = verify(SECRET, token(claims), **options)
     return found.user_id if isinstance(found, Identity) else found
 
 
@@ -514,10 +516,24 @@ def test_a_header_of_another_kind_is_invalid(kind: Any) -> None:
         {"isRefresh": True},
         {"is_refresh_token": True},
         {"refreshToken": True},
+        {"type": "otp"},
+        {"purpose": "password_reset"},
+        {"purpose": "email-verification"},
+        {"use": "sig"},
+        {"tokenPurpose": "invite"},
+        {"usage": "download"},
+        {"type": ["access", "otp"]},
+        {"type": [["access"]]},
+        {"type": ""},
+        {"type": 2},
+        {"type": True},
+        {"type": {"access": 1}},
+        {"type": "accеss"},  # with a Cyrillic letter
+        {"type": "access", "purpose": "otp"},
     ],
     ids=ascii,
 )
-def test_a_refresh_token_lets_nobody_in(claims: dict[str, Any]) -> None:
+def test_a_token_for_another_use_lets_nobody_in(claims: dict[str, Any]) -> None:
     assert who({"sub": "7"} | claims) == INVALID
 
 
@@ -530,9 +546,10 @@ def test_a_refresh_token_lets_nobody_in(claims: dict[str, Any]) -> None:
         # a user of the existing system has a type, and it is not the token's
         {"type": "Normal"},
         {"type": "Expert"},
+        {"type": ["Normal"]},
+        {"tokenType": "access_token"},
         {"type": None},
-        {"type": True},
-        {"type": {"refresh": 1}},
+        {"purpose": None},
         {"refresh": False},
         {"refresh": None},
         {"refresh_token": "another token"},
@@ -541,8 +558,25 @@ def test_a_refresh_token_lets_nobody_in(claims: dict[str, Any]) -> None:
     ],
     ids=ascii,
 )
-def test_other_claims_do_not_make_a_refresh_token(claims: dict[str, Any]) -> None:
+def test_a_token_that_names_no_other_use_lets_its_user_in(claims: dict[str, Any]) -> None:
     assert who({"sub": "7"} | claims) == 7
+
+
+def test_an_operator_may_name_kinds_of_access_tokens() -> None:
+    for kind in ("customer", "Live-Session", 7):
+        claims = {"sub": "7", "type": kind}
+        assert who(claims) == INVALID
+        assert who(claims, kinds=["Customer", "live_session", "7"]) == 7
+    assert who({"sub": "7", "type": "otp"}, kinds=["customer"]) == INVALID
+
+
+def test_the_log_is_told_which_other_use_a_token_is_for() -> None:
+    found = Verifier(SECRET).verify(token({"sub": "7", "type": "otp\n" + "x" * 90}))
+    assert isinstance(found, Refusal)
+    assert found.message == "Invalid or expired token"
+    assert found.values["kind"].startswith("'otp\\n")
+    assert len(found.values["kind"]) <= 32
+    assert found.extra == {}
 
 
 # --- what else a token can bring ----------------------------------------------
@@ -593,7 +627,7 @@ def test_nothing_that_is_signed_makes_an_exception(
     verifier: Verifier, header: dict[str, Any], claims: dict[str, Any]
 ) -> None:
     found = verifier.verify(signed({"alg": "HS256"} | header, {"exp": in_time(HOUR)} | claims))
-    assert found == INVALID or isinstance(found, Identity)
+    assert isinstance(found, Identity) or found.code is Code.INVALID_TOKEN
 
 
 def test_a_verifier_shows_no_secret() -> None:
