@@ -56,6 +56,7 @@ async def sell(url, amounts):
         for amount in amounts:
             ring = {"product": "Ring", "minBidPrice": 1, "bidPrice": 1, "actualPrice": 1}
             await amina.emits(ChangeLot.model_validate({"auctionId": 1} | ring))
+            await bilal.emits(JoinAuction(auction_id=1))
             await bilal.emits(PlaceBid(auction_id=1, amount=amount))
             await amina.emits(AwardLot(auction_id=1, product="Ring – 18K", weight="5.2g"))
 
