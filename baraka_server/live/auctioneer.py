@@ -108,10 +108,19 @@ class Auctioneer:
         self._start_missed = self._start_missed or for_start
         self.put(None, None)
 
-    def look_at_rows(self) -> None:
-        """Queue a look for what other programs did to the rows that are shown."""
-        rested = asyncio.get_running_loop().time() >= self._next_look
-        if rested and not self._rows_suspected:
+    async def look_at_rows(self) -> None:
+        """Look at whether another program changed the rows that are shown, and if so queue a closer look.
+
+        What waits for its turn does not wait for this: the database may have stalled.
+        """
+        clock, stage = asyncio.get_running_loop().time, self.stage
+        began = clock()
+        if stage is None or self._rows_suspected or began < self._next_look:
+            return
+        seen = await self._room.store.look(self.auction_id)
+        if seen is not None and seen.seq == stage.seq and stage.shows(seen):
+            self._next_look = clock() + (clock() - began) / LOOK_SHARE_MAX
+        elif seen is None or seen.seq == stage.seq:
             self._rows_suspected = True
             self.put(None, None)
 
@@ -268,17 +277,12 @@ class Auctioneer:
         stage = self.stage
         if stage is None or not self._room.presence.count(self.auction_id):
             return
-        clock = asyncio.get_running_loop().time
-        began = clock()
         seen = await self._room.store.look(self.auction_id)
         if seen is None:
             await self._end(stage)
             return
-        if seen.seq != stage.seq:
+        if seen.seq != stage.seq or stage.shows(seen):
             return  # what happened elsewhere in between is looked at the next time
-        if stage.shows(seen):
-            self._next_look = clock() + (clock() - began) / LOOK_SHARE_MAX
-            return
         if stage.seq:
             self._state = None  # so that all bids are looked at
             committed = await self._commit([], stage)

@@ -75,12 +75,12 @@ class House:
 
     async def close(self) -> None:
         """Finish everything that was asked. Nothing more may be asked."""
-        if self._looking:
-            self._looking.cancel()
-        if self._polling:
-            self._polling.cancel()
-            # Its query lets go of the database, which is closed next; a frozen one is not waited for.
-            await asyncio.wait([self._polling], timeout=LAST_POLL_SECONDS_MAX)
+        looking = [task for task in (self._looking, self._polling) if task]
+        for task in looking:
+            task.cancel()
+        if looking:
+            # Their queries let go of the database, which is closed next; a frozen one is not waited for.
+            await asyncio.wait(looking, timeout=LAST_POLL_SECONDS_MAX)
         await asyncio.gather(*(one.drained() for one in self._auctioneers.values()))
         self.presence.close()
 
@@ -133,9 +133,14 @@ class House:
         """Let every watched auction look for what other programs changed."""
         while True:
             await asyncio.sleep(self._rows_look_seconds)
-            for auction_id in self.presence.watched():
-                if auctioneer := self._auctioneers.get(auction_id):
-                    auctioneer.look_at_rows()
+            try:
+                for auction_id in self.presence.watched():
+                    if auctioneer := self._auctioneers.get(auction_id):
+                        await auctioneer.look_at_rows()
+            except StoreError:
+                continue  # as for `_poll`: here nobody asked
+            except Exception:
+                log.exception("other programs' changes could not be looked for")
 
     async def _look_at_watched(self) -> None:
         """Also where the ledger ends sooner, or in another entry: it is another one then (D34)."""

@@ -122,6 +122,11 @@ class Rows:
     def __contains__(self, row_id: int) -> bool:
         return row_id in self._rows
 
+    def remove(self, row_id: int) -> None:
+        if self._rows.pop(row_id, None):
+            self._changes = -1  # the text has it yet
+            self.growth = object()
+
     def clear(self) -> None:
         self._rows.clear()
         self._text = ""

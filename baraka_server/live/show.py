@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 from baraka_server.contract.records import User
-from baraka_server.domain.facts import Adopted, Event, StandingBidChanged, Unknown
+from baraka_server.domain.facts import Adopted, Event, Fact, StandingBidChanged, Unknown
 from baraka_server.live.audience import RoundShown
 from baraka_server.live.missed import Missed
 from baraka_server.live.room import Room
@@ -19,9 +19,6 @@ from baraka_server.store.errors import StoreError
 log = logging.getLogger(__name__)
 
 CATCH_UP_EVENTS = 500
-
-RETAKEN = (Adopted, StandingBidChanged)
-"""Entries by which rows are taken as another program left them."""
 
 
 class Show:
@@ -68,7 +65,7 @@ class Show:
         self, stage: Stage, event: Event, users: Mapping[int, User], *, lists: bool = True
     ) -> None:
         """Announce the next event of the ledger, if it is the next for the stage."""
-        if isinstance(event.fact, RETAKEN) and event.seq > stage.seq:
+        if _takes_rows(event.fact) and event.seq > stage.seq:
             rows = await self._room.store.as_of(self._auction_id, event.seq)
             if rows is not None:
                 stage.refresh(rows)
@@ -173,3 +170,10 @@ class Show:
         log.warning("auction %s was deleted by another program", self._auction_id)
         self.stage = None
         await self._tell(stage.gone(datetime.now(UTC)))
+
+
+def _takes_rows(fact: Fact) -> bool:
+    """Whether rows are taken with it as another program left them."""
+    if isinstance(fact, StandingBidChanged):
+        return not fact.award_refused
+    return isinstance(fact, Adopted)

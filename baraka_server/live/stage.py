@@ -226,7 +226,9 @@ class Stage:
             case facts.Awarded():
                 self._bids.clear()
                 self._comments.clear()
-            case facts.StandingBidChanged(high=high):
+            case facts.StandingBidChanged(high=high, was=was):
+                if was is not None and (high is None or was.bid_id != high.bid_id):
+                    self._bids.remove(was.bid_id)
                 if high is None:
                     self._bids.clear()
                 elif high.bid_id not in self._bids:  # it was cleared since

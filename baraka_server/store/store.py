@@ -15,7 +15,15 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from baraka_server.contract.records import Auction, BidWithUser, CommentWithUser, User
-from baraka_server.domain.facts import BidPlaced, Commented, Event, Started
+from baraka_server.domain.facts import (
+    Awarded,
+    BidPlaced,
+    Commented,
+    Event,
+    LotOpened,
+    LotRepriced,
+    Started,
+)
 from baraka_server.store import ledger, probe, rows
 from baraka_server.store.availability import Availability
 from baraka_server.store.clocks import Clocks
@@ -58,9 +66,12 @@ class Snapshot:
     round: int
     hash: str = ledger.GENESIS
 
-    def before(self, later: Iterable[Event]) -> Snapshot:
-        """The same without the rows that `later` events wrote. What those cleared is not there."""
+    def before(self, later: Iterable[Event]) -> Snapshot | None:
+        """The same without the rows that `later` events wrote; None when these cleared the lists."""
         facts = [event.fact for event in later]
+        clearing = [fact for fact in facts if isinstance(fact, LotOpened | Awarded)]
+        if not all(isinstance(fact, LotRepriced) for fact in clearing):
+            return None
         bid_ids = {fact.bid_id for fact in facts if isinstance(fact, BidPlaced)}
         comment_ids = {fact.comment_id for fact in facts if isinstance(fact, Commented)}
         return replace(
@@ -197,7 +208,7 @@ class Store:
             return await _snapshot(connection, auction_id)
 
     async def as_of(self, auction_id: int, seq: int) -> Snapshot | None:
-        """The auction as it was when entry `seq` was written, so far as its rows are there yet."""
+        """The auction as it was when entry `seq` was written; None when its rows are gone since."""
         async with self.reading() as connection:
             shown = await _snapshot(connection, auction_id)
             later = await ledger.read_events(

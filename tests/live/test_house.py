@@ -356,6 +356,20 @@ async def test_on_another_house_the_refusal_counts_once_it_was_told_there(
     await other.close()
 
 
+async def test_who_leads_is_told_with_the_list_though_it_was_cleared_in_the_same_transaction(
+    on_air, store, hall
+):
+    house, amina, bilal = on_air
+    await house.ask(viewer(6), bid(5))
+    await low_and_gone(house, store)
+    pearl = RING.model_copy(update={"product": "Pearl"})
+    refused, opened = await asyncio.gather(house.ask(amina, AWARD), house.ask(amina, pearl))
+    assert (refused.code, opened["round"]) == (Code.STANDING_BID_CHANGED, 2)
+    await asyncio.wait_for(_until(lambda: hall.news_of(bilal)[-1][1]["seq"] == opened["seq"]), 20)
+    told = [payload for _, payload in hall.news_of(bilal) if "formerBid" in payload]
+    assert [[row["bid"] for row in one["auctionBids"]] for one in told] == [[10, 5]] * 2
+
+
 async def test_a_repeated_request_to_award_gets_the_same_refusal(on_air, store):
     """D23: who sends again what got no answer has not said anything new."""
     house, amina, _ = on_air
@@ -387,18 +401,37 @@ async def test_long_lists_are_looked_at_less_often(on_air, store, monkeypatch):
     one, looks, now = house._auctioneers[1], [], asyncio.get_running_loop().time
     look = store.look
 
-    async def slow(auction_id):
+    async def noted(auction_id):
         looks.append(now())
         return await look(auction_id)
 
-    monkeypatch.setattr(store, "look", slow)
-    one.look_at_rows()
-    await one.drained()
+    monkeypatch.setattr(store, "look", noted)
+    await one.look_at_rows()
     assert one._next_look > looks[0]
     one._next_look = now() + 1_000
-    one.look_at_rows()
-    await one.drained()
+    await one.look_at_rows()
     assert len(looks) == 1
+
+
+async def test_nobody_waits_for_a_look_at_the_rows_of_a_database_that_stalls(
+    store, hall, monkeypatch
+):
+    looks, may_look = [], asyncio.Event()
+
+    async def stalls(auction_id):
+        looks.append(auction_id)
+        await may_look.wait()
+        raise Unavailable("it did not answer in time")
+
+    monkeypatch.setattr(store, "look", stalls)
+    house = open_house(store, hall, rows_look_seconds=0.01)
+    await house.ask(viewer(1), StartAuction(auction_id=1))
+    await house.ask(viewer(2), JoinAuction(auction_id=1))
+    await asyncio.wait_for(_until(lambda: looks), 20)
+    assert (await house.ask(viewer(3), JoinAuction(auction_id=1)))["userCount"] == 2
+    may_look.set()
+    await asyncio.wait_for(_until(lambda: len(looks) > 1), 20)  # it goes on when it failed
+    await house.close()
 
 
 # --- two houses on one database

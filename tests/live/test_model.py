@@ -564,7 +564,7 @@ class HouseAndModel(RuleBasedStateMachine):
                 self.naive[auction_id].notices()
                 one = self.houses[at]._auctioneers[auction_id]
                 one._next_look = 0
-                one.look_at_rows()
+                await one.look_at_rows()
                 await one.drained()
         await self._settle()
 
