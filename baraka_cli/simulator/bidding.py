@@ -19,6 +19,9 @@ from baraka_cli.simulator.visits import Visits, retry_seconds
 from baraka_server.contract.client_events import PlaceBid
 from baraka_server.contract.refusals import Code
 
+LOOK_SECONDS = 1.0
+"""How long people look at a new lot who cannot say which round they bid in (D31)."""
+
 AGAIN_LATER = NOT_ITS_FAULT | {Code.ROUND_OVER}
 """Refusals after which somebody who bids without a pause makes one: nothing else is true at once."""
 
@@ -42,6 +45,7 @@ class Bidding:
         self.lot_began = 0.0
         """By `time.perf_counter()`."""
         self._lot_seconds = sale.scenario.duration / len(sale.lots)
+        self._look_seconds = min(LOOK_SECONDS, self._lot_seconds / 4)
         self._scenario = sale.scenario
         self._auction_id = sale.place.auction_id
         self._hall = sale.hall
@@ -76,13 +80,15 @@ class Bidding:
     def look_up(self, one: Member) -> None:
         """The bidder looks at the board, and thinks about a lot that is new on it."""
         if one.bidder is not None and one.board.lot != one.lot_seen:
-            one.lot_seen = one.board.lot
+            one.lot_seen, one.lot_seen_at = one.board.lot, time.perf_counter()
             one.bidder.sees_lot(one.board.market)
 
     def _decide(self, one: Member) -> Bid | None:
         if one.bidder is None or not (one.inside and one.board.open):
             return None
         self.look_up(one)
+        if one.phone.lists and time.perf_counter() - one.lot_seen_at < self._look_seconds:
+            return None
         elapsed = (time.perf_counter() - self.lot_began) / self._lot_seconds
         return one.bidder.decide(one.board.view(one.phone.user_id, min(elapsed, 1.0)))
 

@@ -105,6 +105,8 @@ class Member:
     busy: bool = False
     """It is coming back, or closing a gap."""
     lot_seen: int = 0
+    lot_seen_at: float = 0.0
+    """By `time.perf_counter()`."""
 
 
 Mint = Callable[[int], str]
