@@ -29,7 +29,7 @@ from baraka_server.wire.cors import Cors
 from baraka_server.wire.door import Door
 from baraka_server.wire.gateway import Gateway, UserLimits, make_server, say_goodbye
 from baraka_server.wire.health import Health
-from baraka_server.wire.http import Api
+from baraka_server.wire.http import READS_AT_ONCE, Api
 from baraka_server.wire.identity import Verifier
 from baraka_server.wire.refused import in_one_shape
 from baraka_server.wire.rehearsal import take_fast_path
@@ -40,6 +40,8 @@ log = logging.getLogger(__name__)
 
 SOCKETS_PER_USER = 4
 """All sockets of a user may send as much as so many: reconnecting is no way around the rate."""
+CONNECTIONS_FOR_READS = 4
+"""With fewer connections to the database one request reads at once, so that the others are for bids."""
 KEEPALIVE_SECONDS = 75
 """How long an HTTP connection may be idle: longer than the minute that proxies keep theirs."""
 LINGER_SECONDS = 1
@@ -126,13 +128,17 @@ class Server:
         cors.add_to(app)
         self._sio.attach(app)
         self._health.add_to(app)
-        Api(
+        self._api = Api(
             self._store,
             verifier,
             self._refused,
             reads_per_second_max=settings.reads_per_second_max,
             reads_waiting_max=settings.reads_waiting_max,
-        ).add_to(app)
+            reads_at_once=READS_AT_ONCE
+            if settings.database_connections_max >= CONNECTIONS_FOR_READS
+            else 1,
+        )
+        self._api.add_to(app)
         self._runner = web.AppRunner(
             app,
             access_log=None,

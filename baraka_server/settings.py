@@ -215,14 +215,15 @@ class Settings(BaseSettings):
     reads_per_second_max: Rate = Field(
         5,
         description=(
-            "Requests to /api of one user, on average; 5 seconds' worth at once. 0 is no limit."
+            "Requests to /api of one user, on average; 5 seconds' worth at once; 250 rows of a list "
+            "count as one. 0 is no limit."
         ),
     )
     reads_waiting_max: Annotated[int, Field(ge=1)] = Field(
         100,
         description=(
-            "Requests to /api of all users that may wait for the database; it reads for two at once, "
-            "so that bids find room beside them."
+            "Requests to /api of all users that may wait for the database; it reads for two users at "
+            "once, so that bids find room beside them, and for each user one request after the other."
         ),
     )
     connections_max: Count = Field(

@@ -28,6 +28,12 @@ NameOf = Callable[[int], str]
 LOOKS_BACK = frozenset({Adopted, Started})
 """The kinds of fact whose words depend on what the auction was before."""
 
+TELLS_PHASE = (
+    *(Adopted, Started, LotOpened, LotRepriced, BidPlaced, Commented, Awarded),
+    *(Canceled, Ended),
+)
+"""The kinds of fact behind which it is known whether the auction is live: most need that it is (D6)."""
+
 
 def in_words(before: State, event: Event, name_of: NameOf) -> str:
     """What `event` made of the auction that was `before`; completes the sentence "<who> …"."""

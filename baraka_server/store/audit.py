@@ -12,14 +12,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from baraka_server.contract.records import User
 from baraka_server.contract.reports import AlteredEntry, Disagreement, HistoryEntry, Verdict
-from baraka_server.domain.facts import Event, Unknown
+from baraka_server.domain.facts import Adopted, Event, Unknown
 from baraka_server.domain.state import State, apply
-from baraka_server.domain.words import LOOKS_BACK, in_words
+from baraka_server.domain.words import LOOKS_BACK, TELLS_PHASE, in_words
 from baraka_server.store import ledger
 from baraka_server.store.errors import Damaged, NotThere
 from baraka_server.store.expected import Expected, Objection, Rows
 from baraka_server.store.pages import Page, Span
 from baraka_server.store.rows import is_id, read_auction, read_users
+from baraka_server.store.slices import in_slices
 from baraka_server.store.store import Store, users_in
 from baraka_server.store.tables import auctions, events, winnings
 
@@ -168,12 +169,35 @@ async def history_page(store: Store, auction_id: int, span: Span) -> Page[Histor
         with _readable(auction_id, span.after or 0):
             page = await ledger.read_page(connection, auction_id, span, newest_first=backwards)
             found = page.rows[::-1] if backwards else page.rows
-            state = State()
-            # The state before the page is read only where its words depend on it.
-            if any(type(event.fact) in LOOKS_BACK and event.seq > 1 for event in found):
-                state = await ledger.read_state(connection, auction_id, before=found[0].seq)
+            state = await _before(connection, auction_id, found)
         users = await read_users(connection, users_in(found))
-    return Page(_in_words(state, found, users)[0], page.resume)
+
+    def told(some: Sequence[Event]) -> list[HistoryEntry]:
+        nonlocal state
+        entries, state = _in_words(state, some, users)
+        return entries
+
+    return Page(await in_slices(told, found), page.resume)
+
+
+async def _before(connection: AsyncConnection, auction_id: int, found: Sequence[Event]) -> State:
+    """What the words of a page depend on, of the state that its first entry found.
+
+    A page costs what its rows cost: the ledger before it is not folded. Nearly every entry tells by
+    itself whether the auction was live. Who owned it is told by those alone that come with a change
+    by another program, and is looked for where the page has one.
+    """
+    kinds = {type(event.fact) for event in found if event.seq > 1}
+    state = State()
+    if kinds & LOOKS_BACK:
+        last = await ledger.read_last(connection, auction_id, *TELLS_PHASE, before=found[0].seq)
+        if last is not None:
+            state = apply(State(seq=last.seq - 1, live=True), last)
+    if Adopted in kinds:
+        row = await ledger.read_last(connection, auction_id, Adopted, before=found[0].seq)
+        if row is not None and isinstance(row.fact, Adopted):
+            state = replace(state, owner_id=row.fact.owner_id)
+    return state
 
 
 @contextmanager

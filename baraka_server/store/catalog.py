@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
@@ -27,6 +28,7 @@ from baraka_server.store.rows import (
     records_with_users,
     with_user,
 )
+from baraka_server.store.slices import in_slices
 from baraka_server.store.store import Store
 from baraka_server.store.tables import auctions, categories, users, winnings
 
@@ -108,7 +110,8 @@ async def list_auctions(
         query = query.where(auctions.c.isLive)
     async with store.reading() as connection:
         page = await read_page(connection, query, auctions.c.id, span, newest_first=True)
-        return Page(records(connection, Auction, auctions, page), page.resume)
+        found = await in_slices(partial(records, connection, Auction, auctions), page.rows)
+        return Page(found, page.resume)
 
 
 async def create_user(
@@ -151,7 +154,8 @@ async def list_users(
         query = query.where(_contains(users.c.name, search) | _contains(users.c.number, search))
     async with store.reading() as connection:
         page = await read_page(connection, query, users.c.id, span, newest_first=False)
-        return Page(records(connection, User, users, page), page.resume)
+        found = await in_slices(partial(records, connection, User, users), page.rows)
+        return Page(found, page.resume)
 
 
 async def list_winnings(
@@ -169,8 +173,8 @@ async def list_winnings(
         query = query.where(winnings.c.user_id == _findable(user_id))
     async with store.reading() as connection:
         page = await read_page(connection, query, winnings.c.id, span, newest_first=True)
-        found = records_with_users(connection, WinningWithUser, winnings, page)
-        return Page(found, page.resume)
+        read = partial(records_with_users, connection, WinningWithUser, winnings)
+        return Page(await in_slices(read, page.rows), page.resume)
 
 
 async def list_categories(store: Store) -> list[Category]:

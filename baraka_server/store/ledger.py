@@ -26,6 +26,7 @@ from baraka_server.domain.names import compared
 from baraka_server.domain.state import BEGINNING, State, apply
 from baraka_server.store import pages
 from baraka_server.store.pages import Page, Span
+from baraka_server.store.slices import in_slices
 from baraka_server.store.tables import bids, events
 
 GENESIS = "0" * 64
@@ -155,21 +156,17 @@ async def read_page(
     """The events within the span, in the order of their `seq` or in the opposite one."""
     query = select(events).where(events.c.auction_id == auction_id)
     page = await pages.read_page(connection, query, events.c.seq, span, newest_first=newest_first)
-    return Page([_event(row) for row in page], page.resume)
+    return Page(await in_slices(lambda rows: list(map(_event, rows)), page.rows), page.resume)
 
 
-async def read_state(
-    connection: AsyncConnection, auction_id: int, *, before: int | None = None
-) -> State:
+async def read_state(connection: AsyncConnection, auction_id: int) -> State:
     """What the ledger leads to, from the last entry of each kind: no kind adds to its earlier ones.
 
     Of each kind and beginning of its data, since a `v` that is not known must not be hidden behind
-    one that is (D55). With `before` it is the state that the entry of this `seq` found.
+    one that is (D55).
     """
     v = func.substr(events.c.data, 1, len('{"v":1,'))
     last = select(func.max(events.c.seq)).where(events.c.auction_id == auction_id)
-    if before is not None:
-        last = last.where(events.c.seq < before)
     seqs = (await connection.execute(last.group_by(events.c.kind, v))).scalars().all()
     query = (
         select(events)
@@ -179,17 +176,13 @@ async def read_state(
     state = State()
     for row in (await connection.execute(query)).mappings():
         state = apply(replace(state, seq=row["seq"] - 1), _event(dict(row)))
-    return replace(state, past=await _past(connection, auction_id, state, before))
+    return replace(state, past=await _past(connection, auction_id, state))
 
 
-async def _past(
-    connection: AsyncConnection, auction_id: int, state: State, before: int | None
-) -> frozenset[str]:
+async def _past(connection: AsyncConnection, auction_id: int, state: State) -> frozenset[str]:
     """The names of the products whose round is over, as `State` has them."""
     opening = (LotOpened.kind, LotRepriced.kind, Adopted.kind)
     query = select(events).where(events.c.auction_id == auction_id, events.c.kind.in_(opening))
-    if before is not None:
-        query = query.where(events.c.seq < before)
     names = set()
     for row in (await connection.execute(query)).mappings():
         lot = getattr(_event(dict(row)).fact, "lot", None)
@@ -198,14 +191,18 @@ async def _past(
     return frozenset(names)
 
 
-async def read_last(connection: AsyncConnection, auction_id: int, kind: type[Fact]) -> Event | None:
-    """The last event of one kind."""
+async def read_last(
+    connection: AsyncConnection, auction_id: int, *kinds: type[Fact], before: int | None = None
+) -> Event | None:
+    """The last event of some kinds, of those that are before an entry."""
     query = (
         select(events)
-        .where(events.c.auction_id == auction_id, events.c.kind == kind.kind)
+        .where(events.c.auction_id == auction_id, events.c.kind.in_([kind.kind for kind in kinds]))
         .order_by(events.c.seq.desc())
         .limit(1)
     )
+    if before is not None:
+        query = query.where(events.c.seq < before)
     row = (await connection.execute(query)).mappings().one_or_none()
     return _event(dict(row)) if row else None
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import math
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -13,20 +12,25 @@ from aiohttp import web
 from baraka_server.contract.fields import INT_MAX
 from baraka_server.contract.records import Auction
 from baraka_server.contract.refusals import Code, Refusal
-from baraka_server.live.encoded import encode
+from baraka_server.live.encoded import Encoded, encode
 from baraka_server.live.faults import fault
 from baraka_server.store import audit, catalog
 from baraka_server.store.errors import NotThere, StoreError
+from baraka_server.store.pages import Span
+from baraka_server.store.slices import in_slices
 from baraka_server.store.store import Store
 from baraka_server.wire import identity
 from baraka_server.wire.answers import for_the_log, negative, too_fast
 from baraka_server.wire.limits import Rates
 from baraka_server.wire.pages import Listed, flag, listed, span_of
 from baraka_server.wire.refused import RETRY_AFTER_SECONDS
+from baraka_server.wire.turns import TooMany, Turns
 
 T = TypeVar("T")
 
-Answer = Callable[[web.Request, int], Awaitable[object]]
+Answer = Callable[[web.Request, int], Awaitable[web.Response]]
+"""Answers the request of a user."""
+List = Callable[[web.Request, int, Span], Awaitable[Listed]]
 
 STATUS = {
     Code.BAD_PARAMETER: 400,
@@ -49,6 +53,8 @@ LIMITS = {
 """What the log is told of, and which setting it is about."""
 READS_AT_ONCE = 2
 """How many requests the database reads for at once: each takes a connection that bids need too."""
+ROWS_PER_READ = 250
+"""How many rows of a list count as another request of the same user."""
 
 
 class Api:
@@ -66,48 +72,45 @@ class Api:
         *,
         reads_per_second_max: float,
         reads_waiting_max: int,
+        reads_at_once: int = READS_AT_ONCE,
     ) -> None:
         self._store = store
         self._verifier = verifier
         self._note = note
         self._rates: Rates[int] = Rates(reads_per_second_max)
-        self._turns = asyncio.Semaphore(READS_AT_ONCE)
-        self._waiting = 0
-        self._waiting_max = reads_waiting_max
+        self._turns = Turns(reads_at_once, reads_waiting_max)
 
     def add_to(self, app: web.Application) -> None:
+        app.router.add_get("/api/auctions/{id}", self._route(self._auction))
         for path, answer in {
             "/api/auctions": self._auctions,
-            "/api/auctions/{id}": self._auction,
             "/api/auctions/{id}/history": self._history,
             "/api/auctions/{id}/winnings": self._winnings,
         }.items():
-            app.router.add_get(path, self._route(answer))
+            app.router.add_get(path, self._route(self._list(answer)))
 
-    async def _auctions(self, request: web.Request, user_id: int) -> object:
+    async def _auctions(self, request: web.Request, user_id: int, span: Span) -> Listed:
         """The caller's own auctions; everybody's live ones with `?live=true`. Newest first."""
-        span = _or_refused(span_of(request.query))
         live = _or_refused(flag(request.query, "live"))
         page = await catalog.list_auctions(
             self._store, owner_id=None if live else user_id, live_only=live, span=span
         )
         return listed(request.query, page, cursor="before")
 
-    async def _auction(self, request: web.Request, _user_id: int) -> object:
-        return await self._asked_for(request)
+    async def _auction(self, request: web.Request, user_id: int) -> web.Response:
+        async with self._turn(user_id, self._rates.of(user_id).take()):
+            return _json(await self._asked_for(request))
 
-    async def _history(self, request: web.Request, user_id: int) -> object:
+    async def _history(self, request: web.Request, user_id: int, span: Span) -> Listed:
         """The ledger, oldest first; with `before` alone, the last entries before it."""
-        span = _or_refused(span_of(request.query))
         auction = await self._owned(request, user_id)
         page = await audit.history_page(self._store, auction.id, span)
         if span.before is not None and span.after is None:
             return listed(request.query, page, cursor="before", relation="prev")
         return listed(request.query, page, cursor="after")
 
-    async def _winnings(self, request: web.Request, user_id: int) -> object:
+    async def _winnings(self, request: web.Request, user_id: int, span: Span) -> Listed:
         """What was won, newest first."""
-        span = _or_refused(span_of(request.query))
         auction = await self._owned(request, user_id)
         page = await catalog.list_winnings(self._store, auction_id=auction.id, span=span)
         return listed(request.query, page, cursor="before")
@@ -135,13 +138,7 @@ class Api:
             try:
                 if isinstance(who, Refusal):
                     raise _Refused(who)
-                if wait := self._rates.take(who.user_id):
-                    raise _Refused(too_fast("", wait))
-                async with self._turn():
-                    found = await answer(request, who.user_id)
-                    if isinstance(found, Listed):
-                        return _json(found.rows, headers=found.headers)
-                    return _json(found)
+                return await answer(request, who.user_id)
             except _Refused as refused:
                 refusal = refused.refusal
                 if refusal.code in LIMITS:
@@ -154,19 +151,38 @@ class Api:
 
         return respond
 
+    def _list(self, lists: List) -> Answer:
+        """A page of a list. All that it may have is paid for before it is read; the rest comes back."""
+
+        async def answer(request: web.Request, user_id: int) -> web.Response:
+            span = span_of(request.query)
+            paid = 1 if isinstance(span, Refusal) else _price(span.limit)
+            rate, price = self._rates.of(user_id), 1
+            async with self._turn(user_id, rate.take(paid)):
+                try:
+                    found = await lists(request, user_id, _or_refused(span))
+                    price = _price(len(found.rows))
+                finally:
+                    rate.spend(price - paid)
+                rows = await in_slices(lambda some: list(map(encode, some)), found.rows)
+                return _json(Encoded(f"[{','.join(rows)}]"), headers=found.headers)
+
+        return answer
+
     @asynccontextmanager
-    async def _turn(self) -> AsyncIterator[None]:
-        if self._waiting >= self._waiting_max:
-            raise _Refused(Refusal(Code.BUSY))
-        self._waiting += 1
+    async def _turn(self, user_id: int, wait: float) -> AsyncIterator[None]:
+        if wait:
+            raise _Refused(too_fast("", wait))
         try:
-            await self._turns.acquire()
-        finally:
-            self._waiting -= 1
-        try:
-            yield
-        finally:
-            self._turns.release()
+            async with self._turns.of(user_id):
+                yield
+        except TooMany as error:
+            raise _Refused(Refusal(Code.BUSY)) from error
+
+
+def _price(rows: int) -> int:
+    """What a list of so many rows counts for, in requests."""
+    return max(1, -(-rows // ROWS_PER_READ))
 
 
 class _Refused(Exception):

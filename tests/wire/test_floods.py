@@ -451,33 +451,61 @@ async def test_too_many_reads_of_a_user_are_refused_with_the_time_to_wait(tmp_pa
         assert (await line.answer()).status == 200
 
 
-async def test_the_database_reads_for_two_requests_at_once_and_a_few_may_wait(
+async def test_the_database_reads_for_two_users_at_once_and_a_few_requests_may_wait(
     tmp_path, monkeypatch
 ):
-    go_on, reading = asyncio.Event(), 0
+    go_on, reading = asyncio.Event(), []
 
-    async def takes_long(*_, **__):
-        nonlocal reading
-        reading += 1
+    async def takes_long(*_, owner_id, **__):
+        reading.append(owner_id)
         await go_on.wait()
         return Page([])
 
     monkeypatch.setattr(catalog, "list_auctions", takes_long)
     limits = {"reads_per_second_max": 0, "reads_waiting_max": 3}
     async with house(tmp_path, **limits) as neighbours, AsyncExitStack() as stack:
-        answers = []
-        for _ in range(8):
+
+        async def asks(user_id):
             line = await stack.enter_async_context(Line(neighbours.url))
-            await line.sends(asks_for("/api/auctions", 2))
-            answers.append(asyncio.create_task(line.answer()))
-        await until(lambda: sum(answer.done() for answer in answers) == 3)
-        refused = next(answer for answer in answers if answer.done()).result()
+            await line.sends(asks_for("/api/auctions", user_id))
+            return asyncio.create_task(line.answer())
+
+        greedy = [await asks(2) for _ in range(6)]
+        await until(lambda: sum(answer.done() for answer in greedy) == 2)
+        refused = next(answer for answer in greedy if answer.done()).result()
         assert (refused.status, json.loads(refused.body)["code"]) == (503, "busy")
-        assert reading == 2
+        assert int(refused.headers["retry-after"]) > 0
+        assert reading == [2]  # one after the other
+        modest, another = await asks(3), await asks(4)  # who gets a place of the greedy one's
+        await until(lambda: sum(answer.done() for answer in greedy) == 3)
+        assert reading == [2, 3]
         await neighbours.bilal_bids()
         go_on.set()
-        statuses = [answer.status for answer in await asyncio.gather(*answers)]
+        statuses = [answer.status for answer in await asyncio.gather(*greedy, modest, another)]
         assert sorted(statuses) == [200] * 5 + [503] * 3
+        assert reading.index(4) < 5  # and not behind all of the greedy one's
+
+
+async def test_a_long_list_counts_for_several_reads_and_a_short_one_for_one(tmp_path):
+    async with house(tmp_path, reads_per_second_max=1) as neighbours, Line(neighbours.url) as line:
+        rate = neighbours.server._api._rates.of(1)
+        now = rate._at
+        rate._clock = lambda: now  # a slow machine is given no more reads than a quick one
+
+        async def asks_until_it_is_too_often(target):
+            rate._left, count = rate._capacity, 0
+            while True:
+                await line.sends(asks_for(target, 1))
+                if (answer := await line.answer()).status != 200:
+                    assert answer.status == 429
+                    return count
+                count += 1
+
+        assert await asks_until_it_is_too_often("/api/auctions/1/history") == 5
+        for _ in range(300):
+            assert (await neighbours.amina.emits("broadCasterLeave", AUCTION))["ok"]
+        assert await asks_until_it_is_too_often("/api/auctions/1/history") == 3
+        assert await asks_until_it_is_too_often("/api/auctions/1/history?limit=250") == 5
 
 
 async def test_whoever_goes_away_gives_up_the_turn(tmp_path, monkeypatch):

@@ -1,0 +1,99 @@
+"""What a page of a ledger costs, and what it says of an auction that other programs change."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+from sqlalchemy import event, insert
+
+from baraka_server.contract.client_events import StartAuction
+from baraka_server.domain.decide import Ask
+from baraka_server.domain.facts import Adopted, Started
+from baraka_server.domain.state import State, apply, next_event
+from baraka_server.store import audit, ledger
+from baraka_server.store.pages import Span
+from baraka_server.store.store import Store
+from baraka_server.store.tables import events
+from tests.support.sales import Sale, open_store, run_sale, take
+
+NOW = datetime(2027, 1, 31, tzinfo=UTC)
+
+
+@pytest.fixture
+async def books(database_url: str) -> AsyncIterator[Store]:
+    async with open_store(database_url) as store:
+        yield store
+
+
+@pytest.fixture
+async def sale(books: Store) -> Sale:
+    return await run_sale(books)
+
+
+async def test_a_page_behind_a_change_of_another_program_says_what_the_whole_says(
+    books: Store, sale: Sale
+) -> None:
+    this, again = sale.auction.id, Started()
+    changed = Adopted(sale.bilal.id, True, False, False, None, None)  # by another program
+    off_air = replace(changed, live=False)
+    facts = [again, again, changed, again, off_air, again, again, changed, off_air, again]
+    state = State()
+    async with books.writing() as connection:
+        async for entry in ledger.all_events(connection, this):
+            state = apply(state, entry)
+        for fact in facts:
+            entry = next_event(state, fact, None, NOW)
+            await ledger.append(connection, this, ledger.GENESIS, [entry])
+            state = apply(state, entry)
+    whole = [entry async for entry in audit.history(books, this)]
+    said = [entry.what for entry in whole]
+    assert said.count("went live") == 3
+    assert sum("owned by" in what for what in said) == 2
+    for limit in (1, 2):
+        for after in range(len(whole)):
+            page = await audit.history_page(books, this, Span(limit, after=after))
+            assert page.rows == whole[after : after + limit]
+
+
+async def test_a_page_costs_the_same_behind_a_long_ledger(tmp_path) -> None:
+    steps = 0
+
+    def counts() -> None:
+        nonlocal steps
+        steps += 1
+
+    async with open_store(f"sqlite+aiosqlite:///{tmp_path / 'baraka.db'}") as books:
+
+        @event.listens_for(books._engine.sync_engine, "connect")
+        def _count_steps(connection, _record):
+            connection.run_async(lambda driver: driver.set_progress_handler(counts, 10))
+
+        sale = await run_sale(books)
+        this, again = sale.auction.id, Ask(StartAuction(auction_id=sale.auction.id), sale.amina.id)
+
+        async def cost_of_the_last_page() -> int:
+            nonlocal steps
+            await take(books, this, [again])
+            page = await audit.history_page(books, this, Span(1, before=2**31 - 1))
+            assert page.rows[0].what == "announced again that the auction is live"
+            before = steps
+            await audit.history_page(books, this, Span(1, before=2**31 - 1))
+            return steps - before
+
+        short = await cost_of_the_last_page()
+        seq = [entry.seq async for entry in audit.history(books, this)][-1]
+        rows = [
+            {"auction_id": this, "seq": number, "round": 1, "kind": "bid", "user_id": sale.bilal.id}
+            | {
+                "data": '{"amount": 1, "bid_id": 1}',
+                "hash": "0" * 64,
+                "at": datetime(2027, 1, 31, tzinfo=UTC),
+            }
+            for number in range(seq + 1, seq + 5_001)
+        ]
+        async with books.writing() as connection:
+            await connection.execute(insert(events), rows)
+        assert 0 < await cost_of_the_last_page() <= 1.5 * short
