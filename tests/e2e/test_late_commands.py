@@ -184,6 +184,32 @@ async def test_after_a_restart_nothing_is_known_of_what_anybody_saw(
     assert (await bilal.emits(JOIN))["auctionBids"] == []
 
 
+async def test_another_node_knows_nothing_of_what_anybody_saw(sale_database, tmp_path):
+    """And a host there is refused what was meant for a lot that changed here."""
+    settings = {"BARAKA_LEDGER_POLL_SECONDS": 0.05}
+    async with (
+        Baraka(sale_database, tmp_path, **settings) as here,
+        Baraka(sale_database, tmp_path, **settings) as there,
+        PythonPhones() as phones,
+    ):
+        amina, bilal = [await websocket_phone(phones, here, user) for user in (1, 2)]
+        clerk, roaming = [await websocket_phone(phones, there, user) for user in (1, 2)]
+        await goes_live(amina, "A")
+        await bilal.emits(JOIN)
+        await bilal.emits(bid(150))
+        assert (await roaming.emits(bid(5_000)))["code"] == "not_joined"
+        for phone in (amina, clerk, roaming):
+            await phone.emits(JOIN)
+        assert (await clerk.emits(award("A")))["ok"]
+        assert (await clerk.emits(lot("B")))["ok"]
+        await roaming.emits(bid(5_000, round=2))
+        refused = await amina.emits(award("A"))
+        assert (refused["code"], refused["message"]) == ("round_over", OVER)
+        await bilal.hears("newBid", lambda told: told["newBid"]["bid"] == 5_000)
+        assert (await bilal.emits(bid(6_000)))["ok"]  # told of B, and so is the host by now
+        assert (await amina.emits(award("B")))["ok"]
+
+
 # --- hosts
 
 
