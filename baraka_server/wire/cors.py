@@ -1,6 +1,7 @@
 """Whose pages may read what we answer in a browser: the same for the socket and for HTTP.
 
-None may send credentials of the browser: a page proves who is there with a token.
+None may send credentials of the browser: a page proves who is there with a token. Only an answer that is
+the same for everybody may say that it allows them; see `old_clients`.
 """
 
 from __future__ import annotations
@@ -49,10 +50,11 @@ class Cors:
     async def _sign(self, request: web.Request, response: web.StreamResponse) -> None:
         """What every answer says. Nothing of ours is for a cache: it is news, or somebody's own."""
         response.headers.setdefault(hdrs.CACHE_CONTROL, "no-store")
-        if not self._everybody:
+        with_cookies = hdrs.ACCESS_CONTROL_ALLOW_CREDENTIALS in response.headers
+        if with_cookies or not self._everybody:
             response.headers.add(hdrs.VARY, hdrs.ORIGIN)
         origin = request.headers.get(hdrs.ORIGIN)
         if origin is not None and self.allows(request):
-            allowed = "*" if self._everybody else origin
+            allowed = origin if with_cookies or not self._everybody else "*"
             response.headers[hdrs.ACCESS_CONTROL_ALLOW_ORIGIN] = allowed
             response.headers[hdrs.ACCESS_CONTROL_EXPOSE_HEADERS] = READABLE

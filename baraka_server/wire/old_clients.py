@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from urllib.parse import parse_qs
 
-from aiohttp import web
+from aiohttp import hdrs, web
 
 from baraka_server.contract.refusals import Code, Refusal
 from baraka_server.live.encoded import encode
@@ -28,6 +28,10 @@ PACKETS = (
     "41",  # Socket.IO: DISCONNECT
 )
 
+READABLE_WITH_COOKIES = {hdrs.ACCESS_CONTROL_ALLOW_CREDENTIALS: "true"}
+"""In a browser an old client sends the page's cookies along, and may not read an answer that does not
+allow it. This one is the same for everybody, whatever came along."""
+
 
 def is_old(request: web.Request) -> bool:
     """Whether it opens a session in the old protocol."""
@@ -40,7 +44,9 @@ async def tell_to_update(request: web.Request) -> web.StreamResponse:
         return await _over_websocket(request)
     # Engine.IO 3 writes the characters of each packet before it.
     text = "".join(f"{len(packet)}:{packet}" for packet in PACKETS)
-    return web.Response(text=text, content_type="text/plain", charset="UTF-8")
+    return web.Response(
+        text=text, content_type="text/plain", charset="UTF-8", headers=READABLE_WITH_COOKIES
+    )
 
 
 async def _over_websocket(request: web.Request) -> web.StreamResponse:

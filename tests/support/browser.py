@@ -16,6 +16,7 @@ from tests.support.not_run import not_run
 from tests.support.phones import JS_FOLDER, PATIENCE_SECONDS
 
 CLIENT = JS_FOLDER / "node_modules/socket.io-client/dist/socket.io.min.js"
+OLD_CLIENT = JS_FOLDER / "node_modules/socket.io-client-v2/dist/socket.io.js"
 START_SECONDS_MAX = 60
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 
@@ -31,6 +32,14 @@ socket.on("connect", () =>
   socket.emit("joinAuction", { auctionId: 1 }, (answer) => tell({ joined: answer.ok })));
 socket.on("numbered", ({ number }) => heard.push(number));
 socket.on("over", () => tell({ heard, upgraded, transport: socket.io.engine.transport.name }));
+</script>"""
+
+OLD_PAGE = """<!doctype html><script src="/socket.io.min.js"></script><script>
+const { url, options } = %s;
+const tell = (what) => fetch("/told", { method: "POST", body: JSON.stringify(what) });
+const socket = io(url, options);
+for (const event of ["error", "connect_error", "disconnect"])
+  socket.on(event, (what) => tell({ [event]: what }));
 </script>"""
 
 ASKING_PAGE = """<!doctype html><script>
@@ -51,7 +60,7 @@ const asked = async ({ path, ...options }) => {
 class Browser:
     """`async with Browser(folder, url, options) as browser:` opens the page; `told` is what it says.
 
-    With `asks` it is one that asks these in turn, as the options of `fetch` with a `path`, and says what
+    With `old` its client is that of Socket.IO 2. With `asks` it is one that asks these in turn, as the options of `fetch` with a `path`, and says what
     it may read of each answer.
     """
 
@@ -61,10 +70,12 @@ class Browser:
         url: str,
         options: dict[str, Any] | None = None,
         *,
+        old: bool = False,
         asks: list[dict[str, Any]] | None = None,
     ) -> None:
         self._folder = folder
-        self._page = PAGE % json.dumps({"url": url, "options": options})
+        self._client = OLD_CLIENT if old else CLIENT
+        self._page = (OLD_PAGE if old else PAGE) % json.dumps({"url": url, "options": options})
         if asks is not None:
             self._page = ASKING_PAGE % json.dumps({"url": url, "asks": asks})
         self._told: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
@@ -117,7 +128,7 @@ class Browser:
         return web.Response(text=self._page, content_type="text/html")
 
     async def _script(self, _: web.Request) -> web.FileResponse:
-        return web.FileResponse(CLIENT)
+        return web.FileResponse(self._client)
 
     async def _hear(self, request: web.Request) -> web.Response:
         self._told.put_nowait(await request.json())

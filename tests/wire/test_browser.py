@@ -72,3 +72,18 @@ async def test_a_page_reads_what_it_may_and_nothing_else(tmp_path, pages):
     assert (missing["status"], missing["body"]["code"]) == (404, "auction_not_found")
     assert ready == {"status": 200, "retryAfter": None, "body": {"ok": True}}
     assert (full["status"], full["retryAfter"]) == (429, "5")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("way", ["polling", "websocket"])
+async def test_a_page_with_an_old_client_is_told_to_update(tmp_path, way):
+    """It sends the page's cookies along, and reads no answer that does not allow them."""
+    Browser.require()
+    options = {"transports": [way], "reconnection": False}
+    async with (
+        house(tmp_path) as neighbours,
+        Browser(tmp_path, neighbours.url, options, old=True) as browser,
+    ):
+        told = await browser.told()
+    assert told["error"]["code"] == "old_client", told
+    assert "Socket.IO 3 or newer" in told["error"]["message"]
