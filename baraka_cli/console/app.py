@@ -139,6 +139,9 @@ class Console(App[None]):
             await super().on_event(event)
         elif isinstance(event, events.Paste):
             await self._pasted(event)
+        elif event.key == "escape" and isinstance(self.screen, StageScreen):
+            self.prose.forget()
+            self.screen.action_drop()  # at once: a key right behind it is none of the line's
         elif not self._is_prose(event):
             if event.key == "ctrl+y":
                 self._yes_at = event.time

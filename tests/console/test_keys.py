@@ -166,6 +166,17 @@ async def test_a_paste_into_the_line_is_one_comment_which_the_host_sends(
         await host.reads_in_the_log("✓ Say “first second third fourth”")
 
 
+async def test_a_key_right_behind_esc_is_none_of_the_line_that_was_left(
+    baraka: Baraka, phones: PythonPhones, tmp_path: Path
+) -> None:
+    async with hosting(baraka, phones, tmp_path) as host:
+        await host.presses("c")
+        await host.types("hello")
+        await Terminal(host, pause=1).sends("\x1bl")
+        await host.sees("Esc closes this")
+        assert host.stage.query_one(Say).value == "hello"
+
+
 async def test_a_ctrl_y_that_came_before_the_question_could_be_read_is_none(
     baraka: Baraka, phones: PythonPhones, tmp_path: Path, asked: list[ClientEvent]
 ) -> None:

@@ -65,10 +65,20 @@ async def test_the_sale_of_the_readme_is_typed_in_a_terminal(
     async with console(baraka, tmp_path, "--lots", lots, size=size) as host:
         await host.sees("NOT STARTED.*online")
         await says(host, "s", "Start the auction", "Start")
+        await host.sees("● LIVE")
         await says(host, "n", "Next: Gold Ring", "Put up Gold Ring – 18K")
         async with bidder(baraka, tmp_path) as dina:
             await dina.sees("Dina A. bids 800")
             await host.sees("Dina A.")
+            host.types("a")
+            await host.sees(r"Award this lot\?")
+            host.types("\x1bl")  # Esc and a key in one packet: the question goes, the log comes
+            await host.sees("Esc closes this")
+            host.types("y\ryes, any more bids? every\rend\r")
+            await host.sees("Written without c")
+            host.looks_away()
+            host.types("\x1b")
+            await host.sees("c: write to the room")
             sold = "Gold Ring – 18K: sold to Dina A. for 800"
             await says(host, "a", r"Award this lot\?", sold)
             await dina.sees("Sold to Dina A. for 800")

@@ -37,6 +37,10 @@ class Terminal:
     def types(self, keys: str) -> None:
         os.write(self._master, keys.encode())
 
+    def looks_away(self) -> None:
+        """Forget what was written so far."""
+        self._written.clear()
+
     async def sees(self, pattern: str) -> None:
         """Wait until something was written that the pattern finds."""
         try:
