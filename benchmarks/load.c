@@ -38,6 +38,7 @@
 #define CONNECTING_MAX 64
 #define AMOUNTS (1u << 22)
 #define HEAD_BYTES 192
+#define AUCTIONS 1024
 #define OUTSIDE 50
 #define SECOND 1000000000ull
 
@@ -61,6 +62,7 @@ static int viewers, total, port, offer, delta, epoll, tokens_count;
 static char **tokens;
 static int connecting, ready;
 static int joined_auction, entered;
+static int round_told, round_of[AUCTIONS];
 
 static uint64_t sent_at[AMOUNTS], heard_at[AMOUNTS];
 static uint32_t heard_by[AMOUNTS];
@@ -142,10 +144,19 @@ static uint32_t new_amount(void) {
     return next_amount++;
 }
 
-static void bid(Socket *s, int auction) {
+/* A bid says its round where the server told it: bidders outside of the room were shown none. */
+static const char *a_bid(int auction) {
+    static char text[160];
     uint32_t amount = new_amount();
-    say(s, "42%u[\"placeBid\",{\"auctionId\":%d,\"amount\":%u}]", amount, auction, amount);
+    int length = snprintf(text, sizeof text, "42%u[\"placeBid\",{\"auctionId\":%d,\"amount\":%u",
+                          amount, auction, amount);
+    if (auction < AUCTIONS && round_of[auction])
+        length += snprintf(text + length, sizeof text - length, ",\"round\":%d", round_of[auction]);
+    snprintf(text + length, sizeof text - length, "}]");
+    return text;
 }
+
+static void bid(Socket *s, int auction) { say(s, "%s", a_bid(auction)); }
 
 static void hear_answer(Socket *s, uint64_t t) {
     uint32_t id = strtoul(s->head + 2, NULL, 10);
@@ -155,8 +166,14 @@ static void hear_answer(Socket *s, uint64_t t) {
         yes++;
     else
         no++;
+    if (!id) {                     /* of a join, a lot */
+        const char *round = strstr(s->head, "\"round\":");
+        round_told = round ? atoi(round + 8) : 0;
+        if (hot_bidders && round_told)
+            round_of[hot_auction] = round_told;
+    }
     if (!id || id >= AMOUNTS)
-        return;                    /* of a join, a lot */
+        return;
     accepted[id] = positive;
     if (hot_bidders && s < sockets + hot_bidders) {
         if (t < hot_until) {
@@ -396,6 +413,8 @@ static void host_says(const char *event, int auction, const char *more) {
     WAIT(answers == before, event);
     if (yes == agreed)
         fail("%s was refused", event);
+    if (auction < AUCTIONS && !strcmp(event, "changeCuurentProduct"))
+        round_of[auction] = round_told;
     printf("{}\n");
 }
 
@@ -480,11 +499,7 @@ static void bids(int auction, int times, int burst) {
         uint64_t wanted = deliveries + (uint64_t)burst * viewers, answered = answers + burst;
         uint64_t t = now();
         for (int each = 0; each < burst; each++) {
-            char text[128];
-            uint32_t amount = new_amount();
-            snprintf(text, sizeof text, "42%u[\"placeBid\",{\"auctionId\":%d,\"amount\":%u}]", amount,
-                     auction, amount);
-            length += put_frame(out + length, text);
+            length += put_frame(out + length, a_bid(auction));
         }
         write_all(outside(i), out, length);
         WAIT(deliveries < wanted || answers < answered, "a bid on its way to all viewers");
