@@ -118,6 +118,7 @@ class Server:
             cors,
             connections_max=settings.connections_max,
             connections_per_address_max=settings.connections_per_address_max,
+            connections_unverified_max=settings.connections_unverified_max,
             requests_per_second_max=settings.requests_per_second_max,
             connect_seconds_max=settings.connect_seconds_max,
             read_seconds_max=settings.read_seconds_max,

@@ -236,11 +236,19 @@ class Settings(BaseSettings):
             "behind one. 0 is no limit."
         ),
     )
+    connections_unverified_max: Count = Field(
+        2_000,
+        description=(
+            "Sockets that have shown no valid token yet, or were turned away. When more come, the "
+            "oldest of the address with most of them is closed. 0 is no limit."
+        ),
+    )
     requests_per_second_max: Rate = Field(
         1_000,
         description=(
-            "HTTP requests of one address that are of no session, on average; 5 seconds' worth at "
-            "once. 0 is no limit."
+            "HTTP requests of one address, on average; 5 seconds' worth at once. Those of sessions "
+            "count where a session has more than twice its events; connecting does not count once a "
+            "valid token was shown, at most twice a second for a user. 0 is no limit."
         ),
     )
     websocket_only: bool = Field(

@@ -19,9 +19,10 @@ from baraka_server.wire import old_clients
 from baraka_server.wire.cors import Cors
 from baraka_server.wire.limits import Rates
 from baraka_server.wire.lines import GuardedLine, guard
+from baraka_server.wire.newcomers import Newcomers
 from baraka_server.wire.refused import refused
 from baraka_server.wire.server import GuardedServer
-from baraka_server.wire.sockets import GOODBYE_SECONDS, REFUSED
+from baraka_server.wire.sockets import ENTRY, GOODBYE_SECONDS, REFUSED, GuardedSocket
 
 log = logging.getLogger(__name__)
 
@@ -73,6 +74,7 @@ class Door:
         *,
         connections_max: int,
         connections_per_address_max: int,
+        connections_unverified_max: int,
         requests_per_second_max: float,
         connect_seconds_max: float,
         read_seconds_max: float,
@@ -88,11 +90,14 @@ class Door:
         self._cors = cors
         self._connections_max = connections_max
         self._per_address_max = connections_per_address_max
+        self._unverified_max = connections_unverified_max
         self._requests: Rates[str] = Rates(requests_per_second_max)
         self._connect_seconds_max = connect_seconds_max
         self._read_seconds_max = read_seconds_max
         self._websocket_only = websocket_only
         self._lines_of: Counter[str] = Counter()
+        self._strangers: Newcomers[GuardedLine] = Newcomers()
+        """Lines that no session of a verified user is known to be on; some may be by now."""
         self._lines_max = _open_files_max() - FILES_KEPT
         if connections_max:
             self._lines_max = min(self._lines_max, connections_max * LINES_PER_CONNECTION_MAX)
@@ -110,12 +115,14 @@ class Door:
         self.lines[protocol] = Line(transport, peer, time.monotonic())
         if peer:
             self._lines_of[peer] += 1
+            self._strangers.add(protocol, peer)
         return True
 
     def left(self, protocol: GuardedLine) -> None:
         line = self.lines.pop(protocol, None)
         if line is None:
             return
+        self._strangers.discard(protocol)
         if line.peer:
             self._lines_of[line.peer] -= 1
             if not self._lines_of[line.peer]:
@@ -140,14 +147,9 @@ class Door:
         if line:
             line.silent_since = None
             line.sid = request.query.get("sid")
-        rate = None
-        if not (line and line.sid in self._sio.eio.sockets):
-            rate = self._requests.of(self._address(request))
-        too_many = opened = False
+        too_many = self._counts_for_too_many(request)
         try:
-            too_many = bool(rate and rate.wait)
             response = await self._answer(request, handler, too_many=too_many)
-            opened = _opens_a_session(request, response)
             if too_many:  # a line that stays open would bring the next one at no cost
                 response.force_close()
             return response
@@ -157,9 +159,16 @@ class Door:
             return refused(400, "the connection is closed")
         except Exception as error:  # aiohttp would answer with HTML
             return refused(500, fault(request.path, error).message)
-        finally:
-            if rate and not too_many and not opened:  # there is a limit of sessions already
-                rate.spend(1)
+
+    def _counts_for_too_many(self, request: web.Request) -> bool:
+        """Count a request, before it is served: in its session, or else in its address."""
+        address = self._address(request)
+        if request.path == SOCKET_IO_PATH:
+            client: GuardedSocket | None = self._sio.eio.sockets.get(request.query.get("sid"))
+            if client and client.address == address and not client.requests.take():
+                return False
+        request[ENTRY] = rate = self._requests.of(address)
+        return bool(rate.take())
 
     async def _answer(
         self,
@@ -173,7 +182,8 @@ class Door:
         if preflight := self._cors.preflight(request):
             return preflight
         if request.path == SOCKET_IO_PATH:
-            return self._refusal(request) or await self._served(request, handler)
+            refusal = self._refusal(request) or await self._full(request)
+            return refusal or await self._served(request, handler)
         return await handler(request)
 
     async def _served(
@@ -199,16 +209,24 @@ class Door:
         if self._websocket_only and _polls(request, query):
             self._sio.log.refused(self._address(request), "it polls", "websocket_only")
             return refused(400, WEBSOCKET_ONLY, code="websocket_only")
-        return None if "sid" in query else self._full(request)
+        return None
 
-    def _full(self, request: web.Request) -> web.Response | None:
+    async def _full(self, request: web.Request) -> web.Response | None:
+        """Refuse a new session that there is no room for; newcomers make room for each other."""
+        if "sid" in parse_qs(request.query_string):
+            return None
         if self.closed:
             return refused(503, "the server is stopping", code="stopping")
-        if self._connections_max and len(self._sio.eio.sockets) >= self._connections_max:
-            return self._over(request, 503, "the server is full", "connections_max")
-        here = len(self._sio.by_address.get(self._address(request), ()))
-        if self._per_address_max and here >= self._per_address_max:
-            return self._over(request, 429, TOO_MANY_CONNECTIONS, "connections_per_address_max")
+        sio, address = self._sio, self._address(request)
+        while 0 < self._per_address_max <= len(sio.by_address.get(address, ())):
+            if not await sio.hang_up_on_a_newcomer(address):
+                limit = "connections_per_address_max"
+                return self._over(request, 429, TOO_MANY_CONNECTIONS, limit)
+        while 0 < self._connections_max <= len(sio.eio.sockets):
+            if not await sio.hang_up_on_a_newcomer():
+                return self._over(request, 503, "the server is full", "connections_max")
+        while 0 < self._unverified_max <= len(sio.newcomers):
+            await sio.hang_up_on_a_newcomer()
         return None
 
     def _over(self, request: web.Request, status: int, reason: str, limit: str) -> web.Response:
@@ -217,15 +235,39 @@ class Door:
 
     def _is_one_too_many(self, peer: str | None) -> bool:
         most = self._per_address_max * LINES_PER_CONNECTION_MAX
-        if len(self.lines) >= self._lines_max:
+        if len(self.lines) >= self._lines_max and not self._hang_up_on_a_stranger(
+            "connections_max"
+        ):
             limit = "connections_max" if self._connections_max else ""
             self._sio.log.refused(_who(peer), "too many network connections", limit)
             return True
-        if most and peer and self._lines_of[peer] >= most:
+        if (
+            most
+            and peer
+            and self._lines_of[peer] >= most
+            and not self._hang_up_on_a_stranger("connections_per_address_max", peer)
+        ):
             limit = "connections_per_address_max"
             self._sio.log.refused(peer, "too many network connections from one address", limit)
             return True
         return False
+
+    def _hang_up_on_a_stranger(self, limit: str, peer: str | None = None) -> bool:
+        """Make room for another line, as new sessions do. False where all lines are of users."""
+        while (protocol := self._strangers.next_to_go(peer)) is not None:
+            self._strangers.discard(protocol)
+            line = self.lines[protocol]
+            if _is_websocket(protocol) or self._is_of_a_user(line):
+                continue
+            self._sio.log.hung_up(_who(line.peer), "it is on no session, and others came", limit)
+            line.transport.abort()
+            self.left(protocol)
+            return True
+        return False
+
+    def _is_of_a_user(self, line: Line) -> bool:
+        sid = line.sid or ""
+        return sid in self._sio.eio.sockets and sid not in self._sio.newcomers
 
     async def _sweep(self) -> None:
         while True:
@@ -247,8 +289,7 @@ class Door:
     def _hang_up_on_those_who_do_not_read(self) -> None:
         now = time.monotonic()
         for protocol, line in list(self.lines.items()):
-            is_websocket = protocol._payload_parser is not None  # a header would say so too easily
-            if is_websocket or not line.transport.get_write_buffer_size():
+            if _is_websocket(protocol) or not line.transport.get_write_buffer_size():
                 line.unread_since = None
             elif line.unread_since is None:
                 line.unread_since = now
@@ -268,11 +309,8 @@ def _polls(request: web.Request, query: Mapping[str, Sequence[str]]) -> bool:
     return not is_websocket and not old_clients.is_old(request)
 
 
-def _opens_a_session(request: web.Request, response: web.StreamResponse) -> bool:
-    """For a request outside of any session: crowds come at once, after a start of the server."""
-    is_handshake = request.method == "GET" and request.path == SOCKET_IO_PATH
-    is_old = old_clients.is_old(request)
-    return is_handshake and not is_old and response.status in {101, 200}
+def _is_websocket(protocol: Any) -> bool:
+    return protocol._payload_parser is not None  # a header would say so too easily
 
 
 def _open_files_max() -> int:

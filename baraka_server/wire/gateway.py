@@ -38,6 +38,9 @@ from baraka_server.wire.sparing import errors_only
 log = logging.getLogger(__name__)
 
 DELTA = "delta"
+CONNECTS_PER_SECOND = 2
+"""So often on average a user's connections are not counted as requests of the address, too: a crowd
+behind one address that comes back at once is many users."""
 ANSWER_BYTES_PER_ACTION = 100_000
 """How much of an answer counts as another action: the state of a busy room is a megabyte."""
 
@@ -99,6 +102,7 @@ class Gateway:
             PostComment.wire_name: Rates(limits.comments_per_second_max, "comments_per_second_max"),
         }
         self._strikes: Rates[int] = Rates(STRIKES_PER_SECOND)
+        self._connects: Rates[int] = Rates(CONNECTS_PER_SECOND)
         self._disconnect_expired = disconnect_expired
         self._viewers: dict[str, Viewer] = {}
         self.stopping = False
@@ -130,6 +134,7 @@ class Gateway:
         wants_lists = not (isinstance(auth, dict) and auth.get("updates") == DELTA)
         self._viewers[sid] = client.viewer = Viewer(sid, who.user_id, wants_lists)
         client.gives_sign_of_life()
+        client.proved(gives_back=not self._connects.take(who.user_id))
         log.debug(
             "user %s connected", who.user_id, extra={"event": "connected", "user": who.user_id}
         )
@@ -140,9 +145,12 @@ class Gateway:
         viewer = self._viewers.pop(sid, None)
         if viewer is not None:
             self._house.disconnected(viewer)
-        lane = self._sio.lane(sid)
-        if self._sio.fan_out and lane:  # the socket may stay, and come back as another viewer
-            self._sio.fan_out.leave_all(lane)
+        client = self._sio.client(sid)
+        if client and not (client.closed or client.closing):
+            # The socket may stay, and come back as another viewer.
+            self._sio.newcomers.add(client.sid, client.address)
+        if self._sio.fan_out and client and client.lane:
+            self._sio.fan_out.leave_all(client.lane)
         expiry = self._expiries.pop(sid, None)
         if expiry is not None:
             expiry.cancel()

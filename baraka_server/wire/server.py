@@ -25,7 +25,14 @@ from baraka_server.live.encoded import Encoded
 from baraka_server.wire.answers import error_payload, negative, too_fast
 from baraka_server.wire.binding import Keeps, new_id
 from baraka_server.wire.fanout import FanOut, Lane, spoken
-from baraka_server.wire.sockets import BARRED_SECONDS, GuardedSocket, GuardedWebSocket, SocketLimits
+from baraka_server.wire.newcomers import Newcomers
+from baraka_server.wire.sockets import (
+    BARRED_SECONDS,
+    ENTRY,
+    GuardedSocket,
+    GuardedWebSocket,
+    SocketLimits,
+)
 from baraka_server.wire.sparing import SparingLog
 
 MISTAKES = (
@@ -74,6 +81,8 @@ class GuardedServer(socketio.AsyncServer):  # type: ignore[misc]
         """The fast path, where there is one: see `fastpath`."""
         self.by_address: defaultdict[str, set[str]] = defaultdict(set)
         """The Engine.IO sessions of each address."""
+        self.newcomers: Newcomers[str] = Newcomers()
+        """The Engine.IO sessions of those who are not verified yet, or were turned away."""
         self.polls: dict[Any, GuardedSocket] = {}
         """Who waits for an answer, by aiohttp's protocol object of the connection."""
         self._leaving: set[asyncio.Task[None]] = set()
@@ -175,6 +184,19 @@ class GuardedServer(socketio.AsyncServer):  # type: ignore[misc]
         while self._answering:
             await asyncio.wait(self._answering)
 
+    async def hang_up_on_a_newcomer(self, address: str | None = None) -> bool:
+        """Make room for another one: see `Newcomers`. False where there is nobody to hang up on."""
+        sid = self.newcomers.next_to_go(address)
+        if sid is None:
+            return False
+        self.newcomers.discard(sid)
+        client: GuardedSocket | None = self.eio.sockets.get(sid)
+        if client is not None:
+            await client.hang_up(
+                "it has shown no valid token, and others came", "connections_unverified_max"
+            )
+        return True
+
     async def hang_up_on_silent(self) -> None:
         """Close the sockets that have not connected to the namespace for too long."""
         now = time.monotonic()
@@ -187,9 +209,12 @@ class GuardedServer(socketio.AsyncServer):  # type: ignore[misc]
     async def _handle_eio_connect(self, eio_sid: str, environ: dict[str, Any]) -> None:
         client = self.eio.sockets[eio_sid]
         client.__class__ = self._socket_class
-        client.guard(self, self.address_of(environ["aiohttp.request"]))
+        request: web.Request = environ["aiohttp.request"]
+        client.guard(self, self.address_of(request))
         client.opener = self._keeps.opener(environ, client.address)
+        client.entry = request.get(ENTRY)
         self.by_address[client.address].add(eio_sid)
+        self.newcomers.add(eio_sid, client.address)
         await super()._handle_eio_connect(eio_sid, environ)
 
     async def _handle_connect(self, eio_sid: str, namespace: str | None, data: Any) -> None:
@@ -233,3 +258,4 @@ class GuardedServer(socketio.AsyncServer):  # type: ignore[misc]
             if not self.by_address[client.address]:
                 del self.by_address[client.address]
         await super()._handle_eio_disconnect(eio_sid, reason)
+        self.newcomers.discard(eio_sid)

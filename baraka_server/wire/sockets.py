@@ -34,6 +34,10 @@ CONTROL_TYPES = frozenset({WSMsgType.PING, WSMsgType.PONG})
 SPEAKABLE_MESSAGES = ("0", "1", "2")
 """CONNECT, DISCONNECT, EVENT: the contract has no attachments, and no client owes us an answer."""
 
+NEWCOMER_REQUESTS_PER_SECOND = 2
+"""Requests of a session whose user is not verified yet, on average; it needs three."""
+REQUESTS_FOR_AN_EVENT = 2
+"""Whoever polls posts an event and gets the answer to it."""
 DOES_NOT_READ = "it does not read what it is sent"
 WENT_ON = "it sent more than the limit, and went on"
 STRIKES_PER_SECOND = 20
@@ -47,6 +51,8 @@ UNREAD_KERNEL_BYTES = 128 * 1024
 """How much unsent data the kernel takes from us for one socket."""
 GOODBYE_SECONDS = 2
 """How long a closed websocket may take to read the rest before it is cut off."""
+ENTRY = web.RequestKey("entry", Rate)
+"""Where a request has the rate that it counted in."""
 REFUSED = web.RequestKey("refused", tuple[int, str])
 """Where a request says what its answer is instead of the library's: a status and a reason."""
 
@@ -74,6 +80,10 @@ class GuardedSocket(async_socket.AsyncSocket):  # type: ignore[misc]
     limits: SocketLimits
     rate: Rate
     bytes: Rate
+    requests: Rate
+    """What its requests over HTTP count in, before they count in that of its address."""
+    entry: Rate | None = None
+    """What its first request counted in, until it is known who came."""
     strikes: Rate
     silent_since: float
     struck_out: bool
@@ -98,6 +108,7 @@ class GuardedSocket(async_socket.AsyncSocket):  # type: ignore[misc]
         self.host, self.address, self.limits = host, address, host.limits
         self.rate = Rate(host.limits.events_per_second_max)
         self.bytes = Rate(host.limits.bytes_per_second_max)
+        self.requests = Rate(NEWCOMER_REQUESTS_PER_SECOND)
         self.strikes = Rate(STRIKES_PER_SECOND)
         self.silent_since = time.monotonic()
         self.struck_out = self.noted = False
@@ -108,6 +119,14 @@ class GuardedSocket(async_socket.AsyncSocket):  # type: ignore[misc]
     @property
     def unsent_bytes(self) -> int:
         return self.backlog.bytes + self._bytes_in_transport
+
+    def proved(self, *, gives_back: bool) -> None:
+        """Whose it is was verified. `gives_back` says that its first request need not count."""
+        self.host.newcomers.discard(self.sid)
+        self.requests = Rate(REQUESTS_FOR_AN_EVENT * self.limits.events_per_second_max)
+        if self.entry is not None and gives_back:
+            self.entry.spend(-1)
+        self.entry = None
 
     # --- what it says
 
@@ -292,10 +311,10 @@ class GuardedSocket(async_socket.AsyncSocket):  # type: ignore[misc]
             loop = asyncio.get_running_loop()
             loop.call_later(GOODBYE_SECONDS, self.websocket.transport.abort)
 
-    async def hang_up(self, reason: str) -> None:
+    async def hang_up(self, reason: str, limit: str = "") -> None:
         """Close it at once, without a word to it and without waiting for it."""
         if not self.closed:
-            self.note(reason)
+            self.note(reason, limit)
         await self.end(self.server.reason.TRANSPORT_ERROR)
 
     def cut_off(self) -> None:
@@ -312,11 +331,11 @@ class GuardedSocket(async_socket.AsyncSocket):  # type: ignore[misc]
         if self.websocket is not None:
             self.websocket.transport.abort()
 
-    def note(self, reason: str) -> None:
+    def note(self, reason: str, limit: str = "") -> None:
         """Tell the log, once for each socket."""
         if not self.noted:
             self.noted = True
-            self.host.log.hung_up(self.address, reason)
+            self.host.log.hung_up(self.address, reason, limit)
 
 
 class GuardedWebSocket(driver.WebSocket):  # type: ignore[misc]

@@ -54,9 +54,9 @@ class SparingLog:
         self._clock = clock
         self._tallies: dict[Cause, Tally] = {}
 
-    def hung_up(self, address: str, reason: str) -> None:
-        """A connection was closed for what came over it."""
-        self._say(address, Cause("hung_up", reason, ""))
+    def hung_up(self, address: str, reason: str, limit: str = "") -> None:
+        """A connection was closed for what came over it, or for what did not."""
+        self._say(address, Cause("hung_up", reason, limit))
 
     def refused(self, address: str, reason: str, limit: str = "") -> None:
         """Somebody was not let in, or not served."""

@@ -543,7 +543,7 @@ async def test_a_crowd_behind_one_address_may_come_at_once(tmp_path):
     async with house(tmp_path, requests_per_second_max=1) as neighbours, AsyncExitStack() as stack:
         for number in range(40):
             kind = list(STRANGERS.values())[number % 2]
-            await (await stack.enter_async_context(kind(neighbours.url))).enters(2)
+            await (await stack.enter_async_context(kind(neighbours.url))).enters(2 + number)
         await neighbours.bilal_bids()
 
 

@@ -110,7 +110,7 @@ async def test_the_limits_of_the_door_say_when_to_come_again(tmp_path):
         house(tmp_path, connections_per_address_max=3) as room,
         AsyncExitStack() as stack,
     ):
-        await stack.enter_async_context(PollingStranger(room.url))
+        await (await stack.enter_async_context(PollingStranger(room.url))).enters()
         async with Line(room.url) as line:
             answer = await line.requests("GET", PATH + "polling", Origin=PAGE)
         assert_refused(answer, 429, "too_fast")

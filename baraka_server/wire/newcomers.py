@@ -1,0 +1,64 @@
+"""Those who came in and have not shown yet who they are."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Hashable
+from typing import Generic, TypeVar
+
+K = TypeVar("K", bound=Hashable)
+
+
+class Newcomers(Generic[K]):
+    """Newcomers by address. Where there is no room, the oldest of the address with most gives way.
+
+    So a flood of a few addresses displaces itself, and not the phones that come in beside it. Every
+    step takes the same time, however many there are.
+    """
+
+    def __init__(self) -> None:
+        self._address: dict[K, str] = {}
+        self._of: defaultdict[str, dict[K, None]] = defaultdict(dict)
+        """The newcomers of each address, the oldest first."""
+        self._with: defaultdict[int, dict[str, None]] = defaultdict(dict)
+        """The addresses that have so many."""
+        self._most = 0
+
+    def __len__(self) -> int:
+        return len(self._address)
+
+    def __contains__(self, key: K) -> bool:
+        return key in self._address
+
+    def add(self, key: K, address: str) -> None:
+        if key not in self._address:
+            self._address[key] = address
+            self._of[address][key] = None
+            self._count(address, len(self._of[address]) - 1)
+
+    def discard(self, key: K) -> None:
+        address = self._address.pop(key, None)
+        if address is None:
+            return
+        mine = self._of[address]
+        del mine[key]
+        self._count(address, len(mine) + 1)
+        if not mine:
+            del self._of[address]
+
+    def next_to_go(self, address: str | None = None) -> K | None:
+        """Who gives way: of this address, or of the one that has most. None where nobody is."""
+        if address is None:
+            address = next(iter(self._with.get(self._most, ())), "")
+        return next(iter(self._of.get(address, ())), None)
+
+    def _count(self, address: str, before: int) -> None:
+        now = len(self._of[address])
+        if before:
+            del self._with[before][address]
+            if not self._with[before]:
+                del self._with[before]
+        if now:
+            self._with[now][address] = None
+        if now > self._most or self._most not in self._with:
+            self._most = now

@@ -1,0 +1,208 @@
+"""Who gives way among those who have not shown who they are, and that a flood of them is no closed door."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from contextlib import AsyncExitStack
+from random import Random
+
+import pytest
+
+from baraka_server.wire.newcomers import Newcomers
+from tests.support.neighbours import AUCTION, house, until
+from tests.support.stranger import (
+    PATH,
+    STRANGERS,
+    HungUp,
+    Line,
+    PollingStranger,
+    WebSocketStranger,
+    request,
+)
+
+over = pytest.mark.parametrize("transport", STRANGERS)
+
+PROXIED = {"trusted_proxies": "127.0.0.1"}
+
+
+def from_(address):
+    return {"X_Forwarded_For": address}
+
+
+def test_the_oldest_of_the_address_with_most_goes_first():
+    newcomers = Newcomers()
+    for key, address in [(1, "nat"), (2, "flood"), (3, "flood"), (4, "nat"), (5, "flood")]:
+        newcomers.add(key, address)
+    assert (newcomers.next_to_go(), newcomers.next_to_go("nat")) == (2, 1)
+    newcomers.discard(2)
+    newcomers.discard(2)
+    newcomers.discard(3)
+    assert newcomers.next_to_go() == 1
+    assert newcomers.next_to_go("elsewhere") is None
+    for key in (1, 4, 5):
+        assert key in newcomers
+        newcomers.discard(key)
+    assert (len(newcomers), newcomers.next_to_go()) == (0, None)
+
+
+def test_it_is_the_same_as_looking_through_all_of_them_after_every_step():
+    dice, newcomers, plain = Random(7), Newcomers(), {}
+    for key in range(3_000):
+        if plain and dice.random() < 0.45:
+            gone = dice.choice(list(plain))
+            newcomers.discard(gone)
+            del plain[gone]
+        else:
+            plain[key] = str(dice.randrange(6))
+            newcomers.add(key, plain[key])
+        counts = Counter(plain.values())
+        going = newcomers.next_to_go()
+        assert len(newcomers) == len(plain)
+        if plain:
+            address = plain[going]
+            assert counts[address] == max(counts.values())
+            assert going == next(key for key, of in plain.items() if of == address)
+        else:
+            assert going is None
+
+
+async def shake_hands(url, address, count):
+    """Open polling sessions, say nothing more, and leave them behind. Returns the answers' statuses."""
+    statuses = Counter()
+    async with Line(url) as line:
+        await line.sends(request("GET", PATH + "polling", **from_(address)) * count)
+        for _ in range(count):
+            statuses[(await line.answer()).status] += 1
+    return statuses
+
+
+@over
+async def test_a_flood_of_handshakes_displaces_itself_and_nobody_beside_it(tmp_path, transport):
+    limits = {"connections_max": 60, "connections_unverified_max": 30} | PROXIED
+    async with house(tmp_path, **limits) as neighbours, AsyncExitStack() as stack:
+        url = neighbours.url
+        inside = await stack.enter_async_context(STRANGERS[transport](url, **from_("192.0.2.9")))
+        await inside.enters(9)
+        slow = await stack.enter_async_context(PollingStranger(url, **from_("192.0.2.8")))
+        floods = [shake_hands(url, f"192.0.2.{number}", 100) for number in range(3)]
+        for statuses in await asyncio.gather(*floods):
+            assert statuses == {200: 100}
+            assert len(neighbours.sockets) <= 30 + 3
+        await slow.enters(8)  # it came before all of them
+        assert (await slow.asks("joinAuction", AUCTION))["ok"]
+        newcomer = await stack.enter_async_context(STRANGERS[transport](url, **from_("192.0.2.7")))
+        await newcomer.enters(7)
+        for stranger in (inside, newcomer):
+            assert (await stranger.asks("joinAuction", AUCTION))["ok"]
+        await neighbours.bilal_bids()
+        server = neighbours.server
+        assert len(server._sio.newcomers) == 30 - 1  # one made room for who was verified then
+        assert not {"192.0.2.7", "192.0.2.8", "192.0.2.9"} & set(server._sio.newcomers._of)
+
+
+async def test_the_whole_house_is_for_those_who_show_a_token(tmp_path):
+    limits = {"connections_max": 6, "connections_per_address_max": 3} | PROXIED
+    async with house(tmp_path, **limits) as neighbours, AsyncExitStack() as stack:
+        url = neighbours.url
+        await shake_hands(url, "192.0.2.1", 20)
+        for number in (1, 1, 1, 2):  # the flood's own address among them
+            guest = WebSocketStranger(url, **from_(f"192.0.2.{number}"))
+            await (await stack.enter_async_context(guest)).enters(9)
+        for address, status in (("192.0.2.1", 429), ("192.0.2.3", 503)):
+            assert await shake_hands(url, address, 1) == {status: 1}
+        await neighbours.bilal_bids()
+
+
+async def test_whoever_is_turned_away_or_leaves_the_namespace_is_a_newcomer_again(tmp_path):
+    async with house(tmp_path) as neighbours, AsyncExitStack() as stack:
+        newcomers = neighbours.server._sio.newcomers
+        assert len(newcomers) == 0
+        refused, leaver, gone = [
+            await stack.enter_async_context(WebSocketStranger(neighbours.url)) for _ in range(3)
+        ]
+        assert len(newcomers) == 3
+        await refused.says('40{"token":"nonsense"}')
+        await refused.hears("error")
+        await leaver.enters()
+        await gone.enters()
+        await until(lambda: len(newcomers) == 1)
+        await leaver.says("41")
+        await until(lambda: len(newcomers) == 2)
+        await leaver.enters()
+        await gone.says("1")
+        await until(lambda: len(newcomers) == 1)
+
+
+async def test_requests_of_an_own_session_have_a_rate_too(tmp_path):
+    limits = {"requests_per_second_max": 10, "events_per_second_max": 10} | PROXIED
+    async with house(tmp_path, **limits) as neighbours, AsyncExitStack() as stack:
+        url = neighbours.url
+        mine = await stack.enter_async_context(PollingStranger(url, **from_("192.0.2.1")))
+        await mine.enters()
+        for target in (mine.target, f"/healthz?sid={mine.sid}", f"/api/auctions?sid={mine.sid}"):
+            async with Line(url) as line:
+                method = "OPTIONS" if target == mine.target else "GET"
+                await line.sends(request(method, target, **from_("192.0.2.1")) * 400)
+                said = await line.hung_up()
+            assert said.count(b"HTTP/1.1 ") < 300
+            assert b" 429 " in said or target.startswith("/healthz")
+        other = await stack.enter_async_context(PollingStranger(url, **from_("192.0.2.2")))
+        await other.enters(3)
+        assert (await other.asks("joinAuction", AUCTION))["ok"]
+
+
+async def test_a_session_buys_nobody_else_requests(tmp_path):
+    limits = {"requests_per_second_max": 1} | PROXIED
+    async with house(tmp_path, **limits) as neighbours, AsyncExitStack() as stack:
+        session = PollingStranger(neighbours.url, **from_("192.0.2.1"))
+        await (await stack.enter_async_context(session)).enters()
+        async with Line(neighbours.url) as line:
+            target = request("OPTIONS", session.target, **from_("192.0.2.2"))
+            await line.sends(target * 50)
+            said = await line.hung_up()
+        assert 5 <= said.count(b"HTTP/1.1 ") <= 10
+        assert (await session.asks("joinAuction", AUCTION))["ok"]
+
+
+@over
+async def test_handshakes_count_and_those_of_a_crowd_that_shows_its_tokens_do_not(
+    tmp_path, transport
+):
+    """As many phones as one address may have come back at once, after a restart."""
+    limits = {"requests_per_second_max": 10} | PROXIED
+    async with house(tmp_path, **limits) as neighbours, AsyncExitStack() as stack:
+        url = neighbours.url
+        for number in range(120):
+            phone = STRANGERS[transport](url, **from_("192.0.2.1"))
+            await (await stack.enter_async_context(phone)).enters(2 + number % 50)
+        assert (await shake_hands(url, "192.0.2.2", 50))[200] == 50
+        with pytest.raises(HungUp):
+            for _ in range(60):
+                await shake_hands(url, "192.0.2.2", 1)
+                async with WebSocketStranger(url, **from_("192.0.2.2")):
+                    pass
+
+
+async def test_a_user_who_connects_all_the_time_counts(tmp_path):
+    limits = {"requests_per_second_max": 1} | PROXIED
+    async with house(tmp_path, **limits) as neighbours:
+        with pytest.raises(HungUp):
+            for _ in range(200):
+                async with WebSocketStranger(neighbours.url, **from_("192.0.2.1")) as stranger:
+                    await stranger.enters(9)
+        await neighbours.bilal_bids()
+
+
+async def test_lines_that_say_nothing_do_not_keep_others_out(tmp_path):
+    async with house(tmp_path, connections_max=4) as neighbours, AsyncExitStack() as stack:
+        url = neighbours.url
+        polling = await stack.enter_async_context(PollingStranger(url))
+        await polling.enters(9)
+        silent = [await stack.enter_async_context(Line(url)) for _ in range(60)]
+        assert (await polling.asks("joinAuction", AUCTION))["ok"]
+        async with Line(url) as line:
+            assert (await line.requests("GET", "/healthz")).status == 200
+        await neighbours.bilal_bids()
+        assert await silent[0].hung_up() == b""  # the oldest gave way
+        assert len(neighbours.server._door.lines) <= 12
