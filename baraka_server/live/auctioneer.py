@@ -35,6 +35,8 @@ log = logging.getLogger(__name__)
 BATCH_MAX = 256
 LOOK_SHARE_MAX = 0.05
 """How much of the time an auction's looks at its rows may take, while there is nothing to be seen."""
+LOOK_PAUSE_SECONDS_MAX = 10
+"""The longest pause behind a look that took long: the database may have stalled once."""
 
 
 @dataclass(eq=False, slots=True)
@@ -119,7 +121,8 @@ class Auctioneer:
             return
         seen = await self._room.store.look(self.auction_id)
         if seen is not None and seen.seq == stage.seq and stage.shows(seen):
-            self._next_look = clock() + (clock() - began) / LOOK_SHARE_MAX
+            pause = (clock() - began) / LOOK_SHARE_MAX
+            self._next_look = clock() + min(pause, LOOK_PAUSE_SECONDS_MAX)
         elif seen is None or seen.seq == stage.seq:
             self._rows_suspected = True
             self.put(None, None)
