@@ -366,10 +366,10 @@ async def test_after_a_storm_the_screen_shows_what_the_server_has(
         high = state["auctionBids"][0]
         await host.sees(f"▶ {book.bids[0].at.astimezone():%H:%M:%S} {high['bid']:,}")
         await host.sees(high["user"]["name"])
-        assert [one.value for one in host.stage.query(Figure)] == [
-            f"{high['bid']:,}",
-            f"{book.next_ask():,}",
-        ]
+        figures = [f"{high['bid']:,}", f"{book.next_ask():,}"]
+        await host.until(
+            lambda: [one.value for one in host.stage.query(Figure)] == figures, str(figures)
+        )
         for one in state["auctionBids"][:5]:
             await host.sees(f" {one['bid']:,} ")
 
