@@ -4,6 +4,7 @@ PYTHON       ?= python3
 WORKERS      ?= 3
 PYTEST_ARGS  ?=
 BENCH_ARGS   ?=
+ATTACK_ARGS  ?=
 PINS         ?=
 
 VENV         := .venv
@@ -47,6 +48,10 @@ test: setup servers node ## all tests; PYTEST_ARGS="-k bid" for some of them, WO
 bench: setup servers node ## measure, beside other servers: docs/performance.md; BENCH_ARGS=--quick to see whether it runs
 	@$(MAKE) --silent nest >&2 || echo "!! NestJS and Prisma are missing: they will not be measured." >&2
 	@$(BIN)/python -m benchmarks $(BENCH_ARGS)
+
+.PHONY: attack
+attack: setup servers ## attack a server with a sale beside it: docs/attacks.md; ATTACK_ARGS="--only handshakes"
+	@$(BIN)/python -m benchmarks.attack $(ATTACK_ARGS)
 
 .PHONY: check
 check: setup ## formatting, lint, types, import rules, stale docs

@@ -161,7 +161,7 @@ class Bench:
 
 @asynccontextmanager
 async def set_up(plan: Plan) -> AsyncIterator[Bench]:
-    _raise_open_files()
+    raise_open_files()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="baraka-bench-")))
         missing = MariaDB.missing()
@@ -228,7 +228,7 @@ def printed(plan: Plan, results: Results) -> Iterator[str]:
     yield goals_table(goals(plan, results), results)
 
 
-def _raise_open_files() -> None:
+def raise_open_files() -> None:
     """For the servers too, which inherit it."""
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

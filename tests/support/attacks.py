@@ -150,3 +150,38 @@ NO_HTTP = [
     b"GET /api/auctions/\xff HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer x\r\n\r\n",
     b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
 ]
+
+
+def _smuggled(*headers: str, body: bytes = b"0\r\n\r\n") -> bytes:
+    """A POST that hides another request, for those who find the end of the first one elsewhere."""
+    head = "\r\n".join(["POST /nowhere HTTP/1.1", "Host: x", *headers, "", ""])
+    return head.encode() + body + b"GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n"
+
+
+def _asks_for(target: str, *headers: str) -> bytes:
+    return "\r\n".join([f"GET {target} HTTP/1.1", "Host: x", *headers, "", ""]).encode()
+
+
+TRICKS = {
+    "a length and chunks": _smuggled("Content-Length: 5", "Transfer-Encoding: chunked"),
+    "chunks and a length": _smuggled("Transfer-Encoding: chunked", "Content-Length: 39"),
+    "two lengths": _smuggled("Content-Length: 5", "Content-Length: 39"),
+    "two lengths in one": _smuggled("Content-Length: 5, 39"),
+    "a length with a sign": _smuggled("Content-Length: +39"),
+    "chunks behind a blank": _smuggled("Transfer-Encoding : chunked", "Content-Length: 39"),
+    "chunks by another name": _smuggled("Transfer-Encoding: xchunked", "Content-Length: 39"),
+    "chunks and something else": _smuggled(
+        "Transfer-Encoding: chunked", "Transfer-Encoding: identity", "Content-Length: 39"
+    ),
+    "a folded header": _smuggled("X: y", " Content-Length: 39"),
+    "a chunk whose size is no number": _smuggled("Transfer-Encoding: chunked", body=b"0x5\r\n"),
+    "a way up": _asks_for("/socket.io/../api/auctions/1/winnings"),
+    "an encoded way up": _asks_for("/%2e%2e/%2e%2e%2fetc/passwd"),
+    "two slashes": _asks_for("//api/auctions"),
+    "a path that ends early": _asks_for("/api/auctions/1%00/winnings"),
+    "another path in a header": _asks_for(
+        "/nowhere", "X-Original-URL: /readyz", "X-Rewrite-URL: /readyz"
+    ),
+    "another method in a header": _asks_for("/nowhere", "X-HTTP-Method-Override: DELETE"),
+}
+"""Requests that mean one thing to a proxy and another to a server. None may be answered with 200."""

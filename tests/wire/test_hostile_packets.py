@@ -17,6 +17,7 @@ from tests.support.attacks import (
     MALFORMED,
     NAMELESS,
     NO_HTTP,
+    TRICKS,
     UNKNOWN,
     UNSPEAKABLE,
     bid,
@@ -301,6 +302,19 @@ async def test_other_methods_are_refused(quiet, method):
     async with Line(quiet.url) as line:
         await line.sends(request(method, PATH + "polling"))
         assert (await line.reader.readuntil(b"\r\n")).split()[1] in {b"400", b"405"}
+
+
+async def test_no_trick_leads_to_another_request_than_the_one_that_is_answered(quiet):
+    quiet.visits += len(TRICKS)
+    for name, data in TRICKS.items():
+        async with Line(quiet.url) as line:
+            await line.sends(data)
+            line.ends()
+            said = await line.hung_up()
+            assert b" 200 " not in said, name
+            assert said.count(b"HTTP/1.") <= 2, name  # the hidden one may be refused, too
+    async with Line(quiet.url) as line:
+        assert (await line.requests("GET", "/readyz")).status == 200
 
 
 @pytest.mark.parametrize("data", NO_HTTP, ids=lambda data: repr(data[:40]))

@@ -1,0 +1,103 @@
+"""What attackers do with their hands: many sockets at once, reading at any speed, odd addresses."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from typing import Any, Self
+
+from tests.support.stranger import HungUp, Line, WebSocketStranger
+
+AT_ONCE = 50
+READ_BYTES = 1024 * 1024
+GONE = (HungUp, OSError, TimeoutError, asyncio.IncompleteReadError, AssertionError)
+"""What an attacker meets whom the server hung up on, or does not answer any more."""
+
+
+@asynccontextmanager
+async def inside(
+    url: str, users: Sequence[int], **auth: Any
+) -> AsyncIterator[list[WebSocketStranger]]:
+    """Websockets of these users, connected; those that are not let in are left out."""
+    async with AsyncExitStack() as stack:
+        found: list[WebSocketStranger] = []
+
+        async def comes(user_id: int) -> None:
+            with suppress(*GONE):
+                socket = await stack.enter_async_context(WebSocketStranger(url))
+                await socket.enters(user_id, **auth)
+                found.append(socket)
+
+        for start in range(0, len(users), AT_ONCE):
+            await asyncio.gather(*map(comes, users[start : start + AT_ONCE]))
+        yield found
+
+
+async def reads(line: Line, seconds: float, bytes_per_second: float = 0) -> int:
+    """Read what comes, whatever it is, for so long. Returns the bytes. `HungUp` at the end of it."""
+    latest, read = time.monotonic() + seconds, 0
+    piece = int(bytes_per_second / 10) or READ_BYTES
+    while (left := latest - time.monotonic()) > 0:
+        try:
+            more = await asyncio.wait_for(line.reader.read(piece), left)
+        except TimeoutError:
+            break
+        except OSError:
+            raise HungUp from None
+        if not more:
+            raise HungUp
+        read += len(more)
+        if bytes_per_second:
+            await asyncio.sleep(len(more) / bytes_per_second)
+    return read
+
+
+async def all_read(sockets: Sequence[WebSocketStranger], seconds: float) -> tuple[int, int]:
+    """The bytes that all of them read, and how many were hung up on."""
+    done = await asyncio.gather(
+        *(reads(socket.line, seconds) for socket in sockets), return_exceptions=True
+    )
+    return sum(one for one in done if isinstance(one, int)), sum(
+        isinstance(one, BaseException) for one in done
+    )
+
+
+async def steadily(seconds: float, per_second: float, does: Any) -> int:
+    """Call `does(n)` so often, until the time is over or it is hung up on. Returns how often."""
+    begun, number = time.monotonic(), 0
+    while (due := begun + number / per_second) < begun + seconds:
+        await asyncio.sleep(due - time.monotonic())
+        try:
+            await does(number)
+        except GONE:
+            break
+        number += 1
+    return number
+
+
+async def survivors(attacks: Sequence[Awaitable[Any]]) -> Counter[str]:
+    """How many went through, and how many were hung up on."""
+    done = await asyncio.gather(*attacks, return_exceptions=True)
+    told: Counter[str] = Counter()
+    for one in done:
+        if isinstance(one, BaseException) and not isinstance(one, GONE):
+            raise one
+        told["hung up on" if isinstance(one, BaseException) else "done"] += 1
+    return told
+
+
+class LineFrom(Line):
+    """A line from another address of this machine: all of 127.0.0.0/8 is."""
+
+    def __init__(self, url: str, address: str) -> None:
+        super().__init__(url)
+        self._address = address
+
+    async def __aenter__(self) -> Self:
+        self.reader, self.writer = await asyncio.open_connection(
+            self.host, self.port, local_addr=(self._address, 0)
+        )
+        return self
