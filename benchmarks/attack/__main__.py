@@ -19,6 +19,7 @@ from pathlib import Path
 from benchmarks import machine
 from benchmarks.__main__ import raise_open_files, say
 from benchmarks.attack import cost, held
+from benchmarks.attack.hands import GONE
 from benchmarks.attack.place import QUICK, Place, Size, Taken, Usage, open_place
 from benchmarks.report import short, table
 
@@ -121,6 +122,8 @@ async def measured(name: str, place: Place) -> Told:
             told = await attacking
         except AssertionError as error:
             told, failed = str(error), True
+        except GONE as error:
+            told = f"the attacker was hung up on {error}".rstrip()
     if place.server.running:
         await place.settles(usage)
         quiet += await place.bids(place.size.seconds)
