@@ -20,6 +20,7 @@ from baraka_server.live.house import House
 from baraka_server.live.room import Limits
 from baraka_server.settings import FanOutPath, Mode, PhoneNumbers, Settings
 from baraka_server.store.address import database_file, database_url
+from baraka_server.store.checkpoint import Signer
 from baraka_server.store.engine import open_engine
 from baraka_server.store.serving import marked
 from baraka_server.store.store import Store
@@ -133,6 +134,7 @@ class Server:
             self._store,
             verifier,
             self._refused,
+            Signer.of(verifier.secret),
             reads_per_second_max=settings.reads_per_second_max,
             reads_waiting_max=settings.reads_waiting_max,
             reads_at_once=READS_AT_ONCE

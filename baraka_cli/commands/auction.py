@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from baraka_cli.commands.proof import verify
+from baraka_cli.commands.proof import checkpoint, verify
 from baraka_cli.database import LONG_READ_SECONDS_MAX, ask_store
 from baraka_cli.terminal import (
     AsJson,
@@ -221,6 +221,7 @@ def history(
 
 
 app.command()(verify)
+app.command()(checkpoint)
 
 
 def _owner(record: Auction, people: dict[int, User]) -> str | None:

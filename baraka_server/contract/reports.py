@@ -48,6 +48,24 @@ class Disagreement(Record):
     reason: str
 
 
+class Checkpoint(Record):
+    """The end of a ledger, signed with the server's secret: `text` is the line to keep elsewhere."""
+
+    auctionId: int
+    seq: int
+    hash: str
+    time: Time
+    text: str
+
+
+class BrokenCheckpoint(Record):
+    """A checkpoint that the ledger does not keep to: it was made of another one, at entry `seq`."""
+
+    seq: int
+    time: str
+    reason: str
+
+
 class Verdict(Record):
     """What came of verifying an auction's ledger: `ok`, or what was altered (D26).
 
@@ -55,7 +73,8 @@ class Verdict(Record):
     are of a newer program (D55). `disagreements` are rows that the ledger wrote and that say
     something else by now, or bids and winnings that it would have to know. `changedOutside` are rows
     that other programs wrote or took away, which is theirs to do: they say nothing against the
-    ledger, and `ok` does not depend on them (D52).
+    ledger, and `ok` does not depend on them (D52). `brokenCheckpoints` are those among the given
+    checkpoints that say that the ledger was another one.
     """
 
     auctionId: int
@@ -65,3 +84,4 @@ class Verdict(Record):
     alteredEntry: AlteredEntry | None
     disagreements: list[Disagreement]
     changedOutside: list[Disagreement] = Field(default_factory=list)
+    brokenCheckpoints: list[BrokenCheckpoint] = Field(default_factory=list)

@@ -75,6 +75,13 @@ class StandingBid:
         return cls(**{**_known(cls, data), "at": datetime.fromisoformat(data["at"])})
 
 
+def same_bid(one: StandingBid | None, other: StandingBid | None) -> bool:
+    """Whether two are the same bid, or both none; when it was placed is for nobody to change."""
+    if one is None or other is None:
+        return one is other
+    return one.named() == other.named()
+
+
 @dataclass(frozen=True, slots=True)
 class Lot:
     """The item on the block. Prices are whole units of the auction's currency."""

@@ -22,6 +22,7 @@ from baraka_server.domain.facts import (
     Event,
     StandingBid,
     StandingBidChanged,
+    same_bid,
 )
 from baraka_server.domain.names import same_name
 from baraka_server.domain.record import adopted, lot_of
@@ -180,7 +181,7 @@ async def _openings(
     followed = known is not None and base.seq > 0
     if awards or not followed or (lot and not _stands(high, auction.newest_bid, users)):
         found = await auction.highest_bid()
-        high = high if _same(high, found) else found
+        high = high if same_bid(high, found) else found
     row = adopted(auction.record, high)
     if base.seq == 0:
         return [row]
@@ -188,7 +189,7 @@ async def _openings(
     if row != _as_row(base, high):
         openings.append(row)
     same_lot = lot and base.lot and same_name(lot.product, base.lot.product)
-    if lot and same_lot and not _same(base.high, high):
+    if lot and same_lot and not same_bid(base.high, high):
         openings.append(StandingBidChanged(lot, high, base.high))
     return openings
 
@@ -199,13 +200,6 @@ def _stands(high: StandingBid | None, newest: NewestBid | None, users: Mapping[i
         return high is None and newest is None
     row = (newest.bid_id, newest.user_id, newest.amount)
     return row == (high.bid_id, high.user_id, high.amount) and high.user_id in users
-
-
-def _same(one: StandingBid | None, other: StandingBid | None) -> bool:
-    """Whether two are the same bid; when it was placed is for nobody to change."""
-    if one is None or other is None:
-        return one is other
-    return one.named() == other.named()
 
 
 def _with_rows(state: State, written: Sequence[Event]) -> State:

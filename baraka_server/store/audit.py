@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from baraka_server.contract.records import User
 from baraka_server.contract.reports import AlteredEntry, Disagreement, HistoryEntry, Verdict
+from baraka_server.domain import replay
 from baraka_server.domain.facts import Adopted, Event, Unknown
 from baraka_server.domain.state import State, apply
 from baraka_server.domain.words import LOOKS_BACK, TELLS_PHASE, in_words
@@ -35,6 +36,7 @@ async def verify(store: Store, auction_id: int) -> Verdict:
     """Whether the auction's ledger is what was written, and the tables are what it leads to.
 
     First the chain of hashes, which finds entries that were altered, lost or added between others.
+    Then the rules, which find what no server accepted although whoever wrote it made the chain anew.
     Then the fold of the ledger against the tables, which finds rows that were altered, and entries
     that were cut off the end: what they wrote is still in the tables. Nothing can tell that a last
     entry is gone which wrote no row: a repeated start, a broadcaster who left. Rows that are older
@@ -55,6 +57,8 @@ async def verify(store: Store, auction_id: int) -> Verdict:
         expected = Expected()
         try:
             async for event in ledger.all_events(connection, auction_id):
+                if reason := replay.objection(expected.state, event):
+                    return _altered(auction_id, event.seq, reason)
                 expected.take(event)
         except UNREADABLE:  # and yet the hashes fit: whoever wrote it knew how to make them
             return _altered(auction_id, expected.state.seq + 1, "it does not say what can happen")

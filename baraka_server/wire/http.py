@@ -14,7 +14,7 @@ from baraka_server.contract.records import Auction
 from baraka_server.contract.refusals import Code, Refusal
 from baraka_server.live.encoded import Encoded, encode
 from baraka_server.live.faults import fault
-from baraka_server.store import audit, catalog
+from baraka_server.store import audit, catalog, checkpoint
 from baraka_server.store.errors import NotThere, StoreError
 from baraka_server.store.pages import Span
 from baraka_server.store.slices import in_slices
@@ -38,6 +38,7 @@ STATUS = {
     Code.INVALID_TOKEN: 401,
     Code.NOT_OWNER: 403,
     Code.AUCTION_NOT_FOUND: 404,
+    Code.NOT_LIVE: 409,
     Code.TOO_FAST: 429,
     Code.BUSY: 503,
     Code.UNAVAILABLE: 503,
@@ -69,6 +70,7 @@ class Api:
         store: Store,
         verifier: identity.Verifier,
         note: Callable[[web.Request, str, str], None],
+        signer: checkpoint.Signer,
         *,
         reads_per_second_max: float,
         reads_waiting_max: int,
@@ -77,6 +79,7 @@ class Api:
         self._store = store
         self._verifier = verifier
         self._note = note
+        self._signer = signer
         self._rates: Rates[int] = Rates(reads_per_second_max)
         self._turns = Turns(reads_at_once, reads_waiting_max)
 
@@ -86,6 +89,7 @@ class Api:
             "/api/auctions": self._auctions,
             "/api/auctions/{id}/history": self._history,
             "/api/auctions/{id}/winnings": self._winnings,
+            "/api/auctions/{id}/checkpoint": self._checkpoint,
         }.items():
             app.router.add_get(path, self._route(self._list(answer)))
 
@@ -114,6 +118,14 @@ class Api:
         auction = await self._owned(request, user_id)
         page = await catalog.list_winnings(self._store, auction_id=auction.id, span=span)
         return listed(request.query, page, cursor="before")
+
+    async def _checkpoint(self, request: web.Request, user_id: int) -> object:
+        """The end of the ledger as it is now, signed (D56)."""
+        auction = await self._owned(request, user_id)
+        try:
+            return await checkpoint.take(self._store, self._signer, auction.id)
+        except NotThere as error:
+            raise _Refused(Refusal(Code.NOT_LIVE)) from error
 
     async def _asked_for(self, request: web.Request) -> Auction:
         text = request.match_info["id"]

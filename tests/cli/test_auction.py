@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import delete, select, update
 
 from tests.cli.conftest import Desk
 from tests.support.command_line import invoke, run
-from tests.support.sales import comment, open_store, take
+from tests.support.sales import comment, open_store, take, write_anew
 
 AUCTION_FIELDS = [
     *("id", "title", "description", "type", "current_product", "product_description"),
@@ -249,17 +249,102 @@ def test_an_altered_bid_is_named_also_among_all_auctions(desk: Desk) -> None:
     assert verdicts[0]["disagreements"][0]["table"] == "Auction_bids"
 
 
+# --- checkpoint ---------------------------------------------------------------
+
+
+def test_a_checkpoint_is_printed_and_holds_until_the_ledger_is_written_anew(
+    desk: Desk, tmp_path: Path
+) -> None:
+    auction_id = desk.sale.auction.id
+    made = desk.ask("auction", "checkpoint", auction_id)
+    assert made.code == 0
+    assert made.out.startswith(f"baraka-checkpoint 1 auction={auction_id} seq=16 hash=")
+    file = tmp_path / "kept.txt"
+    file.write_text(f"From the wall:\n> {made.out}")
+    for kept in (made.out.strip(), file):
+        done = desk.ask("auction", "verify", auction_id, "--checkpoint", kept)
+        assert (done.code, done.err) == (0, "The checkpoint is what the ledger says.\n")
+    asyncio.run(_write_anew(desk))
+    assert desk.ask("auction", "verify", auction_id).code == 0
+    for words in (["verify", auction_id], ["verify"]):
+        done = desk.ask("auction", *words, "--checkpoint", file)
+        assert done.code == 1
+        assert "entry 16 was another one then: the ledger was written anew" in done.out
+        assert "ok," not in done.out
+    told = desk.ask("auction", "verify", "--json", "--checkpoint", file)
+    assert json.loads(told.out)[0]["brokenCheckpoints"][0]["seq"] == 16
+
+
+async def _write_anew(desk: Desk) -> None:
+    """Another name on the lot that is on the block, in its row and in its ledger."""
+    from baraka_server.store.tables import auctions, events
+
+    async with open_store(desk.url) as store:
+        async with store.writing() as connection:
+            names = select(events.c.seq, events.c.data).where(events.c.data.contains("Necklace"))
+            found = {seq: data for seq, data in await connection.execute(names)}
+            await connection.execute(update(auctions).values(current_product="Silver Bracelet"))
+        forged = {
+            seq: {"data": data.replace("Necklace", "Bracelet")} for seq, data in found.items()
+        }
+        await write_anew(store, desk.sale.auction.id, forged)
+
+
+def test_all_checkpoints_are_printed_and_an_auction_that_is_gone_is_missed(desk: Desk) -> None:
+    from baraka_server.store.tables import auctions, events
+
+    made = desk.ask("auction", "checkpoint")
+    assert made.out.count("baraka-checkpoint") == 1
+    told = json.loads(desk.ask("auction", "checkpoint", "--json").out)
+    assert [one["seq"] for one in told] == [16]
+    execute(desk.url, delete(events))
+    execute(desk.url, delete(auctions))
+    done = desk.ask("auction", "verify", "--checkpoint", made.out.strip())
+    assert done.code == 1
+    assert "the ledger had 16 entries then, and has 0 now" in done.out
+
+
+@pytest.mark.parametrize(
+    ("kept", "complaint"),
+    [
+        ("nothing.txt", "nothing.txt cannot be read (No such file or directory)"),
+        ("baraka-checkpoint 1 auction=1", "this is not a whole checkpoint: baraka-checkpoint 1"),
+        (__file__ + "x", "cannot be read"),
+        ("/dev/null", "there is no checkpoint of auction 1 in /dev/null"),
+    ],
+)
+def test_what_is_no_checkpoint_is_wrong_usage(
+    reading_desk: Desk, kept: str, complaint: str
+) -> None:
+    done = reading_desk.ask("auction", "verify", 1, "--checkpoint", kept)
+    assert (done.code, done.out) == (2, "")
+    assert complaint in done.err
+
+
+def test_a_checkpoint_of_another_auction_or_secret_proves_nothing(reading_desk: Desk) -> None:
+    made = reading_desk.ask("auction", "checkpoint", 1).out.strip()
+    other = made.replace("auction=1", "auction=2")
+    assert reading_desk.ask("auction", "verify", 1, "--checkpoint", other).code == 2
+    secret = "another secret that is as long as the first one"
+    done = reading_desk.ask("auction", "verify", 1, "--checkpoint", made, BARAKA_JWT_SECRET=secret)
+    assert done.code == 1
+    assert "not signed with this secret" in done.out
+    done = reading_desk.ask("auction", "checkpoint", 1, BARAKA_JWT_SECRET=None)
+    assert (done.code, done.out) == (2, "")
+    assert "BARAKA_JWT_SECRET is not set" in done.err
+
+
 # --- what they have in common -------------------------------------------------
 
 
-@pytest.mark.parametrize("verb", ["show", "history", "verify"])
+@pytest.mark.parametrize("verb", ["show", "history", "verify", "checkpoint"])
 @pytest.mark.parametrize("unknown", ["4711", "0", "-1", "99999999999999999999"])
 def test_an_unknown_auction_is_a_failure(reading_desk: Desk, verb: str, unknown: str) -> None:
     done = reading_desk.ask("auction", verb, "--", unknown)
     assert (done.code, done.out, done.err) == (1, "", f"There is no auction {unknown}.\n")
 
 
-@pytest.mark.parametrize("verb", ["show", "history", "verify"])
+@pytest.mark.parametrize("verb", ["show", "history", "verify", "checkpoint"])
 def test_what_is_no_id_is_wrong_usage(reading_desk: Desk, verb: str) -> None:
     assert reading_desk.ask("auction", verb, "x").code == 2
 

@@ -44,6 +44,7 @@ from baraka_server.domain.facts import (
     Started,
 )
 from baraka_server.domain.record import adopted, lot_of, record_after
+from baraka_server.domain.replay import objection
 from baraka_server.domain.state import BEGINNING, CLOCK_STEP_MAX, State, apply, next_event
 
 AMINA, BILAL, DINA = 1, 2, 3  # Amina hosts; Bilal and Dina bid
@@ -248,6 +249,7 @@ class AnAuction(RuleBasedStateMachine):
 
     def happen(self, fact: Fact, user_id: int | None) -> None:
         event = next_event(self.state, fact, user_id, self.now)
+        assert objection(self.state, event) is None
         self.ledger.append(event)
         self.state = apply(self.state, event)
         self.row = record_after(self.row, event)

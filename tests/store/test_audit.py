@@ -1,6 +1,7 @@
 """Whatever is altered behind the server's back is found, and named."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -22,7 +23,7 @@ from baraka_server.domain.facts import KINDS, Event, Lot, StandingBid
 from baraka_server.domain.state import State, apply
 from baraka_server.domain.words import LOOKS_BACK, in_words
 from baraka_server.live.settle import Known, settle
-from baraka_server.store import audit, catalog, ledger
+from baraka_server.store import audit, catalog, checkpoint, ledger
 from baraka_server.store.errors import Damaged, NotThere
 from baraka_server.store.pages import Span
 from baraka_server.store.store import Store
@@ -38,6 +39,7 @@ from tests.support.sales import (
     prepare_sale,
     run_sale,
     take,
+    write_anew,
 )
 
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
@@ -329,6 +331,134 @@ async def test_a_well_chained_entry_that_makes_no_sense_is_named(books: Store, s
     verdict = await audit.verify(books, sale.auction.id)
     assert verdict.alteredEntry is not None
     assert verdict.alteredEntry.seq == tail.seq + 1
+
+
+@pytest.mark.parametrize(
+    ("seq", "says", "reason"),
+    [
+        (4, '"amount":700', "a first bid of 700 is below the minimum of 800"),
+        (6, '"amount":800', "a bid of 800 does not follow one of 800"),
+        (9, '"user_id":2', "what stood was bid 4 of 1200 by user 3"),
+        (9, '"bid_id":77', "it names bid 77 of 1200 by user 3"),
+        (9, '"amount":900', "it names bid 4 of 900 by user 3"),
+    ],
+)
+async def test_what_nobody_would_have_accepted_is_named_however_well_it_is_chained(
+    books: Store, sale: Sale, seq: int, says: str, reason: str
+) -> None:
+    this = sale.auction.id
+    async with books.reading() as connection:
+        query = select(events.c.data).where(events.c.seq == seq)
+        data = (await connection.execute(query)).scalar_one()
+    name = says.partition(":")[0]
+    forged = re.sub(rf"{name}:\d+", says, data)
+    assert forged != data
+    await write_anew(books, this, {seq: {"data": forged}})
+    verdict = await audit.verify(books, this)
+    assert verdict.alteredEntry is not None
+    assert verdict.alteredEntry.seq == seq
+    assert reason in verdict.alteredEntry.reason
+
+
+# --- a ledger that was written anew -------------------------------------------
+
+SIGNER = checkpoint.Signer.of("a secret of the house, with more than 32 bytes")
+
+
+async def held(store: Store, sale: Sale, *texts: str) -> Verdict:
+    verdict = await audit.verify(store, sale.auction.id)
+    kept = [one for text in texts for one in checkpoint.found_in(text)]
+    assert kept
+    return await checkpoint.held(store, SIGNER, verdict, kept)
+
+
+async def test_a_checkpoint_holds_as_long_as_the_ledger_only_grows(
+    books: Store, sale: Sale
+) -> None:
+    this = sale.auction.id
+    texts = []
+    for product in ("Lamp", "Chair"):
+        texts.append((await checkpoint.take(books, SIGNER, this)).text)
+        await take(books, this, [change_lot(sale, product, 5)])
+    texts.append((await checkpoint.take(books, SIGNER, this)).text)
+    verdict = await held(books, sale, "\n".join(f"on the wall: {text}." for text in texts))
+    assert verdict.ok
+    assert verdict.brokenCheckpoints == []
+
+
+async def test_a_ledger_that_was_written_anew_behind_a_checkpoint_is_named(
+    books: Store, sale: Sale
+) -> None:
+    this = sale.auction.id
+    before = (await checkpoint.take(books, SIGNER, this)).text
+    # Another text of a comment, in the ledger and in its row: all by itself it would be believed.
+    async with books.reading() as connection:
+        row = (
+            (
+                await connection.execute(
+                    select(events).where(events.c.kind == "comment").order_by(events.c.seq.desc())
+                )
+            )
+            .mappings()
+            .first()
+        )
+    assert row
+    forged = row["data"].replace("Lovely", "Ugly")
+    await write_anew(books, this, {row["seq"]: {"data": forged}})
+    last = await newest(books, comments)
+    await alter(books, comments, comments.c.id == last["id"], comment="Ugly")
+    assert (await audit.verify(books, this)).ok
+    verdict = await held(books, sale, before)
+    assert not verdict.ok
+    assert [one.seq for one in verdict.brokenCheckpoints] == [ENTRIES]
+    assert "written anew" in verdict.brokenCheckpoints[0].reason
+    again = (await checkpoint.take(books, SIGNER, this)).text
+    assert (await held(books, sale, again)).ok
+
+
+async def test_a_ledger_that_is_shorter_than_its_checkpoint_is_named(
+    books: Store, sale: Sale
+) -> None:
+    await take(books, sale.auction.id, [by_host(sale, BroadcasterLeave(auction_id=1))])
+    before = (await checkpoint.take(books, SIGNER, sale.auction.id)).text
+    await write_anew(books, sale.auction.id, {}, keep=ENTRIES)
+    assert (await audit.verify(books, sale.auction.id)).ok, "nothing else can tell"
+    verdict = await held(books, sale, before)
+    assert [one.reason for one in verdict.brokenCheckpoints] == [
+        f"the ledger had {ENTRIES + 1} entries then, and has {ENTRIES} now"
+    ]
+
+
+async def test_a_checkpoint_that_we_did_not_sign_is_named(books: Store, sale: Sale) -> None:
+    this = sale.auction.id
+    good = (await checkpoint.take(books, SIGNER, this)).text
+    other = checkpoint.Signer.of("a secret of somebody else, just as long as ours")
+    for text in (
+        (await checkpoint.take(books, other, this)).text,
+        good.replace(f"seq={ENTRIES}", f"seq={ENTRIES - 1}"),
+        re.sub("time=....", "time=2019", good),
+    ):
+        (broken,) = (await held(books, sale, text)).brokenCheckpoints
+        assert "not signed with this secret" in broken.reason
+
+
+def test_a_damaged_checkpoint_is_no_checkpoint_and_says_so() -> None:
+    good = SIGNER.signed(1, 2, "0" * 64, LONG_AGO).text
+    assert list(checkpoint.found_in("nothing here")) == []
+    for text in (
+        good[:-1],
+        good + "0",
+        good.replace("seq=2", "seq=x"),
+        good.replace(" time", "time"),
+    ):
+        with pytest.raises(ValueError, match="baraka-checkpoint"):
+            list(checkpoint.found_in(text))
+
+
+async def test_an_auction_without_a_ledger_has_nothing_to_sign(books: Store) -> None:
+    sale = await prepare_sale(books)
+    with pytest.raises(NotThere):
+        await checkpoint.take(books, SIGNER, sale.auction.id)
 
 
 # --- a ledger whose end is cut off --------------------------------------------

@@ -1,9 +1,12 @@
 """A sale that took place, written as the server writes it: Amina hosts; Bilal and Dina bid."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import delete, insert, select
 
 from baraka_server.contract.client_events import (
     AwardLot,
@@ -19,10 +22,11 @@ from baraka_server.domain.decide import Ask, HouseRules, decide
 from baraka_server.domain.facts import Event
 from baraka_server.domain.record import adopted
 from baraka_server.domain.state import State, apply, next_event
-from baraka_server.store import catalog, migrate
+from baraka_server.store import catalog, ledger, migrate
 from baraka_server.store.engine import open_engine
 from baraka_server.store.locked import LockedAuction
 from baraka_server.store.store import Store
+from baraka_server.store.tables import events
 
 ENTRIES_MAX = 10_000
 
@@ -132,3 +136,26 @@ def bid(sale: Sale, user: User, amount: int) -> Ask:
 
 def comment(sale: Sale, user: User, text: str) -> Ask:
     return Ask(PostComment(auction_id=sale.auction.id, comment=text), user.id)
+
+
+async def write_anew(
+    store: Store,
+    auction_id: int,
+    values: Mapping[int, Mapping[str, Any]],
+    *,
+    keep: int | None = None,
+) -> None:
+    """Change entries of a ledger and make all the hashes fit, as whoever can write a database can.
+
+    `values` are columns by seq. With `keep` the ledger ends there.
+    """
+    async with store.writing() as connection:
+        mine = events.c.auction_id == auction_id
+        query = select(events).where(mine).order_by(events.c.seq)
+        rows = [dict(row) for row in (await connection.execute(query)).mappings()][:keep]
+        previous = ledger.GENESIS
+        for row in rows:
+            row |= values.get(row["seq"], {})
+            row["hash"] = previous = ledger.chained(previous, row)
+        await connection.execute(delete(events).where(mine))
+        await connection.execute(insert(events), rows)

@@ -16,6 +16,7 @@ from baraka_server.contract.client_events import (
     StartAuction,
 )
 from baraka_server.store import tables
+from baraka_server.store.checkpoint import Signer, found_in
 from baraka_server.wire import identity
 from tests.support.baraka import SECRET
 from tests.support.phones import PythonPhones, token
@@ -97,7 +98,13 @@ async def test_history_and_winnings_are_for_the_owner_alone(http, sold):
     status, history = await http("/api/auctions/1/history", OWNER)
     assert status == 200
     assert [entry["seq"] for entry in history] == list(range(1, 6))
-    for route in ("winnings", "history"):
+    status, checkpoint = await http("/api/auctions/1/checkpoint", OWNER)
+    assert status == 200
+    (kept,) = found_in(checkpoint["text"])
+    assert kept.is_signed_by(Signer.of(SECRET))
+    assert (kept.auction_id, kept.seq, checkpoint["seq"]) == (1, 5, 5)
+    assert (await http("/api/auctions/2/checkpoint", OWNER))[0] == 409
+    for route in ("winnings", "history", "checkpoint"):
         status, refused = await http(f"/api/auctions/1/{route}", OTHER)
         assert (status, refused["code"]) == (403, "not_owner")
 
