@@ -282,7 +282,7 @@ async def _write_anew(desk: Desk) -> None:
     async with open_store(desk.url) as store:
         async with store.writing() as connection:
             names = select(events.c.seq, events.c.data).where(events.c.data.contains("Necklace"))
-            found = {seq: data for seq, data in await connection.execute(names)}
+            found = {row.seq: row.data for row in await connection.execute(names)}
             await connection.execute(update(auctions).values(current_product="Silver Bracelet"))
         forged = {
             seq: {"data": data.replace("Necklace", "Bracelet")} for seq, data in found.items()
