@@ -17,6 +17,8 @@ from baraka_server.store.errors import StoreError, Trouble, Unavailable
 PROXY_ADDRESSES_MAX = 2**24
 """The largest private network, 10.0.0.0/8: a proxy list that has more trusts strangers."""
 CLOCK_LOOK, CLOCK_MEND = timedelta(seconds=2), timedelta(seconds=30)
+LOCK_SECONDS_MAX = 120
+"""A row that is locked for longer is an auction that stands still."""
 DISK_LOOK_BYTES, DISK_MEND_BYTES = 1_000_000_000, 100_000_000
 
 LIMITS_THAT_MAY_BE_OFF = (
@@ -245,6 +247,7 @@ def of_database_server(server: DatabaseServer) -> Iterator[Finding]:
         yield mend("version", f"{named} is not supported", f"{server.kind} {oldest} or newer")
     if server.read_only:
         yield mend("writes", "the server only reads (read_only is on)", "connect to the primary")
+    yield _locks(server.lock_seconds, server.lock_wait_seconds)
     yield _clock(server.clock_ahead)
     yield _zone(server.zone_ahead)
     yield from of_tables(server.odd_tables)
@@ -276,6 +279,20 @@ def of_writes(refusal: StoreError | None) -> Finding:
         return look("writes", f"the database was too busy: {refusal}", "run this again")
     what = f"the database {refusal.trouble.words}: {refusal}"
     return mend("writes", what, REMEDIES.get(refusal.trouble, "see what ails the database"))
+
+
+def _locks(held: int, waited: int) -> Finding:
+    what = f"an auction stays locked for at most {held:,} s behind a server that vanished"
+    if held <= LOCK_SECONDS_MAX and waited <= LOCK_SECONDS_MAX:
+        return ok("locks", what)
+    if held <= LOCK_SECONDS_MAX:
+        what = f"a session waits {waited:,} s for a row that another one locked"
+    return look(
+        "locks",
+        what,
+        "let Baraka set wait_timeout and innodb_lock_wait_timeout for its sessions; a proxy before "
+        "the database may swallow that",
+    )
 
 
 def _clock(ahead: timedelta) -> Finding:

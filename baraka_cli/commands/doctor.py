@@ -79,7 +79,7 @@ def _findings(database_url: str | None) -> Iterator[Finding]:
             yield finding
     if not bad & {"BARAKA_DATABASE_URL", "--database-url"}:
         by = "set by --database-url" if database_url else origin(Settings, "database_url")
-        yield from run(_database(settings.database_url.get_secret_value(), by))
+        yield from run(_database(settings, by))
     yield checkup.of_open_files(settings, open_files.limit())
     yield checkup.of_uvloop(there=_has_uvloop())
 
@@ -163,14 +163,14 @@ def _env_file() -> Iterator[Finding]:
         yield ok("settings", f"from the environment and {file}")
 
 
-async def _database(url: str, origin: str) -> list[Finding]:
+async def _database(settings: Settings, origin: str) -> list[Finding]:
     from baraka_cli import checkup
     from baraka_server.store import checkup as store
     from baraka_server.store import migrate
     from baraka_server.store.address import UnusableUrl, shown_url
     from baraka_server.store.errors import StoreError
 
-    facts = None
+    url, facts = settings.database_url.get_secret_value(), None
     try:
         shown = f"{shown_url(url)} ({origin})"
     except UnusableUrl as error:
@@ -178,7 +178,7 @@ async def _database(url: str, origin: str) -> list[Finding]:
     try:
         status = await migrate.current(url)
         findings = [_revision(status, shown)]
-        facts = await store.examine(url)
+        facts = await store.examine(url, timeout_seconds=settings.database_timeout_seconds)
     except UnusableUrl as error:
         return [checkup.mend("database", str(error), "correct BARAKA_DATABASE_URL")]
     except (StoreError, OSError) as error:

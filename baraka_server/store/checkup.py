@@ -50,6 +50,10 @@ class DatabaseServer:
     zone_ahead: timedelta
     """How far the time that it gives other programs is before UTC."""
     odd_tables: Sequence[OddTable] = field(default=())
+    lock_seconds: int = 0
+    """How long a row may stay locked for a session of ours whose end the server cannot hear."""
+    lock_wait_seconds: int = 0
+    """How long a session of ours waits for a row that is locked."""
 
     @property
     def supported(self) -> bool:
@@ -70,16 +74,16 @@ class DatabaseFile:
     """The processes that serve from it now."""
 
 
-async def examine(url: str) -> DatabaseServer | DatabaseFile | None:
+async def examine(url: str, *, timeout_seconds: float = 10) -> DatabaseServer | DatabaseFile | None:
     """The facts; None for a database in memory. Raises a `StoreError` or `UnusableUrl`.
 
-    A SQLite file that is not there is not created.
+    A SQLite file that is not there is not created. `timeout_seconds` is that of a transaction.
     """
     address = database_url(url)
     if address.get_backend_name() == "sqlite":
         path = database_file(address)
         return None if path is None else _file(path)
-    engine = open_engine(url, connections_max=1)
+    engine = open_engine(url, connections_max=1, timeout_seconds=timeout_seconds)
     try:
         with translated():
             async with asyncio.timeout(EXAMINE_SECONDS_MAX), engine.connect() as connection:

@@ -27,6 +27,10 @@ from baraka_server.store.signs import SQLITE_CHECKSUM, checksum_of_column
 SQLITE_BUSY_SECONDS = 5
 FRESH_SECONDS = 0.2
 """A connection that was used so recently is taken to be alive."""
+IDLE_SECONDS = 60
+"""How long a server keeps a connection of ours that says nothing, in a transaction on MySQL too.
+
+One that it closed is replaced unnoticed when it is taken from the pool: see `_ping_unless_just_used`."""
 WRITES = {"baraka_begins": "IMMEDIATE"}
 """Execution options of a connection whose transaction takes the write lock when it begins."""
 ALONE = {"baraka_begins": "EXCLUSIVE"}
@@ -34,12 +38,15 @@ ALONE = {"baraka_begins": "EXCLUSIVE"}
 
 
 def open_engine(
-    text: str, *, connections_max: int = 10, timeout_seconds: float = 10
+    text: str, *, connections_max: int = 10, timeout_seconds: float = 10, patient: bool = False
 ) -> AsyncEngine:
-    """An engine on the database at the URL `text`; nothing is connected yet. Raises `UnusableUrl`."""
+    """An engine on the database at the URL `text`; nothing is connected yet. Raises `UnusableUrl`.
+
+    A `patient` one waits for locks as long as the server lets it: for changes of the tables.
+    """
     url = database_url(text)
     try:
-        return _engine(url, connections_max, timeout_seconds)
+        return _engine(url, connections_max, timeout_seconds, patient=patient)
     except (ArgumentError, ValueError, TypeError):
         # Theirs would quote it, and it may be a password.
         raise UnusableUrl(
@@ -47,7 +54,9 @@ def open_engine(
         ) from None
 
 
-def _engine(url: URL, connections_max: int, timeout_seconds: float) -> AsyncEngine:
+def _engine(
+    url: URL, connections_max: int, timeout_seconds: float, *, patient: bool
+) -> AsyncEngine:
     if url.get_backend_name() == "sqlite":
         # Half the time of a transaction, so that who waited in vain for a lock may try once more.
         busy_seconds = min(SQLITE_BUSY_SECONDS, timeout_seconds / 2)
@@ -74,11 +83,7 @@ def _engine(url: URL, connections_max: int, timeout_seconds: float) -> AsyncEngi
             "async_creator_fn": _connect_mysql,
             "connect_timeout": connect_seconds,
             "charset": "utf8mb4",
-            # Times in the tables are UTC, and a value that does not fit is an error, never cut.
-            "init_command": (
-                "SET time_zone = '+00:00', "
-                "sql_mode = CONCAT_WS(',', @@sql_mode, 'STRICT_ALL_TABLES')"
-            ),
+            "init_command": _first_words("" if patient else _bounds(timeout_seconds)),
         },
     )
     event.listen(engine.sync_engine, "connect", _note_use)
@@ -88,6 +93,27 @@ def _engine(url: URL, connections_max: int, timeout_seconds: float) -> AsyncEngi
     event.listen(engine.sync_engine, "reset", _roll_back_if_needed)
     event.listen(engine.sync_engine, "handle_error", _leave_condemned)
     return engine
+
+
+def _first_words(bounds: str) -> str:
+    # Times in the tables are UTC, and a value that does not fit is an error, never cut.
+    return (
+        "SET time_zone = '+00:00', "
+        f"sql_mode = CONCAT_WS(',', @@sql_mode, 'STRICT_ALL_TABLES'){bounds}"
+    )
+
+
+def _bounds(timeout_seconds: float) -> str:
+    """How long the server waits for us, and we for a lock: behind a lost path it hears no end of us.
+
+    Half of a transaction's time, so that whoever waits for a row that such a session has gets it in
+    time. MySQL has no `idle_transaction_timeout`, and takes for a comment what MariaDB reads here.
+    """
+    half = max(1, round(timeout_seconds / 2))
+    return (
+        f", wait_timeout = {max(IDLE_SECONDS, half)}, innodb_lock_wait_timeout = {half}"
+        f" /*M!100300 , idle_transaction_timeout = {half} */"
+    )
 
 
 def _roll_back_if_needed(connection: Any, _record: Any, state: PoolResetState) -> None:

@@ -262,7 +262,7 @@ def _lock_name(url: URL) -> str:
 @asynccontextmanager
 async def _opened(url: str) -> AsyncIterator[AsyncEngine]:
     _require_a_place(url)
-    engine = open_engine(url)
+    engine = open_engine(url, patient=True)
     try:
         with _told_plainly(engine.url):
             async with while_it_answers(engine.url):

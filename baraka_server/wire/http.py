@@ -85,11 +85,11 @@ class Api:
 
     def add_to(self, app: web.Application) -> None:
         app.router.add_get("/api/auctions/{id}", self._route(self._auction))
+        app.router.add_get("/api/auctions/{id}/checkpoint", self._route(self._checkpoint))
         for path, answer in {
             "/api/auctions": self._auctions,
             "/api/auctions/{id}/history": self._history,
             "/api/auctions/{id}/winnings": self._winnings,
-            "/api/auctions/{id}/checkpoint": self._checkpoint,
         }.items():
             app.router.add_get(path, self._route(self._list(answer)))
 
@@ -119,13 +119,14 @@ class Api:
         page = await catalog.list_winnings(self._store, auction_id=auction.id, span=span)
         return listed(request.query, page, cursor="before")
 
-    async def _checkpoint(self, request: web.Request, user_id: int) -> object:
+    async def _checkpoint(self, request: web.Request, user_id: int) -> web.Response:
         """The end of the ledger as it is now, signed (D56)."""
-        auction = await self._owned(request, user_id)
-        try:
-            return await checkpoint.take(self._store, self._signer, auction.id)
-        except NotThere as error:
-            raise _Refused(Refusal(Code.NOT_LIVE)) from error
+        async with self._turn(user_id, self._rates.of(user_id).take()):
+            auction = await self._owned(request, user_id)
+            try:
+                return _json(await checkpoint.take(self._store, self._signer, auction.id))
+            except NotThere as error:
+                raise _Refused(Refusal(Code.NOT_LIVE)) from error
 
     async def _asked_for(self, request: web.Request) -> Auction:
         text = request.match_info["id"]

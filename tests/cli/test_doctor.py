@@ -209,7 +209,7 @@ def test_a_mariadb_is_looked_at(mariadb: Any) -> None:
     url = mariadb.create_database("doctor")
     asyncio.run(migrate.upgrade(url))
     found = {one["check"]: one for one in checks(url)}
-    for check in ("database", "version", "clock", "tables"):
+    for check in ("database", "version", "locks", "clock", "tables"):
         assert found[check]["state"] == "ok"
     assert "MariaDB" in found["version"]["what"]
 
@@ -278,6 +278,9 @@ SERVER = store.DatabaseServer("MySQL", (8, 4, 3), False, timedelta(0), timedelta
         (replace(SERVER, clock_ahead=timedelta(seconds=5)), "look", "5 s ahead of ours"),
         (replace(SERVER, clock_ahead=timedelta(seconds=-40)), "mend", "40 s behind ours"),
         (replace(SERVER, zone_ahead=timedelta(hours=-3.5)), "look", "-3.5 h from UTC"),
+        (replace(SERVER, lock_seconds=60, lock_wait_seconds=5), "ok", "at most 60 s behind"),
+        (replace(SERVER, lock_seconds=28_800), "look", "at most 28,800 s behind a server"),
+        (replace(SERVER, lock_wait_seconds=3_600), "look", "waits 3,600 s for a row"),
         (
             replace(SERVER, odd_tables=(store.OddTable("Auction", "MyISAM", "utf8mb4"),)),
             *("mend", "`Auction` is MyISAM"),

@@ -179,6 +179,25 @@ async def test_who_comes_or_goes_is_not_held_up_by_bids_that_cannot_be_written(
     assert hall.rooms[1] == {dina}
 
 
+async def test_after_a_failure_nothing_is_taken_for_known(on_air, store, monkeypatch):
+    """What failed may have been a fail-over: every bid is looked at, not the newest alone."""
+    house, _, bilal = on_air
+    dina = viewer(3)
+    first = (await house.ask(bilal, bid(100)))["bidId"]
+    assert (await house.ask(dina, bid(200)))["bidId"] > first
+    async with store.writing() as connection:
+        await connection.execute(update(bids).where(bids.c.id == first).values(bid=500))
+
+    async def gone(*_):
+        raise Unavailable("the database is gone")
+
+    with monkeypatch.context() as down:
+        down.setattr(store, "change", gone)
+        assert (await house.ask(dina, bid(250))).code is Code.UNAVAILABLE
+    refused = await house.ask(dina, bid(300))
+    assert (refused.code, refused.values["current"]) == (Code.BID_TOO_LOW, 500)
+
+
 # --- what cannot be announced
 
 

@@ -14,6 +14,8 @@ class Cut(Enum):
 
     BEFORE = "it never reaches the database"
     BEHIND = "it takes place, and its answer is lost"
+    HELD = "the client is cut off at once, and it reaches the database when `release` is set"
+    SWALLOWED = "the path is gone, and neither side hears of it"
 
 
 class Line:
@@ -26,6 +28,9 @@ class Line:
         self.port = 0
         self.next_commit: Cut | None = None
         self.stays_cut = False
+        self.cut = asyncio.Event()
+        """Set once a commit was cut."""
+        self.release = asyncio.Event()
         self.cuts = 0
         self._database_port = self._leads_to = database_port
         self._is_cut = False
@@ -41,6 +46,8 @@ class Line:
         self._server.close()
         for end in self._ends:
             end.transport.abort()
+        for task in self._tasks:
+            task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def over(self, database_url: str) -> str:
@@ -66,7 +73,7 @@ class Line:
         try:
             if not self._is_cut:
                 self._ends |= {to_client, to_database}
-                await self._ask(client, database, to_database, answers)
+                await self._ask(client, to_client, database, to_database, answers)
         except OSError:
             pass  # one of the two hung up
         finally:
@@ -78,6 +85,7 @@ class Line:
     async def _ask(
         self,
         client: asyncio.StreamReader,
+        to_client: asyncio.StreamWriter,
         database: asyncio.StreamReader,
         to_database: asyncio.StreamWriter,
         answers: asyncio.Task[None],
@@ -88,6 +96,18 @@ class Line:
             if data.endswith(COMMIT):
                 if locks and self.next_commit is not None:
                     how, self.next_commit = self.next_commit, None
+                    self.cut.set()
+                    if how is Cut.SWALLOWED:
+                        answers.cancel()
+                        await asyncio.Event().wait()
+                    if how is Cut.HELD:
+                        answers.cancel()
+                        await asyncio.wait([answers])
+                        to_client.transport.abort()
+                        await self.release.wait()
+                        to_database.write(data)
+                        await database.read(1)
+                        return
                     if how is Cut.BEHIND:
                         answers.cancel()
                         await asyncio.wait([answers])
