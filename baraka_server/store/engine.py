@@ -14,14 +14,15 @@ from typing import Any
 
 import asyncmy
 from asyncmy.errors import OperationalError
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection, Engine, event
 from sqlalchemy.engine import URL, ExceptionContext
 from sqlalchemy.exc import ArgumentError, InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import PoolResetState
 
-from baraka_server.store.address import UnusableUrl, database_url
+from baraka_server.store.address import UnusableUrl, database_file, database_url
 from baraka_server.store.errors import condemns
+from baraka_server.store.same_file import SameFile
 from baraka_server.store.signs import SQLITE_CHECKSUM, checksum_of_column
 
 SQLITE_BUSY_SECONDS = 5
@@ -63,6 +64,8 @@ def _engine(
         engine = create_async_engine(
             url, connect_args={"timeout": busy_seconds}, hide_parameters=True
         )
+        if path := database_file(url):
+            _watch_file(engine.sync_engine, SameFile(path))
         event.listen(engine.sync_engine, "connect", _prepare_sqlite)
         event.listen(engine.sync_engine, "begin", _begin_sqlite)
         event.listen(engine.sync_engine, "invalidate", _let_go_sqlite)
@@ -166,6 +169,17 @@ async def _connect_mysql(**options: Any) -> Any:
     except RuntimeError as error:
         # asyncmy's word for a server that hung up at once; SQLAlchemy would take it for a bug.
         raise OperationalError(2013, f"the connection was lost at once: {error}") from error
+
+
+def _watch_file(engine: Engine, file: SameFile) -> None:
+    """Begin nothing in a file that is not at its place any more.
+
+    Nor connect: SQLite would make an empty one there. The connections stay open: closing the last
+    one would take away the journal of whatever is there now.
+    """
+    event.listen(engine, "do_connect", lambda *_: file.require())
+    event.listen(engine, "connect", lambda *_: file.opened())
+    event.listen(engine, "begin", lambda _: file.require())
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

@@ -21,6 +21,7 @@ class Trouble(StrEnum):
     DISK = "disk"
     NOT_ALLOWED = "not_allowed"
     SCHEMA = "schema"
+    FILE = "file"
 
     @property
     def words(self) -> str:
@@ -41,6 +42,7 @@ _WORDS = {
     Trouble.DISK: "cannot write to its disk",
     Trouble.NOT_ALLOWED: "does not allow its user what a sale needs",
     Trouble.SCHEMA: "lacks tables or columns that a sale needs",
+    Trouble.FILE: "is not the file any more that was opened",
 }
 
 

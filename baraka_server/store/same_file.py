@@ -1,0 +1,47 @@
+"""Whether the file of a SQLite database is still the one that its connections have open.
+
+SQLite goes on writing into a file that was deleted, moved or replaced: what it acknowledges is gone
+with the last connection. Nobody may be told that a bid stands there.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from baraka_server.store.errors import Trouble, Unavailable
+
+
+class SameFile:
+    """The file at a path. `opened` says that a connection has it open, `require` that it is this one.
+
+    One that comes back to its place is good again; another one in its place is not, since old
+    connections would take its journal away: that takes a new start of the server.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._opened: tuple[int, int] | None = None
+
+    def opened(self) -> None:
+        self._opened = self._opened or self._there()
+
+    def require(self) -> None:
+        """Raises `Unavailable` where the path leads elsewhere than the open connections, or nowhere."""
+        if self._opened is None or (there := self._there()) == self._opened:
+            return
+        if there is None:
+            what = f"{self._path} was deleted or moved away while it was in use: put it back"
+        else:
+            what = (
+                f"{self._path} was replaced while it was in use: stop the server before you change "
+                "its database, and start it again now"
+            )
+        raise Unavailable(what, Trouble.FILE)
+
+    def _there(self) -> tuple[int, int] | None:
+        try:
+            found = os.stat(self._path)
+        except OSError:
+            return None
+        return found.st_dev, found.st_ino
