@@ -22,6 +22,7 @@ from baraka_server.settings import FanOutPath, Mode, PhoneNumbers, Settings
 from baraka_server.store.address import database_file, database_url
 from baraka_server.store.checkpoint import Signer
 from baraka_server.store.engine import open_engine
+from baraka_server.store.purge import Purge
 from baraka_server.store.serving import marked
 from baraka_server.store.store import Store
 from baraka_server.wire.addresses import address_of, peer_of
@@ -110,6 +111,7 @@ class Server:
             ),
             disconnect_expired=settings.disconnect_expired,
         )
+        self._purge = Purge(self._store, timedelta(hours=settings.requests_kept_hours))
         self._health = Health(self._store)
         cors = Cors(settings.origins)
         self._door = Door(
@@ -168,6 +170,7 @@ class Server:
         await self._runner.setup()
         self._door.watch(self._runner)
         self._house.open()
+        self._purge.open()
         site = web.TCPSite(self._runner, self._settings.host, self._settings.port, backlog=1024)
         await site.start()
         host, port = self._runner.addresses[0][:2]
@@ -189,6 +192,7 @@ class Server:
             await site.stop()
         try:
             async with asyncio.timeout_at(deadline - seconds * GOODBYE_SHARE):
+                await self._purge.close()
                 await self._house.close()
                 await self._sio.answered()
         except TimeoutError:

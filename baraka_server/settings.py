@@ -190,6 +190,12 @@ class Settings(BaseSettings):
     resume_events_max: Annotated[int, Field(ge=0)] = Field(
         1_000, description="Missed events that a viewer who resumes is sent at most."
     )
+    requests_kept_hours: Annotated[int, Field(ge=1, le=87_600)] = Field(
+        24,
+        description=(
+            "How long the answer to a `requestId` is remembered; while its auction is live in any case."
+        ),
+    )
     events_per_second_max: Rate = Field(
         50, description="Events of one socket, on average; 5 seconds' worth at once. 0 is no limit."
     )

@@ -105,11 +105,14 @@ async def settle(
     state = replace(_with_rows(sitting.state, written), hash=auction.tail.hash)
     accepted = {event.seq: _accepted(auction.record.id, event) for event in written}
     outcomes = [accepted[entry] if isinstance(entry, int) else entry for entry in sitting.entries]
+    new = {key: entry for key, entry in sitting.earlier.items() if key not in answered}
+    refused = {key.user_id for key, (_, entry) in new.items() if isinstance(entry, Refusal)}
+    full = await auction.users_with_many_requests(refused)
     await auction.remember(
         {
             key: Answered(mark, _kept(accepted[entry] if isinstance(entry, int) else entry))
-            for key, (mark, entry) in sitting.earlier.items()
-            if key not in answered and not _is_for_now(entry)
+            for key, (mark, entry) in new.items()
+            if not isinstance(entry, Refusal) or not (_is_for_now(entry) or key.user_id in full)
         },
         now,
     )
@@ -317,12 +320,12 @@ def _accepted(auction_id: int, event: Event) -> dict[str, Any]:
     return fields
 
 
-def _is_for_now(entry: Outcome | int) -> bool:
+def _is_for_now(entry: Refusal) -> bool:
     """Whether a refusal is about this program or this socket, not about the auction.
 
     A repetition is asked anew.
     """
-    return isinstance(entry, Refusal) and entry.code in {Code.UNAVAILABLE, Code.NOT_JOINED}
+    return entry.code in {Code.UNAVAILABLE, Code.NOT_JOINED}
 
 
 def _kept(outcome: Outcome) -> str:

@@ -14,6 +14,7 @@ from sqlalchemy import (
     Table,
     bindparam,
     delete,
+    func,
     insert,
     select,
     tuple_,
@@ -36,6 +37,9 @@ from baraka_server.domain.record import record_after
 from baraka_server.domain.state import State
 from baraka_server.store import ledger, rows
 from baraka_server.store.tables import auctions, bids, comments, requests, winnings
+
+REQUESTS_PER_USER_MAX = 5_000
+"""Of so many requests of a user the answers are remembered; beyond it those that were accepted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +123,19 @@ class LockedAuction:
         )
         found = await self._connection.execute(query)
         return {by_row[row[0], row[1]]: Answered(row[2], row[3]) for row in found}
+
+    async def users_with_many_requests(self, user_ids: Iterable[int]) -> set[int]:
+        """Those among the users of whom we remember as many answers as of one at most."""
+        wanted = set(user_ids)
+        if not wanted:
+            return set()
+        query = (
+            select(requests.c.user_id)
+            .where(requests.c.user_id.in_(wanted))
+            .group_by(requests.c.user_id)
+            .having(func.count() >= REQUESTS_PER_USER_MAX)
+        )
+        return set((await self._connection.execute(query)).scalars())
 
     async def remember(self, answers: Mapping[RequestKey, Answered], now: datetime) -> None:
         """Keep what was answered, so that a repeated request gets the same."""

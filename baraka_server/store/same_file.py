@@ -6,7 +6,6 @@ with the last connection. Nobody may be told that a bid stands there.
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from baraka_server.store.errors import Trouble, Unavailable
@@ -41,7 +40,7 @@ class SameFile:
 
     def _there(self) -> tuple[int, int] | None:
         try:
-            found = os.stat(self._path)
+            found = self._path.stat()
         except OSError:
             return None
         return found.st_dev, found.st_ino

@@ -1,0 +1,77 @@
+"""Answers to requests are forgotten when nobody will repeat them any more (D23)."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import delete, select, tuple_
+
+from baraka_server.store.errors import StoreError
+from baraka_server.store.store import Store
+from baraka_server.store.tables import auctions, requests
+
+log = logging.getLogger(__name__)
+
+ROWS_PER_STEP = 100
+"""So few that a bid that has to wait for it does not notice."""
+STEP_PAUSE_SECONDS = 0.5
+LAST_STEP_SECONDS_MAX = 0.5
+ROUND_SECONDS = 60
+"""How often it is looked for more, on average: nodes should not do it at the same time."""
+
+
+class Purge:
+    """Forgets what is older than `kept`, while a server runs. Whatever fails is done the next time."""
+
+    def __init__(self, store: Store, kept: timedelta) -> None:
+        self._store = store
+        self._kept = kept
+        self._working: asyncio.Task[None] | None = None
+
+    def open(self) -> None:
+        self._working = asyncio.create_task(self._work())
+
+    async def close(self) -> None:
+        if self._working:
+            self._working.cancel()
+            # Its query lets go of the database, which is closed next; a frozen one is not waited for.
+            await asyncio.wait([self._working], timeout=LAST_STEP_SECONDS_MAX)
+
+    async def _work(self) -> None:
+        while True:
+            await asyncio.sleep(random.uniform(0.1, 2) * ROUND_SECONDS)  # noqa: S311
+            try:
+                done = ROWS_PER_STEP
+                while done:
+                    done = await forget(self._store, datetime.now(UTC) - self._kept)
+                    await asyncio.sleep(STEP_PAUSE_SECONDS)
+            except StoreError as error:
+                log.debug("old answers to requests were not forgotten: %s", error)
+            except Exception:
+                log.exception(
+                    "old answers to requests could not be forgotten", extra={"event": "fault"}
+                )
+
+
+async def forget(store: Store, before: datetime, *, rows_max: int = ROWS_PER_STEP) -> int:
+    """Forget answers that are older, the oldest first. Returns how many those were.
+
+    None of an auction that is live: a phone may come back with what it asked hours ago.
+    """
+    key = (requests.c.user_id, requests.c.request_hash)
+    live = select(auctions.c.id).where(auctions.c.isLive)
+    query = (
+        select(*key)
+        .where(requests.c.at < before, requests.c.auction_id.not_in(live))
+        .order_by(requests.c.at)
+        .limit(rows_max)
+    )
+    async with store.reading() as connection:  # which locks nothing
+        old = [tuple(row) for row in await connection.execute(query)]
+    if old:
+        async with store.writing() as connection:
+            await connection.execute(delete(requests).where(tuple_(*key).in_(old)))
+    return len(old)
