@@ -84,7 +84,7 @@ class Told:
             p99,
             f"{usage.spent.server / usage.spent.wall:.2f}" if beside else "",
             memory if beside else "",
-            "" if not beside else "yes" if usage.back else f"no ({usage.lines_after} sockets)",
+            "" if not beside else f"no: {usage.left} more" if usage.left else "yes",
             ("held off" if self.held_off else "**not held off**") + _disturbance(usage),
             self.told + _refusals(beside),
         ]

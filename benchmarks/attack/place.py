@@ -127,9 +127,12 @@ class Usage:
     lines_after: int = 0
 
     @property
-    def back(self) -> bool:
-        lines = self.lines_after <= self.lines_before + SETTLED_LINES
-        return lines and self.after <= self.before + SETTLED_BYTES
+    def left(self) -> str:
+        """What is still there of the attack, in words; nothing where the server is back."""
+        lines, more = self.lines_after - self.lines_before, self.after - self.before
+        said = [f"{lines} sockets"] if lines > SETTLED_LINES else []
+        said += [f"{more / 2**20:.0f} MB"] if more > SETTLED_BYTES else []
+        return ", ".join(said)
 
 
 @dataclass
@@ -180,7 +183,7 @@ class Place:
         pid, latest = self.server.pid, time.monotonic() + SETTLE_SECONDS_MAX
         while True:
             usage.after, usage.lines_after = resident_bytes(pid), open_lines(pid)
-            if usage.back or time.monotonic() > latest:
+            if not usage.left or time.monotonic() > latest:
                 return
             await asyncio.sleep(SAMPLE_SECONDS)
 

@@ -46,9 +46,9 @@ def test_what_was_not_held_off_is_told_with_its_reason():
 
 
 def test_the_server_is_back_with_as_few_sockets_and_as_little_memory():
-    assert Usage(after=SETTLED_BYTES, lines_after=SETTLED_LINES).back
-    assert not Usage(after=SETTLED_BYTES + 1).back
-    assert not Usage(lines_after=SETTLED_LINES + 1).back
+    assert Usage(after=SETTLED_BYTES, lines_after=SETTLED_LINES).left == ""
+    assert Usage(after=2**26, lines_after=9).left == "9 sockets, 64 MB"
+    assert "no: 64 MB more" in told(QUIET, after=2**26).row()
 
 
 def run(*arguments):

@@ -143,6 +143,30 @@ async def test_nothing_is_left_of_any_attack(tmp_path, caplog):
         assert neighbours.server._house.presence.count(1) == 1
 
 
+async def test_nothing_is_left_of_those_who_come_and_go_all_the_time(tmp_path):
+    async with house(tmp_path, updates="delta") as neighbours:
+
+        async def comes_and_goes(kind, user_id):
+            async with kind(neighbours.url) as stranger:
+                await stranger.enters(user_id)
+                for event in ("joinAuction", "leaveAuction"):
+                    assert (await stranger.asks(event, AUCTION))["ok"]
+                await stranger.says("1")
+
+        await neighbours.bilal_bids()
+        before = neighbours.possessions()
+        for turn in range(50):
+            kind = list(STRANGERS.values())[turn % 2]
+            await asyncio.gather(*(comes_and_goes(kind, user) for user in range(2, 8)))
+        await until(
+            lambda: all(now <= before[name] for name, now in neighbours.possessions().items()),
+            lambda: (neighbours.possessions(), before),
+        )
+        server = neighbours.server
+        assert len(server._sio.newcomers) == len(server._door._strangers) - 2 == 0
+        assert server._house.presence.count(1) == 1
+
+
 async def keeps_bidding(neighbours):
     while True:
         await neighbours.bilal_bids()
