@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from baraka_cli.console import summary
@@ -33,6 +34,7 @@ async def closed(
     except UNREADABLE as error:
         why = f"The winnings could not be read ({type(error).__name__})"
         found = summary.summarise(book.hammers, None, weights, why)
+    found = replace(found, checkpoint=await _checkpoint(book.auction_id, office))
     passed = sum(lot.fate is Fate.PASSED for lot in run_list.lots)
     all_known = True
     if not run_list.lots:
@@ -40,6 +42,14 @@ async def closed(
         passed = found.passed + before
     still_open = sum(lot.fate in OPEN for lot in run_list.lots)
     return found, Lots(max(passed, found.passed), still_open, all_known)
+
+
+async def _checkpoint(auction_id: int, office: Office) -> str:
+    """Empty where the server makes none, or not now: the sale is over all the same."""
+    try:
+        return await office.checkpoint(auction_id) or ""
+    except (TurnedAway, Unreachable, NoSuchAuction):
+        return ""
 
 
 async def _winnings(

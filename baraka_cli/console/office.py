@@ -84,6 +84,12 @@ class Office:
             path = page.following
         return found
 
+    async def checkpoint(self, auction_id: int) -> str | None:
+        """The end of the auction's ledger as a signed line, to be kept elsewhere (D56)."""
+        found = await self._get(f"/api/auctions/{auction_id}/checkpoint")
+        text = found.get("text") if isinstance(found, dict) else None
+        return text if isinstance(text, str) else None
+
     async def _page(self, path: str) -> Page:
         found, links = await self._ask(path)
         address = next(

@@ -121,6 +121,8 @@ class SummaryScreen(Screen[None]):
             f"{printable(name)} {amount:,} ({lots})" for name, lots, amount in found.best[:3]
         )
         yield Static(Text(f" Best bidders: {best or '–'}"))
+        if found.checkpoint:
+            yield Static(Text(f" {printable(found.checkpoint)}", "dim"), id="checkpoint")
         yield Static(id="saved")
         yield Label(" Ctrl+S saves as CSV, Esc goes back")
 
@@ -142,12 +144,15 @@ class SummaryScreen(Screen[None]):
     def action_save(self) -> None:
         try:
             path = summary.save(self._found, self._book.auction_id, self._folder, self._form)
+            summary.keep_checkpoint(self._found, self._folder)
         except summary.NotWhole as error:
             said = f" ✗ Not saved: {error}"
         except OSError as error:
             said = f" ✗ Not saved: {error.strerror or error}"
         else:
             said = f" ✓ Saved as {path}"
+            if self._found.checkpoint:
+                said += f"\n   and the checkpoint in {self._folder / summary.CHECKPOINTS}"
             if not self._found.numbers_known:
                 said += "\n   without telephone numbers: the server does not tell them"
         self.query_one("#saved", Static).update(Text(said))

@@ -20,6 +20,10 @@ class NotWhole(ValueError):
     """A summary that is not all that was sold: in a file it would pass for it."""
 
 
+CHECKPOINTS = "checkpoints.txt"
+"""Where the signed ends of all sales are kept, for `baraka auction verify --checkpoint`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Sold:
     product: str
@@ -40,6 +44,8 @@ class Summary:
     numbers_known: bool
     unknown: str = ""
     """Why the server's list could not be read, where it has one: then this is not all."""
+    checkpoint: str = ""
+    """The end of the ledger as the server signed it, where it did (D56)."""
 
     @property
     def total(self) -> int:
@@ -132,3 +138,10 @@ def save(summary: Summary, auction_id: int, folder: Path, form: CsvForm = FOR_PE
     if not summary.sold:
         raise NotWhole("nothing was sold")
     return save_beside(folder, f"sale-{auction_id}", as_csv(summary, form))
+
+
+def keep_checkpoint(summary: Summary, folder: Path) -> None:
+    """Put the checkpoint behind those that are kept already. Raises `OSError`."""
+    if summary.checkpoint:
+        with (folder / CHECKPOINTS).open("a", encoding="utf-8") as kept:
+            kept.write(f"{summary.checkpoint}\n")

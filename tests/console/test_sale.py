@@ -17,6 +17,7 @@ from baraka_server.contract.client_events import (
     PostComment,
 )
 from baraka_server.contract.server_events import LotAwarded, LotChanged
+from baraka_server.store.checkpoint import Signer, found_in
 from tests.support.baraka import SECRET, Baraka
 from tests.support.keyboard import GOLD, Keyboard, seated
 from tests.support.phones import Phone, PythonPhones, token
@@ -91,8 +92,11 @@ async def test_a_whole_sale_by_keyboard_alone(
         await host.types("end")
         await host.presses("ctrl+y")
         await host.sees("2 sold, 1 passed, total 1,750", "Best bidders: Dina A. 1,250 (1)")
+        await host.sees("baraka-checkpoint 1 auction=1")
         await host.presses("ctrl+s")
-        await host.sees("Saved as")
+        await host.sees("Saved as", "and the checkpoint in")
+        (kept,) = found_in((tmp_path / "checkpoints.txt").read_text())
+        assert (kept.auction_id, kept.is_signed_by(Signer.of(SECRET))) == (1, True)
         saved = (tmp_path / "sale-1.csv").read_text()
         assert '"Gold Ring – 18K","5.2g",1250,"Dina A.","\'+' in saved
         assert "•" not in saved, "the operator reaches winners by their whole number"
