@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network, ip_network
-from itertools import pairwise
 from typing import Annotated, Any, Self, cast
 
 from pydantic import Field, SecretStr, field_validator, model_validator
@@ -24,6 +23,7 @@ from baraka_server.sources import (
     NoSecret,
     require_a_file,
 )
+from baraka_server.weak_secrets import weakness
 
 JWT_SECRET_BYTES_MIN = 32
 """RFC 7518: an HS256 key is at least as long as the hash (D1)."""
@@ -32,12 +32,6 @@ DEVELOPMENT_SECRET = "baraka-development-secret-that-everybody-knows"  # noqa: S
 """What access tokens are signed with in development, where no other secret is given."""
 
 MAKE_A_SECRET = "openssl rand -base64 32"  # noqa: S105
-
-EXAMPLE_SECRETS = (
-    *("changeme", "changethis", "replaceme", "supersecret", "mysecretkey", "stringsecretatleast"),
-    *("yoursecret", "yourjwtsecret", "your256bitsecret"),
-)
-"""What manuals write where a secret belongs, in lower case, letters and digits only."""
 
 DEFAULT_DATABASE_URL = "sqlite+aiosqlite:///baraka.db"
 
@@ -398,21 +392,4 @@ class Settings(BaseSettings):
         secret = self.jwt_secret.get_secret_value()
         if secret == DEVELOPMENT_SECRET:
             return "is the secret for development, which everybody knows"
-        if any(example in _letters(secret) for example in EXAMPLE_SECRETS):
-            return "is an example from a manual, which everybody knows"
-        if _is_a_pattern(secret):
-            return "is a pattern that can be guessed"
-        return None
-
-
-def _letters(text: str) -> str:
-    return "".join(filter(str.isalnum, text.lower()))
-
-
-def _is_a_pattern(text: str) -> bool:
-    """One character or a few over and over, or characters that count up or down."""
-    half = len(text) // 2
-    if any(text[step:] == text[:-step] for step in range(1, half + 1)):
-        return True
-    steps = [ord(after) - ord(before) for before, after in pairwise(text)]
-    return any(steps.count(step) > len(steps) / 2 for step in (-1, 0, 1))
+        return weakness(secret)
