@@ -140,7 +140,9 @@ class House:
             except StoreError:
                 continue  # as for `_poll`: here nobody asked
             except Exception:
-                log.exception("other programs' changes could not be looked for")
+                log.exception(
+                    "other programs' changes could not be looked for", extra={"event": "fault"}
+                )
 
     async def _look_at_watched(self) -> None:
         """Also where the ledger ends sooner, or in another entry: it is another one then (D34)."""

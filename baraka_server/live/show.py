@@ -126,6 +126,7 @@ class Show:
             "auction %s: its ledger is another one than this server followed (a restored backup, or "
             "a fail-over that lost commits): everybody is told the whole state anew",
             self._auction_id,
+            extra={"event": "other_ledger", "auction": self._auction_id},
         )
         try:
             if self.stage:
@@ -133,7 +134,12 @@ class Show:
                 self._start_told = min(self._start_told, common)
             await self.tell_whole()
         except StoreError as error:
-            log.warning("auction %s: the database does not answer: %s", self._auction_id, error)
+            log.warning(
+                "auction %s: the database does not answer: %s",
+                self._auction_id,
+                error,
+                extra={"event": "not_told_yet", "auction": self._auction_id},
+            )
 
     async def tell_whole(self) -> None:
         """Read the auction anew, and tell the room its whole state."""
@@ -167,7 +173,11 @@ class Show:
 
     async def end(self, stage: Stage) -> None:
         """Tell the room that the auction's row was deleted. There is no ledger of it to go on."""
-        log.warning("auction %s was deleted by another program", self._auction_id)
+        log.warning(
+            "auction %s was deleted by another program",
+            self._auction_id,
+            extra={"event": "auction_deleted", "auction": self._auction_id},
+        )
         self.stage = None
         await self._tell(stage.gone(datetime.now(UTC)))
 

@@ -78,9 +78,9 @@ class Damaged(StoreError):
     """What is stored cannot be read. The text is for a person."""
 
 
-# MySQL and MariaDB. Record changed since last read, lock wait timeout, deadlock; 3101: another member
-# of a replicated group was quicker.
-_CONTENTION_CODES = {1020, 1205, 1213, 3101}
+# MySQL and MariaDB. Record changed since last read, lock wait timeout, deadlock, a table altered since
+# the transaction began; 3101: another member of a replicated group was quicker.
+_CONTENTION_CODES = {1020, 1205, 1213, 1412, 3101}
 _CODES = {
     Trouble.UNREACHABLE: (
         # Shutting down, aborted, network, killed, cannot connect, lost, idle for too long.

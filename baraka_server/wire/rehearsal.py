@@ -48,6 +48,7 @@ async def take_fast_path(sio: GuardedServer, *, compression: bool) -> bool:
             ", ".join(f"{name} {version(name)}" for name in fastpath.READ_IN),
             type(error).__name__,
             error,
+            extra={"event": "no_fast_path"},
         )
         return False
     fastpath.install(sio, compression=compression)

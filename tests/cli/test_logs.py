@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import fcntl
 import json
 import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -202,3 +204,27 @@ for name in ('socketio', 'engineio.server', 'aiohttp.access', 'aiosqlite', 'asyn
 log.debug('ours')
 """
     assert [entry["message"] for entry in entries(code, level="DEBUG")] == ["ours"]
+
+
+ROOT = Path(__file__).parents[2]
+LEVELS = {"info", "warning", "error", "exception"}
+
+
+def entries_in_the_code() -> Iterator[tuple[str, str]]:
+    """Where the server logs something, and the source of its `extra`."""
+    for file in sorted((ROOT / "baraka_server").rglob("*.py")):
+        for call in ast.walk(ast.parse(file.read_text())):
+            match call:
+                case ast.Call(func=ast.Attribute(value=ast.Name("log"), attr=level)):
+                    if level in LEVELS:
+                        extra = [one.value for one in call.keywords if one.arg == "extra"]
+                        yield f"{file.name}:{call.lineno}", "".join(map(ast.unparse, extra))
+
+
+def test_every_entry_has_an_event_and_the_manual_has_them_all() -> None:
+    nameless = [where for where, extra in entries_in_the_code() if not extra]
+    assert nameless == []
+    named = set(re.findall(r"'event': '(\w+)'", "".join(extra for _, extra in entries_in_the_code())))
+    assert len(named) > 10
+    manual = (ROOT / "docs" / "faults.md").read_text()
+    assert {name for name in named if f"`{name}`" not in manual} == set()

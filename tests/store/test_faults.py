@@ -15,6 +15,7 @@ from baraka_server.domain.decide import Ask
 from baraka_server.store import migrate
 from baraka_server.store.engine import open_engine
 from baraka_server.store.errors import Contention, StoreError, Trouble, Unavailable
+from baraka_server.store.locked import RequestKey
 from baraka_server.store.seed import seed
 from baraka_server.store.store import PROOF_SECONDS, Store
 from baraka_server.store.tables import categories, events, requests
@@ -122,6 +123,7 @@ async def test_every_code_is_told_for_what_it_is(mariadb, sale_database):
     told = {
         1205: Contention,
         1213: Contention,
+        1412: Contention,
         3101: Contention,
         1021: Trouble.DISK,
         1114: Trouble.DISK,
@@ -282,3 +284,21 @@ async def test_one_that_comes_and_goes_is_not_told_each_time(mariadb, sale_datab
             await take(store, 1, [HELLO])
     said = [entry.event for entry in caplog.records if entry.name.endswith("availability")]
     assert said == ["database_gone", "database_back"]
+
+
+@only_mariadb
+async def test_a_table_that_is_rebuilt_meanwhile_is_read_anew(mariadb, sale_database):
+    attempts = 0
+
+    async def work(auction):
+        nonlocal attempts
+        attempts += 1
+        if attempts == 1:
+            alter = "ALTER TABLE baraka_requests FORCE, ALGORITHM = COPY"
+            await asyncio.to_thread(mariadb.sql, alter, the_name(sale_database))
+        return await auction.answered([RequestKey(2, "x")])
+
+    async with opened(sale_database) as store:
+        await take(store, 1, [START])
+        assert await store.change(1, work) == {}
+    assert attempts == 2
