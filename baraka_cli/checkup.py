@@ -46,6 +46,7 @@ class State(StrEnum):
 REMEDIES = {
     Trouble.READ_ONLY: "connect to the primary",
     Trouble.DISK: "make room on the database's disk",
+    Trouble.DAMAGED: "keep what is there, and restore a backup, see docs/backup.md",
     Trouble.NOT_ALLOWED: (
         "GRANT SELECT, INSERT, UPDATE, DELETE on it to this user; for baraka db upgrade also "
         "CREATE, ALTER, INDEX, REFERENCES and DROP"

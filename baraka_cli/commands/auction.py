@@ -283,7 +283,7 @@ STYLES = {"adopted": "dim", "comment": "dim", "awarded": "bold green", "lot_open
 
 def _print_history(entries: Sequence[HistoryEntry]) -> None:
     """One block for each round; columns stand under each other through all of them."""
-    one_day = entries[0].at.date() == entries[-1].at.date()
+    one_day = len({entry.at.date() for entry in entries}) == 1  # a clock may have been wrong
     time_format = "%H:%M:%S" if one_day else "%Y-%m-%d %H:%M:%S"
     seq_width = len(str(entries[-1].seq))
     who_width = min(WHO_CHARS_MAX, max(cell(entry.who).cell_len for entry in entries))

@@ -65,10 +65,22 @@ def _refuse(target: Path, source: Path | None, *, force: bool) -> None:
         wrong_usage(f"FILE: there is no folder {target.parent}.")
     if target.is_dir():
         wrong_usage(f"FILE: {target} is a folder.")
+    if target.exists() and not target.is_file():
+        wrong_usage(f"FILE: {target} is a device or a pipe, which a copy would replace.")
     if source is not None and target.resolve() == source.resolve():
         wrong_usage("FILE: that is the database itself.")
+    if source is not None and target.resolve() in _beside(source.resolve()):
+        wrong_usage(f"FILE: {target} belongs to the database, which would be lost with it.")
     if target.exists() and not force:
         wrong_usage(f"FILE: {target} is there already; --force replaces it.")
+
+
+def _beside(database: Path) -> set[Path]:
+    """The files that SQLite and our servers keep beside a database, by its name."""
+    from baraka_server.store.backup import SIDECARS
+    from baraka_server.store.serving import SUFFIX
+
+    return {database.with_name(database.name + end) for end in (*SIDECARS, SUFFIX)}
 
 
 async def _copy(source: Path, target: Path) -> None:

@@ -167,7 +167,7 @@ async def _database(settings: Settings, origin: str) -> list[Finding]:
     from baraka_cli import checkup
     from baraka_server.store import checkup as store
     from baraka_server.store import migrate
-    from baraka_server.store.address import UnusableUrl, shown_url
+    from baraka_server.store.address import UnusableUrl, missing_file, shown_url
     from baraka_server.store.errors import StoreError
 
     url, facts = settings.database_url.get_secret_value(), None
@@ -191,7 +191,7 @@ async def _database(settings: Settings, origin: str) -> list[Finding]:
     settled = {one.check for one in findings if one.state is checkup.State.MEND}
     if not settled & {"database", "file", "writes"}:  # else it is clear that it takes nothing
         findings.append(checkup.of_writes(await store.refusal(url)))
-    if facts is not None:
+    if facts is not None and not missing_file(url):
         findings += await _rows(url)
     return findings
 

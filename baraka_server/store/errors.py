@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DatabaseError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 
@@ -19,6 +19,7 @@ class Trouble(StrEnum):
     BUSY = "busy"
     READ_ONLY = "read_only"
     DISK = "disk"
+    DAMAGED = "damaged"
     NOT_ALLOWED = "not_allowed"
     SCHEMA = "schema"
     FILE = "file"
@@ -31,8 +32,13 @@ class Trouble(StrEnum):
     @property
     def only_writes(self) -> bool:
         """Whether reading may work all the while: then only a write shows that it is over."""
-        return self in {Trouble.READ_ONLY, Trouble.DISK, Trouble.NOT_ALLOWED, Trouble.SCHEMA}
+        return self in _ONLY_WRITES
 
+
+_ONLY_WRITES = {
+    *(Trouble.READ_ONLY, Trouble.DISK, Trouble.DAMAGED),
+    *(Trouble.NOT_ALLOWED, Trouble.SCHEMA),
+}
 
 _WORDS = {
     Trouble.UNREACHABLE: "cannot be reached",
@@ -40,6 +46,7 @@ _WORDS = {
     Trouble.BUSY: "is too busy",
     Trouble.READ_ONLY: "only reads",
     Trouble.DISK: "cannot write to its disk",
+    Trouble.DAMAGED: "is damaged",
     Trouble.NOT_ALLOWED: "does not allow its user what a sale needs",
     Trouble.SCHEMA: "lacks tables or columns that a sale needs",
     Trouble.FILE: "is not the file any more that was opened",
@@ -99,6 +106,7 @@ _CODES = {
     # An option, the transaction's mode, InnoDB's mode, a table, a lock for a backup.
     Trouble.READ_ONLY: (1036, 1223, 1290, 1792, 1836, 1874, 1881),
     Trouble.DISK: (1021, 1114),
+    Trouble.DAMAGED: (1194, 1195, 1712),  # a table, twice; an index
     Trouble.NOT_ALLOWED: (1044, 1045, 1142, 1143, 1227, 1370, 1698),
     Trouble.SCHEMA: (1049, 1054, 1146, 1932),
 }
@@ -114,6 +122,8 @@ _SQLITE_TROUBLES = {
     "unable to open": Trouble.UNREACHABLE,
     "disk I/O error": Trouble.DISK,
     "disk is full": Trouble.DISK,
+    "is malformed": Trouble.DAMAGED,
+    "is not a database": Trouble.DAMAGED,
     "readonly database": Trouble.READ_ONLY,
     "no such table": Trouble.SCHEMA,
     "no such column": Trouble.SCHEMA,
@@ -166,7 +176,8 @@ def _trouble(error: DBAPIError, code: object, words: str) -> Trouble | None:
         return _TROUBLES[code]
     if code in _DISK_CODES and _NO_ROOM.search(words):
         return Trouble.DISK
-    if isinstance(error, OperationalError | InterfaceError):
+    # SQLite has no class of its own for a damaged file.
+    if isinstance(error, OperationalError | InterfaceError) or type(error) is DatabaseError:
         for text, trouble in _SQLITE_TROUBLES.items():
             if text in words:
                 return trouble

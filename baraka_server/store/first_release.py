@@ -64,7 +64,8 @@ def move(connection: Connection, report: Callable[[str], None]) -> None:
     if revision is None:
         return
     if not _versions(connection, VERSION_TABLE):
-        connection.execute(text(f"DROP TABLE IF EXISTS {VERSION_TABLE}"))  # it is empty
+        if shape_of(connection, VERSION_TABLE) is not None:
+            connection.execute(text(f"DROP TABLE {VERSION_TABLE}"))  # it is empty
         _rename(connection, OLD_VERSION_TABLE, VERSION_TABLE)
         report(f"{OLD_VERSION_TABLE}: is {VERSION_TABLE} now")
     for old, new, shape in MOVED:

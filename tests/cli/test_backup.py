@@ -195,6 +195,26 @@ def test_a_database_is_not_replaced_by_its_own_copy(reading_desk: Desk, folder: 
         assert "that is the database itself" in answer.err
 
 
+@pytest.mark.parametrize("end", ["-wal", "-shm", "-journal", "-servers"])
+def test_what_belongs_to_a_database_is_not_replaced_by_a_copy(
+    reading_desk: Desk, folder: Path, end: str
+) -> None:
+    database = Path(reading_desk.url.removeprefix("sqlite:///"))
+    (folder / "link").symlink_to(database.parent)
+    for place in (database.parent, folder / "link"):
+        answer = reading_desk.ask("db", "backup", place / (database.name + end), "--force")
+        assert (answer.code, answer.out) == (2, "")
+        assert "belongs to the database" in answer.err
+
+
+def test_a_pipe_is_not_replaced_by_a_copy(reading_desk: Desk, folder: Path) -> None:
+    os.mkfifo(folder / "pipe")
+    answer = reading_desk.ask("db", "backup", folder / "pipe", "--force")
+    assert answer.code == 2
+    assert "a device or a pipe" in answer.err
+    assert (folder / "pipe").is_fifo()
+
+
 @pytest.mark.parametrize(
     ("file", "told"), [("nowhere/copy", "there is no folder"), (".", "is a folder")]
 )

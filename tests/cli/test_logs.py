@@ -224,7 +224,9 @@ def entries_in_the_code() -> Iterator[tuple[str, str]]:
 def test_every_entry_has_an_event_and_the_manual_has_them_all() -> None:
     nameless = [where for where, extra in entries_in_the_code() if not extra]
     assert nameless == []
-    named = set(re.findall(r"'event': '(\w+)'", "".join(extra for _, extra in entries_in_the_code())))
+    named = set(
+        re.findall(r"'event': '(\w+)'", "".join(extra for _, extra in entries_in_the_code()))
+    )
     assert len(named) > 10
     manual = (ROOT / "docs" / "faults.md").read_text()
     assert {name for name in named if f"`{name}`" not in manual} == set()

@@ -24,6 +24,7 @@ from tests.support.full_disk import small_disk
 from tests.support.line import Line
 from tests.support.mariadb import MariaDB
 from tests.support.sales import take
+from tests.support.schema import query
 
 START = Ask(StartAuction(auction_id=1), 1)
 NEW_CATEGORY = {"name": "x", "pic_url": "x", "updatedAt": datetime.now(UTC)}
@@ -302,3 +303,24 @@ async def test_a_table_that_is_rebuilt_meanwhile_is_read_anew(mariadb, sale_data
         await take(store, 1, [START])
         assert await store.change(1, work) == {}
     assert attempts == 2
+
+
+# --- a file that somebody else has a hand in
+
+
+async def test_a_damaged_file_is_told_as_such(tmp_path):
+    file = tmp_path / "baraka.db"
+    await migrate.upgrade(f"sqlite:///{file}")
+    await seed(f"sqlite:///{file}", users=2, auctions=1)
+    (page,) = await query(
+        f"sqlite:///{file}", "SELECT rootpage FROM sqlite_master WHERE name = 'Auction'"
+    )
+    (size,) = await query(f"sqlite:///{file}", "PRAGMA page_size")
+    with file.open("r+b") as pages:
+        pages.seek((page[0] - 1) * size[0])
+        pages.write(b"\xff" * size[0])
+    async with opened(f"sqlite:///{file}") as store:
+        assert await trouble_of(store, take(store, 1, [START])) is Trouble.DAMAGED
+    file.write_bytes(b"x" * size[0])
+    async with opened(f"sqlite:///{file}") as store:
+        assert await trouble_of(store, store.probe()) is Trouble.DAMAGED
