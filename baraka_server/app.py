@@ -108,6 +108,7 @@ class Server:
                 bids_per_second_max=settings.bids_per_second_max,
                 comments_per_second_max=settings.comments_per_second_max,
                 actions_per_second_max=settings.actions_per_second_max,
+                joins_waiting_max=settings.joins_waiting_per_user_max,
             ),
             disconnect_expired=settings.disconnect_expired,
         )

@@ -179,7 +179,15 @@ class Settings(BaseSettings):
         ),
     )
     asks_waiting_max: Annotated[int, Field(ge=1)] = Field(
-        10_000, description="Bids, comments and joins of one auction that may wait for their turn."
+        10_000,
+        description="Bids and comments of one auction that may wait for their turn; joins likewise.",
+    )
+    joins_waiting_per_user_max: Count = Field(
+        20,
+        description=(
+            "Joins of one user that may wait at once, over all sockets: each is answered with the "
+            "state of the auction. 0 is no limit."
+        ),
     )
     resume_events_max: Annotated[int, Field(ge=0)] = Field(
         1_000, description="Missed events that a viewer who resumes is sent at most."
@@ -209,7 +217,7 @@ class Settings(BaseSettings):
         100,
         description=(
             "Joins, leaves and a host's actions of one user, on average; 5 seconds' worth at once; "
-            "100 kB of an answer count as one more. 0 is no limit."
+            "100 kB of a state that a join is answered with count as one more. 0 is no limit."
         ),
     )
     reads_per_second_max: Rate = Field(

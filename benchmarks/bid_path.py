@@ -16,7 +16,7 @@ from baraka_server.contract.refusals import Refusal
 from baraka_server.domain.decide import Ask, HouseRules
 from baraka_server.live.auctioneer import Auctioneer
 from baraka_server.live.audience import RoundShown, Viewer
-from baraka_server.live.encoded import Encoded
+from baraka_server.live.encoded import Encoded, Pieces
 from baraka_server.live.presence import Presence
 from baraka_server.live.room import Limits, Room
 from baraka_server.live.rounds_seen import RoundsSeen
@@ -71,7 +71,7 @@ class Nobody:
     ) -> None: ...
 
     async def to_viewer(
-        self, viewer: Viewer, event: str, payload: Encoded, shows: RoundShown | None = None
+        self, viewer: Viewer, event: str, payload: Pieces, shows: RoundShown | None = None
     ) -> None: ...
 
     async def enter_room(self, viewer: Viewer, auction_id: int) -> None: ...

@@ -26,8 +26,9 @@ START_SECONDS_MAX = 30
 UNLIMITED: dict[str, Any] = {
     "BARAKA_CONNECTIONS_PER_ADDRESS_MAX": 0,
     "BARAKA_CONNECTIONS_MAX": 0,
+    "BARAKA_JOINS_WAITING_PER_USER_MAX": 0,
 }
-"""All viewers of a benchmark come from one address. Whatever else is left as it is by default."""
+"""All viewers of a benchmark come from one address, and hundreds are one user. Whatever else is left as it is by default."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """The auctioneer: one for each auction, the only one who writes it or speaks for it on this node.
 
-Whatever concerns the auction waits in one queue: asks, joins, leaves. What waits while a commit is
-under way is taken together next (group commit). Nothing is announced before it is committed.
+Whatever concerns the auction waits in its queue: asks, and behind them joins and leaves. What waits
+while a commit is under way is taken together next (group commit). Nothing is announced before it is
+committed.
 """
 
 from __future__ import annotations
@@ -10,60 +11,34 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from baraka_server.contract.client_events import ClientEvent, JoinAuction, LeaveAuction
+from baraka_server.contract.client_events import ClientEvent, JoinAuction
 from baraka_server.contract.refusals import Code, Refusal
 from baraka_server.contract.server_events import AuctionState
 from baraka_server.domain.decide import Ask, Seen
 from baraka_server.domain.facts import Event, StandingBidChanged
 from baraka_server.domain.state import State
 from baraka_server.live.audience import RoundShown, Viewer
-from baraka_server.live.encoded import encode
+from baraka_server.live.closed import Closed
+from baraka_server.live.encoded import in_pieces
 from baraka_server.live.faults import fault
 from baraka_server.live.room import Room
 from baraka_server.live.settle import Committed, Forked, Known, Outcome, settle
 from baraka_server.live.show import Show
 from baraka_server.live.stage import Stage
+from baraka_server.live.waiting import Queue, Waiting
 from baraka_server.store.errors import Contention, OutcomeUnknown, StoreError
 from baraka_server.store.unsuited import Unsuited
 
 log = logging.getLogger(__name__)
 
-BATCH_MAX = 256
 LOOK_SHARE_MAX = 0.05
 """How much of the time an auction's looks at its rows may take, while there is nothing to be seen."""
 LOOK_PAUSE_SECONDS_MAX = 10
 """The longest pause behind a look that took long: the database may have stalled once."""
-
-
-@dataclass(eq=False, slots=True)
-class _Waiting:
-    """Something to do for the auction, and who waits for its outcome. No event: look for news."""
-
-    viewer: Viewer | None
-    event: ClientEvent | None
-    done: asyncio.Future[Outcome]
-    heard_seq: int | None
-    """What this node had told the room when it came in; None where there was nobody to hear it."""
-    refusals: int
-    """How many refusals that the ledger keeps were answered here before it came in."""
-    seen: Seen | None = None
-
-    @property
-    def ask(self) -> Ask | None:
-        if self.viewer is None or self.event is None or isinstance(self.event, _MEMBERSHIP):
-            return None
-        return Ask(self.event, self.viewer.user_id, heard_seq=self.heard_seq, seen=self.seen)
-
-    def answer(self, outcome: Outcome) -> None:
-        if not self.done.done():  # whoever asked may have given up waiting
-            self.done.set_result(outcome)
-
-
-_MEMBERSHIP = (JoinAuction, LeaveAuction)
 
 
 class Auctioneer:
@@ -72,13 +47,14 @@ class Auctioneer:
         self._room = room
         self._show = Show(auction_id, room, self.look)
         self._state: State | None = None
-        self._queue: deque[_Waiting] = deque()
+        self._queue = Queue()
         self._work: asyncio.Task[None] | None = None
         self._start_missed = False
         self._unknown_noted = False
         self._rows_suspected = False
         self._next_look = 0.0
         self._refusals = 0
+        self._closed = Closed(room.poll_seconds)
         self._unsuited_told: set[str] = set()
 
     @property
@@ -87,20 +63,33 @@ class Auctioneer:
         return self._show.stage
 
     @property
+    def state_chars(self) -> int:
+        """How much a joiner is sent, as far as it is known; 0 where nobody was sent it lately."""
+        return self.stage.state_chars if self.stage else 0
+
+    @property
     def idle(self) -> bool:
         return self._work is None
 
     def put(
-        self, viewer: Viewer | None, event: ClientEvent | None, seen: Seen | None = None
+        self,
+        viewer: Viewer | None,
+        event: ClientEvent | None,
+        seen: Seen | None = None,
+        *,
+        acknowledged: bool = False,
     ) -> asyncio.Future[Outcome]:
-        """Queue something, without waiting, so that calls keep their order. The future is its outcome."""
+        """Queue something, without waiting, so that calls keep their order. The future is its outcome.
+
+        A joiner whose outcome is not `acknowledged` is told the state as an event (D21).
+        """
         done: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
-        if event is not None and len(self._queue) >= self._room.limits.asks_waiting_max:
+        full = event and self._queue.is_full(viewer, event, self._room.limits.asks_waiting_max)
+        if event is not None and full:
             done.set_result(Refusal(Code.BUSY, event.wire_name))
             return done
-        watched = self._room.presence.count(self.auction_id)
-        heard_seq = self.stage.seq if self.stage and watched else None
-        self._queue.append(_Waiting(viewer, event, done, heard_seq, self._refusals, seen))
+        heard_seq = self.stage.seq if self.stage and self._is_watched else None
+        self._queue.put(Waiting(viewer, event, done, heard_seq, self._refusals, seen, acknowledged))
         if self._work is None:
             self._work = asyncio.create_task(self._run())
         return done
@@ -108,6 +97,7 @@ class Auctioneer:
     def look(self, *, for_start: bool = False) -> None:
         """Queue a look for what other nodes did; `for_start`: one of them seems to have gone live."""
         self._start_missed = self._start_missed or for_start
+        self._closed.forget()
         self.put(None, None)
 
     async def look_at_rows(self) -> None:
@@ -135,16 +125,17 @@ class Auctioneer:
     async def _run(self) -> None:
         try:
             while self._queue:
-                batch = [self._queue.popleft() for _ in range(min(BATCH_MAX, len(self._queue)))]
-                await self._serve(batch)
+                for take in (self._queue.take_ahead, self._queue.take_behind):
+                    if batch := take():
+                        await self._serve(batch)
         finally:
             self._work = None
 
-    async def _serve(self, batch: Sequence[_Waiting]) -> None:
+    async def _serve(self, batch: Sequence[Waiting]) -> None:
         asks = [self._dated(waiting, ask) for waiting in batch if (ask := waiting.ask)]
         joins = any(isinstance(waiting.event, JoinAuction) for waiting in batch)
         try:
-            stage = await self._present_stage(for_joining=joins)
+            stage = await self._present_stage(for_joining=joins, for_asking=bool(asks))
             committed = await self._commit(asks, stage) if asks else None
         except Exception as error:
             self._state = None
@@ -174,11 +165,11 @@ class Auctioneer:
             return
         await self._answer(batch, committed)
 
-    def _dated(self, waiting: _Waiting, ask: Ask) -> Ask:
+    def _dated(self, waiting: Waiting, ask: Ask) -> Ask:
         """The ask, which has heard of nothing if a refusal was answered while it waited (D47)."""
         return ask if waiting.refusals == self._refusals else replace(ask, heard_seq=0)
 
-    async def _answer(self, batch: Sequence[_Waiting], committed: Committed | None) -> None:
+    async def _answer(self, batch: Sequence[Waiting], committed: Committed | None) -> None:
         """Tell everybody what came of the batch, in its order. What is committed stays accepted."""
         lists = self._show.lists_are_read
         outcomes = iter(committed.outcomes if committed else ())
@@ -209,7 +200,7 @@ class Auctioneer:
             elif self.stage:
                 await self._end(self.stage)
 
-    def _no(self, waiting: _Waiting, error: Exception) -> Refusal:
+    def _no(self, waiting: Waiting, error: Exception) -> Refusal:
         name = waiting.event.wire_name if waiting.event else ""
         if isinstance(error, Forked):  # whoever asked was looking at another history
             return Refusal(Code.UNAVAILABLE, name)
@@ -240,6 +231,8 @@ class Auctioneer:
             self.auction_id, lambda auction: settle(auction, asks, known, rules)
         )
         self._state = committed.state
+        if committed.events:
+            self._closed.forget()
         if committed.state is not None:
             self._note_unknown(committed.state)
         return committed
@@ -257,17 +250,39 @@ class Auctioneer:
 
     # --- what this node's viewers see
 
-    async def _present_stage(self, *, for_joining: bool) -> Stage | None:
-        """The stage, as new as it has to be: a room that was empty may have missed anything."""
-        if self.stage and self._room.presence.count(self.auction_id):
+    async def _present_stage(self, *, for_joining: bool, for_asking: bool) -> Stage | None:
+        """The stage, as new as it has to be: a room that was empty may have missed anything.
+
+        Where nobody can join, the lists are not read.
+        """
+        self._closed.expire()
+        for_joining = for_joining and self._closed.reason is None
+        if self.stage and self._is_watched:
             if for_joining and not self.stage.record.isLive:
                 await self._show.catch_up(self.stage)
-        elif for_joining or self.stage is None:
-            self._show.stage = await self._show.read()
-            if for_joining and self.stage and self.stage.record.isLive and self.stage.seq == 0:
+                if not self.stage.record.isLive:
+                    self._closed.because(Code.NOT_LIVE)
+        elif for_joining and await self._is_open():
+            await self._show.renew()
+            if self.stage and self.stage.record.isLive and self.stage.seq == 0:
                 await self._commit([], self.stage)  # whoever joins hears seq 1 next, without a gap
                 self._show.stage = await self._show.read()
+        elif self.stage is None and for_asking:
+            self._show.stage = await self._show.read()
         return self.stage
+
+    async def _is_open(self) -> bool:
+        """Whether somebody may join, by the auction's row alone."""
+        record = await self._room.store.auction(self.auction_id)
+        if record is None:
+            self._closed.because(Code.AUCTION_NOT_FOUND)
+        elif not record.isLive:
+            self._closed.because(Code.NOT_LIVE)
+        return record is not None and record.isLive
+
+    @property
+    def _is_watched(self) -> bool:
+        return self._room.presence.count(self.auction_id) > 0
 
     # --- rows that another program changed
 
@@ -278,7 +293,7 @@ class Auctioneer:
         is told the whole state, and those who know the guide alone of the bids.
         """
         stage = self.stage
-        if stage is None or not self._room.presence.count(self.auction_id):
+        if stage is None or not self._is_watched:
             return
         seen = await self._room.store.look(self.auction_id)
         if seen is None:
@@ -298,13 +313,13 @@ class Auctioneer:
 
     # --- who is there
 
-    async def _membership(self, waiting: _Waiting) -> Outcome:
+    async def _membership(self, waiting: Waiting) -> Outcome:
         viewer, event = waiting.viewer, waiting.event
         if viewer is None or event is None:
             await self._look()
             return {}
         if isinstance(event, JoinAuction):
-            return await self._join(viewer, event)
+            return await self._join(viewer, event, acknowledged=waiting.acknowledged)
         await self._room.audience.leave_room(viewer, self.auction_id)
         self._room.presence.leave(viewer, self.auction_id)
         count = self._room.presence.count(self.auction_id)
@@ -335,7 +350,9 @@ class Auctioneer:
             self._start_missed = True
             raise
 
-    async def _join(self, viewer: Viewer, event: JoinAuction) -> Outcome:
+    async def _join(self, viewer: Viewer, event: JoinAuction, *, acknowledged: bool) -> Outcome:
+        if self._closed.reason:
+            return Refusal(self._closed.reason, event.wire_name)
         stage = self.stage
         if stage is None:
             return Refusal(Code.AUCTION_NOT_FOUND, event.wire_name)
@@ -350,8 +367,11 @@ class Auctioneer:
         self._room.presence.enter(viewer, self.auction_id)
         count = self._room.presence.count(self.auction_id)
         state = stage.state(count, datetime.now(UTC)) | missed
-        shows = RoundShown(self.auction_id, stage.round, at_once=True)
-        await self._room.audience.to_viewer(viewer, AuctionState.wire_name, encode(state), shows)
+        if not acknowledged:
+            shows = RoundShown(self.auction_id, stage.round, at_once=True)
+            await self._room.audience.to_viewer(
+                viewer, AuctionState.wire_name, in_pieces(state), shows
+            )
         return state
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from baraka_server.live.encoded import Encoded
+from baraka_server.live.encoded import Encoded, Pieces
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class Audience(Protocol):
         """`whole` to those who want lists, `brief` to the others. It may show them a round."""
 
     async def to_viewer(
-        self, viewer: Viewer, event: str, payload: Encoded, shows: RoundShown | None = None
+        self, viewer: Viewer, event: str, payload: Pieces, shows: RoundShown | None = None
     ) -> None: ...
 
     async def enter_room(self, viewer: Viewer, auction_id: int) -> None: ...

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from functools import lru_cache
 from typing import Any, Self
 
@@ -35,10 +35,42 @@ class Superseding(Encoded):
     subject: Hashable
 
 
+class Shared(Encoded):
+    """Finished JSON that many messages contain. Whoever sends it keeps in `forms` what it makes of it."""
+
+    __slots__ = ("forms",)
+
+    def __new__(cls, text: str) -> Self:
+        made = super().__new__(cls, text)
+        made.forms = {}
+        return made
+
+    forms: dict[str, bytes]
+
+
+Pieces = tuple[str, ...]
+"""JSON in pieces, some of which may be `Shared`."""
+
+
+def in_pieces(fields: Mapping[str, Any]) -> Pieces:
+    """`fields` as a JSON object whose values that are `Shared` are pieces of their own."""
+    made: list[str] = []
+    text = "{"
+    for key, value in fields.items():
+        text += _name(key)
+        if type(value) is Shared:
+            made += (text, value)
+            text = ""
+        else:
+            text += encode(value)
+        text += ","
+    return (*made, text.removesuffix(",") + "}")
+
+
 def encode(value: Any) -> Encoded:
     """`value` as compact JSON. Text stays as it came: nothing is escaped that JSON does not ask for."""
     kind = type(value)
-    if kind is Encoded or kind is Superseding:
+    if kind is Encoded or kind is Superseding or kind is Shared:
         return value  # type: ignore[no-any-return]
     if kind is int:  # True is no int here
         return Encoded(value)

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Awaitable
 from datetime import UTC, datetime
 
-from baraka_server.contract.client_events import ClientEvent
+from baraka_server.contract.client_events import ClientEvent, JoinAuction
 from baraka_server.contract.server_events import UserCountUpdate
 from baraka_server.domain.decide import HouseRules, Seen
 from baraka_server.live.auctioneer import Auctioneer
@@ -48,7 +48,9 @@ class House:
     ) -> None:
         self.rounds_seen = RoundsSeen(late_bid_seconds)
         self.presence = Presence(self._announce_count, self.rounds_seen)
-        self._room = Room(store, audience, self.presence, rules, limits)
+        self._room = Room(
+            store, audience, self.presence, rules, limits, poll_seconds=ledger_poll_seconds
+        )
         self._auctioneers: dict[int, Auctioneer] = {}
         self._poll_seconds = ledger_poll_seconds
         self._polling: asyncio.Task[None] | None = None
@@ -62,13 +64,25 @@ class House:
             self._looking = asyncio.create_task(self._look_at_rows())
 
     def ask(
-        self, viewer: Viewer, event: ClientEvent, seen: Seen | None = None
+        self,
+        viewer: Viewer,
+        event: ClientEvent,
+        seen: Seen | None = None,
+        *,
+        acknowledged: bool = False,
     ) -> Awaitable[Outcome]:
         """Queue what `viewer` asks for, stamped with what it had before its eyes (D31).
 
-        The call itself does not wait, so asks keep their order.
+        The call itself does not wait, so asks keep their order. `acknowledged` says that the outcome
+        is sent to the viewer, whom a join then tells the state in no other way (D21).
         """
-        return self._auctioneer(event.auction_id).put(viewer, event, seen)
+        auctioneer = self._auctioneer(event.auction_id)
+        return auctioneer.put(viewer, event, seen, acknowledged=acknowledged)
+
+    def answer_chars(self, event: ClientEvent) -> int:
+        """How much the answer to `event` will be at least, as far as it is known: most of a state."""
+        known = isinstance(event, JoinAuction) and self._auctioneers.get(event.auction_id)
+        return known.state_chars if known else 0
 
     def disconnected(self, viewer: Viewer) -> None:
         self.presence.leave_all(viewer)

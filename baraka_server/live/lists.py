@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from baraka_server.contract.records import Bid, Comment, User, UserType
 from baraka_server.domain.state import BEGINNING
-from baraka_server.live.encoded import Encoded, encode
+from baraka_server.live.encoded import Encoded, Shared, encode
 from baraka_server.store.signs import Tally, checksum, sign_of_user
 
 USERS_KEPT_MAX = 2_000
@@ -108,6 +108,7 @@ class Rows:
         self._text = ""
         self._added: list[Encoded] = []
         self._changes = people.changes
+        self._shared: Shared | None = None
         self.growth = object()
 
     def add(self, record: Bid | Comment) -> None:
@@ -129,7 +130,7 @@ class Rows:
 
     def clear(self) -> None:
         self._rows.clear()
-        self._text = ""
+        self._text, self._shared = "", None
         self._added.clear()
         self.growth = object()
 
@@ -146,15 +147,19 @@ class Rows:
             sum(self._people.sign(row.user_id) for row in rows),
         )
 
-    def encoded(self) -> Encoded:
-        return Encoded(f"[{self.text}]")
+    def encoded(self) -> Shared:
+        """The list, the same object for all who read it before it changes."""
+        text = self.text
+        if self._shared is None:
+            self._shared = Shared(f"[{text}]")
+        return self._shared
 
     @property
     def text(self) -> str:
         """The rows, with commas between them."""
         if self._changes != self._people.changes:
             self._changes = self._people.changes
-            self._text = ""
+            self._text, self._shared = "", None
             self._added = [self._told(row) for row in self._rows.values()]
         if self._added:
             old = [self._text] if self._text else []
@@ -163,6 +168,7 @@ class Rows:
             else:
                 self._text = ",".join([*old, *self._added])
             self._added.clear()
+            self._shared = None
         return self._text
 
     def _told(self, row: _Row) -> Encoded:

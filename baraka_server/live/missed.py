@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from baraka_server.live.encoded import Encoded, encode
+from baraka_server.live.encoded import Encoded, Shared, encode
 from baraka_server.live.stage import Announcement, Stage, ledger_id
 from baraka_server.store.ledger import GENESIS
 from baraka_server.store.store import Store
+
+PLACES_MAX = 8
+"""So many places from which viewers came back are told the same text; each may be a megabyte."""
 
 
 class Missed:
@@ -17,6 +21,8 @@ class Missed:
         self._auction_id = auction_id
         self._store = store
         self._events_max = events_max
+        self._told_up_to = (0, "")
+        self._told: dict[int, Shared] = {}  # by the `seq` behind which it begins
         self._lost = range(0)  # numbers that were told here of a history that is gone
 
     async def since(self, stage: Stage, last_seq: int, ledger: str | None) -> dict[str, Any]:
@@ -25,18 +31,33 @@ class Missed:
         Nothing, and not complete, for one who heard another history.
         """
         if not await self._is_ours(stage, last_seq, ledger):
-            return {"missed": [], "missedComplete": False}
-        limit = self._events_max
-        missed = stage.recent_after(last_seq)
+            return {"missed": Encoded("[]"), "missedComplete": False}
+        after = max(last_seq, stage.seq - self._events_max)
+        missed = stage.recent_after(after)
         if missed is None:
-            after = max(last_seq, stage.seq - limit)
-            events, users = await self._store.events_after(self._auction_id, after, limit)
-            missed = [stage.told_later(event, users) for event in events if event.seq <= stage.seq]
-        missed = missed[-limit:] if limit else []
+            events, users = await self._store.events_after(
+                self._auction_id, after, self._events_max
+            )
+            stage.remember(
+                [stage.told_later(event, users) for event in events if event.seq <= stage.seq]
+            )
+            missed = stage.recent_after(after) or []
         return {
-            "missed": [_told(announcement) for announcement in missed],
+            "missed": self._encoded(stage, after, missed),
             "missedComplete": len(missed) == stage.seq - last_seq,
         }
+
+    def _encoded(self, stage: Stage, after: int, missed: Sequence[Announcement]) -> Encoded:
+        """Once for all who come back from the same place to the same one."""
+        if not missed:
+            return Encoded("[]")
+        end = (stage.seq, stage.hash)
+        if self._told_up_to != end or len(self._told) >= PLACES_MAX:
+            self._told_up_to = end
+            self._told.clear()
+        if after not in self._told:
+            self._told[after] = Shared(encode([_told(one) for one in missed]))
+        return self._told[after]
 
     async def note_lost(self, stage: Stage) -> int:
         """Remember the numbers that `stage` told and the ledger has no more; the last that it has.

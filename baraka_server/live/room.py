@@ -28,3 +28,5 @@ class Room:
     presence: Presence
     rules: HouseRules
     limits: Limits
+    poll_seconds: float = 0
+    """How often it is looked for what other nodes did; 0 is never."""

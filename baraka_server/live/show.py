@@ -15,6 +15,7 @@ from baraka_server.live.room import Room
 from baraka_server.live.settle import Committed, Forked
 from baraka_server.live.stage import Announcement, Stage
 from baraka_server.store.errors import StoreError
+from baraka_server.store.store import Snapshot
 
 log = logging.getLogger(__name__)
 
@@ -93,9 +94,24 @@ class Show:
 
     async def read(self) -> Stage | None:
         snapshot = await self._room.store.snapshot(self._auction_id)
-        if snapshot is None:
-            return None
-        return Stage(snapshot, whole_numbers=self._room.limits.whole_numbers)
+        return self._stage_of(snapshot) if snapshot else None
+
+    def _stage_of(self, snapshot: Snapshot) -> Stage:
+        limits = self._room.limits
+        return Stage(
+            snapshot,
+            whole_numbers=limits.whole_numbers,
+            resume_events_max=limits.resume_events_max,
+        )
+
+    async def renew(self) -> None:
+        """Read the auction for somebody who joins an empty room, unless it is as it was."""
+        if self.stage:
+            seen = await self._room.store.look(self._auction_id)
+            end = (self.stage.seq, self.stage.hash)
+            if seen and (seen.seq, seen.hash) == end and self.stage.shows(seen):
+                return
+        self.stage = await self.read()
 
     async def catch_up(self, stage: Stage, before: int | None = None) -> None:
         """Announce what the ledger has and the stage has not.
@@ -148,7 +164,7 @@ class Show:
             if self.stage:
                 await self.end(self.stage)
             return
-        stage = self.stage = Stage(snapshot, whole_numbers=self._room.limits.whole_numbers)
+        stage = self.stage = self._stage_of(snapshot)
         count = self._room.presence.count(self._auction_id)
         for announcement in stage.whole(snapshot, count, datetime.now(UTC)):
             await self._tell(announcement)

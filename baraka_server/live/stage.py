@@ -7,7 +7,7 @@ somebody wants to read them.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -24,7 +24,7 @@ from baraka_server.store.signs import NOTHING, Look, Signs
 from baraka_server.store.store import Snapshot
 
 RECENT_EVENTS_MAX = 512
-"""How many events a stage keeps for viewers that resume; older ones are read from the ledger."""
+"""How many events a stage keeps for viewers that resume, if they are not told more at once."""
 
 LEDGER_ID_CHARS = 12
 
@@ -54,9 +54,14 @@ class Announcement:
 
 
 class Stage:
-    """`whole_numbers` shows phone numbers to everybody, for private deployments (D17)."""
+    """`whole_numbers` shows phone numbers to everybody, for private deployments (D17).
 
-    def __init__(self, snapshot: Snapshot, *, whole_numbers: bool) -> None:
+    It keeps what a viewer who resumes is told: at most `resume_events_max` events.
+    """
+
+    def __init__(
+        self, snapshot: Snapshot, *, whole_numbers: bool, resume_events_max: int = 0
+    ) -> None:
         self.record = snapshot.auction
         self.seq = snapshot.seq
         self.round = snapshot.round
@@ -69,7 +74,7 @@ class Stage:
         # What cannot be read, or reads otherwise here, is no change as long as it stays so.
         self._not_shown = NOTHING
         self._counts = object()
-        self._recent: deque[Announcement] = deque(maxlen=RECENT_EVENTS_MAX)
+        self._recent: deque[Announcement] = deque(maxlen=max(RECENT_EVENTS_MAX, resume_events_max))
 
     def play(
         self, event: facts.Event, users: Mapping[int, User], *, lists: bool = True
@@ -114,6 +119,13 @@ class Stage:
             return None
         return [announcement for announcement in self._recent if announcement.seq > seq]
 
+    def remember(self, older: Sequence[Announcement]) -> None:
+        """Keep events that were read from the ledger, up to the first that the stage has."""
+        first = self._recent[0].seq if self._recent else self.seq + 1
+        older = [one for one in older if one.seq < first]
+        room = (self._recent.maxlen or 0) - len(self._recent)
+        self._recent.extendleft(reversed(older[-room:] if room else ()))
+
     def recent_hashes(self) -> dict[int, str]:
         """The hashes of the entries that the stage remembers, by seq (D34)."""
         return {one.seq: one.hash for one in self._recent} | {self.seq: self.hash}
@@ -121,12 +133,17 @@ class Stage:
     def state(self, user_count: int, now: datetime) -> dict[str, Any]:
         """The whole current state, as `joinAuction` is answered (D21)."""
         return self._common(self.seq, now) | {
-            "auction": encode(self.record),  # the joiner is told twice: event and acknowledgement
+            "auction": encode(self.record),
             "auctionBids": self._bids.encoded(),
             "auctionComments": self._comments.encoded(),
             "userCount": user_count,
             "round": self.round,
         }
+
+    @property
+    def state_chars(self) -> int:
+        """How long the lists of a state are, which are most of it."""
+        return len(self._bids.text) + len(self._comments.text)
 
     def whole(self, snapshot: Snapshot, user_count: int, now: datetime) -> Iterator[Announcement]:
         """The whole state for everybody, and again in the words of the guide alone.

@@ -62,6 +62,7 @@ class Look:
 
     auction: Auction
     seq: int
+    hash: str
     signs: Signs
 
 

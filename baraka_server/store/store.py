@@ -207,6 +207,11 @@ class Store:
         async with self.reading() as connection:
             return await _snapshot(connection, auction_id)
 
+    async def auction(self, auction_id: int) -> Auction | None:
+        """The auction's row alone."""
+        async with self.reading() as connection:
+            return await rows.read_auction(connection, auction_id, lock=False)
+
     async def as_of(self, auction_id: int, seq: int) -> Snapshot | None:
         """The auction as it was when entry `seq` was written; None when its rows are gone since."""
         async with self.reading() as connection:
@@ -339,7 +344,7 @@ async def _look(connection: AsyncConnection, auction_id: int) -> Look | None:
     if record is None:
         return None
     tail = await ledger.read_tail(connection, auction_id)
-    return Look(record, tail.seq, await read_signs(connection, auction_id))
+    return Look(record, tail.seq, tail.hash, await read_signs(connection, auction_id))
 
 
 def users_in(found: Iterable[Event]) -> set[int]:

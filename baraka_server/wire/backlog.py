@@ -10,7 +10,8 @@ from typing import Any
 from engineio import packet
 
 from baraka_server.live.audience import RoundShown
-from baraka_server.wire.frames import TextFrame
+from baraka_server.live.encoded import Pieces
+from baraka_server.wire.frames import FrameInPieces, TextFrame
 
 
 class Spoken(packet.Packet):  # type: ignore[misc]
@@ -30,6 +31,34 @@ class Spoken(packet.Packet):  # type: ignore[misc]
     @cached_property
     def frame(self) -> TextFrame:
         return TextFrame(self.encode())
+
+    @property
+    def size(self) -> int:
+        return len(self.data)
+
+
+class SpokenInPieces(Spoken):
+    """A message that is put together for whoever reads it whole, and else stays in shared pieces."""
+
+    def __init__(self, pieces: Pieces, shows: RoundShown | None = None) -> None:
+        self._pieces = pieces
+        super().__init__("", None, shows)
+
+    @property
+    def data(self) -> str:
+        return "".join(self._pieces)
+
+    @data.setter
+    def data(self, _: str) -> None:
+        """The library sets it."""
+
+    @property
+    def size(self) -> int:
+        return sum(map(len, self._pieces))
+
+    @cached_property
+    def frame(self) -> FrameInPieces:
+        return FrameInPieces((str(self.packet_type), *self._pieces))
 
 
 class Backlog:
@@ -90,4 +119,6 @@ class Backlog:
 
 
 def _size(pkt: packet.Packet | None) -> int:
+    if isinstance(pkt, Spoken):
+        return pkt.size
     return len(pkt.data) if pkt is not None and isinstance(pkt.data, str) else 0

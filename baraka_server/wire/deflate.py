@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import zlib
+from collections.abc import Sequence
 from types import ModuleType
 from typing import Any
 
@@ -64,6 +65,19 @@ def _is_suitable(offer: str) -> bool:
 
 def deflated(message: bytes) -> bytes:
     """The payload of a compressed message. It needs nothing that came before it."""
+    return deflated_piece(message).removesuffix(_TRAILER)
+
+
+def deflated_piece(piece: bytes) -> bytes:
+    """A piece of a message, for `joined`: it refers to nothing in other pieces."""
     press: Any = _zlib.compressobj(_LEVEL, zlib.DEFLATED, -WINDOW_BITS)
-    done: bytes = press.compress(message) + press.flush(_zlib.Z_SYNC_FLUSH)
-    return done.removesuffix(_TRAILER)
+    done: bytes = press.compress(piece) + press.flush(_zlib.Z_SYNC_FLUSH)
+    return done
+
+
+def joined(pieces: Sequence[bytes]) -> list[bytes]:
+    """The payload of a compressed message that was compressed in pieces, still in pieces.
+
+    Each ends at a byte, with an empty block, so that they may follow each other.
+    """
+    return [*pieces[:-1], pieces[-1].removesuffix(_TRAILER)]

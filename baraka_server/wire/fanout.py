@@ -14,8 +14,8 @@ from collections.abc import Callable, Iterable
 from functools import cached_property, partial
 
 from baraka_server.live.audience import RoundShown
-from baraka_server.live.encoded import Encoded, Superseding
-from baraka_server.wire.backlog import Spoken
+from baraka_server.live.encoded import Encoded, Pieces, Superseding
+from baraka_server.wire.backlog import Spoken, SpokenInPieces
 from baraka_server.wire.departures import Departures
 
 log = logging.getLogger(__name__)
@@ -209,6 +209,18 @@ class FanOut:
         """What shows these was written to the lane: tell when it has left."""
         for shown in shows:
             self.departures.after(lane, partial(lane.left, shown))
+
+
+def spoken_in_pieces(
+    event: str, payload: Pieces, shows: RoundShown | None = None
+) -> SpokenInPieces:
+    """The same for a payload in pieces, to one client."""
+    return SpokenInPieces((f'2["{event}",{payload[0]}', *payload[1:], "]"), shows)
+
+
+def acknowledged(number: int, payload: Pieces, shows: RoundShown | None = None) -> SpokenInPieces:
+    """The acknowledgement of the event that a client gave this number."""
+    return SpokenInPieces((f"3{number}[{payload[0]}", *payload[1:], "]"), shows)
 
 
 def spoken(event: str, payload: Encoded, shows: RoundShown | None = None) -> Spoken:

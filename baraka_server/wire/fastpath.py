@@ -142,9 +142,12 @@ class FastWebSocket(GuardedWebSocket):
 
     def write(self, frame: TextFrame) -> int:
         """Write it in the form that was agreed. Returns its length in bytes."""
-        data = frame.compressed if self.compresses else frame.plain
-        self.transport.write(data)
-        return len(data)
+        parts = frame.parts(compressed=self.compresses)
+        if len(parts) == 1:
+            self.transport.write(parts[0])
+        else:
+            self.transport.writelines(parts)
+        return sum(map(len, parts))
 
     async def drained(self) -> None:
         """Return when the client keeps up. Raises `OSError` when it is gone."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import cached_property
 from struct import Struct
 
-from baraka_server.wire.deflate import COMPRESSED_BYTES_MIN, deflated
+from baraka_server.live.encoded import Pieces, Shared
+from baraka_server.wire.deflate import COMPRESSED_BYTES_MIN, deflated, deflated_piece, joined
 
 WHOLE_TEXT = 0x81
 COMPRESSED_TEXT = 0xC1
@@ -31,12 +32,55 @@ class TextFrame:
             return self.plain
         return frame(deflated(self._payload), COMPRESSED_TEXT)
 
+    def parts(self, *, compressed: bool) -> list[bytes]:
+        """What is written of it, one after the other."""
+        return [self.compressed if compressed else self.plain]
+
+
+class FrameInPieces(TextFrame):
+    """One message whose pieces are shared with other messages, and made into bytes once for all."""
+
+    def __init__(self, pieces: Pieces) -> None:
+        self._pieces = pieces
+
+    @cached_property
+    def plain(self) -> bytes:
+        return b"".join(self.parts(compressed=False))
+
+    @cached_property
+    def compressed(self) -> bytes:
+        return b"".join(self.parts(compressed=True))
+
+    def parts(self, *, compressed: bool) -> list[bytes]:
+        if compressed and sum(map(len, self._pieces)) >= COMPRESSED_BYTES_MIN:
+            payload = joined([_form(piece, "deflated") for piece in self._pieces])
+            first = COMPRESSED_TEXT
+        else:
+            payload, first = [_form(piece, "plain") for piece in self._pieces], WHOLE_TEXT
+        return [_head(sum(map(len, payload)), first), *payload]
+
+
+def _form(piece: str, name: str) -> bytes:
+    if isinstance(piece, Shared):
+        if name not in piece.forms:
+            piece.forms[name] = _made(piece, name)
+        return piece.forms[name]
+    return _made(piece, name)
+
+
+def _made(piece: str, name: str) -> bytes:
+    plain = piece.encode()
+    return deflated_piece(plain) if name == "deflated" else plain
+
 
 def frame(payload: bytes, first: int) -> bytes:
     """A frame of a server, which masks nothing. `first` is its first byte."""
-    size = len(payload)
+    return _head(len(payload), first) + payload
+
+
+def _head(size: int, first: int) -> bytes:
     if size < 126:
-        return _HEAD_7.pack(first, size) + payload
+        return _HEAD_7.pack(first, size)
     if size < 2**16:
-        return _HEAD_16.pack(first, 126, size) + payload
-    return _HEAD_64.pack(first, 127, size) + payload
+        return _HEAD_16.pack(first, 126, size)
+    return _HEAD_64.pack(first, 127, size)

@@ -14,23 +14,25 @@ from aiohttp import web
 from baraka_server.contract.client_events import (
     CLIENT_EVENTS,
     ClientEvent,
+    JoinAuction,
     PlaceBid,
     PostComment,
     RoundEvent,
     parse,
 )
 from baraka_server.contract.refusals import Code, Refusal
-from baraka_server.live.audience import Viewer
-from baraka_server.live.encoded import Encoded
+from baraka_server.live.audience import RoundShown, Viewer
+from baraka_server.live.encoded import Encoded, in_pieces
 from baraka_server.live.faults import fault
 from baraka_server.live.house import House
 from baraka_server.live.settle import Outcome
 from baraka_server.wire import identity
 from baraka_server.wire.answers import for_the_log, negative, positive, too_fast
 from baraka_server.wire.binding import Keeps
+from baraka_server.wire.joins import JOINS_WAITING, Joins
 from baraka_server.wire.limits import Rates
 from baraka_server.wire.packets import RESERVED_PREFIX, Json, Packet, allow_bursts
-from baraka_server.wire.server import GuardedServer
+from baraka_server.wire.server import ASKED_AS, GuardedServer
 from baraka_server.wire.sessions import Sessions
 from baraka_server.wire.sockets import STRIKES_PER_SECOND, SocketLimits
 from baraka_server.wire.sparing import errors_only
@@ -75,6 +77,7 @@ class UserLimits:
     bids_per_second_max: float
     comments_per_second_max: float
     actions_per_second_max: float
+    joins_waiting_max: int = 0
 
 
 class Gateway:
@@ -101,6 +104,7 @@ class Gateway:
             PlaceBid.wire_name: Rates(limits.bids_per_second_max, "bids_per_second_max"),
             PostComment.wire_name: Rates(limits.comments_per_second_max, "comments_per_second_max"),
         }
+        self._joins = Joins(limits.joins_waiting_max)
         self._strikes: Rates[int] = Rates(STRIKES_PER_SECOND)
         self._connects: Rates[int] = Rates(CONNECTS_PER_SECOND)
         self._disconnect_expired = disconnect_expired
@@ -155,10 +159,10 @@ class Gateway:
         if expiry is not None:
             expiry.cancel()
 
-    def _handler(self, name: str) -> Callable[..., Awaitable[Encoded | None]]:
+    def _handler(self, name: str) -> Callable[..., Awaitable[Any]]:
         rates = self._rates[name]
 
-        async def handle(sid: str, *arguments: Any) -> Encoded | None:
+        async def handle(sid: str, *arguments: Any) -> Any:
             viewer = self._viewers.get(sid)
             if viewer is None:
                 return None  # turned away, and still talking
@@ -170,17 +174,43 @@ class Gateway:
                     event = Refusal(Code.UNAVAILABLE, name)
                 if isinstance(event, Refusal):
                     return await self._answer(sid, event)
+                if isinstance(event, JoinAuction):
+                    return await self._join(viewer, event, rates)
                 # Stamped and queued before anything is awaited: a socket's asks keep their order.
                 seen = self._house.rounds_seen.seen_by(viewer, event)
                 outcome = await self._house.ask(viewer, event, seen)
                 self._note_round(viewer, event, outcome)
-                answer = await self._answer(sid, outcome)
-                rates.of(viewer.user_id).spend(len(answer) // ANSWER_BYTES_PER_ACTION)
-                return answer
+                return await self._answer(sid, outcome)
             except Exception as error:
                 return await self._answer(sid, fault(name, error))
 
         return handle
+
+    async def _join(self, viewer: Viewer, event: JoinAuction, rates: Rates[int]) -> Any:
+        """Let somebody in, who pays for the state beforehand as far as its size is known.
+
+        It is sent once: as the acknowledgement, or as an event where none is asked for (D21).
+        """
+        rate, number = rates.of(viewer.user_id), ASKED_AS.get()
+        price = self._house.answer_chars(event) // ANSWER_BYTES_PER_ACTION
+        setting, wait = rates.setting, rate.take(price) if price else 0
+        if not wait:
+            setting, wait = JOINS_WAITING, self._joins.begin(viewer.user_id)
+        if wait:
+            await self._sio.strike(viewer.sid, setting)
+            return await self._answer(viewer.sid, too_fast(event.wire_name, wait))
+        try:
+            outcome = await self._house.ask(viewer, event, acknowledged=number is not None)
+        finally:
+            self._joins.end(viewer.user_id)
+        if isinstance(outcome, Refusal) or "round" not in outcome:
+            return await self._answer(viewer.sid, outcome)
+        state = in_pieces({"ok": True} | outcome)
+        rate.spend(sum(map(len, state)) // ANSWER_BYTES_PER_ACTION - price)
+        if number is not None:
+            shows = RoundShown(event.auction_id, outcome["round"], at_once=True)
+            await self._sio.acknowledge(viewer.sid, number, state, shows)
+        return self._sio.not_handled  # by the library: it has nothing more to say
 
     def _note_round(self, viewer: Viewer, event: ClientEvent, outcome: Outcome) -> None:
         """A host is told a round by an answer, too: at once by its own deed, later by a refusal (D32)."""

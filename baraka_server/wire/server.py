@@ -10,6 +10,7 @@ import re
 import time
 from collections import defaultdict
 from collections.abc import Callable
+from contextvars import ContextVar
 from typing import Any
 
 import engineio
@@ -21,10 +22,10 @@ from socketio import packet as sio_packet
 from baraka_server.contract.refusals import Refusal
 from baraka_server.contract.server_events import Error
 from baraka_server.live.audience import RoundShown, Viewer
-from baraka_server.live.encoded import Encoded
+from baraka_server.live.encoded import Encoded, Pieces
 from baraka_server.wire.answers import error_payload, negative, too_fast
 from baraka_server.wire.binding import Keeps, new_id
-from baraka_server.wire.fanout import FanOut, Lane, spoken
+from baraka_server.wire.fanout import FanOut, Lane, acknowledged, spoken
 from baraka_server.wire.newcomers import Newcomers
 from baraka_server.wire.sockets import (
     BARRED_SECONDS,
@@ -44,6 +45,10 @@ MISTAKES = (
 EVENT_HEAD = re.compile(r'2(?P<id>\d{1,15})?\["(?P<name>[A-Za-z_]{1,64})"')
 POLL_AGAIN_SECONDS = 10
 """How long whoever closed the connection of its last poll may take to poll again."""
+
+
+ASKED_AS: ContextVar[int | None] = ContextVar("asked_as", default=None)
+"""The number that the client gave the event that is being handled; None if it wants no answer."""
 
 
 class Engine(engineio.AsyncServer):  # type: ignore[misc]
@@ -125,13 +130,11 @@ class GuardedServer(socketio.AsyncServer):  # type: ignore[misc]
         """`error`, to this client alone."""
         await self.tell(sid, Error.wire_name, error_payload(refusal))
 
-    async def tell(
-        self, sid: str, event: str, payload: Encoded, shows: RoundShown | None = None
-    ) -> None:
+    async def tell(self, sid: str, event: str, payload: Encoded) -> None:
         """An event for this client alone."""
         client = self.client(sid)
         if client is not None:
-            await client.send(spoken(event, payload, shows=shows))
+            await client.send(spoken(event, payload))
 
     async def tell_room(self, room: str, event: str, payload: Encoded, shows: RoundShown) -> None:
         """An event that shows a round, for everybody in a room of the library."""
@@ -244,12 +247,23 @@ class GuardedServer(socketio.AsyncServer):  # type: ignore[misc]
                 if ghost is not None:
                     await self.manager.disconnect(ghost, "/")
 
-    async def _handle_event_internal(self, *event: Any) -> None:
+    async def _handle_event_internal(
+        self, server: Any, sid: str, eio_sid: str, data: Any, namespace: str, number: Any
+    ) -> None:
         task = asyncio.current_task()
         if task is not None:
             self._answering.add(task)
             task.add_done_callback(self._answering.discard)
-        await super()._handle_event_internal(*event)
+        ASKED_AS.set(number)
+        await super()._handle_event_internal(server, sid, eio_sid, data, namespace, number)
+
+    async def acknowledge(
+        self, sid: str, number: int, payload: Pieces, shows: RoundShown | None
+    ) -> None:
+        """Answer an event in pieces, which the library would copy for each client anew."""
+        client = self.client(sid)
+        if client is not None:
+            await client.send(acknowledged(number, payload, shows))
 
     async def _handle_eio_disconnect(self, eio_sid: str, reason: str) -> None:
         client = self.eio.sockets.get(eio_sid)

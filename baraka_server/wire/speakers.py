@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from baraka_server.live.audience import RoundShown, Viewer
-from baraka_server.live.encoded import Encoded
+from baraka_server.live.encoded import Encoded, Pieces
+from baraka_server.wire.fanout import spoken_in_pieces
 from baraka_server.wire.server import GuardedServer
 
 
@@ -41,9 +42,11 @@ class RoomSpeakers:
                 await self._sio.tell_room(room, event, payload, shows)
 
     async def to_viewer(
-        self, viewer: Viewer, event: str, payload: Encoded, shows: RoundShown | None = None
+        self, viewer: Viewer, event: str, payload: Pieces, shows: RoundShown | None = None
     ) -> None:
-        await self._sio.tell(viewer.sid, event, payload, shows)
+        client = self._sio.client(viewer.sid)
+        if client is not None:
+            await client.send(spoken_in_pieces(event, payload, shows))
 
     async def enter_room(self, viewer: Viewer, auction_id: int) -> None:
         room, lane = _room(viewer, auction_id), self._sio.lane(viewer.sid)

@@ -115,6 +115,10 @@ async def repeat(asks, answers):
         await ask(phone, event, answers, **fields)
 
 
+def heard_behind(phone, seq):
+    return [one for one in news(phone.events) if one[0] > seq]
+
+
 async def test_after_kill_9_every_accepted_bid_is_there_and_nobody_missed_one(
     sale_database, tmp_path, crowd, store
 ):
@@ -127,7 +131,7 @@ async def test_after_kill_9_every_accepted_bid_is_there_and_nobody_missed_one(
         await open_sale(amina)
         await join(phones)
         told = {phone: [] for phone in phones}
-        heard_before = {phone: len(phone.events) for phone in phones}
+        joined_at = {phone: phone.states[1]["seq"] for phone in phones}
         for turn in (1, 2):
             async with Bidding(phones, answers) as bidding:
                 bidding._next = 1000 * turn
@@ -135,7 +139,7 @@ async def test_after_kill_9_every_accepted_bid_is_there_and_nobody_missed_one(
                 await baraka.kill()
             for phone in phones:
                 await phone.lives_through_again("disconnect", turn)
-                told[phone] += news(phone.events[heard_before[phone] :])
+                told[phone] += heard_behind(phone, joined_at[phone])
             await baraka.start()
             for phone in phones:  # by itself (the official client)
                 await phone.lives_through_again("connect", turn + 1)
@@ -147,17 +151,13 @@ async def test_after_kill_9_every_accepted_bid_is_there_and_nobody_missed_one(
                 missed = [as_heard(one["event"], one["data"]) for one in state["missed"]]
                 assert [one[0] for one in missed] == list(range(since + 1, state["seq"] + 1))
                 told[phone] += missed
-                heard_before[phone] = next(
-                    at
-                    for at in reversed(range(len(phone.events)))
-                    if phone.events[at][0] == "auctionState"
-                )
+                joined_at[phone] = state["seq"]
         assert (await ask(phones[0], "placeBid", answers, **AUCTION, amount=10**6))["ok"]
         ledger = await assert_sale_holds(store)
         whole = [as_told(event) for event in ledger]
         for phone in phones:
             await phone.until(lambda phone=phone: last_seq(phone) >= whole[-1][0], "the last bid")
-            told[phone] += news(phone.events[heard_before[phone] :])
+            told[phone] += heard_behind(phone, joined_at[phone])
             assert told[phone] == whole[3:]
         assert_answers_hold(answers, ledger)
         restarted = [answer for _, answer in answers if answer["ok"]]

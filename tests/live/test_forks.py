@@ -176,7 +176,7 @@ def ledger_at(hall, listener, seq) -> str:
 
 async def back(house, seq, ledger=None):
     state = await house.ask(viewer(2), JoinAuction(auction_id=1, last_seq=seq, ledger=ledger))
-    return state["missedComplete"], [json.loads(one)["data"]["seq"] for one in state["missed"]]
+    return state["missedComplete"], [one["data"]["seq"] for one in json.loads(state["missed"])]
 
 
 async def test_who_says_of_which_history_the_last_was_hears_no_other_one(

@@ -8,7 +8,7 @@ from typing import Any
 
 from baraka_server.domain.decide import HouseRules
 from baraka_server.live.audience import RoundShown, Viewer
-from baraka_server.live.encoded import Encoded
+from baraka_server.live.encoded import Encoded, Pieces
 from baraka_server.live.house import House
 from baraka_server.live.room import Limits
 from baraka_server.store.store import Store
@@ -37,9 +37,9 @@ class Hall:
             self.heard[viewer].append((event, json.loads(whole if viewer.wants_lists else brief)))
 
     async def to_viewer(
-        self, viewer: Viewer, event: str, payload: Encoded, shows: RoundShown | None = None
+        self, viewer: Viewer, event: str, payload: Pieces, shows: RoundShown | None = None
     ) -> None:
-        self.heard[viewer].append((event, json.loads(payload)))
+        self.heard[viewer].append((event, json.loads("".join(payload))))
 
     async def enter_room(self, viewer: Viewer, auction_id: int) -> None:
         self.rooms[auction_id].add(viewer)

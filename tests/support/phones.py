@@ -18,7 +18,7 @@ from typing import Any, Self
 
 import socketio
 
-from baraka_server.contract.client_events import ClientEvent
+from baraka_server.contract.client_events import ClientEvent, JoinAuction
 from baraka_server.contract.server_events import Error, ServerEvent
 from baraka_server.wire import identity
 from tests.support.not_run import not_run
@@ -46,6 +46,8 @@ class Phone:
         """Everything heard so far: event name and payload."""
         self.life: list[tuple[str, dict[str, Any]]] = []
         """connect, disconnect, upgrade, connect_error, reconnect_attempt, in order."""
+        self.states: dict[int, dict[str, Any]] = {}
+        """The state that the first join of each auction was answered with."""
         self._unread: deque[tuple[str, Any]] = deque()
         self._changed = asyncio.Condition()
 
@@ -58,6 +60,8 @@ class Phone:
         answer: dict[str, Any] = await asyncio.wait_for(
             self._call(event, arguments), PATIENCE_SECONDS
         )
+        if event == JoinAuction.wire_name and answer and "auction" in answer:
+            self.states.setdefault(answer["auctionId"], answer)
         return answer
 
     async def says(self, event: ClientEvent | str, *arguments: Any) -> None:

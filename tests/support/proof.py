@@ -106,13 +106,8 @@ async def assert_everybody_heard(
             lambda phone=phone: last_seq(phone, auction_id) >= whole[-1][0],
             f"seq {whole[-1][0]} of auction {auction_id}",
         )
-        joined, state = next(
-            (at, payload)
-            for at, (name, payload) in enumerate(phone.events)
-            if name == "auctionState" and payload["auctionId"] == auction_id
-        )
-        heard = news(phone.events[joined:], auction_id, since=state["seq"])
-        assert heard == whole[state["seq"] :]
+        since = phone.states[auction_id]["seq"]
+        assert news(phone.events, auction_id, since) == whole[since:]
 
 
 async def assert_sale_holds(store: Store, auction_id: int = 1) -> list[facts.Event]:

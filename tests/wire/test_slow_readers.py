@@ -126,6 +126,7 @@ async def test_nothing_is_left_of_five_thousand_stalled_viewers(tmp_path):
     open_files.raise_limit(VIEWERS)
     program, tokens = compiled("load", tmp_path), write_tokens(SECRET, tmp_path / "tokens")
     from_here = {"connections_per_address_max": 0, "requests_per_second_max": 0}
+    from_here |= {"joins_waiting_per_user_max": 0}
     limits = UNHURRIED | from_here | {"send_buffer_bytes_max": BUFFER_BYTES}
     async with house(tmp_path, updates="delta", **limits) as neighbours:
         await neighbours.bilal_bids()
