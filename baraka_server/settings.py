@@ -217,7 +217,8 @@ class Settings(BaseSettings):
         100,
         description=(
             "Joins, leaves and a host's actions of one user, on average; 5 seconds' worth at once; "
-            "100 kB of a state that a join is answered with count as one more. 0 is no limit."
+            "100 kB that are sent for a join, or for a start that is announced again, count as one "
+            "more. 0 is no limit."
         ),
     )
     reads_per_second_max: Rate = Field(

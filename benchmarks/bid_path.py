@@ -18,6 +18,7 @@ from baraka_server.live.auctioneer import Auctioneer
 from baraka_server.live.audience import RoundShown, Viewer
 from baraka_server.live.encoded import Encoded, Pieces
 from baraka_server.live.presence import Presence
+from baraka_server.live.repeats import Repeats
 from baraka_server.live.room import Limits, Room
 from baraka_server.live.rounds_seen import RoundsSeen
 from baraka_server.live.settle import Committed, Known, settle
@@ -59,7 +60,9 @@ class Rate:
 class Nobody:
     """An `Audience` of nobody."""
 
-    async def to_everyone(self, event: str, payload: Encoded) -> None: ...
+    async def to_everyone(
+        self, event: str, payload: Encoded, *, but_room: int | None = None
+    ) -> None: ...
 
     async def to_room(
         self,
@@ -167,7 +170,8 @@ async def group_commit(database_url: str, auction_id: int, *, bidders: int, seco
     async def no_count(_auction_id: int) -> None: ...
 
     limits = Limits(asks_waiting_max=10_000, resume_events_max=1_000, whole_numbers=False)
-    room = Room(store, Nobody(), Presence(no_count, RoundsSeen(0)), RULES, limits)
+    nobody, presence = Nobody(), Presence(no_count, RoundsSeen(0))
+    room = Room(store, nobody, presence, Repeats(nobody), RULES, limits)
     auctioneer = Auctioneer(auction_id, room)
     viewers = {
         user_id: Viewer(str(user_id), user_id) for user_id in range(HOST, HOST + bidders + 1)

@@ -63,11 +63,6 @@ class Auctioneer:
         return self._show.stage
 
     @property
-    def state_chars(self) -> int:
-        """How much a joiner is sent, as far as it is known; 0 where nobody was sent it lately."""
-        return self.stage.state_chars if self.stage else 0
-
-    @property
     def idle(self) -> bool:
         return self._work is None
 

@@ -48,7 +48,10 @@ class Viewer:
 class Audience(Protocol):
     """The loudspeakers. None of these calls may wait for a slow listener."""
 
-    async def to_everyone(self, event: str, payload: Encoded) -> None: ...
+    async def to_everyone(
+        self, event: str, payload: Encoded, *, but_room: int | None = None
+    ) -> None:
+        """All who are connected, but those in the room of an auction who heard it there."""
 
     async def to_room(
         self,

@@ -7,12 +7,13 @@ import logging
 from collections.abc import Awaitable
 from datetime import UTC, datetime
 
-from baraka_server.contract.client_events import ClientEvent, JoinAuction
+from baraka_server.contract.client_events import ClientEvent, JoinAuction, StartAuction
 from baraka_server.contract.server_events import UserCountUpdate
 from baraka_server.domain.decide import HouseRules, Seen
 from baraka_server.live.auctioneer import Auctioneer
 from baraka_server.live.audience import Audience, Viewer
 from baraka_server.live.presence import Presence
+from baraka_server.live.repeats import Repeats
 from baraka_server.live.room import Limits, Room
 from baraka_server.live.rounds_seen import RoundsSeen
 from baraka_server.live.settle import Outcome
@@ -23,6 +24,8 @@ from baraka_server.store.store import Store
 log = logging.getLogger(__name__)
 
 LAST_POLL_SECONDS_MAX = 0.5
+START_CHARS = 1_000
+"""How long the announcement of a start is, about."""
 IDLE_AUCTIONEERS_MAX = 64
 """How many auctions without viewers are kept at hand."""
 
@@ -49,7 +52,13 @@ class House:
         self.rounds_seen = RoundsSeen(late_bid_seconds)
         self.presence = Presence(self._announce_count, self.rounds_seen)
         self._room = Room(
-            store, audience, self.presence, rules, limits, poll_seconds=ledger_poll_seconds
+            store,
+            audience,
+            self.presence,
+            Repeats(audience),
+            rules,
+            limits,
+            poll_seconds=ledger_poll_seconds,
         )
         self._auctioneers: dict[int, Auctioneer] = {}
         self._poll_seconds = ledger_poll_seconds
@@ -79,10 +88,18 @@ class House:
         auctioneer = self._auctioneer(event.auction_id)
         return auctioneer.put(viewer, event, seen, acknowledged=acknowledged)
 
-    def answer_chars(self, event: ClientEvent) -> int:
-        """How much the answer to `event` will be at least, as far as it is known: most of a state."""
-        known = isinstance(event, JoinAuction) and self._auctioneers.get(event.auction_id)
-        return known.state_chars if known else 0
+    def chars_for(self, event: ClientEvent) -> int:
+        """How much is about to be sent for `event`, as far as it is known, where that is much.
+
+        A state to somebody who joins; a start that is announced again to all of a room.
+        """
+        auctioneer = self._auctioneers.get(event.auction_id)
+        stage = auctioneer.stage if auctioneer else None
+        if stage and isinstance(event, JoinAuction):
+            return stage.state_chars
+        if stage and isinstance(event, StartAuction) and stage.record.isLive:
+            return self.presence.count(event.auction_id) * START_CHARS
+        return 0
 
     def disconnected(self, viewer: Viewer) -> None:
         self.presence.leave_all(viewer)
@@ -97,6 +114,7 @@ class House:
             await asyncio.wait(looking, timeout=LAST_POLL_SECONDS_MAX)
         await asyncio.gather(*(one.drained() for one in self._auctioneers.values()))
         self.presence.close()
+        self._room.repeats.close()
 
     def _auctioneer(self, auction_id: int) -> Auctioneer:
         found = self._auctioneers.pop(auction_id, None)

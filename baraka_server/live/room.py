@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from baraka_server.domain.decide import HouseRules
 from baraka_server.live.audience import Audience
 from baraka_server.live.presence import Presence
+from baraka_server.live.repeats import Repeats
 from baraka_server.store.store import Store
 
 
@@ -26,6 +27,7 @@ class Room:
     store: Store
     audience: Audience
     presence: Presence
+    repeats: Repeats
     rules: HouseRules
     limits: Limits
     poll_seconds: float = 0

@@ -70,8 +70,13 @@ class Show:
             rows = await self._room.store.as_of(self._auction_id, event.seq)
             if rows is not None:
                 stage.refresh(rows)
+        was_live = stage.record.isLive
         if announcement := stage.play(event, users, lists=lists):
-            await self._tell(announcement)
+            if announcement.to_everyone and was_live:
+                self._start_told = announcement.seq
+                await self._room.repeats.tell(self._auction_id, announcement)
+            else:
+                await self._tell(announcement)
             for guided in announcement.guided:
                 await self._tell(guided)
             if isinstance(event.fact, Unknown) and not self.rows_unknown:

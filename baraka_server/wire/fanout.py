@@ -155,9 +155,12 @@ class FanOut:
                 self._waiting[room].append(pkt)
                 self._waiting_chars += len(payload)
 
-    def announce_to_everyone(self, event: str, payload: Encoded) -> None:
+    def announce_to_everyone(
+        self, event: str, payload: Encoded, *, but_rooms: tuple[str, ...] = ()
+    ) -> None:
         self.flush()
-        self._tell(self._everybody(), [spoken(event, payload)])
+        lanes = (lane for lane in self._everybody() if lane.rooms.isdisjoint(but_rooms))
+        self._tell(lanes, [spoken(event, payload)])
 
     def flush(self) -> None:
         """Send what was announced. Does not wait for anybody."""

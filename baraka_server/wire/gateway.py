@@ -18,6 +18,7 @@ from baraka_server.contract.client_events import (
     PlaceBid,
     PostComment,
     RoundEvent,
+    StartAuction,
     parse,
 )
 from baraka_server.contract.refusals import Code, Refusal
@@ -43,8 +44,8 @@ DELTA = "delta"
 CONNECTS_PER_SECOND = 2
 """So often on average a user's connections are not counted as requests of the address, too: a crowd
 behind one address that comes back at once is many users."""
-ANSWER_BYTES_PER_ACTION = 100_000
-"""How much of an answer counts as another action: the state of a busy room is a megabyte."""
+SENT_BYTES_PER_ACTION = 100_000
+"""How much that is sent counts as another action: the state of a busy room is a megabyte."""
 
 
 def make_server(
@@ -102,6 +103,8 @@ class Gateway:
         actions: Rates[int] = Rates(limits.actions_per_second_max, "actions_per_second_max")
         self._rates: dict[str, Rates[int]] = dict.fromkeys(CLIENT_EVENTS, actions) | {
             PlaceBid.wire_name: Rates(limits.bids_per_second_max, "bids_per_second_max"),
+            # Apart: a host who starts a sale too often may still award.
+            StartAuction.wire_name: Rates(limits.actions_per_second_max, actions.setting),
             PostComment.wire_name: Rates(limits.comments_per_second_max, "comments_per_second_max"),
         }
         self._joins = Joins(limits.joins_waiting_max)
@@ -174,8 +177,12 @@ class Gateway:
                     event = Refusal(Code.UNAVAILABLE, name)
                 if isinstance(event, Refusal):
                     return await self._answer(sid, event)
+                price = self._house.chars_for(event) // SENT_BYTES_PER_ACTION
+                if price and (wait := rates.of(viewer.user_id).take(price)):
+                    await self._sio.strike(sid, rates.setting)
+                    return await self._answer(sid, too_fast(name, wait))
                 if isinstance(event, JoinAuction):
-                    return await self._join(viewer, event, rates)
+                    return await self._join(viewer, event, price)
                 # Stamped and queued before anything is awaited: a socket's asks keep their order.
                 seen = self._house.rounds_seen.seen_by(viewer, event)
                 outcome = await self._house.ask(viewer, event, seen)
@@ -186,18 +193,14 @@ class Gateway:
 
         return handle
 
-    async def _join(self, viewer: Viewer, event: JoinAuction, rates: Rates[int]) -> Any:
-        """Let somebody in, who pays for the state beforehand as far as its size is known.
+    async def _join(self, viewer: Viewer, event: JoinAuction, paid: int) -> Any:
+        """Let somebody in, who `paid` for the state as far as its size was known.
 
         It is sent once: as the acknowledgement, or as an event where none is asked for (D21).
         """
-        rate, number = rates.of(viewer.user_id), ASKED_AS.get()
-        price = self._house.answer_chars(event) // ANSWER_BYTES_PER_ACTION
-        setting, wait = rates.setting, rate.take(price) if price else 0
-        if not wait:
-            setting, wait = JOINS_WAITING, self._joins.begin(viewer.user_id)
-        if wait:
-            await self._sio.strike(viewer.sid, setting)
+        number = ASKED_AS.get()
+        if wait := self._joins.begin(viewer.user_id):
+            await self._sio.strike(viewer.sid, JOINS_WAITING)
             return await self._answer(viewer.sid, too_fast(event.wire_name, wait))
         try:
             outcome = await self._house.ask(viewer, event, acknowledged=number is not None)
@@ -206,7 +209,8 @@ class Gateway:
         if isinstance(outcome, Refusal) or "round" not in outcome:
             return await self._answer(viewer.sid, outcome)
         state = in_pieces({"ok": True} | outcome)
-        rate.spend(sum(map(len, state)) // ANSWER_BYTES_PER_ACTION - price)
+        price = sum(map(len, state)) // SENT_BYTES_PER_ACTION
+        self._rates[event.wire_name].of(viewer.user_id).spend(price - paid)
         if number is not None:
             shows = RoundShown(event.auction_id, outcome["round"], at_once=True)
             await self._sio.acknowledge(viewer.sid, number, state, shows)

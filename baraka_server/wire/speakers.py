@@ -17,11 +17,17 @@ class RoomSpeakers:
     def __init__(self, sio: GuardedServer) -> None:
         self._sio = sio
 
-    async def to_everyone(self, event: str, payload: Encoded) -> None:
+    async def to_everyone(
+        self, event: str, payload: Encoded, *, but_room: int | None = None
+    ) -> None:
+        rooms = _rooms(but_room) if but_room is not None else ()
         if self._sio.fan_out:
-            self._sio.fan_out.announce_to_everyone(event, payload)
+            self._sio.fan_out.announce_to_everyone(event, payload, but_rooms=rooms)
         else:
-            await self._sio.emit(event, payload)
+            there = [
+                sid for room in rooms for sid, _ in self._sio.manager.get_participants("/", room)
+            ]
+            await self._sio.emit(event, payload, skip_sid=there)
 
     async def to_room(
         self,

@@ -21,8 +21,11 @@ class Hall:
         self.heard: dict[Viewer, list[tuple[str, Any]]] = defaultdict(list)
         self.rooms: dict[int, set[Viewer]] = defaultdict(set)
 
-    async def to_everyone(self, event: str, payload: Encoded) -> None:
-        for viewer in self.heard:
+    async def to_everyone(
+        self, event: str, payload: Encoded, *, but_room: int | None = None
+    ) -> None:
+        there = self.rooms[but_room] if but_room is not None else set()
+        for viewer in self.heard.keys() - there:
             self.heard[viewer].append((event, json.loads(payload)))
 
     async def to_room(

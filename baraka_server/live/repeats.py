@@ -1,0 +1,46 @@
+"""Starts that are announced again (D5): everybody is told, but of one at a time and not all the time."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from baraka_server.live.audience import Audience
+from baraka_server.live.stage import Announcement
+
+log = logging.getLogger(__name__)
+
+PAUSE_SECONDS = 3
+"""So long everybody hears of no other repetition after one, whichever auction it is of."""
+
+
+class Repeats:
+    """Of all auctions of this node. The newest start of an auction takes the place of an older one."""
+
+    def __init__(self, audience: Audience) -> None:
+        self._audience = audience
+        self._owed: dict[int, Announcement] = {}
+        self._pacer: asyncio.Task[None] | None = None
+
+    async def tell(self, auction_id: int, start: Announcement) -> None:
+        """Tell the room at once, where every entry of the ledger is counted; all others in turn."""
+        await self._audience.to_room(auction_id, start.name, start.whole, start.whole)
+        self._owed[auction_id] = start
+        if self._pacer is None:
+            self._pacer = asyncio.create_task(self._pace())
+
+    async def _pace(self) -> None:
+        try:
+            while self._owed:
+                auction_id = next(iter(self._owed))
+                start = self._owed.pop(auction_id)
+                await self._audience.to_everyone(start.name, start.whole, but_room=auction_id)
+                await asyncio.sleep(PAUSE_SECONDS)
+        except Exception:
+            log.exception("a start was not announced again", extra={"event": "fault"})
+        finally:
+            self._pacer = None
+
+    def close(self) -> None:
+        if self._pacer:
+            self._pacer.cancel()
