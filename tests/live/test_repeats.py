@@ -52,9 +52,7 @@ async def test_who_is_not_in_the_room_hears_the_first_repetition_and_no_more_for
     hall.heard[farah].clear()
     first = await house.ask(amina, StartAuction(auction_id=1))
     state = await house.ask(bilal, JoinAuction(auction_id=1))
-    seqs = []
-    for _ in range(30):
-        seqs.append((await house.ask(amina, StartAuction(auction_id=1)))["seq"])
+    seqs = [(await house.ask(amina, StartAuction(auction_id=1)))["seq"] for _ in range(30)]
     for auction_id in (2, 2):  # the first of another auction is news
         other = await house.ask(amina, StartAuction(auction_id=auction_id))
     await until(lambda: len(starts(hall, farah)) == 3)
