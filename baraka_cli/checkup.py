@@ -196,6 +196,18 @@ def _limits(settings: Settings) -> Finding:
     )
 
 
+def _sessions(settings: Settings) -> Finding:
+    if settings.websocket_only:
+        return ok("sessions", "websockets alone: no session has its id in URLs")
+    if settings.session_keeps_token:
+        return ok("sessions", "long-polling by the Authorization header that opened it, if one did")
+    return look(
+        "sessions",
+        "whoever reads the id of a long-polling session in a URL can act in its user's name",
+        "BARAKA_SESSION_KEEPS_TOKEN=true, or BARAKA_WEBSOCKET_ONLY=true",
+    )
+
+
 def _numbers(settings: Settings) -> Finding:
     if settings.phone_numbers is PhoneNumbers.MASKED:
         return ok("numbers", "viewers see two digits of phone numbers")
@@ -224,7 +236,7 @@ def _log(settings: Settings) -> Finding:
 
 SETTINGS: tuple[Callable[[Settings], Finding], ...] = (
     *(_mode, _tokens, _address, _proxies, _origins),
-    *(_limits, _numbers, _owner_bids, _log),
+    *(_limits, _sessions, _numbers, _owner_bids, _log),
 )
 
 

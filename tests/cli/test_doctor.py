@@ -77,7 +77,17 @@ def test_a_careful_operator_hears_nothing_but_ok(url: str) -> None:
         assert line.startswith(("ok  ", "    ")), line
     assert set(states(url)) >= {
         *("settings", "mode", "secret", "tokens", "address", "proxies", "origins", "limits"),
-        *("numbers", "owner bids", "log", "database", "file", "disk", "open files", "uvloop"),
+        *(
+            "sessions",
+            "numbers",
+            "owner bids",
+            "log",
+            "database",
+            "file",
+            "disk",
+            "open files",
+            "uvloop",
+        ),
     }
 
 
@@ -87,6 +97,7 @@ def test_a_careful_operator_hears_nothing_but_ok(url: str) -> None:
         ({"BARAKA_JWT_SECRET": None}, "secret", "mend", "openssl rand -base64 32"),
         ({"BARAKA_JWT_SECRET": "changeme" * 5}, "secret", "mend", "openssl rand -base64 32"),
         ({"BARAKA_JWT_SECRET": "a" * 40}, "secret", "mend", "openssl rand -base64 32"),
+        ({"BARAKA_SESSION_KEEPS_TOKEN": "false"}, "sessions", "look", "BARAKA_WEBSOCKET_ONLY"),
         ({"BARAKA_JWT_SECRET": DEVELOPMENT_SECRET}, "secret", "mend", "openssl rand"),
         ({"BARAKA_JWT_SECRET": "too short"}, "settings", "mend", "docs/settings.md"),
         ({"BARAKA_MODE": "development"}, "mode", "look", "BARAKA_MODE=production"),

@@ -31,6 +31,7 @@ class Line:
         self.cut = asyncio.Event()
         """Set once a commit was cut."""
         self.release = asyncio.Event()
+        self._over = asyncio.Event()
         self.cuts = 0
         self._database_port = self._leads_to = database_port
         self._is_cut = False
@@ -43,11 +44,11 @@ class Line:
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        self._over.set()
+        self.release.set()
         self._server.close()
         for end in self._ends:
             end.transport.abort()
-        for task in self._tasks:
-            task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def over(self, database_url: str) -> str:
@@ -99,7 +100,8 @@ class Line:
                     self.cut.set()
                     if how is Cut.SWALLOWED:
                         answers.cancel()
-                        await asyncio.Event().wait()
+                        await self._over.wait()
+                        return
                     if how is Cut.HELD:
                         answers.cancel()
                         await asyncio.wait([answers])
