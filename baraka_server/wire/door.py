@@ -23,6 +23,7 @@ from baraka_server.wire.newcomers import Newcomers
 from baraka_server.wire.refused import refused
 from baraka_server.wire.server import GuardedServer
 from baraka_server.wire.sockets import ENTRY, GOODBYE_SECONDS, REFUSED, GuardedSocket
+from baraka_server.wire.turns import TooMany, Turns
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +31,12 @@ SOCKET_IO_PATH = "/socket.io/"
 HEALTH_PATHS = ("/healthz", "/readyz")
 LINES_PER_CONNECTION_MAX = 3
 """A long-polling client has a GET and a POST open at once, and a websocket while it upgrades."""
+STRANGE_REQUESTS_PER_SECOND = 1_000
+"""Requests that are of no session, of all addresses: a quarter of what one core can do, so that a flood
+leaves room for bids."""
+STRANGE_REQUESTS_WAITING_MAX = 2_000
+NEWCOMERS_OF_A_CROWD = 500
+"""With fewer than these at once handshakes are not paced."""
 FILES_KEPT = 128
 """Open files that are not for strangers: the database, the log."""
 SWEEP_SECONDS = 1
@@ -92,6 +99,8 @@ class Door:
         self._per_address_max = connections_per_address_max
         self._unverified_max = connections_unverified_max
         self._requests: Rates[str] = Rates(requests_per_second_max)
+        self._turns: Turns[str] = Turns(1, STRANGE_REQUESTS_WAITING_MAX)
+        self._turn_at = 0.0
         self._connect_seconds_max = connect_seconds_max
         self._read_seconds_max = read_seconds_max
         self._websocket_only = websocket_only
@@ -147,12 +156,17 @@ class Door:
         if line:
             line.silent_since = None
             line.sid = request.query.get("sid")
-        too_many = self._counts_for_too_many(request)
+        is_strange = self._is_strange(request)
+        too_many = is_strange and self._is_too_often(request)
         try:
+            if is_strange:
+                await self._pace(request)
             response = await self._answer(request, handler, too_many=too_many)
             if too_many:  # a line that stays open would bring the next one at no cost
                 response.force_close()
             return response
+        except TooMany:
+            return self._over(request, 503, "too many requests wait already", "")
         except web.HTTPException:
             raise
         except ConnectionError:  # the client is gone
@@ -160,15 +174,36 @@ class Door:
         except Exception as error:  # aiohttp would answer with HTML
             return refused(500, fault(request.path, error).message)
 
-    def _counts_for_too_many(self, request: web.Request) -> bool:
-        """Count a request, before it is served: in its session, or else in its address."""
-        address = self._address(request)
-        if request.path == SOCKET_IO_PATH:
-            client: GuardedSocket | None = self._sio.eio.sockets.get(request.query.get("sid"))
-            if client and client.address == address and not client.requests.take():
-                return False
-        request[ENTRY] = rate = self._requests.of(address)
+    def _is_strange(self, request: web.Request) -> bool:
+        """Whether it is of no session, or of one that has asked too often by now."""
+        if request.path != SOCKET_IO_PATH:
+            return True
+        client: GuardedSocket | None = self._sio.eio.sockets.get(request.query.get("sid"))
+        if client is None or client.address != self._address(request):
+            return True
+        return bool(client.requests.take())
+
+    def _is_too_often(self, request: web.Request) -> bool:
+        """Count a request in its address, before it is served."""
+        request[ENTRY] = rate = self._requests.of(self._address(request))
         return bool(rate.take())
+
+    async def _pace(self, request: web.Request) -> None:
+        """Let addresses have their turns, one request after the other: bids go ahead of strangers.
+
+        Raises `TooMany`. A line whose request waits is not read on. A crowd that comes back at once
+        and shows its tokens does not wait: there are never many newcomers of it.
+        """
+        is_handshake = request.path == SOCKET_IO_PATH and "sid" not in request.query
+        if request.path in HEALTH_PATHS:
+            return
+        if is_handshake and len(self._sio.newcomers) < NEWCOMERS_OF_A_CROWD:
+            return
+        async with self._turns.of(self._address(request)):
+            now = time.monotonic()
+            self._turn_at = max(now, self._turn_at + 1 / STRANGE_REQUESTS_PER_SECOND)
+            if self._turn_at > now:
+                await asyncio.sleep(self._turn_at - now)
 
     async def _answer(
         self,

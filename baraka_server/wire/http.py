@@ -81,7 +81,7 @@ class Api:
         self._note = note
         self._signer = signer
         self._rates: Rates[int] = Rates(reads_per_second_max)
-        self._turns = Turns(reads_at_once, reads_waiting_max)
+        self._turns: Turns[int] = Turns(reads_at_once, reads_waiting_max)
 
     def add_to(self, app: web.Application) -> None:
         app.router.add_get("/api/auctions/{id}", self._route(self._auction))

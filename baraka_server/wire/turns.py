@@ -1,96 +1,100 @@
-"""Turns: a few at once, one of each user, and nobody behind all that another one asked for."""
+"""Turns: a few at once, one of each, and nobody behind all that another one asked for."""
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Hashable
 from contextlib import asynccontextmanager
+from typing import Generic, TypeVar
+
+K = TypeVar("K", bound=Hashable)
 
 
 class TooMany(Exception):
     """There is no room to wait for a turn."""
 
 
-class Turns:
-    """`at_once` turns; users who wait have theirs one after the other, whoever asked how often.
+class Turns(Generic[K]):
+    """`at_once` turns; those who wait have theirs one after the other, whoever asked how often.
 
-    `waiting_max` may wait in all. When there are more, the last one of whoever has most waiting is
-    refused, so that one user cannot take all the room.
+    The key says whose a turn is: a user's, an address's. `waiting_max` may wait in all. When there
+    are more, the last one of whoever has most waiting is refused, so that nobody takes all the room.
     """
 
     def __init__(self, at_once: int, waiting_max: int) -> None:
         self._free = at_once
         self._waiting_max = waiting_max
-        self._having: set[int] = set()
-        self._waiting: dict[int, deque[asyncio.Future[None]]] = {}
-        """By user, whose turn is next first."""
+        self._having: set[K] = set()
+        self._waiting: dict[K, deque[asyncio.Future[None]]] = {}
+        """By key, whose turn is next first."""
+        self.waiting = 0
 
     @asynccontextmanager
-    async def of(self, user_id: int) -> AsyncIterator[None]:
+    async def of(self, key: K) -> AsyncIterator[None]:
         """Wait for a turn, and have it. Raises `TooMany`."""
-        if not self._free or user_id in self._having:
-            await self._wait(user_id)
+        if not self._free or key in self._having:
+            await self._wait(key)
         else:
             self._free -= 1
-            self._having.add(user_id)
+            self._having.add(key)
         try:
             yield
         finally:
-            self._end(user_id)
+            self._end(key)
 
-    @property
-    def waiting(self) -> int:
-        return sum(map(len, self._waiting.values()))
-
-    async def _wait(self, user_id: int) -> None:
+    async def _wait(self, key: K) -> None:
         turn = asyncio.get_running_loop().create_future()
-        self._make_room_for(user_id)
-        self._waiting.setdefault(user_id, deque()).append(turn)
+        self._make_room_for(key)
+        self._waiting.setdefault(key, deque()).append(turn)
+        self.waiting += 1
         try:
             await turn
         except BaseException:
             if turn.done() and not turn.cancelled() and not turn.exception():
-                self._end(user_id)  # it was given a turn, and went away
+                self._end(key)  # it was given a turn, and went away
             else:
-                self._forget(user_id, turn)
+                self._forget(key, turn)
             raise
 
-    def _make_room_for(self, user_id: int) -> None:
+    def _make_room_for(self, key: K) -> None:
         if self.waiting < self._waiting_max:
             return
-        greediest = max(self._waiting, key=lambda user: len(self._waiting[user]))
-        if len(self._waiting[greediest]) <= len(self._waiting.get(user_id, ())) + 1:
+        greediest = max(self._waiting, key=lambda each: len(self._waiting[each]))
+        if len(self._waiting[greediest]) <= len(self._waiting.get(key, ())) + 1:
             raise TooMany
         last = self._waiting[greediest].pop()
+        self.waiting -= 1
         if not last.done():
             last.set_exception(TooMany())
 
-    def _forget(self, user_id: int, turn: asyncio.Future[None]) -> None:
-        mine = self._waiting.get(user_id)
+    def _forget(self, key: K, turn: asyncio.Future[None]) -> None:
+        mine = self._waiting.get(key)
         if mine and turn in mine:
             mine.remove(turn)
+            self.waiting -= 1
         if not mine:
-            self._waiting.pop(user_id, None)
+            self._waiting.pop(key, None)
 
-    def _end(self, user_id: int) -> None:
-        self._having.discard(user_id)
+    def _end(self, key: K) -> None:
+        self._having.discard(key)
         self._free += 1
-        for each in list(self._waiting):
-            if not self._free:
+        while self._free:
+            following = next((each for each in self._waiting if each not in self._having), None)
+            if following is None:
                 return
-            if each not in self._having:
-                self._give(each)
+            self._give(following)
 
-    def _give(self, user_id: int) -> None:
-        """Give the user a turn; what else the user waits for comes behind everybody."""
-        mine = self._waiting.pop(user_id)
+    def _give(self, key: K) -> None:
+        """Give it a turn; what else it waits for comes behind everybody."""
+        mine = self._waiting.pop(key)
         while mine:
             turn = mine.popleft()
+            self.waiting -= 1
             if not turn.done():
                 turn.set_result(None)
                 self._free -= 1
-                self._having.add(user_id)
+                self._having.add(key)
                 break
         if mine:
-            self._waiting[user_id] = mine
+            self._waiting[key] = mine

@@ -9,6 +9,7 @@ from random import Random
 
 import pytest
 
+from baraka_server.wire import door
 from baraka_server.wire.newcomers import Newcomers
 from tests.support.neighbours import AUCTION, house, until
 from tests.support.stranger import (
@@ -206,3 +207,45 @@ async def test_lines_that_say_nothing_do_not_keep_others_out(tmp_path):
         await neighbours.bilal_bids()
         assert await silent[0].hung_up() == b""  # the oldest gave way
         assert len(neighbours.server._door.lines) <= 12
+
+
+async def test_strangers_wait_for_each_other_and_nobody_for_all_of_an_address(
+    tmp_path, monkeypatch
+):
+    """Paced, so that bids find room between them; whoever asks most waits longest."""
+    monkeypatch.setattr(door, "STRANGE_REQUESTS_PER_SECOND", 50)
+    monkeypatch.setattr(door, "STRANGE_REQUESTS_WAITING_MAX", 20)
+    async with house(tmp_path, **PROXIED) as neighbours, AsyncExitStack() as stack:
+        url, turns = neighbours.url, neighbours.server._door._turns
+
+        async def asks(address, target="/nowhere"):
+            line = await stack.enter_async_context(Line(url))
+            return asyncio.create_task(line.requests("GET", target, **from_(address)))
+
+        flood = [await asks("192.0.2.1") for _ in range(40)]
+        await until(lambda: turns.waiting == 20, lambda: turns.waiting)
+        modest = await asks("192.0.2.2")
+        health = await (await asks("192.0.2.1", "/healthz"))
+        assert health.status == 200
+        assert (await modest).status == 404
+        assert sum(not task.done() for task in flood) > 10
+        async with WebSocketStranger(url, **from_("192.0.2.3")) as phone:  # a few are no flood
+            await phone.enters(9)
+            assert (await phone.asks("joinAuction", AUCTION))["ok"]
+        assert not all(task.done() for task in flood)
+        statuses = Counter([(await task).status for task in flood])
+        assert set(statuses) == {404, 503}
+        assert 20 <= statuses[404] < 40
+        await neighbours.bilal_bids()
+
+
+async def test_handshakes_are_paced_while_there_are_more_newcomers_than_a_crowd_has(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr(door, "NEWCOMERS_OF_A_CROWD", 5)
+    async with house(tmp_path, **PROXIED) as neighbours:
+        turn_at = neighbours.server._door._turn_at
+        await shake_hands(neighbours.url, "192.0.2.1", 5)
+        assert neighbours.server._door._turn_at == turn_at
+        await shake_hands(neighbours.url, "192.0.2.1", 1)
+        assert neighbours.server._door._turn_at > turn_at
