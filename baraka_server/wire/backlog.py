@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Hashable, Iterable
+import sys
+import time
+from collections.abc import Callable, Hashable, Iterable
 from functools import cached_property
 from typing import Any
 
@@ -61,34 +63,70 @@ class SpokenInPieces(Spoken):
         return FrameInPieces((str(self.packet_type), *self._pieces))
 
 
+NOT_KNOWN = sys.maxsize
+STANDSTILL_SECONDS = 5
+"""So long somebody may read nothing who has more waiting than the limit."""
+
+
 class Backlog:
     """The packets in a socket's queue and their size. `bytes_max` 0 is no limit.
 
     When there is no room, what is superseded goes first. A client that has read nothing at all since
-    that happened last gets no room again: it would never read anything.
+    that happened last gets no room again: it would never read anything. Who is being sent something
+    large, a state, has as much room more while it goes on reading.
     """
 
-    def __init__(self, queue: asyncio.Queue[Any], bytes_max: int) -> None:
+    def __init__(
+        self,
+        queue: asyncio.Queue[Any],
+        bytes_max: int,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.bytes = 0
         self._queue = queue
         self._bytes_max = bytes_max
+        self._clock = clock
         self._reads = True
         self._bytes_elsewhere = 0
+        self._largest = 0  # of what was sent since there was room for all
+        self._unread = 0  # the least that the transport had since then
+        self._read_at = 0.0
 
     def put(self, pkt: packet.Packet, bytes_elsewhere: int) -> bool:
         """Queue a packet, behind `bytes_elsewhere` that the transport has. False: there is no room."""
         if self._bytes_max and self.bytes + bytes_elsewhere > self._bytes_max:
             self._make_room(bytes_elsewhere)
-            if self.bytes + bytes_elsewhere > self._bytes_max:
+            if self.bytes + bytes_elsewhere > self._bytes_max and not self._goes_on(
+                bytes_elsewhere
+            ):
                 return False
+        else:
+            self._largest = 0
         self._queue.put_nowait(pkt)
         self.bytes += _size(pkt)
         return True
 
     def took(self, packets: Iterable[packet.Packet]) -> None:
-        """The client is being sent these."""
+        """The client is being sent these, out of the queue."""
         self._reads = True
+        for pkt in packets:
+            self.sends(pkt)
         self.bytes = max(0, self.bytes - sum(map(_size, packets)))
+
+    def sends(self, pkt: packet.Packet) -> None:
+        """The transport is given this."""
+        self._largest = max(self._largest, _size(pkt))
+        self._unread, self._read_at = NOT_KNOWN, self._clock()
+
+    def _goes_on(self, bytes_elsewhere: int) -> bool:
+        """Whether the client reads what it was sent, and what waits behind that is within the limit."""
+        if not self._largest:
+            return False
+        now = self._clock()
+        if bytes_elsewhere < self._unread:
+            self._unread, self._read_at = bytes_elsewhere, now
+        more = self.bytes + bytes_elsewhere <= self._bytes_max + self._largest
+        return more and now - self._read_at < STANDSTILL_SECONDS
 
     def clear(self) -> None:
         while not self._queue.empty():

@@ -114,6 +114,7 @@ class FastSocket(GuardedSocket):
             self._write(pkt)
 
     def _write(self, pkt: packet.Packet) -> None:
+        self.backlog.sends(pkt)
         self.lane.buffered_bytes += self.websocket.write(frame_of(pkt))
         if isinstance(pkt, Spoken) and pkt.shows and self.host.fan_out:
             self.host.fan_out.note_departure(self.lane, [pkt.shows])
