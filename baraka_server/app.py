@@ -167,7 +167,11 @@ class Server:
     async def start(self) -> str:
         """Listen. Returns the URL, with the port that was taken. Raises `OSError` when it is in use."""
         if self._settings.fan_out is FanOutPath.FAST:
-            await take_fast_path(self._sio, compression=self._settings.compression)
+            await take_fast_path(
+                self._sio,
+                compression=self._settings.compression,
+                list_bytes_per_second_max=self._settings.list_bytes_per_second_max,
+            )
         await self._runner.setup()
         self._door.watch(self._runner)
         self._house.open()

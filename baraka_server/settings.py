@@ -304,6 +304,14 @@ class Settings(BaseSettings):
             "What may wait for one socket that does not read, before it is closed. 0 is no limit."
         ),
     )
+    list_bytes_per_second_max: Rate = Field(
+        100_000_000,
+        description=(
+            "What the list of bids of one auction may cost for all of its room, and the list of "
+            "comments; above it lists are sent less often, the newest after 5 seconds at the "
+            "latest. 0 is no limit. Only with `BARAKA_FAN_OUT=fast`."
+        ),
+    )
     fan_out: FanOutPath = Field(
         FanOutPath.FAST,
         description=(

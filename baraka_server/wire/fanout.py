@@ -17,6 +17,7 @@ from baraka_server.live.audience import RoundShown
 from baraka_server.live.encoded import Encoded, Pieces, Superseding
 from baraka_server.wire.backlog import Spoken, SpokenInPieces
 from baraka_server.wire.departures import Departures
+from baraka_server.wire.held import HeldLists, can_wait
 
 log = logging.getLogger(__name__)
 
@@ -104,10 +105,18 @@ class Lane:
 
 
 class FanOut:
-    """`everybody` are the lanes of all who are connected."""
+    """`everybody` are the lanes of all who are connected.
 
-    def __init__(self, everybody: Callable[[], Iterable[Lane]]) -> None:
+    `list_bytes_per_second_max` is what each list of a room may cost before it is sent less often; 0 is
+    no limit.
+    """
+
+    def __init__(
+        self, everybody: Callable[[], Iterable[Lane]], *, list_bytes_per_second_max: float = 0
+    ) -> None:
         self._everybody = everybody
+        self._list_bytes_per_second_max = list_bytes_per_second_max
+        self._held: dict[str, HeldLists] = {}
         self._lanes: defaultdict[str, dict[Lane, None]] = defaultdict(dict)
         self._rooms: tuple[str, str] = ("", "")
         self._waiting: defaultdict[str, list[Spoken]] = defaultdict(list)
@@ -117,17 +126,23 @@ class FanOut:
     def enter(self, lane: Lane, room: str) -> None:
         """Whoever comes hears nothing that was announced before."""
         self.flush()
+        if room in self._held and room not in lane.rooms:
+            self._held[room].newcomers[lane] = []
         self._lanes[room][lane] = None
         lane.rooms.add(room)
 
     def leave(self, lane: Lane, room: str) -> None:
-        """Whoever goes hears all that was."""
+        """Whoever goes hears all that was, but for a list that waits."""
         self.flush()
         if room in lane.rooms:
             lane.rooms.remove(room)
             del self._lanes[room][lane]
+            if room in self._held:
+                self._held[room].newcomers.pop(lane, None)
             if not self._lanes[room]:
                 del self._lanes[room]
+                if room in self._held:
+                    self._held.pop(room).taken()
 
     def leave_all(self, lane: Lane) -> None:
         for room in list(lane.rooms):
@@ -167,9 +182,42 @@ class FanOut:
         if self._waiting:
             waiting, self._waiting, self._waiting_chars = self._waiting, defaultdict(list), 0
             for room, packets in waiting.items():
-                self._tell(self._lanes[room], packets)
+                if self._list_bytes_per_second_max:
+                    self._tell_within_budget(room, packets)
+                else:
+                    self._tell(self._lanes[room], packets)
 
-    def _tell(self, lanes: Iterable[Lane], packets: list[Spoken]) -> None:
+    def _tell_within_budget(self, room: str, packets: list[Spoken]) -> None:
+        """Lists may wait for a while; whatever else is announced takes along what waits before it."""
+        if room not in self._held:
+            self._held[room] = HeldLists(self._list_bytes_per_second_max)
+        held = self._held[room]
+        if all(map(can_wait, packets)) and (wait := held.wait(packets)):
+            if not held.packets:
+                loop = asyncio.get_running_loop()
+                held.due = loop.call_later(wait, self._release, room, held)
+            held.hold(packets)
+            return
+        if held.packets:
+            held.hold(packets)
+            self._release(room, held)
+        else:
+            held.spend(packets, self._tell(self._lanes[room], packets))
+
+    def _release(self, room: str, held: HeldLists) -> None:
+        packets, newcomers = held.taken()
+        lanes = self._lanes.get(room, {})
+        if packets:
+            held.spend(
+                packets, self._tell([lane for lane in lanes if lane not in newcomers], packets)
+            )
+        for lane, since in newcomers.items():
+            if since:
+                self._tell([lane], since)
+
+    def _tell(self, lanes: Iterable[Lane], packets: list[Spoken]) -> int:
+        """Returns how many bytes that was, for all."""
+        told_bytes = 0
         # Spelled out, as in `is_open` and `Batch`: at thousands of lanes each call would show.
         batch = Batch(packets)
         shows = [pkt.shows for pkt in packets if pkt.shows]
@@ -187,6 +235,7 @@ class FanOut:
                         data = compressed = compressed or batch.compressed
                     else:
                         data = plain = plain or batch.plain
+                    told_bytes += len(data)
                     sent = 0
                     if lane.file is not None and not unsent:
                         # Past the transport, whose own way to the same file is a long one. It is
@@ -207,6 +256,7 @@ class FanOut:
                     "a viewer could not be told, and is hung up on", extra={"event": "fault"}
                 )
                 lane.cut()
+        return told_bytes
 
     def note_departure(self, lane: Lane, shows: Iterable[RoundShown]) -> None:
         """What shows these was written to the lane: tell when it has left."""

@@ -200,7 +200,7 @@ def frame_of(pkt: packet.Packet) -> TextFrame:
     return pkt.frame if isinstance(pkt, Spoken) else TextFrame(pkt.encode())
 
 
-def install(sio: GuardedServer, *, compression: bool) -> None:
+def install(sio: GuardedServer, *, compression: bool, list_bytes_per_second_max: float = 0) -> None:
     """Let new connections of `sio` take the fast path."""
 
     def everybody() -> Iterator[Lane]:
@@ -210,4 +210,4 @@ def install(sio: GuardedServer, *, compression: bool) -> None:
                 yield client.lane
 
     sio.use(FastSocket, CompressingWebSocket if compression else FastWebSocket)
-    sio.fan_out = FanOut(everybody)
+    sio.fan_out = FanOut(everybody, list_bytes_per_second_max=list_bytes_per_second_max)

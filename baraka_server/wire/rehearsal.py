@@ -37,7 +37,9 @@ class Misfit(Exception):
     """A library is not what the fast path relies on."""
 
 
-async def take_fast_path(sio: GuardedServer, *, compression: bool) -> bool:
+async def take_fast_path(
+    sio: GuardedServer, *, compression: bool, list_bytes_per_second_max: float = 0
+) -> bool:
     """Let `sio` use the fast path, if it fits the libraries; else log why not."""
     try:
         async with asyncio.timeout(SECONDS_MAX):
@@ -51,7 +53,9 @@ async def take_fast_path(sio: GuardedServer, *, compression: bool) -> bool:
             extra={"event": "no_fast_path"},
         )
         return False
-    fastpath.install(sio, compression=compression)
+    fastpath.install(
+        sio, compression=compression, list_bytes_per_second_max=list_bytes_per_second_max
+    )
     return True
 
 
