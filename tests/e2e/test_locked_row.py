@@ -31,6 +31,7 @@ async def test_a_locked_row_holds_up_its_own_auction_and_no_other(baraka, crowd,
             for number, bidder in enumerate(bidders)
         ]
         for amount in range(1, 31):
+            await connection.execute(select(1))  # an idle transaction is ended soon
             bid = {"auctionId": 2, "amount": amount}
             answer = await bidders[amount % BIDDERS].emits("placeBid", bid)
             assert answer["ok"], answer
