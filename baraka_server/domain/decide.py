@@ -18,6 +18,7 @@ from baraka_server.contract.client_events import (
     RoundEvent,
     StartAuction,
 )
+from baraka_server.contract.names import compared, same_name
 from baraka_server.contract.refusals import Code, Refusal
 from baraka_server.domain.facts import (
     Awarded,
@@ -34,7 +35,6 @@ from baraka_server.domain.facts import (
     StandingBidChanged,
     Started,
 )
-from baraka_server.domain.names import compared, same_name
 from baraka_server.domain.state import State
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from baraka_server.contract.fields import INT_MAX
+from baraka_server.contract.names import same_name
 from baraka_server.domain.facts import (
     Adopted,
     Awarded,
@@ -28,7 +29,6 @@ from baraka_server.domain.facts import (
     Unknown,
     same_bid,
 )
-from baraka_server.domain.names import same_name
 from baraka_server.domain.state import State, next_event
 
 

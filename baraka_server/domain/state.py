@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from functools import singledispatch
 from typing import Any
 
+from baraka_server.contract.names import compared, same_name
 from baraka_server.domain.facts import (
     Adopted,
     Awarded,
@@ -24,7 +25,6 @@ from baraka_server.domain.facts import (
     Started,
     Unknown,
 )
-from baraka_server.domain.names import compared, same_name
 
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from baraka_server.contract.client_events import AwardLot, RepeatableEvent
 from baraka_server.contract.fields import iso_time
+from baraka_server.contract.names import same_name
 from baraka_server.contract.records import Auction, User
 from baraka_server.contract.refusals import Code, Refusal
 from baraka_server.domain.decide import Ask, HouseRules, RefusedOnce, decide
@@ -24,7 +25,6 @@ from baraka_server.domain.facts import (
     StandingBidChanged,
     same_bid,
 )
-from baraka_server.domain.names import same_name
 from baraka_server.domain.record import adopted, lot_of
 from baraka_server.domain.state import State, apply, next_event
 from baraka_server.store.errors import StoreError

@@ -13,6 +13,7 @@ from sqlalchemy import bindparam, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from baraka_server.contract.fields import iso_time
+from baraka_server.contract.names import compared
 from baraka_server.domain.facts import (
     Adopted,
     BidPlaced,
@@ -22,7 +23,6 @@ from baraka_server.domain.facts import (
     LotRepriced,
     fact_of,
 )
-from baraka_server.domain.names import compared
 from baraka_server.domain.state import BEGINNING, State, apply
 from baraka_server.store import pages
 from baraka_server.store.pages import Page, Span
