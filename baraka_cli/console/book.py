@@ -28,6 +28,7 @@ from baraka_cli.console.records import (
 )
 from baraka_server.contract import server_events as told
 from baraka_server.contract.fields import LEDGER_ID_CHARS_MAX
+from baraka_server.contract.names import same_name
 from baraka_server.contract.text import printable
 
 BIDS_KEPT_MAX = 1_000
@@ -143,7 +144,12 @@ class Book:
                 continue
             if entry["kind"] == BID:
                 bids.append(at)
-        if self.lot and opened and opened[:2] == (self.round, self.lot.product):
+        if (
+            self.lot
+            and opened
+            and opened[0] == self.round
+            and same_name(opened[1], self.lot.product)
+        ):
             self.lot_since, self.lot_since_known = opened[2], True
         self._bid_times.extendleft(reversed(bids[-BIDS_KEPT_MAX:]))
         self.version += 1
@@ -207,7 +213,7 @@ class Book:
             whole(data["bidPrice"]),
             whole(data["actualPrice"]),
         )
-        if self.lot is None or self.lot.product != lot.product:
+        if self._is_another(lot.product, data.get("round")):
             self.bids.clear()
             self.lot_since, self.lot_since_known = self._heard_at(data, now), True
         self.lot = lot
@@ -270,10 +276,18 @@ class Book:
         if not product.strip():
             self.lot, self.lot_since = None, None
             return
-        if self.lot is None or self.lot.product != product:
+        if self._is_another(product, None):
             self.lot_since, self.lot_since_known = now, False
         prices = (record["minBidPrice"], record["bidPrice"], record["actualPrice"])
         self.lot = Lot(product, *map(whole, prices))
+
+    def _is_another(self, product: str, round_: int | None) -> bool:
+        """Whether it is not the lot on the block: by the server's rounds, by names where it has none."""
+        if self.lot is None:
+            return True
+        if round_ is not None and self.round is not None:
+            return round_ != self.round
+        return not same_name(self.lot.product, product)
 
     def _list_bids(self, records: list[Mapping[str, Any]]) -> None:
         """A whole list, newest first. Rows that the book has are kept, so a storm costs little."""

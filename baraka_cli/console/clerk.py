@@ -13,6 +13,7 @@ from baraka_cli.console.office import NoSuchAuction, Office, TurnedAway, Unreach
 from baraka_cli.console.records import Phase, moment, phase_of
 from baraka_cli.console.runlist import RunList
 from baraka_server.contract import server_events as told
+from baraka_server.contract.names import same_name
 from baraka_server.contract.text import printable
 
 UNREADABLE = (AttributeError, IndexError, KeyError, TypeError, ValueError)
@@ -84,7 +85,7 @@ class Clerk:
         product = self._book.lot.product if self._book.lot else ""
         if product in self.weights:
             return self.weights[product]
-        return on_block.weight if on_block and on_block.product == product else ""
+        return on_block.weight if on_block and on_block.is_called(product) else ""
 
     def close_list(self) -> None:
         """What is on the block when the auction is over has passed."""
@@ -101,12 +102,10 @@ class Clerk:
     def _follow_block(self, event: str) -> None:
         """Keep the run list in step with the block."""
         lot, listed = self._book.lot, self._run_list.on_block
-        if (
-            event == told.AuctionState.wire_name
-            and listed is not None
-            and (lot is None or lot.product != listed.product)
-        ):
-            self._came_off(listed.product)  # while no console listened
+        if event == told.AuctionState.wire_name and listed is not None:
+            went_on = self._on_block is not None and self._on_block[0] != self._book.round
+            if lot is None or went_on or not listed.is_called(lot.product):
+                self._came_off(listed.product)  # while no console listened
         on_block = (self._book.round, lot.product) if lot else None
         if on_block != self._on_block:
             self._on_block = on_block
@@ -121,7 +120,7 @@ class Clerk:
         """Whether a lot that is thought to have passed was sold, as the server has it."""
         try:
             winnings = await self._office.winnings(self._book.auction_id) or []
-            won = [one for one in winnings if printable(one["product"]) == product]
+            won = [one for one in winnings if same_name(printable(one["product"]), product)]
             if len(won) <= self._run_list.sold(product):
                 return
             last = max(won, key=lambda one: int(one["id"]))

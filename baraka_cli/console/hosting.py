@@ -20,6 +20,7 @@ from baraka_cli.console.runlist import ListedLot, RunList
 from baraka_cli.console.sale import Sale
 from baraka_cli.console.say import Say
 from baraka_cli.console.strip import Strip
+from baraka_server.contract.names import same_name
 from baraka_server.contract.text import printable
 
 
@@ -115,7 +116,7 @@ class Hosting(Screen[None]):
         lot = self.run_list.next
         if self.check_possible("next_lot") and lot is not None:
             if self.book.lot is not None:
-                self._put_up(lot)
+                self._put_up(lot, is_next=True)
                 return
             what = f"Next: {lot.product}, from {max(lot.minimum, lot.start):,}"
             self._make_ready(what, "next_lot", lambda: self._put_up(lot))
@@ -131,15 +132,28 @@ class Hosting(Screen[None]):
         weight = self.clerk.known_weight()
         return ListedLot(lot.product, lot.minimum, lot.start, lot.market, weight)
 
-    def _put_up(self, lot: ListedLot) -> None:
-        """Put `lot` up; what it takes off the block is asked about first."""
+    def _put_up(self, lot: ListedLot, *, is_next: bool = False) -> None:
+        """Put `lot` up; what it takes off the block is asked about first.
+
+        Of one name with the lot on the block it is that lot with other prices, unless it `is_next`.
+        """
         there, high = self.book.lot, self.book.high
-        if there is None or there.product == printable(lot.product):
+        one_name = there is not None and same_name(there.product, printable(lot.product))
+        if there is None or (one_name and not is_next and high is None):
             if self.check_possible("put_up"):
                 self.sale.change_lot(lot)
             return
         if high is None:
             question = f"{there.product} has no bids and passes. Put up {lot.product}?"
+        elif one_name and not is_next:
+            question = f"{there.product} is on the block. Give it these prices? Its bids stay."
+        elif one_name:  # to the server it would be the lot that has these bids
+            self.note(
+                f"{self.book.called(high)} leads with {high.amount:,}, and the next lot is called "
+                f"{lot.product} too: award this one first",
+                Outcome.REFUSED,
+            )
+            return
         else:
             question = (
                 f"{self.book.called(high)} leads with {high.amount:,}. Put up {lot.product} and "
@@ -151,7 +165,7 @@ class Hosting(Screen[None]):
                 return
             if self.book.lot != there or self.book.high != high:
                 self.note("The sale went on while you were asked. Look again.", Outcome.REFUSED)
-                self._put_up(lot)
+                self._put_up(lot, is_next=is_next)
             elif high is None and self.link.acknowledges:
                 # By an award to nobody, which a bid that is on its way stops.
                 change = self.sale.change_lot
@@ -159,7 +173,8 @@ class Hosting(Screen[None]):
             else:
                 self.sale.change_lot(lot)
 
-        self._question(SureDialog(question, "Put up"), sure)
+        yes = "Change it" if one_name and not is_next else "Put up"
+        self._question(SureDialog(question, yes), sure)
 
     def action_award(self) -> None:
         if self.check_possible("award"):

@@ -14,6 +14,9 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from baraka_server.contract.names import same_name
+from baraka_server.contract.text import printable
+
 
 class Fate(StrEnum):
     """What became of a lot; the value is what people read."""
@@ -43,6 +46,10 @@ class ListedLot:
     fate: Fate = Fate.TO_COME
     winner: str = ""
     amount: int | None = None
+
+    def is_called(self, product: str) -> bool:
+        """Whether the server takes `product` for its name."""
+        return same_name(printable(self.product), printable(product))
 
 
 class RunList:
@@ -76,10 +83,10 @@ class RunList:
 
     def put_up(self, product: str) -> None:
         """Note that `product` is on the block; what was there without an award has passed."""
-        if self.on_block and self.on_block.product != product:
+        if self.on_block and not self.on_block.is_called(product):
             self.on_block.fate = Fate.PASSED
         fates = (Fate.ON_BLOCK, Fate.TO_COME, Fate.PASSED)  # what passed may come up again
-        same = [lot for lot in self.lots if lot.product == product and lot.fate in fates]
+        same = [lot for lot in self.lots if lot.is_called(product) and lot.fate in fates]
         if same:
             min(same, key=lambda lot: fates.index(lot.fate)).fate = Fate.ON_BLOCK
         self._keep()
@@ -87,7 +94,7 @@ class RunList:
     def hammered(self, product: str, winner: str | None, amount: int | None) -> None:
         """Note what became of the lot on the block; no winner means that it passed."""
         lot = self.on_block
-        if lot is None or lot.product != product:
+        if lot is None or not lot.is_called(product):
             return
         lot.fate = Fate.SOLD if winner is not None else Fate.PASSED
         lot.winner, lot.amount = winner or "", amount
@@ -95,12 +102,12 @@ class RunList:
 
     def sold(self, product: str) -> int:
         """How many lots of this product were sold."""
-        return sum(lot.product == product and lot.fate is Fate.SOLD for lot in self.lots)
+        return sum(lot.is_called(product) and lot.fate is Fate.SOLD for lot in self.lots)
 
     def was_sold(self, product: str, winner: str, amount: int) -> None:
         """Mend what was taken for passed."""
         for lot in self.lots:
-            if lot.product == product and lot.fate is Fate.PASSED:
+            if lot.is_called(product) and lot.fate is Fate.PASSED:
                 lot.fate, lot.winner, lot.amount = Fate.SOLD, winner, amount
                 break
         self._keep()

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from baraka_cli.console.records import Phase
+from baraka_cli.console.runlist import ListedLot
 from baraka_server.contract.client_events import (
     AwardLot,
     ChangeLot,
@@ -121,6 +122,38 @@ async def test_a_lot_is_put_up_by_a_form_that_names_what_is_wrong(
             await host.presses(key)
         assert (await viewer.hears(LotChanged))["minBidPrice"] == 8005
         await host.sees("min 8,005")
+
+
+async def test_the_next_lot_of_one_name_is_another_lot(
+    tmp_path: Path, baraka: Baraka, phones: PythonPhones
+) -> None:
+    # The last is spelt in the other way that Unicode has.
+    names = ("Café", "Café ", "Cafe\u0301")
+    lots = tuple(ListedLot(name, minimum=10, start=10, market=20) for name in names)
+    async with seated(baraka.url, tmp_path, lots=lots) as host:
+        await host.sees("NOT STARTED", "▲ online")
+        await on_air(host)
+        await host.confirms("n")
+        await host.reads_in_the_log("✓ Put up Café")
+        viewer = await phone(baraka, phones, BILAL)
+        await host.presses("n")
+        await host.sees("has no bids and passes")
+        await host.presses("ctrl+y")
+        assert (await viewer.hears(LotChanged))["round"] == 2
+        await bids(viewer, 15)
+        await host.sees("15")
+        await host.presses("n")
+        await host.reads_in_the_log("award this one first")
+        await host.presses("u")
+        await host.sees("Put up a lot")
+        await host.presses("ctrl+y")
+        await host.sees("Give it these prices?")
+        await host.presses("ctrl+y")
+        assert (await viewer.hears(LotChanged))["round"] == 2
+        await host.confirms("a")
+        await host.reads_in_the_log("sold to Bilal")
+        await host.confirms("n")
+        assert (await viewer.hears(LotChanged))["round"] == 3
 
 
 async def test_what_is_written_in_the_line_goes_to_the_room_and_its_letters_are_no_commands(
