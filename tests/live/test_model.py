@@ -79,6 +79,8 @@ class Naive:
     """The bid that stands as the ledger knows it."""
     missing: bool = False
     """Whether rows are gone of which the ledger does not know that they are."""
+    shown: list[tuple[int, int]] = field(default_factory=list)
+    """The bids of the list as it was told last, or read since."""
     surprise: str | None = None
     """That another bid stands is "new" to a host who awards, and "told" once the refusal has arrived."""
 
@@ -112,6 +114,7 @@ class Naive:
         self.told.append([(len(self.ledger), name, *about)])
         self.noted = self.row
         self.noted_bid = self.standing
+        self.shown = list(self.bids)
         self.missing = self.missing and kind not in {"adopted", "standing_bid_changed", "awarded"}
         return "ok"
 
@@ -122,6 +125,14 @@ class Naive:
             self.adopts()
         if lot and self.product == lot[0] and was != self.standing:
             self.bids_changed()
+
+    def looks(self) -> None:
+        """Look at the rows, too: those who know the guide alone hear of bids of which no entry speaks."""
+        self.notices()
+        if self.bids and self.bids != self.shown:
+            about = self.round, *self.bids[-1], self.amounts
+            self.told[-1].append((len(self.ledger), "newBid", *about))
+        self.shown = list(self.bids)
 
     def adopts(self) -> None:
         """Take what another program did; who knows the guide alone hears of it in its words."""
@@ -561,7 +572,7 @@ class HouseAndModel(RuleBasedStateMachine):
             await connection.execute(statement)
         for at, watcher in enumerate(self.watchers):
             for auction_id in watcher.joined:
-                self.naive[auction_id].notices()
+                self.naive[auction_id].looks()
                 one = self.houses[at]._auctioneers[auction_id]
                 one._next_look = 0
                 await one.look_at_rows()
