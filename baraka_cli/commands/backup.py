@@ -42,6 +42,8 @@ def backup(
     url = parsed(database.url)
     source = database_file(url)
     say(database.line)
+    if str(file) == "-":
+        wrong_usage("FILE: a copy is a file and no output; ./- is a file of that name.")
     _refuse(target, source, force=force)
     if url.get_backend_name() != "sqlite":
         program = dump.program()

@@ -207,6 +207,12 @@ def test_what_belongs_to_a_database_is_not_replaced_by_a_copy(
         assert "belongs to the database" in answer.err
 
 
+def test_no_file_is_called_by_the_name_of_the_output(reading_desk: Desk, folder: Path) -> None:
+    answer = reading_desk.ask("db", "backup", "-")
+    assert (answer.code, answer.out) == (2, "")
+    assert not Path("-").exists()
+
+
 def test_a_pipe_is_not_replaced_by_a_copy(reading_desk: Desk, folder: Path) -> None:
     os.mkfifo(folder / "pipe")
     answer = reading_desk.ask("db", "backup", folder / "pipe", "--force")
