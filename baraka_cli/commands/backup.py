@@ -43,7 +43,7 @@ def backup(
     source = database_file(url)
     say(database.line)
     if str(file) == "-":
-        wrong_usage("FILE: a copy is a file and no output; ./- is a file of that name.")
+        wrong_usage("FILE: a copy is a file, never the output: give it a name.")
     _refuse(target, source, force=force)
     if url.get_backend_name() != "sqlite":
         program = dump.program()
