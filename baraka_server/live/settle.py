@@ -267,7 +267,8 @@ class _Sitting:
         if key not in self.earlier:
             self.earlier[key] = (mark, self._decide(ask))
         first_mark, entry = self.earlier[key]
-        self.entries.append(entry if mark == first_mark else ask.refused(Code.REQUEST_ID_REUSED))
+        is_same = first_mark == mark or first_mark == fingerprint(ask, with_absent=True)
+        self.entries.append(entry if is_same else ask.refused(Code.REQUEST_ID_REUSED))
 
     def _decide(self, ask: Ask) -> Refusal | int:
         if ask.user_id not in self._users:
@@ -296,9 +297,13 @@ def request_key(ask: Ask) -> RequestKey | None:
     return None
 
 
-def fingerprint(ask: Ask) -> str:
-    """What an ask asks for: the same for a repetition, another one for another body (D23)."""
-    body = ask.event.model_dump(mode="json", exclude={"request_id"})
+def fingerprint(ask: Ask, *, with_absent: bool = False) -> str:
+    """What an ask asks for: the same for a repetition, another one for another body (D23).
+
+    Fields that are not there are left out, so that a field that a later release adds changes no
+    fingerprint. `with_absent` is the form of the first release, which had them in.
+    """
+    body = ask.event.model_dump(mode="json", exclude={"request_id"}, exclude_none=not with_absent)
     text = json.dumps([ask.event.wire_name, body], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
 

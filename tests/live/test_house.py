@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import itertools
 import json
 import sys
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import delete, insert, select, update
@@ -453,6 +455,27 @@ async def test_nobody_waits_for_a_look_at_the_rows_of_a_database_that_stalls(
     may_look.set()
     await asyncio.wait_for(_until(lambda: len(looks) > 1), 20)  # it goes on when it failed
     await house.close()
+
+
+async def test_a_request_that_the_first_release_answered_is_still_the_same(on_air, store):
+    """D23: its fingerprints had the fields in them that were not there."""
+    house, _, bilal = on_air
+    body = {"auction_id": 1, "amount": 900, "round": None}
+    mark = hashlib.sha256(json.dumps(["placeBid", body], sort_keys=True).encode()).hexdigest()
+    row = {
+        "user_id": bilal.user_id,
+        "request_hash": hashlib.sha256(b"old").hexdigest(),
+        "auction_id": 1,
+        "fingerprint": mark,
+        "outcome": json.dumps({"accepted": {"seq": 2}}),
+        "at": datetime.now(UTC),
+    }
+    async with store.writing() as connection:
+        await connection.execute(insert(requests).values(row))
+    for amount, outcome in ((900, {"seq": 2}), (901, Code.REQUEST_ID_REUSED)):
+        bid = PlaceBid(auction_id=1, amount=amount, request_id="old")
+        answer = await house.ask(bilal, bid)
+        assert (answer.code if isinstance(answer, Refusal) else answer) == outcome
 
 
 # --- two houses on one database
