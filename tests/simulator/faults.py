@@ -537,7 +537,17 @@ def counts_are_heard_outside() -> Tamper:
     Promise.ROOMS_ARE_CLOSED, r"^passer-by 2 \(user 59\).* is not in the room and heard its state"
 )
 def states_are_heard_outside() -> Tamper:
-    return _leaking("auctionState", ONLOOKER)
+    """What a joiner is answered is told to somebody else as well."""
+
+    def tamper(to: Listener, said: Said) -> list[Said]:
+        if said.answers == "joinAuction" and said.data["ok"]:
+            state = {name: value for name, value in said.data.items() if name != "ok"}
+            for other in to.owner.listeners:
+                if other.user_id == ONLOOKER:
+                    to.owner.tells(other, Said("auctionState", state))
+        return [said]
+
+    return tamper
 
 
 def _overhearing(whom: int) -> Tamper:
