@@ -175,7 +175,7 @@ async def test_the_clock_of_a_lot_stands_still_when_the_auction_is_over(
 ) -> None:
     await gold_up(baraka, phones)
     async with seated(baraka.url, tmp_path) as host:
-        await host.sees("● LIVE", "Ring")
+        await host.sees("● LIVE", "Ring", "▲ online")
         await host.presses("e")
         await host.types("end")
         await host.presses("ctrl+y")
