@@ -4,53 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from contextlib import asynccontextmanager, closing
+from contextlib import closing
 from datetime import UTC, datetime
 from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import event, insert, text
 
-from baraka_server.contract.client_events import PostComment, StartAuction
-from baraka_server.domain.decide import Ask
-from baraka_server.domain.facts import Commented
 from baraka_server.store import engine as engines
 from baraka_server.store.engine import open_engine
 from baraka_server.store.errors import Unavailable
 from baraka_server.store.ledger import Tail
-from baraka_server.store.store import Store
 from baraka_server.store.tables import categories
 from tests.support.databases import only_mariadb, only_sqlite
 from tests.support.line import Cut, Line
-from tests.support.proof import the_ledger
 from tests.support.sales import take
-
-START = Ask(StartAuction(auction_id=1), 1)
-
-
-def says(text_: str) -> Ask:
-    return Ask(PostComment(auction_id=1, comment=text_), 2)
-
-
-async def said(store: Store) -> list[str]:
-    return [e.fact.comment for e in await the_ledger(store) if isinstance(e.fact, Commented)]
-
-
-@pytest.fixture
-async def live(store):
-    """The store, with auction 1 on air."""
-    await take(store, 1, [START])
-    return store
-
-
-@asynccontextmanager
-async def opened(url, *, timeout_seconds=10.0, connections_max=5):
-    engine = open_engine(url, timeout_seconds=timeout_seconds, connections_max=connections_max)
-    store = Store(engine, timeout_seconds=timeout_seconds)
-    try:
-        yield store
-    finally:
-        await store.close()
+from tests.support.stores import opened, said, says
 
 
 async def until(condition):

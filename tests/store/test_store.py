@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import random
 import sqlite3
-from contextlib import asynccontextmanager
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -13,48 +12,17 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from baraka_server.contract.client_events import (
     BroadcasterLeave,
     CancelAuction,
-    PostComment,
     StartAuction,
 )
 from baraka_server.domain.decide import Ask
-from baraka_server.domain.facts import Commented
 from baraka_server.domain.state import State, apply
 from baraka_server.store import audit, ledger
-from baraka_server.store.engine import open_engine
 from baraka_server.store.errors import Contention, OutcomeUnknown, StoreError, Unavailable
-from baraka_server.store.store import Store
 from tests.support.databases import only_mariadb, only_sqlite
 from tests.support.line import Cut, Line
 from tests.support.proof import the_ledger
 from tests.support.sales import award, bid, by_host, change_lot, comment, prepare_sale, take
-
-START = Ask(StartAuction(auction_id=1), 1)
-
-
-def says(text: str) -> Ask:
-    return Ask(PostComment(auction_id=1, comment=text), 2)
-
-
-async def said(store: Store) -> list[str]:
-    return [e.fact.comment for e in await the_ledger(store) if isinstance(e.fact, Commented)]
-
-
-@pytest.fixture
-async def live(store):
-    """The store, with auction 1 on air."""
-    await take(store, 1, [START])
-    return store
-
-
-@asynccontextmanager
-async def opened(url, *, timeout_seconds=10.0, connections_max=5):
-    engine = open_engine(url, timeout_seconds=timeout_seconds, connections_max=connections_max)
-    store = Store(engine, timeout_seconds=timeout_seconds)
-    try:
-        yield store
-    finally:
-        await store.close()
-
+from tests.support.stores import opened, said, says
 
 # --- many writers
 
