@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 from collections import Counter
 
 import pytest
@@ -18,11 +17,10 @@ from baraka_server.contract.client_events import (
     StartAuction,
 )
 from baraka_server.contract.refusals import Code
-from baraka_server.live.audience import Viewer
 from baraka_server.live.closed import Closed
 from baraka_server.live.stage import RECENT_EVENTS_MAX
 from tests.support.databases import only_sqlite
-from tests.support.hall import Hall, open_house
+from tests.support.hall import Hall, open_house, viewer
 
 pytestmark = only_sqlite
 
@@ -30,12 +28,7 @@ RING = ChangeLot(
     auction_id=1, product="Gold Ring", minimum_price=5, start_price=10, market_price=20
 )
 JOIN, LEAVE = JoinAuction(auction_id=1), LeaveAuction(auction_id=1)
-NUMBERS = itertools.count(1)
 A_LONG_TIME = 600
-
-
-def viewer(user_id: int) -> Viewer:
-    return Viewer(f"socket {next(NUMBERS)}", user_id)
 
 
 def bid(amount: int) -> PlaceBid:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 import json
 
 import pytest
@@ -16,38 +15,20 @@ from baraka_server.contract.client_events import (
 )
 from baraka_server.contract.refusals import Code
 from baraka_server.contract.server_events import AuctionState
-from baraka_server.live.audience import Viewer
 from baraka_server.store.locked import LockedAuction
 from tests.support.backups import loses
 from tests.support.databases import only_sqlite
-from tests.support.hall import Hall, open_house
+from tests.support.hall import Hall, open_house, viewer
 from tests.support.proof import assert_sale_holds, the_ledger
 
 pytestmark = only_sqlite
 
 RING = ChangeLot(auction_id=1, product="Ring", minimum_price=5, start_price=10, market_price=20)
-NUMBERS = itertools.count(1)
 LAST_COMMON = 4
-
-
-def viewer(user_id: int) -> Viewer:
-    return Viewer(f"socket {next(NUMBERS)}", user_id)
 
 
 def bid(amount: int) -> PlaceBid:
     return PlaceBid(auction_id=1, amount=amount)
-
-
-@pytest.fixture
-def hall():
-    return Hall()
-
-
-@pytest.fixture
-async def house(store, hall):
-    house = open_house(store, hall)
-    yield house
-    await house.close()
 
 
 @pytest.fixture

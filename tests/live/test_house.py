@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import itertools
 import json
 import sys
 from contextlib import asynccontextmanager
@@ -27,7 +26,6 @@ from baraka_server.contract.refusals import Code, Refusal
 from baraka_server.contract.server_events import AuctionEntry
 from baraka_server.domain.facts import Adopted, Awarded
 from baraka_server.live import settle
-from baraka_server.live.audience import Viewer
 from baraka_server.live.encoded import encode
 from baraka_server.live.house import IDLE_AUCTIONEERS_MAX
 from baraka_server.live.presence import COUNT_INTERVAL_SECONDS
@@ -36,7 +34,7 @@ from baraka_server.store.errors import OutcomeUnknown, Unavailable
 from baraka_server.store.tables import auctions, bids, requests, users
 from tests.support import newer
 from tests.support.databases import only_sqlite
-from tests.support.hall import Hall, open_house
+from tests.support.hall import Hall, open_house, viewer
 from tests.support.proof import assert_sale_holds, the_ledger
 from tests.support.shapes import SHAPES, assert_shape
 
@@ -47,27 +45,10 @@ RING = ChangeLot(
 )
 AWARD = AwardLot(auction_id=1, product="Gold Ring", weight="5.2g")
 AWARD_PEARL = AwardLot(auction_id=1, product="Pearl")
-NUMBERS = itertools.count(1)
-
-
-def viewer(user_id: int) -> Viewer:
-    return Viewer(f"socket {next(NUMBERS)}", user_id)
 
 
 def bid(amount: int) -> PlaceBid:
     return PlaceBid(auction_id=1, amount=amount)
-
-
-@pytest.fixture
-def hall():
-    return Hall()
-
-
-@pytest.fixture
-async def house(store, hall):
-    house = open_house(store, hall)
-    yield house
-    await house.close()
 
 
 @pytest.fixture

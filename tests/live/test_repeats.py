@@ -3,35 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
-
-import pytest
 
 from baraka_server.contract.client_events import JoinAuction, PlaceBid, StartAuction
 from baraka_server.live import repeats
-from baraka_server.live.audience import Viewer
 from tests.support.databases import only_sqlite
-from tests.support.hall import Hall, open_house
+from tests.support.hall import viewer
 
 pytestmark = only_sqlite
-
-NUMBERS = itertools.count(1)
-
-
-def viewer(user_id: int) -> Viewer:
-    return Viewer(f"socket {next(NUMBERS)}", user_id)
-
-
-@pytest.fixture
-def hall():
-    return Hall()
-
-
-@pytest.fixture
-async def house(store, hall):
-    house = open_house(store, hall)
-    yield house
-    await house.close()
 
 
 def starts(hall, listener):

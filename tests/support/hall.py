@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections import defaultdict
 from typing import Any
@@ -12,6 +13,13 @@ from baraka_server.live.encoded import Encoded, Pieces
 from baraka_server.live.house import House
 from baraka_server.live.room import Limits
 from baraka_server.store.store import Store
+
+_numbers = itertools.count(1)
+
+
+def viewer(user_id: int) -> Viewer:
+    """A viewer on a socket of its own."""
+    return Viewer(f"socket {next(_numbers)}", user_id)
 
 
 class Hall:
