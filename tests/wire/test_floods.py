@@ -273,6 +273,11 @@ TEXT_FLOODS = {
 }
 
 
+LINES_MAX = 12
+"""A line for each cause and one for each ten seconds of it: how many they are depends on how fast the
+machine is, but 9,000 messages are told in a handful."""
+
+
 @pytest.mark.parametrize("what", TEXT_FLOODS)
 async def test_any_flood_ends_with_the_end_of_the_socket(tmp_path, caplog, what):
     async with house(tmp_path, connect_seconds_max=1) as neighbours:
@@ -283,7 +288,7 @@ async def test_any_flood_ends_with_the_end_of_the_socket(tmp_path, caplog, what)
                 heard = await floods(stranger, [TEXT_FLOODS[what]] * 3_000)
                 assert len(heard) < 2_000
         await neighbours.bilal_bids()
-        assert len(caplog.records) <= lines + 3
+        assert len(caplog.records) - lines <= LINES_MAX
         assert not any(record.exc_info for record in caplog.records)
 
 
