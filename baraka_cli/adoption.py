@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from baraka_cli.checkup import Finding, State, look, mend, of_tables, ok
+from baraka_cli.doctor_checks import Finding, State, look, mend, of_tables, ok
 from baraka_server.store import odd_values
 
 if TYPE_CHECKING:

@@ -16,8 +16,8 @@ from aiohttp import web
 
 from baraka_server import logs
 from baraka_server.domain.decide import HouseRules
+from baraka_server.live.context import Limits
 from baraka_server.live.house import House
-from baraka_server.live.room import Limits
 from baraka_server.settings import FanOutPath, Mode, PhoneNumbers, Settings
 from baraka_server.store.address import database_file, database_url
 from baraka_server.store.checkpoint import Signer
@@ -26,17 +26,17 @@ from baraka_server.store.purge import Purge
 from baraka_server.store.serving import marked
 from baraka_server.store.store import Store
 from baraka_server.wire.addresses import address_of, peer_of
-from baraka_server.wire.binding import Keeps
+from baraka_server.wire.admission import Door
+from baraka_server.wire.broadcaster import RoomSpeakers
 from baraka_server.wire.cors import Cors
-from baraka_server.wire.door import Door
+from baraka_server.wire.fastpath_check import take_fast_path
 from baraka_server.wire.gateway import Gateway, UserLimits, make_server, say_goodbye
 from baraka_server.wire.health import Health
 from baraka_server.wire.http import READS_AT_ONCE, Api
 from baraka_server.wire.identity import Verifier
 from baraka_server.wire.refused import in_one_shape
-from baraka_server.wire.rehearsal import take_fast_path
+from baraka_server.wire.sid_binding import Keeps
 from baraka_server.wire.sockets import SocketLimits
-from baraka_server.wire.speakers import RoomSpeakers
 
 log = logging.getLogger(__name__)
 

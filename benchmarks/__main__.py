@@ -20,8 +20,8 @@ from pathlib import Path
 from benchmarks import bid_path, contenders, fanout, machine, whole
 from benchmarks.load import CrowdError, compiled, compiler, write_tokens
 from benchmarks.report import RATE, Goal, Results, goals_table
-from tests.support.baraka import SECRET
-from tests.support.mariadb import MariaDB
+from tests.support.servers.baraka import SECRET
+from tests.support.servers.mariadb import MariaDB
 
 PARTS = ("fanout", "lengths", "path", "whole")
 

@@ -16,12 +16,12 @@ from baraka_server.contract.refusals import Refusal
 from baraka_server.domain.decide import Ask, HouseRules
 from baraka_server.live.auctioneer import Auctioneer
 from baraka_server.live.audience import RoundShown, Viewer
+from baraka_server.live.context import Limits, Room
 from baraka_server.live.encoded import Encoded, Pieces
 from baraka_server.live.presence import Presence
 from baraka_server.live.repeats import Repeats
-from baraka_server.live.room import Limits, Room
 from baraka_server.live.rounds_seen import RoundsSeen
-from baraka_server.live.settle import Committed, Known, settle
+from baraka_server.live.transaction import Committed, Known, settle
 from baraka_server.store import rows
 from baraka_server.store.engine import open_engine
 from baraka_server.store.store import Store

@@ -17,8 +17,8 @@ from sqlalchemy import make_url
 from baraka_server.store import migrate
 from baraka_server.store.seed import seed
 from benchmarks.load import BIDDERS, HERE
-from tests.support.baraka import SECRET, Baraka
-from tests.support.mariadb import MariaDB
+from tests.support.servers.baraka import SECRET, Baraka
+from tests.support.servers.mariadb import MariaDB
 
 NEST = HERE / "nest" / "dist" / "main.js"
 AUCTIONS = 64

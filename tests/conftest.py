@@ -13,9 +13,9 @@ from baraka_server.store import migrate
 from baraka_server.store.engine import open_engine
 from baraka_server.store.seed import seed
 from baraka_server.store.store import Store
-from tests.support.baraka import Baraka
-from tests.support.mariadb import MariaDB
-from tests.support.not_run import not_run, report_not_run
+from tests.support.checks.not_run import not_run, report_not_run
+from tests.support.servers.baraka import Baraka
+from tests.support.servers.mariadb import MariaDB
 
 # How long anything takes is a matter of the machine, never a failure.
 hypothesis.settings.register_profile(

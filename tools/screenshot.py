@@ -15,13 +15,13 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-from baraka_cli.console.lotsfile import read_lots  # noqa: E402
+from baraka_cli.console.lots_file import read_lots  # noqa: E402
 from baraka_server.contract.client_events import JoinAuction, PlaceBid, PostComment  # noqa: E402
 from baraka_server.store import migrate  # noqa: E402
 from baraka_server.store.seed import seed  # noqa: E402
-from tests.support.baraka import SECRET, Baraka  # noqa: E402
-from tests.support.keyboard import seated  # noqa: E402
-from tests.support.phones import PythonPhones, token  # noqa: E402
+from tests.support.clients.keyboard import seated  # noqa: E402
+from tests.support.clients.phones import PythonPhones, token  # noqa: E402
+from tests.support.servers.baraka import SECRET, Baraka  # noqa: E402
 
 PICTURE = ROOT / "docs" / "console.svg"
 

@@ -67,8 +67,8 @@ def console(
 ) -> None:
     """Run a live sale: start it, put lots up, award them, end it."""
     from baraka_cli.console.app import Console
-    from baraka_cli.console.lotsfile import BadLots, read_lots
-    from baraka_cli.console.stage import Setup
+    from baraka_cli.console.lots_file import BadLots, read_lots
+    from baraka_cli.console.sale_screen import Setup
     from baraka_cli.csvfiles import CsvForm
 
     if not url.startswith(("http://", "https://")):

@@ -23,7 +23,7 @@ import typer
 from baraka_cli.terminal import fail, run, say, stdout
 
 if TYPE_CHECKING:
-    from baraka_cli.console.runlist import ListedLot
+    from baraka_cli.run_list import ListedLot
     from baraka_cli.simulator.result import Result
     from baraka_cli.simulator.scenario import Scenario
 
@@ -111,12 +111,12 @@ class _Demo:
 
 def _hold(stage: _Demo, duration: float) -> None:
     from baraka_cli.database import open_store
-    from baraka_cli.evidence import compare
-    from baraka_cli.simulator.cast import Place
-    from baraka_cli.simulator.report import print_report
+    from baraka_cli.ledger_check import compare
+    from baraka_cli.simulator.crowd.cast import Place
+    from baraka_cli.simulator.report.screen import Screen
+    from baraka_cli.simulator.report.tables import print_report
     from baraka_cli.simulator.run import Setup
     from baraka_cli.simulator.run import run as hold
-    from baraka_cli.simulator.screen import Screen
     from baraka_cli.terminal import stderr
 
     scenario, lots = _evening(duration)
@@ -157,7 +157,7 @@ def _evening(duration: float) -> tuple[Scenario, list[ListedLot]]:
 def _host(stage: _Demo) -> None:
     """The newcomer hosts: the auction is live, the crowd is in, the lots are listed."""
     from baraka_cli.console.app import Console
-    from baraka_cli.console.stage import Setup
+    from baraka_cli.console.sale_screen import Setup
 
     _, lots = _evening(1)
     run(_start(stage))
@@ -209,8 +209,8 @@ async def _start(stage: _Demo) -> None:
 
 
 def _tell_result(file: Path) -> None:
-    from baraka_cli.simulator.compare import NotAResult, read_result
-    from baraka_cli.simulator.report import print_report
+    from baraka_cli.simulator.report.compare import NotAResult, read_result
+    from baraka_cli.simulator.report.tables import print_report
 
     try:
         result = read_result(file)

@@ -19,7 +19,7 @@ from baraka_cli.terminal import (
 )
 
 if TYPE_CHECKING:
-    from baraka_cli.checkup import Finding
+    from baraka_cli.doctor_checks import Finding
     from baraka_server.settings import Settings
     from baraka_server.store.migrate import Status
 
@@ -35,7 +35,7 @@ def doctor(as_json: AsJson = False, database_url: DatabaseUrl = None) -> None:
     enough to start, but somebody should know) or mend. It changes nothing and shows no secret.
     Exits 1 when something must be mended.
     """
-    from baraka_cli.checkup import State
+    from baraka_cli.doctor_checks import State
 
     findings = list(_findings(database_url))
     findings.sort(key=lambda finding: list(State).index(finding.state))
@@ -62,26 +62,26 @@ def doctor(as_json: AsJson = False, database_url: DatabaseUrl = None) -> None:
 
 
 def _findings(database_url: str | None) -> Iterator[Finding]:
-    from baraka_cli import checkup
+    from baraka_cli import doctor_checks
     from baraka_server import open_files
     from baraka_server.settings import Settings
     from baraka_server.sources import origin
 
     settings, wrong = _settings(database_url)
     for problem in wrong:
-        yield checkup.mend("settings", problem, "see docs/settings.md for what it may be")
+        yield doctor_checks.mend("settings", problem, "see docs/settings.md for what it may be")
     yield from _unknown_settings()
     yield from _env_file()
     bad = {problem.partition(":")[0] for problem in wrong}
-    for finding in checkup.of_settings(settings, origin(Settings, "jwt_secret")):
+    for finding in doctor_checks.of_settings(settings, origin(Settings, "jwt_secret")):
         # One that is unreadable is named already; the default that stands in for it is not.
         if not (finding.check == "secret" and "BARAKA_JWT_SECRET" in bad):
             yield finding
     if not bad & {"BARAKA_DATABASE_URL", "--database-url"}:
         by = "set by --database-url" if database_url else origin(Settings, "database_url")
         yield from run(_database(settings, by))
-    yield checkup.of_open_files(settings, open_files.limit())
-    yield checkup.of_uvloop(there=_has_uvloop())
+    yield doctor_checks.of_open_files(settings, open_files.limit())
+    yield doctor_checks.of_uvloop(there=_has_uvloop())
 
 
 def _settings(database_url: str | None) -> tuple[Settings, list[str]]:
@@ -114,7 +114,7 @@ def _unknown_settings() -> Iterator[Finding]:
     import os
     from difflib import get_close_matches
 
-    from baraka_cli.checkup import look
+    from baraka_cli.doctor_checks import look
     from baraka_server.settings import Settings
     from baraka_server.sources import secret_variables, variable_of
 
@@ -150,7 +150,7 @@ def _flags_variables() -> set[str]:
 
 
 def _env_file() -> Iterator[Finding]:
-    from baraka_cli.checkup import look, ok
+    from baraka_cli.doctor_checks import look, ok
     from baraka_server.settings import Settings
     from baraka_server.sources import env_file, secrets_of, variable_of
 
@@ -164,7 +164,7 @@ def _env_file() -> Iterator[Finding]:
 
 
 async def _database(settings: Settings, origin: str) -> list[Finding]:
-    from baraka_cli import checkup
+    from baraka_cli import doctor_checks
     from baraka_server.store import checkup as store
     from baraka_server.store import migrate
     from baraka_server.store.address import UnusableUrl, missing_file, shown_url
@@ -174,30 +174,32 @@ async def _database(settings: Settings, origin: str) -> list[Finding]:
     try:
         shown = f"{shown_url(url)} ({origin})"
     except UnusableUrl as error:
-        return [checkup.mend("database", f"{error} ({origin})", "correct BARAKA_DATABASE_URL")]
+        return [
+            doctor_checks.mend("database", f"{error} ({origin})", "correct BARAKA_DATABASE_URL")
+        ]
     try:
         status = await migrate.current(url)
         findings = [_revision(status, shown)]
         facts = await store.examine(url, timeout_seconds=settings.database_timeout_seconds)
     except UnusableUrl as error:
-        return [checkup.mend("database", str(error), "correct BARAKA_DATABASE_URL")]
+        return [doctor_checks.mend("database", str(error), "correct BARAKA_DATABASE_URL")]
     except (StoreError, OSError) as error:
         do = "start it, or correct BARAKA_DATABASE_URL"
-        findings = [checkup.mend("database", f"{shown} cannot be used: {error}", do)]
+        findings = [doctor_checks.mend("database", f"{shown} cannot be used: {error}", do)]
     if isinstance(facts, store.DatabaseServer):
-        findings += checkup.of_database_server(facts)
+        findings += doctor_checks.of_database_server(facts)
     elif isinstance(facts, store.DatabaseFile):
-        findings += checkup.of_database_file(facts)
-    settled = {one.check for one in findings if one.state is checkup.State.MEND}
+        findings += doctor_checks.of_database_file(facts)
+    settled = {one.check for one in findings if one.state is doctor_checks.State.MEND}
     if not settled & {"database", "file", "writes"}:  # else it is clear that it takes nothing
-        findings.append(checkup.of_writes(await store.refusal(url)))
+        findings.append(doctor_checks.of_writes(await store.refusal(url)))
     if facts is not None and not missing_file(url):
         findings += await _rows(url)
     return findings
 
 
 async def _rows(url: str) -> list[Finding]:
-    from baraka_cli import checkup
+    from baraka_cli import doctor_checks
     from baraka_cli.adoption import of_adoption
     from baraka_server.store.adoption import look_at_adopted
     from baraka_server.store.errors import StoreError
@@ -205,16 +207,18 @@ async def _rows(url: str) -> list[Finding]:
     try:
         return list(of_adoption(await look_at_adopted(url)))
     except (StoreError, OSError) as error:
-        return [checkup.look("rows", str(error), "run it again when the database is not busy")]
+        return [
+            doctor_checks.look("rows", str(error), "run it again when the database is not busy")
+        ]
 
 
 def _revision(status: Status, shown: str) -> Finding:
-    from baraka_cli import checkup
+    from baraka_cli import doctor_checks
 
     if status.remedy is None:
-        return checkup.ok("database", f"{shown}, revision {status.current}, the newest")
+        return doctor_checks.ok("database", f"{shown}, revision {status.current}, the newest")
     what, _, do = status.remedy.rpartition(". ")
-    return checkup.mend("database", f"{shown}: {what}", do)
+    return doctor_checks.mend("database", f"{shown}: {what}", do)
 
 
 def _has_uvloop() -> bool:

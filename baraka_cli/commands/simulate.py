@@ -25,8 +25,8 @@ from baraka_cli.terminal import (
 from baraka_server.open_files import raise_limit
 
 if TYPE_CHECKING:
-    from baraka_cli.console.runlist import ListedLot
-    from baraka_cli.simulator.cast import Mint, Place
+    from baraka_cli.run_list import ListedLot
+    from baraka_cli.simulator.crowd.cast import Mint, Place
     from baraka_cli.simulator.result import Result
     from baraka_cli.simulator.run import Setup
     from baraka_cli.simulator.scenario import Scenario
@@ -284,7 +284,7 @@ def simulate(
 def _scenario(
     preset: str | None, lots: str | None, encoding: str | None, fields: dict[str, Any]
 ) -> tuple[Scenario, list[ListedLot]]:
-    from baraka_cli.console.lotsfile import BadLots, read_lots
+    from baraka_cli.console.lots_file import BadLots, read_lots
     from baraka_cli.simulator.scenario import BadScenario, made_up_lots, read_scenario, scenario
 
     given = {name: value for name, value in fields.items() if value is not None}
@@ -307,7 +307,7 @@ def _scenario(
 
 
 def _old(file: Path | None) -> Result | None:
-    from baraka_cli.simulator.compare import NotAResult, read_result
+    from baraka_cli.simulator.report.compare import NotAResult, read_result
 
     try:
         return read_result(file) if file else None
@@ -317,7 +317,7 @@ def _old(file: Path | None) -> Result | None:
 
 def _people(file: Path | None, host_id: int, users: int) -> tuple[int, list[int], Mint]:
     """The host, the other users, and where their tokens come from."""
-    from baraka_cli.simulator.tokens import BadTokens, read_tokens
+    from baraka_cli.simulator.crowd.tokens import BadTokens, read_tokens
     from baraka_server.sources import lacking
     from baraka_server.wire.identity import mint
 
@@ -340,7 +340,7 @@ def _people(file: Path | None, host_id: int, users: int) -> tuple[int, list[int]
 
 def _place(url: str, auction_id: int | None, host_id: int, others: list[int], mint: Mint) -> Place:
     """Where the sale is held: what was asked for, or the host's first auctions that can be started."""
-    from baraka_cli.simulator.cast import Place
+    from baraka_cli.simulator.crowd.cast import Place
     from baraka_cli.simulator.run import NoList, startable
 
     try:
@@ -365,10 +365,10 @@ def _place(url: str, auction_id: int | None, host_id: int, others: list[int], mi
 def _held(setup: Setup, database_url: str | None) -> Result:
     """The run, with its live screen on stderr."""
     from baraka_cli.database import open_store
-    from baraka_cli.evidence import compare
+    from baraka_cli.ledger_check import compare
     from baraka_cli.simulator.meter import NoSuchProcess
+    from baraka_cli.simulator.report.screen import Screen
     from baraka_cli.simulator.run import run as hold
-    from baraka_cli.simulator.screen import Screen
     from baraka_server.store.errors import Unavailable
     from baraka_server.store.migrate import MigrationFailed, OutOfDate
 
@@ -401,9 +401,9 @@ def _tell(
     report: Path | None,
     save: Path | None,
 ) -> None:
-    from baraka_cli.simulator.compare import print_comparison
-    from baraka_cli.simulator.page import page
-    from baraka_cli.simulator.report import print_report
+    from baraka_cli.simulator.report.compare import print_comparison
+    from baraka_cli.simulator.report.page import page
+    from baraka_cli.simulator.report.tables import print_report
 
     try:
         if save is not None:

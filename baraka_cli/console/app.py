@@ -24,9 +24,9 @@ from baraka_cli.console.keystrokes import HostDriver
 from baraka_cli.console.log import Outcome
 from baraka_cli.console.office import Office, TurnedAway, Unreachable
 from baraka_cli.console.prose import Prose
-from baraka_cli.console.runlist import state_folder
+from baraka_cli.console.sale_screen import Setup, StageScreen
 from baraka_cli.console.screens import Picked, PickScreen, TroubleScreen
-from baraka_cli.console.stage import Setup, StageScreen
+from baraka_cli.run_list import state_folder
 
 RETRY_SECONDS = 1
 RENEWED_SECONDS_MIN = 30

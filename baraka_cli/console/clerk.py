@@ -11,7 +11,7 @@ from baraka_cli.console.book import LOT_OPENED, RATE_WINDOW_SECONDS, Book
 from baraka_cli.console.log import Log, Outcome
 from baraka_cli.console.office import NoSuchAuction, Office, TurnedAway, Unreachable
 from baraka_cli.console.records import Phase, moment, phase_of
-from baraka_cli.console.runlist import RunList
+from baraka_cli.run_list import RunList
 from baraka_server.contract import server_events as told
 from baraka_server.contract.names import same_name
 from baraka_server.contract.text import printable

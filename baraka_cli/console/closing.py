@@ -11,8 +11,8 @@ from baraka_cli.console.access import Access
 from baraka_cli.console.book import Book
 from baraka_cli.console.clerk import UNREADABLE
 from baraka_cli.console.office import NoSuchAuction, Office, TurnedAway, Unreachable
-from baraka_cli.console.runlist import OPEN, Fate, RunList
 from baraka_cli.console.screens import Lots
+from baraka_cli.run_list import OPEN, Fate, RunList
 
 AWARDED = "awarded"
 PAGES_MAX = 20

@@ -16,10 +16,10 @@ from textual.widgets import Button, Input, Label, Static
 from baraka_cli.amounts import BadAmount, read_amount
 from baraka_cli.console.book import Book
 from baraka_cli.console.figure import Figure
-from baraka_cli.console.lotsfile import TEXT, TEXT_OR_BLANK, quoted
+from baraka_cli.console.lots_file import TEXT, TEXT_OR_BLANK, quoted
 from baraka_cli.console.question import Question
 from baraka_cli.console.records import Bid
-from baraka_cli.console.runlist import ListedLot
+from baraka_cli.run_list import ListedLot
 
 
 @dataclass(frozen=True, slots=True)

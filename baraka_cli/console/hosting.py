@@ -16,10 +16,10 @@ from baraka_cli.console.dialogs import AwardDialog, LotDialog, SureDialog, cance
 from baraka_cli.console.link import Answer, Link
 from baraka_cli.console.log import Log, Outcome
 from baraka_cli.console.question import Hearer
-from baraka_cli.console.runlist import ListedLot, RunList
 from baraka_cli.console.sale import Sale
 from baraka_cli.console.say import Say
 from baraka_cli.console.strip import Strip
+from baraka_cli.run_list import ListedLot, RunList
 from baraka_server.contract.names import same_name
 from baraka_server.contract.text import printable
 

@@ -15,7 +15,7 @@ from textual.widget import Widget
 from baraka_cli.console.book import Book
 from baraka_cli.console.log import Entry
 from baraka_cli.console.records import Bid
-from baraka_cli.console.runlist import MARKS, Fate, ListedLot, RunList
+from baraka_cli.run_list import MARKS, Fate, ListedLot, RunList
 
 BIDDER_WIDTH_MIN = 8
 """How many characters of a bidder's name must have room beside the time of the bid."""

@@ -13,9 +13,9 @@ from baraka_cli.console.clerk import Clerk
 from baraka_cli.console.dialogs import AwardDecision
 from baraka_cli.console.link import Answer, Link
 from baraka_cli.console.log import Entry, Log, Outcome
+from baraka_cli.console.narrate import explained
 from baraka_cli.console.records import Bid, Lot
-from baraka_cli.console.runlist import ListedLot
-from baraka_cli.console.words import explained
+from baraka_cli.run_list import ListedLot
 from baraka_server.contract.client_events import (
     AwardLot,
     BroadcasterLeave,

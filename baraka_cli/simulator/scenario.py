@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from baraka_cli.console.runlist import ListedLot
+from baraka_cli.run_list import ListedLot
 
 
 class Transport(StrEnum):

@@ -20,7 +20,7 @@ from baraka_server.contract.client_events import (
 )
 from baraka_server.contract.names import compared, same_name
 from baraka_server.contract.refusals import Code, Refusal
-from baraka_server.domain.facts import (
+from baraka_server.domain.events import (
     Awarded,
     BidPlaced,
     BroadcasterLeft,

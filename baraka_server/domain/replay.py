@@ -11,7 +11,7 @@ from typing import Any
 
 from baraka_server.contract.fields import INT_MAX
 from baraka_server.contract.names import same_name
-from baraka_server.domain.facts import (
+from baraka_server.domain.events import (
     Adopted,
     Awarded,
     BidPlaced,

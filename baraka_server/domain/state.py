@@ -8,7 +8,7 @@ from functools import singledispatch
 from typing import Any
 
 from baraka_server.contract.names import compared, same_name
-from baraka_server.domain.facts import (
+from baraka_server.domain.events import (
     Adopted,
     Awarded,
     BidPlaced,

@@ -19,16 +19,16 @@ from baraka_server.contract.client_events import ClientEvent, JoinAuction
 from baraka_server.contract.refusals import Code, Refusal
 from baraka_server.contract.server_events import AuctionState
 from baraka_server.domain.decide import Ask, Seen
-from baraka_server.domain.facts import Event, StandingBidChanged
+from baraka_server.domain.events import Event, StandingBidChanged
 from baraka_server.domain.state import State
+from baraka_server.live.announcer import Show
 from baraka_server.live.audience import RoundShown, Viewer
 from baraka_server.live.closed import Closed
+from baraka_server.live.context import Room
 from baraka_server.live.encoded import in_pieces
 from baraka_server.live.faults import fault
-from baraka_server.live.room import Room
-from baraka_server.live.settle import Committed, Forked, Known, Outcome, settle
-from baraka_server.live.show import Show
-from baraka_server.live.stage import Stage
+from baraka_server.live.transaction import Committed, Forked, Known, Outcome, settle
+from baraka_server.live.view import Stage
 from baraka_server.live.waiting import Queue, Waiting
 from baraka_server.store.errors import Contention, OutcomeUnknown, StoreError
 from baraka_server.store.unsuited import Unsuited

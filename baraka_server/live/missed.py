@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from baraka_server.live.encoded import Encoded, Shared, encode
-from baraka_server.live.stage import Announcement, Stage, ledger_id
+from baraka_server.live.view import Announcement, Stage, ledger_id
 from baraka_server.store.ledger import GENESIS
 from baraka_server.store.store import Store
 

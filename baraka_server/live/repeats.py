@@ -6,7 +6,7 @@ import asyncio
 import logging
 
 from baraka_server.live.audience import Audience
-from baraka_server.live.stage import Announcement
+from baraka_server.live.view import Announcement
 
 log = logging.getLogger(__name__)
 

@@ -13,9 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from baraka_server.contract.records import User
 from baraka_server.contract.reports import AlteredEntry, Disagreement, HistoryEntry, Verdict
 from baraka_server.domain import replay
-from baraka_server.domain.facts import Adopted, Event, Unknown
+from baraka_server.domain.events import Adopted, Event, Unknown
+from baraka_server.domain.narrate import LOOKS_BACK, TELLS_PHASE, in_words
 from baraka_server.domain.state import State, apply
-from baraka_server.domain.words import LOOKS_BACK, TELLS_PHASE, in_words
 from baraka_server.store import ledger
 from baraka_server.store.errors import Damaged, NotThere
 from baraka_server.store.expected import Expected, Objection, Rows

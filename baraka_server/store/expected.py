@@ -9,7 +9,8 @@ from typing import Any
 
 from baraka_server.contract.fields import iso_time
 from baraka_server.contract.records import Auction
-from baraka_server.domain.facts import (
+from baraka_server.domain.auction_record import lot_of
+from baraka_server.domain.events import (
     Adopted,
     Awarded,
     BidPlaced,
@@ -21,7 +22,6 @@ from baraka_server.domain.facts import (
     StandingBidChanged,
     Unknown,
 )
-from baraka_server.domain.record import lot_of
 from baraka_server.domain.state import BEGINNING, State, apply
 from baraka_server.store.rows import is_id
 from baraka_server.store.tables import bids, comments, winnings

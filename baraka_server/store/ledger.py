@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from baraka_server.contract.fields import iso_time
 from baraka_server.contract.names import compared
-from baraka_server.domain.facts import (
+from baraka_server.domain.events import (
     Adopted,
     BidPlaced,
     Event,

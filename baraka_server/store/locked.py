@@ -23,7 +23,8 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from baraka_server.contract.records import Auction, User
-from baraka_server.domain.facts import (
+from baraka_server.domain.auction_record import record_after
+from baraka_server.domain.events import (
     Awarded,
     BidPlaced,
     Commented,
@@ -33,7 +34,6 @@ from baraka_server.domain.facts import (
     LotRepriced,
     StandingBid,
 )
-from baraka_server.domain.record import record_after
 from baraka_server.domain.state import State
 from baraka_server.store import ledger, rows
 from baraka_server.store.tables import auctions, bids, comments, requests, winnings

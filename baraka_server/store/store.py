@@ -15,7 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from baraka_server.contract.records import Auction, BidWithUser, CommentWithUser, User
-from baraka_server.domain.facts import (
+from baraka_server.domain.events import (
     Awarded,
     BidPlaced,
     Commented,

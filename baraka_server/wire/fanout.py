@@ -15,9 +15,9 @@ from functools import cached_property, partial
 
 from baraka_server.live.audience import RoundShown
 from baraka_server.live.encoded import Encoded, Pieces, Superseding
-from baraka_server.wire.backlog import Spoken, SpokenInPieces
 from baraka_server.wire.departures import Departures
-from baraka_server.wire.held import HeldLists, can_wait
+from baraka_server.wire.held_lists import HeldLists, can_wait
+from baraka_server.wire.send_queue import Spoken, SpokenInPieces
 
 log = logging.getLogger(__name__)
 

@@ -26,9 +26,9 @@ from aiohttp import hdrs, web
 from engineio import exceptions, packet
 
 from baraka_server.wire import deflate
-from baraka_server.wire.backlog import Spoken
 from baraka_server.wire.fanout import Batch, FanOut, Lane
 from baraka_server.wire.frames import TextFrame
+from baraka_server.wire.send_queue import Spoken
 from baraka_server.wire.server import GuardedServer
 from baraka_server.wire.sockets import DOES_NOT_READ, GuardedSocket, GuardedWebSocket
 

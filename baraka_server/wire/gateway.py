@@ -26,17 +26,17 @@ from baraka_server.live.audience import RoundShown, Viewer
 from baraka_server.live.encoded import Encoded, in_pieces
 from baraka_server.live.faults import fault
 from baraka_server.live.house import House
-from baraka_server.live.settle import Outcome
+from baraka_server.live.transaction import Outcome
 from baraka_server.wire import identity
-from baraka_server.wire.answers import for_the_log, negative, positive, too_fast
-from baraka_server.wire.binding import Keeps
+from baraka_server.wire.abuse_log import errors_only
 from baraka_server.wire.joins import JOINS_WAITING, Joins
-from baraka_server.wire.limits import Rates
 from baraka_server.wire.packets import RESERVED_PREFIX, Json, Packet, allow_bursts
+from baraka_server.wire.rate_limits import Rates
+from baraka_server.wire.replies import for_the_log, negative, positive, too_fast
+from baraka_server.wire.room_index import Sessions
 from baraka_server.wire.server import ASKED_AS, GuardedServer
-from baraka_server.wire.sessions import Sessions
+from baraka_server.wire.sid_binding import Keeps
 from baraka_server.wire.sockets import STRIKES_PER_SECOND, SocketLimits
-from baraka_server.wire.sparing import errors_only
 
 log = logging.getLogger(__name__)
 

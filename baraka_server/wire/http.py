@@ -20,10 +20,10 @@ from baraka_server.store.pages import Span
 from baraka_server.store.slices import in_slices
 from baraka_server.store.store import Store
 from baraka_server.wire import identity
-from baraka_server.wire.answers import for_the_log, negative, too_fast
-from baraka_server.wire.limits import Rates
 from baraka_server.wire.pages import Listed, flag, listed, span_of
+from baraka_server.wire.rate_limits import Rates
 from baraka_server.wire.refused import RETRY_AFTER_SECONDS
+from baraka_server.wire.replies import for_the_log, negative, too_fast
 from baraka_server.wire.turns import TooMany, Turns
 
 T = TypeVar("T")

@@ -13,7 +13,7 @@ from aiohttp import hdrs, web
 
 from baraka_server.contract.refusals import Code, Refusal
 from baraka_server.live.encoded import encode
-from baraka_server.wire.answers import error_payload
+from baraka_server.wire.replies import error_payload
 
 OLD = "3"
 FAREWELL_SECONDS = 2

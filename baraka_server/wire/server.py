@@ -23,10 +23,11 @@ from baraka_server.contract.refusals import Refusal
 from baraka_server.contract.server_events import Error
 from baraka_server.live.audience import RoundShown, Viewer
 from baraka_server.live.encoded import Encoded, Pieces
-from baraka_server.wire.answers import error_payload, negative, too_fast
-from baraka_server.wire.binding import Keeps, new_id
+from baraka_server.wire.abuse_log import SparingLog
 from baraka_server.wire.fanout import FanOut, Lane, acknowledged, spoken
 from baraka_server.wire.newcomers import Newcomers
+from baraka_server.wire.replies import error_payload, negative, too_fast
+from baraka_server.wire.sid_binding import Keeps, new_id
 from baraka_server.wire.sockets import (
     BARRED_SECONDS,
     ENTRY,
@@ -34,7 +35,6 @@ from baraka_server.wire.sockets import (
     GuardedWebSocket,
     SocketLimits,
 )
-from baraka_server.wire.sparing import SparingLog
 
 MISTAKES = (
     *("bad-sid", "bad-transport", "bad-upgrade", "bad-jsonp-index", "bad-version"),

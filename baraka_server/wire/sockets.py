@@ -20,11 +20,11 @@ from engineio import async_socket, exceptions, packet, payload
 from engineio.async_drivers import aiohttp as driver
 
 from baraka_server.live.audience import RoundShown, Viewer
-from baraka_server.wire.backlog import Backlog, Spoken
-from baraka_server.wire.binding import Opener
 from baraka_server.wire.fanout import Lane
-from baraka_server.wire.limits import Rate
-from baraka_server.wire.meter import measure
+from baraka_server.wire.inbound_bytes import measure
+from baraka_server.wire.rate_limits import Rate
+from baraka_server.wire.send_queue import Backlog, Spoken
+from baraka_server.wire.sid_binding import Opener
 
 if TYPE_CHECKING:
     from baraka_server.wire.server import GuardedServer

@@ -18,7 +18,7 @@ from benchmarks.attack.hands import (
     steadily,
 )
 from benchmarks.attack.place import CROWD, ENDED, LONG, OWNER, ROOM, Place, bearer
-from tests.support.stranger import PATH, HungUp, Line, WebSocketStranger, request
+from tests.support.clients.stranger import PATH, HungUp, Line, WebSocketStranger, request
 
 ATTACKERS = {
     name: 40 + number

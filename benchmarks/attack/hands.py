@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Any, Self
 
-from tests.support.stranger import HungUp, Line, WebSocketStranger
+from tests.support.clients.stranger import HungUp, Line, WebSocketStranger
 
 AT_ONCE = 50
 READ_BYTES = 1024 * 1024

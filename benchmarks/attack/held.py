@@ -11,14 +11,14 @@ from contextlib import AsyncExitStack, suppress
 
 from sqlalchemy import select
 
-from baraka_server.domain.facts import BidPlaced
+from baraka_server.domain.events import BidPlaced
 from baraka_server.store import ledger
 from baraka_server.store.tables import auctions
 from benchmarks.attack.cost import ATTACKERS
 from benchmarks.attack.hands import GONE, inside, steadily, survivors
 from benchmarks.attack.place import FIRST_VISITED, LAST, LOCKED, STOPPED, Place
-from tests.support.attacks import NO_HTTP, TRICKS
-from tests.support.stranger import Line, PollingStranger, WebSocketStranger, request
+from tests.support.clients.attacks import NO_HTTP, TRICKS
+from tests.support.clients.stranger import Line, PollingStranger, WebSocketStranger, request
 
 SLOW = 50
 """How many slow ones there are at once."""

@@ -17,7 +17,7 @@ from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.support.stranger import HungUp, WebSocketStranger
+from tests.support.clients.stranger import HungUp, WebSocketStranger
 
 AUCTION = 1
 HOST, BIDDERS = 1, (2, 3, 4)

@@ -23,7 +23,7 @@ from baraka_server.contract.client_events import (
     StartAuction,
 )
 from baraka_server.domain.decide import Ask
-from baraka_server.domain.facts import BroadcasterLeft
+from baraka_server.domain.events import BroadcasterLeft
 from baraka_server.domain.state import State, next_event
 from baraka_server.settings import Settings
 from baraka_server.store import ledger, migrate
@@ -32,11 +32,11 @@ from baraka_server.store.seed import seed
 from baraka_server.store.store import Store
 from benchmarks.cpu import Meter, Spent, resident_bytes
 from benchmarks.load import HERE
-from tests.support.baraka import SECRET, Baraka
-from tests.support.mariadb import MariaDB
-from tests.support.neighbours import open_lines
-from tests.support.phones import token
-from tests.support.sales import take
+from tests.support.clients.phones import token
+from tests.support.servers.baraka import SECRET, Baraka
+from tests.support.servers.mariadb import MariaDB
+from tests.support.servers.neighbours import open_lines
+from tests.support.servers.sales import take
 
 OWNER = 1
 ROOM, ENDED, LONG, LOCKED, LAST = 2, 3, 4, 5, 6

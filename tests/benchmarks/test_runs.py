@@ -11,8 +11,8 @@ from benchmarks.__main__ import QUICK, Plan, main, printed, run
 from benchmarks.bid_path import WAYS
 from benchmarks.load import Crowd, CrowdError, compiled, compiler, write_tokens
 from benchmarks.report import BYTES, DELIVERY, RATE
-from tests.support.baraka import SECRET
-from tests.support.not_run import not_run
+from tests.support.checks.not_run import not_run
+from tests.support.servers.baraka import SECRET
 
 pytestmark = pytest.mark.slow
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.command_line import Answer, invoke, sell
-from tests.support.sales import Sale
+from tests.support.clients.command_line import Answer, invoke, sell
+from tests.support.servers.sales import Sale
 
 
 @dataclass(frozen=True, slots=True)

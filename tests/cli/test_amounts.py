@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from baraka_cli.amounts import BadAmount, read_amount, trimmed
 from baraka_server.contract.fields import INT_MAX
-from tests.support.command_line import invoke
+from tests.support.clients.command_line import invoke
 
 WHOLE = {
     "0": 0,

@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import delete, select, update
 
 from tests.cli.conftest import Desk
-from tests.support.command_line import invoke, run
-from tests.support.sales import comment, open_store, take, write_anew
+from tests.support.clients.command_line import invoke, run
+from tests.support.servers.sales import comment, open_store, take, write_anew
 
 AUCTION_FIELDS = [
     *("id", "title", "description", "type", "current_product", "product_description"),

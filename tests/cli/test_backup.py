@@ -22,13 +22,13 @@ from baraka_server.contract.client_events import ChangeLot, JoinAuction, PlaceBi
 from baraka_server.store import backup, migrate
 from baraka_server.store.engine import open_engine
 from tests.cli.conftest import Desk
-from tests.support import forks
-from tests.support.baraka import SECRET, Baraka, environment
-from tests.support.command_line import Answer, invoke, run, sell
-from tests.support.mariadb import MariaDB
-from tests.support.not_run import not_run
-from tests.support.phones import PATIENCE_SECONDS, PythonPhones, token
-from tests.support.schema import query
+from tests.support.checks.not_run import not_run
+from tests.support.checks.schema import query
+from tests.support.clients.command_line import Answer, invoke, run, sell
+from tests.support.clients.phones import PATIENCE_SECONDS, PythonPhones, token
+from tests.support.servers import forks
+from tests.support.servers.baraka import SECRET, Baraka, environment
+from tests.support.servers.mariadb import MariaDB
 
 PASSWORD = 'p@ss "w\\o/r#d?: كلمة'
 

@@ -9,9 +9,9 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from baraka_cli.main import app
-from tests.support.command_line import answered
-from tests.support.mariadb import MariaDB
-from tests.support.schema import query, table_names
+from tests.support.checks.schema import query, table_names
+from tests.support.clients.command_line import answered
+from tests.support.servers.mariadb import MariaDB
 
 OURS = {"baraka_events", "baraka_requests"}
 

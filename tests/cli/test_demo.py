@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from tests.support.baraka import BARAKA, environment
-from tests.support.command_line import run
-from tests.support.terminal import terminal
+from tests.support.clients.command_line import run
+from tests.support.clients.terminal import terminal
+from tests.support.servers.baraka import BARAKA, environment
 
 SECONDS_MAX = 120
 

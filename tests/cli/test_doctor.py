@@ -15,13 +15,13 @@ from typing import Any
 
 import pytest
 
-from baraka_cli import checkup
-from baraka_cli.checkup import State
+from baraka_cli import doctor_checks
+from baraka_cli.doctor_checks import State
 from baraka_server.settings import DEVELOPMENT_SECRET, Settings
 from baraka_server.store import checkup as store
 from baraka_server.store import migrate
-from tests.support.baraka import BARAKA, SECRET, environment
-from tests.support.command_line import Answer, invoke, run
+from tests.support.clients.command_line import Answer, invoke, run
+from tests.support.servers.baraka import BARAKA, SECRET, environment
 
 FINE = {
     "BARAKA_CONNECTIONS_MAX": 100,
@@ -304,7 +304,7 @@ SERVER = store.DatabaseServer("MySQL", (8, 4, 3), False, timedelta(0), timedelta
 def test_a_server_is_judged_by_its_facts(
     server: store.DatabaseServer, state: str, what: str
 ) -> None:
-    findings = list(checkup.of_database_server(server))
+    findings = list(doctor_checks.of_database_server(server))
     assert {"version", "clock", "time zone", "tables"} <= {one.check for one in findings}
     worst = min(findings, key=lambda one: list(State).index(one.state))
     assert worst.state == state
@@ -324,7 +324,7 @@ def test_a_file_is_judged_by_its_rights_and_its_disk(
     writable: bool, free_bytes: int, states: list[str]
 ) -> None:
     file = store.DatabaseFile(Path("/data/baraka.db"), True, writable, free_bytes)
-    assert [one.state for one in checkup.of_database_file(file)] == states
+    assert [one.state for one in doctor_checks.of_database_file(file)] == states
 
 
 def test_a_file_that_others_may_read_is_found(url: str, folder: Path) -> None:
@@ -376,7 +376,7 @@ def test_a_file_that_cannot_be_written_is_found(url: str, folder: Path) -> None:
 )
 def test_every_connection_is_an_open_file(connections: int, limit: int | None, state: str) -> None:
     settings = Settings(connections_max=connections, _env_file=None)  # type: ignore[call-arg]
-    assert checkup.of_open_files(settings, limit).state == state
+    assert doctor_checks.of_open_files(settings, limit).state == state
 
 
 def test_the_limit_of_open_files_is_the_one_that_a_server_would_have(url: str) -> None:

@@ -10,7 +10,7 @@ import pytest
 import typer
 
 from baraka_cli.main import app
-from tests.support.command_line import invoke, run
+from tests.support.clients.command_line import invoke, run
 
 SERVER_PACKAGES = ("pydantic", "sqlalchemy", "alembic", "aiohttp", "socketio", "jwt", "uvloop")
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.command_line import Answer, answered, invoke, run
+from tests.support.clients.command_line import Answer, answered, invoke, run
 
 DEFAULT = "(the default: BARAKA_DATABASE_URL is not set, and"
 

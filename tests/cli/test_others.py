@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from baraka_server.store import odd_values
-from tests.support.command_line import Answer, invoke
-from tests.support.others import CASES, LIVE, database_of_others
-from tests.support.schema import table_names
+from tests.support.checks.schema import table_names
+from tests.support.clients.command_line import Answer, invoke
+from tests.support.servers.others import CASES, LIVE, database_of_others
 
 pytestmark = pytest.mark.mariadb
 

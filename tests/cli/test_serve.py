@@ -18,8 +18,8 @@ import pytest
 from baraka_cli.terminal import load_settings
 from baraka_server.settings import DEVELOPMENT_SECRET
 from baraka_server.store import migrate
-from tests.support.baraka import BARAKA, SECRET, Baraka, environment
-from tests.support.command_line import run
+from tests.support.clients.command_line import run
+from tests.support.servers.baraka import BARAKA, SECRET, Baraka, environment
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ import pytest
 from baraka_server.store import answering, migrate
 from baraka_server.store.engine import open_engine
 from baraka_server.store.errors import Unavailable
-from tests.support.command_line import run
-from tests.support.databases import only_mariadb
+from tests.support.clients.command_line import run
+from tests.support.servers.databases import only_mariadb
 
 COMMANDS = (
     ("db", "upgrade"),

@@ -10,8 +10,8 @@ import pytest
 from baraka_cli.terminal import load_settings
 from baraka_server.settings import Settings
 from baraka_server.sources import SECRET_BYTES_MAX, origin
-from tests.support.baraka import SECRET
-from tests.support.command_line import Answer, invoke
+from tests.support.clients.command_line import Answer, invoke
+from tests.support.servers.baraka import SECRET
 
 OTHER = "another secret for tests, of 32 bytes or more"
 

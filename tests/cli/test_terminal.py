@@ -10,8 +10,8 @@ import typer
 
 from baraka_cli import terminal
 from baraka_server.store.errors import Contention, OutcomeUnknown, Unavailable
-from tests.support.baraka import BARAKA, environment
-from tests.support.command_line import sell
+from tests.support.clients.command_line import sell
+from tests.support.servers.baraka import BARAKA, environment
 
 
 @pytest.mark.parametrize(

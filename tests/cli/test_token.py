@@ -10,8 +10,8 @@ import pytest
 from baraka_server.contract.refusals import Code, Refusal
 from baraka_server.settings import DEVELOPMENT_SECRET
 from baraka_server.wire.identity import Identity, Verifier
-from tests.support.baraka import SECRET
-from tests.support.command_line import invoke, run
+from tests.support.clients.command_line import invoke, run
+from tests.support.servers.baraka import SECRET
 
 OTHER_SECRET = "another secret, also of 32 bytes or more"
 

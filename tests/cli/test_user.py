@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from tests.cli.conftest import Desk
-from tests.support.command_line import invoke, run
+from tests.support.clients.command_line import invoke, run
 
 
 def test_the_real_program_creates_a_user_and_prints_the_id(desk: Desk, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Desk
-from tests.support.command_line import run, sell
+from tests.support.clients.command_line import run, sell
 
 
 def test_the_real_program_lists_winners_with_whole_numbers(desk: Desk, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.phones import PythonPhones
+from tests.support.clients.phones import PythonPhones
 
 
 @pytest.fixture

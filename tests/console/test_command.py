@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.command_line import invoke
+from tests.support.clients.command_line import invoke
 
 
 def test_it_asks_who_you_are() -> None:

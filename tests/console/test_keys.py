@@ -20,9 +20,9 @@ from baraka_server.contract.client_events import (
     PlaceBid,
     PostComment,
 )
-from tests.support.baraka import SECRET, Baraka
-from tests.support.keyboard import Keyboard, seated
-from tests.support.phones import PythonPhones, token
+from tests.support.clients.keyboard import Keyboard, seated
+from tests.support.clients.phones import PythonPhones, token
+from tests.support.servers.baraka import SECRET, Baraka
 
 NOVEL = """any more? every
 y

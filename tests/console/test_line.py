@@ -18,7 +18,7 @@ from baraka_cli.console.figure import Figure
 from baraka_cli.console.link import Answer, Line
 from baraka_cli.console.office import Office
 from baraka_cli.console.records import moment
-from baraka_cli.console.stage import Setup
+from baraka_cli.console.sale_screen import Setup
 from baraka_server.contract.client_events import (
     AwardLot,
     ChangeLot,
@@ -29,9 +29,9 @@ from baraka_server.contract.client_events import (
 )
 from baraka_server.contract.server_events import LotAwarded, NewBid
 from baraka_server.wire import identity
-from tests.support.baraka import SECRET, Baraka
-from tests.support.keyboard import Keyboard, seated
-from tests.support.phones import Phone, PythonPhones, token
+from tests.support.clients.keyboard import Keyboard, seated
+from tests.support.clients.phones import Phone, PythonPhones, token
+from tests.support.servers.baraka import SECRET, Baraka
 
 BILAL, DINA = 2, 3
 

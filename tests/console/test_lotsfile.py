@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from baraka_cli.console.lotsfile import BadLots, read_lots
-from baraka_cli.console.runlist import ListedLot
+from baraka_cli.console.lots_file import BadLots, read_lots
 from baraka_cli.console.sheets import FILE_BYTES_MAX
+from baraka_cli.run_list import ListedLot
 
 CASES = Path(__file__).parent / "lots"
 HEADER = "product,description,minimum,start,market,weight\n"

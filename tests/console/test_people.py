@@ -16,9 +16,9 @@ from baraka_server.contract.client_events import (
     PostComment,
     StartAuction,
 )
-from tests.support.baraka import SECRET, Baraka
-from tests.support.keyboard import seated
-from tests.support.phones import Phone, PythonPhones, token
+from tests.support.clients.keyboard import seated
+from tests.support.clients.phones import Phone, PythonPhones, token
+from tests.support.servers.baraka import SECRET, Baraka
 
 AMINA, BILAL, DINA = 1, 2, 3
 

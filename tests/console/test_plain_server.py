@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from baraka_server.contract.client_events import JoinAuction, PlaceBid
-from tests.support.keyboard import Keyboard, seated
-from tests.support.phones import Phone, PythonPhones
-from tests.support.plain_server import PlainServer
+from tests.support.clients.keyboard import Keyboard, seated
+from tests.support.clients.phones import Phone, PythonPhones
+from tests.support.servers.plain_server import PlainServer
 
 
 @pytest.fixture(params=["silent", "empty"])

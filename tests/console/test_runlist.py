@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from baraka_cli.console.runlist import Fate, ListedLot, RunList, state_folder
+from baraka_cli.run_list import Fate, ListedLot, RunList, state_folder
 
 URL = "http://127.0.0.1:3000"
 

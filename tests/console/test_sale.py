@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from baraka_cli.console.records import Phase
-from baraka_cli.console.runlist import ListedLot
+from baraka_cli.run_list import ListedLot
 from baraka_server.contract.client_events import (
     AwardLot,
     ChangeLot,
@@ -19,9 +19,9 @@ from baraka_server.contract.client_events import (
 )
 from baraka_server.contract.server_events import LotAwarded, LotChanged
 from baraka_server.store.checkpoint import Signer, found_in
-from tests.support.baraka import SECRET, Baraka
-from tests.support.keyboard import GOLD, Keyboard, seated
-from tests.support.phones import Phone, PythonPhones, token
+from tests.support.clients.keyboard import GOLD, Keyboard, seated
+from tests.support.clients.phones import Phone, PythonPhones, token
+from tests.support.servers.baraka import SECRET, Baraka
 
 BILAL, DINA = 2, 3
 

@@ -19,9 +19,9 @@ from baraka_server.contract.client_events import (
     PostComment,
     StartAuction,
 )
-from tests.support.baraka import SECRET, Baraka
-from tests.support.keyboard import Keyboard, seated
-from tests.support.phones import Phone, PythonPhones, token
+from tests.support.clients.keyboard import Keyboard, seated
+from tests.support.clients.phones import Phone, PythonPhones, token
+from tests.support.servers.baraka import SECRET, Baraka
 
 SMALL, WIDE, LARGE = (80, 24), (120, 30), (200, 60)
 AMOUNT_MAX = 2_147_483_647

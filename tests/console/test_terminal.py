@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.baraka import BARAKA, SECRET, Baraka, environment
-from tests.support.phones import token
-from tests.support.terminal import Terminal, terminal
+from tests.support.clients.phones import token
+from tests.support.clients.terminal import Terminal, terminal
+from tests.support.servers.baraka import BARAKA, SECRET, Baraka, environment
 
 ROOT = Path(__file__).parents[2]
 LEAVES_THE_SCREEN = "\x1b[?1049l"

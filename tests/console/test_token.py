@@ -18,9 +18,9 @@ from baraka_server.contract.client_events import (
     StartAuction,
 )
 from baraka_server.wire import identity
-from tests.support.baraka import SECRET, Baraka
-from tests.support.keyboard import seated
-from tests.support.phones import PythonPhones, token
+from tests.support.clients.keyboard import seated
+from tests.support.clients.phones import PythonPhones, token
+from tests.support.servers.baraka import SECRET, Baraka
 
 AMINA, DINA = 1, 3
 

@@ -24,8 +24,9 @@ from baraka_server.contract.client_events import (
 )
 from baraka_server.contract.records import Auction, AuctionType
 from baraka_server.contract.refusals import Code, Refusal
+from baraka_server.domain.auction_record import adopted, lot_of, record_after
 from baraka_server.domain.decide import Ask, HouseRules, decide
-from baraka_server.domain.facts import (
+from baraka_server.domain.events import (
     KINDS,
     Adopted,
     Awarded,
@@ -43,7 +44,6 @@ from baraka_server.domain.facts import (
     StandingBidChanged,
     Started,
 )
-from baraka_server.domain.record import adopted, lot_of, record_after
 from baraka_server.domain.replay import objection
 from baraka_server.domain.state import BEGINNING, CLOCK_STEP_MAX, State, apply, next_event
 

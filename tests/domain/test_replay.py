@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from baraka_server.domain import replay
-from baraka_server.domain.facts import (
+from baraka_server.domain.events import (
     KINDS,
     Adopted,
     Awarded,

@@ -23,7 +23,7 @@ from baraka_server.contract.client_events import (
 )
 from baraka_server.contract.refusals import Code, Refusal
 from baraka_server.domain.decide import Ask, Decision, HouseRules, RefusedOnce, Seen, decide
-from baraka_server.domain.facts import (
+from baraka_server.domain.events import (
     Adopted,
     Awarded,
     BidPlaced,

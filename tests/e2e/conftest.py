@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from tests.support.baraka import SECRET, Baraka
-from tests.support.crowd import Crowd
-from tests.support.phones import NodePhones, Phone, PythonPhones, token
+from tests.support.clients.crowd import Crowd
+from tests.support.clients.phones import NodePhones, Phone, PythonPhones, token
+from tests.support.servers.baraka import SECRET, Baraka
 
 CLIENTS = {
     "official over websocket": (NodePhones, {"transports": ["websocket"]}),

@@ -7,13 +7,13 @@ import pytest
 from baraka_server.store import audit, migrate
 from baraka_server.store.engine import open_engine
 from baraka_server.store.store import Store
-from tests.support.baraka import SECRET, Baraka
-from tests.support.command_line import run
-from tests.support.existing import existing_database
-from tests.support.others import CASES, FOUR, LEADER, database_of_others
-from tests.support.phones import NodePhones, token
-from tests.support.schema import query
-from tests.support.shapes import SHAPES, assert_shape
+from tests.support.checks.schema import query
+from tests.support.checks.shapes import SHAPES, assert_shape
+from tests.support.clients.command_line import run
+from tests.support.clients.phones import NodePhones, token
+from tests.support.servers.baraka import SECRET, Baraka
+from tests.support.servers.existing import existing_database
+from tests.support.servers.others import CASES, FOUR, LEADER, database_of_others
 
 OWNER, NORA, LAYLA, BARAKA = 1, 2, 3, 6
 LIVE, WAITING, ENDED, CANCELED = 2, 1, 3, 5

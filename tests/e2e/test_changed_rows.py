@@ -7,10 +7,10 @@ import asyncio
 import pytest
 
 from baraka_server.store import audit
-from tests.support.another_program import delete_user, sql
-from tests.support.baraka import SECRET, Baraka
-from tests.support.phones import PythonPhones, token
-from tests.support.proof import the_ledger
+from tests.support.checks.proof import the_ledger
+from tests.support.clients.another_program import delete_user, sql
+from tests.support.clients.phones import PythonPhones, token
+from tests.support.servers.baraka import SECRET, Baraka
 
 AMINA, BILAL, DINA, FARAH = 1, 2, 3, 6
 RING = {

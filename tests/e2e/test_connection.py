@@ -8,8 +8,8 @@ import pytest
 
 from baraka_server.contract.client_events import JoinAuction, PlaceBid, StartAuction
 from baraka_server.wire import identity
-from tests.support.baraka import SECRET
-from tests.support.phones import token
+from tests.support.clients.phones import token
+from tests.support.servers.baraka import SECRET
 
 EXPIRED = identity.mint(SECRET, 2, timedelta(minutes=-1), {})
 FOREIGN = token("another secret, that somebody else has", 2)

@@ -9,8 +9,8 @@ import json
 
 import pytest
 
-from tests.support.crowd import on_both_paths
-from tests.support.shapes import SHAPES, assert_shape
+from tests.support.checks.shapes import SHAPES, assert_shape
+from tests.support.clients.crowd import on_both_paths
 
 AUCTION = {"auctionId": 1}
 RING = AUCTION | {"product": "Gold Ring", "minBidPrice": 800, "bidPrice": 1000, "actualPrice": 1400}

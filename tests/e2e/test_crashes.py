@@ -11,12 +11,7 @@ from contextlib import suppress
 import aiohttp
 import pytest
 
-from tests.support.baraka import Baraka
-from tests.support.crowd import ask, join, open_sale
-from tests.support.databases import only_mariadb, only_sqlite
-from tests.support.line import Cut, Line
-from tests.support.phones import PATIENCE_SECONDS
-from tests.support.proof import (
+from tests.support.checks.proof import (
     as_heard,
     as_told,
     assert_answers_hold,
@@ -25,7 +20,12 @@ from tests.support.proof import (
     last_seq,
     news,
 )
-from tests.support.raw import RawSocket
+from tests.support.clients.crowd import ask, join, open_sale
+from tests.support.clients.phones import PATIENCE_SECONDS
+from tests.support.clients.raw import RawSocket
+from tests.support.servers.baraka import Baraka
+from tests.support.servers.databases import only_mariadb, only_sqlite
+from tests.support.servers.line import Cut, Line
 
 AUCTION = {"auctionId": 1}
 UNAVAILABLE = {

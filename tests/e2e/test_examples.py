@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.baraka import SECRET
-from tests.support.not_run import not_run
-from tests.support.phones import PATIENCE_SECONDS, PythonPhones, token
+from tests.support.checks.not_run import not_run
+from tests.support.clients.phones import PATIENCE_SECONDS, PythonPhones, token
+from tests.support.servers.baraka import SECRET
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 LOT = {"product": "Gold Ring", "minBidPrice": 100, "bidPrice": 100, "actualPrice": 300}

@@ -18,12 +18,10 @@ import pytest
 from baraka_server.store import audit
 from baraka_server.store.engine import open_engine
 from baraka_server.store.store import Store
-from tests.support.attacks import FRAMES, MALFORMED, NAMELESS, NO_HTTP, UNKNOWN, UNSPEAKABLE
-from tests.support.baraka import SECRET, Baraka
-from tests.support.neighbours import Neighbourhood, prepare
-from tests.support.phones import PythonPhones, token
-from tests.support.proof import the_ledger
-from tests.support.stranger import (
+from tests.support.checks.proof import the_ledger
+from tests.support.clients.attacks import FRAMES, MALFORMED, NAMELESS, NO_HTTP, UNKNOWN, UNSPEAKABLE
+from tests.support.clients.phones import PythonPhones, token
+from tests.support.clients.stranger import (
     PACKETS,
     PATH,
     HungUp,
@@ -33,6 +31,8 @@ from tests.support.stranger import (
     request,
     upgrade_headers,
 )
+from tests.support.servers.baraka import SECRET, Baraka
+from tests.support.servers.neighbours import Neighbourhood, prepare
 
 PACKETS_MAX = 10_000
 PACKETS_PER_SOCKET = 8

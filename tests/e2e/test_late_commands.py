@@ -12,9 +12,9 @@ from baraka_server.contract.client_events import (
     PlaceBid,
     StartAuction,
 )
-from tests.support.baraka import SECRET, Baraka
-from tests.support.phones import NodePhones, Phone, PythonPhones, token
-from tests.support.proof import assert_sale_holds
+from tests.support.checks.proof import assert_sale_holds
+from tests.support.clients.phones import NodePhones, Phone, PythonPhones, token
+from tests.support.servers.baraka import SECRET, Baraka
 
 CHANGED = "The product has just changed"
 OVER = "Auction could not be ended."

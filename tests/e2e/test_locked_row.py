@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import select
 
 from baraka_server.store.tables import auctions
-from tests.support.crowd import join, open_sale
-from tests.support.databases import only_mariadb
+from tests.support.clients.crowd import join, open_sale
+from tests.support.servers.databases import only_mariadb
 
 pytestmark = [only_mariadb, pytest.mark.chaos]
 

@@ -6,13 +6,13 @@ import signal
 
 from baraka_server.contract.client_events import PlaceBid
 from baraka_server.domain.decide import Ask
-from tests.support.backups import loses
-from tests.support.baraka import SECRET, Baraka
-from tests.support.databases import only_mariadb
-from tests.support.phones import PythonPhones, token
-from tests.support.proof import assert_sale_holds
-from tests.support.sales import take
-from tests.support.shapes import SHAPES, assert_shape
+from tests.support.checks.proof import assert_sale_holds
+from tests.support.checks.shapes import SHAPES, assert_shape
+from tests.support.clients.phones import PythonPhones, token
+from tests.support.servers.backups import loses
+from tests.support.servers.baraka import SECRET, Baraka
+from tests.support.servers.databases import only_mariadb
+from tests.support.servers.sales import take
 
 RING = {"auctionId": 1, "product": "Ring", "minBidPrice": 5, "bidPrice": 10, "actualPrice": 20}
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from tests.support.baraka import SECRET, Baraka
-from tests.support.phones import PythonPhones, token
-from tests.support.shapes import SHAPES, assert_shape
+from tests.support.checks.shapes import SHAPES, assert_shape
+from tests.support.clients.phones import PythonPhones, token
+from tests.support.servers.baraka import SECRET, Baraka
 
 
 async def test_everybody_on_every_server_hears_that_an_auction_started(sale_database, tmp_path):

@@ -10,11 +10,11 @@ import pytest
 
 from baraka_server.app import Server
 from baraka_server.settings import Settings
-from tests.support.baraka import SECRET
-from tests.support.crowd import WAYS, Crowd, join, on_both_paths, open_sale
-from tests.support.databases import only_sqlite
-from tests.support.phones import PATIENCE_SECONDS
-from tests.support.raw import ACK, RawSocket
+from tests.support.clients.crowd import WAYS, Crowd, join, on_both_paths, open_sale
+from tests.support.clients.phones import PATIENCE_SECONDS
+from tests.support.clients.raw import ACK, RawSocket
+from tests.support.servers.baraka import SECRET
+from tests.support.servers.databases import only_sqlite
 
 AUCTION = {"auctionId": 1}
 COUNTS_PER_SECOND_MAX = 4

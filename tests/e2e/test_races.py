@@ -7,11 +7,8 @@ import random
 
 import pytest
 
-from baraka_server.domain import facts
-from tests.support.baraka import Baraka
-from tests.support.crowd import WAYS, ask, join, on_both_paths, open_sale, put_on_block, storm
-from tests.support.databases import only_sqlite
-from tests.support.proof import (
+from baraka_server.domain.events import Awarded, BidPlaced
+from tests.support.checks.proof import (
     as_told,
     assert_answers_hold,
     assert_everybody_heard,
@@ -19,7 +16,18 @@ from tests.support.proof import (
     news,
     the_ledger,
 )
-from tests.support.raw import ACK, RawSocket
+from tests.support.clients.crowd import (
+    WAYS,
+    ask,
+    join,
+    on_both_paths,
+    open_sale,
+    put_on_block,
+    storm,
+)
+from tests.support.clients.raw import ACK, RawSocket
+from tests.support.servers.baraka import Baraka
+from tests.support.servers.databases import only_sqlite
 
 AUCTION = {"auctionId": 1}
 AWARD = AUCTION | {"product": "Gold Ring", "weight": "5.2g"}
@@ -121,7 +129,7 @@ async def test_the_hammer_falls_on_the_highest_bid_of_its_round(baraka, crowd, s
     ledger = await assert_sale_holds(store)
     assert_answers_hold(answers, ledger)
     await assert_everybody_heard([amina, *phones], ledger)
-    awarded = [event for event in ledger if isinstance(event.fact, facts.Awarded)]
+    awarded = [event for event in ledger if isinstance(event.fact, Awarded)]
     assert [event.seq for event in awarded] == [
         answer["seq"] for answer in host_answers if answer["ok"]
     ]
@@ -166,7 +174,7 @@ async def test_two_servers_on_one_database_keep_one_order(sale_database, tmp_pat
         for half in (phones[:6], phones[6:]):  # both took bids
             users = {phone.user_id for phone in half}
             bids_of = [e for e in ledger if e.user_id in users]
-            assert any(isinstance(event.fact, facts.BidPlaced) for event in bids_of)
+            assert any(isinstance(event.fact, BidPlaced) for event in bids_of)
         late = await crowd.pick_up(there.url, 20)
         (state,) = await join([late])
         assert state["seq"] == ledger[-1].seq
@@ -200,7 +208,7 @@ async def test_the_answer_to_a_join_is_never_behind_a_newer_event(baraka, crowd,
     await asyncio.gather(*tasks)
     ledger = await assert_sale_holds(store)
     assert_answers_hold(answers, ledger)
-    amounts = {e.seq: e.fact.amount for e in ledger if isinstance(e.fact, facts.BidPlaced)}
+    amounts = {e.seq: e.fact.amount for e in ledger if isinstance(e.fact, BidPlaced)}
     joined_late = 0
     for log in logs:
         known = None

@@ -26,9 +26,9 @@ from baraka_server.settings import Settings
 from baraka_server.store import migrate
 from baraka_server.store.seed import seed
 from baraka_server.wire.identity import mint
-from tests.support.baraka import SECRET, Baraka, environment
-from tests.support.command_line import Answer, invoke, run
-from tests.support.phones import PythonPhones, token
+from tests.support.clients.command_line import Answer, invoke, run
+from tests.support.clients.phones import PythonPhones, token
+from tests.support.servers.baraka import SECRET, Baraka, environment
 
 PASSWORD = "p4ssw0rd-of-the-database"
 ONE_TIME_CODE = "918273"

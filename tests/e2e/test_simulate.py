@@ -11,9 +11,9 @@ import pytest
 
 from baraka_cli.simulator.result import Promise, Result
 from baraka_server.wire.identity import mint
-from tests.support.baraka import SECRET, Baraka
-from tests.support.command_line import Answer, run
-from tests.support.databases import only_sqlite
+from tests.support.clients.command_line import Answer, run
+from tests.support.servers.baraka import SECRET, Baraka
+from tests.support.servers.databases import only_sqlite
 
 SECONDS_MAX = 120
 SHORT = ("--users=60", "--duration=4", "--viewers=12")

@@ -11,8 +11,8 @@ import aiohttp
 import pytest
 
 from baraka_server.contract.client_events import ChangeLot, JoinAuction, PlaceBid, StartAuction
-from tests.support.baraka import SECRET, Baraka
-from tests.support.phones import NodePhones, token
+from tests.support.clients.phones import NodePhones, token
+from tests.support.servers.baraka import SECRET, Baraka
 
 AUCTION = {"auctionId": 1}
 RING = {"product": "Ring", "minBidPrice": 1, "bidPrice": 1, "actualPrice": 1}

@@ -22,9 +22,9 @@ from baraka_server.contract.client_events import (
     StartAuction,
 )
 from baraka_server.store import catalog
-from tests.support.baraka import BARAKA, SECRET, Baraka, environment
-from tests.support.command_line import run
-from tests.support.phones import PythonPhones, token
+from tests.support.clients.command_line import run
+from tests.support.clients.phones import PythonPhones, token
+from tests.support.servers.baraka import BARAKA, SECRET, Baraka, environment
 
 ESCAPES = "\x1b]0;owned\x07\x1b[31m\u202e\u2028\x9b2J"
 NAME = f"Eve{ESCAPES}\r\n2027-01-01 INFO all is well"

@@ -8,8 +8,8 @@ import aiohttp
 import pytest
 
 from baraka_server.wire.identity import mint
-from tests.support.baraka import SECRET, Baraka
-from tests.support.phones import PythonPhones
+from tests.support.clients.phones import PythonPhones
+from tests.support.servers.baraka import SECRET, Baraka
 
 HOUR = timedelta(hours=1)
 STRICT = {

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support.hall import Hall, open_house
+from tests.support.clients.hall import Hall, open_house
 
 
 @pytest.fixture

@@ -17,12 +17,12 @@ from baraka_server.contract.client_events import (
     StartAuction,
 )
 from baraka_server.domain.state import State, apply
-from baraka_server.live import settle
+from baraka_server.live import transaction
 from baraka_server.live.audience import Viewer
 from baraka_server.live.encoded import encode
 from baraka_server.store import audit, ledger
-from tests.support.hall import Hall, open_house
-from tests.support.proof import the_ledger
+from tests.support.checks.proof import the_ledger
+from tests.support.clients.hall import Hall, open_house
 
 YEAR = timedelta(days=365)
 
@@ -40,7 +40,7 @@ async def test_a_clock_that_steps_hides_the_present_only_where_a_list_would_lose
     store, monkeypatch, caplog, step
 ):
     caplog.set_level(logging.WARNING)
-    monkeypatch.setattr(settle, "datetime", SteppedClock)
+    monkeypatch.setattr(transaction, "datetime", SteppedClock)
     amina, bilal = Viewer("amina", 1), Viewer("bilal", 2)
     house = open_house(store, Hall())
 

@@ -18,9 +18,9 @@ from baraka_server.contract.client_events import (
 )
 from baraka_server.contract.refusals import Code
 from baraka_server.live.closed import Closed
-from baraka_server.live.stage import RECENT_EVENTS_MAX
-from tests.support.databases import only_sqlite
-from tests.support.hall import Hall, open_house, viewer
+from baraka_server.live.view import RECENT_EVENTS_MAX
+from tests.support.clients.hall import Hall, open_house, viewer
+from tests.support.servers.databases import only_sqlite
 
 pytestmark = only_sqlite
 

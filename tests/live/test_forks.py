@@ -16,10 +16,10 @@ from baraka_server.contract.client_events import (
 from baraka_server.contract.refusals import Code
 from baraka_server.contract.server_events import AuctionState
 from baraka_server.store.locked import LockedAuction
-from tests.support.backups import loses
-from tests.support.databases import only_sqlite
-from tests.support.hall import Hall, open_house, viewer
-from tests.support.proof import assert_sale_holds, the_ledger
+from tests.support.checks.proof import assert_sale_holds, the_ledger
+from tests.support.clients.hall import Hall, open_house, viewer
+from tests.support.servers.backups import loses
+from tests.support.servers.databases import only_sqlite
 
 pytestmark = only_sqlite
 

@@ -24,19 +24,19 @@ from baraka_server.contract.client_events import (
 )
 from baraka_server.contract.refusals import Code, Refusal
 from baraka_server.contract.server_events import AuctionEntry
-from baraka_server.domain.facts import Adopted, Awarded
-from baraka_server.live import settle
+from baraka_server.domain.events import Adopted, Awarded
+from baraka_server.live import transaction
 from baraka_server.live.encoded import encode
 from baraka_server.live.house import IDLE_AUCTIONEERS_MAX
 from baraka_server.live.presence import COUNT_INTERVAL_SECONDS
 from baraka_server.store import audit
 from baraka_server.store.errors import OutcomeUnknown, Unavailable
 from baraka_server.store.tables import auctions, bids, requests, users
-from tests.support import newer
-from tests.support.databases import only_sqlite
-from tests.support.hall import Hall, open_house, viewer
-from tests.support.proof import assert_sale_holds, the_ledger
-from tests.support.shapes import SHAPES, assert_shape
+from tests.support.checks.proof import assert_sale_holds, the_ledger
+from tests.support.checks.shapes import SHAPES, assert_shape
+from tests.support.clients.hall import Hall, open_house, viewer
+from tests.support.servers import newer
+from tests.support.servers.databases import only_sqlite
 
 pytestmark = only_sqlite
 
@@ -485,7 +485,7 @@ async def test_news_of_another_house_are_heard_within_a_poll(on_air, store, hall
 
 async def test_a_house_that_is_far_behind_decides_on_what_is(on_air, store, hall, monkeypatch):
     """More happened elsewhere than it looks at in one transaction; its viewers hear all of it."""
-    monkeypatch.setattr(settle, "MISSED_EVENTS_MAX", 3)
+    monkeypatch.setattr(transaction, "MISSED_EVENTS_MAX", 3)
     house, _, bilal = on_air
     other = open_house(store, Hall())
     for n in range(1, 8):

@@ -43,8 +43,8 @@ from baraka_server.store.engine import open_engine
 from baraka_server.store.seed import seed
 from baraka_server.store.store import Store
 from baraka_server.store.tables import auctions, bids, comments, users, winnings
-from tests.support.hall import Hall, open_house
-from tests.support.proof import the_ledger
+from tests.support.checks.proof import the_ledger
+from tests.support.clients.hall import Hall, open_house
 
 AUCTIONS = (1, 2, 3)
 AMINA = 1

@@ -28,8 +28,8 @@ from baraka_server.store import audit, catalog, migrate
 from baraka_server.store.adoption import look_at_adopted
 from baraka_server.store.engine import open_engine
 from baraka_server.store.store import Store
-from tests.support.hall import Hall, open_house
-from tests.support.others import CASES, FOUR, LEADER, LIVE, OWNER, Case, database_of_others
+from tests.support.clients.hall import Hall, open_house
+from tests.support.servers.others import CASES, FOUR, LEADER, LIVE, OWNER, Case, database_of_others
 
 SOCKETS = itertools.count(1)
 

@@ -6,8 +6,8 @@ import asyncio
 
 from baraka_server.contract.client_events import JoinAuction, PlaceBid, StartAuction
 from baraka_server.live import repeats
-from tests.support.databases import only_sqlite
-from tests.support.hall import viewer
+from tests.support.clients.hall import viewer
+from tests.support.servers.databases import only_sqlite
 
 pytestmark = only_sqlite
 

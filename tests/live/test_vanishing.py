@@ -10,9 +10,9 @@ from baraka_server.contract.refusals import Code
 from baraka_server.live.audience import Viewer
 from baraka_server.store.locked import LockedAuction
 from baraka_server.store.tables import users
-from tests.support.databases import only_mariadb
-from tests.support.hall import Hall, open_house
-from tests.support.proof import assert_sale_holds
+from tests.support.checks.proof import assert_sale_holds
+from tests.support.clients.hall import Hall, open_house
+from tests.support.servers.databases import only_mariadb
 
 pytestmark = only_mariadb  # on SQLite nobody else writes meanwhile
 

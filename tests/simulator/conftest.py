@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.neighbours import prepare
+from tests.support.servers.neighbours import prepare
 
 
 @pytest.fixture(scope="session")

@@ -13,10 +13,9 @@ from baraka_cli.simulator.scenario import Scenario
 from baraka_server.contract.client_events import AwardLot, LeaveAuction, PlaceBid
 from baraka_server.contract.refusals import Code, Refusal
 from baraka_server.domain import decide as rules
-from baraka_server.domain.facts import Awarded, BidPlaced, StandingBid
+from baraka_server.domain.events import Awarded, BidPlaced, StandingBid
 from baraka_server.live.auctioneer import Auctioneer
-from tests.support.broken_server import Listener, Said, Tamper, sound
-from tests.support.simulated import (
+from tests.support.clients.simulated import (
     AUCTION,
     CHAOS,
     EVENING,
@@ -27,6 +26,7 @@ from tests.support.simulated import (
     STORM,
     VICTIM,
 )
+from tests.support.servers.broken_server import Listener, Said, Tamper, sound
 
 
 @dataclass(frozen=True)

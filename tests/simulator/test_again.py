@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from baraka_cli.simulator.again import FLAGS, command_line, scenario_file
+from baraka_cli.simulator.report.rerun_command import FLAGS, command_line, scenario_file
 from baraka_cli.simulator.result import Result
 from baraka_cli.simulator.scenario import PRESETS, Scenario, read_scenario, scenario
-from tests.support.runs import a_run, an_empty_run
+from tests.support.checks.runs import a_run, an_empty_run
 
 
 def ran(planned: Scenario) -> Result:

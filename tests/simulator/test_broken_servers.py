@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from baraka_cli.simulator import crowd
+from baraka_cli.simulator.crowd import crowd
 from baraka_cli.simulator.result import Promise
 from tests.simulator.faults import FAULTS, Fault, rewording
-from tests.support.broken_server import broken_server
-from tests.support.simulated import CHAOS, EVENING, STORM, hold
+from tests.support.clients.simulated import CHAOS, EVENING, STORM, hold
+from tests.support.servers.broken_server import broken_server
 
 
 @pytest.mark.parametrize("scenario", [STORM, EVENING, CHAOS], ids=["storm", "evening", "chaos"])

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from baraka_cli.simulator.charts import HEIGHT, POINTS_MAX, WIDTH, Chart, Line, draw
-from baraka_cli.simulator.figures import count
+from baraka_cli.simulator.report.charts import HEIGHT, POINTS_MAX, WIDTH, Chart, Line, draw
+from baraka_cli.simulator.report.figures import count
 
 
 def chart(*values: float | None, **fields: bool) -> Chart:

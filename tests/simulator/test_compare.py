@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from baraka_cli.simulator.compare import (
+from baraka_cli.simulator.report.compare import (
     MEASURES,
     SAME_RATIO_MAX,
     Change,
@@ -17,7 +17,7 @@ from baraka_cli.simulator.compare import (
     read_result,
 )
 from baraka_cli.simulator.result import FORMAT, Result, Totals
-from tests.support.runs import RESULTS, a_broken_run, a_latency, a_run, an_empty_run
+from tests.support.checks.runs import RESULTS, a_broken_run, a_latency, a_run, an_empty_run
 
 
 def changes(new: Result, old: Result) -> dict[str, Change]:

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from baraka_cli.simulator.result import Result
-from tests.support.baraka import Baraka
-from tests.support.simulated import STORM, hold
+from tests.support.clients.simulated import STORM, hold
+from tests.support.servers.baraka import Baraka
 
 ENOUGH_BIDS = 30
 STORM_WITH_CHAOS = STORM.model_copy(

@@ -6,14 +6,14 @@ from datetime import timedelta
 
 import pytest
 
-from baraka_cli.simulator.cast import Place, cast
-from baraka_cli.simulator.frames import Frames
-from baraka_cli.simulator.people import Bidder, Temper, View
-from baraka_cli.simulator.phones import Hall
+from baraka_cli.simulator.crowd.cast import Place, cast
+from baraka_cli.simulator.crowd.frames import Frames
+from baraka_cli.simulator.crowd.people import Bidder, Temper, View
+from baraka_cli.simulator.crowd.phones import Hall
+from baraka_cli.simulator.crowd.tokens import BadTokens, read_tokens
 from baraka_cli.simulator.scenario import BadScenario, Scenario, made_up_lots, scenario
-from baraka_cli.simulator.tokens import BadTokens, read_tokens
 from baraka_server.wire.identity import mint
-from tests.support.baraka import SECRET
+from tests.support.servers.baraka import SECRET
 
 MANY = Scenario(viewers=200, bidders=20, commenters=10, passers_by=9, slow_share=0.2)
 VIEWS = [

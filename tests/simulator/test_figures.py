@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from baraka_cli.simulator import figures
-from baraka_cli.simulator.figures import BARS, sparkline
+from baraka_cli.simulator.report import figures
+from baraka_cli.simulator.report.figures import BARS, sparkline
 
 
 @pytest.mark.parametrize(

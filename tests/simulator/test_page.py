@@ -9,13 +9,13 @@ from xml.etree import ElementTree as ET
 import pytest
 from hypothesis import given, settings
 
-from baraka_cli.simulator.again import command_line
-from baraka_cli.simulator.page import page
+from baraka_cli.simulator.report.page import page
+from baraka_cli.simulator.report.rerun_command import command_line
+from baraka_cli.simulator.report.verdict import MESSAGE_CHARS_MAX
 from baraka_cli.simulator.result import TITLES, Breach, Promise, Result
 from baraka_cli.simulator.scenario import PRESETS
-from baraka_cli.simulator.verdict import MESSAGE_CHARS_MAX
 from baraka_server.contract.text import OBEYED
-from tests.support.runs import RESULTS, a_broken_run, a_run, an_empty_run
+from tests.support.checks.runs import RESULTS, a_broken_run, a_run, an_empty_run
 
 
 class Reader(HTMLParser):

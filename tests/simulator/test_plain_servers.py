@@ -8,11 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from baraka_cli.simulator import crowd
+from baraka_cli.simulator.crowd import crowd
 from baraka_cli.simulator.result import Promise
 from tests.simulator.faults import FAULTS
-from tests.support.broken_server import BrokenServer, broken_server, sound, speaking_the_guide_alone
-from tests.support.simulated import EVENING, STORM, hold
+from tests.support.clients.simulated import EVENING, STORM, hold
+from tests.support.servers.broken_server import (
+    BrokenServer,
+    broken_server,
+    sound,
+    speaking_the_guide_alone,
+)
 
 UNSEEN = {
     Promise.ACKNOWLEDGED_IS_ANNOUNCED: "no bid was acknowledged with a number (D20)",

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from baraka_cli.simulator.public import flag_value, without_password, without_people
+from baraka_cli.simulator.report.public import flag_value, without_password, without_people
 
 
 def test_an_address_is_shown_without_who_may_use_it() -> None:

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given, settings
 from rich.console import Console
 
-from baraka_cli.simulator.compare import print_comparison
-from baraka_cli.simulator.report import print_report
+from baraka_cli.simulator.report.compare import print_comparison
+from baraka_cli.simulator.report.tables import print_report
 from baraka_cli.simulator.result import TITLES, Breach, Finding, Promise, Result
 from baraka_server.contract.text import OBEYED
-from tests.support.runs import RESULTS, a_broken_run, a_run, an_empty_run
+from tests.support.checks.runs import RESULTS, a_broken_run, a_run, an_empty_run
 
 
 def printed(result: Result, old: Result | None = None, *, width: int = 100) -> str:

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from baraka_cli import terminal
+from baraka_cli.simulator.report.screen import Screen, picture
 from baraka_cli.simulator.result import TITLES, Result
-from baraka_cli.simulator.screen import Screen, picture
 from baraka_server.contract.text import OBEYED
-from tests.support.runs import RESULTS, a_broken_run, a_run, an_empty_run
+from tests.support.checks.runs import RESULTS, a_broken_run, a_run, an_empty_run
 
 ESCAPES = re.compile(r"\x1b\[[\d;?]*[A-Za-z]")
 

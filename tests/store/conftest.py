@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.support.sales import take
-from tests.support.stores import START
+from tests.support.servers.sales import take
+from tests.support.servers.stores import START
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from baraka_server.store.address import UnusableUrl, database_url, missing_file, shown_url
 from baraka_server.store.engine import open_engine
-from tests.support.mariadb import MariaDB
+from tests.support.servers.mariadb import MariaDB
 
 
 @pytest.mark.parametrize(

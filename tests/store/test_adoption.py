@@ -12,18 +12,18 @@ from baraka_cli.main import app
 from baraka_server.contract.client_events import PlaceBid
 from baraka_server.contract.records import Auction, Category, Winning
 from baraka_server.contract.refusals import Code, Refusal
+from baraka_server.domain.auction_record import adopted
 from baraka_server.domain.decide import Ask, Decision, HouseRules, decide
-from baraka_server.domain.facts import BidPlaced, Event, StandingBid
-from baraka_server.domain.record import adopted
+from baraka_server.domain.events import BidPlaced, Event, StandingBid
 from baraka_server.domain.state import State, apply, next_event
 from baraka_server.store import ledger
 from baraka_server.store.engine import open_engine
 from baraka_server.store.locked import LockedAuction
 from baraka_server.store.migrate import MigrationFailed, downgrade, require_current, upgrade
 from baraka_server.store.store import Store
-from tests.support.existing import existing_database
-from tests.support.mariadb import MariaDB
-from tests.support.schema import contents, definitions, query, table_names
+from tests.support.checks.schema import contents, definitions, query, table_names
+from tests.support.servers.existing import existing_database
+from tests.support.servers.mariadb import MariaDB
 
 PRISMA = Path(__file__).with_name("prisma")
 DOCUMENTED = {"users", "Auction", "Auction_bids", "Auction_comments", "winnings", "categories"}

@@ -19,16 +19,16 @@ from baraka_server.contract.client_events import (
 from baraka_server.contract.fields import INT_MAX
 from baraka_server.contract.reports import Disagreement, Verdict
 from baraka_server.domain.decide import Ask, HouseRules
-from baraka_server.domain.facts import KINDS, Event, Lot, StandingBid
+from baraka_server.domain.events import KINDS, Event, Lot, StandingBid
+from baraka_server.domain.narrate import LOOKS_BACK, in_words
 from baraka_server.domain.state import State, apply
-from baraka_server.domain.words import LOOKS_BACK, in_words
-from baraka_server.live.settle import Known, settle
+from baraka_server.live.transaction import Known, settle
 from baraka_server.store import audit, catalog, checkpoint, ledger
 from baraka_server.store.errors import Damaged, NotThere
 from baraka_server.store.pages import Span
 from baraka_server.store.store import Store
 from baraka_server.store.tables import auctions, bids, comments, events, users, winnings
-from tests.support.sales import (
+from tests.support.servers.sales import (
     Sale,
     award,
     bid,

@@ -16,7 +16,7 @@ from baraka_server.store.errors import NotThere, Unfit
 from baraka_server.store.pages import Page, Span
 from baraka_server.store.store import Store
 from baraka_server.store.tables import categories, users
-from tests.support.sales import (
+from tests.support.servers.sales import (
     award,
     bid,
     change_lot,

@@ -19,12 +19,12 @@ from baraka_server.store.locked import RequestKey
 from baraka_server.store.seed import seed
 from baraka_server.store.store import PROOF_SECONDS, Store
 from baraka_server.store.tables import categories, events, requests
-from tests.support.databases import only_mariadb
-from tests.support.full_disk import small_disk
-from tests.support.line import Line
-from tests.support.mariadb import MariaDB
-from tests.support.sales import take
-from tests.support.schema import query
+from tests.support.checks.schema import query
+from tests.support.servers.databases import only_mariadb
+from tests.support.servers.full_disk import small_disk
+from tests.support.servers.line import Line
+from tests.support.servers.mariadb import MariaDB
+from tests.support.servers.sales import take
 
 START = Ask(StartAuction(auction_id=1), 1)
 NEW_CATEGORY = {"name": "x", "pic_url": "x", "updatedAt": datetime.now(UTC)}

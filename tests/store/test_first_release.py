@@ -16,13 +16,13 @@ from baraka_server.store.migrate import (
     require_current,
     upgrade,
 )
-from tests.support.baraka import BARAKA, environment
-from tests.support.databases import only_mariadb, only_sqlite
-from tests.support.existing import existing_database
-from tests.support.first_release import fill
-from tests.support.mariadb import MariaDB
-from tests.support.sales import open_store
-from tests.support.schema import definitions, query, table_names
+from tests.support.checks.schema import definitions, query, table_names
+from tests.support.servers.baraka import BARAKA, environment
+from tests.support.servers.databases import only_mariadb, only_sqlite
+from tests.support.servers.existing import existing_database
+from tests.support.servers.first_release import fill
+from tests.support.servers.mariadb import MariaDB
+from tests.support.servers.sales import open_store
 
 OLD = {"auction_events", "auction_requests", "alembic_version"}
 NEW = {"baraka_events", "baraka_requests", "baraka_version"}

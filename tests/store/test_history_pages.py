@@ -11,13 +11,13 @@ from sqlalchemy import event, insert
 
 from baraka_server.contract.client_events import StartAuction
 from baraka_server.domain.decide import Ask
-from baraka_server.domain.facts import Adopted, Started
+from baraka_server.domain.events import Adopted, Started
 from baraka_server.domain.state import State, apply, next_event
 from baraka_server.store import audit, ledger
 from baraka_server.store.pages import Span
 from baraka_server.store.store import Store
 from baraka_server.store.tables import events
-from tests.support.sales import Sale, open_store, run_sale, take
+from tests.support.servers.sales import Sale, open_store, run_sale, take
 
 NOW = datetime(2027, 1, 31, tzinfo=UTC)
 

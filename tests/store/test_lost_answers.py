@@ -16,10 +16,10 @@ from baraka_server.store.engine import open_engine
 from baraka_server.store.errors import Unavailable
 from baraka_server.store.ledger import Tail
 from baraka_server.store.tables import categories
-from tests.support.databases import only_mariadb, only_sqlite
-from tests.support.line import Cut, Line
-from tests.support.sales import take
-from tests.support.stores import opened, said, says
+from tests.support.servers.databases import only_mariadb, only_sqlite
+from tests.support.servers.line import Cut, Line
+from tests.support.servers.sales import take
+from tests.support.servers.stores import opened, said, says
 
 
 async def until(condition):

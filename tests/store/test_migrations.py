@@ -26,9 +26,9 @@ from baraka_server.store.migrate import (
 )
 from baraka_server.store.seed import seed
 from baraka_server.store.tables import DOCUMENTED_TABLES, OUR_TABLES, metadata
-from tests.support.baraka import BARAKA, environment
-from tests.support.mariadb import MariaDB
-from tests.support.schema import aspects, contents, definitions, query, quoted, table_names
+from tests.support.checks.schema import aspects, contents, definitions, query, quoted, table_names
+from tests.support.servers.baraka import BARAKA, environment
+from tests.support.servers.mariadb import MariaDB
 
 PRISMA = Path(__file__).with_name("prisma")
 DOCUMENTED = {"users", "Auction", "Auction_bids", "Auction_comments", "winnings", "categories"}

@@ -10,13 +10,13 @@ from sqlalchemy import select
 from baraka_server.contract.client_events import PlaceBid, StartAuction
 from baraka_server.contract.refusals import Code, Refusal
 from baraka_server.domain.decide import Ask, HouseRules, decide
-from baraka_server.domain.facts import KINDS, BidPlaced, Commented, StandingBid, Unknown
+from baraka_server.domain.events import KINDS, BidPlaced, Commented, StandingBid, Unknown
 from baraka_server.domain.state import State
 from baraka_server.store import audit, ledger
 from baraka_server.store.store import Store
 from baraka_server.store.tables import events
-from tests.support import newer
-from tests.support.sales import Sale, bid, change_lot, run_sale, take
+from tests.support.servers import newer
+from tests.support.servers.sales import Sale, bid, change_lot, run_sale, take
 
 NOT_RULES = {"comment", "broadcaster_left"}
 ENTRIES = 16

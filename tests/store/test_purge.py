@@ -11,11 +11,11 @@ from sqlalchemy import event, func, insert, select, update
 from baraka_server.contract.client_events import ChangeLot, PlaceBid, StartAuction
 from baraka_server.contract.refusals import Code, Refusal
 from baraka_server.domain.decide import Ask, HouseRules
-from baraka_server.live.settle import Known, settle
+from baraka_server.live.transaction import Known, settle
 from baraka_server.store import locked, purge
 from baraka_server.store.purge import ROWS_PER_STEP, forget
 from baraka_server.store.tables import auctions, requests
-from tests.support.neighbours import AUCTION, house
+from tests.support.servers.neighbours import AUCTION, house
 
 NOW = datetime(2027, 1, 31, 12, tzinfo=UTC)
 DAY = timedelta(days=1)

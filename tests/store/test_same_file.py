@@ -13,7 +13,7 @@ from baraka_server.store.engine import open_engine
 from baraka_server.store.errors import Trouble, Unavailable
 from baraka_server.store.seed import seed
 from baraka_server.store.store import Store
-from tests.support.neighbours import AUCTION, street
+from tests.support.servers.neighbours import AUCTION, street
 
 BID = AUCTION | {"amount": 5_000}
 

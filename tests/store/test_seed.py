@@ -11,8 +11,8 @@ from baraka_server.store.engine import open_engine
 from baraka_server.store.errors import Unavailable
 from baraka_server.store.migrate import upgrade
 from baraka_server.store.seed import ROWS_PER_BATCH, Seeded, seed
-from tests.support.mariadb import MariaDB
-from tests.support.schema import contents, query, quoted
+from tests.support.checks.schema import contents, query, quoted
+from tests.support.servers.mariadb import MariaDB
 
 PRISMA = Path(__file__).with_name("prisma")
 TABLES = {"categories", "users", "Auction"}

@@ -18,11 +18,11 @@ from baraka_server.domain.decide import Ask
 from baraka_server.domain.state import State, apply
 from baraka_server.store import audit, ledger
 from baraka_server.store.errors import Contention, OutcomeUnknown, StoreError, Unavailable
-from tests.support.databases import only_mariadb, only_sqlite
-from tests.support.line import Cut, Line
-from tests.support.proof import the_ledger
-from tests.support.sales import award, bid, by_host, change_lot, comment, prepare_sale, take
-from tests.support.stores import opened, said, says
+from tests.support.checks.proof import the_ledger
+from tests.support.servers.databases import only_mariadb, only_sqlite
+from tests.support.servers.line import Cut, Line
+from tests.support.servers.sales import award, bid, by_host, change_lot, comment, prepare_sale, take
+from tests.support.servers.stores import opened, said, says
 
 # --- many writers
 

@@ -7,10 +7,10 @@ import signal
 import pytest
 
 from baraka_server.wire import server
-from tests.support.baraka import SECRET
-from tests.support.neighbours import AUCTION, house, until
-from tests.support.phones import NodePhones, token
-from tests.support.stranger import Line, PollingStranger, request
+from tests.support.clients.phones import NodePhones, token
+from tests.support.clients.stranger import Line, PollingStranger, request
+from tests.support.servers.baraka import SECRET
+from tests.support.servers.neighbours import AUCTION, house, until
 
 LONG = (600, 600)
 """Seconds between pings, and for the answer: in these tests nobody is found gone by them."""

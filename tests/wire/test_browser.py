@@ -7,10 +7,10 @@ import asyncio
 import pytest
 
 from baraka_server.live.encoded import encode
-from tests.support.baraka import SECRET
-from tests.support.browser import Browser
-from tests.support.neighbours import house
-from tests.support.phones import token
+from tests.support.clients.browser import Browser
+from tests.support.clients.phones import token
+from tests.support.servers.baraka import SECRET
+from tests.support.servers.neighbours import house
 
 BEARER = {"Authorization": f"Bearer {token(SECRET, 7)}"}
 WAYS = {"websocket": ["websocket"], "upgrade": ["polling", "websocket"], "polling": ["polling"]}

@@ -10,9 +10,9 @@ import pytest
 
 from baraka_server.live.audience import RoundShown
 from baraka_server.live.encoded import Superseding, encode
-from baraka_server.wire.backlog import Backlog, Spoken
 from baraka_server.wire.departures import LOOK_SECONDS
 from baraka_server.wire.fanout import JOINED_BYTES_MAX, FanOut, Lane
+from baraka_server.wire.send_queue import Backlog, Spoken
 
 RING, WATCH = ("auction_1", "auction_1:delta"), ("auction_2", "auction_2:delta")
 

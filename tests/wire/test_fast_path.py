@@ -25,17 +25,17 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from engineio import async_socket, packet
 
 from baraka_server.live.encoded import encode
-from baraka_server.wire import fastpath, rehearsal
-from tests.support.baraka import SECRET
-from tests.support.neighbours import AUCTION, house, memory_of, until
-from tests.support.phones import NodePhones, token
-from tests.support.stranger import (
+from baraka_server.wire import fastpath, fastpath_check
+from tests.support.clients.phones import NodePhones, token
+from tests.support.clients.stranger import (
     CompressedStranger,
     PollingStranger,
     SlowReader,
     WebSocketStranger,
     frame,
 )
+from tests.support.servers.baraka import SECRET
+from tests.support.servers.neighbours import AUCTION, house, memory_of, until
 
 UNHURRIED = {"bids_per_second_max": 0, "events_per_second_max": 0, "actions_per_second_max": 0}
 PATHS = ("fast", "stock")
@@ -383,14 +383,14 @@ async def test_where_it_does_not_fit_the_server_says_so_and_takes_the_stock_path
     tmp_path, monkeypatch, caplog, what
 ):
     """The rehearsal alone sees the upgrade: the stock path of the real library has to serve."""
-    rehearse = rehearsal.rehearse
+    rehearse = fastpath_check.rehearse
 
     async def with_another_version(sio, *, compression):
         with monkeypatch.context() as upgraded:
             upgraded.setattr(*UPGRADES[what])
             await rehearse(sio, compression=compression)
 
-    monkeypatch.setattr(rehearsal, "rehearse", with_another_version)
+    monkeypatch.setattr(fastpath_check, "rehearse", with_another_version)
     async with house(tmp_path, **UNHURRIED) as neighbours:
         (line,) = [
             record.getMessage() for record in caplog.records if "fast path" in record.message

@@ -12,10 +12,8 @@ import pytest
 
 from baraka_server.store import catalog
 from baraka_server.store.pages import Page
-from tests.support.baraka import SECRET
-from tests.support.neighbours import AUCTION, house, street, until
-from tests.support.phones import token
-from tests.support.stranger import (
+from tests.support.clients.phones import token
+from tests.support.clients.stranger import (
     CONTINUATION,
     PACKETS,
     PATH,
@@ -29,6 +27,8 @@ from tests.support.stranger import (
     frame,
     request,
 )
+from tests.support.servers.baraka import SECRET
+from tests.support.servers.neighbours import AUCTION, house, street, until
 
 over = pytest.mark.parametrize("transport", STRANGERS)
 

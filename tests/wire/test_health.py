@@ -10,8 +10,8 @@ import pytest
 
 from baraka_server.store import migrate
 from baraka_server.store.errors import Trouble
-from tests.support.baraka import Baraka
-from tests.support.databases import only_mariadb
+from tests.support.servers.baraka import Baraka
+from tests.support.servers.databases import only_mariadb
 
 PATIENCE_SECONDS = 30
 

@@ -11,7 +11,7 @@ import re
 import pytest
 import pytest_asyncio
 
-from tests.support.attacks import (
+from tests.support.clients.attacks import (
     BYTES_MAX,
     FRAMES,
     MALFORMED,
@@ -22,10 +22,8 @@ from tests.support.attacks import (
     UNSPEAKABLE,
     bid,
 )
-from tests.support.baraka import SECRET
-from tests.support.neighbours import AUCTION, street, until
-from tests.support.phones import NodePhones, token
-from tests.support.stranger import (
+from tests.support.clients.phones import NodePhones, token
+from tests.support.clients.stranger import (
     BINARY,
     CLOSE,
     CONTINUATION,
@@ -42,6 +40,8 @@ from tests.support.stranger import (
     request,
     upgrade_headers,
 )
+from tests.support.servers.baraka import SECRET
+from tests.support.servers.neighbours import AUCTION, street, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

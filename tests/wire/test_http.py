@@ -18,9 +18,9 @@ from baraka_server.contract.client_events import (
 from baraka_server.store import tables
 from baraka_server.store.checkpoint import Signer, found_in
 from baraka_server.wire import identity
-from tests.support.baraka import SECRET
-from tests.support.phones import PythonPhones, token
-from tests.support.shapes import AUCTION, assert_shape
+from tests.support.checks.shapes import AUCTION, assert_shape
+from tests.support.clients.phones import PythonPhones, token
+from tests.support.servers.baraka import SECRET
 
 OWNER, OTHER = 1, 2
 NOW = datetime(2027, 1, 31, tzinfo=UTC)

@@ -13,8 +13,8 @@ from baraka_server.wire.deflate import COMPRESSED_BYTES_MIN
 from baraka_server.wire.fanout import acknowledged, spoken_in_pieces
 from baraka_server.wire.frames import COMPRESSED_TEXT, WHOLE_TEXT, FrameInPieces
 from baraka_server.wire.joins import Joins
-from tests.support.neighbours import AUCTION, house
-from tests.support.stranger import PollingStranger, WebSocketStranger
+from tests.support.clients.stranger import PollingStranger, WebSocketStranger
+from tests.support.servers.neighbours import AUCTION, house
 
 LONG = Shared('["ä list", "of rows"' + ', "a row"' * 200 + "]")
 FIELDS = {"ok": True, "rows": LONG, "seq": 7, "more": LONG, "last": "😀"}

@@ -8,9 +8,8 @@ from contextlib import suppress
 
 import pytest
 
-from tests.support.attacks import FRAMES, MALFORMED, NAMELESS, NO_HTTP, UNKNOWN, UNSPEAKABLE
-from tests.support.neighbours import AUCTION, house, until
-from tests.support.stranger import (
+from tests.support.clients.attacks import FRAMES, MALFORMED, NAMELESS, NO_HTTP, UNKNOWN, UNSPEAKABLE
+from tests.support.clients.stranger import (
     PATH,
     STRANGERS,
     HungUp,
@@ -21,6 +20,7 @@ from tests.support.stranger import (
     request,
     upgrade_headers,
 )
+from tests.support.servers.neighbours import AUCTION, house, until
 
 TOGETHER = 12
 

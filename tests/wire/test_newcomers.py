@@ -9,10 +9,9 @@ from random import Random
 
 import pytest
 
-from baraka_server.wire import door
+from baraka_server.wire import admission
 from baraka_server.wire.newcomers import Newcomers
-from tests.support.neighbours import AUCTION, house, until
-from tests.support.stranger import (
+from tests.support.clients.stranger import (
     PATH,
     STRANGERS,
     HungUp,
@@ -21,6 +20,7 @@ from tests.support.stranger import (
     WebSocketStranger,
     request,
 )
+from tests.support.servers.neighbours import AUCTION, house, until
 
 over = pytest.mark.parametrize("transport", STRANGERS)
 
@@ -213,8 +213,8 @@ async def test_strangers_wait_for_each_other_and_nobody_for_all_of_an_address(
     tmp_path, monkeypatch
 ):
     """Paced, so that bids find room between them; whoever asks most waits longest."""
-    monkeypatch.setattr(door, "STRANGE_REQUESTS_PER_SECOND", 50)
-    monkeypatch.setattr(door, "STRANGE_REQUESTS_WAITING_MAX", 20)
+    monkeypatch.setattr(admission, "STRANGE_REQUESTS_PER_SECOND", 50)
+    monkeypatch.setattr(admission, "STRANGE_REQUESTS_WAITING_MAX", 20)
     async with house(tmp_path, **PROXIED) as neighbours, AsyncExitStack() as stack:
         url, turns = neighbours.url, neighbours.server._door._turns
 
@@ -242,7 +242,7 @@ async def test_strangers_wait_for_each_other_and_nobody_for_all_of_an_address(
 async def test_handshakes_are_paced_while_there_are_more_newcomers_than_a_crowd_has(
     tmp_path, monkeypatch
 ):
-    monkeypatch.setattr(door, "NEWCOMERS_OF_A_CROWD", 5)
+    monkeypatch.setattr(admission, "NEWCOMERS_OF_A_CROWD", 5)
     async with house(tmp_path, **PROXIED) as neighbours:
         turn_at = neighbours.server._door._turn_at
         await shake_hands(neighbours.url, "192.0.2.1", 5)

@@ -8,8 +8,7 @@ from contextlib import AsyncExitStack, ExitStack, suppress
 
 import pytest
 
-from tests.support.neighbours import AUCTION, house, is_trouble, street, until
-from tests.support.stranger import (
+from tests.support.clients.stranger import (
     PATH,
     HungUp,
     Line,
@@ -18,6 +17,7 @@ from tests.support.stranger import (
     request,
     upgrade_headers,
 )
+from tests.support.servers.neighbours import AUCTION, house, is_trouble, street, until
 
 TIMES = 30
 NOT_OF_STRANGERS = 20

@@ -6,9 +6,9 @@ import asyncio
 
 import pytest
 
-from tests.support.neighbours import house, until
-from tests.support.phones import NodePhones
-from tests.support.stranger import Line, upgrade_headers
+from tests.support.clients.phones import NodePhones
+from tests.support.clients.stranger import Line, upgrade_headers
+from tests.support.servers.neighbours import house, until
 
 OLD = "/socket.io/?EIO=3&transport="
 TRANSPORTS = ["polling", "websocket"]

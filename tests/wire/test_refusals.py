@@ -7,10 +7,10 @@ from contextlib import AsyncExitStack
 
 import pytest
 
-from tests.support.baraka import SECRET
-from tests.support.neighbours import house
-from tests.support.phones import token
-from tests.support.stranger import PATH, Line, PollingStranger, request, upgrade_headers
+from tests.support.clients.phones import token
+from tests.support.clients.stranger import PATH, Line, PollingStranger, request, upgrade_headers
+from tests.support.servers.baraka import SECRET
+from tests.support.servers.neighbours import house
 
 PAGE, OTHER = "https://auctions.example", "https://evil.example"
 BEARER = {"Authorization": f"Bearer {token(SECRET, 2)}"}

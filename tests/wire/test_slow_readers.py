@@ -14,11 +14,9 @@ import pytest
 
 from baraka_server import open_files
 from benchmarks.load import Crowd, compiled, compiler, write_tokens
-from tests.support.baraka import SECRET
-from tests.support.neighbours import AUCTION, house, street, until
-from tests.support.not_run import not_run
-from tests.support.phones import token
-from tests.support.stranger import (
+from tests.support.checks.not_run import not_run
+from tests.support.clients.phones import token
+from tests.support.clients.stranger import (
     STRANGERS,
     HungUp,
     Line,
@@ -27,6 +25,8 @@ from tests.support.stranger import (
     Stranger,
     request,
 )
+from tests.support.servers.baraka import SECRET
+from tests.support.servers.neighbours import AUCTION, house, street, until
 
 BUFFER_BYTES = 200_000
 KINDS: dict[str, type[Stranger]] = {"websocket": SlowReader, "polling": PollingStranger}

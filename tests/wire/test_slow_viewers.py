@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.neighbours import AUCTION, LOT, Neighbourhood, house
-from tests.support.stranger import HungUp, SlowReader
+from tests.support.clients.stranger import HungUp, SlowReader
+from tests.support.servers.neighbours import AUCTION, LOT, Neighbourhood, house
 
 LISTS = {"newBid": "auctionBids", "newComment": "comments"}
 IDS = {"newBid": "bidId", "newComment": "commentId"}

@@ -7,8 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 import pytest
 
-from tests.support.neighbours import AUCTION, house, until
-from tests.support.stranger import (
+from tests.support.clients.stranger import (
     CLOSE,
     CONTINUATION,
     PATH,
@@ -23,6 +22,7 @@ from tests.support.stranger import (
     request,
     upgrade_headers,
 )
+from tests.support.servers.neighbours import AUCTION, house, until
 
 over = pytest.mark.parametrize("transport", STRANGERS)
 

@@ -8,10 +8,8 @@ import json
 import pytest
 import socketio
 
-from tests.support.baraka import SECRET
-from tests.support.neighbours import AUCTION, BILAL, house, street
-from tests.support.phones import NodePhones, PythonPhones, token
-from tests.support.stranger import (
+from tests.support.clients.phones import NodePhones, PythonPhones, token
+from tests.support.clients.stranger import (
     HungUp,
     Line,
     PollingStranger,
@@ -19,6 +17,8 @@ from tests.support.stranger import (
     request,
     upgrade_headers,
 )
+from tests.support.servers.baraka import SECRET
+from tests.support.servers.neighbours import AUCTION, BILAL, house, street
 
 MILLIONS = "42" + json.dumps(["placeBid", AUCTION | {"amount": 2_000_000_000}])
 CODE = "not_your_session"

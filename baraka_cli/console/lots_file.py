@@ -1,0 +1,140 @@
+"""Run lists from CSV files: what is read, and what each mistake in one is called (D54)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from pydantic import TypeAdapter, ValidationError
+
+from baraka_cli.amounts import BadAmount, read_amount, trimmed
+from baraka_cli.console.sheets import NoTable, plain_name, read_table
+from baraka_cli.run_list import ListedLot
+from baraka_server.contract.fields import Text, TextOrBlank
+from baraka_server.contract.text import printable
+
+COLUMNS = ("product", "description", "minimum", "start", "market", "weight")
+OPTIONAL_COLUMNS = frozenset({"description", "weight"})
+
+MISTAKES_SHOWN = 10
+CELL_CHARS_SHOWN = 60
+
+TEXT: TypeAdapter[str] = TypeAdapter(Text)
+TEXT_OR_BLANK: TypeAdapter[str] = TypeAdapter(TextOrBlank)
+
+MISREAD = re.compile("[\x80-\x9f\ufffd]")
+"""Characters that nobody writes, and that text has which was read in a wrong encoding."""
+
+
+class BadLots(ValueError):
+    """A lots file with mistakes: a line for each of the first, and how many more there are."""
+
+    def __init__(self, mistakes: Sequence[str], count: int | None = None) -> None:
+        more = (count or len(mistakes)) - len(mistakes)
+        self.problems = [*mistakes, *([f"and {more:,} more mistakes"] if more else [])]
+        super().__init__("\n".join(self.problems))
+
+
+class _Mistakes:
+    """The first mistakes of a file, and how many there are in all."""
+
+    def __init__(self) -> None:
+        self.first: list[str] = []
+        self.count = 0
+
+    def add(self, mistake: str) -> None:
+        self.count += 1
+        if self.count <= MISTAKES_SHOWN:
+            self.first.append(mistake)
+
+
+def read_lots(path: Path, encoding: str | None = None) -> list[ListedLot]:
+    """The lots of a CSV file with a header. Raises `BadLots` with what is wrong in it.
+
+    See `sheets.read_table` for encodings and separators. Other columns than ours are left alone.
+    """
+    try:
+        rows = read_table(path, COLUMNS, encoding)
+    except NoTable as error:
+        raise BadLots([f"{path}: {error}"]) from None
+    names = [plain_name(name) for name in rows[0]] if rows else []
+    mistakes = _Mistakes()
+    for name in COLUMNS:
+        if name not in names and name not in OPTIONAL_COLUMNS:
+            mistakes.add(f"{path}: column {name} is missing; the header is {','.join(COLUMNS)}")
+        if names.count(name) > 1:
+            mistakes.add(f"{path}: column {name} is there twice")
+    lots: list[ListedLot] = []
+    if not mistakes.count:
+        for number, row in enumerate(rows[1:], 2):  # as spreadsheets count
+            if any(map(trimmed, row)):
+                lots += _lot(_Row(names, row, number, mistakes))
+        if not lots and not mistakes.count:
+            mistakes.add(f"{path}: there is no lot in it")
+    if mistakes.count:
+        raise BadLots(mistakes.first, mistakes.count)
+    return lots
+
+
+class _Row:
+    """The cells of one row by their columns. What is wrong with one is told to `mistakes`."""
+
+    def __init__(
+        self, names: Sequence[str], row: Sequence[str], number: int, mistakes: _Mistakes
+    ) -> None:
+        self._cells = dict(zip(names, row, strict=False))
+        self._number = number
+        self._mistakes = mistakes
+        self._mistakes_before = mistakes.count
+        if any(map(trimmed, row[len(names) :])):
+            mistakes.add(f"row {number}: {len(row)} cells, but {len(names)} columns")
+
+    def is_wrong(self) -> bool:
+        return self._mistakes.count > self._mistakes_before
+
+    def text(self, column: str, kind: TypeAdapter[str]) -> str:
+        """On one line and without what a terminal obeys: that is also how the room hears of it."""
+        cell = self._cells.get(column, "")
+        if misread := MISREAD.search(cell):
+            code = f"U+{ord(misread[0]):04X}"
+            return self._wrong(column, f"has {code}, which is in no text: is the encoding right?")
+        try:
+            return kind.validate_python(trimmed(printable(cell)))
+        except ValidationError as error:
+            return self._wrong(column, error.errors()[0]["msg"])
+
+    def amount(self, column: str) -> int:
+        cell = self._cells.get(column, "")
+        try:
+            return read_amount(cell)
+        except BadAmount as error:
+            self._wrong(column, f"{quoted(cell)}{error}")
+            return 0
+
+    def _wrong(self, column: str, reason: str) -> str:
+        self._mistakes.add(f"row {self._number}, column {column}: {reason}")
+        return ""
+
+
+def _lot(row: _Row) -> list[ListedLot]:
+    """The lot of one row, or none when there is a mistake in it."""
+    if row.is_wrong():
+        return []
+    lot = ListedLot(
+        product=row.text("product", TEXT),
+        description=row.text("description", TEXT_OR_BLANK),
+        minimum=row.amount("minimum"),
+        start=row.amount("start"),
+        market=row.amount("market"),
+        weight=row.text("weight", TEXT_OR_BLANK),
+    )
+    return [] if row.is_wrong() else [lot]
+
+
+def quoted(text: str) -> str:
+    """What was written, before what is wrong with it; nothing where nothing was."""
+    shown = trimmed(printable(text))
+    if len(shown) > CELL_CHARS_SHOWN:
+        shown = f"{shown[:CELL_CHARS_SHOWN]}…"
+    return f"'{shown}' " if shown else ""

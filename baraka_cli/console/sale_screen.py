@@ -1,0 +1,320 @@
+"""The sale: panels, keys, and what happens when one is pressed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, ClassVar, Protocol, runtime_checkable
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+from textual.widgets import Button
+
+from baraka_cli.console.access import WARNINGS, Access
+from baraka_cli.console.actions import ACTIONS, Situation, label
+from baraka_cli.console.book import Book
+from baraka_cli.console.clerk import Clerk
+from baraka_cli.console.closing import closed
+from baraka_cli.console.entry import TURNED_AWAY, WatchDialog
+from baraka_cli.console.hosting import Hosting
+from baraka_cli.console.link import Answer, Line, Link
+from baraka_cli.console.lists import Bids, Chat, LogLines, Lots
+from baraka_cli.console.log import Log, Outcome
+from baraka_cli.console.narrate import counted, explained
+from baraka_cli.console.office import NoSuchAuction, Office
+from baraka_cli.console.panels import Bar, Block
+from baraka_cli.console.reading import HelpDialog, LogDialog
+from baraka_cli.console.records import Phase
+from baraka_cli.console.sale import Sale
+from baraka_cli.console.say import Say
+from baraka_cli.console.screens import SummaryScreen
+from baraka_cli.console.strip import Strip
+from baraka_cli.csvfiles import FOR_PEOPLE, CsvForm
+from baraka_cli.run_list import ListedLot, RunList
+from baraka_server.contract import server_events as told
+
+DRAWS_PER_SECOND = 10
+NOT_STARTED = "Auction has not started yet."
+NOT_THERE = "Auction not found!"
+HOSTS = frozenset({"owner", "clerk"})
+"""The roles that run a sale (D46)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """How the console was called."""
+
+    url: str
+    token: str
+    auction_id: int | None = None
+    lots: tuple[ListedLot, ...] = ()
+    step: int | None = None
+    """How much more than the last bid to ask for; None takes what is usual for the price."""
+    folder: Path = Path()
+    """Where summaries are saved."""
+    form: CsvForm = FOR_PEOPLE
+    """How they are written."""
+    mint: Callable[[], str] | None = None
+    """Makes another token, where the console was given the server's secret."""
+
+
+@runtime_checkable
+class Desk(Protocol):
+    """The application around a sale: asks for another token, and for another auction."""
+
+    def another_token(self, title: str) -> None: ...
+
+    def not_there(self, auction_id: int) -> None: ...
+
+
+class StageScreen(Hosting):
+    """The sale."""
+
+    AUTO_FOCUS = ""  # keys are commands; `c` goes to the line
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *(Binding(action.key, action.name, action.label, show=False) for action in ACTIONS),
+        *(Binding(str(n), f"quick({n})", "Quick message", show=False) for n in range(1, 7)),
+        *(Binding(f"f{n}", f"say_quick({n})", "Quick message", show=False) for n in range(1, 7)),
+        Binding("ctrl+y", "confirm", "What a key has made ready", show=False),
+        Binding("escape", "drop", "Back to the keys", show=False),
+        Binding("k", "token", "Another token", show=False),
+    ]
+
+    def __init__(self, setup: Setup, auction_id: int, access: Access) -> None:
+        super().__init__()
+        self.setup = setup
+        self.access = access
+        self.book = Book(auction_id)
+        self.run_list = RunList.opened(list(setup.lots), setup.url, auction_id)
+        self.log_book = Log()
+        self.office = Office(setup.url, access)
+        self.clerk = Clerk(self.book, self.run_list, self.log_book, self.office, self._later)
+        self.link = Link(
+            setup.url,
+            access,
+            auction_id,
+            hear=self._hear,
+            changed=self._line_changed,
+            last_heard=lambda: (self.book.seq, self.book.ledger),
+        )
+        self.sale = Sale(
+            self.book,
+            self.link,
+            self.log_book,
+            self.clerk,
+            later=self._later,
+            ring=self._ring,
+        )
+        self._drawn: tuple[object, ...] = ()
+        self._line = Line.CONNECTING
+        self._reasons: dict[str, str | None] = {}
+        self._told_plain = False
+        self._told_refusal: Answer | None = None
+        self._told_watching = False
+
+    def compose(self) -> ComposeResult:
+        yield Bar(id="bar")
+        with Horizontal(id="floor"):
+            yield Block(id="block")
+            yield Bids(id="bids")
+            yield Lots(id="lots")
+            yield Chat(id="chat")
+        yield LogLines(self.log_book.entries, id="log")
+        yield Strip(id="strip")
+        yield Say(id="say")
+        with Horizontal(id="actions"):
+            for action in ACTIONS:
+                yield Button(
+                    label(action, possible=True),
+                    id=f"do-{action.name}",
+                    tooltip=action.help,
+                    compact=True,
+                )
+
+    def on_mount(self) -> None:
+        bids, chat, lots = self.query_one(Bids), self.query_one(Chat), self.query_one(Lots)
+        bids.book = chat.book = self.book
+        lots.run_list = self.run_list
+        for button in self.query("#actions Button").results(Button):
+            button.can_focus = False
+        self.set_interval(1 / DRAWS_PER_SECOND, self._draw)
+        self._later(self.link.open())
+        self._later(self._look_up())
+
+    async def on_unmount(self) -> None:
+        await self.link.close()
+
+    def _ring(self) -> None:
+        self.app.bell()
+
+    def _later(self, work: Coroutine[Any, Any, None]) -> None:
+        self.run_worker(work)
+
+    # --- what arrives
+
+    def _hear(self, event: str, data: Mapping[str, Any]) -> None:
+        if event == told.Error.wire_name:
+            return  # whoever asked is told by the answer
+        self.clerk.hear(event, data)
+        self._say_whose_it_is()
+        if self.book.gap:
+            self.book.gap = False
+            self.link.join_again()
+
+    async def _look_up(self) -> None:
+        try:
+            await self.clerk.look_up()
+        except NoSuchAuction:
+            self._not_there()
+        self._say_whose_it_is()
+
+    def _not_there(self) -> None:
+        if isinstance(self.app, Desk):
+            self.app.not_there(self.book.auction_id)
+
+    def _line_changed(self) -> None:
+        link = self.link
+        if link.line is not self._line:
+            before, self._line = self._line, link.line
+            if link.line is Line.ONLINE:
+                self.note("Online", Outcome.DONE)
+            elif link.line is Line.LOST and before is not Line.TURNED_AWAY:
+                what = "The line is lost" if before is Line.ONLINE else f"No line to {link.url}"
+                self.note(f"{what}: {link.why}", Outcome.REFUSED)
+            elif link.line is Line.TURNED_AWAY and isinstance(self.app, Desk):
+                self.app.another_token(f"{TURNED_AWAY}: {link.why}")
+        if link.missed is not None:
+            if link.missed:
+                self.note(f"Caught up with what was missed: {counted(link.missed)}", Outcome.NOTE)
+            link.missed = None
+        if link.refusal is not self._told_refusal:
+            self._told_refusal = link.refusal
+            if link.refusal is not None:
+                self._not_let_in(link.refusal)
+        if link.acknowledges is False and not self._told_plain:
+            self._told_plain = True
+            self.note(
+                "This server does not acknowledge and sends no state: what happened before is "
+                "unknown, and an award goes to whoever leads when it arrives",
+                Outcome.NOTE,
+            )
+        if link.acknowledges is False and link.joined and self.book.phase is Phase.UNKNOWN:
+            self.book.phase = Phase.LIVE  # only a live auction is joined (guide)
+            self.book.version += 1
+
+    def _not_let_in(self, refusal: Answer) -> None:
+        if refusal.message == NOT_STARTED:
+            if self.book.phase is Phase.UNKNOWN:
+                self.book.phase = Phase.WAITING
+                self.book.version += 1
+        elif refusal.message == NOT_THERE:
+            self._not_there()
+        else:
+            self.note(f"Enter the room: {explained(refusal)}", Outcome.REFUSED)
+
+    @property
+    def watching(self) -> bool:
+        """Whether the auction is somebody else's, as far as anybody tells."""
+        if self.book.role is not None:
+            return self.book.role not in HOSTS
+        owner, user = self.book.owner_id, self.access.user_id
+        return owner is not None and user is not None and owner != user
+
+    def _say_whose_it_is(self) -> None:
+        if self.watching and self.book.owner_id is not None and not self._told_watching:
+            self._told_watching = True
+            title = self.book.title or f"Auction {self.book.auction_id}"
+            self.app.push_screen(WatchDialog(title, self.book.owner_id, self.access.user_id))
+
+    # --- what is shown
+
+    def _draw(self) -> None:
+        """Draw what changed since the last time; a storm of bids is one change."""
+        moment = datetime.now(UTC)
+        self._watch_token()
+        pulse = self.link.pulse
+        state = (
+            self.book.version,
+            self.link.line,
+            self.link.why,
+            self.link.acknowledges,
+            self.watching,
+            round(pulse.latency_ms or -1),
+            pulse.silent_seconds,
+            tuple((entry.text, entry.outcome) for entry in self.log_book.entries[-20:]),
+            int(moment.timestamp()),
+            self.size,
+        )
+        if state == self._drawn:
+            return
+        self._drawn = state
+        left = self.access.left(moment)
+        ends = left if left is not None and left <= WARNINGS[-1] else None
+        self.query_one(Bar).show(self.book, self.link, watching=self.watching, ends=ends)
+        self.query_one(Block).show(self.book, self.setup.step, moment)
+        for panel in (Bids, Chat, Lots, LogLines):
+            self.query_one(panel).refresh()
+        situation = self.situation()
+        for action in ACTIONS:
+            reason = action.why_not(situation)
+            button = self.query_one(f"#do-{action.name}", Button)
+            if self._reasons.get(action.name, "") != reason:
+                self._reasons[action.name] = reason
+                button.label = label(action, possible=reason is None)
+                button.set_class(reason is not None, "impossible")
+                button.tooltip = Text(reason or action.help)
+
+    def _watch_token(self) -> None:
+        """Warn of the token's end, or make another one before it."""
+        left = self.access.warning()
+        if left is None:
+            return
+        if self.access.renew():
+            self.note("The access token was about to end: made another one", Outcome.NOTE)
+            return
+        minutes = max(0, round(left.total_seconds() / 60))
+        self.app.bell()
+        self.note(
+            f"The access token ends in {minutes} min: the line stays, but a lost one cannot be "
+            "opened again, nor the summary be read. Press k to give another",
+            Outcome.REFUSED,
+        )
+
+    def situation(self) -> Situation:
+        return Situation(
+            self.book,
+            self.link.line,
+            has_next=self.run_list.next is not None,
+            watching=self.watching,
+        )
+
+    # --- everything else
+
+    async def action_summary(self) -> None:
+        summary, lots = await closed(
+            self.book, self.run_list, self.office, self.clerk.weights, self.access
+        )
+        await self.app.push_screen(
+            SummaryScreen(summary, self.book, self.setup.folder, self.setup.form, lots)
+        )
+
+    def action_token(self) -> None:
+        if isinstance(self.app, Desk):
+            self.app.another_token("Another access token")
+
+    def action_log(self) -> None:
+        self.app.push_screen(LogDialog(self.log_book.entries))
+
+    def action_theme(self) -> None:
+        dark = self.app.current_theme.dark
+        self.app.theme = "textual-light" if dark else "textual-dark"
+
+    def action_help(self) -> None:
+        self.app.push_screen(HelpDialog())
+
+    def action_quit(self) -> None:
+        self.app.exit()

@@ -1,0 +1,89 @@
+"""What the database has of a simulated sale, beside what its crowd heard."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from baraka_cli.simulator.checks.truth import Core
+from baraka_cli.simulator.result import Promise
+from baraka_server.store import audit
+from baraka_server.store.errors import StoreError
+
+if TYPE_CHECKING:
+    from baraka_cli.simulator.checks.proof import Proof
+    from baraka_server.contract.reports import HistoryEntry
+    from baraka_server.store.store import Store
+
+NAMES = {
+    "adopted": "auctionChanged",
+    "started": "auctionStarted",
+    "canceled": "auctionCanceled",
+    "ended": "auctionFinished",
+    "broadcaster_left": "broadCasterLeft",
+}
+"""Entries that say nothing but that it happened, and how that was announced."""
+
+
+async def compare(store: Store, auction_id: int, proof: Proof) -> None:
+    """Tell `proof` whether ledger and tables say what was announced, and what does not (D26)."""
+    proof.findings[Promise.DATABASE_AGREES].unchecked = ""
+    try:
+        verdict = await audit.verify(store, auction_id)
+        entries = {entry.seq: entry async for entry in audit.history(store, auction_id)}
+    except StoreError as error:
+        proof.findings[Promise.DATABASE_AGREES].unchecked = f"the database cannot be read: {error}"
+        return
+    where = f"auction {auction_id}"
+    if verdict.alteredEntry is not None:
+        altered = verdict.alteredEntry
+        proof.findings.broken(
+            Promise.DATABASE_AGREES, f"{where}: entry {altered.seq} of the ledger: {altered.reason}"
+        )
+    for row in verdict.disagreements:
+        proof.findings.broken(
+            Promise.DATABASE_AGREES, f"{where}: row {row.rowId} of {row.table}: {row.reason}"
+        )
+    truth = proof.truth(auction_id)
+    if not proof.numbered:
+        proof.findings[
+            Promise.DATABASE_AGREES
+        ].unchecked = "announcements have no seq to compare by"
+        return
+    for seq, heard in sorted(truth.cores.items()):
+        entry = entries.get(seq)
+        kept = _core(entry) if entry else None
+        if kept == heard:
+            proof.findings.looked(Promise.DATABASE_AGREES)
+        else:
+            proof.findings.broken(
+                Promise.DATABASE_AGREES,
+                f"{where}, number {seq}: {heard} was announced, but the ledger has {kept}",
+            )
+    unheard = [seq for seq in entries if seq > (truth.known or 0)]
+    if unheard:
+        proof.findings.broken(
+            Promise.DATABASE_AGREES,
+            f"{where}: the ledger goes on to number {max(unheard)}, and nobody heard it",
+        )
+
+
+def _core(entry: HistoryEntry) -> Core:
+    data = entry.data
+    if not entry.known:
+        return ("auctionEntry",)
+    match entry.kind:
+        case "bid":
+            return "newBid", data["bid_id"], entry.userId, data["amount"]
+        case "comment":
+            return "newComment", data["comment_id"], entry.userId, data["comment"]
+        case "standing_bid_changed" if (high := data["high"]) is not None:
+            return "newBid", high["bid_id"], high["user_id"], high["amount"]
+        case "lot_opened" | "lot_repriced" | "standing_bid_changed":
+            lot = data["lot"]
+            prices = (lot["minimum_price"], lot["start_price"], lot["market_price"])
+            return "auction_change_product", lot["product"], *prices
+        case "awarded":
+            high = data["high"]
+            won = (high["bid_id"], high["user_id"], high["amount"]) if high else None
+            return "auctionEnded", won
+    return (NAMES.get(entry.kind, entry.kind),)

@@ -1,0 +1,1 @@
+"""What a simulated sale is judged by: one file for each kind of promise."""

@@ -1,0 +1,140 @@
+"""What is announced: the same to everybody, and only what may follow on what was announced before."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from baraka_cli.simulator.checks.descriptions import difference, one_bid, said
+from baraka_cli.simulator.checks.findings import Findings
+from baraka_cli.simulator.checks.truth import Core, Moment, Row, Truth, core_of, rows
+from baraka_cli.simulator.crowd.frames import Frame
+from baraka_cli.simulator.result import Promise
+
+CHANGED: Core = ("auctionChanged",)
+
+
+class Announcements:
+    """One truth for each auction, and what each announcement says beside it."""
+
+    def __init__(self, findings: Findings) -> None:
+        self._findings = findings
+        self._truths: dict[int, Truth] = {}
+
+    def truth(self, auction_id: int) -> Truth:
+        truth = self._truths.get(auction_id)
+        if truth is None:
+            truth = self._truths[auction_id] = Truth(auction_id, partial(self._judge, auction_id))
+        return truth
+
+    def told_again(self, frame: Frame) -> bool:
+        """Whether the frame says in the guide's words what another program did."""
+        cores = self.truth(frame.auction_id or 0).cores
+        return frame.seq is not None and cores.get(frame.seq) == CHANGED
+
+    @property
+    def auctions(self) -> list[int]:
+        return list(self._truths)
+
+    def place(self, auction_id: int, seq: int, frame: Frame) -> None:
+        """Note what stands at `seq`, and look whether everybody was told the same."""
+        core = core_of(frame)
+        truth = self.truth(auction_id)
+        stands = truth.take(seq, core)
+        if stands == CHANGED and core != CHANGED:
+            return  # the same in the guide's words
+        if stands != core and not (core == ("auctionStarted",) and seq <= (truth.known or 0)):
+            self._findings.broken(
+                Promise.ONE_ORDER,
+                f"auction {auction_id}: number {seq} is {said(stands)} for some and "
+                f"{said(core)} for others",
+                frame.text,
+            )
+            return
+        if frame.name == "auctionEnded":
+            self._look_at_winner(auction_id, seq, frame)
+        if "auctionBids" in frame.data or "comments" in frame.data or frame.name == "auctionEnded":
+            truth.when(seq, partial(self._look_at_lists, truth, seq, frame))
+
+    def _look_at_winner(self, auction_id: int, seq: int, frame: Frame) -> None:
+        """Who is named beside the bid must be its bidder. What the bid must be, `_judge` knows."""
+        bid, user = frame.data.get("winningBid"), frame.data.get("winningUser")
+        bidder = bid.get("user_id") if isinstance(bid, dict) else None
+        named = user.get("id") if isinstance(user, dict) else None
+        self._findings.expect(
+            Promise.AWARD_IS_HIGHEST,
+            bidder == named,
+            f"auction {auction_id}, number {seq}: the winning bid is user {bidder}'s, but the "
+            f"winning user is {named}",
+            frame.text,
+        )
+
+    def _look_at_lists(self, truth: Truth, seq: int, frame: Frame) -> None:
+        if seq <= truth.begins:
+            return
+        try:
+            if frame.name == "newBid":
+                listed = list(reversed(rows(frame.data["auctionBids"], "bid")))
+                self._compare(truth, seq, "bids", listed, truth.bids_at(seq), frame.text)
+            elif frame.name == "newComment":
+                listed = rows(frame.data["comments"], "comment")
+                self._compare(truth, seq, "comments", listed, truth.comments_at(seq), frame.text)
+            else:
+                cleared = not (frame.data["auction"].get("Auction_bids"))
+                self._findings.expect(
+                    Promise.LISTS_ARE_THE_FOLD,
+                    cleared,
+                    f"auction {truth.auction_id}, number {seq}: bids stand after the award",
+                    frame.text,
+                )
+        except (KeyError, TypeError, AttributeError):
+            pass  # its shape was found wrong already
+
+    def _compare(
+        self, truth: Truth, seq: int, name: str, listed: list[Row], folded: list[Row], text: str
+    ) -> None:
+        self._findings.expect(
+            Promise.LISTS_ARE_THE_FOLD,
+            listed == folded,
+            f"auction {truth.auction_id}, number {seq}: the {name} are "
+            f"{difference(listed, folded)} by what was announced",
+            text,
+        )
+
+    def _judge(self, auction_id: int, seq: int, core: Core, before: Moment) -> None:
+        """What an announcement may say, given what was said before it."""
+        where = f"auction {auction_id}, number {seq}"
+        match core:
+            case ("newBid", _, _, int(amount)):
+                if before.bids:
+                    top = before.bids[-1][2]
+                    rises = amount > top
+                    what = f"{where}: a bid of {amount} was accepted after one of {top}"
+                else:
+                    rises = before.lot is None or amount >= before.lot.minimum
+                    least = before.lot.minimum if before.lot else 0
+                    what = f"{where}: a first bid of {amount} is below the minimum of {least}"
+                self._findings.expect(Promise.BIDS_RISE, rises, what)
+            case ("auctionEnded", won):
+                top = before.bids[-1] if before.bids else None
+                self._findings.expect(
+                    Promise.AWARD_IS_HIGHEST,
+                    won == top,
+                    f"{where}: awarded to {one_bid(won)}, but the highest is {one_bid(top)}",
+                )
+
+    def finish(self) -> None:
+        """Nothing may be missing that nobody heard."""
+        for auction_id, truth in self._truths.items():
+            self._finish_order(auction_id, truth)
+
+    def _finish_order(self, auction_id: int, truth: Truth) -> None:
+        missing = truth.missing()
+        if missing is not None:
+            self._findings.broken(
+                Promise.ONE_ORDER, f"auction {auction_id}: number {missing} was heard by nobody"
+            )
+        elif truth.waiting:
+            self._findings.broken(
+                Promise.ONE_ORDER,
+                f"auction {auction_id}: number {truth.waiting[0]} was told of and not heard",
+            )

@@ -1,0 +1,183 @@
+"""What was asked and what came of it: done is announced, and refused is not."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from baraka_cli.simulator.checks.announcements import Announcements
+from baraka_cli.simulator.checks.descriptions import said
+from baraka_cli.simulator.checks.findings import Findings
+from baraka_cli.simulator.checks.refusals import Refusals
+from baraka_cli.simulator.checks.truth import Core
+from baraka_cli.simulator.crowd.phones import Answer
+from baraka_cli.simulator.result import Promise
+from baraka_server.contract.refusals import Code
+
+ANNOUNCED_AS: dict[str, tuple[str, str]] = {
+    "comment": ("newComment", "comment"),
+    "changeCuurentProduct": ("auction_change_product", "product"),
+    "awardingAuction": ("auctionEnded", ""),
+    "endAuction": ("auctionFinished", ""),
+}
+"""What is announced when it was done, and the field of the ask that is told again."""
+
+
+@dataclass(slots=True)
+class _Made:
+    """How often a bid of this user and amount was asked for, by what came of it."""
+
+    accepted: int = 0
+    unknown: int = 0
+    refused: int = 0
+
+
+class Answers:
+    """Every ask that changes an auction, until what it changed was announced."""
+
+    def __init__(
+        self, findings: Findings, announcements: Announcements, refusals: Refusals
+    ) -> None:
+        self.acknowledged = False
+        """Whether any bid was (D20)."""
+        self._findings = findings
+        self._announcements = announcements
+        self._refusals = refusals
+        self._made: dict[int, dict[tuple[int, int], _Made]] = {}
+        self._bidders: set[int] = set()
+        self._awaited: dict[tuple[int, int], str] = {}
+        """What was acknowledged, by auction and number, until that number was heard."""
+        self._unplaced: Counter[tuple[int, int, int]] = Counter()
+        """Auction, user and amount of bids that were acknowledged without a number."""
+
+    def asks_bid(self, user_id: int) -> None:
+        """All bids of this user are asked for by this crowd."""
+        self._bidders.add(user_id)
+
+    def answered_bid(
+        self,
+        auction_id: int,
+        user_id: int,
+        payload: Mapping[str, Any],
+        answer: Answer,
+        *,
+        malformed: bool,
+    ) -> None:
+        """What came of a bid. `malformed` ones must be refused (D12, D16)."""
+        amount = payload.get("amount")
+        self._count_bid(auction_id, user_id, amount, answer)
+        if answer.ok is False:
+            self._refusals.look(auction_id, "placeBid", payload, answer, malformed=malformed)
+        elif answer.ok and malformed:
+            self._findings.broken(
+                Promise.REFUSALS_ARE_RIGHT,
+                f"a bid of {amount!r} was accepted",
+                dict(answer.said),
+            )
+        elif answer.ok and isinstance(answer.said.get("seq"), int):
+            self.acknowledged = True
+            seq, bid_id = answer.said["seq"], answer.said.get("bidId")
+            what = f"bid {bid_id} of {amount}, acknowledged with number {seq} of {auction_id}"
+            self._awaited[auction_id, seq] = what
+            core = ("newBid", bid_id, user_id, amount)
+            look = partial(self._look_at_acknowledged, auction_id, seq, core, what)
+            self._announcements.truth(auction_id).when(seq, look)
+        elif answer.said.get("ok") and isinstance(amount, int):
+            self.acknowledged = True
+            self._unplaced[auction_id, user_id, amount] += 1
+
+    def _count_bid(self, auction_id: int, user_id: int, amount: object, answer: Answer) -> None:
+        if not isinstance(amount, int | float) or isinstance(amount, bool):
+            return
+        made = self._made.setdefault(auction_id, {}).setdefault((user_id, int(amount)), _Made())
+        if answer.ok:
+            made.accepted += 1
+        elif answer.ok is None or answer.code == Code.OUTCOME_UNKNOWN:
+            made.unknown += 1
+        else:
+            made.refused += 1
+
+    def _look_at_acknowledged(self, auction_id: int, seq: int, core: Core, what: str) -> None:
+        self._awaited.pop((auction_id, seq), None)
+        truth = self._announcements.truth(auction_id)
+        if seq <= truth.begins:
+            return
+        stands = truth.cores.get(seq)
+        self._findings.expect(
+            Promise.ACKNOWLEDGED_IS_ANNOUNCED,
+            stands == core,
+            f"{what}, was not announced: that number is {said(stands)}",
+        )
+
+    def answered(
+        self, auction_id: int, event: str, payload: Mapping[str, Any], answer: Answer
+    ) -> None:
+        """What came of anything but a bid."""
+        if answer.ok is False:
+            self._refusals.look(auction_id, event, payload, answer, malformed=False)
+        seq = answer.said.get("seq")
+        if answer.ok and event in ANNOUNCED_AS and isinstance(seq, int):
+            what = f"{event}, acknowledged with number {seq} of {auction_id}"
+            self._awaited[auction_id, seq] = what
+            look = partial(self._look_at_done, auction_id, seq, event, payload, what)
+            self._announcements.truth(auction_id).when(seq, look)
+
+    def _look_at_done(
+        self, auction_id: int, seq: int, event: str, payload: Mapping[str, Any], what: str
+    ) -> None:
+        self._awaited.pop((auction_id, seq), None)
+        truth = self._announcements.truth(auction_id)
+        if seq <= truth.begins:
+            return
+        stands = truth.cores.get(seq)
+        name, value = ANNOUNCED_AS[event]
+        rightly = stands is not None and stands[0] == name
+        if rightly and stands is not None and value:
+            rightly = payload.get(value) in stands
+        self._findings.expect(
+            Promise.ACKNOWLEDGED_IS_ANNOUNCED,
+            rightly,
+            f"{what}, was not announced: that number is {said(stands)}",
+        )
+
+    def finish(self) -> None:
+        """What was acknowledged and never announced, and what was announced and never accepted."""
+        for auction_id in self._announcements.auctions:
+            self._finish_bids(auction_id)
+        for (auction_id, seq), what in sorted(self._awaited.items()):
+            self._findings.broken(
+                Promise.ACKNOWLEDGED_IS_ANNOUNCED,
+                f"auction {auction_id}: {what}, never came ({seq})",
+            )
+        self._finish_unplaced()
+
+    def _finish_bids(self, auction_id: int) -> None:
+        made = self._made.get(auction_id, {})
+        for (user_id, amount), times in self._announced(auction_id).items():
+            if user_id not in self._bidders:
+                continue
+            one = made.get((user_id, amount), _Made())
+            self._findings.expect(
+                Promise.REFUSED_STAYS_REFUSED,
+                times <= one.accepted + one.unknown,
+                f"auction {auction_id}: a bid of {amount} by user {user_id} was announced "
+                f"{times} times; {one.accepted} were accepted, {one.refused} refused",
+            )
+
+    def _finish_unplaced(self) -> None:
+        for (auction_id, user_id, number), times in sorted(self._unplaced.items()):
+            told = self._announced(auction_id)[user_id, number]
+            self._findings.expect(
+                Promise.ACKNOWLEDGED_IS_ANNOUNCED,
+                told >= times,
+                f"auction {auction_id}: a bid of {number} by user {user_id} was acknowledged "
+                f"{times} times and announced {told} times",
+            )
+
+    def _announced(self, auction_id: int) -> Counter[tuple[int, int]]:
+        """How often bids of a user and an amount were announced."""
+        bids = self._announcements.truth(auction_id).all_bids()
+        return Counter((user_id, amount) for _, (_, user_id, amount) in bids)

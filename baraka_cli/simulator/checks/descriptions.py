@@ -1,0 +1,33 @@
+"""How the proof speaks of what was announced, to a person who reads its findings."""
+
+from __future__ import annotations
+
+from baraka_cli.simulator.checks.truth import Core, Row
+
+
+def said(core: Core | None) -> str:
+    match core:
+        case None:
+            return "nothing"
+        case ("newBid", bid_id, user_id, amount):
+            return f"bid {bid_id} of {amount} by user {user_id}"
+        case ("newComment", comment_id, user_id, _):
+            return f"comment {comment_id} by user {user_id}"
+        case ("auction_change_product", product, *_):
+            return f"the lot '{product}'"
+        case ("auctionEnded", won):
+            return f"an award to {one_bid(won)}"
+        case (name, *_):
+            return str(name)
+    return str(core)
+
+
+def one_bid(bid: Row | None) -> str:
+    return f"user {bid[1]} with {bid[2]}" if bid else "nobody"
+
+
+def difference(listed: list[Row], folded: list[Row]) -> str:
+    for at, (one, other) in enumerate(zip(listed, folded, strict=False)):
+        if one != other:
+            return f"wrong at place {at + 1}: {one}, but {other}"
+    return f"{len(listed)}, but {len(folded)}"

@@ -1,0 +1,147 @@
+"""What a payload may hold: the documented fields and types, and nobody's secrets (D17)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from baraka_cli.simulator.checks.findings import Findings
+from baraka_cli.simulator.crowd.frames import Frame
+from baraka_cli.simulator.result import Promise
+from baraka_server.contract.records import BidWithUser, CommentWithUser
+from baraka_server.contract.server_events import SERVER_EVENTS
+
+ADDED_FIELDS: dict[str, Any] = {
+    "auctionId": 0,
+    "seq": 0,
+    "round": 0,
+    "serverTime": "2026-01-01T00:00:00.000Z",
+}
+"""Stand-ins for what a server that knows the guide alone does not send."""
+
+LISTS: dict[str, type] = {
+    "auctionBids": BidWithUser,
+    "comments": CommentWithUser,
+    "auctionComments": CommentWithUser,
+}
+"""Lists of rows that payloads carry again and again."""
+
+
+class Payloads:
+    """`numbers_are_whole` for private deployments (D17).
+
+    `numbered` below: whether the server numbers its announcements (D22).
+    """
+
+    def __init__(self, findings: Findings, *, numbers_are_whole: bool) -> None:
+        self._findings = findings
+        self._numbers_are_whole = numbers_are_whole
+        self._rows: dict[tuple[type, Any], Mapping[str, Any]] = {}
+        """Those that were found right, by kind and id."""
+
+    def look(self, frame: Frame, *, numbered: bool) -> None:
+        kind = SERVER_EVENTS.get(frame.name)
+        if kind is not None:
+            self.look_at(frame.name, kind, frame.data, frame.text, numbered=numbered)
+            return
+        what = f"'{frame.name}' is no documented event"
+        self._findings.broken(Promise.PAYLOADS_ARE_DOCUMENTED, what, frame.text)
+        self._look_for_secrets(frame.name, frame.data, frame.text)
+
+    def look_at(
+        self, who: str, kind: type, said: Mapping[str, Any], text: object, *, numbered: bool
+    ) -> None:
+        """`who` names it to a person; `text` is as it arrived."""
+        self._look_at_fields(who, kind, said, text, numbered=numbered)
+        self._look_for_secrets(who, said, text)
+
+    def _look_at_fields(
+        self, who: str, kind: type, said: Mapping[str, Any], text: object, *, numbered: bool
+    ) -> None:
+        data = dict(said)
+        for name, record in LISTS.items():
+            if isinstance(data.get(name), list):
+                self._look_at_rows(who, name, data[name], record)
+                data[name] = []
+        if not numbered:
+            data = ADDED_FIELDS | data
+        try:
+            _adapter(kind).validate_json(_json(data), strict=True)
+        except (ValidationError, ValueError) as error:
+            problem = _problem(error)
+        else:
+            problem = _wrong_user(data)
+        self._findings.expect(
+            Promise.PAYLOADS_ARE_DOCUMENTED, not problem, f"{who}: {problem}", text
+        )
+
+    def _look_at_rows(self, who: str, name: str, listed: list[Any], record: type) -> None:
+        """Rows were looked at when they were new; a row that has changed is looked at again."""
+        for row in listed:
+            key = (record, row.get("id") if isinstance(row, dict) else None)
+            if self._rows.get(key) == row:
+                continue
+            try:
+                _adapter(record).validate_json(_json(row), strict=True)
+            except (ValidationError, ValueError) as error:
+                what = f"{who}, a row of {name}: {_problem(error)}"
+                self._findings.broken(Promise.PAYLOADS_ARE_DOCUMENTED, what, _json(row))
+                return
+            self._rows[key] = row
+
+    def _look_for_secrets(self, who: str, data: Mapping[str, Any], text: object) -> None:
+        told = next(_secrets(data, numbers_are_whole=self._numbers_are_whole), None)
+        self._findings.expect(Promise.SECRETS_STAY, told is None, f"{who}: {told}", text)
+
+
+_ADAPTERS: dict[type, TypeAdapter[Any]] = {}
+
+
+def _adapter(kind: type) -> TypeAdapter[Any]:
+    adapter = _ADAPTERS.get(kind)
+    if adapter is None:
+        adapter = _ADAPTERS[kind] = TypeAdapter(kind)
+    return adapter
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _problem(error: Exception) -> str:
+    if isinstance(error, ValidationError):
+        first = error.errors(include_url=False, include_input=False)[0]
+        return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
+    return str(error)
+
+
+def _wrong_user(data: Mapping[str, Any]) -> str:
+    """What is wrong with the user beside a new row, in words; empty when it is who the row says."""
+    for name in ("newBid", "newComment"):
+        row = data.get(name)
+        if isinstance(row, dict) and row["user"]["id"] != row["user_id"]:
+            return f"{name}.user: user {row['user']['id']} stands beside user_id {row['user_id']}"
+    return ""
+
+
+def _secrets(value: object, *, numbers_are_whole: bool) -> Iterator[str]:
+    """What must not be in a payload (D17), in words that do not repeat it."""
+    if isinstance(value, dict):
+        if value.get("otpCode"):
+            yield f"the one-time code of user {value.get('id')} is in it"
+        number = value.get("number")
+        if isinstance(number, str) and not numbers_are_whole and _digits(number) > 2:
+            yield f"the whole phone number of user {value.get('id')} is in it"
+        for item in value.values():
+            if isinstance(item, dict | list):
+                yield from _secrets(item, numbers_are_whole=numbers_are_whole)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _secrets(item, numbers_are_whole=numbers_are_whole)
+
+
+def _digits(number: str) -> int:
+    return sum(char.isdigit() for char in number)

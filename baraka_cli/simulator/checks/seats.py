@@ -1,0 +1,50 @@
+"""Where the phones of a crowd sit: what the proof keeps of each, and of each in each room."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from baraka_cli.simulator.crowd.frames import Frame
+
+
+@dataclass(eq=False, slots=True)
+class Room:
+    """One phone's place in one auction."""
+
+    last: int | None = None
+    """The number that it heard last; None until it has a first one."""
+    awaiting: bool = True
+    """It asked to join, and the state is not there yet."""
+    gap: int | None = None
+    """The last number before something that it did not hear, until a resume closes that."""
+    held: list[Frame] = field(default_factory=list)
+    told: Mapping[str, Any] | None = None
+    """The `auctionState` that came last: the answer to the join says the same."""
+
+
+@dataclass(eq=False, slots=True)
+class Seat:
+    """What the proof knows about one phone. The counts are of one connection."""
+
+    label: str
+    rooms: dict[int, Room] = field(default_factory=dict)
+    asking: int = 0
+    """Asks that are under way."""
+    refused: int = 0
+    unanswered: int = 0
+    """Asks that were refused, and asks that may have been: each is an `error` that is due (D20)."""
+    errors: int = 0
+    """How many came: one may come before the answer that it goes with, or behind it."""
+
+    def auction_of(self, frame: Frame) -> int:
+        """The auction that a frame speaks of, to this phone; 0 when nothing tells."""
+        if frame.auction_id is not None:
+            return frame.auction_id
+        if frame.name == "auctionStarted" and isinstance(frame.data.get("id"), int):
+            return int(frame.data["id"])
+        return next(iter(self.rooms), 0)
+
+    def reconnects(self) -> None:
+        self.refused = self.unanswered = self.errors = 0

@@ -1,0 +1,231 @@
+"""What one auction said, folded: the lists that must stand at every number (D22).
+
+It is made from what phones heard and from nothing else. It shares no code with the server's rules,
+so that a mistake in those cannot hide here.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from baraka_cli.simulator.crowd.frames import Frame
+
+Row = tuple[int, int, Any]
+"""A bid or a comment: its id, its user, its amount or text."""
+
+Core = tuple[Any, ...]
+"""What an announcement says, without its lists and its time: the same for every viewer."""
+
+SALE_OVER = {"auctionFinished", "auctionCanceled"}
+
+
+def core_of(frame: Frame) -> Core:
+    """What the frame says; where fields are missing, only that it was said: the rest goes on."""
+    try:
+        return _whole_core(frame.name, frame.data)
+    except (KeyError, TypeError):
+        return (frame.name,)
+
+
+def _whole_core(name: str, data: Mapping[str, Any]) -> Core:
+    """Raises `KeyError` or `TypeError` for a payload that lacks what its event is about."""
+    match name:
+        case "newBid":
+            row = data["newBid"]
+            return name, row["id"], row["user_id"], row["bid"]
+        case "newComment":
+            row = data["newComment"]
+            return name, row["id"], row["user_id"], row["comment"]
+        case "auction_change_product":
+            prices = (data["minBidPrice"], data["bidPrice"], data["actualPrice"])
+            return name, data["product"], *prices
+        case "auctionEnded":
+            won = data["winningBid"]
+            return name, (won["id"], won["user_id"], won["bid"]) if won else None
+    return (name,)
+
+
+def rows(listed: Iterable[Mapping[str, Any]], value: str) -> list[Row]:
+    """Raises `KeyError` or `TypeError` for a row that lacks its fields."""
+    return [(row["id"], row["user_id"], row[value]) for row in listed]
+
+
+@dataclass(slots=True)
+class Era:
+    """A list while it grows: bids of a round, or comments between two awards."""
+
+    begins: int
+    rows: list[Row] = field(default_factory=list)
+    seqs: list[int] = field(default_factory=list)
+
+    def at(self, seq: int) -> list[Row]:
+        return self.rows[: bisect_right(self.seqs, seq)]
+
+
+@dataclass(frozen=True, slots=True)
+class Lot:
+    product: str
+    minimum: int
+    start: int
+    market: int
+
+
+@dataclass(slots=True)
+class Moment:
+    """The auction right before an announcement, for those who judge it."""
+
+    lot: Lot | None
+    bids: list[Row]
+    on_air: bool | None
+
+
+Judge = Callable[[int, Core, Moment], None]
+
+
+class Truth:
+    """One auction. `judge` sees each announcement in order, with the moment before it."""
+
+    def __init__(self, auction_id: int, judge: Judge) -> None:
+        self.auction_id = auction_id
+        self.known: int | None = None
+        """Everything up to this number is folded; None until a first state or announcement."""
+        self.begins: int = 0
+        """The number that the fold began at: what was before is not known."""
+        self.cores: dict[int, Core] = {}
+        self.last = 0
+        """The highest number that was heard."""
+        self.lot: Lot | None = None
+        self.on_air: bool | None = None
+        self.amounts: set[int] = set()
+        """Every amount that was a highest bid."""
+        self.accepted = 0
+        """How many bids were announced since the fold began."""
+        self.minimums: set[int] = set()
+        self.sold: list[tuple[str, int, int]] = []
+        """Product, user and amount of every award."""
+        self.passed = 0
+        self._judge = judge
+        self._bids = [Era(0)]
+        self._comments = [Era(0)]
+        self._later: list[tuple[int, int, Callable[[], None]]] = []
+        self._tickets = itertools.count()
+
+    # --- what is known
+
+    def bids_at(self, seq: int) -> list[Row]:
+        """Oldest first. For `begins <= seq <= known`."""
+        return _era(self._bids, seq).at(seq)
+
+    def comments_at(self, seq: int) -> list[Row]:
+        return _era(self._comments, seq).at(seq)
+
+    def all_bids(self) -> Iterable[tuple[int, Row]]:
+        """Every bid that was announced since the fold began, with its number."""
+        for era in self._bids:
+            yield from (pair for pair in zip(era.seqs, era.rows, strict=True) if pair[0] > 0)
+
+    def when(self, seq: int, look: Callable[[], None]) -> None:
+        """Call `look` as soon as everything up to `seq` is folded: now, or later."""
+        if self.known is not None and self.known >= seq:
+            look()
+        else:
+            heapq.heappush(self._later, (seq, next(self._tickets), look))
+
+    @property
+    def waiting(self) -> list[int]:
+        """Numbers that somebody waits for and nobody heard."""
+        return sorted({seq for seq, _, _ in self._later})
+
+    def missing(self) -> int | None:
+        """The first number that nobody heard although a later one was heard."""
+        if self.known is None:
+            return None
+        return self.known + 1 if self.last > self.known else None
+
+    # --- what is learned
+
+    def begin_with(self, seq: int, state: Mapping[str, Any]) -> None:
+        """Take the first state that anybody got as the beginning. `state` is a joiner's answer."""
+        if self.known is not None:
+            return
+        auction = state["auction"]
+        self.known = self.begins = seq
+        if auction["current_product"] is not None:
+            prices = (auction["minBidPrice"], auction["bidPrice"], auction["actualPrice"])
+            self._put_up(Lot(auction["current_product"], *prices))
+        self.on_air = auction["isLive"]
+        standing = list(reversed(rows(state["auctionBids"], "bid")))
+        said = rows(state["auctionComments"], "comment")
+        # Their own numbers are not known: 0 is before everything.
+        self._bids = [Era(0, standing, [0] * len(standing))]
+        self._comments = [Era(0, said, [0] * len(said))]
+        self.amounts |= {amount for _, _, amount in standing}
+        self._advance()
+
+    def begin_with_nothing(self) -> None:
+        """For a server that tells joiners nothing."""
+        if self.known is None:
+            self.known = self.begins = 0
+            self._advance()
+
+    def take(self, seq: int, core: Core) -> Core:
+        """Note what stands at `seq`, once; answers what stands there."""
+        known = self.cores.setdefault(seq, core)
+        self.last = max(self.last, seq)
+        self._advance()
+        return known
+
+    def _advance(self) -> None:
+        if self.known is None:
+            return
+        while (core := self.cores.get(self.known + 1)) is not None:
+            self._fold(self.known + 1, core)
+            self.known += 1
+            while self._later and self._later[0][0] <= self.known:
+                heapq.heappop(self._later)[2]()
+
+    def _fold(self, seq: int, core: Core) -> None:
+        bids = self._bids[-1]
+        self._judge(seq, core, Moment(self.lot, bids.rows, self.on_air))
+        match core:
+            case ("newBid", bid_id, user_id, amount):
+                _grow(bids, seq, (bid_id, user_id, amount))
+                self.amounts.add(amount)
+                self.accepted += 1
+            case ("newComment", comment_id, user_id, text):
+                _grow(self._comments[-1], seq, (comment_id, user_id, text))
+            case ("auction_change_product", product, minimum, start, market):
+                if self.lot is None or self.lot.product != product:
+                    self._bids.append(Era(seq))
+                self._put_up(Lot(product, minimum, start, market))
+            case ("auctionEnded", won):
+                if won is None:
+                    self.passed += 1
+                else:
+                    product = self.lot.product if self.lot else ""
+                    self.sold.append((product, won[1], won[2]))
+                self.lot = None
+                self._bids.append(Era(seq))
+                self._comments.append(Era(seq))
+            case ("auctionStarted",):
+                self.on_air = True
+            case (name,) if name in SALE_OVER:
+                self.on_air = False
+
+    def _put_up(self, lot: Lot) -> None:
+        self.lot = lot
+        self.minimums.add(lot.minimum)
+
+
+def _grow(era: Era, seq: int, row: Row) -> None:
+    era.seqs.append(seq)
+    era.rows.append(row)
+
+
+def _era(eras: list[Era], seq: int) -> Era:
+    return eras[bisect_right(eras, seq, key=lambda era: era.begins) - 1]

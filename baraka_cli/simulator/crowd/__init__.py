@@ -1,0 +1,1 @@
+"""Who plays in a simulated sale: its phones, bidders and hosts."""

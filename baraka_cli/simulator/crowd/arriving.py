@@ -1,0 +1,76 @@
+"""How everybody gets in: one after the other, and not before the auction is live."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterable
+
+from baraka_cli.simulator.checks.refusals import NOT_ITS_FAULT
+from baraka_cli.simulator.crowd.cast import Member
+from baraka_cli.simulator.crowd.phones import CouldNotConnect
+from baraka_cli.simulator.crowd.sale import Sale, SaleStopped
+from baraka_cli.simulator.crowd.visits import Visits
+from baraka_server.contract.client_events import JoinAuction
+from baraka_server.contract.refusals import Code
+
+CONNECTING_MAX = 200
+"""How many phones are on their way in at once."""
+START_POLL_SECONDS = 1
+
+
+async def wait_at_the_door(sale: Sale, scout: Member, visits: Visits) -> None:
+    """Somebody else hosts: the scout of ours asks until the auction is live, and is in.
+
+    Raises `SaleStopped` when it will not be, and `CouldNotConnect`.
+    """
+    sale.phase("waiting for the host to start the auction")
+    auction_id = sale.place.auction_id
+    await visits.connect(scout)
+    while True:
+        sale.proof.joining(scout.seat, auction_id, resumes=False)
+        answer = await visits.ask(scout, JoinAuction.wire_name, {"auctionId": auction_id})
+        if answer.ok:
+            break
+        if answer.ok is False and answer.code not in {Code.NOT_LIVE, *NOT_ITS_FAULT}:
+            raise SaleStopped(f"auction {auction_id}: {answer.message}")
+        await asyncio.sleep(START_POLL_SECONDS)
+    sale.proof.joined(scout.seat, auction_id, answer)
+    scout.inside = True
+
+
+async def arrive(sale: Sale, members: Iterable[Member], visits: Visits) -> None:
+    """All who are not in yet, at the scenario's rate. Raises `SaleStopped` when some cannot."""
+    arriving = [one for one in members if not one.inside]
+    sale.phase(f"{len(arriving):,} phones connect")
+    # One after the other and not too many at once: a crowd is not a flood.
+    gate = asyncio.Semaphore(CONNECTING_MAX)
+    began = time.perf_counter()
+
+    async def enter(one: Member) -> None:
+        try:
+            await _enter(sale, one, visits)
+        finally:
+            gate.release()
+
+    entering = []
+    for number, one in enumerate(arriving):
+        wait = began + number / sale.scenario.connect_rate - time.perf_counter()
+        if wait > 0:
+            await asyncio.sleep(wait)
+        await gate.acquire()
+        entering.append(asyncio.create_task(enter(one)))
+    outcomes = await asyncio.gather(*entering, return_exceptions=True)
+    failed = [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
+    if failed:
+        raise SaleStopped(
+            f"{len(failed):,} of {len(arriving):,} phones could not get in. The first: {failed[0]}"
+        )
+
+
+async def _enter(sale: Sale, one: Member, visits: Visits) -> None:
+    began = time.perf_counter()
+    await visits.connect(one)
+    if not await visits.join(one):
+        raise CouldNotConnect(f"{one.seat.label} could not join auction {one.auction_id}")
+    sale.meter.join.add(time.perf_counter() - began)

@@ -1,0 +1,194 @@
+"""Who is in the crowd: a phone for every part that the scenario asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from random import Random
+from typing import Any
+
+from baraka_cli.simulator.checks.seats import Seat
+from baraka_cli.simulator.crowd.frames import Frame
+from baraka_cli.simulator.crowd.people import MIX, Bidder, Commenter, Temper, View
+from baraka_cli.simulator.crowd.phones import FullPhone, Hall, LightPhone, Phone
+from baraka_cli.simulator.scenario import Scenario, Transport
+
+SLOW_SECONDS = 0.1
+"""What a slow phone takes for each message."""
+
+
+class Part(StrEnum):
+    HOST = "host"
+    BIDDER = "bidder"
+    COMMENTER = "commenter"
+    VIEWER = "viewer"
+    PASSER_BY = "passer-by"
+    AUDITOR = "auditor"
+
+
+@dataclass(slots=True)
+class Board:
+    """What a phone shows of its auction."""
+
+    minimum: int = 0
+    market: int = 0
+    top: int | None = None
+    leader: int | None = None
+    open: bool = False
+    round: int | None = None
+    lot: int = 0
+    """How many lots were seen."""
+
+    def state(self, state: Mapping[str, Any]) -> None:
+        auction = state.get("auction")
+        if not isinstance(auction, dict):
+            return
+        was_open, was_round = self.open, self.round
+        self.open = auction.get("current_product") is not None
+        self._priced(auction)
+        self.round = state.get("round")
+        bids = state.get("auctionBids")
+        high = bids[0] if isinstance(bids, list) and bids else None
+        self.top, self.leader = _standing(high)
+        if self.open and (not was_open or self.round != was_round):
+            self.lot += 1
+
+    def frame(self, frame: Frame) -> None:
+        if frame.bid is not None:
+            self.leader, self.top = frame.bid
+        elif frame.name == "auction_change_product":
+            data = frame.data
+            if not self.open or data.get("round") != self.round or self.round is None:
+                self.top = self.leader = None
+                self.lot += 1
+            self._priced(data)
+            self.round, self.open = data.get("round"), True
+        elif frame.name == "auctionEnded":
+            self.open, self.top, self.leader = False, None, None
+
+    def _priced(self, fields: Mapping[str, Any]) -> None:
+        # A price that is none is the proof's business; the bidder takes it for 0.
+        self.minimum, self.market = (
+            _number(fields.get(n)) or 0 for n in ("minBidPrice", "actualPrice")
+        )
+
+    def view(self, user_id: int, elapsed: float) -> View:
+        return View(self.minimum, self.market, self.top, self.leader == user_id, elapsed)
+
+
+def _standing(bid: object) -> tuple[int | None, int | None]:
+    """The amount and the user of the bid at the head of a list."""
+    if not isinstance(bid, dict):
+        return None, None
+    return _number(bid.get("bid")), _number(bid.get("user_id"))
+
+
+def _number(value: object) -> int | None:
+    return value if isinstance(value, int) else None
+
+
+@dataclass(eq=False)
+class Member:
+    """One socket of the crowd and whose it is."""
+
+    phone: Phone
+    part: Part
+    seat: Seat
+    auction_id: int | None
+    """The room that it belongs in; None for who only connects."""
+    slow: bool = False
+    board: Board = field(default_factory=Board)
+    bidder: Bidder | None = None
+    commenter: Commenter | None = None
+    inside: bool = False
+    busy: bool = False
+    """It is coming back, or closing a gap."""
+    lot_seen: int = 0
+    lot_seen_at: float = 0.0
+    """By `time.perf_counter()`."""
+
+
+Mint = Callable[[int], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the sale is held. `next_door` is another live auction, which must hear nothing of it."""
+
+    auction_id: int
+    next_door: int | None
+    host_id: int
+    others: Sequence[int]
+    """The users who are there beside the host."""
+
+
+def member(
+    hall: Hall, mint: Mint, part: Part, number: int, user_id: int, auction_id: int | None, **kw: Any
+) -> Member:
+    """A member with a light phone, unless `transports` are given."""
+    label = f"{part} {number} (user {user_id})" if number else f"the {part} (user {user_id})"
+    slow, lists = kw.pop("slow", False), kw.pop("lists", True)
+    phone: Phone
+    if "transports" in kw:
+        label += ", " + "+".join(kw["transports"])
+        phone = FullPhone(
+            hall, label, user_id, mint(user_id), lists=lists, transports=kw["transports"]
+        )
+    else:
+        phone = LightPhone(
+            hall,
+            label,
+            user_id,
+            mint(user_id),
+            lists=lists,
+            slow_seconds=SLOW_SECONDS if slow else 0,
+            compress=kw.get("compress", False),
+        )
+    return Member(phone, part, Seat(label), auction_id, slow=slow)
+
+
+def cast(scenario: Scenario, place: Place, hall: Hall, mint: Mint) -> list[Member]:
+    """Everybody but the host. The seed decides who has which phone."""
+    chance = Random(f"cast of {scenario.seed}")
+    everybody: list[Member] = []
+
+    def user(number: int) -> int:
+        return place.others[number % len(place.others)]
+
+    def add(part: Part, number: int, user_id: int, auction_id: int | None) -> Member:
+        kw: dict[str, Any] = {"lists": chance.random() >= scenario.delta_share}
+        draw = chance.random()
+        if scenario.transport is Transport.POLLING or (
+            scenario.transport is Transport.MIXED and draw < scenario.polling_share
+        ):
+            kw["transports"] = ["polling"]
+        elif draw < scenario.polling_share + scenario.full_share:
+            # A share of them upgrades, as browsers do.
+            upgrades = scenario.transport is Transport.MIXED and chance.random() < 0.5
+            kw["transports"] = ["polling", "websocket"] if upgrades else ["websocket"]
+        else:
+            kw["compress"] = chance.random() < scenario.compressed_share
+            kw["slow"] = part is Part.VIEWER and chance.random() < scenario.slow_share
+        one = member(hall, mint, part, number, user_id, auction_id, **kw)
+        everybody.append(one)
+        return one
+
+    storm = scenario.rate == 0
+    for number in range(1, scenario.bidders + 1):
+        temper = Temper.TIRELESS if storm else MIX[(number - 1) % len(MIX)]
+        one = add(Part.BIDDER, number, user(number - 1), place.auction_id)
+        one.bidder = Bidder(one.phone.user_id, temper, scenario.seed)
+    for number in range(1, scenario.commenters + 1):
+        who = user(scenario.bidders + number - 1)
+        one = add(Part.COMMENTER, number, who, place.auction_id)
+        one.commenter = Commenter(who, scenario.seed)
+    for number in range(1, scenario.viewers + 1):
+        who = user(scenario.bidders + scenario.commenters + number - 1)
+        one = add(Part.VIEWER, number, who, place.auction_id)
+        if chance.random() < scenario.two_tabs_share:
+            tab = add(Part.VIEWER, number, who, place.auction_id)
+            tab.seat.label += ", second tab"
+    for number in range(1, scenario.passers_by + 1):
+        add(Part.PASSER_BY, number, user(-number), place.next_door if number % 2 else None)
+    return everybody

@@ -1,0 +1,153 @@
+"""What the host does: open the auction, put lots up, award them, and end it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+from baraka_cli.run_list import ListedLot
+from baraka_cli.simulator.checks.refusals import NOT_ITS_FAULT
+from baraka_cli.simulator.checks.truth import Truth
+from baraka_cli.simulator.crowd.bidding import Bidding
+from baraka_cli.simulator.crowd.cast import Member
+from baraka_cli.simulator.crowd.errands import POLL_SECONDS, Errands
+from baraka_cli.simulator.crowd.phones import ANSWER_SECONDS_MAX, Answer
+from baraka_cli.simulator.crowd.sale import Sale, SaleStopped
+from baraka_cli.simulator.crowd.visits import PATIENCE_SECONDS, Visits, retry_seconds
+from baraka_server.contract.client_events import AwardLot, ChangeLot, EndAuction, StartAuction
+from baraka_server.contract.refusals import Code
+
+
+class Hosting:
+    """Every step raises `SaleStopped` when the server does not let it be taken.
+
+    The first one raises `CouldNotConnect`, too.
+    """
+
+    def __init__(
+        self,
+        sale: Sale,
+        host: Member,
+        auditors: Sequence[Member],
+        visits: Visits,
+        bidding: Bidding,
+        errands: Errands,
+    ) -> None:
+        self._sale = sale
+        self._host = host
+        self._auditors = auditors
+        self._visits = visits
+        self._bidding = bidding
+        self._errands = errands
+
+    async def open(self) -> None:
+        self._sale.phase("the host starts the auction")
+        await self._visits.connect(self._host)
+        for auction_id in self._sale.auctions:
+            answer = await self._visits.ask(
+                self._host, StartAuction.wire_name, {"auctionId": auction_id}
+            )
+            if not answer.ok:
+                why = answer.message or "no answer"
+                raise SaleStopped(f"auction {auction_id} cannot be started: {why}")
+        if not await self._visits.join(self._host):
+            raise SaleStopped(f"the host cannot join auction {self._sale.place.auction_id}")
+
+    async def sell(self) -> None:
+        ends = time.perf_counter() + self._sale.scenario.duration
+        for number, lot in enumerate(self._sale.lots, 1):
+            if time.perf_counter() >= ends:
+                break
+            self._sale.phase(f"lot {number} of {len(self._sale.lots)}: {lot.product}")
+            await self._hold(lot, last=number == len(self._sale.lots), ends=ends)
+        self._bidding.open = False
+
+    async def _hold(self, lot: ListedLot, *, last: bool, ends: float) -> None:
+        prices = {"minBidPrice": lot.minimum, "bidPrice": lot.start, "actualPrice": lot.market}
+        truth = self._sale.proof.truth(self._sale.place.auction_id)
+
+        def is_up() -> bool:
+            return truth.lot is not None and truth.lot.product == lot.product
+
+        await self._insist(ChangeLot.wire_name, {"product": lot.product, **prices}, is_up)
+        self._bidding.lot_began = time.perf_counter()
+        before, limit = truth.accepted, self._sale.scenario.bids_per_lot_max
+        over = ends if self._sale.scenario.rate == 0 else self._bidding.lot_ends
+        while time.perf_counter() < over:
+            if limit and truth.accepted - before >= limit:
+                break
+            await asyncio.sleep(POLL_SECONDS)
+        await self.audit()
+        if last:
+            self._bidding.open = False
+        # Without `bidId`, as the phones in the field award it: bids race with the hammer.
+        payload = {"product": lot.product, "weight": lot.weight or "-"}
+        await self._insist(AwardLot.wire_name, payload, lambda: truth.lot is None)
+
+    async def audit(self) -> None:
+        """Somebody goes out and comes in again, and so sees the state that joiners get."""
+        if not self._sale.hall.acknowledges:
+            return
+        for one in self._auditors:
+            if one.inside and not one.busy:
+                await self._visits.leave(one)
+                if not await self._visits.join(one) and not one.phone.connected:
+                    continue  # lost on the way: it comes back by itself
+
+    async def end(self) -> None:
+        self._sale.phase("the host ends the auction")
+        for auction_id in self._sale.auctions:
+            truth = self._sale.proof.truth(auction_id)
+            await self._insist(
+                EndAuction.wire_name, {}, partial(_is_over, truth), auction_id=auction_id
+            )
+
+    async def _insist(
+        self,
+        event: str,
+        fields: dict[str, Any],
+        done: Callable[[], bool],
+        *,
+        auction_id: int | None = None,
+    ) -> None:
+        """Ask until it is done. An answer that was lost is looked up before it is asked again."""
+        auction_id = auction_id or self._sale.place.auction_id
+        payload = {"auctionId": auction_id, **fields}
+        patience = time.perf_counter() + PATIENCE_SECONDS
+        unknown = False
+        while time.perf_counter() < patience:
+            answer = await self._ask_or_see(event, payload, done)
+            self._sale.proof.answers.answered(auction_id, event, payload, answer)
+            if answer.ok:
+                await self._errands.settled(done)
+                return
+            if answer.ok is None or answer.code == Code.OUTCOME_UNKNOWN:
+                unknown = True
+            elif answer.code not in NOT_ITS_FAULT and not unknown:
+                raise SaleStopped(f"the server refused {event}: {answer.message}")
+            await self._errands.until(lambda: self._host.inside, PATIENCE_SECONDS)
+            await asyncio.sleep(retry_seconds(answer))
+            if unknown and done():
+                return
+        raise SaleStopped(f"{event} was not done in {PATIENCE_SECONDS} seconds")
+
+    async def _ask_or_see(
+        self, event: str, payload: dict[str, Any], done: Callable[[], bool]
+    ) -> Answer:
+        """The host's ask. Where nothing is acknowledged, what somebody hears of it answers it too."""
+        asking = asyncio.create_task(self._visits.ask(self._host, event, payload))
+        try:
+            if not self._sale.hall.acknowledges:
+                await self._errands.until(lambda: asking.done() or done(), ANSWER_SECONDS_MAX)
+                if not asking.done() and done():
+                    return Answer(True)
+            return await asking
+        finally:
+            asking.cancel()
+
+
+def _is_over(truth: Truth) -> bool:
+    return truth.on_air is False

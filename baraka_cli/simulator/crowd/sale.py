@@ -1,0 +1,37 @@
+"""The sale that a crowd comes to: what everybody in a run shares."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from baraka_cli.run_list import ListedLot
+from baraka_cli.simulator.checks.proof import Proof
+from baraka_cli.simulator.crowd.cast import Place
+from baraka_cli.simulator.crowd.phones import Hall
+from baraka_cli.simulator.meter import Meter
+from baraka_cli.simulator.scenario import Scenario
+
+
+class SaleStopped(Exception):
+    """The sale cannot be held, or not to its end. The text says why, for a person."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sale:
+    """What is heard and answered goes to `proof` and `meter`."""
+
+    scenario: Scenario
+    place: Place
+    lots: Sequence[ListedLot]
+    hall: Hall
+    meter: Meter
+    proof: Proof
+    phase: Callable[[str], None]
+    """Told what is going on, for a person who watches."""
+
+    @property
+    def auctions(self) -> list[int]:
+        """Its own, and the one next door where there is one."""
+        door = self.place.next_door
+        return [self.place.auction_id] + ([door] if door is not None else [])

@@ -1,0 +1,146 @@
+"""One phone in and out of its room: it asks, joins, leaves, and comes back to what it missed."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from random import Random
+from typing import Any
+
+from baraka_cli.simulator.checks.refusals import NOT_ITS_FAULT
+from baraka_cli.simulator.crowd.cast import Member
+from baraka_cli.simulator.crowd.phones import LOST, Answer, CouldNotConnect
+from baraka_cli.simulator.crowd.sale import Sale
+from baraka_server.contract.client_events import JoinAuction, LeaveAuction
+
+PATIENCE_SECONDS = 60
+"""How long somebody tries again what a server did not answer."""
+GHOST_SECONDS_MAX = 90
+"""How long a server may count somebody who polled and was cut off: twice what Socket.IO servers wait
+for a pong by default."""
+RETURN_SECONDS = (0.2, 1.5)
+"""When a phone comes back that lost its connection."""
+
+
+class Visits:
+    """Every phone's, and how many there were."""
+
+    def __init__(self, sale: Sale, chance: Random) -> None:
+        self.connections = 0
+        self.reconnections = 0
+        self.unanswered = 0
+        self.over = False
+        """Everybody goes home: nobody comes back any more."""
+        self._meter = sale.meter
+        self._proof = sale.proof
+        self._chance = chance
+        self._ghosts: list[float] = []
+
+    async def connect(self, one: Member) -> None:
+        """For the first time. Raises `CouldNotConnect`."""
+        await one.phone.connect()
+        self.connections += 1
+
+    async def ask(self, one: Member, event: str, payload: dict[str, Any]) -> Answer:
+        one.seat.asking += 1
+        try:
+            answer = await one.phone.ask(event, payload)
+        finally:
+            one.seat.asking -= 1
+        self._proof.refusals.due(one.seat, answer)
+        if answer.ok is None:
+            self.unanswered += 1
+            self._meter.now.errors += 1
+        return answer
+
+    async def join(self, one: Member, *, resumes: bool = False) -> bool:
+        """Into the room, again and again while the server says that it may be tried again."""
+        if one.auction_id is None:
+            return True
+        patience = time.perf_counter() + PATIENCE_SECONDS
+        while True:
+            room = one.seat.rooms.get(one.auction_id)
+            payload: dict[str, Any] = {"auctionId": one.auction_id}
+            if resumes and room is not None and self._proof.numbered:
+                last = room.gap if room.gap is not None else room.last
+                if last is not None:
+                    payload["lastSeq"] = last
+            self._proof.joining(one.seat, one.auction_id, resumes="lastSeq" in payload)
+            answer = await self.ask(one, JoinAuction.wire_name, payload)
+            if answer.ok:
+                self._proof.joined(one.seat, one.auction_id, answer)
+                one.board.state(answer.said)
+                one.inside = True
+                return True
+            retry = answer.ok is None or answer.code in NOT_ITS_FAULT
+            if not retry or not one.phone.connected or time.perf_counter() > patience:
+                return False
+            await asyncio.sleep(retry_seconds(answer))
+
+    async def leave(self, one: Member) -> None:
+        """Out of the room, once the server says so."""
+        if one.auction_id is None:
+            return
+        payload = {"auctionId": one.auction_id}
+        answer = await self.ask(one, LeaveAuction.wire_name, payload)
+        if answer.ok:
+            one.inside = False
+            self._proof.left(one.seat, one.auction_id)
+
+    async def come_back(self, one: Member) -> None:
+        """Back after a lost connection, with what was missed."""
+        one.busy = True
+        try:
+            while not self.over:
+                await asyncio.sleep(self._chance.uniform(*RETURN_SECONDS))
+                try:
+                    await one.phone.connect()
+                except CouldNotConnect:
+                    continue
+                self.reconnections += 1
+                one.seat.reconnects()
+                if await self.join(one, resumes=True):
+                    return
+                await self.drop(one)
+        finally:
+            one.busy = False
+
+    async def close_gap(self, one: Member) -> None:
+        """Ask for what was not heard, without a new connection where the old one holds."""
+        one.busy = True
+        try:
+            if not await self.join(one, resumes=True) and one.phone.connected:
+                await self.drop(one)
+        finally:
+            one.busy = False
+        if not one.phone.connected and not self.over:
+            await self.come_back(one)
+
+    async def drop(self, one: Member) -> None:
+        if one.phone.polls:
+            self._ghosts.append(time.perf_counter())
+        await one.phone.drop()
+
+    def ghosts(self) -> int:
+        """How many the server may still count: nothing tells it that somebody polls no more, until
+        a ping stays unanswered.
+        """
+        since = time.perf_counter() - GHOST_SECONDS_MAX
+        return sum(at > since for at in self._ghosts)
+
+    def is_level(self, one: Member) -> bool:
+        """Whether it is where it belongs, and has heard everything."""
+        if one.busy or not one.phone.connected or (one.auction_id is not None) != one.inside:
+            return False
+        return all(
+            room.gap is None
+            and not room.held
+            and (room.last or 0) >= self._proof.rooms.last_number(auction_id)
+            for auction_id, room in one.seat.rooms.items()
+        )
+
+
+def retry_seconds(answer: Answer) -> float:
+    """When to try again: when the server says, or soon."""
+    wait = answer.said.get("retryAfterMs")
+    return wait / 1000 if isinstance(wait, int) else 0.5 if answer is not LOST else 0.1

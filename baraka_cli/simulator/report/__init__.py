@@ -1,0 +1,1 @@
+"""What is told of a simulated sale: screen, tables, page, comparison."""

@@ -1,0 +1,401 @@
+"""A run as one HTML file that needs nothing else: no script, no font, no picture from elsewhere.
+
+Every text of the run goes through `_text`: names and messages come from strangers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from baraka_cli.simulator.report import figures
+from baraka_cli.simulator.report.charts import Chart, Drawing, Line, draw
+from baraka_cli.simulator.report.compare import Change, compare, doubts
+from baraka_cli.simulator.report.figures import (
+    NOTHING,
+    clock,
+    count,
+    millis,
+    rate,
+)
+from baraka_cli.simulator.report.public import flag_value, without_password
+from baraka_cli.simulator.report.rerun_command import FILE, command_line, scenario_file
+from baraka_cli.simulator.report.tables import (
+    LATENCY,
+    SERVERS,
+    about,
+    latencies,
+    refusals,
+    servers,
+    totals,
+)
+from baraka_cli.simulator.report.verdict import (
+    Outcome,
+    all_findings,
+    mark,
+    note,
+    outcome,
+    shortened,
+    verdict,
+)
+from baraka_cli.simulator.result import Finding, Result, Second
+from baraka_server.contract.text import printable
+
+STATES = {
+    Outcome.KEPT: "kept",
+    Outcome.BROKEN: "broken",
+    Outcome.UNCHECKED: "not checked",
+}
+
+PARTS = ("viewers", "bidders", "lots")
+"""What the first lines say of the scenario."""
+
+NUMBER = ' class="number"'
+
+NO_RESOURCES = "default-src 'none'; style-src 'unsafe-inline'"
+"""The browser's word that nothing is fetched and no script runs, whatever stands in a text."""
+
+
+def page(result: Result, old: Result | None = None) -> str:
+    """The whole file, to be written as UTF-8; with `old`, what changed since that run."""
+    found = verdict(result)
+    style = Path(__file__).with_name("page.css").read_text(encoding="utf-8")
+    title = f"{found.mark} {found.headline} · {without_password(result.url)}"
+    return "\n".join(
+        [
+            "<!doctype html>",
+            '<html lang="en">',
+            "<head>",
+            '<meta charset="utf-8">',
+            f'<meta http-equiv="Content-Security-Policy" content="{escape(NO_RESOURCES)}">',
+            '<meta name="viewport" content="width=device-width, initial-scale=1">',
+            f"<title>{_text(title)}</title>",
+            f"<style>\n{style}</style>",
+            "</head>",
+            "<body>",
+            "<main>",
+            *_verdict(result),
+            *_tiles(result, old),
+            *_breaches(result),
+            *_promises(result, old),
+            *(_comparison(result, old) if old is not None else ()),
+            *_charts(result),
+            *_tables(result, old),
+            *_scenario(result),
+            "<footer>Made by baraka simulate. One file; it loads nothing and runs no script.</footer>",
+            "</main>",
+            "</body>",
+            "</html>",
+            "",
+        ]
+    )
+
+
+def _text(value: object) -> str:
+    return escape(printable(str(value)))
+
+
+# --- the verdict -------------------------------------------------------------
+
+
+def _verdict(result: Result) -> Iterator[str]:
+    found = verdict(result)
+    yield f'<header class="verdict {found.outcome}">'
+    yield f"<h1>{found.mark} {_text(found.headline)}</h1>"
+    facts = [
+        without_password(result.url),
+        result.started_at,
+        clock(result.seconds),
+        *(f"{_amount(result.scenario[part])} {part}" for part in PARTS if part in result.scenario),
+    ]
+    if "seed" in result.scenario:
+        facts.append(f"seed {result.scenario['seed']}")
+    yield f'<p class="run">{" · ".join(_text(fact) for fact in facts)}</p>'
+    for detail in found.details:
+        yield f"<p>{_text(detail)}</p>"
+    for caveat in found.caveats:
+        yield f'<p class="callout doubt">{_text(caveat)}</p>'
+    yield "</header>"
+
+
+def _amount(value: object) -> str:
+    return count(value) if isinstance(value, int) else str(value)
+
+
+def _tiles(result: Result, old: Result | None) -> Iterator[str]:
+    yield '<dl class="tiles">'
+    for (name, value, small), before in zip(
+        _headlines(result), _headlines(old) if old else [None] * 6, strict=True
+    ):
+        then = f"<small>then {_text(before[1])}</small>" if before else ""
+        yield (
+            f"<div><dt>{_text(name)}</dt>"
+            f"<dd>{_text(value)}<small>{_text(small)}</small>{then}</dd></div>"
+        )
+    yield "</dl>"
+
+
+def _headlines(result: Result) -> list[tuple[str, str, str]]:
+    """Six figures: name, value, and a word on it."""
+    all_ = result.totals
+    bids, messages = rate(all_.accepted, result.seconds), rate(all_.messages, result.seconds)
+    lost = all_.dropped_by_server
+    return [
+        ("viewers at most", count(all_.viewers_max), f"{count(all_.connections)} connections"),
+        ("bids accepted", count(all_.accepted), f"{count(bids)} a second"),
+        ("messages received", count(all_.messages), f"{count(messages)} a second"),
+        ("delivery p95", millis(result.delivery.p95), f"p50 {millis(result.delivery.p50)}"),
+        ("delivery p99", millis(result.delivery.p99), f"max {millis(result.delivery.max)}"),
+        ("dropped by server", count(lost), f"{count(all_.unanswered)} bids unanswered"),
+    ]
+
+
+# --- the promises ------------------------------------------------------------
+
+
+def _breaches(result: Result) -> Iterator[str]:
+    broken = [finding for finding in all_findings(result) if finding.broken]
+    if broken:
+        yield "<h2>What was broken</h2>"
+    for finding in broken:
+        times = figures.plural(finding.broken, "time", "times")
+        yield '<section class="callout broken">'
+        yield f"<p><strong>✗ {_text(finding.title)}</strong>: broken {times}</p>"
+        for number, breach in enumerate(finding.first):
+            yield f"<p>{clock(breach.at)} {_text(breach.what)}</p>"
+            if breach.message and number == 0:
+                yield f"<pre>{_text(shortened(breach.message))}</pre>"
+        yield "</section>"
+
+
+def _promises(result: Result, old: Result | None) -> Iterator[str]:
+    before = {one.promise: one for one in all_findings(old)} if old is not None else {}
+    yield "<h2>The promises</h2>"
+    yield '<div class="scroll promises"><table><thead><tr><th></th><th>promise</th>'
+    yield '<th class="number">checked</th><th class="number">broken</th>'
+    yield f"{'<th>then</th>' if before else ''}<th></th></tr></thead><tbody>"
+    for finding in all_findings(result):
+        then = f'<td class="soft state">{_state(before[finding.promise])}</td>' if before else ""
+        yield (
+            f'<tr class="{outcome(finding)}"><td class="state">{_state(finding)}</td>'
+            f"<th>{_text(finding.title)}</th>"
+            f'<td class="number">{_or_nothing(finding.checked)}</td>'
+            f'<td class="number">{_or_nothing(finding.broken)}</td>'
+            f'{then}<td class="note">{_text(note(finding))}</td></tr>'
+        )
+    yield "</tbody></table></div>"
+
+
+def _state(finding: Finding) -> str:
+    return f"{mark(finding)} {STATES[outcome(finding)]}"
+
+
+def _or_nothing(number: int) -> str:
+    return count(number) if number else NOTHING
+
+
+# --- charts ------------------------------------------------------------------
+
+
+def _charts(result: Result) -> Iterator[str]:
+    marks = [breach.at for finding in result.findings for breach in finding.first]
+    drawn = [chart for chart in charts(result.timeline) if not chart.empty]
+    yield "<h2>Over time</h2>"
+    if not drawn:
+        yield '<p class="soft">Nothing was measured.</p>'
+        return
+    if marks:
+        yield '<p class="soft">A red ✗ stands where a promise broke.</p>'
+    yield '<div class="charts">'
+    for chart in drawn:
+        yield _figure(chart, draw(chart, marks))
+    yield "</div>"
+
+
+def charts(timeline: Sequence[Second]) -> list[Chart]:
+    seconds = [second.at for second in timeline]
+
+    def line(name: str, tone: int, values: Iterable[float | None]) -> Line:
+        return Line(name, tone, list(values))
+
+    return [
+        Chart(
+            "Delivery latency",
+            "ms, from the moment a bid was due to a viewer's receipt",
+            seconds,
+            [
+                line("p50", 1, (one.delivery.p50 for one in timeline)),
+                line("p95", 2, (one.delivery.p95 for one in timeline)),
+                line("p99", 3, (one.delivery.p99 for one in timeline)),
+            ],
+            millis,
+            worst=True,
+            may_be_logarithmic=True,
+        ),
+        Chart(
+            "Bids",
+            "a second",
+            seconds,
+            [
+                line("asked", 1, (one.asked for one in timeline)),
+                line("accepted", 2, (one.accepted for one in timeline)),
+                line("refused", 3, (one.refused for one in timeline)),
+            ],
+            count,
+        ),
+        Chart(
+            "Messages",
+            "received by the crowd a second",
+            seconds,
+            [line("messages", 1, (one.messages for one in timeline))],
+            count,
+        ),
+        Chart(
+            "Viewers",
+            "sockets in a room",
+            seconds,
+            [line("viewers", 1, (one.viewers for one in timeline))],
+            count,
+        ),
+        Chart(
+            "CPU",
+            "of one core",
+            seconds,
+            [
+                line("server", 1, (one.server_cpu for one in timeline)),
+                line("simulator", 3, (one.own_cpu for one in timeline)),
+            ],
+            figures.percent,
+        ),
+        Chart(
+            "Memory of the server",
+            "resident",
+            seconds,
+            [line("memory", 1, (one.server_rss_bytes for one in timeline))],
+            figures.size,
+            worst=True,
+        ),
+        *(
+            [
+                Chart(
+                    "Errors",
+                    "connections lost or refused and answers missing, a second",
+                    seconds,
+                    [line("errors", 3, (one.errors for one in timeline))],
+                    count,
+                    worst=True,
+                )
+            ]
+            if any(one.errors for one in timeline)
+            else []
+        ),
+    ]
+
+
+def _figure(chart: Chart, drawing: Drawing) -> str:
+    unit = "; ".join([chart.unit, *drawing.remarks])
+    keys = "".join(
+        f'<span class="tone{line.tone}"><svg viewBox="0 0 26 8" aria-hidden="true">'
+        f'<path class="line" d="M1 4H25"/></svg>{_text(line.name)}</span>'
+        for line in chart.lines
+        if any(value is not None for value in line.values)
+    )
+    return (
+        f"<figure><figcaption><h3>{_text(chart.title)} <small>{_text(unit)}</small></h3>"
+        f'<p class="legend">{keys}</p></figcaption>{drawing.svg}</figure>'
+    )
+
+
+# --- tables ------------------------------------------------------------------
+
+
+def _tables(result: Result, old: Result | None) -> Iterator[str]:
+    yield "<h2>In figures</h2>"
+    yield _table(("latency", *LATENCY), latencies(result))
+    if result.servers:
+        yield _table(SERVERS, servers(result))
+    yield '<div class="tables">'
+    if old is None:
+        yield _table(("the sale", ""), totals(result))
+    else:
+        then = dict(totals(old))
+        rows = [(name, then[name], value) for name, value in totals(result)]
+        yield _table(("the sale", "then", "now"), rows)
+    if result.refusals:
+        yield _table(("refused because", "bids"), refusals(result))
+    yield "</div>"
+
+
+def _comparison(result: Result, old: Result) -> Iterator[str]:
+    yield "<h2>Compared with the earlier run</h2>"
+    yield f'<p class="soft">then: {_text(old.started_at)}, {_text(without_password(old.url))}</p>'
+    for doubt in doubts(result, old):
+        yield f'<p class="callout doubt"><strong>Not comparable.</strong> {_text(doubt)}</p>'
+    yield '<div class="scroll compared"><table><thead><tr><th></th><th class="number">then</th>'
+    yield '<th class="number">now</th><th class="number">ratio</th><th></th></tr></thead><tbody>'
+    for change in compare(result, old):
+        if change.new is not None or change.old is not None:
+            yield _changed(change)
+    yield "</tbody></table></div>"
+
+
+def _changed(change: Change) -> str:
+    kind = {True: "better", False: "worse", None: "soft"}[change.better]
+    figures_ = (change.shown_old, change.shown_new, change.shown_ratio)
+    cells = "".join(f'<td class="number">{_text(figure)}</td>' for figure in figures_)
+    return f'<tr><th>{_text(change.name)}</th>{cells}<td class="{kind}">{change.mark}</td></tr>'
+
+
+def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """The first column is text, the others are figures."""
+    head = "".join(
+        f"<th{NUMBER if place else ''}>{_text(name)}</th>" for place, name in enumerate(columns)
+    )
+    body = "".join(
+        f"<tr><th>{_text(row[0])}</th>"
+        + "".join(f"<td{NUMBER}>{_text(value)}</td>" for value in row[1:])
+        + "</tr>"
+        for row in rows
+    )
+    return f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+
+
+# --- the scenario ------------------------------------------------------------
+
+
+def _scenario(result: Result) -> Iterator[str]:
+    yield "<h2>The scenario</h2>"
+    rows = [*about(result), *((name, _told(name, value)) for name, value in _flat(result.scenario))]
+    yield '<div class="scroll"><table><tbody>'
+    for name, value in rows:
+        yield f"<tr><th>{_text(name)}</th><td>{_text(value)}</td></tr>"
+    yield "</tbody></table></div>"
+    file = scenario_file(result)
+    if file is not None:
+        yield f"<p>To run it again, with this as {FILE}:</p>"
+        lines = "\n".join(map(_text, file.splitlines()))
+        yield f"<pre>{lines}</pre>"
+    else:
+        yield "<p>To run it again:</p>"
+    yield f"<pre>{_text(command_line(result))}</pre>"
+
+
+def _flat(scenario: dict[str, Any], before: str = "") -> Iterator[tuple[str, object]]:
+    """What is inside of something, with the names of both."""
+    for name, value in scenario.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{before}{name}.")
+        else:
+            yield f"{before}{name}", value
+
+
+def _told(name: str, value: object) -> str:
+    if value is None:
+        return NOTHING
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return ", ".join(flag_value(name, one) for one in value) or NOTHING
+    return flag_value(name, value)

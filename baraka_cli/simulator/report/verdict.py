@@ -1,0 +1,137 @@
+"""What a run comes to, in words: of the whole, and of each promise."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from baraka_cli.simulator.report.figures import clock, plural
+from baraka_cli.simulator.report.public import without_people
+from baraka_cli.simulator.result import TITLES, Finding, Result
+from baraka_server.contract.text import printable
+
+MESSAGE_CHARS_MAX = 2_100
+"""Of an offending message. The proof keeps 2,000 and writes behind them how long it was."""
+
+
+class Outcome(StrEnum):
+    """Worst first. A promise that was broken counts more than a run that did not end."""
+
+    BROKEN = "broken"
+    UNFINISHED = "unfinished"
+    UNCHECKED = "unchecked"
+    KEPT = "kept"
+
+
+MARKS = {
+    Outcome.BROKEN: "✗",
+    Outcome.UNFINISHED: "!",
+    Outcome.UNCHECKED: "–",
+    Outcome.KEPT: "✓",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """`headline` is one short sentence; `caveats` are what nobody may overlook who reads it."""
+
+    outcome: Outcome
+    headline: str
+    details: tuple[str, ...]
+    caveats: tuple[str, ...]
+
+    @property
+    def mark(self) -> str:
+        return MARKS[self.outcome]
+
+
+def all_findings(result: Result) -> list[Finding]:
+    """One for every promise there is: one that the run says nothing of was not looked at."""
+    found = {finding.promise: finding for finding in result.findings}
+    return [found.get(promise, Finding(promise=promise)) for promise in TITLES]
+
+
+def mark(finding: Finding) -> str:
+    """✓ ✗ – : to be read without colour."""
+    return MARKS[outcome(finding)]
+
+
+def outcome(finding: Finding) -> Outcome:
+    if finding.holds is None:
+        return Outcome.UNCHECKED
+    return Outcome.KEPT if finding.holds else Outcome.BROKEN
+
+
+def note(finding: Finding) -> str:
+    """What belongs beside a promise: how it broke first, or why it was not checked, or not wholly."""
+    notes = []
+    if finding.broken:
+        times = plural(finding.broken, "time", "times")
+        first = f", first at {_breach(finding)}" if finding.first else ""
+        notes.append(f"broken {times}{first}")
+    if finding.unchecked:
+        partly = "partly: " if finding.checked else "not checked: "
+        notes.append(partly + printable(finding.unchecked))
+    elif finding.holds is None:
+        notes.append("not checked: there was no occasion")
+    return "; ".join(notes)
+
+
+def _breach(finding: Finding) -> str:
+    first = finding.first[0]
+    return f"{clock(first.at)}: {printable(first.what)}"
+
+
+def shortened(message: str) -> str:
+    """An offending message on one line, cut at `MESSAGE_CHARS_MAX`; it says how much is missing.
+
+    The codes and phone numbers in it are hidden.
+    """
+    message = printable(without_people(message))
+    missing = len(message) - MESSAGE_CHARS_MAX
+    if missing <= 0:
+        return message
+    return (
+        f"{message[:MESSAGE_CHARS_MAX]} … ({plural(missing, 'more character', 'more characters')})"
+    )
+
+
+def verdict(result: Result) -> Verdict:
+    findings = all_findings(result)
+    broken = [finding for finding in findings if finding.broken]
+    unchecked = [finding for finding in findings if finding.holds is None]
+    checked = [finding for finding in findings if finding.checked]
+    partly = [finding for finding in checked if finding.unchecked]
+    details = []
+    if checked:
+        looks = plural(sum(finding.checked for finding in checked), "time", "times")
+        promises = plural(len(checked), "promise was", "promises were")
+        details.append(f"{promises} checked, {looks} in all.")
+    if unchecked:
+        details.append(f"{plural(len(unchecked), 'promise was', 'promises were')} not checked.")
+    if partly:
+        details.append(
+            f"{plural(len(partly), 'promise was', 'promises were')} checked only partly."
+        )
+    kind, headline = _headline(result, len(broken), len(checked), len(findings))
+    return Verdict(kind, headline, tuple(details), tuple(_caveats(result)))
+
+
+def _caveats(result: Result) -> Iterator[str]:
+    if result.could_not:
+        yield f"The run broke off: {printable(result.could_not)}"
+    if result.bottleneck:
+        yield printable(result.bottleneck)
+
+
+def _headline(result: Result, broken: int, checked: int, promises: int) -> tuple[Outcome, str]:
+    if broken:
+        return Outcome.BROKEN, f"{plural(broken, 'promise was', 'promises were')} broken"
+    if result.could_not:
+        return Outcome.UNFINISHED, "The run broke off"
+    if not checked:
+        return Outcome.UNCHECKED, "Nothing was checked"
+    if checked < promises:
+        return Outcome.KEPT, "Every promise that was checked was kept"
+    return Outcome.KEPT, "Every promise was kept"

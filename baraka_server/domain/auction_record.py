@@ -1,0 +1,118 @@
+"""How the rules and the documented `Auction` record describe the same auction."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from baraka_server.contract.records import Auction
+from baraka_server.domain.events import (
+    Adopted,
+    Awarded,
+    Canceled,
+    Ended,
+    Event,
+    Lot,
+    LotOpened,
+    StandingBid,
+    Started,
+)
+
+NO_LOT: dict[str, Any] = {
+    "current_product": None,
+    "product_description": None,
+    "actualPrice": 0,
+    "minBidPrice": 0,
+    "bidPrice": 0,
+}
+"""The columns of an auction with nothing on the block (D14)."""
+
+
+LEDGERS_COLUMNS = (
+    "user_id",
+    "isLive",
+    "isCanceled",
+    "isEnded",
+    "current_product",
+    "minBidPrice",
+    "bidPrice",
+    "actualPrice",
+    "winning_user_id",
+)
+"""The columns that the ledger's entries lead to; the others are as their last writer left them."""
+
+
+def lot_of(record: Auction) -> Lot | None:
+    """The lot on the block. A blank product is none: the existing system resets it to that."""
+    if not record.current_product or not record.current_product.strip():
+        return None
+    return Lot(record.current_product, record.minBidPrice, record.bidPrice, record.actualPrice)
+
+
+def adopted(record: Auction, high: StandingBid | None) -> Adopted:
+    """The fact that the auction is as its row and its highest bid say."""
+    lot = lot_of(record)
+    return Adopted(
+        owner_id=record.user_id,
+        live=record.isLive,
+        canceled=record.isCanceled,
+        ended=record.isEnded,
+        lot=lot,
+        high=high if lot else None,
+    )
+
+
+def with_other_columns(record: Auction, row: Auction) -> Auction:
+    """`record` with what `row` has in the columns that no entry of the ledger speaks of."""
+    return row.model_copy(update={name: getattr(record, name) for name in LEDGERS_COLUMNS})
+
+
+def record_after(record: Auction, event: Event) -> Auction:
+    """The record after `event`. An event that changes no column returns the same object."""
+    changes = {
+        name: value
+        for name, value in _changes(record, event).items()
+        if getattr(record, name) != value
+    }
+    return record.model_copy(update={**changes, "updatedAt": event.at}) if changes else record
+
+
+def _changes(record: Auction, event: Event) -> dict[str, Any]:
+    match event.fact:
+        case Started():
+            return {"isLive": True}
+        case LotOpened(lot=lot):
+            return _columns(lot)
+        case Awarded(high=None):
+            return NO_LOT
+        case Awarded(high=StandingBid(user_id=winner_id)):
+            return {**NO_LOT, "winning_user_id": winner_id}
+        case Canceled():
+            return {"isLive": False, "isCanceled": True}
+        case Ended():
+            return {"isLive": False, "isEnded": True}
+        case Adopted() as row:
+            return {
+                "user_id": row.owner_id,
+                "isLive": row.live,
+                "isCanceled": row.canceled,
+                "isEnded": row.ended,
+                **_adopted_columns(record, row.lot),
+            }
+        case _:
+            return {}
+
+
+def _adopted_columns(record: Auction, lot: Lot | None) -> dict[str, Any]:
+    if lot is not None:
+        return _columns(lot)
+    # A row that has no lot stays as the other program left it; an older view of it loses its lot.
+    return NO_LOT if lot_of(record) else {}
+
+
+def _columns(lot: Lot) -> dict[str, Any]:
+    return {
+        "current_product": lot.product,
+        "minBidPrice": lot.minimum_price,
+        "bidPrice": lot.start_price,
+        "actualPrice": lot.market_price,
+    }

@@ -1,0 +1,112 @@
+"""What happened, in words for people who look back at a sale."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from baraka_server.domain.events import (
+    Adopted,
+    Awarded,
+    BidPlaced,
+    BroadcasterLeft,
+    Canceled,
+    Commented,
+    Ended,
+    Event,
+    Lot,
+    LotOpened,
+    LotRepriced,
+    StandingBid,
+    StandingBidChanged,
+    Started,
+    Unknown,
+)
+from baraka_server.domain.state import State
+
+NameOf = Callable[[int], str]
+
+LOOKS_BACK = frozenset({Adopted, Started})
+"""The kinds of fact whose words depend on what the auction was before."""
+
+TELLS_PHASE = (
+    *(Adopted, Started, LotOpened, LotRepriced, BidPlaced, Commented, Awarded),
+    *(Canceled, Ended),
+)
+"""The kinds of fact behind which it is known whether the auction is live: most need that it is (D6)."""
+
+
+def in_words(before: State, event: Event, name_of: NameOf) -> str:
+    """What `event` made of the auction that was `before`; completes the sentence "<who> …"."""
+    match event.fact:
+        case Adopted() as row:
+            return _adopted(before, row, name_of)
+        case Started():
+            return "announced again that the auction is live" if before.live else "went live"
+        case LotRepriced(lot=lot):
+            return f"changed the prices of {lot.product}: {_prices(lot)}"
+        case LotOpened(lot=lot):
+            return f"put {lot.product} on the block: {_prices(lot)}"
+        case BidPlaced(amount=amount):
+            return f"bid {amount}"
+        case StandingBidChanged() as change:
+            return _changed_bid(change, name_of)
+        case Commented(comment=text):
+            return f"said: {text}"
+        case Awarded() as awarded:
+            return _awarded(awarded, name_of)
+        case Canceled():
+            return "canceled the auction"
+        case Ended():
+            return "ended the auction"
+        case BroadcasterLeft():
+            return "left the live stream"
+        case Unknown(name=name):
+            return f"did what only a newer version of Baraka knows: {name}"
+        case other:
+            return other.kind
+
+
+def _adopted(before: State, row: Adopted, name_of: NameOf) -> str:
+    beginning = "the ledger begins" if before.seq == 0 else "another program changed the auction"
+    parts = [_phase(row)]
+    if row.owner_id != before.owner_id:
+        parts.append(
+            "owned by nobody" if row.owner_id is None else f"owned by {name_of(row.owner_id)}"
+        )
+    if row.lot is not None:
+        parts.append(f"{row.lot.product} on the block ({_prices(row.lot)})")
+    if row.high is not None:
+        parts.append(_bid(row.high, name_of))
+    return f"{beginning}: {', '.join(parts)}"
+
+
+def _changed_bid(change: StandingBidChanged, name_of: NameOf) -> str:
+    stands = "no bid stands" if change.high is None else _bid(change.high, name_of)
+    if change.award_refused:
+        return f"tried to award, and was told: {stands}"
+    gone = "" if change.was is None else f" {_bid(change.was, name_of)} before"
+    return f"another program changed the bids:{gone}{',' if gone else ''} now {stands}"
+
+
+def _phase(row: Adopted) -> str:
+    if row.canceled:
+        return "canceled"
+    if row.ended:
+        return "ended"
+    return "live" if row.live else "not live"
+
+
+def _awarded(awarded: Awarded, name_of: NameOf) -> str:
+    weight = (awarded.weight or "").strip()
+    lot = f"{awarded.product} ({awarded.weight})" if weight else awarded.product
+    if awarded.high is None:
+        return f"awarded {lot} to nobody: there was no bid"
+    return f"awarded {lot} to {name_of(awarded.high.user_id)} for {awarded.high.amount}"
+
+
+def _bid(bid: StandingBid, name_of: NameOf) -> str:
+    return f"highest bid {bid.amount} by {name_of(bid.user_id)}"
+
+
+def _prices(lot: Lot) -> str:
+    return f"minimum {lot.minimum_price}, start {lot.start_price}, market price {lot.market_price}"

@@ -1,0 +1,210 @@
+"""What one node shows of an auction: the stage, and everything that its room is told of it."""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+
+from baraka_server.contract.records import User
+from baraka_server.domain.events import Adopted, Event, Fact, StandingBidChanged, Unknown
+from baraka_server.live.audience import RoundShown
+from baraka_server.live.context import Room
+from baraka_server.live.missed import Missed
+from baraka_server.live.transaction import Committed, Forked
+from baraka_server.live.view import Announcement, Stage
+from baraka_server.store.errors import StoreError
+from baraka_server.store.store import Snapshot
+
+log = logging.getLogger(__name__)
+
+CATCH_UP_EVENTS = 500
+
+
+class Show:
+    """`look` asks for another look at the ledger, soon."""
+
+    def __init__(self, auction_id: int, room: Room, look: Callable[[], None]) -> None:
+        self.stage: Stage | None = None
+        self.missed = Missed(auction_id, room.store, room.limits.resume_events_max)
+        self.rows_unknown = False
+        """Whether a newer program did something to the rows that only reading them tells (D55)."""
+        self._auction_id = auction_id
+        self._room = room
+        self._look = look
+        self._start_told = 0  # the seq of the last start that everybody here was told of
+        self._round_shown: int | None = None  # the round that the room was told of last
+
+    @property
+    def lists_are_read(self) -> bool:
+        return self._room.presence.wants_lists(self._auction_id)
+
+    async def announce(
+        self, news: deque[Event], committed: Committed, lists: bool, up_to: int | None = None
+    ) -> None:
+        """Announce the news up to a seq, or all. What fails is left to the next look at the ledger."""
+        while news and (up_to is None or news[0].seq <= up_to):
+            event = news.popleft()
+            if self.stage is None:
+                continue
+            try:
+                if event.seq > self.stage.seq + 1:  # more happened elsewhere than fits in one look
+                    await self.catch_up(self.stage, before=event.seq)
+                await self._play(self.stage, event, committed.users, lists=lists)
+            except Forked:
+                self._look()
+            except Exception:
+                log.exception(
+                    "auction %s: seq %s was not announced",
+                    self._auction_id,
+                    event.seq,
+                    extra={"event": "fault", "auction": self._auction_id},
+                )
+
+    async def _play(
+        self, stage: Stage, event: Event, users: Mapping[int, User], *, lists: bool = True
+    ) -> None:
+        """Announce the next event of the ledger, if it is the next for the stage."""
+        if _takes_rows(event.fact) and event.seq > stage.seq:
+            rows = await self._room.store.as_of(self._auction_id, event.seq)
+            if rows is not None:
+                stage.refresh(rows)
+        was_live = stage.record.isLive
+        if announcement := stage.play(event, users, lists=lists):
+            if announcement.to_everyone and was_live:
+                self._start_told = announcement.seq
+                await self._room.repeats.tell(self._auction_id, announcement)
+            else:
+                await self._tell(announcement)
+            for guided in announcement.guided:
+                await self._tell(guided)
+            if isinstance(event.fact, Unknown) and not self.rows_unknown:
+                self.rows_unknown = True
+                self._look()
+
+    async def _tell(self, announcement: Announcement) -> None:
+        audience = self._room.audience
+        if announcement.to_everyone:
+            self._start_told = announcement.seq
+            await audience.to_everyone(announcement.name, announcement.whole)
+        else:
+            shows = None
+            if announcement.round != self._round_shown:
+                self._round_shown = announcement.round
+                shows = RoundShown(self._auction_id, announcement.round)
+            await audience.to_room(
+                self._auction_id, announcement.name, announcement.whole, announcement.brief, shows
+            )
+
+    async def read(self) -> Stage | None:
+        snapshot = await self._room.store.snapshot(self._auction_id)
+        return self._stage_of(snapshot) if snapshot else None
+
+    def _stage_of(self, snapshot: Snapshot) -> Stage:
+        limits = self._room.limits
+        return Stage(
+            snapshot,
+            whole_numbers=limits.whole_numbers,
+            resume_events_max=limits.resume_events_max,
+        )
+
+    async def renew(self) -> None:
+        """Read the auction for somebody who joins an empty room, unless it is as it was."""
+        if self.stage:
+            seen = await self._room.store.look(self._auction_id)
+            end = (self.stage.seq, self.stage.hash)
+            if seen and (seen.seq, seen.hash) == end and self.stage.shows(seen):
+                return
+        self.stage = await self.read()
+
+    async def catch_up(self, stage: Stage, before: int | None = None) -> None:
+        """Announce what the ledger has and the stage has not.
+
+        Raises `Forked` when it has not what the stage has: the last entry is read once more.
+        """
+        while before is None or stage.seq + 1 < before:
+            found, users = await self._room.store.events_after(
+                self._auction_id, max(stage.seq - 1, 0), CATCH_UP_EVENTS
+            )
+            if stage.seq:
+                if [(one.seq, one.hash) for one in found[:1]] != [(stage.seq, stage.hash)]:
+                    raise Forked
+                del found[0]
+            if not found:
+                return
+            for event in found:
+                await self._play(stage, event, users)
+
+    # --- when what was told is not so
+
+    async def begin_anew(self) -> None:
+        """Leave the history that this node followed for the one that the ledger has (D34).
+
+        When the database cannot be asked, the next look finds out again.
+        """
+        log.warning(
+            "auction %s: its ledger is another one than this server followed (a restored backup, or "
+            "a fail-over that lost commits): everybody is told the whole state anew",
+            self._auction_id,
+            extra={"event": "other_ledger", "auction": self._auction_id},
+        )
+        try:
+            if self.stage:
+                common = await self.missed.note_lost(self.stage)
+                self._start_told = min(self._start_told, common)
+            await self.tell_whole()
+        except StoreError as error:
+            log.warning(
+                "auction %s: the database does not answer: %s",
+                self._auction_id,
+                error,
+                extra={"event": "not_told_yet", "auction": self._auction_id},
+            )
+
+    async def tell_whole(self) -> None:
+        """Read the auction anew, and tell the room its whole state."""
+        snapshot = await self._room.store.snapshot(self._auction_id)
+        if snapshot is None:
+            if self.stage:
+                await self.end(self.stage)
+            return
+        stage = self.stage = self._stage_of(snapshot)
+        count = self._room.presence.count(self._auction_id)
+        for announcement in stage.whole(snapshot, count, datetime.now(UTC)):
+            await self._tell(announcement)
+
+    async def take_rows(self, stage: Stage) -> None:
+        """Tell the room what another program did to rows of which no entry of the ledger speaks."""
+        found = await self._room.store.snapshot_and_look(self._auction_id)
+        if found is not None and found[0].seq == stage.seq and not stage.shows(found[1]):
+            count = self._room.presence.count(self._auction_id)
+            for announcement in stage.refreshed(*found, count, datetime.now(UTC)):
+                await self._tell(announcement)
+
+    async def tell_of_start(self) -> None:
+        """Tell everybody here of a start on another node: they need not be in the room for it.
+
+        Whoever joined in the meantime hears it behind the state, with the older seq that it has.
+        """
+        start = await self._room.store.last_start(self._auction_id)
+        stage = self.stage or await self.read()
+        if stage and start and start.seq > self._start_told:
+            await self._tell(stage.told_later(start, {}))
+
+    async def end(self, stage: Stage) -> None:
+        """Tell the room that the auction's row was deleted. There is no ledger of it to go on."""
+        log.warning(
+            "auction %s was deleted by another program",
+            self._auction_id,
+            extra={"event": "auction_deleted", "auction": self._auction_id},
+        )
+        self.stage = None
+        await self._tell(stage.gone(datetime.now(UTC)))
+
+
+def _takes_rows(fact: Fact) -> bool:
+    """Whether rows are taken with it as another program left them."""
+    if isinstance(fact, StandingBidChanged):
+        return not fact.award_refused
+    return isinstance(fact, Adopted)

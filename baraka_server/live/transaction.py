@@ -1,0 +1,349 @@
+"""One transaction of an auction: every ask that waited, decided in order and committed at once."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from baraka_server.contract.client_events import AwardLot, RepeatableEvent
+from baraka_server.contract.fields import iso_time
+from baraka_server.contract.names import same_name
+from baraka_server.contract.records import Auction, User
+from baraka_server.contract.refusals import Code, Refusal
+from baraka_server.domain.auction_record import adopted, lot_of
+from baraka_server.domain.decide import Ask, HouseRules, RefusedOnce, decide
+from baraka_server.domain.events import (
+    Adopted,
+    Awarded,
+    BidPlaced,
+    Commented,
+    Event,
+    StandingBid,
+    StandingBidChanged,
+    same_bid,
+)
+from baraka_server.domain.state import State, apply, next_event
+from baraka_server.store.errors import StoreError
+from baraka_server.store.ledger import GENESIS, NewestBid, Tail
+from baraka_server.store.locked import Answered, LockedAuction, RequestKey
+from baraka_server.store.store import users_in
+
+MISSED_EVENTS_MAX = 1_000
+
+Outcome = dict[str, Any] | Refusal
+"""What an ask is answered: the fields of an acknowledgement beside `ok`, or a refusal (D20)."""
+
+
+@dataclass(slots=True)
+class Committed:
+    """What one transaction left: the state and the record after it, an outcome for every ask.
+
+    `events` are those that this node has not announced, other nodes' among them, with the users
+    whom they name. `state` and `record` are None where there is no such auction.
+    """
+
+    state: State | None
+    record: Auction | None
+    outcomes: list[Outcome]
+    events: list[Event] = field(default_factory=list)
+    users: dict[int, User] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a node knows: the state as of its last commit, and the entry that it announced last.
+
+    Each has the hash of its last entry: the ledger may have been replaced by another one (D34).
+    """
+
+    state: State | None
+    announced_seq: int = 0
+    announced_hash: str = GENESIS
+
+
+class Forked(StoreError):
+    """The ledger is not the one that people here were told of: a restored backup, a lost commit."""
+
+
+async def settle(
+    auction: LockedAuction | None, asks: Sequence[Ask], known: Known, rules: HouseRules
+) -> Committed:
+    """Decide `asks` in order on the locked auction, and write what came of them.
+
+    Runs in a transaction and may run again, so it changes nothing but the database. Without asks
+    it only sees to it that the ledger has a beginning. Raises `Forked`, and decides nothing, where
+    whoever asked was looking at another history.
+    """
+    if auction is None:
+        refusals = [decide(None, ask, rules) for ask in asks]
+        return Committed(None, None, [no for no in refusals if isinstance(no, Refusal)])
+    now = datetime.now(UTC)
+    missed = await _missed(auction, known)
+    followed = known.state if _has_state(missed, auction.tail, known.state) else None
+    base = await _base(auction, followed, missed)
+    missed = [event for event in missed if event.seq > known.announced_seq]
+    standing = {base.high.user_id} if base.high else set()
+    users = await auction.users({ask.user_id for ask in asks} | standing | users_in(missed))
+    awards = any(isinstance(ask.event, AwardLot) for ask in asks)
+    openings = await _openings(auction, base, followed, users, awards=awards)
+    if unknown := {one.high.user_id for one in openings if one.high} - users.keys():
+        users |= await auction.users(unknown)
+    answered = await auction.answered(key for ask in asks if (key := request_key(ask)))
+
+    sitting = _Sitting(base, openings, users, rules, now)
+    sitting.earlier = {key: (was.fingerprint, _read(was)) for key, was in answered.items()}
+    for ask in asks:
+        sitting.hear(ask)
+    if asks and not sitting.accepted and base.seq == 0:
+        sitting.forget()  # a refusal is no reason to begin a ledger
+    written = await auction.write(sitting.events) if sitting.events else []
+
+    state = replace(_with_rows(sitting.state, written), hash=auction.tail.hash)
+    accepted = {event.seq: _accepted(auction.record.id, event) for event in written}
+    outcomes = [accepted[entry] if isinstance(entry, int) else entry for entry in sitting.entries]
+    new = {key: entry for key, entry in sitting.earlier.items() if key not in answered}
+    refused = {key.user_id for key, (_, entry) in new.items() if isinstance(entry, Refusal)}
+    full = await auction.users_with_many_requests(refused)
+    await auction.remember(
+        {
+            key: Answered(mark, _kept(accepted[entry] if isinstance(entry, int) else entry))
+            for key, (mark, entry) in new.items()
+            if not isinstance(entry, Refusal) or not (_is_for_now(entry) or key.user_id in full)
+        },
+        now,
+    )
+    return Committed(state, auction.record, outcomes, missed + written, users)
+
+
+async def _missed(auction: LockedAuction, known: Known) -> list[Event]:
+    """What the ledger has and this node has not announced, or not folded into its state.
+
+    It begins with what this node has last, as the ledger has it. Nothing is read where nothing
+    happened elsewhere. Raises `Forked`.
+    """
+    since, tail = known.announced_seq, auction.tail
+    if known.state is not None:
+        since = min(since, known.state.seq)
+    found: list[Event] = []
+    if since < tail.seq:
+        found = await auction.events_after(max(since - 1, 0), MISSED_EVENTS_MAX)
+    if not _has(found, tail, known.announced_seq, known.announced_hash):
+        raise Forked
+    return found
+
+
+def _has(found: Sequence[Event], tail: Tail, seq: int, hash_: str) -> bool:
+    """Whether the ledger has this entry, by what was read of it and by its end."""
+    if seq in {0, tail.seq}:
+        return seq == 0 or tail.hash == hash_
+    return seq < tail.seq and next((e.hash == hash_ for e in found if e.seq == seq), True)
+
+
+def _has_state(found: Sequence[Event], tail: Tail, state: State | None) -> bool:
+    return state is not None and _has(found, tail, state.seq, state.hash)
+
+
+async def _base(auction: LockedAuction, known: State | None, missed: Sequence[Event]) -> State:
+    """The state at the end of the ledger."""
+    if auction.tail.seq == 0:
+        return State()
+    state = known
+    for event in missed:
+        if state is not None and event.seq > state.seq:
+            state = apply(state, event)
+    if state is None or state.seq != auction.tail.seq:  # too much happened elsewhere
+        return await auction.state()
+    return state
+
+
+Opening = Adopted | StandingBidChanged
+
+
+async def _openings(
+    auction: LockedAuction,
+    base: State,
+    known: State | None,
+    users: Mapping[int, User],
+    *,
+    awards: bool,
+) -> list[Opening]:
+    """What the ledger has yet to hear of the rows, which another program may have changed.
+
+    All bids are looked at before an award, and when this node has not followed the auction so far;
+    otherwise when the newest one is not the one that stands, or its user is gone. Behind an entry
+    that a newer program wrote the rows are not for us to judge (D55).
+    """
+    if not base.understood:
+        return []
+    high = base.high
+    lot = lot_of(auction.record)
+    followed = known is not None and base.seq > 0
+    if awards or not followed or (lot and not _stands(high, auction.newest_bid, users)):
+        found = await auction.highest_bid()
+        high = high if same_bid(high, found) else found
+    row = adopted(auction.record, high)
+    if base.seq == 0:
+        return [row]
+    openings: list[Opening] = []
+    if row != _as_row(base, high):
+        openings.append(row)
+    same_lot = lot and base.lot and same_name(lot.product, base.lot.product)
+    if lot and same_lot and not same_bid(base.high, high):
+        openings.append(StandingBidChanged(lot, high, base.high))
+    return openings
+
+
+def _stands(high: StandingBid | None, newest: NewestBid | None, users: Mapping[int, User]) -> bool:
+    """Whether the bid that stands by the ledger is the newest row, and its user is there."""
+    if high is None or newest is None:
+        return high is None and newest is None
+    row = (newest.bid_id, newest.user_id, newest.amount)
+    return row == (high.bid_id, high.user_id, high.amount) and high.user_id in users
+
+
+def _with_rows(state: State, written: Sequence[Event]) -> State:
+    """The state after events that have their rows by now: the highest bid has an id."""
+    if state.high is None or state.high.bid_id:
+        return state
+    bid_id = next(
+        event.fact.bid_id for event in reversed(written) if isinstance(event.fact, BidPlaced)
+    )
+    return replace(state, high=replace(state.high, bid_id=bid_id))
+
+
+def _as_row(state: State, high: StandingBid | None) -> Adopted:
+    """The auction's row as the ledger has it, with the bid that stands by the rows."""
+    return Adopted(
+        state.owner_id,
+        state.live,
+        state.canceled,
+        state.ended,
+        state.lot,
+        high if state.lot else None,
+    )
+
+
+class _Sitting:
+    """Asks being decided one after the other, each on the state that the one before it left.
+
+    An entry is a refusal, the seq of the event that the ask became, or what a repeated request was
+    answered before.
+    """
+
+    def __init__(
+        self,
+        base: State,
+        openings: Sequence[Opening],
+        users: dict[int, User],
+        rules: HouseRules,
+        now: datetime,
+    ) -> None:
+        self.events: list[Event] = []
+        self.entries: list[Outcome | int] = []
+        self.earlier: dict[RequestKey, tuple[str, Outcome | int]] = {}
+        self.accepted = False
+        self.state = self._base = base
+        self._users = users
+        self._rules = rules
+        self._now = now
+        for opening in openings:
+            self._happen(next_event(self.state, opening, None, now))
+
+    def forget(self) -> None:
+        """Leave the state as it is in the ledger: what was about to be written is not."""
+        self.events.clear()
+        self.state = self._base
+
+    def hear(self, ask: Ask) -> None:
+        key = request_key(ask)
+        if key is None:
+            self.entries.append(self._decide(ask))
+            return
+        mark = fingerprint(ask)
+        if key not in self.earlier:
+            self.earlier[key] = (mark, self._decide(ask))
+        first_mark, entry = self.earlier[key]
+        is_same = first_mark == mark or first_mark == fingerprint(ask, with_absent=True)
+        self.entries.append(entry if is_same else ask.refused(Code.REQUEST_ID_REUSED))
+
+    def _decide(self, ask: Ask) -> Refusal | int:
+        if ask.user_id not in self._users:
+            ask = replace(ask, user_exists=False)
+        if ask.heard_seq is None:  # of all that there was before its turn
+            ask = replace(ask, heard_seq=self._base.seq)
+        decision = decide(self.state, ask, self._rules)
+        if isinstance(decision, Refusal):
+            return decision
+        if isinstance(decision, RefusedOnce):
+            self._happen(next_event(self.state, decision.fact, ask.user_id, self._now))
+            return decision.refusal
+        self.accepted = True
+        return self._happen(next_event(self.state, decision, ask.user_id, self._now))
+
+    def _happen(self, event: Event) -> int:
+        self.state = apply(self.state, event)
+        self.events.append(event)
+        return event.seq
+
+
+def request_key(ask: Ask) -> RequestKey | None:
+    event = ask.event
+    if isinstance(event, RepeatableEvent) and event.request_id is not None:
+        return RequestKey(ask.user_id, event.request_id)
+    return None
+
+
+def fingerprint(ask: Ask, *, with_absent: bool = False) -> str:
+    """What an ask asks for: the same for a repetition, another one for another body (D23).
+
+    Fields that are not there are left out, so that a field that a later release adds changes no
+    fingerprint. `with_absent` is the form of the first release, which had them in.
+    """
+    body = ask.event.model_dump(mode="json", exclude={"request_id"}, exclude_none=not with_absent)
+    text = json.dumps([ask.event.wire_name, body], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _accepted(auction_id: int, event: Event) -> dict[str, Any]:
+    fields: dict[str, Any] = {
+        "auctionId": auction_id,
+        "seq": event.seq,
+        "round": event.round,
+        "serverTime": iso_time(event.at),
+    }
+    match event.fact:
+        case BidPlaced(bid_id=bid_id):
+            fields["bidId"] = bid_id
+        case Commented(comment_id=comment_id):
+            fields["commentId"] = comment_id
+        case Awarded(winning_id=winning_id):
+            fields["winningId"] = winning_id
+    return fields
+
+
+def _is_for_now(entry: Refusal) -> bool:
+    """Whether a refusal is about this program or this socket, not about the auction.
+
+    A repetition is asked anew.
+    """
+    return entry.code in {Code.UNAVAILABLE, Code.NOT_JOINED}
+
+
+def _kept(outcome: Outcome) -> str:
+    if isinstance(outcome, Refusal):
+        refusal = [outcome.code, outcome.event, dict(outcome.values)]
+        return json.dumps({"refused": refusal})
+    return json.dumps({"accepted": outcome})
+
+
+def _read(answered: Answered) -> Outcome:
+    kept = json.loads(answered.outcome)
+    if "refused" in kept:
+        code, event, values = kept["refused"]
+        return Refusal(Code(code), event, values)
+    accepted: dict[str, Any] = kept["accepted"]
+    return accepted

@@ -1,0 +1,403 @@
+"""The stage: one node's view of one auction, from which it answers joins and announces events.
+
+Every row is encoded once, when it appears; the lists are text that grows at one end, and only while
+somebody wants to read them.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from baraka_server.contract import server_events as told
+from baraka_server.contract.fields import iso_time
+from baraka_server.contract.records import Auction, Bid, Comment, User
+from baraka_server.contract.server_events import Scope, ServerEvent
+from baraka_server.domain.auction_record import lot_of, record_after, with_other_columns
+from baraka_server.domain.events import (
+    Adopted,
+    Awarded,
+    BidPlaced,
+    BroadcasterLeft,
+    Canceled,
+    Commented,
+    Ended,
+    Event,
+    Fact,
+    Lot,
+    LotOpened,
+    LotRepriced,
+    StandingBid,
+    StandingBidChanged,
+    Started,
+    Unknown,
+)
+from baraka_server.live.encoded import Encoded, Superseding, encode
+from baraka_server.live.lists import People, Rows, encoded_row, with_fields
+from baraka_server.store.signs import NOTHING, Look, Signs
+from baraka_server.store.store import Snapshot
+
+RECENT_EVENTS_MAX = 512
+"""How many events a stage keeps for viewers that resume, if they are not told more at once."""
+
+LEDGER_ID_CHARS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """What an event of the ledger sounds like: with the lists, and without them (D24).
+
+    `guided` says the same to clients that know the guide alone, where it has other words for it.
+    """
+
+    seq: int
+    round: int
+    event: type[ServerEvent]
+    whole: Encoded
+    brief: Encoded
+    guided: tuple[Announcement, ...] = ()
+    hash: str = ""
+
+    @property
+    def name(self) -> str:
+        return self.event.wire_name
+
+    @property
+    def to_everyone(self) -> bool:
+        return self.event.scope is Scope.EVERYONE
+
+
+class Stage:
+    """`whole_numbers` shows phone numbers to everybody, for private deployments (D17).
+
+    It keeps what a viewer who resumes is told: at most `resume_events_max` events.
+    """
+
+    def __init__(
+        self, snapshot: Snapshot, *, whole_numbers: bool, resume_events_max: int = 0
+    ) -> None:
+        self.record = snapshot.auction
+        self.seq = snapshot.seq
+        self.round = snapshot.round
+        self.hash = snapshot.hash
+        self._people = People(whole_numbers=whole_numbers)
+        self._people.in_lists = lambda: self._bids.users() | self._comments.users()
+        self._bids = Rows(self._people, newest_first=True)
+        self._comments = Rows(self._people)
+        self._list(snapshot)
+        # What cannot be read, or reads otherwise here, is no change as long as it stays so.
+        self._not_shown = NOTHING
+        self._counts = object()
+        self._recent: deque[Announcement] = deque(maxlen=max(RECENT_EVENTS_MAX, resume_events_max))
+
+    def play(
+        self, event: Event, users: Mapping[int, User], *, lists: bool = True
+    ) -> Announcement | None:
+        """Take the next event of the ledger and say what to announce.
+
+        Without `lists`, because nobody reads them, a bid or a comment has its brief form only. None
+        for an event that is on the stage already. A gap is a `ValueError`: fill it first.
+        """
+        if event.seq <= self.seq:
+            return None
+        if event.seq != self.seq + 1:
+            raise ValueError(f"event {event.seq} cannot follow {self.seq}")
+        before = self.record
+        self.seq, self.round, self.hash = event.seq, event.round, event.hash
+        self.record = record_after(self.record, event)
+        announcement = self._announcement(event, users, lists)
+        if isinstance(event.fact, Adopted):
+            guided = self._guided(before, event, event.fact, users)
+            announcement = replace(announcement, guided=tuple(guided))
+        # Without its lists: 512 of them would be a hundred megabytes in a busy round.
+        brief = announcement.brief
+        if isinstance(event.fact, StandingBidChanged):
+            self._recent.append(self.told_later(event, users))
+        elif announcement.whole is not brief or announcement.guided:
+            self._recent.append(replace(announcement, whole=brief, guided=()))
+        else:
+            self._recent.append(announcement)
+        return announcement
+
+    def told_later(self, event: Event, users: Mapping[int, User]) -> Announcement:
+        """What an event of the past sounds like without lists, for a viewer that missed it."""
+        name, fields = self._fields(event, users)
+        text = encode(self._common(event.seq, event.at, event.hash) | fields)
+        return Announcement(event.seq, event.round, name, text, text, hash=event.hash)
+
+    def recent_after(self, seq: int) -> list[Announcement] | None:
+        """The events behind `seq`, or None when they reach back further than the stage remembers."""
+        if seq >= self.seq:
+            return []
+        if not self._recent or self._recent[0].seq > seq + 1:
+            return None
+        return [announcement for announcement in self._recent if announcement.seq > seq]
+
+    def remember(self, older: Sequence[Announcement]) -> None:
+        """Keep events that were read from the ledger, up to the first that the stage has."""
+        first = self._recent[0].seq if self._recent else self.seq + 1
+        older = [one for one in older if one.seq < first]
+        room = (self._recent.maxlen or 0) - len(self._recent)
+        self._recent.extendleft(reversed(older[-room:] if room else ()))
+
+    def recent_hashes(self) -> dict[int, str]:
+        """The hashes of the entries that the stage remembers, by seq (D34)."""
+        return {one.seq: one.hash for one in self._recent} | {self.seq: self.hash}
+
+    def state(self, user_count: int, now: datetime) -> dict[str, Any]:
+        """The whole current state, as `joinAuction` is answered (D21)."""
+        return self._common(self.seq, now) | {
+            "auction": encode(self.record),
+            "auctionBids": self._bids.encoded(),
+            "auctionComments": self._comments.encoded(),
+            "userCount": user_count,
+            "round": self.round,
+        }
+
+    @property
+    def state_chars(self) -> int:
+        """How long the lists of a state are, which are most of it."""
+        return len(self._bids.text) + len(self._comments.text)
+
+    def whole(self, snapshot: Snapshot, user_count: int, now: datetime) -> Iterator[Announcement]:
+        """The whole state for everybody, and again in the words of the guide alone.
+
+        The snapshot is the one that this stage was made of.
+        """
+        yield self._said(told.AuctionState, self.state(user_count, now))
+        common, record = self._common(self.seq, now), self.record
+        lot = lot_of(record) or EMPTY_BLOCK
+        yield self._said(told.LotChanged, common | _lot(lot, self.round))
+        if snapshot.bids:
+            newest = {"newBid": self._row(snapshot.bids[0], {}), "round": self.round}
+            text = _with_list(encode(newest | common), "auctionBids", self._bids)
+            yield Announcement(self.seq, self.round, told.NewBid, text, text, hash=self.hash)
+        if record.isCanceled:
+            yield self._said(told.AuctionCanceled, common | {"message": told.AuctionCanceled.TEXT})
+        if record.isEnded:
+            yield self._said(told.AuctionFinished, common | {"message": told.AuctionFinished.TEXT})
+
+    def _said(self, event: type[ServerEvent], fields: dict[str, Any]) -> Announcement:
+        text = encode(fields)
+        return Announcement(self.seq, self.round, event, text, text, hash=self.hash)
+
+    def user_count(self, user_count: int, now: datetime) -> Superseding:
+        count = encode(self._common(self.seq, now) | {"userCount": user_count})
+        return Superseding(count, self._counts)
+
+    @property
+    def signs(self) -> Signs:
+        """What the rows in the lists add up to."""
+        return Signs(self._bids.tally(), self._comments.tally())
+
+    def shows(self, look: Look) -> bool:
+        """Whether what is in the tables is what is shown; the look is of the same `seq`."""
+        return look.auction == self.record and look.signs.less(self.signs) == self._not_shown
+
+    def refresh(self, snapshot: Snapshot) -> None:
+        """Take rows as another program left them, before the entry is played that says so.
+
+        The snapshot is of that entry; the columns that are the ledger's stay as they are.
+        """
+        self._list(snapshot)
+        self.record = with_other_columns(self.record, snapshot.auction)
+
+    def refreshed(
+        self, snapshot: Snapshot, look: Look, user_count: int, now: datetime
+    ) -> list[Announcement]:
+        """Take rows as another program left them, of which no entry speaks; what to say of it."""
+        bids = self._bids.tally()
+        self._list(snapshot)
+        self.record = snapshot.auction
+        self._not_shown = look.signs.less(self.signs)
+        events: set[type[ServerEvent]] = {told.AuctionState}
+        if self._bids.tally() != bids:
+            events.add(told.NewBid)
+        return [one for one in self.whole(snapshot, user_count, now) if one.event in events]
+
+    def gone(self, at: datetime) -> Announcement:
+        """What is said when the auction's row is there no more: the guide has no nearer word."""
+        text = encode(self._common(self.seq, at) | {"message": told.AuctionCanceled.TEXT})
+        return Announcement(self.seq, self.round, told.AuctionCanceled, text, text)
+
+    def _list(self, snapshot: Snapshot) -> None:
+        self._bids.clear()
+        for bid in reversed(snapshot.bids):
+            self._people.meet(bid.user)
+            self._bids.add(bid)
+        self._comments.clear()
+        for comment in snapshot.comments:
+            self._people.meet(comment.user)
+            self._comments.add(comment)
+
+    def _common(self, seq: int, at: datetime, hash_: str | None = None) -> dict[str, Any]:
+        return {
+            "auctionId": self.record.id,
+            "seq": seq,
+            "ledger": ledger_id(self.hash if hash_ is None else hash_),
+            "serverTime": iso_time(at),
+        }
+
+    def _announcement(self, event: Event, users: Mapping[int, User], lists: bool) -> Announcement:
+        kind, fields = self._fields(event, users)
+        common = self._common(event.seq, event.at)
+        brief = encode(fields | common)
+        whole = brief
+        match event.fact:
+            case BidPlaced():
+                self._bids.add(self._placed(event, event.fact))
+                whole = _with_list(brief, "auctionBids", self._bids) if lists else brief
+            case Commented():
+                self._comments.add(self._comment(event, event.fact))
+                whole = _with_list(brief, "comments", self._comments) if lists else brief
+            case LotOpened() if not isinstance(event.fact, LotRepriced):
+                self._bids.clear()
+            case Awarded():
+                self._bids.clear()
+                self._comments.clear()
+            case StandingBidChanged(high=high, was=was):
+                if was is not None and (high is None or was.bid_id != high.bid_id):
+                    self._bids.remove(was.bid_id)
+                if high is None:
+                    self._bids.clear()
+                elif high.bid_id not in self._bids:  # it was cleared since
+                    self._bids.add(self._bid(high))
+                # Everybody gets the list: what they have of it is no longer so.
+                brief = whole = _with_list(brief, "auctionBids", self._bids)
+        return Announcement(event.seq, event.round, kind, whole, brief, hash=event.hash)
+
+    def _guided(
+        self,
+        before: Auction,
+        event: Event,
+        row: Adopted,
+        users: Mapping[int, User],
+    ) -> Iterator[Announcement]:
+        """What another program did to the auction's row, as if its host had done it here."""
+        if row.live and not before.isLive:
+            yield self._in_words_of(event, Started(), users)
+        if row.canceled and not before.isCanceled:
+            yield self._in_words_of(event, Canceled(), users)
+        if row.ended and not before.isEnded:
+            yield self._in_words_of(event, Ended(), users)
+        if row.lot == lot_of(before):
+            return
+        yield self._in_words_of(event, LotRepriced(row.lot or EMPTY_BLOCK), users)
+        if row.lot and row.high and row.lot.product != before.current_product:
+            standing = StandingBidChanged(row.lot, row.high, None)
+            yield self._in_words_of(event, standing, users)
+
+    def _in_words_of(self, event: Event, fact: Fact, users: Mapping[int, User]) -> Announcement:
+        return self._announcement(replace(event, fact=fact), users, lists=True)
+
+    def _fields(
+        self, event: Event, users: Mapping[int, User]
+    ) -> tuple[type[ServerEvent], dict[str, Any]]:
+        match event.fact:
+            case Started():
+                return told.AuctionStarted, record_after(self.record, event).model_dump(mode="json")
+            case LotOpened(lot=lot):
+                return told.LotChanged, _lot(lot, event.round)
+            case BidPlaced() as fact:
+                bid = self._placed(event, fact)
+                return told.NewBid, {"newBid": self._row(bid, users), "round": event.round}
+            case StandingBidChanged(lot=lot, high=high, was=was):
+                former = {"formerBid": was.named() if was else None}
+                if high is None:
+                    return told.LotChanged, _lot(lot, event.round) | former
+                standing = {"newBid": self._row(self._bid(high), users), "round": event.round}
+                return told.NewBid, standing | former
+            case Commented() as fact:
+                comment = self._comment(event, fact)
+                return told.NewComment, {"newComment": self._row(comment, users)}
+            case Awarded(high=high):
+                return told.LotAwarded, self._awarded(event, high, users)
+            case Canceled():
+                return told.AuctionCanceled, {"message": told.AuctionCanceled.TEXT}
+            case Ended():
+                return told.AuctionFinished, {"message": told.AuctionFinished.TEXT}
+            case BroadcasterLeft():
+                return told.BroadcasterLeft, {}
+            case Adopted(high=high):
+                bid_that_stands = high and self._row(self._bid(high), users)
+                # The same at once and later, when the row has been written again.
+                record = record_after(self.record, event)
+                return told.AuctionChanged, {
+                    "auction": record.model_copy(update={"updatedAt": event.at}),
+                    "highestBid": bid_that_stands,
+                    "round": event.round,
+                }
+            case Unknown():
+                return told.AuctionEntry, {}
+        raise TypeError(f"nobody has said how {event.kind} is announced")
+
+    def _awarded(
+        self, event: Event, high: StandingBid | None, users: Mapping[int, User]
+    ) -> dict[str, Any]:
+        winning_bid = winning_user = None
+        if high is not None:
+            winning_bid = self._row(self._bid(high), users)
+            winning_user = self._people.find(users, high.user_id)
+        return {
+            "auction": {
+                **record_after(self.record, event).model_dump(mode="json"),
+                "Auction_bids": [],
+                "Auction_comments": [],
+            },
+            "winningBid": winning_bid,
+            "winningUser": winning_user,
+        }
+
+    def _placed(self, event: Event, fact: BidPlaced) -> Bid:
+        user_id = event.user_id or 0
+        return self._bid(StandingBid(fact.bid_id, user_id, fact.amount, event.at))
+
+    def _bid(self, bid: StandingBid) -> Bid:
+        return Bid(
+            id=bid.bid_id,
+            auction_id=self.record.id,
+            user_id=bid.user_id,
+            bid=bid.amount,
+            createdAt=bid.at,
+            updatedAt=bid.at,
+        )
+
+    def _comment(self, event: Event, fact: Commented) -> Comment:
+        return Comment(
+            id=fact.comment_id,
+            auction_id=self.record.id,
+            user_id=event.user_id or 0,
+            comment=fact.comment,
+            createdAt=event.at,
+            updatedAt=event.at,
+        )
+
+    def _row(self, record: Bid | Comment, users: Mapping[int, User]) -> Encoded:
+        user = self._people.find(users, record.user_id)
+        return with_fields(encoded_row(record), f'"user":{user}')
+
+
+def _lot(lot: Lot, round_: int) -> dict[str, Any]:
+    return {
+        "product": lot.product,
+        "bidPrice": lot.start_price,
+        "minBidPrice": lot.minimum_price,
+        "actualPrice": lot.market_price,
+        "round": round_,
+    }
+
+
+def ledger_id(hash_: str) -> str:
+    """What a client is told of an entry's hash: enough to tell one history from another (D34)."""
+    return hash_[:LEDGER_ID_CHARS]
+
+
+EMPTY_BLOCK = Lot("", 0, 0, 0)
+"""What the guide's words have for an empty block."""
+
+
+def _with_list(brief: Encoded, name: str, rows: Rows) -> Superseding:
+    return Superseding(with_fields(brief, f'"{name}":[', rows.text, "]"), rows.growth)

@@ -1,0 +1,292 @@
+"""The stage by itself: what it says of an event, and what its lists are made of."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from baraka_server.contract.records import (
+    Auction,
+    AuctionType,
+    Bid,
+    BidWithUser,
+    CommentWithUser,
+    User,
+    UserType,
+)
+from baraka_server.contract.server_events import NewBid, NewComment
+from baraka_server.domain.events import (
+    Awarded,
+    BidPlaced,
+    Commented,
+    Ended,
+    Event,
+    Fact,
+    Lot,
+    LotOpened,
+)
+from baraka_server.live import lists as lists_module
+from baraka_server.live.lists import People, Rows
+from baraka_server.live.view import Stage
+from baraka_server.store.store import Snapshot
+
+NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
+
+
+def user(user_id: int, name: str = "Bilal “the Quick” 🦊") -> User:
+    return User(
+        id=user_id,
+        name=name,
+        type=UserType.Normal,
+        category_id=None,
+        number="+99955501234",
+        otpCode="1234",
+        createdAt=NOON,
+        updatedAt=NOON,
+    )
+
+
+USERS = {2: user(2), 3: user(3, "Dina")}
+
+
+def auction() -> Auction:
+    return Auction(
+        id=1,
+        title="Gold",
+        description="",
+        type=AuctionType.Live,
+        current_product="Ring",
+        product_description=None,
+        actualPrice=3,
+        minBidPrice=1,
+        bidPrice=2,
+        quantity=1,
+        expiryDate=NOON,
+        startDate=None,
+        isLive=True,
+        isExpired=False,
+        isCanceled=False,
+        isEnded=False,
+        image_url="",
+        user_id=1,
+        winning_user_id=None,
+        category_id=1,
+        createdAt=NOON,
+        updatedAt=NOON,
+    )
+
+
+def a_stage(
+    bids: tuple[BidWithUser, ...] = (), comments: tuple[CommentWithUser, ...] = ()
+) -> Stage:
+    snapshot = Snapshot(auction(), list(bids), list(comments), 0, 1)
+    return Stage(snapshot, whole_numbers=False)
+
+
+def event(seq: int, fact: Fact, user_id: int = 2) -> Event:
+    return Event(seq, 1, user_id, NOON + timedelta(milliseconds=seq), fact)
+
+
+def state_of(stage: Stage) -> dict[str, Any]:
+    state = stage.state(0, NOON)
+    return {name: json.loads(state[name]) for name in ("auctionBids", "auctionComments")}
+
+
+def a_row(row_id: int) -> Bid:
+    return Bid(id=row_id, auction_id=1, user_id=2, bid=10 * row_id, createdAt=NOON, updatedAt=NOON)
+
+
+def ids(rows: Rows) -> list[int]:
+    return [row["id"] for row in json.loads(rows.encoded())]
+
+
+@pytest.fixture
+def people() -> People:
+    people = People(whole_numbers=False)
+    people.meet(USERS[2])
+    return people
+
+
+def test_a_list_is_the_old_one_with_the_new_row_at_its_end_of_it(people):
+    newest_first, oldest_first = Rows(people, newest_first=True), Rows(people)
+    for row_ids in ((1,), (2, 3), (4,)):
+        for rows in (newest_first, oldest_first):
+            for row_id in row_ids:
+                rows.add(a_row(row_id))
+        assert ids(newest_first) == list(range(row_ids[-1], 0, -1))
+        assert ids(oldest_first) == list(range(1, row_ids[-1] + 1))
+
+
+def test_a_list_that_is_cleared_has_nothing_of_what_was_added_before(people):
+    rows = Rows(people, newest_first=True)
+    rows.add(a_row(1))
+    assert ids(rows) == [1]
+    rows.add(a_row(2))
+    rows.clear()
+    assert ids(rows) == []
+    rows.add(a_row(3))
+    assert ids(rows) == [3]
+
+
+def test_people_who_are_in_no_list_are_forgotten(people, monkeypatch):
+    monkeypatch.setattr(lists_module, "USERS_KEPT_MAX", 10)
+    kept = People(whole_numbers=False)
+    kept.in_lists = lambda: {2}
+    kept.meet(USERS[2])
+    for user_id in range(100, 200):
+        kept.meet(user(user_id))
+        assert kept.text(2)
+    assert len(kept._known) <= 10
+
+
+def test_what_a_slow_viewer_may_be_spared_is_said_with_each_list_and_with_nothing_else():
+    """A list is contained in later ones until it begins anew; a count in every later one (D25)."""
+    stage = a_stage()
+    lot = Lot("Ring", 1, 1, 1)
+    history: list[tuple[Fact, bool]] = [
+        (BidPlaced(10, 1), True),
+        (Commented("a", 1), True),
+        (BidPlaced(20, 2), True),
+        (BidPlaced(30, 3), False),  # nobody reads lists at the moment
+        (LotOpened(lot), True),
+        (Commented("b", 2), True),
+        (BidPlaced(10, 4), True),
+        (Awarded("Ring", "5g", None, None), True),
+        (Commented("c", 3), True),
+    ]
+    wholes, briefs = [], []
+    for seq, (fact, lists) in enumerate(history, 1):
+        told = stage.play(event(seq, fact), USERS, lists=lists)
+        assert told is not None
+        wholes.append(getattr(told.whole, "subject", None))
+        briefs.append(getattr(told.brief, "subject", None))
+    one, a, two, unread, opened, b, later, award, c = wholes
+    assert one == two
+    assert a == b
+    assert len({one, a, later, c}) == 4
+    assert unread is opened is award is None
+    assert briefs == [None] * len(history)
+    assert stage.user_count(1, NOON).subject == stage.user_count(2, NOON).subject
+    assert stage.user_count(1, NOON).subject not in wholes
+
+
+def test_a_bid_is_told_as_its_record_says_with_and_without_the_list():
+    stage = a_stage()
+    stage.play(event(1, BidPlaced(10, 1)), USERS)
+    told = stage.play(event(2, BidPlaced(20, 2), user_id=3), USERS)
+    assert told is not None
+    whole, brief = NewBid.model_validate_json(told.whole), NewBid.model_validate_json(told.brief)
+    assert brief.auction_bids is None
+    assert whole.auction_bids is not None
+    assert [bid.bid for bid in whole.auction_bids] == [20, 10]
+    assert whole.new_bid == brief.new_bid == whole.auction_bids[0]
+    shown = USERS[3].as_seen_by_others()
+    at = NOON + timedelta(milliseconds=2)
+    bid = BidWithUser(id=2, auction_id=1, user_id=3, bid=20, createdAt=at, updatedAt=at, user=shown)
+    assert json.loads(told.brief)["newBid"] == bid.model_dump(mode="json")
+    assert (whole.seq, whole.round, whole.auction_id) == (2, 1, 1)
+
+
+def test_a_joiner_is_told_the_auction_as_its_record_says():
+    stage = a_stage()
+    assert Auction.model_validate_json(stage.state(0, NOON)["auction"]) == auction()
+    stage.play(event(1, Ended()), USERS)
+    told = Auction.model_validate_json(stage.state(0, NOON)["auction"])
+    assert told == stage.record != auction()
+
+
+def test_a_row_that_was_read_looks_like_one_that_was_played():
+    played = a_stage()
+    bid = BidPlaced(10, 1)
+    comment = Commented('a "quoted" \\ text', 1)
+    played.play(event(1, bid), USERS)
+    played.play(event(2, comment), USERS)
+    at = {n: NOON + timedelta(milliseconds=n) for n in (1, 2)}
+    read = a_stage(
+        (
+            BidWithUser(
+                id=1,
+                auction_id=1,
+                user_id=2,
+                bid=10,
+                createdAt=at[1],
+                updatedAt=at[1],
+                user=USERS[2],
+            ),
+        ),
+        (
+            CommentWithUser(
+                id=1,
+                auction_id=1,
+                user_id=2,
+                comment=comment.comment,
+                createdAt=at[2],
+                updatedAt=at[2],
+                user=USERS[2],
+            ),
+        ),
+    )
+    assert state_of(read) == state_of(played)
+    assert played.state(0, NOON)["auctionBids"] == read.state(0, NOON)["auctionBids"]
+
+
+@pytest.mark.parametrize(
+    ("fact", "name"),
+    [(BidPlaced(10, 1), "auctionBids"), (Commented("Hello", 1), "auctionComments")],
+)
+def test_what_nobody_wanted_in_a_list_is_in_the_next_one(fact, name):
+    stage = a_stage()
+    told = stage.play(event(1, fact), USERS, lists=False)
+    assert told is not None
+    assert told.whole == told.brief
+    assert len(state_of(stage)[name]) == 1
+    row = {"bid_id": 2} if isinstance(fact, BidPlaced) else {"comment_id": 2}
+    told = stage.play(event(2, replace(fact, **row)), USERS)
+    assert told is not None
+    kind = NewBid if name == "auctionBids" else NewComment
+    listed = kind.model_validate_json(told.whole).model_dump()
+    assert len(listed["auction_bids" if kind is NewBid else "comments"]) == 2
+
+
+def test_a_user_who_changes_is_shown_as_changed():
+    stage = a_stage()
+    stage.play(event(1, BidPlaced(10, 1)), USERS)
+    told = stage.play(event(2, BidPlaced(20, 2)), {2: user(2, "Bilal B.")})
+    assert told is not None
+    names = [bid["user"]["name"] for bid in json.loads(told.whole)["auctionBids"]]
+    assert names == ["Bilal B.", "Bilal B."]
+
+
+def test_who_signs_in_again_is_no_other_user():
+    """The times of a user's row change with every sign-in: no list is made anew for that."""
+    stage = a_stage()
+    stage.play(event(1, BidPlaced(10, 1)), USERS)
+    before = stage._people.changes
+    stage.play(
+        event(2, BidPlaced(20, 2)),
+        {2: user(2).model_copy(update={"updatedAt": NOON + timedelta(1)})},
+    )
+    assert stage._people.changes == before
+    stage.play(event(3, BidPlaced(30, 3)), {2: user(2, "Bilal B.")})
+    assert stage._people.changes == before + 1
+
+
+def test_an_entry_about_a_deleted_user_takes_no_name_from_anybody():
+    stage = a_stage()
+    stage.play(event(1, BidPlaced(10, 1)), USERS)
+    stage.told_later(event(1, BidPlaced(10, 1)), {})
+    (row,) = state_of(stage)["auctionBids"]
+    assert row["user"]["name"] == USERS[2].name
+
+
+def test_nobody_hears_a_code_or_a_whole_number():
+    stage = a_stage()
+    told = stage.play(event(1, BidPlaced(10, 1)), USERS)
+    assert told is not None
+    assert "5550123" not in told.whole
+    assert '"otpCode":null' in told.whole
+    assert "1234" not in told.whole

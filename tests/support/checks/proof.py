@@ -1,0 +1,234 @@
+"""What must be true of a sale whatever raced with whatever, checked from the raw ledger.
+
+The checks know the ledger's rows, the tables and what phones heard. They share no code with the
+rules, so that a mistake in those cannot hide here.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import select
+
+from baraka_server.domain.events import (
+    Adopted,
+    Awarded,
+    BidPlaced,
+    BroadcasterLeft,
+    Canceled,
+    Commented,
+    Ended,
+    Event,
+    LotOpened,
+    LotRepriced,
+    StandingBid,
+    StandingBidChanged,
+    Started,
+)
+from baraka_server.store import audit, ledger
+from baraka_server.store.store import Store
+from baraka_server.store.tables import auctions, bids, comments, winnings
+from tests.support.clients.phones import Phone
+
+Told = tuple[Any, ...]
+"""An entry of the ledger as everybody must hear it: seq, event name, what it is about."""
+
+Answers = list[tuple[dict[str, Any], dict[str, Any]]]
+"""Payloads and their acknowledgements, with `user_id` added to the payload."""
+
+
+async def the_ledger(store: Store, auction_id: int = 1) -> list[Event]:
+    async with store.reading() as connection:
+        return [event async for event in ledger.all_events(connection, auction_id)]
+
+
+def as_told(event: Event) -> Told:
+    match event.fact:
+        case BidPlaced(amount=amount, bid_id=bid_id):
+            return event.seq, "newBid", event.round, bid_id, event.user_id, amount
+        case StandingBidChanged(high=StandingBid() as high):
+            return event.seq, "newBid", event.round, high.bid_id, high.user_id, high.amount
+        case StandingBidChanged(lot=lot):
+            return event.seq, "auction_change_product", event.round, lot.product, lot.minimum_price
+        case Commented(comment=text, comment_id=comment_id):
+            return event.seq, "newComment", comment_id, event.user_id, text
+        case LotOpened(lot=lot):
+            return event.seq, "auction_change_product", event.round, lot.product, lot.minimum_price
+        case Awarded(high=high):
+            bid = (high.bid_id, high.user_id, high.amount) if high else None
+            return event.seq, "auctionEnded", bid
+        case Started():
+            return event.seq, "auctionStarted"
+        case Canceled():
+            return event.seq, "auctionCanceled"
+        case Ended():
+            return event.seq, "auctionFinished"
+        case BroadcasterLeft():
+            return event.seq, "broadCasterLeft"
+        case Adopted():
+            return event.seq, "auctionChanged"
+    raise TypeError(event.fact)
+
+
+def as_heard(name: str, payload: dict[str, Any]) -> Told:
+    seq = payload["seq"]
+    match name:
+        case "newBid":
+            row = payload["newBid"]
+            return seq, name, payload["round"], row["id"], row["user_id"], row["bid"]
+        case "newComment":
+            row = payload["newComment"]
+            return seq, name, row["id"], row["user_id"], row["comment"]
+        case "auction_change_product":
+            return seq, name, payload["round"], payload["product"], payload["minBidPrice"]
+        case "auctionEnded":
+            won = payload["winningBid"]
+            return seq, name, (won["id"], won["user_id"], won["bid"]) if won else None
+    return seq, name
+
+
+NOT_NEWS = {"userCountUpdate", "auctionState", "error"}
+
+
+def news(heard: Iterable[tuple[str, Any]], auction_id: int = 1, since: int = 0) -> list[Told]:
+    """What was heard of the ledger, in the order of arrival.
+
+    A start that another server tells of comes late to those who have joined `since`, if at all.
+    """
+    return [
+        as_heard(name, payload)
+        for name, payload in heard
+        if name not in NOT_NEWS
+        and payload["auctionId"] == auction_id
+        and not (name == "auctionStarted" and payload["seq"] <= since)
+    ]
+
+
+def last_seq(phone: Phone, auction_id: int = 1) -> int:
+    return max((told[0] for told in news(phone.events, auction_id)), default=0)
+
+
+async def assert_everybody_heard(
+    phones: Iterable[Phone], ledger: Sequence[Event], auction_id: int = 1
+) -> None:
+    """Each phone heard everything since it joined: once, in order, word for word."""
+    whole = [as_told(event) for event in ledger]
+    for phone in phones:
+        await phone.until(
+            lambda phone=phone: last_seq(phone, auction_id) >= whole[-1][0],
+            f"seq {whole[-1][0]} of auction {auction_id}",
+        )
+        since = phone.states[auction_id]["seq"]
+        assert news(phone.events, auction_id, since) == whole[since:]
+
+
+async def assert_sale_holds(store: Store, auction_id: int = 1) -> list[Event]:
+    """The ledger's own claims, and the tables against it. Returns the ledger."""
+    verdict = await audit.verify(store, auction_id)
+    assert verdict.ok, verdict
+    events = await the_ledger(store, auction_id)
+    assert [event.seq for event in events] == list(range(1, len(events) + 1))
+    times = [event.at for event in events]
+    assert times == sorted(times)
+
+    round_, minimum, on_air = 0, None, False  # None: nothing on the block
+    standing: list[tuple[int, int | None, int]] = []
+    said: list[tuple[int, int | None, str]] = []
+    won: list[tuple[int, int | None, int]] = []
+    for event in events:
+        match event.fact:
+            case Adopted() as row:
+                on_air = row.live
+                minimum = row.lot.minimum_price if row.lot else None
+                round_ = event.round
+            case Started():
+                on_air = True
+            case LotRepriced(lot=lot):
+                minimum = lot.minimum_price
+            case LotOpened(lot=lot):
+                assert event.round == round_ + 1
+                round_, minimum, standing = event.round, lot.minimum_price, []
+            case BidPlaced(amount=amount, bid_id=bid_id):
+                assert on_air
+                assert minimum is not None, f"bid {event.seq} has no product"
+                assert event.round == round_
+                assert amount > standing[-1][2] if standing else amount >= minimum
+                standing.append((bid_id, event.user_id, amount))
+            case StandingBidChanged(high=high, was=StandingBid(user_id=gone)):
+                # As when the user is deleted: bids and comments go with the user.
+                standing = [one for one in standing if one[1] != gone]
+                said = [one for one in said if one[1] != gone]
+                assert (high and (high.bid_id, high.user_id, high.amount)) == (
+                    standing[-1] if standing else None
+                )
+            case Commented(comment=text, comment_id=comment_id):
+                assert on_air
+                said.append((comment_id, event.user_id, text))
+            case Awarded(high=high, winning_id=winning_id):
+                assert minimum is not None, "a product was awarded twice"
+                highest = standing[-1] if standing else None
+                assert (high and (high.bid_id, high.user_id, high.amount)) == highest
+                if high is not None and winning_id is not None:
+                    won.append((winning_id, high.user_id, high.amount))
+                minimum, standing, said = None, [], []
+            case Canceled() | Ended():
+                on_air = False
+        assert event.round == round_
+    await _assert_tables_hold(store, auction_id, standing, said, won, on_air=on_air)
+    return events
+
+
+async def _assert_tables_hold(
+    store: Store, auction_id: int, standing: Any, said: Any, won: Any, *, on_air: bool
+) -> None:
+    async with store.reading() as connection:
+
+        async def rows(table: Any, value: Any) -> list[Any]:
+            query = select(table.c.id, table.c.user_id, value).order_by(table.c.id)
+            found = await connection.execute(query.where(table.c.auction_id == auction_id))
+            return [tuple(row) for row in found]
+
+        assert await rows(bids, bids.c.bid) == standing
+        assert await rows(comments, comments.c.comment) == said
+        assert await rows(winnings, winnings.c.price) == won
+        live = select(auctions.c.isLive).where(auctions.c.id == auction_id)
+        assert (await connection.execute(live)).scalar_one() == on_air
+
+
+def assert_answers_hold(
+    answers: Answers, ledger: Sequence[Event], *, complete: bool = True
+) -> None:
+    """Every accepted ask is in the ledger as it was acknowledged, and a refused one never.
+
+    Not `complete`: some answers were lost, so the ledger may have more than was acknowledged.
+    """
+    by_seq = {event.seq: event for event in ledger}
+    accepted: Counter[Told] = Counter()
+    for asked, answer in answers:
+        if not answer["ok"]:
+            continue
+        event = by_seq[answer["seq"]]
+        assert (event.user_id, event.round) == (asked["user_id"], answer["round"])
+        if "round" in asked:
+            assert event.round == asked["round"]
+        match event.fact:
+            case BidPlaced(amount=amount, bid_id=bid_id):
+                assert (amount, bid_id) == (asked["amount"], answer["bidId"])
+                accepted["bid", event.user_id, amount] += 1
+            case Commented(comment=text, comment_id=comment_id):
+                assert (text, comment_id) == (asked["comment"], answer["commentId"])
+                accepted["comment", event.user_id, text] += 1
+            case other:
+                raise AssertionError(f"{asked} became {other}")
+    in_ledger: Counter[Told] = Counter()
+    for event in ledger:
+        match event.fact:
+            case BidPlaced(amount=amount):
+                in_ledger["bid", event.user_id, amount] += 1
+            case Commented(comment=text):
+                in_ledger["comment", event.user_id, text] += 1
+    assert accepted <= in_ledger
+    if complete:
+        assert accepted == in_ledger

@@ -1,0 +1,138 @@
+"""Many phones at once: the official client over websocket and polling, and python-socketio's.
+
+Not python-socketio's over polling: it gives up on a poll with more than 16 packets, and takes ten
+seconds to hang up.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack
+from typing import Any, Self
+
+import pytest
+
+from tests.support.checks.proof import Answers
+from tests.support.clients.phones import NodePhones, Phone, PythonPhones, token
+from tests.support.servers.baraka import SECRET
+
+on_both_paths = pytest.mark.parametrize("baraka", ["fast", "stock"], indirect=True)
+"""What must hold whichever way announcements take; other tests have the default."""
+
+WAYS = ("official websocket", "official polling", "python websocket")
+
+
+class Crowd:
+    def __init__(self) -> None:
+        self.phones: list[Phone] = []
+        self._stack = AsyncExitStack()
+        self._opening = asyncio.Lock()
+        self._drivers: dict[str, NodePhones | PythonPhones] = {}
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._stack.aclose()
+
+    async def pick_up(
+        self, url: str, user_id: int, way: str = "official websocket", **options: Any
+    ) -> Phone:
+        """A connected phone. `way` is one of WAYS."""
+        client, _, transport = way.partition(" ")
+        auth = {"token": token(SECRET, user_id)} | options.pop("auth", {})
+        driver = await self._driver(client)
+        phone = await driver.open(url, user_id, auth=auth, transports=[transport], **options)
+        await phone.lives_through("connect")
+        self.phones.append(phone)
+        return phone
+
+    async def pick_up_many(
+        self, url: str, user_ids: Sequence[int], ways: Sequence[str] = WAYS, **options: Any
+    ) -> list[Phone]:
+        """One phone for each user, the ways in turn."""
+        return await asyncio.gather(
+            *(
+                self.pick_up(url, user_id, ways[place % len(ways)], **options)
+                for place, user_id in enumerate(user_ids)
+            )
+        )
+
+    async def _driver(self, client: str) -> NodePhones | PythonPhones:
+        async with self._opening:
+            if client not in self._drivers:
+                if client == "official":
+                    NodePhones.require()
+                kind = NodePhones if client == "official" else PythonPhones
+                self._drivers[client] = await self._stack.enter_async_context(kind())
+            return self._drivers[client]
+
+
+async def ask(phone: Phone, event: str, answers: Answers, /, **fields: Any) -> dict[str, Any]:
+    """Ask, and note what was answered."""
+    answer = await phone.emits(event, fields)
+    answers.append((fields | {"user_id": phone.user_id}, answer))
+    return answer
+
+
+def storm(
+    phones: Sequence[Phone],
+    answers: Answers,
+    *,
+    asks: int,
+    dice: random.Random,
+    auction_id: int = 1,
+    first_amount: int = 1,
+    more: Callable[[int], dict[str, Any]] = lambda _: {},
+    patient: bool = False,
+) -> list[asyncio.Task[None]]:
+    """Everybody bids and comments at once: mostly rising amounts, many too low, some equal.
+
+    `more(n)` are more fields of the n-th ask, if it is a bid. The patient wait for an answer before
+    they ask again, which makes the storm last; the others say everything at once.
+    """
+    plans: dict[Phone, list[tuple[str, dict[str, Any]]]] = {}
+    for number in range(asks):
+        if dice.random() < 0.25:
+            event, fields = "comment", {"comment": f"comment {number} of {first_amount} 💍"}
+        else:
+            amount = first_amount + 10 * number + dice.randint(-60, 60)
+            event, fields = "placeBid", {"amount": max(1, amount)} | more(number)
+        fields["auctionId"] = auction_id
+        plans.setdefault(dice.choice(phones), []).append((event, fields))
+
+    async def follow(phone: Phone, plan: list[tuple[str, dict[str, Any]]]) -> None:
+        if patient:
+            for event, fields in plan:
+                await ask(phone, event, answers, **fields)
+        else:
+            await asyncio.gather(*(ask(phone, event, answers, **fields) for event, fields in plan))
+
+    return [asyncio.create_task(follow(phone, plan)) for phone, plan in plans.items()]
+
+
+async def open_sale(
+    amina: Phone, *, auction_id: int = 1, product: str = "Gold Ring", minimum: int = 1
+) -> None:
+    """Amina goes live and puts a product on the block."""
+    assert (await amina.emits("startLiveAuction", {"auctionId": auction_id}))["ok"]
+    await put_on_block(amina, product, auction_id=auction_id, minimum=minimum)
+
+
+async def put_on_block(
+    amina: Phone, product: str, *, auction_id: int = 1, minimum: int = 1
+) -> dict[str, Any]:
+    lot = {"product": product, "minBidPrice": minimum, "bidPrice": minimum, "actualPrice": minimum}
+    answer = await amina.emits("changeCuurentProduct", {"auctionId": auction_id} | lot)
+    assert answer["ok"], answer
+    return answer
+
+
+async def join(phones: Sequence[Phone], auction_id: int = 1) -> list[dict[str, Any]]:
+    answers = await asyncio.gather(
+        *(phone.emits("joinAuction", {"auctionId": auction_id}) for phone in phones)
+    )
+    assert all(answer["ok"] for answer in answers)
+    return answers

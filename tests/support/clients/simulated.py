@@ -1,0 +1,73 @@
+"""Simulated sales on servers of the tests: who is there, and how long it takes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from baraka_cli.database import open_store
+from baraka_cli.ledger_check import compare
+from baraka_cli.simulator.checks.proof import Proof
+from baraka_cli.simulator.crowd.cast import Place
+from baraka_cli.simulator.result import Result
+from baraka_cli.simulator.run import Setup, Show, run
+from baraka_cli.simulator.scenario import Scenario, made_up_lots
+from baraka_server.wire.identity import mint
+from tests.support.servers.baraka import SECRET
+
+AUCTION, NEXT_DOOR, HOST = 1, 2, 1
+OTHERS = range(2, 61)
+
+STORM = Scenario(
+    viewers=6,
+    bidders=4,
+    commenters=2,
+    lots=2,
+    rate=0,
+    comment_rate=20,
+    duration=20,
+    bids_per_lot_max=12,
+    polling_share=0.1,
+    full_share=0.1,
+    two_tabs_share=0,
+    slow_share=0,
+    connect_rate=10_000,
+)
+"""Bids race, and a lot is over after a few."""
+EVENING = STORM.model_copy(update={"rate": 60, "duration": 2})
+"""Some fingers are fat."""
+CHAOS = STORM.model_copy(update={"chaos": 10, "bids_per_lot_max": 40})
+
+LEAVER, VICTIM, ONLOOKER, NEIGHBOUR = 8, 9, 59, 60
+"""The first two viewers, of whom one leaves early; somebody in no room, and somebody next door."""
+FIRST_BIDDER = 2
+
+
+async def hold(
+    url: str,
+    scenario: Scenario,
+    database_url: str | None = None,
+    *,
+    meddle: Callable[[], None] = lambda: None,
+    show: Show = lambda *_: None,
+) -> Result:
+    """A sale on a server of ours, compared with its database when that is given.
+
+    `meddle` is called between the two.
+    """
+    setup = Setup(
+        url=url,
+        scenario=scenario,
+        place=Place(AUCTION, NEXT_DOOR, HOST, OTHERS),
+        lots=made_up_lots(scenario.lots, scenario.seed),
+        mint=lambda user_id: mint(SECRET, user_id, timedelta(hours=1), {}),
+    )
+    if database_url is None:
+        return await run(setup, show)
+    async with open_store(database_url) as store:
+
+        async def evidence(auction_id: int, proof: Proof) -> None:
+            meddle()
+            await compare(store, auction_id, proof)
+
+        return await run(setup, show, evidence)

@@ -1,0 +1,82 @@
+"""A slow viewer is judged by whether it reads, and not by the size of what it was sent alone (D25)."""
+
+from __future__ import annotations
+
+import asyncio
+
+from baraka_server.wire.send_queue import STANDSTILL_SECONDS, Backlog, Spoken
+from tests.support.clients.stranger import SlowReader
+from tests.support.servers.neighbours import AUCTION, house
+
+LIMIT, LARGE = 100, 500
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self):
+        return self.now
+
+
+def sent_a_large_one():
+    clock, queue = Clock(), asyncio.Queue()
+    backlog = Backlog(queue, LIMIT, clock)
+    backlog.sends(Spoken("x" * LARGE))
+    return backlog, clock
+
+
+def test_whoever_goes_on_reading_something_large_is_kept():
+    backlog, clock = sent_a_large_one()
+    for left in range(LARGE, LIMIT, -50):
+        assert backlog.put(Spoken("row"), left)
+        clock.now += 0.9 * STANDSTILL_SECONDS
+
+
+def test_whoever_stops_reading_it_is_not():
+    backlog, clock = sent_a_large_one()
+    assert backlog.put(Spoken("row"), LARGE - 50)
+    clock.now += 0.9 * STANDSTILL_SECONDS
+    assert backlog.put(Spoken("row"), LARGE - 50)
+    clock.now += 0.1 * STANDSTILL_SECONDS
+    assert not backlog.put(Spoken("row"), LARGE - 50)
+
+
+def test_what_waits_behind_it_is_bounded_as_ever():
+    backlog, _ = sent_a_large_one()
+    rows = 0
+    while backlog.put(Spoken("x" * 10), LARGE):
+        rows += 1
+    assert rows == LIMIT // 10 + 1
+
+
+def test_what_was_large_once_is_no_excuse_later():
+    backlog, _ = sent_a_large_one()
+    assert backlog.put(Spoken("row"), 0)
+    assert not backlog.put(Spoken("row"), LARGE)
+
+
+async def test_a_slow_viewer_reads_a_state_that_is_larger_than_its_buffer(tmp_path):
+    """And misses nothing that is said meanwhile."""
+    limits = {
+        "send_buffer_bytes_max": 100_000,
+        "comments_per_second_max": 0,
+        "events_per_second_max": 0,
+        "bids_per_second_max": 0,
+        "bytes_per_second_max": 0,
+        "actions_per_second_max": 0,
+    }
+    async with (
+        house(tmp_path, updates="delta", **limits) as neighbours,
+        SlowReader(neighbours.url) as viewer,
+    ):
+        for _ in range(6):
+            comment = AUCTION | {"comment": "x" * 191}
+            await asyncio.gather(*(neighbours.bilal.emits("comment", comment) for _ in range(500)))
+        await viewer.enters(updates="delta")
+        await viewer.says('42["joinAuction",{"auctionId":1}]')
+        for _ in range(20):
+            await neighbours.bilal_bids()
+        state = await viewer.hears("auctionState")
+        assert len(state["auctionComments"]) == 3_000
+        for number in range(1, 21):
+            assert (await viewer.hears("newBid"))["seq"] == state["seq"] + number
