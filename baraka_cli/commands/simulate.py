@@ -197,7 +197,7 @@ def simulate(
         typer.Option(
             "--whole-numbers",
             rich_help_panel=SERVER,
-            help="The server shows whole phone numbers on purpose (D17).",
+            help="The server shows whole phone numbers on purpose.",
         ),
     ] = False,
     as_json: Annotated[

@@ -56,7 +56,7 @@ class Scenario(BaseModel):
     polling_share: Share = Field(0.02, description="On long-polling, with transport mixed.")
     full_share: Share = Field(0.02, description="With the official Python client.")
     two_tabs_share: Share = Field(0.05, description="With a second tab open.")
-    delta_share: Share = Field(0.25, description='Asking for updates: "delta" (D24).')
+    delta_share: Share = Field(0.25, description='Asking for updates: "delta".')
     compressed_share: Share = Field(0.1, description="Offering compression, as browsers do.")
     slow_share: Share = Field(0.01, description="Slow phones.")
     passers_by: Crowd = Field(3, description="Connected, and in no room or in that of next door.")

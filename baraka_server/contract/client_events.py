@@ -64,18 +64,18 @@ class StartAuction(RepeatableEvent):
 
 
 class JoinAuction(ClientEvent):
-    """Enter an auction's room."""
+    """Enter an auction's room (D21, D34)."""
 
     wire_name = "joinAuction"
 
     last_seq: Counter | None = Field(
         None,
         alias="lastSeq",
-        description="The last `seq` that was heard: asks for what was missed (D21).",
+        description="The last `seq` that was heard: asks for what was missed.",
     )
     ledger: LedgerId | None = Field(
         None,
-        description="The `ledger` that came with that `seq`: another history is told whole (D34).",
+        description="The `ledger` that came with that `seq`: another history is told whole.",
     )
 
 
@@ -123,14 +123,14 @@ class EndAuction(RepeatableEvent):
 
 
 class AwardLot(RoundEvent):
-    """Award the lot on the block to the highest bidder."""
+    """Award the lot on the block to the highest bidder; a weight is not needed (D29)."""
 
     wire_name = "awardingAuction"
     owner_only = True
 
     product: Text = Field(description="Name of the product being awarded.")
     weight: TextOrBlank | None = Field(
-        None, description="Weight of the product; kept with the winning. None is no weight (D29)."
+        None, description="Weight of the product; kept with the winning. None is no weight."
     )
     bid_id: Counter | None = Field(
         None,
@@ -140,7 +140,7 @@ class AwardLot(RoundEvent):
 
 
 class ChangeLot(RoundEvent):
-    """Put a product on the block, or change the prices of the one that is there (D10)."""
+    """Put a product on the block, or change the prices of the one that is there (D10, D11)."""
 
     wire_name = "changeCuurentProduct"
     owner_only = True
@@ -149,7 +149,7 @@ class ChangeLot(RoundEvent):
     minimum_price: Price = Field(
         alias="minBidPrice", description="The least that a first bid may be."
     )
-    start_price: Price = Field(alias="bidPrice", description="The price shown at the start (D11).")
+    start_price: Price = Field(alias="bidPrice", description="The price shown at the start.")
     market_price: Price = Field(alias="actualPrice", description="Market price of the product.")
 
 

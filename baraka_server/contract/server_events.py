@@ -40,7 +40,7 @@ class ServerEvent(ServerModel):
 
 
 class AuctionEvent(ServerEvent):
-    """What every event of an auction says beside its own fields (D22).
+    """What every event of an auction says beside its own fields (D22, D34).
 
     `userCountUpdate` is no entry of the ledger: its `seq` is the one of the state that it goes with.
     """
@@ -49,7 +49,7 @@ class AuctionEvent(ServerEvent):
     seq: int = Field(description="Gap-free and rising for each auction.")
     ledger: str | None = Field(
         None,
-        description="Which history it is of, up to this `seq`: goes back with `lastSeq` (D34).",
+        description="Which history it is of, up to this `seq`: goes back with `lastSeq`.",
     )
     server_time: Time = Field(alias="serverTime")
 
@@ -90,14 +90,14 @@ class NamedBid(ServerModel):
 
 FORMER_BID = (
     "Only where another program took away or changed the bid that stood: that one, null for none. "
-    "The list is whole then, for everybody (D47)."
+    "The list is whole then, for everybody."
 )
 
 
 class NewBid(AuctionEvent):
     """A bid was accepted. Newest first in the list, which `updates: "delta"` leaves out (D24).
 
-    With `formerBid` it is no new one but the bid that stands by now.
+    With `formerBid` it is no new one but the bid that stands by now (D47).
     """
 
     wire_name = "newBid"

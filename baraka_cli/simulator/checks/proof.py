@@ -140,15 +140,11 @@ class Proof:
             self.findings[promise].unchecked = why
 
         if not self.answers.acknowledged:
-            unchecked(
-                Promise.ACKNOWLEDGED_IS_ANNOUNCED, "no bid was acknowledged with a number (D20)"
-            )
+            unchecked(Promise.ACKNOWLEDGED_IS_ANNOUNCED, "no bid was acknowledged with a number")
         if not self.rooms.told_states:
-            unchecked(Promise.ANNOUNCED_IS_KEPT, "joiners are not told the state (D21)")
+            unchecked(Promise.ANNOUNCED_IS_KEPT, "joiners are not told the state")
         if self.numbered is False:
-            unchecked(
-                Promise.ONE_ORDER, "announcements have no seq (D22): the order was seen, not gaps"
-            )
+            unchecked(Promise.ONE_ORDER, "announcements have no seq: the order was seen, not gaps")
         database = self.findings[Promise.DATABASE_AGREES]
         if not database.checked:
             database.unchecked = "no --database-url was given"
