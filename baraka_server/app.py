@@ -26,8 +26,8 @@ from baraka_server.store.purge import Purge
 from baraka_server.store.serving import marked
 from baraka_server.store.store import Store
 from baraka_server.wire.addresses import address_of, peer_of
-from baraka_server.wire.admission import Door
-from baraka_server.wire.broadcaster import RoomSpeakers
+from baraka_server.wire.admission import Admission
+from baraka_server.wire.broadcaster import RoomBroadcaster
 from baraka_server.wire.cors import Cors
 from baraka_server.wire.fastpath_check import take_fast_path
 from baraka_server.wire.gateway import Gateway, UserLimits, make_server, say_goodbye
@@ -83,7 +83,7 @@ class Server:
             self._address,
             Keeps(token=settings.session_keeps_token, address=settings.session_keeps_address),
         )
-        self.audience = RoomSpeakers(self._sio)
+        self.audience = RoomBroadcaster(self._sio)
         """Who is told what the auctions announce; benchmarks speak to it as an auction does."""
         self._house = House(
             self._store,
@@ -115,7 +115,7 @@ class Server:
         self._purge = Purge(self._store, timedelta(hours=settings.requests_kept_hours))
         self._health = Health(self._store)
         cors = Cors(settings.origins)
-        self._door = Door(
+        self._door = Admission(
             self._sio,
             self._address,
             self._peer,

@@ -13,15 +13,15 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from baraka_server.contract.client_events import ChangeLot, ClientEvent, PlaceBid, StartAuction
 from baraka_server.contract.refusals import Refusal
-from baraka_server.domain.decide import Ask, HouseRules
+from baraka_server.domain.decide import Command, HouseRules
 from baraka_server.live.auctioneer import Auctioneer
 from baraka_server.live.audience import RoundShown, Viewer
-from baraka_server.live.context import Limits, Room
+from baraka_server.live.context import AuctioneerContext, Limits
 from baraka_server.live.encoded import Encoded, Pieces
 from baraka_server.live.presence import Presence
 from baraka_server.live.repeats import Repeats
 from baraka_server.live.rounds_seen import RoundsSeen
-from baraka_server.live.transaction import Committed, Known, settle
+from baraka_server.live.transaction import Committed, Known, decide_and_write
 from baraka_server.store import rows
 from baraka_server.store.engine import open_engine
 from baraka_server.store.store import Store
@@ -144,9 +144,9 @@ async def one_by_one(database_url: str, auction_id: int, *, bidders: int, second
         nonlocal known
         state = known.state if known else None
         before = Known(state, state.seq, state.hash) if state else Known(None)
-        asks = [Ask(event, user_id)]
+        asks = [Command(event, user_id)]
         committed = await store.change(
-            auction_id, lambda auction: settle(auction, asks, before, RULES)
+            auction_id, lambda auction: decide_and_write(auction, asks, before, RULES)
         )
         if (
             not known
@@ -171,8 +171,8 @@ async def group_commit(database_url: str, auction_id: int, *, bidders: int, seco
 
     limits = Limits(asks_waiting_max=10_000, resume_events_max=1_000, whole_numbers=False)
     nobody, presence = Nobody(), Presence(no_count, RoundsSeen(0))
-    room = Room(store, nobody, presence, Repeats(nobody), RULES, limits)
-    auctioneer = Auctioneer(auction_id, room)
+    context = AuctioneerContext(store, nobody, presence, Repeats(nobody), RULES, limits)
+    auctioneer = Auctioneer(auction_id, context)
     viewers = {
         user_id: Viewer(str(user_id), user_id) for user_id in range(HOST, HOST + bidders + 1)
     }

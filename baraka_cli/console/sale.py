@@ -151,7 +151,7 @@ class Sale:
             self._move = entry
         event = self._said_fully(event)
 
-        async def settle() -> None:
+        async def decide_and_write() -> None:
             answer = await self._answer(event)
             entry.outcome = Outcome.DONE if answer.ok else Outcome.REFUSED
             entry.text = printable(what if answer.ok else f"{what}: {explained(answer)}")
@@ -159,7 +159,7 @@ class Sale:
             if more is not None:
                 await more
 
-        self._later(settle())
+        self._later(decide_and_write())
 
     def _said_fully(self, event: ClientEvent) -> ClientEvent:
         """With what keeps it from being done twice, or to another lot (D23, D32)."""

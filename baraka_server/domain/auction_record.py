@@ -10,7 +10,7 @@ from baraka_server.domain.events import (
     Awarded,
     Canceled,
     Ended,
-    Event,
+    LedgerEntry,
     Lot,
     LotOpened,
     StandingBid,
@@ -49,7 +49,7 @@ def lot_of(record: Auction) -> Lot | None:
 
 
 def adopted(record: Auction, high: StandingBid | None) -> Adopted:
-    """The fact that the auction is as its row and its highest bid say."""
+    """The event that the auction is as its row and its highest bid say."""
     lot = lot_of(record)
     return Adopted(
         owner_id=record.user_id,
@@ -66,18 +66,18 @@ def with_other_columns(record: Auction, row: Auction) -> Auction:
     return row.model_copy(update={name: getattr(record, name) for name in LEDGERS_COLUMNS})
 
 
-def record_after(record: Auction, event: Event) -> Auction:
-    """The record after `event`. An event that changes no column returns the same object."""
+def record_after(record: Auction, entry: LedgerEntry) -> Auction:
+    """The record after `entry`. An entry that changes no column returns the same object."""
     changes = {
         name: value
-        for name, value in _changes(record, event).items()
+        for name, value in _changes(record, entry).items()
         if getattr(record, name) != value
     }
-    return record.model_copy(update={**changes, "updatedAt": event.at}) if changes else record
+    return record.model_copy(update={**changes, "updatedAt": entry.at}) if changes else record
 
 
-def _changes(record: Auction, event: Event) -> dict[str, Any]:
-    match event.fact:
+def _changes(record: Auction, entry: LedgerEntry) -> dict[str, Any]:
+    match entry.event:
         case Started():
             return {"isLive": True}
         case LotOpened(lot=lot):

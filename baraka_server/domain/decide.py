@@ -1,4 +1,4 @@
-"""The rules: what an ask makes happen in an auction, or why it is refused (D5 to D14, D23)."""
+"""The rules: what a command makes happen in an auction, or why it is refused (D5 to D14, D23)."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from baraka_server.domain.events import (
     Canceled,
     Commented,
     Ended,
-    Fact,
+    Event,
     Lot,
     LotOpened,
     LotRepriced,
@@ -50,7 +50,7 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
+class Command:
     """A client event and who sent it: the token's subject, never a field of the payload.
 
     `seen` is the stamp that the node gave it on arrival; None for what no socket sent.
@@ -60,7 +60,7 @@ class Ask:
     user_id: int
     user_exists: bool = True
     heard_seq: int | None = None
-    """The last entry of the ledger that was told to the room when the ask came in, if known."""
+    """The last entry of the ledger that was told to the room when the command came in, if known."""
     seen: Seen | None = None
 
     def refused(self, code: Code, **values: Any) -> Refusal:
@@ -80,71 +80,71 @@ class RefusedOnce:
     """A refusal that the ledger keeps, so that every node knows of it."""
 
     refusal: Refusal
-    fact: Fact
+    event: Event
 
 
-Decision = Fact | Refusal | RefusedOnce
+Decision = Event | Refusal | RefusedOnce
 
 
-def decide(state: State | None, ask: Ask, rules: HouseRules) -> Decision:
-    """What `ask` makes happen in the auction, or a refusal. `state` is None where there is none."""
+def decide(state: State | None, command: Command, rules: HouseRules) -> Decision:
+    """What `command` makes happen in the auction, or a refusal. `state` is None where there is none."""
     if state is None:
-        return ask.refused(Code.AUCTION_NOT_FOUND)
+        return command.refused(Code.AUCTION_NOT_FOUND)
     if not state.understood:
-        return ask.refused(Code.UNAVAILABLE)
-    if ask.event.owner_only and ask.user_id != state.owner_id:
-        return ask.refused(Code.NOT_OWNER)
-    return _DECISIONS[type(ask.event)](state, ask, ask.event, rules)
+        return command.refused(Code.UNAVAILABLE)
+    if command.event.owner_only and command.user_id != state.owner_id:
+        return command.refused(Code.NOT_OWNER)
+    return _DECISIONS[type(command.event)](state, command, command.event, rules)
 
 
-def _start(state: State, ask: Ask, _event: StartAuction, _rules: HouseRules) -> Decision:
+def _start(state: State, command: Command, _event: StartAuction, _rules: HouseRules) -> Decision:
     if state.canceled:
-        return ask.refused(Code.ALREADY_CANCELED)
+        return command.refused(Code.ALREADY_CANCELED)
     if state.ended:
-        return ask.refused(Code.ALREADY_ENDED)
+        return command.refused(Code.ALREADY_ENDED)
     return Started()
 
 
-def _change_lot(state: State, ask: Ask, event: ChangeLot, _rules: HouseRules) -> Decision:
-    if refusal := _not_on_air(state, ask):
+def _change_lot(state: State, command: Command, event: ChangeLot, _rules: HouseRules) -> Decision:
+    if refusal := _not_on_air(state, command):
         return refusal
-    if _is_for_another_round(state, event) or _is_stale_change(state, ask, event):
-        return ask.refused(Code.ROUND_OVER, round=state.round)
+    if _is_for_another_round(state, event) or _is_stale_change(state, command, event):
+        return command.refused(Code.ROUND_OVER, round=state.round)
     lot = Lot(event.product, event.minimum_price, event.start_price, event.market_price)
     return LotRepriced(lot) if _is_on_the_block(state, lot.product) else LotOpened(lot)
 
 
-def _is_stale_change(state: State, ask: Ask, event: ChangeLot) -> bool:
+def _is_stale_change(state: State, command: Command, event: ChangeLot) -> bool:
     """Whether it was sent while its sender looked at an earlier round, as far as that is known.
 
     A socket that was never told of a round is refused only where bids would be set aside.
     """
-    if event.round is not None or not _looked_elsewhere(state, ask):
+    if event.round is not None or not _looked_elsewhere(state, command):
         return False
     if _is_on_the_block(state, event.product) and compared(event.product) not in state.past:
         return False  # whatever its sender looked at, it is about the open lot
-    return state.high is not None or (ask.seen is not None and ask.seen.here)
+    return state.high is not None or (command.seen is not None and command.seen.here)
 
 
-def _award(state: State, ask: Ask, event: AwardLot, _rules: HouseRules) -> Decision:
-    if refusal := _not_on_air(state, ask):
+def _award(state: State, command: Command, event: AwardLot, _rules: HouseRules) -> Decision:
+    if refusal := _not_on_air(state, command):
         return refusal
     if _is_for_another_round(state, event):
-        return ask.refused(Code.ROUND_OVER, round=state.round)
+        return command.refused(Code.ROUND_OVER, round=state.round)
     if state.lot is None:
-        return ask.refused(Code.NO_LOT)
+        return command.refused(Code.NO_LOT)
     names_its_bid = bool(event.bid_id)  # 0 is "no bid", which may be true of any round
-    if event.round is None and not names_its_bid and not _means_the_open_lot(state, ask, event):
-        return ask.refused(Code.ROUND_OVER, round=state.round)
+    if event.round is None and not names_its_bid and not _means_the_open_lot(state, command, event):
+        return command.refused(Code.ROUND_OVER, round=state.round)
     names_leader = event.bid_id is not None and _leads(event.bid_id, state.high)
-    if not names_leader and (surprise := _surprised(state, state.lot, ask)):
+    if not names_leader and (surprise := _surprised(state, state.lot, command)):
         return surprise
     if event.bid_id is not None and not names_leader:
-        return ask.refused(Code.OTHER_BID_LEADS)
+        return command.refused(Code.OTHER_BID_LEADS)
     return Awarded(event.product, event.weight, state.high)
 
 
-def _surprised(state: State, lot: Lot, ask: Ask) -> Refusal | RefusedOnce | None:
+def _surprised(state: State, lot: Lot, command: Command) -> Refusal | RefusedOnce | None:
     """Refuse an award of a host who cannot know which bid stands by now (D47).
 
     Once: but one that came in before this node told of that refusal was no answer to it.
@@ -152,10 +152,10 @@ def _surprised(state: State, lot: Lot, ask: Ask) -> Refusal | RefusedOnce | None
     change = state.bid_change
     if change is None:
         return None
-    told = ask.heard_seq is None or ask.heard_seq >= change.seq
+    told = command.heard_seq is None or command.heard_seq >= change.seq
     if change.award_refused and told:
         return None
-    refusal = ask.refused(
+    refusal = command.refused(
         Code.STANDING_BID_CHANGED,
         standingBid=state.high.named() if state.high else None,
         formerBid=change.former.named() if change.former else None,
@@ -165,7 +165,7 @@ def _surprised(state: State, lot: Lot, ask: Ask) -> Refusal | RefusedOnce | None
     return RefusedOnce(refusal, StandingBidChanged(lot, state.high, change.former, True))
 
 
-def _means_the_open_lot(state: State, ask: Ask, event: AwardLot) -> bool:
+def _means_the_open_lot(state: State, command: Command, event: AwardLot) -> bool:
     """Whether an award that names neither round nor bid is for the lot on the block (D32).
 
     `product` is free text in the guide. The name of an earlier lot is about that one; a name that
@@ -173,10 +173,10 @@ def _means_the_open_lot(state: State, ask: Ask, event: AwardLot) -> bool:
     """
     was_before = compared(event.product) in state.past
     if not _is_on_the_block(state, event.product):
-        return not was_before and not _looked_elsewhere(state, ask)
-    if not was_before or ask.seen is None:
+        return not was_before and not _looked_elsewhere(state, command)
+    if not was_before or command.seen is None:
         return True
-    return ask.seen.here and ask.seen.round == state.round
+    return command.seen.here and command.seen.round == state.round
 
 
 def _is_on_the_block(state: State, product: str) -> bool:
@@ -187,9 +187,9 @@ def _is_for_another_round(state: State, event: RoundEvent) -> bool:
     return event.round is not None and event.round != state.round
 
 
-def _looked_elsewhere(state: State, ask: Ask) -> bool:
+def _looked_elsewhere(state: State, command: Command) -> bool:
     """Whether the sender is known to have looked at another round."""
-    return ask.seen is not None and ask.seen.round not in {None, state.round}
+    return command.seen is not None and command.seen.round not in {None, state.round}
 
 
 def _leads(bid_id: int, high: StandingBid | None) -> bool:
@@ -197,66 +197,66 @@ def _leads(bid_id: int, high: StandingBid | None) -> bool:
     return bid_id == 0 if high is None else bid_id == high.bid_id != 0
 
 
-def _not_on_air(state: State, ask: Ask) -> Refusal | None:
+def _not_on_air(state: State, command: Command) -> Refusal | None:
     if state.canceled:
-        return ask.refused(Code.ALREADY_CANCELED)
+        return command.refused(Code.ALREADY_CANCELED)
     if state.ended:
-        return ask.refused(Code.ALREADY_ENDED)
-    return None if state.live else ask.refused(Code.NOT_LIVE)
+        return command.refused(Code.ALREADY_ENDED)
+    return None if state.live else command.refused(Code.NOT_LIVE)
 
 
-def _cancel(state: State, ask: Ask, _event: CancelAuction, _rules: HouseRules) -> Decision:
+def _cancel(state: State, command: Command, _event: CancelAuction, _rules: HouseRules) -> Decision:
     if state.canceled:
-        return ask.refused(Code.ALREADY_CANCELED)
-    return Canceled() if state.live else ask.refused(Code.NOT_LIVE)
+        return command.refused(Code.ALREADY_CANCELED)
+    return Canceled() if state.live else command.refused(Code.NOT_LIVE)
 
 
-def _end(state: State, ask: Ask, _event: EndAuction, _rules: HouseRules) -> Decision:
+def _end(state: State, command: Command, _event: EndAuction, _rules: HouseRules) -> Decision:
     if state.ended:
-        return ask.refused(Code.ALREADY_ENDED)
-    return Ended() if state.live else ask.refused(Code.NOT_LIVE)
+        return command.refused(Code.ALREADY_ENDED)
+    return Ended() if state.live else command.refused(Code.NOT_LIVE)
 
 
 def _broadcaster_leave(
-    _state: State, _ask: Ask, _event: BroadcasterLeave, _rules: HouseRules
+    _state: State, _command: Command, _event: BroadcasterLeave, _rules: HouseRules
 ) -> Decision:
     return BroadcasterLeft()  # also after the sale: that is when a host closes the stream
 
 
-def _comment(state: State, ask: Ask, event: PostComment, _rules: HouseRules) -> Decision:
-    if refusal := _no_participant(state, ask):
+def _comment(state: State, command: Command, event: PostComment, _rules: HouseRules) -> Decision:
+    if refusal := _no_participant(state, command):
         return refusal
     return Commented(event.comment)
 
 
-def _bid(state: State, ask: Ask, event: PlaceBid, rules: HouseRules) -> Decision:
-    if refusal := _no_participant(state, ask):
+def _bid(state: State, command: Command, event: PlaceBid, rules: HouseRules) -> Decision:
+    if refusal := _no_participant(state, command):
         return refusal
-    if ask.user_id == state.owner_id and not rules.owner_bids:
-        return ask.refused(Code.OWNER_BID)
-    if event.round is None and ask.seen is not None:
-        if ask.seen.round is None:
-            return ask.refused(Code.NOT_JOINED)
-        if ask.seen.round != state.round:
-            return ask.refused(Code.ROUND_OVER, round=state.round)
+    if command.user_id == state.owner_id and not rules.owner_bids:
+        return command.refused(Code.OWNER_BID)
+    if event.round is None and command.seen is not None:
+        if command.seen.round is None:
+            return command.refused(Code.NOT_JOINED)
+        if command.seen.round != state.round:
+            return command.refused(Code.ROUND_OVER, round=state.round)
     if _is_for_another_round(state, event):
-        return ask.refused(Code.ROUND_OVER, round=state.round)
+        return command.refused(Code.ROUND_OVER, round=state.round)
     if state.lot is None:
-        return ask.refused(Code.NO_LOT)
+        return command.refused(Code.NO_LOT)
     if state.high is not None and event.amount <= state.high.amount:
-        return ask.refused(Code.BID_TOO_LOW, current=state.high.amount)
+        return command.refused(Code.BID_TOO_LOW, current=state.high.amount)
     if state.high is None and event.amount < state.lot.minimum_price:
-        return ask.refused(Code.BID_BELOW_MINIMUM, minimum=state.lot.minimum_price)
+        return command.refused(Code.BID_BELOW_MINIMUM, minimum=state.lot.minimum_price)
     return BidPlaced(event.amount)
 
 
-def _no_participant(state: State, ask: Ask) -> Refusal | None:
+def _no_participant(state: State, command: Command) -> Refusal | None:
     if not state.live:
-        return ask.refused(Code.NOT_LIVE)
-    return None if ask.user_exists else ask.refused(Code.USER_NOT_FOUND)
+        return command.refused(Code.NOT_LIVE)
+    return None if command.user_exists else command.refused(Code.USER_NOT_FOUND)
 
 
-_DECISIONS: dict[type[ClientEvent], Callable[[State, Ask, Any, HouseRules], Decision]] = {
+_DECISIONS: dict[type[ClientEvent], Callable[[State, Command, Any, HouseRules], Decision]] = {
     StartAuction: _start,
     ChangeLot: _change_lot,
     AwardLot: _award,

@@ -1,8 +1,8 @@
 """What can happen in an auction: the kinds of entry that its ledger has (D26).
 
-A fact is what was decided; an `Event` is a fact with its place in the ledger. The ids of rows are
-0 until the store has written them. What the ledger keeps of a fact says what it is (D55), so that
-an older program can live beside a newer one.
+An `Event` is what was decided; a `LedgerEntry` is an event with its place in the ledger. The ids of
+rows are 0 until the store has written them. What the ledger keeps of an event says what it is (D55),
+so that an older program can live beside a newer one.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from baraka_server.contract.fields import iso_time
 
 
 @dataclass(frozen=True, slots=True)
-class Fact:
+class Event:
     """What was decided: one kind of entry in the ledger.
 
     A kind gets a new `v` when its fields mean something else, and every `v` up to the class's own
@@ -30,7 +30,7 @@ class Fact:
     rule: ClassVar[bool] = True
 
     def data(self) -> dict[str, Any]:
-        """The fact as JSON-ready values."""
+        """The event as JSON-ready values."""
         names: tuple[str, ...] = self.__match_args__
         values = {name: getattr(self, name) for name in names}
         return {
@@ -104,11 +104,11 @@ _PARTS: dict[str, type[StandingBid | Lot]] = {
     "was": StandingBid,
     "lot": Lot,
 }
-"""What the fields of these names are made of, in every fact."""
+"""What the fields of these names are made of, in every event."""
 
 
 @dataclass(frozen=True, slots=True)
-class Adopted(Fact):
+class Adopted(Event):
     """The auction as its row has it: the first entry of every ledger.
 
     It comes again when the row was changed by another program, so that the fold and the row agree.
@@ -125,14 +125,14 @@ class Adopted(Fact):
 
 
 @dataclass(frozen=True, slots=True)
-class Started(Fact):
+class Started(Event):
     """The auction went live, or was announced again while it was (D5)."""
 
     kind = "started"
 
 
 @dataclass(frozen=True, slots=True)
-class LotOpened(Fact):
+class LotOpened(Event):
     """Another product is on the block: a new round begins without bids (D10)."""
 
     kind = "lot_opened"
@@ -148,7 +148,7 @@ class LotRepriced(LotOpened):
 
 
 @dataclass(frozen=True, slots=True)
-class BidPlaced(Fact):
+class BidPlaced(Event):
     kind = "bid"
 
     amount: int
@@ -159,7 +159,7 @@ class BidPlaced(Fact):
 
 
 @dataclass(frozen=True, slots=True)
-class StandingBidChanged(Fact):
+class StandingBidChanged(Event):
     """Another program took the standing bid away, or changed it: another bid stands, or none (D47).
 
     `was` is the bid that stood by the ledger. The round's next award is refused once; with
@@ -175,7 +175,7 @@ class StandingBidChanged(Fact):
 
 
 @dataclass(frozen=True, slots=True)
-class Commented(Fact):
+class Commented(Event):
     kind = "comment"
     rule = False
 
@@ -184,7 +184,7 @@ class Commented(Fact):
 
 
 @dataclass(frozen=True, slots=True)
-class Awarded(Fact):
+class Awarded(Event):
     """The round's lot went to its highest bid, or to nobody where there was none (D14)."""
 
     kind = "awarded"
@@ -196,23 +196,23 @@ class Awarded(Fact):
 
 
 @dataclass(frozen=True, slots=True)
-class Canceled(Fact):
+class Canceled(Event):
     kind = "canceled"
 
 
 @dataclass(frozen=True, slots=True)
-class Ended(Fact):
+class Ended(Event):
     kind = "ended"
 
 
 @dataclass(frozen=True, slots=True)
-class BroadcasterLeft(Fact):
+class BroadcasterLeft(Event):
     kind = "broadcaster_left"
     rule = False
 
 
 @dataclass(frozen=True, slots=True)
-class Unknown(Fact):
+class Unknown(Event):
     """An entry of a kind, or of a `v` of it, that a newer program wrote (D55).
 
     `name` is its kind in the ledger. `is_rule` says that nothing may be decided behind it.
@@ -228,9 +228,9 @@ class Unknown(Fact):
         return dict(self.said)
 
 
-KINDS: dict[str, type[Fact]] = {
-    fact.kind: fact
-    for fact in (
+KINDS: dict[str, type[Event]] = {
+    event.kind: event
+    for event in (
         Adopted,
         Started,
         LotOpened,
@@ -247,7 +247,7 @@ KINDS: dict[str, type[Fact]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class LedgerEntry:
     """One entry of an auction's ledger: gap-free `seq` from 1, the round it belongs to, who, when.
 
     `hash` is the entry's in the ledger, empty until it is written. It tells histories apart that
@@ -258,17 +258,17 @@ class Event:
     round: int
     user_id: int | None
     at: datetime
-    fact: Fact
+    event: Event
     hash: str = field(default="", compare=False)
 
     @property
     def kind(self) -> str:
         """The kind of the entry in the ledger."""
-        return self.fact.name if isinstance(self.fact, Unknown) else self.fact.kind
+        return self.event.name if isinstance(self.event, Unknown) else self.event.kind
 
 
-def fact_of(kind: str, data: Mapping[str, Any]) -> Fact:
-    """The fact of an entry of the ledger, `Unknown` where a newer program wrote it.
+def event_of(kind: str, data: Mapping[str, Any]) -> Event:
+    """The event of an entry of the ledger, `Unknown` where a newer program wrote it.
 
     Entries of the first release do not say what they are: all of them are of the first `v`. Raises
     `KeyError`, `TypeError` or `ValueError` for data that no program wrote.

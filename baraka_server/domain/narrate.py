@@ -12,7 +12,7 @@ from baraka_server.domain.events import (
     Canceled,
     Commented,
     Ended,
-    Event,
+    LedgerEntry,
     Lot,
     LotOpened,
     LotRepriced,
@@ -26,18 +26,18 @@ from baraka_server.domain.state import State
 NameOf = Callable[[int], str]
 
 LOOKS_BACK = frozenset({Adopted, Started})
-"""The kinds of fact whose words depend on what the auction was before."""
+"""The kinds of event whose words depend on what the auction was before."""
 
 TELLS_PHASE = (
     *(Adopted, Started, LotOpened, LotRepriced, BidPlaced, Commented, Awarded),
     *(Canceled, Ended),
 )
-"""The kinds of fact behind which it is known whether the auction is live: most need that it is (D6)."""
+"""The kinds of event behind which it is known whether the auction is live: most need that it is (D6)."""
 
 
-def in_words(before: State, event: Event, name_of: NameOf) -> str:
-    """What `event` made of the auction that was `before`; completes the sentence "<who> …"."""
-    match event.fact:
+def in_words(before: State, entry: LedgerEntry, name_of: NameOf) -> str:
+    """What `entry` made of the auction that was `before`; completes the sentence "<who> …"."""
+    match entry.event:
         case Adopted() as row:
             return _adopted(before, row, name_of)
         case Started():

@@ -1,4 +1,4 @@
-"""What an auction is at one point of its ledger, and how one event changes it."""
+"""What an auction is at one point of its ledger, and how one entry changes it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from baraka_server.domain.events import (
     Commented,
     Ended,
     Event,
-    Fact,
+    LedgerEntry,
     Lot,
     LotOpened,
     LotRepriced,
@@ -54,7 +54,7 @@ class State:
     A **round** is the time of one product on the block; it is 0 before the first (D10). `high` is
     the bid that stands in it, `bid_change` why that may surprise the host. `past` are the names of
     the products whose round is over, as they are compared (D32, D33). `at` is the time of the last
-    event, `comments_at` that of the last comment in the list. `understood` is False behind an entry
+    entry, `comments_at` that of the last comment in the list. `understood` is False behind an entry
     that a newer program wrote and that may change what is accepted (D55). `hash` is the last event's
     in the ledger: a state with another one is of another history (D34).
     """
@@ -75,118 +75,118 @@ class State:
     hash: str = field(default="", compare=False)
 
 
-def apply(state: State, event: Event) -> State:
-    """The state after `event`, which must be the next of the ledger."""
-    if event.seq != state.seq + 1:
-        raise ValueError(f"event {event.seq} cannot follow {state.seq}")
-    changes = _changed(event.fact, event)
-    if event.round != state.round:
+def apply(state: State, entry: LedgerEntry) -> State:
+    """The state after `entry`, which must be the next of the ledger."""
+    if entry.seq != state.seq + 1:
+        raise ValueError(f"event {entry.seq} cannot follow {state.seq}")
+    changes = _changed(entry.event, entry)
+    if entry.round != state.round:
         changes = {"bid_change": None, **changes}
-    if state.lot and (event.round != state.round or changes.get("lot", state.lot) is None):
+    if state.lot and (entry.round != state.round or changes.get("lot", state.lot) is None):
         changes["past"] = state.past | {compared(state.lot.product)}
-    return replace(state, **changes, round=event.round, seq=event.seq, at=event.at, hash=event.hash)
+    return replace(state, **changes, round=entry.round, seq=entry.seq, at=entry.at, hash=entry.hash)
 
 
-def next_event(state: State, fact: Fact, user_id: int | None, now: datetime) -> Event:
-    """`fact` as the next event of the ledger, with the time that it gets. Times have milliseconds."""
+def next_entry(state: State, event: Event, user_id: int | None, now: datetime) -> LedgerEntry:
+    """`event` as the next entry of the ledger, with the time that it gets. Times have milliseconds."""
     now = now.replace(microsecond=now.microsecond // 1000 * 1000)
-    return Event(
+    return LedgerEntry(
         seq=state.seq + 1,
-        round=state.round + _opens_round(state, fact),
+        round=state.round + _opens_round(state, event),
         user_id=user_id,
-        at=max(now, _earliest(state, fact, now)),
-        fact=fact,
+        at=max(now, _earliest(state, event, now)),
+        event=event,
     )
 
 
-def _earliest(state: State, fact: Fact, now: datetime) -> datetime:
-    """The time that the next event may not be before.
+def _earliest(state: State, event: Event, now: datetime) -> datetime:
+    """The time that the next entry may not be before.
 
     Times do not run backwards, but for a clock that was wrong by more than clocks are: it must not
     hide the present for ever. Even then a row is not put before those that its list shows already,
     which are ordered by time: bids until the next round, comments until the next award.
     """
     shown = BEGINNING
-    if isinstance(fact, BidPlaced) and state.high:
+    if isinstance(event, BidPlaced) and state.high:
         shown = state.high.at
-    elif isinstance(fact, Commented):
+    elif isinstance(event, Commented):
         shown = state.comments_at
     return max(shown, state.at) if state.at - now <= CLOCK_STEP_MAX else shown
 
 
-def _opens_round(state: State, fact: Fact) -> bool:
-    if isinstance(fact, Adopted):
-        if fact.lot is None:
+def _opens_round(state: State, event: Event) -> bool:
+    if isinstance(event, Adopted):
+        if event.lot is None:
             return False
-        return state.lot is None or not same_name(fact.lot.product, state.lot.product)
-    return isinstance(fact, LotOpened) and not isinstance(fact, LotRepriced)
+        return state.lot is None or not same_name(event.lot.product, state.lot.product)
+    return isinstance(event, LotOpened) and not isinstance(event, LotRepriced)
 
 
 @singledispatch
-def _changed(_fact: Fact, _event: Event) -> dict[str, Any]:
+def _changed(_event: Event, _entry: LedgerEntry) -> dict[str, Any]:
     return {}  # a broadcaster who left changes nothing that a rule looks at
 
 
 @_changed.register
-def _(fact: Adopted, _event: Event) -> dict[str, Any]:
+def _(event: Adopted, _entry: LedgerEntry) -> dict[str, Any]:
     return {
-        "owner_id": fact.owner_id,
-        "live": fact.live,
-        "canceled": fact.canceled,
-        "ended": fact.ended,
-        "lot": fact.lot,
-        "high": fact.high,
+        "owner_id": event.owner_id,
+        "live": event.live,
+        "canceled": event.canceled,
+        "ended": event.ended,
+        "lot": event.lot,
+        "high": event.high,
     }
 
 
 @_changed.register
-def _(_fact: Started, _event: Event) -> dict[str, Any]:
+def _(_event: Started, _entry: LedgerEntry) -> dict[str, Any]:
     return {"live": True}
 
 
 @_changed.register
-def _(fact: LotOpened, _event: Event) -> dict[str, Any]:
-    return {"lot": fact.lot, "high": None}
+def _(event: LotOpened, _entry: LedgerEntry) -> dict[str, Any]:
+    return {"lot": event.lot, "high": None}
 
 
 @_changed.register
-def _(fact: LotRepriced, _event: Event) -> dict[str, Any]:
-    return {"lot": fact.lot}
+def _(event: LotRepriced, _entry: LedgerEntry) -> dict[str, Any]:
+    return {"lot": event.lot}
 
 
 @_changed.register
-def _(fact: BidPlaced, event: Event) -> dict[str, Any]:
-    if event.user_id is None:
+def _(event: BidPlaced, entry: LedgerEntry) -> dict[str, Any]:
+    if entry.user_id is None:
         raise ValueError("a bid has a bidder")
-    return {"high": StandingBid(fact.bid_id, event.user_id, fact.amount, event.at)}
+    return {"high": StandingBid(event.bid_id, entry.user_id, event.amount, entry.at)}
 
 
 @_changed.register
-def _(_fact: Commented, event: Event) -> dict[str, Any]:
-    return {"comments_at": event.at}
+def _(_event: Commented, entry: LedgerEntry) -> dict[str, Any]:
+    return {"comments_at": entry.at}
 
 
 @_changed.register
-def _(fact: StandingBidChanged, event: Event) -> dict[str, Any]:
-    change = BidChange(fact.was, event.seq, fact.award_refused)
-    return {"high": fact.high, "bid_change": change}
+def _(event: StandingBidChanged, entry: LedgerEntry) -> dict[str, Any]:
+    change = BidChange(event.was, entry.seq, event.award_refused)
+    return {"high": event.high, "bid_change": change}
 
 
 @_changed.register
-def _(_fact: Awarded, _event: Event) -> dict[str, Any]:
+def _(_event: Awarded, _entry: LedgerEntry) -> dict[str, Any]:
     return {"lot": None, "high": None, "bid_change": None, "comments_at": BEGINNING}
 
 
 @_changed.register
-def _(_fact: Canceled, _event: Event) -> dict[str, Any]:
+def _(_event: Canceled, _entry: LedgerEntry) -> dict[str, Any]:
     return {"live": False, "canceled": True}
 
 
 @_changed.register
-def _(_fact: Ended, _event: Event) -> dict[str, Any]:
+def _(_event: Ended, _entry: LedgerEntry) -> dict[str, Any]:
     return {"live": False, "ended": True}
 
 
 @_changed.register
-def _(fact: Unknown, _event: Event) -> dict[str, Any]:
-    return {"understood": False} if fact.is_rule else {}
+def _(event: Unknown, _entry: LedgerEntry) -> dict[str, Any]:
+    return {"understood": False} if event.is_rule else {}

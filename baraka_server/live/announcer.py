@@ -1,4 +1,4 @@
-"""What one node shows of an auction: the stage, and everything that its room is told of it."""
+"""What one node shows of an auction: the view, and everything that its room is told of it."""
 
 from __future__ import annotations
 
@@ -8,83 +8,90 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 from baraka_server.contract.records import User
-from baraka_server.domain.events import Adopted, Event, Fact, StandingBidChanged, Unknown
+from baraka_server.domain.events import Adopted, Event, LedgerEntry, StandingBidChanged, Unknown
 from baraka_server.live.audience import RoundShown
-from baraka_server.live.context import Room
+from baraka_server.live.context import AuctioneerContext
 from baraka_server.live.missed import Missed
 from baraka_server.live.transaction import Committed, Forked
-from baraka_server.live.view import Announcement, Stage
+from baraka_server.live.view import Announcement, AuctionView
 from baraka_server.store.errors import StoreError
 from baraka_server.store.store import Snapshot
 
 log = logging.getLogger(__name__)
 
-CATCH_UP_EVENTS = 500
+CATCH_UP_ENTRIES = 500
 
 
-class Show:
+class Announcer:
     """`look` asks for another look at the ledger, soon."""
 
-    def __init__(self, auction_id: int, room: Room, look: Callable[[], None]) -> None:
-        self.stage: Stage | None = None
-        self.missed = Missed(auction_id, room.store, room.limits.resume_events_max)
+    def __init__(
+        self, auction_id: int, context: AuctioneerContext, look: Callable[[], None]
+    ) -> None:
+        self.view: AuctionView | None = None
+        self.missed = Missed(auction_id, context.store, context.limits.resume_events_max)
         self.rows_unknown = False
         """Whether a newer program did something to the rows that only reading them tells (D55)."""
         self._auction_id = auction_id
-        self._room = room
+        self._context = context
         self._look = look
         self._start_told = 0  # the seq of the last start that everybody here was told of
         self._round_shown: int | None = None  # the round that the room was told of last
 
     @property
     def lists_are_read(self) -> bool:
-        return self._room.presence.wants_lists(self._auction_id)
+        return self._context.presence.wants_lists(self._auction_id)
 
     async def announce(
-        self, news: deque[Event], committed: Committed, lists: bool, up_to: int | None = None
+        self, news: deque[LedgerEntry], committed: Committed, lists: bool, up_to: int | None = None
     ) -> None:
         """Announce the news up to a seq, or all. What fails is left to the next look at the ledger."""
         while news and (up_to is None or news[0].seq <= up_to):
-            event = news.popleft()
-            if self.stage is None:
+            entry = news.popleft()
+            if self.view is None:
                 continue
             try:
-                if event.seq > self.stage.seq + 1:  # more happened elsewhere than fits in one look
-                    await self.catch_up(self.stage, before=event.seq)
-                await self._play(self.stage, event, committed.users, lists=lists)
+                if entry.seq > self.view.seq + 1:  # more happened elsewhere than fits in one look
+                    await self.catch_up(self.view, before=entry.seq)
+                await self._play(self.view, entry, committed.users, lists=lists)
             except Forked:
                 self._look()
             except Exception:
                 log.exception(
                     "auction %s: seq %s was not announced",
                     self._auction_id,
-                    event.seq,
+                    entry.seq,
                     extra={"event": "fault", "auction": self._auction_id},
                 )
 
     async def _play(
-        self, stage: Stage, event: Event, users: Mapping[int, User], *, lists: bool = True
+        self,
+        view: AuctionView,
+        entry: LedgerEntry,
+        users: Mapping[int, User],
+        *,
+        lists: bool = True,
     ) -> None:
-        """Announce the next event of the ledger, if it is the next for the stage."""
-        if _takes_rows(event.fact) and event.seq > stage.seq:
-            rows = await self._room.store.as_of(self._auction_id, event.seq)
+        """Announce the next entry of the ledger, if it is the next for the view."""
+        if _takes_rows(entry.event) and entry.seq > view.seq:
+            rows = await self._context.store.as_of(self._auction_id, entry.seq)
             if rows is not None:
-                stage.refresh(rows)
-        was_live = stage.record.isLive
-        if announcement := stage.play(event, users, lists=lists):
+                view.refresh(rows)
+        was_live = view.record.isLive
+        if announcement := view.play(entry, users, lists=lists):
             if announcement.to_everyone and was_live:
                 self._start_told = announcement.seq
-                await self._room.repeats.tell(self._auction_id, announcement)
+                await self._context.repeats.tell(self._auction_id, announcement)
             else:
                 await self._tell(announcement)
             for guided in announcement.guided:
                 await self._tell(guided)
-            if isinstance(event.fact, Unknown) and not self.rows_unknown:
+            if isinstance(entry.event, Unknown) and not self.rows_unknown:
                 self.rows_unknown = True
                 self._look()
 
     async def _tell(self, announcement: Announcement) -> None:
-        audience = self._room.audience
+        audience = self._context.audience
         if announcement.to_everyone:
             self._start_told = announcement.seq
             await audience.to_everyone(announcement.name, announcement.whole)
@@ -97,13 +104,13 @@ class Show:
                 self._auction_id, announcement.name, announcement.whole, announcement.brief, shows
             )
 
-    async def read(self) -> Stage | None:
-        snapshot = await self._room.store.snapshot(self._auction_id)
-        return self._stage_of(snapshot) if snapshot else None
+    async def read(self) -> AuctionView | None:
+        snapshot = await self._context.store.snapshot(self._auction_id)
+        return self._view_of(snapshot) if snapshot else None
 
-    def _stage_of(self, snapshot: Snapshot) -> Stage:
-        limits = self._room.limits
-        return Stage(
+    def _view_of(self, snapshot: Snapshot) -> AuctionView:
+        limits = self._context.limits
+        return AuctionView(
             snapshot,
             whole_numbers=limits.whole_numbers,
             resume_events_max=limits.resume_events_max,
@@ -111,30 +118,30 @@ class Show:
 
     async def renew(self) -> None:
         """Read the auction for somebody who joins an empty room, unless it is as it was."""
-        if self.stage:
-            seen = await self._room.store.look(self._auction_id)
-            end = (self.stage.seq, self.stage.hash)
-            if seen and (seen.seq, seen.hash) == end and self.stage.shows(seen):
+        if self.view:
+            seen = await self._context.store.look(self._auction_id)
+            end = (self.view.seq, self.view.hash)
+            if seen and (seen.seq, seen.hash) == end and self.view.shows(seen):
                 return
-        self.stage = await self.read()
+        self.view = await self.read()
 
-    async def catch_up(self, stage: Stage, before: int | None = None) -> None:
-        """Announce what the ledger has and the stage has not.
+    async def catch_up(self, view: AuctionView, before: int | None = None) -> None:
+        """Announce what the ledger has and the view has not.
 
-        Raises `Forked` when it has not what the stage has: the last entry is read once more.
+        Raises `Forked` when it has not what the view has: the last entry is read once more.
         """
-        while before is None or stage.seq + 1 < before:
-            found, users = await self._room.store.events_after(
-                self._auction_id, max(stage.seq - 1, 0), CATCH_UP_EVENTS
+        while before is None or view.seq + 1 < before:
+            found, users = await self._context.store.entries_after(
+                self._auction_id, max(view.seq - 1, 0), CATCH_UP_ENTRIES
             )
-            if stage.seq:
-                if [(one.seq, one.hash) for one in found[:1]] != [(stage.seq, stage.hash)]:
+            if view.seq:
+                if [(one.seq, one.hash) for one in found[:1]] != [(view.seq, view.hash)]:
                     raise Forked
                 del found[0]
             if not found:
                 return
-            for event in found:
-                await self._play(stage, event, users)
+            for entry in found:
+                await self._play(view, entry, users)
 
     # --- when what was told is not so
 
@@ -150,8 +157,8 @@ class Show:
             extra={"event": "other_ledger", "auction": self._auction_id},
         )
         try:
-            if self.stage:
-                common = await self.missed.note_lost(self.stage)
+            if self.view:
+                common = await self.missed.note_lost(self.view)
                 self._start_told = min(self._start_told, common)
             await self.tell_whole()
         except StoreError as error:
@@ -164,22 +171,22 @@ class Show:
 
     async def tell_whole(self) -> None:
         """Read the auction anew, and tell the room its whole state."""
-        snapshot = await self._room.store.snapshot(self._auction_id)
+        snapshot = await self._context.store.snapshot(self._auction_id)
         if snapshot is None:
-            if self.stage:
-                await self.end(self.stage)
+            if self.view:
+                await self.end(self.view)
             return
-        stage = self.stage = self._stage_of(snapshot)
-        count = self._room.presence.count(self._auction_id)
-        for announcement in stage.whole(snapshot, count, datetime.now(UTC)):
+        view = self.view = self._view_of(snapshot)
+        count = self._context.presence.count(self._auction_id)
+        for announcement in view.whole(snapshot, count, datetime.now(UTC)):
             await self._tell(announcement)
 
-    async def take_rows(self, stage: Stage) -> None:
+    async def take_rows(self, view: AuctionView) -> None:
         """Tell the room what another program did to rows of which no entry of the ledger speaks."""
-        found = await self._room.store.snapshot_and_look(self._auction_id)
-        if found is not None and found[0].seq == stage.seq and not stage.shows(found[1]):
-            count = self._room.presence.count(self._auction_id)
-            for announcement in stage.refreshed(*found, count, datetime.now(UTC)):
+        found = await self._context.store.snapshot_and_look(self._auction_id)
+        if found is not None and found[0].seq == view.seq and not view.shows(found[1]):
+            count = self._context.presence.count(self._auction_id)
+            for announcement in view.refreshed(*found, count, datetime.now(UTC)):
                 await self._tell(announcement)
 
     async def tell_of_start(self) -> None:
@@ -187,24 +194,24 @@ class Show:
 
         Whoever joined in the meantime hears it behind the state, with the older seq that it has.
         """
-        start = await self._room.store.last_start(self._auction_id)
-        stage = self.stage or await self.read()
-        if stage and start and start.seq > self._start_told:
-            await self._tell(stage.told_later(start, {}))
+        start = await self._context.store.last_start(self._auction_id)
+        view = self.view or await self.read()
+        if view and start and start.seq > self._start_told:
+            await self._tell(view.told_later(start, {}))
 
-    async def end(self, stage: Stage) -> None:
+    async def end(self, view: AuctionView) -> None:
         """Tell the room that the auction's row was deleted. There is no ledger of it to go on."""
         log.warning(
             "auction %s was deleted by another program",
             self._auction_id,
             extra={"event": "auction_deleted", "auction": self._auction_id},
         )
-        self.stage = None
-        await self._tell(stage.gone(datetime.now(UTC)))
+        self.view = None
+        await self._tell(view.gone(datetime.now(UTC)))
 
 
-def _takes_rows(fact: Fact) -> bool:
+def _takes_rows(event: Event) -> bool:
     """Whether rows are taken with it as another program left them."""
-    if isinstance(fact, StandingBidChanged):
-        return not fact.award_refused
-    return isinstance(fact, Adopted)
+    if isinstance(event, StandingBidChanged):
+        return not event.award_refused
+    return isinstance(event, Adopted)

@@ -1,6 +1,6 @@
 """The auctioneer: one for each auction, the only one who writes it or speaks for it on this node.
 
-Whatever concerns the auction waits in its queue: asks, and behind them joins and leaves. What waits
+Whatever concerns the auction waits in its queue: commands, and behind them joins and leaves. What waits
 while a commit is under way is taken together next (group commit). Nothing is announced before it is
 committed.
 """
@@ -18,17 +18,17 @@ from typing import Any
 from baraka_server.contract.client_events import ClientEvent, JoinAuction
 from baraka_server.contract.refusals import Code, Refusal
 from baraka_server.contract.server_events import AuctionState
-from baraka_server.domain.decide import Ask, Seen
-from baraka_server.domain.events import Event, StandingBidChanged
+from baraka_server.domain.decide import Command, Seen
+from baraka_server.domain.events import LedgerEntry, StandingBidChanged
 from baraka_server.domain.state import State
-from baraka_server.live.announcer import Show
+from baraka_server.live.announcer import Announcer
 from baraka_server.live.audience import RoundShown, Viewer
 from baraka_server.live.closed import Closed
-from baraka_server.live.context import Room
+from baraka_server.live.context import AuctioneerContext
 from baraka_server.live.encoded import in_pieces
 from baraka_server.live.faults import fault
-from baraka_server.live.transaction import Committed, Forked, Known, Outcome, settle
-from baraka_server.live.view import Stage
+from baraka_server.live.transaction import Committed, Forked, Known, Outcome, decide_and_write
+from baraka_server.live.view import AuctionView
 from baraka_server.live.waiting import Queue, Waiting
 from baraka_server.store.errors import Contention, OutcomeUnknown, StoreError
 from baraka_server.store.unsuited import Unsuited
@@ -42,10 +42,10 @@ LOOK_PAUSE_SECONDS_MAX = 10
 
 
 class Auctioneer:
-    def __init__(self, auction_id: int, room: Room) -> None:
+    def __init__(self, auction_id: int, context: AuctioneerContext) -> None:
         self.auction_id = auction_id
-        self._room = room
-        self._show = Show(auction_id, room, self.look)
+        self._context = context
+        self._announcer = Announcer(auction_id, context, self.look)
         self._state: State | None = None
         self._queue = Queue()
         self._work: asyncio.Task[None] | None = None
@@ -54,13 +54,13 @@ class Auctioneer:
         self._rows_suspected = False
         self._next_look = 0.0
         self._refusals = 0
-        self._closed = Closed(room.poll_seconds)
+        self._closed = Closed(context.poll_seconds)
         self._unsuited_told: set[str] = set()
 
     @property
-    def stage(self) -> Stage | None:
+    def view(self) -> AuctionView | None:
         """What this node's viewers see."""
-        return self._show.stage
+        return self._announcer.view
 
     @property
     def idle(self) -> bool:
@@ -79,11 +79,11 @@ class Auctioneer:
         A joiner whose outcome is not `acknowledged` is told the state as an event (D21).
         """
         done: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
-        full = event and self._queue.is_full(viewer, event, self._room.limits.asks_waiting_max)
+        full = event and self._queue.is_full(viewer, event, self._context.limits.asks_waiting_max)
         if event is not None and full:
             done.set_result(Refusal(Code.BUSY, event.wire_name))
             return done
-        heard_seq = self.stage.seq if self.stage and self._is_watched else None
+        heard_seq = self.view.seq if self.view and self._is_watched else None
         self._queue.put(Waiting(viewer, event, done, heard_seq, self._refusals, seen, acknowledged))
         if self._work is None:
             self._work = asyncio.create_task(self._run())
@@ -100,15 +100,15 @@ class Auctioneer:
 
         What waits for its turn does not wait for this: the database may have stalled.
         """
-        clock, stage = asyncio.get_running_loop().time, self.stage
+        clock, view = asyncio.get_running_loop().time, self.view
         began = clock()
-        if stage is None or self._rows_suspected or began < self._next_look:
+        if view is None or self._rows_suspected or began < self._next_look:
             return
-        seen = await self._room.store.look(self.auction_id)
-        if seen is not None and seen.seq == stage.seq and stage.shows(seen):
+        seen = await self._context.store.look(self.auction_id)
+        if seen is not None and seen.seq == view.seq and view.shows(seen):
             pause = (clock() - began) / LOOK_SHARE_MAX
             self._next_look = clock() + min(pause, LOOK_PAUSE_SECONDS_MAX)
-        elif seen is None or seen.seq == stage.seq:
+        elif seen is None or seen.seq == view.seq:
             self._rows_suspected = True
             self.put(None, None)
 
@@ -127,15 +127,17 @@ class Auctioneer:
             self._work = None
 
     async def _serve(self, batch: Sequence[Waiting]) -> None:
-        asks = [self._dated(waiting, ask) for waiting in batch if (ask := waiting.ask)]
+        commands = [
+            self._dated(waiting, command) for waiting in batch if (command := waiting.command)
+        ]
         joins = any(isinstance(waiting.event, JoinAuction) for waiting in batch)
         try:
-            stage = await self._present_stage(for_joining=joins, for_asking=bool(asks))
-            committed = await self._commit(asks, stage) if asks else None
+            view = await self._present_view(for_joining=joins, for_asking=bool(commands))
+            committed = await self._commit(commands, view) if commands else None
         except Exception as error:
             self._state = None
             if isinstance(error, Forked):
-                await self._show.begin_anew()
+                await self._announcer.begin_anew()
             if len(batch) > 1 and (
                 isinstance(error, Unsuited) or not isinstance(error, StoreError)
             ):
@@ -144,14 +146,14 @@ class Auctioneer:
                 return
             if isinstance(error, Contention | OutcomeUnknown):  # the store speaks of the others
                 log.warning(
-                    "auction %s: %s asks were refused: %s",
+                    "auction %s: %s commands were refused: %s",
                     self.auction_id,
-                    len(asks),
+                    len(commands),
                     error,
                     extra={"event": "asks_refused", "auction": self.auction_id},
                 )
             # Whoever comes or goes beside those who ask need not suffer: that takes no commit.
-            spared = [waiting for waiting in batch if asks and waiting.ask is None]
+            spared = [waiting for waiting in batch if commands and waiting.command is None]
             for waiting in batch:
                 if waiting not in spared:
                     waiting.answer(self._no(waiting, error))
@@ -160,25 +162,25 @@ class Auctioneer:
             return
         await self._answer(batch, committed)
 
-    def _dated(self, waiting: Waiting, ask: Ask) -> Ask:
-        """The ask, which has heard of nothing if a refusal was answered while it waited (D47)."""
-        return ask if waiting.refusals == self._refusals else replace(ask, heard_seq=0)
+    def _dated(self, waiting: Waiting, command: Command) -> Command:
+        """The command, which has heard of nothing if a refusal was answered while it waited (D47)."""
+        return command if waiting.refusals == self._refusals else replace(command, heard_seq=0)
 
     async def _answer(self, batch: Sequence[Waiting], committed: Committed | None) -> None:
         """Tell everybody what came of the batch, in its order. What is committed stays accepted."""
-        lists = self._show.lists_are_read
+        lists = self._announcer.lists_are_read
         outcomes = iter(committed.outcomes if committed else ())
-        news = deque(committed.events if committed else ())
+        news = deque(committed.entries if committed else ())
         for waiting in batch:
-            if committed and waiting.ask:
+            if committed and waiting.command:
                 outcome = next(outcomes)
                 if entry := _refusal_in(news, outcome):
                     # Everybody knows which bid stands before the host may award once more.
-                    await self._show.announce(news, committed, lists, up_to=entry.seq)
+                    await self._announcer.announce(news, committed, lists, up_to=entry.seq)
                     self._refusals += 1
                 waiting.answer(outcome)
                 if isinstance(outcome, dict):
-                    await self._show.announce(news, committed, lists, up_to=outcome["seq"])
+                    await self._announcer.announce(news, committed, lists, up_to=outcome["seq"])
                 continue
             try:
                 waiting.answer(await self._membership(waiting))
@@ -187,13 +189,13 @@ class Auctioneer:
             # A joiner's answer is on its way before the next event is announced: a snapshot that
             # arrived behind it would take the viewer back in time.
             await asyncio.sleep(0)
-            lists = self._show.lists_are_read
+            lists = self._announcer.lists_are_read
         if committed:
-            await self._show.announce(news, committed, lists)
-            if self.stage and committed.record:
-                self.stage.record = committed.record  # its title may have changed too
-            elif self.stage:
-                await self._end(self.stage)
+            await self._announcer.announce(news, committed, lists)
+            if self.view and committed.record:
+                self.view.record = committed.record  # its title may have changed too
+            elif self.view:
+                await self._end(self.view)
 
     def _no(self, waiting: Waiting, error: Exception) -> Refusal:
         name = waiting.event.wire_name if waiting.event else ""
@@ -219,14 +221,14 @@ class Auctioneer:
                 extra={"event": "unsuited_table", "auction": self.auction_id},
             )
 
-    async def _commit(self, asks: Sequence[Ask], stage: Stage | None) -> Committed:
-        known = Known(self._state, stage.seq, stage.hash) if stage else Known(self._state)
-        rules = self._room.rules
-        committed = await self._room.store.change(
-            self.auction_id, lambda auction: settle(auction, asks, known, rules)
+    async def _commit(self, commands: Sequence[Command], view: AuctionView | None) -> Committed:
+        known = Known(self._state, view.seq, view.hash) if view else Known(self._state)
+        rules = self._context.rules
+        committed = await self._context.store.change(
+            self.auction_id, lambda auction: decide_and_write(auction, commands, known, rules)
         )
         self._state = committed.state
-        if committed.events:
+        if committed.entries:
             self._closed.forget()
         if committed.state is not None:
             self._note_unknown(committed.state)
@@ -245,30 +247,30 @@ class Auctioneer:
 
     # --- what this node's viewers see
 
-    async def _present_stage(self, *, for_joining: bool, for_asking: bool) -> Stage | None:
-        """The stage, as new as it has to be: a room that was empty may have missed anything.
+    async def _present_view(self, *, for_joining: bool, for_asking: bool) -> AuctionView | None:
+        """The view, as new as it has to be: a room that was empty may have missed anything.
 
         Where nobody can join, the lists are not read.
         """
         self._closed.expire()
         for_joining = for_joining and self._closed.reason is None
-        if self.stage and self._is_watched:
-            if for_joining and not self.stage.record.isLive:
-                await self._show.catch_up(self.stage)
-                if not self.stage.record.isLive:
+        if self.view and self._is_watched:
+            if for_joining and not self.view.record.isLive:
+                await self._announcer.catch_up(self.view)
+                if not self.view.record.isLive:
                     self._closed.because(Code.NOT_LIVE)
         elif for_joining and await self._is_open():
-            await self._show.renew()
-            if self.stage and self.stage.record.isLive and self.stage.seq == 0:
-                await self._commit([], self.stage)  # whoever joins hears seq 1 next, without a gap
-                self._show.stage = await self._show.read()
-        elif self.stage is None and for_asking:
-            self._show.stage = await self._show.read()
-        return self.stage
+            await self._announcer.renew()
+            if self.view and self.view.record.isLive and self.view.seq == 0:
+                await self._commit([], self.view)  # whoever joins hears seq 1 next, without a gap
+                self._announcer.view = await self._announcer.read()
+        elif self.view is None and for_asking:
+            self._announcer.view = await self._announcer.read()
+        return self.view
 
     async def _is_open(self) -> bool:
         """Whether somebody may join, by the auction's row alone."""
-        record = await self._room.store.auction(self.auction_id)
+        record = await self._context.store.auction(self.auction_id)
         if record is None:
             self._closed.because(Code.AUCTION_NOT_FOUND)
         elif not record.isLive:
@@ -277,7 +279,7 @@ class Auctioneer:
 
     @property
     def _is_watched(self) -> bool:
-        return self._room.presence.count(self.auction_id) > 0
+        return self._context.presence.count(self.auction_id) > 0
 
     # --- rows that another program changed
 
@@ -287,24 +289,26 @@ class Auctioneer:
         What a rule looks at goes into the ledger, which tells the room. Of everything else the room
         is told the whole state, and those who know the guide alone of the bids.
         """
-        stage = self.stage
-        if stage is None or not self._is_watched:
+        view = self.view
+        if view is None or not self._is_watched:
             return
-        seen = await self._room.store.look(self.auction_id)
+        seen = await self._context.store.look(self.auction_id)
         if seen is None:
-            await self._end(stage)
+            await self._end(view)
             return
-        if seen.seq != stage.seq or stage.shows(seen):
+        if seen.seq != view.seq or view.shows(seen):
             return  # what happened elsewhere in between is looked at the next time
-        if stage.seq:
+        if view.seq:
             self._state = None  # so that all bids are looked at
-            committed = await self._commit([], stage)
-            await self._show.announce(deque(committed.events), committed, self._show.lists_are_read)
-        await self._show.take_rows(stage)
+            committed = await self._commit([], view)
+            await self._announcer.announce(
+                deque(committed.entries), committed, self._announcer.lists_are_read
+            )
+        await self._announcer.take_rows(view)
 
-    async def _end(self, stage: Stage) -> None:
+    async def _end(self, view: AuctionView) -> None:
         self._state = None
-        await self._show.end(stage)
+        await self._announcer.end(view)
 
     # --- who is there
 
@@ -315,32 +319,32 @@ class Auctioneer:
             return {}
         if isinstance(event, JoinAuction):
             return await self._join(viewer, event, acknowledged=waiting.acknowledged)
-        await self._room.audience.leave_room(viewer, self.auction_id)
-        self._room.presence.leave(viewer, self.auction_id)
-        count = self._room.presence.count(self.auction_id)
+        await self._context.audience.leave_room(viewer, self.auction_id)
+        self._context.presence.leave(viewer, self.auction_id)
+        count = self._context.presence.count(self.auction_id)
         return {"auctionId": self.auction_id, "userCount": count}
 
     async def _look(self) -> None:
         """Tell what other nodes did, and other programs."""
         try:
-            if self.stage:
-                await self._show.catch_up(self.stage)
+            if self.view:
+                await self._announcer.catch_up(self.view)
             if self._rows_suspected:
                 self._rows_suspected = False
                 await self._look_at_rows()
         except Forked:
             self._state = None
-            await self._show.begin_anew()
-        if self._show.rows_unknown:
-            self._show.rows_unknown = False
-            await self._show.tell_whole()
+            await self._announcer.begin_anew()
+        if self._announcer.rows_unknown:
+            self._announcer.rows_unknown = False
+            await self._announcer.tell_whole()
         if self._start_missed:
             await self._tell_of_start()
 
     async def _tell_of_start(self) -> None:
         self._start_missed = False  # another one may be noticed while this one is told
         try:
-            await self._show.tell_of_start()
+            await self._announcer.tell_of_start()
         except StoreError:
             self._start_missed = True
             raise
@@ -348,33 +352,33 @@ class Auctioneer:
     async def _join(self, viewer: Viewer, event: JoinAuction, *, acknowledged: bool) -> Outcome:
         if self._closed.reason:
             return Refusal(self._closed.reason, event.wire_name)
-        stage = self.stage
-        if stage is None:
+        view = self.view
+        if view is None:
             return Refusal(Code.AUCTION_NOT_FOUND, event.wire_name)
-        if not stage.record.isLive:
+        if not view.record.isLive:
             return Refusal(Code.NOT_LIVE, event.wire_name)
         missed: dict[str, Any] = {}
         if event.last_seq is not None:
-            missed = await self._show.missed.since(stage, event.last_seq, event.ledger)
+            missed = await self._announcer.missed.since(view, event.last_seq, event.ledger)
         if viewer.gone:
             return {}
-        await self._room.audience.enter_room(viewer, self.auction_id)
-        self._room.presence.enter(viewer, self.auction_id)
-        count = self._room.presence.count(self.auction_id)
-        state = stage.state(count, datetime.now(UTC)) | missed
+        await self._context.audience.enter_room(viewer, self.auction_id)
+        self._context.presence.enter(viewer, self.auction_id)
+        count = self._context.presence.count(self.auction_id)
+        state = view.state(count, datetime.now(UTC)) | missed
         if not acknowledged:
-            shows = RoundShown(self.auction_id, stage.round, at_once=True)
-            await self._room.audience.to_viewer(
+            shows = RoundShown(self.auction_id, view.round, at_once=True)
+            await self._context.audience.to_viewer(
                 viewer, AuctionState.wire_name, in_pieces(state), shows
             )
         return state
 
 
-def _refusal_in(news: Iterable[Event], outcome: Outcome) -> Event | None:
+def _refusal_in(news: Iterable[LedgerEntry], outcome: Outcome) -> LedgerEntry | None:
     """The entry by which the ledger keeps the refusal that an award got, if it does."""
     if not isinstance(outcome, Refusal) or outcome.code is not Code.STANDING_BID_CHANGED:
         return None
-    for event in news:
-        if isinstance(event.fact, StandingBidChanged) and event.fact.award_refused:
-            return event
+    for entry in news:
+        if isinstance(entry.event, StandingBidChanged) and entry.event.award_refused:
+            return entry
     return None

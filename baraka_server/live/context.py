@@ -21,7 +21,7 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
-class Room:
+class AuctioneerContext:
     """Where an auctioneer works: shared by all of this node."""
 
     store: Store

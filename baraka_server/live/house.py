@@ -1,4 +1,4 @@
-"""The auction house: the auctioneers of this node, and the doors through which asks reach them."""
+"""The auction house: the auctioneers of this node, and the way by which commands reach them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from baraka_server.contract.server_events import UserCountUpdate
 from baraka_server.domain.decide import HouseRules, Seen
 from baraka_server.live.auctioneer import Auctioneer
 from baraka_server.live.audience import Audience, Viewer
-from baraka_server.live.context import Limits, Room
+from baraka_server.live.context import AuctioneerContext, Limits
 from baraka_server.live.presence import Presence
 from baraka_server.live.repeats import Repeats
 from baraka_server.live.rounds_seen import RoundsSeen
@@ -31,7 +31,7 @@ IDLE_AUCTIONEERS_MAX = 64
 
 
 class House:
-    """Where all asks of this node go.
+    """Where all commands of this node go.
 
     `ledger_poll_seconds` is how often watched auctions are checked for other nodes' events,
     `rows_look_seconds` how often for rows that another program changed. `late_bid_seconds` is how
@@ -51,7 +51,7 @@ class House:
     ) -> None:
         self.rounds_seen = RoundsSeen(late_bid_seconds)
         self.presence = Presence(self._announce_count, self.rounds_seen)
-        self._room = Room(
+        self._context = AuctioneerContext(
             store,
             audience,
             self.presence,
@@ -72,7 +72,7 @@ class House:
         if self._rows_look_seconds:
             self._looking = asyncio.create_task(self._look_at_rows())
 
-    def ask(
+    def submit(
         self,
         viewer: Viewer,
         event: ClientEvent,
@@ -82,7 +82,7 @@ class House:
     ) -> Awaitable[Outcome]:
         """Queue what `viewer` asks for, stamped with what it had before its eyes (D31).
 
-        The call itself does not wait, so asks keep their order. `acknowledged` says that the outcome
+        The call itself does not wait, so commands keep their order. `acknowledged` says that the outcome
         is sent to the viewer, whom a join then tells the state in no other way (D21).
         """
         auctioneer = self._auctioneer(event.auction_id)
@@ -94,10 +94,10 @@ class House:
         A state to somebody who joins; a start that is announced again to all of a room.
         """
         auctioneer = self._auctioneers.get(event.auction_id)
-        stage = auctioneer.stage if auctioneer else None
-        if stage and isinstance(event, JoinAuction):
-            return stage.state_chars
-        if stage and isinstance(event, StartAuction) and stage.record.isLive:
+        view = auctioneer.view if auctioneer else None
+        if view and isinstance(event, JoinAuction):
+            return view.state_chars
+        if view and isinstance(event, StartAuction) and view.record.isLive:
             return self.presence.count(event.auction_id) * START_CHARS
         return 0
 
@@ -114,13 +114,13 @@ class House:
             await asyncio.wait(looking, timeout=LAST_POLL_SECONDS_MAX)
         await asyncio.gather(*(one.drained() for one in self._auctioneers.values()))
         self.presence.close()
-        self._room.repeats.close()
+        self._context.repeats.close()
 
     def _auctioneer(self, auction_id: int) -> Auctioneer:
         found = self._auctioneers.pop(auction_id, None)
         if found is None:
             self._dismiss_idle()
-            found = Auctioneer(auction_id, self._room)
+            found = Auctioneer(auction_id, self._context)
         self._auctioneers[auction_id] = found  # the last one asked is the last one dismissed
         return found
 
@@ -135,10 +135,10 @@ class House:
 
     async def _announce_count(self, auction_id: int) -> None:
         auctioneer = self._auctioneers.get(auction_id)
-        if auctioneer and auctioneer.stage:
+        if auctioneer and auctioneer.view:
             count = self.presence.count(auction_id)
-            payload = auctioneer.stage.user_count(count, datetime.now(UTC))
-            await self._room.audience.to_room(
+            payload = auctioneer.view.user_count(count, datetime.now(UTC))
+            await self._context.audience.to_room(
                 auction_id, UserCountUpdate.wire_name, payload, payload
             )
 
@@ -147,7 +147,7 @@ class House:
         live: set[int] | None = None  # not known yet
         while True:
             try:
-                now_live = await self._room.store.live_auctions()
+                now_live = await self._context.store.live_auctions()
                 for auction_id in now_live - (now_live if live is None else live):
                     self._auctioneer(auction_id).look(for_start=True)
                 live = now_live
@@ -179,10 +179,10 @@ class House:
     async def _look_at_watched(self) -> None:
         """Also where the ledger ends sooner, or in another entry: it is another one then (D34)."""
         watched = self.presence.watched()
-        ends = await self._room.store.ends(watched)
+        ends = await self._context.store.ends(watched)
         for auction_id in watched:
             auctioneer = self._auctioneers.get(auction_id)
-            if auctioneer and auctioneer.stage:
-                stage = auctioneer.stage
-                if ends.get(auction_id, (0, GENESIS)) != (stage.seq, stage.hash):
+            if auctioneer and auctioneer.view:
+                view = auctioneer.view
+                if ends.get(auction_id, (0, GENESIS)) != (view.seq, view.hash):
                     auctioneer.look()

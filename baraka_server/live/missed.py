@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from baraka_server.live.encoded import Encoded, Shared, encode
-from baraka_server.live.view import Announcement, Stage, ledger_id
+from baraka_server.live.view import Announcement, AuctionView, ledger_id
 from baraka_server.store.ledger import GENESIS
 from baraka_server.store.store import Store
 
@@ -25,33 +25,33 @@ class Missed:
         self._told: dict[int, Shared] = {}  # by the `seq` behind which it begins
         self._lost = range(0)  # numbers that were told here of a history that is gone
 
-    async def since(self, stage: Stage, last_seq: int, ledger: str | None) -> dict[str, Any]:
+    async def since(self, view: AuctionView, last_seq: int, ledger: str | None) -> dict[str, Any]:
         """What a viewer who heard `last_seq` last has missed, without lists.
 
         Nothing, and not complete, for one who heard another history.
         """
-        if not await self._is_ours(stage, last_seq, ledger):
+        if not await self._is_ours(view, last_seq, ledger):
             return {"missed": Encoded("[]"), "missedComplete": False}
-        after = max(last_seq, stage.seq - self._events_max)
-        missed = stage.recent_after(after)
+        after = max(last_seq, view.seq - self._events_max)
+        missed = view.recent_after(after)
         if missed is None:
-            events, users = await self._store.events_after(
+            entries, users = await self._store.entries_after(
                 self._auction_id, after, self._events_max
             )
-            stage.remember(
-                [stage.told_later(event, users) for event in events if event.seq <= stage.seq]
+            view.remember(
+                [view.told_later(entry, users) for entry in entries if entry.seq <= view.seq]
             )
-            missed = stage.recent_after(after) or []
+            missed = view.recent_after(after) or []
         return {
-            "missed": self._encoded(stage, after, missed),
-            "missedComplete": len(missed) == stage.seq - last_seq,
+            "missed": self._encoded(view, after, missed),
+            "missedComplete": len(missed) == view.seq - last_seq,
         }
 
-    def _encoded(self, stage: Stage, after: int, missed: Sequence[Announcement]) -> Encoded:
+    def _encoded(self, view: AuctionView, after: int, missed: Sequence[Announcement]) -> Encoded:
         """Once for all who come back from the same place to the same one."""
         if not missed:
             return Encoded("[]")
-        end = (stage.seq, stage.hash)
+        end = (view.seq, view.hash)
         if self._told_up_to != end or len(self._told) >= PLACES_MAX:
             self._told_up_to = end
             self._told.clear()
@@ -59,30 +59,30 @@ class Missed:
             self._told[after] = Shared(encode([_told(one) for one in missed]))
         return self._told[after]
 
-    async def note_lost(self, stage: Stage) -> int:
-        """Remember the numbers that `stage` told and the ledger has no more; the last that it has.
+    async def note_lost(self, view: AuctionView) -> int:
+        """Remember the numbers that `view` told and the ledger has no more; the last that it has.
 
         For viewers who come back and do not say of which history the last was that they heard.
         """
-        heard = stage.recent_hashes()
+        heard = view.recent_hashes()
         there = await self._store.hashes(self._auction_id, min(heard), max(heard))
         common = max((seq for seq, was in heard.items() if there.get(seq) == was), default=0)
         lost = self._lost or range(common + 1, 0)
-        self._lost = range(min(lost.start, common + 1), max(lost.stop, stage.seq + 1))
+        self._lost = range(min(lost.start, common + 1), max(lost.stop, view.seq + 1))
         return common
 
-    async def _is_ours(self, stage: Stage, last_seq: int, ledger: str | None) -> bool:
+    async def _is_ours(self, view: AuctionView, last_seq: int, ledger: str | None) -> bool:
         """Whether what the viewer heard last is in this ledger.
 
         Who does not say of which it was is believed, unless this node told of a lost one.
         """
-        if last_seq > stage.seq:
+        if last_seq > view.seq:
             return False
         if ledger is None:
             return last_seq not in self._lost
         if last_seq == 0:
             return ledger == ledger_id(GENESIS)
-        there = stage.recent_hashes()
+        there = view.recent_hashes()
         if last_seq not in there:
             there = await self._store.hashes(self._auction_id, last_seq, last_seq)
         return ledger == ledger_id(there.get(last_seq, ""))

@@ -1,4 +1,4 @@
-"""One transaction of an auction: every ask that waited, decided in order and committed at once."""
+"""One transaction of an auction: every command that waited, decided in order and committed at once."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from baraka_server.contract.names import same_name
 from baraka_server.contract.records import Auction, User
 from baraka_server.contract.refusals import Code, Refusal
 from baraka_server.domain.auction_record import adopted, lot_of
-from baraka_server.domain.decide import Ask, HouseRules, RefusedOnce, decide
+from baraka_server.domain.decide import Command, HouseRules, RefusedOnce, decide
 from baraka_server.domain.events import (
     Adopted,
     Awarded,
     BidPlaced,
     Commented,
-    Event,
+    LedgerEntry,
     StandingBid,
     StandingBidChanged,
     same_bid,
 )
-from baraka_server.domain.state import State, apply, next_event
+from baraka_server.domain.state import State, apply, next_entry
 from baraka_server.store.errors import StoreError
 from baraka_server.store.ledger import GENESIS, NewestBid, Tail
 from baraka_server.store.locked import Answered, LockedAuction, RequestKey
@@ -35,12 +35,12 @@ from baraka_server.store.store import users_in
 MISSED_EVENTS_MAX = 1_000
 
 Outcome = dict[str, Any] | Refusal
-"""What an ask is answered: the fields of an acknowledgement beside `ok`, or a refusal (D20)."""
+"""What a command is answered: the fields of an acknowledgement beside `ok`, or a refusal (D20)."""
 
 
 @dataclass(slots=True)
 class Committed:
-    """What one transaction left: the state and the record after it, an outcome for every ask.
+    """What one transaction left: the state and the record after it, an outcome for every command.
 
     `events` are those that this node has not announced, other nodes' among them, with the users
     whom they name. `state` and `record` are None where there is no such auction.
@@ -49,7 +49,7 @@ class Committed:
     state: State | None
     record: Auction | None
     outcomes: list[Outcome]
-    events: list[Event] = field(default_factory=list)
+    entries: list[LedgerEntry] = field(default_factory=list)
     users: dict[int, User] = field(default_factory=dict)
 
 
@@ -69,57 +69,59 @@ class Forked(StoreError):
     """The ledger is not the one that people here were told of: a restored backup, a lost commit."""
 
 
-async def settle(
-    auction: LockedAuction | None, asks: Sequence[Ask], known: Known, rules: HouseRules
+async def decide_and_write(
+    auction: LockedAuction | None, commands: Sequence[Command], known: Known, rules: HouseRules
 ) -> Committed:
-    """Decide `asks` in order on the locked auction, and write what came of them.
+    """Decide `commands` in order on the locked auction, and write what came of them.
 
-    Runs in a transaction and may run again, so it changes nothing but the database. Without asks
+    Runs in a transaction and may run again, so it changes nothing but the database. Without commands
     it only sees to it that the ledger has a beginning. Raises `Forked`, and decides nothing, where
     whoever asked was looking at another history.
     """
     if auction is None:
-        refusals = [decide(None, ask, rules) for ask in asks]
+        refusals = [decide(None, command, rules) for command in commands]
         return Committed(None, None, [no for no in refusals if isinstance(no, Refusal)])
     now = datetime.now(UTC)
     missed = await _missed(auction, known)
     followed = known.state if _has_state(missed, auction.tail, known.state) else None
     base = await _base(auction, followed, missed)
-    missed = [event for event in missed if event.seq > known.announced_seq]
+    missed = [entry for entry in missed if entry.seq > known.announced_seq]
     standing = {base.high.user_id} if base.high else set()
-    users = await auction.users({ask.user_id for ask in asks} | standing | users_in(missed))
-    awards = any(isinstance(ask.event, AwardLot) for ask in asks)
+    users = await auction.users(
+        {command.user_id for command in commands} | standing | users_in(missed)
+    )
+    awards = any(isinstance(command.event, AwardLot) for command in commands)
     openings = await _openings(auction, base, followed, users, awards=awards)
     if unknown := {one.high.user_id for one in openings if one.high} - users.keys():
         users |= await auction.users(unknown)
-    answered = await auction.answered(key for ask in asks if (key := request_key(ask)))
+    answered = await auction.answered(key for command in commands if (key := request_key(command)))
 
-    sitting = _Sitting(base, openings, users, rules, now)
-    sitting.earlier = {key: (was.fingerprint, _read(was)) for key, was in answered.items()}
-    for ask in asks:
-        sitting.hear(ask)
-    if asks and not sitting.accepted and base.seq == 0:
-        sitting.forget()  # a refusal is no reason to begin a ledger
-    written = await auction.write(sitting.events) if sitting.events else []
+    decided = BatchDecision(base, openings, users, rules, now)
+    decided.earlier = {key: (was.fingerprint, _read(was)) for key, was in answered.items()}
+    for command in commands:
+        decided.take(command)
+    if commands and not decided.accepted and base.seq == 0:
+        decided.forget()  # a refusal is no reason to begin a ledger
+    written = await auction.write(decided.entries) if decided.entries else []
 
-    state = replace(_with_rows(sitting.state, written), hash=auction.tail.hash)
-    accepted = {event.seq: _accepted(auction.record.id, event) for event in written}
-    outcomes = [accepted[entry] if isinstance(entry, int) else entry for entry in sitting.entries]
-    new = {key: entry for key, entry in sitting.earlier.items() if key not in answered}
-    refused = {key.user_id for key, (_, entry) in new.items() if isinstance(entry, Refusal)}
+    state = replace(_with_rows(decided.state, written), hash=auction.tail.hash)
+    accepted = {entry.seq: _accepted(auction.record.id, entry) for entry in written}
+    outcomes = [accepted[one] if isinstance(one, int) else one for one in decided.outcomes]
+    new = {key: one for key, one in decided.earlier.items() if key not in answered}
+    refused = {key.user_id for key, (_, one) in new.items() if isinstance(one, Refusal)}
     full = await auction.users_with_many_requests(refused)
     await auction.remember(
         {
-            key: Answered(mark, _kept(accepted[entry] if isinstance(entry, int) else entry))
-            for key, (mark, entry) in new.items()
-            if not isinstance(entry, Refusal) or not (_is_for_now(entry) or key.user_id in full)
+            key: Answered(mark, _kept(accepted[one] if isinstance(one, int) else one))
+            for key, (mark, one) in new.items()
+            if not isinstance(one, Refusal) or not (_is_for_now(one) or key.user_id in full)
         },
         now,
     )
     return Committed(state, auction.record, outcomes, missed + written, users)
 
 
-async def _missed(auction: LockedAuction, known: Known) -> list[Event]:
+async def _missed(auction: LockedAuction, known: Known) -> list[LedgerEntry]:
     """What the ledger has and this node has not announced, or not folded into its state.
 
     It begins with what this node has last, as the ledger has it. Nothing is read where nothing
@@ -128,33 +130,35 @@ async def _missed(auction: LockedAuction, known: Known) -> list[Event]:
     since, tail = known.announced_seq, auction.tail
     if known.state is not None:
         since = min(since, known.state.seq)
-    found: list[Event] = []
+    found: list[LedgerEntry] = []
     if since < tail.seq:
-        found = await auction.events_after(max(since - 1, 0), MISSED_EVENTS_MAX)
+        found = await auction.entries_after(max(since - 1, 0), MISSED_EVENTS_MAX)
     if not _has(found, tail, known.announced_seq, known.announced_hash):
         raise Forked
     return found
 
 
-def _has(found: Sequence[Event], tail: Tail, seq: int, hash_: str) -> bool:
+def _has(found: Sequence[LedgerEntry], tail: Tail, seq: int, hash_: str) -> bool:
     """Whether the ledger has this entry, by what was read of it and by its end."""
     if seq in {0, tail.seq}:
         return seq == 0 or tail.hash == hash_
     return seq < tail.seq and next((e.hash == hash_ for e in found if e.seq == seq), True)
 
 
-def _has_state(found: Sequence[Event], tail: Tail, state: State | None) -> bool:
+def _has_state(found: Sequence[LedgerEntry], tail: Tail, state: State | None) -> bool:
     return state is not None and _has(found, tail, state.seq, state.hash)
 
 
-async def _base(auction: LockedAuction, known: State | None, missed: Sequence[Event]) -> State:
+async def _base(
+    auction: LockedAuction, known: State | None, missed: Sequence[LedgerEntry]
+) -> State:
     """The state at the end of the ledger."""
     if auction.tail.seq == 0:
         return State()
     state = known
-    for event in missed:
-        if state is not None and event.seq > state.seq:
-            state = apply(state, event)
+    for entry in missed:
+        if state is not None and entry.seq > state.seq:
+            state = apply(state, entry)
     if state is None or state.seq != auction.tail.seq:  # too much happened elsewhere
         return await auction.state()
     return state
@@ -205,12 +209,12 @@ def _stands(high: StandingBid | None, newest: NewestBid | None, users: Mapping[i
     return row == (high.bid_id, high.user_id, high.amount) and high.user_id in users
 
 
-def _with_rows(state: State, written: Sequence[Event]) -> State:
+def _with_rows(state: State, written: Sequence[LedgerEntry]) -> State:
     """The state after events that have their rows by now: the highest bid has an id."""
     if state.high is None or state.high.bid_id:
         return state
     bid_id = next(
-        event.fact.bid_id for event in reversed(written) if isinstance(event.fact, BidPlaced)
+        entry.event.bid_id for entry in reversed(written) if isinstance(entry.event, BidPlaced)
     )
     return replace(state, high=replace(state.high, bid_id=bid_id))
 
@@ -227,11 +231,11 @@ def _as_row(state: State, high: StandingBid | None) -> Adopted:
     )
 
 
-class _Sitting:
-    """Asks being decided one after the other, each on the state that the one before it left.
+class BatchDecision:
+    """Commands being decided one after the other, each on the state that the one before it left.
 
-    An entry is a refusal, the seq of the event that the ask became, or what a repeated request was
-    answered before.
+    An outcome is a refusal, the seq of the entry that the command became, or what a repeated request
+    was answered before.
     """
 
     def __init__(
@@ -242,8 +246,8 @@ class _Sitting:
         rules: HouseRules,
         now: datetime,
     ) -> None:
-        self.events: list[Event] = []
-        self.entries: list[Outcome | int] = []
+        self.entries: list[LedgerEntry] = []
+        self.outcomes: list[Outcome | int] = []
         self.earlier: dict[RequestKey, tuple[str, Outcome | int]] = {}
         self.accepted = False
         self.state = self._base = base
@@ -251,71 +255,73 @@ class _Sitting:
         self._rules = rules
         self._now = now
         for opening in openings:
-            self._happen(next_event(self.state, opening, None, now))
+            self._append(next_entry(self.state, opening, None, now))
 
     def forget(self) -> None:
         """Leave the state as it is in the ledger: what was about to be written is not."""
-        self.events.clear()
+        self.entries.clear()
         self.state = self._base
 
-    def hear(self, ask: Ask) -> None:
-        key = request_key(ask)
+    def take(self, command: Command) -> None:
+        key = request_key(command)
         if key is None:
-            self.entries.append(self._decide(ask))
+            self.outcomes.append(self._decide(command))
             return
-        mark = fingerprint(ask)
+        mark = fingerprint(command)
         if key not in self.earlier:
-            self.earlier[key] = (mark, self._decide(ask))
-        first_mark, entry = self.earlier[key]
-        is_same = first_mark == mark or first_mark == fingerprint(ask, with_absent=True)
-        self.entries.append(entry if is_same else ask.refused(Code.REQUEST_ID_REUSED))
+            self.earlier[key] = (mark, self._decide(command))
+        first_mark, outcome = self.earlier[key]
+        is_same = first_mark == mark or first_mark == fingerprint(command, with_absent=True)
+        self.outcomes.append(outcome if is_same else command.refused(Code.REQUEST_ID_REUSED))
 
-    def _decide(self, ask: Ask) -> Refusal | int:
-        if ask.user_id not in self._users:
-            ask = replace(ask, user_exists=False)
-        if ask.heard_seq is None:  # of all that there was before its turn
-            ask = replace(ask, heard_seq=self._base.seq)
-        decision = decide(self.state, ask, self._rules)
+    def _decide(self, command: Command) -> Refusal | int:
+        if command.user_id not in self._users:
+            command = replace(command, user_exists=False)
+        if command.heard_seq is None:  # of all that there was before its turn
+            command = replace(command, heard_seq=self._base.seq)
+        decision = decide(self.state, command, self._rules)
         if isinstance(decision, Refusal):
             return decision
         if isinstance(decision, RefusedOnce):
-            self._happen(next_event(self.state, decision.fact, ask.user_id, self._now))
+            self._append(next_entry(self.state, decision.event, command.user_id, self._now))
             return decision.refusal
         self.accepted = True
-        return self._happen(next_event(self.state, decision, ask.user_id, self._now))
+        return self._append(next_entry(self.state, decision, command.user_id, self._now))
 
-    def _happen(self, event: Event) -> int:
-        self.state = apply(self.state, event)
-        self.events.append(event)
-        return event.seq
+    def _append(self, entry: LedgerEntry) -> int:
+        self.state = apply(self.state, entry)
+        self.entries.append(entry)
+        return entry.seq
 
 
-def request_key(ask: Ask) -> RequestKey | None:
-    event = ask.event
+def request_key(command: Command) -> RequestKey | None:
+    event = command.event
     if isinstance(event, RepeatableEvent) and event.request_id is not None:
-        return RequestKey(ask.user_id, event.request_id)
+        return RequestKey(command.user_id, event.request_id)
     return None
 
 
-def fingerprint(ask: Ask, *, with_absent: bool = False) -> str:
-    """What an ask asks for: the same for a repetition, another one for another body (D23).
+def fingerprint(command: Command, *, with_absent: bool = False) -> str:
+    """What a command asks for: the same for a repetition, another one for another body (D23).
 
     Fields that are not there are left out, so that a field that a later release adds changes no
     fingerprint. `with_absent` is the form of the first release, which had them in.
     """
-    body = ask.event.model_dump(mode="json", exclude={"request_id"}, exclude_none=not with_absent)
-    text = json.dumps([ask.event.wire_name, body], sort_keys=True)
+    body = command.event.model_dump(
+        mode="json", exclude={"request_id"}, exclude_none=not with_absent
+    )
+    text = json.dumps([command.event.wire_name, body], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _accepted(auction_id: int, event: Event) -> dict[str, Any]:
+def _accepted(auction_id: int, entry: LedgerEntry) -> dict[str, Any]:
     fields: dict[str, Any] = {
         "auctionId": auction_id,
-        "seq": event.seq,
-        "round": event.round,
-        "serverTime": iso_time(event.at),
+        "seq": entry.seq,
+        "round": entry.round,
+        "serverTime": iso_time(entry.at),
     }
-    match event.fact:
+    match entry.event:
         case BidPlaced(bid_id=bid_id):
             fields["bidId"] = bid_id
         case Commented(comment_id=comment_id):
@@ -325,12 +331,12 @@ def _accepted(auction_id: int, event: Event) -> dict[str, Any]:
     return fields
 
 
-def _is_for_now(entry: Refusal) -> bool:
+def _is_for_now(refusal: Refusal) -> bool:
     """Whether a refusal is about this program or this socket, not about the auction.
 
     A repetition is asked anew.
     """
-    return entry.code in {Code.UNAVAILABLE, Code.NOT_JOINED}
+    return refusal.code in {Code.UNAVAILABLE, Code.NOT_JOINED}
 
 
 def _kept(outcome: Outcome) -> str:

@@ -1,4 +1,4 @@
-"""The stage: one node's view of one auction, from which it answers joins and announces events.
+"""The view: one node's view of one auction, from which it answers joins and announces events.
 
 Every row is encoded once, when it appears; the lists are text that grows at one end, and only while
 somebody wants to read them.
@@ -26,7 +26,7 @@ from baraka_server.domain.events import (
     Commented,
     Ended,
     Event,
-    Fact,
+    LedgerEntry,
     Lot,
     LotOpened,
     LotRepriced,
@@ -41,7 +41,7 @@ from baraka_server.store.signs import NOTHING, Look, Signs
 from baraka_server.store.store import Snapshot
 
 RECENT_EVENTS_MAX = 512
-"""How many events a stage keeps for viewers that resume, if they are not told more at once."""
+"""How many events a view keeps for viewers that resume, if they are not told more at once."""
 
 LEDGER_ID_CHARS = 12
 
@@ -70,7 +70,7 @@ class Announcement:
         return self.event.scope is Scope.EVERYONE
 
 
-class Stage:
+class AuctionView:
     """`whole_numbers` shows phone numbers to everybody, for private deployments (D17).
 
     It keeps what a viewer who resumes is told: at most `resume_events_max` events.
@@ -94,42 +94,42 @@ class Stage:
         self._recent: deque[Announcement] = deque(maxlen=max(RECENT_EVENTS_MAX, resume_events_max))
 
     def play(
-        self, event: Event, users: Mapping[int, User], *, lists: bool = True
+        self, entry: LedgerEntry, users: Mapping[int, User], *, lists: bool = True
     ) -> Announcement | None:
         """Take the next event of the ledger and say what to announce.
 
         Without `lists`, because nobody reads them, a bid or a comment has its brief form only. None
-        for an event that is on the stage already. A gap is a `ValueError`: fill it first.
+        for an event that is on the view already. A gap is a `ValueError`: fill it first.
         """
-        if event.seq <= self.seq:
+        if entry.seq <= self.seq:
             return None
-        if event.seq != self.seq + 1:
-            raise ValueError(f"event {event.seq} cannot follow {self.seq}")
+        if entry.seq != self.seq + 1:
+            raise ValueError(f"event {entry.seq} cannot follow {self.seq}")
         before = self.record
-        self.seq, self.round, self.hash = event.seq, event.round, event.hash
-        self.record = record_after(self.record, event)
-        announcement = self._announcement(event, users, lists)
-        if isinstance(event.fact, Adopted):
-            guided = self._guided(before, event, event.fact, users)
+        self.seq, self.round, self.hash = entry.seq, entry.round, entry.hash
+        self.record = record_after(self.record, entry)
+        announcement = self._announcement(entry, users, lists)
+        if isinstance(entry.event, Adopted):
+            guided = self._guided(before, entry, entry.event, users)
             announcement = replace(announcement, guided=tuple(guided))
         # Without its lists: 512 of them would be a hundred megabytes in a busy round.
         brief = announcement.brief
-        if isinstance(event.fact, StandingBidChanged):
-            self._recent.append(self.told_later(event, users))
+        if isinstance(entry.event, StandingBidChanged):
+            self._recent.append(self.told_later(entry, users))
         elif announcement.whole is not brief or announcement.guided:
             self._recent.append(replace(announcement, whole=brief, guided=()))
         else:
             self._recent.append(announcement)
         return announcement
 
-    def told_later(self, event: Event, users: Mapping[int, User]) -> Announcement:
+    def told_later(self, entry: LedgerEntry, users: Mapping[int, User]) -> Announcement:
         """What an event of the past sounds like without lists, for a viewer that missed it."""
-        name, fields = self._fields(event, users)
-        text = encode(self._common(event.seq, event.at, event.hash) | fields)
-        return Announcement(event.seq, event.round, name, text, text, hash=event.hash)
+        name, fields = self._fields(entry, users)
+        text = encode(self._common(entry.seq, entry.at, entry.hash) | fields)
+        return Announcement(entry.seq, entry.round, name, text, text, hash=entry.hash)
 
     def recent_after(self, seq: int) -> list[Announcement] | None:
-        """The events behind `seq`, or None when they reach back further than the stage remembers."""
+        """The events behind `seq`, or None when they reach back further than the view remembers."""
         if seq >= self.seq:
             return []
         if not self._recent or self._recent[0].seq > seq + 1:
@@ -137,14 +137,14 @@ class Stage:
         return [announcement for announcement in self._recent if announcement.seq > seq]
 
     def remember(self, older: Sequence[Announcement]) -> None:
-        """Keep events that were read from the ledger, up to the first that the stage has."""
+        """Keep events that were read from the ledger, up to the first that the view has."""
         first = self._recent[0].seq if self._recent else self.seq + 1
         older = [one for one in older if one.seq < first]
         room = (self._recent.maxlen or 0) - len(self._recent)
         self._recent.extendleft(reversed(older[-room:] if room else ()))
 
     def recent_hashes(self) -> dict[int, str]:
-        """The hashes of the entries that the stage remembers, by seq (D34)."""
+        """The hashes of the entries that the view remembers, by seq (D34)."""
         return {one.seq: one.hash for one in self._recent} | {self.seq: self.hash}
 
     def state(self, user_count: int, now: datetime) -> dict[str, Any]:
@@ -165,7 +165,7 @@ class Stage:
     def whole(self, snapshot: Snapshot, user_count: int, now: datetime) -> Iterator[Announcement]:
         """The whole state for everybody, and again in the words of the guide alone.
 
-        The snapshot is the one that this stage was made of.
+        The snapshot is the one that this view was made of.
         """
         yield self._said(told.AuctionState, self.state(user_count, now))
         common, record = self._common(self.seq, now), self.record
@@ -241,19 +241,21 @@ class Stage:
             "serverTime": iso_time(at),
         }
 
-    def _announcement(self, event: Event, users: Mapping[int, User], lists: bool) -> Announcement:
-        kind, fields = self._fields(event, users)
-        common = self._common(event.seq, event.at)
+    def _announcement(
+        self, entry: LedgerEntry, users: Mapping[int, User], lists: bool
+    ) -> Announcement:
+        kind, fields = self._fields(entry, users)
+        common = self._common(entry.seq, entry.at)
         brief = encode(fields | common)
         whole = brief
-        match event.fact:
+        match entry.event:
             case BidPlaced():
-                self._bids.add(self._placed(event, event.fact))
+                self._bids.add(self._placed(entry, entry.event))
                 whole = _with_list(brief, "auctionBids", self._bids) if lists else brief
             case Commented():
-                self._comments.add(self._comment(event, event.fact))
+                self._comments.add(self._comment(entry, entry.event))
                 whole = _with_list(brief, "comments", self._comments) if lists else brief
-            case LotOpened() if not isinstance(event.fact, LotRepriced):
+            case LotOpened() if not isinstance(entry.event, LotRepriced):
                 self._bids.clear()
             case Awarded():
                 self._bids.clear()
@@ -267,54 +269,56 @@ class Stage:
                     self._bids.add(self._bid(high))
                 # Everybody gets the list: what they have of it is no longer so.
                 brief = whole = _with_list(brief, "auctionBids", self._bids)
-        return Announcement(event.seq, event.round, kind, whole, brief, hash=event.hash)
+        return Announcement(entry.seq, entry.round, kind, whole, brief, hash=entry.hash)
 
     def _guided(
         self,
         before: Auction,
-        event: Event,
+        entry: LedgerEntry,
         row: Adopted,
         users: Mapping[int, User],
     ) -> Iterator[Announcement]:
         """What another program did to the auction's row, as if its host had done it here."""
         if row.live and not before.isLive:
-            yield self._in_words_of(event, Started(), users)
+            yield self._in_words_of(entry, Started(), users)
         if row.canceled and not before.isCanceled:
-            yield self._in_words_of(event, Canceled(), users)
+            yield self._in_words_of(entry, Canceled(), users)
         if row.ended and not before.isEnded:
-            yield self._in_words_of(event, Ended(), users)
+            yield self._in_words_of(entry, Ended(), users)
         if row.lot == lot_of(before):
             return
-        yield self._in_words_of(event, LotRepriced(row.lot or EMPTY_BLOCK), users)
+        yield self._in_words_of(entry, LotRepriced(row.lot or EMPTY_BLOCK), users)
         if row.lot and row.high and row.lot.product != before.current_product:
             standing = StandingBidChanged(row.lot, row.high, None)
-            yield self._in_words_of(event, standing, users)
+            yield self._in_words_of(entry, standing, users)
 
-    def _in_words_of(self, event: Event, fact: Fact, users: Mapping[int, User]) -> Announcement:
-        return self._announcement(replace(event, fact=fact), users, lists=True)
+    def _in_words_of(
+        self, entry: LedgerEntry, event: Event, users: Mapping[int, User]
+    ) -> Announcement:
+        return self._announcement(replace(entry, event=event), users, lists=True)
 
     def _fields(
-        self, event: Event, users: Mapping[int, User]
+        self, entry: LedgerEntry, users: Mapping[int, User]
     ) -> tuple[type[ServerEvent], dict[str, Any]]:
-        match event.fact:
+        match entry.event:
             case Started():
-                return told.AuctionStarted, record_after(self.record, event).model_dump(mode="json")
+                return told.AuctionStarted, record_after(self.record, entry).model_dump(mode="json")
             case LotOpened(lot=lot):
-                return told.LotChanged, _lot(lot, event.round)
-            case BidPlaced() as fact:
-                bid = self._placed(event, fact)
-                return told.NewBid, {"newBid": self._row(bid, users), "round": event.round}
+                return told.LotChanged, _lot(lot, entry.round)
+            case BidPlaced() as event:
+                bid = self._placed(entry, event)
+                return told.NewBid, {"newBid": self._row(bid, users), "round": entry.round}
             case StandingBidChanged(lot=lot, high=high, was=was):
                 former = {"formerBid": was.named() if was else None}
                 if high is None:
-                    return told.LotChanged, _lot(lot, event.round) | former
-                standing = {"newBid": self._row(self._bid(high), users), "round": event.round}
+                    return told.LotChanged, _lot(lot, entry.round) | former
+                standing = {"newBid": self._row(self._bid(high), users), "round": entry.round}
                 return told.NewBid, standing | former
-            case Commented() as fact:
-                comment = self._comment(event, fact)
+            case Commented() as event:
+                comment = self._comment(entry, event)
                 return told.NewComment, {"newComment": self._row(comment, users)}
             case Awarded(high=high):
-                return told.LotAwarded, self._awarded(event, high, users)
+                return told.LotAwarded, self._awarded(entry, high, users)
             case Canceled():
                 return told.AuctionCanceled, {"message": told.AuctionCanceled.TEXT}
             case Ended():
@@ -324,18 +328,18 @@ class Stage:
             case Adopted(high=high):
                 bid_that_stands = high and self._row(self._bid(high), users)
                 # The same at once and later, when the row has been written again.
-                record = record_after(self.record, event)
+                record = record_after(self.record, entry)
                 return told.AuctionChanged, {
-                    "auction": record.model_copy(update={"updatedAt": event.at}),
+                    "auction": record.model_copy(update={"updatedAt": entry.at}),
                     "highestBid": bid_that_stands,
-                    "round": event.round,
+                    "round": entry.round,
                 }
             case Unknown():
                 return told.AuctionEntry, {}
-        raise TypeError(f"nobody has said how {event.kind} is announced")
+        raise TypeError(f"nobody has said how {entry.kind} is announced")
 
     def _awarded(
-        self, event: Event, high: StandingBid | None, users: Mapping[int, User]
+        self, entry: LedgerEntry, high: StandingBid | None, users: Mapping[int, User]
     ) -> dict[str, Any]:
         winning_bid = winning_user = None
         if high is not None:
@@ -343,7 +347,7 @@ class Stage:
             winning_user = self._people.find(users, high.user_id)
         return {
             "auction": {
-                **record_after(self.record, event).model_dump(mode="json"),
+                **record_after(self.record, entry).model_dump(mode="json"),
                 "Auction_bids": [],
                 "Auction_comments": [],
             },
@@ -351,9 +355,9 @@ class Stage:
             "winningUser": winning_user,
         }
 
-    def _placed(self, event: Event, fact: BidPlaced) -> Bid:
-        user_id = event.user_id or 0
-        return self._bid(StandingBid(fact.bid_id, user_id, fact.amount, event.at))
+    def _placed(self, entry: LedgerEntry, event: BidPlaced) -> Bid:
+        user_id = entry.user_id or 0
+        return self._bid(StandingBid(event.bid_id, user_id, event.amount, entry.at))
 
     def _bid(self, bid: StandingBid) -> Bid:
         return Bid(
@@ -365,14 +369,14 @@ class Stage:
             updatedAt=bid.at,
         )
 
-    def _comment(self, event: Event, fact: Commented) -> Comment:
+    def _comment(self, entry: LedgerEntry, event: Commented) -> Comment:
         return Comment(
-            id=fact.comment_id,
+            id=event.comment_id,
             auction_id=self.record.id,
-            user_id=event.user_id or 0,
-            comment=fact.comment,
-            createdAt=event.at,
-            updatedAt=event.at,
+            user_id=entry.user_id or 0,
+            comment=event.comment,
+            createdAt=entry.at,
+            updatedAt=entry.at,
         )
 
     def _row(self, record: Bid | Comment, users: Mapping[int, User]) -> Encoded:

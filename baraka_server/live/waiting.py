@@ -11,7 +11,7 @@ from collections import Counter, deque
 from dataclasses import dataclass
 
 from baraka_server.contract.client_events import ClientEvent, JoinAuction, LeaveAuction
-from baraka_server.domain.decide import Ask, Seen
+from baraka_server.domain.decide import Command, Seen
 from baraka_server.live.audience import Viewer
 from baraka_server.live.transaction import Outcome
 
@@ -38,10 +38,10 @@ class Waiting:
     """Whether the outcome is sent to the viewer; a joiner who hears none is told the state apart."""
 
     @property
-    def ask(self) -> Ask | None:
+    def command(self) -> Command | None:
         if self.viewer is None or self.event is None or isinstance(self.event, MEMBERSHIP):
             return None
-        return Ask(self.event, self.viewer.user_id, heard_seq=self.heard_seq, seen=self.seen)
+        return Command(self.event, self.viewer.user_id, heard_seq=self.heard_seq, seen=self.seen)
 
     def answer(self, outcome: Outcome) -> None:
         if not self.done.done():  # whoever asked may have given up waiting
@@ -73,10 +73,10 @@ class Queue:
         return [self._ahead.popleft() for _ in range(min(BATCH_MAX, len(self._ahead)))]
 
     def take_behind(self) -> list[Waiting]:
-        """Some who come and go, or some asks behind them: what they are decided on is not the same."""
+        """Some who come and go, or some commands behind them: what they are decided on is not the same."""
         batch: list[Waiting] = []
         while self._behind and len(batch) < COMING_AND_GOING_MAX:
-            if batch and (batch[0].ask is None) != (self._behind[0].ask is None):
+            if batch and (batch[0].command is None) != (self._behind[0].command is None):
                 break
             batch.append(self._behind.popleft())
         self._held -= Counter(waiting.viewer for waiting in batch if waiting.viewer)

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from baraka_server.contract.records import User
 from baraka_server.contract.reports import AlteredEntry, Disagreement, HistoryEntry, Verdict
 from baraka_server.domain import replay
-from baraka_server.domain.events import Adopted, Event, Unknown
+from baraka_server.domain.events import Adopted, LedgerEntry, Unknown
 from baraka_server.domain.narrate import LOOKS_BACK, TELLS_PHASE, in_words
 from baraka_server.domain.state import State, apply
 from baraka_server.store import ledger
@@ -56,10 +56,10 @@ async def verify(store: Store, auction_id: int) -> Verdict:
             return _altered(auction_id, chain.seq, chain.reason)
         expected = Expected()
         try:
-            async for event in ledger.all_events(connection, auction_id):
-                if reason := replay.objection(expected.state, event):
-                    return _altered(auction_id, event.seq, reason)
-                expected.take(event)
+            async for entry in ledger.all_entries(connection, auction_id):
+                if reason := replay.objection(expected.state, entry):
+                    return _altered(auction_id, entry.seq, reason)
+                expected.take(entry)
         except UNREADABLE:  # and yet the hashes fit: whoever wrote it knew how to make them
             return _altered(auction_id, expected.state.seq + 1, "it does not say what can happen")
         disagreements, outside = await _disagreements(connection, auction_id, expected)
@@ -151,7 +151,7 @@ async def history(store: Store, auction_id: int) -> AsyncIterator[HistoryEntry]:
     state = State()
     while True:
         with _readable(auction_id, state.seq):
-            found, users = await store.events_after(auction_id, state.seq, ledger.ROWS_PER_READ)
+            found, users = await store.entries_after(auction_id, state.seq, ledger.ROWS_PER_READ)
         if not found:
             break
         entries, state = _in_words(state, found, users)
@@ -176,7 +176,7 @@ async def history_page(store: Store, auction_id: int, span: Span) -> Page[Histor
             state = await _before(connection, auction_id, found)
         users = await read_users(connection, users_in(found))
 
-    def told(some: Sequence[Event]) -> list[HistoryEntry]:
+    def told(some: Sequence[LedgerEntry]) -> list[HistoryEntry]:
         nonlocal state
         entries, state = _in_words(state, some, users)
         return entries
@@ -184,14 +184,16 @@ async def history_page(store: Store, auction_id: int, span: Span) -> Page[Histor
     return Page(await in_slices(told, found), page.resume)
 
 
-async def _before(connection: AsyncConnection, auction_id: int, found: Sequence[Event]) -> State:
+async def _before(
+    connection: AsyncConnection, auction_id: int, found: Sequence[LedgerEntry]
+) -> State:
     """What the words of a page depend on, of the state that its first entry found.
 
     A page costs what its rows cost: the ledger before it is not folded. Nearly every entry tells by
     itself whether the auction was live. Who owned it is told by those alone that come with a change
     by another program, and is looked for where the page has one.
     """
-    kinds = {type(event.fact) for event in found if event.seq > 1}
+    kinds = {type(entry.event) for entry in found if entry.seq > 1}
     state = State()
     if kinds & LOOKS_BACK:
         last = await ledger.read_last(connection, auction_id, *TELLS_PHASE, before=found[0].seq)
@@ -199,8 +201,8 @@ async def _before(connection: AsyncConnection, auction_id: int, found: Sequence[
             state = apply(State(seq=last.seq - 1, live=True), last)
     if Adopted in kinds:
         row = await ledger.read_last(connection, auction_id, Adopted, before=found[0].seq)
-        if row is not None and isinstance(row.fact, Adopted):
-            state = replace(state, owner_id=row.fact.owner_id)
+        if row is not None and isinstance(row.event, Adopted):
+            state = replace(state, owner_id=row.event.owner_id)
     return state
 
 
@@ -215,28 +217,28 @@ def _readable(auction_id: int, seq: int) -> Iterator[None]:
 
 
 def _in_words(
-    state: State, found: Sequence[Event], users: Mapping[int, User]
+    state: State, found: Sequence[LedgerEntry], users: Mapping[int, User]
 ) -> tuple[list[HistoryEntry], State]:
     """The entries of the events that follow `state`, and the state behind them."""
     name_of = partial(_name, {user.id: user.name for user in users.values()})
     entries = []
-    for event in found:
+    for entry in found:
         # Where an entry is missing, that is for `verify` to say: the others are still read.
-        state = replace(state, seq=event.seq - 1)
+        state = replace(state, seq=entry.seq - 1)
         entries.append(
             HistoryEntry(
-                seq=event.seq,
-                round=event.round,
-                at=event.at,
-                kind=event.kind,
-                userId=event.user_id,
-                who=None if event.user_id is None else name_of(event.user_id),
-                what=in_words(state, event, name_of),
-                data=event.fact.data(),
-                known=not isinstance(event.fact, Unknown),
+                seq=entry.seq,
+                round=entry.round,
+                at=entry.at,
+                kind=entry.kind,
+                userId=entry.user_id,
+                who=None if entry.user_id is None else name_of(entry.user_id),
+                what=in_words(state, entry, name_of),
+                data=entry.event.data(),
+                known=not isinstance(entry.event, Unknown),
             )
         )
-        state = apply(state, event)
+        state = apply(state, entry)
     return entries, state
 
 

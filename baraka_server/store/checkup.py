@@ -75,7 +75,7 @@ class DatabaseFile:
 
 
 async def examine(url: str, *, timeout_seconds: float = 10) -> DatabaseServer | DatabaseFile | None:
-    """The facts; None for a database in memory. Raises a `StoreError` or `UnusableUrl`.
+    """The events; None for a database in memory. Raises a `StoreError` or `UnusableUrl`.
 
     A SQLite file that is not there is not created. `timeout_seconds` is that of a transaction.
     """

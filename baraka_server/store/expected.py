@@ -15,7 +15,7 @@ from baraka_server.domain.events import (
     Awarded,
     BidPlaced,
     Commented,
-    Event,
+    LedgerEntry,
     LotOpened,
     LotRepriced,
     StandingBid,
@@ -149,33 +149,33 @@ class Expected:
         self._winner_id: int | None = None
         self._columns: dict[str, tuple[int, Any]] = {}  # of the auction: since which entry, what
 
-    def take(self, event: Event) -> None:
+    def take(self, entry: LedgerEntry) -> None:
         """Raises `ValueError` for an entry of a kind that nobody knows and no program wrote."""
-        if isinstance(event.fact, Unknown) and "v" not in event.fact.said:
+        if isinstance(entry.event, Unknown) and "v" not in entry.event.said:
             raise ValueError("it does not say what it is")
-        self.state = apply(self.state, event)
-        self._latest = max(self._latest, event.at)
-        match event.fact:
+        self.state = apply(self.state, entry)
+        self._latest = max(self._latest, entry.at)
+        match entry.event:
             case Unknown():
                 self.unknown += 1
             case Adopted(high=high):
-                self._adopt(event, high)
+                self._adopt(entry, high)
             case StandingBidChanged(award_refused=False) as change:
                 self.bids.written.pop(change.was.bid_id if change.was else 0, None)
-                self._find_rows(event, change.high)
-            case LotOpened() if not isinstance(event.fact, LotRepriced):
+                self._find_rows(entry, change.high)
+            case LotOpened() if not isinstance(entry.event, LotRepriced):
                 self.bids.clear()
             case BidPlaced(amount=amount, bid_id=bid_id):
-                self.bids.write(bid_id, _row(event, bid=amount, updatedAt=event.at))
+                self.bids.write(bid_id, _row(entry, bid=amount, updatedAt=entry.at))
             case Commented(comment=text, comment_id=comment_id):
-                self.comments.write(comment_id, _row(event, comment=text, updatedAt=event.at))
+                self.comments.write(comment_id, _row(entry, comment=text, updatedAt=entry.at))
             case Awarded() as awarded:
-                self._award(event, awarded)
+                self._award(entry, awarded)
         self.bids.leading = self.state.high.amount if self.state.high else None
         self._columns = {
             name: was
             if (was := self._columns.get(name)) and was[1] == value
-            else (event.seq, value)
+            else (entry.seq, value)
             for name, value in self._auction_row().items()
         }
 
@@ -190,12 +190,12 @@ class Expected:
             if row[name] != said
         ]
 
-    def _adopt(self, event: Event, high: StandingBid | None) -> None:
-        if event.seq == 1:  # from then on only the awards of this ledger make winnings
-            self.winnings.adopt(event.at)
-        self._find_rows(event, high)
+    def _adopt(self, entry: LedgerEntry, high: StandingBid | None) -> None:
+        if entry.seq == 1:  # from then on only the awards of this ledger make winnings
+            self.winnings.adopt(entry.at)
+        self._find_rows(entry, high)
 
-    def _find_rows(self, event: Event, high: StandingBid | None) -> None:
+    def _find_rows(self, entry: LedgerEntry, high: StandingBid | None) -> None:
         """Take bids and comments as they were found: a user who was deleted took some along."""
         self.comments.adopt(self._latest)
         if self.state.lot is None:
@@ -204,9 +204,9 @@ class Expected:
         self.bids.adopt(self._latest, bid_max=high.amount if high else 0)
         if high is not None:
             values = {"user_id": high.user_id, "bid": high.amount}
-            self.bids.write(high.bid_id, Written(event.seq, values))
+            self.bids.write(high.bid_id, Written(entry.seq, values))
 
-    def _award(self, event: Event, awarded: Awarded) -> None:
+    def _award(self, entry: LedgerEntry, awarded: Awarded) -> None:
         self.bids.clear()
         self.comments.clear()
         if awarded.high is None or awarded.winning_id is None:
@@ -218,9 +218,9 @@ class Expected:
             "product": awarded.product,
             "price": awarded.high.amount,
             "weight": awarded.weight,
-            "createdAt": event.at,
+            "createdAt": entry.at,
         }
-        self.winnings.write(awarded.winning_id, Written(event.seq, values))
+        self.winnings.write(awarded.winning_id, Written(entry.seq, values))
 
     def _auction_row(self) -> dict[str, Any]:
         """The columns that a rule reads or an award writes. Without a lot, prices mean nothing."""
@@ -241,5 +241,5 @@ class Expected:
         return row
 
 
-def _row(event: Event, **values: Any) -> Written:
-    return Written(event.seq, {"user_id": event.user_id, "createdAt": event.at, **values})
+def _row(entry: LedgerEntry, **values: Any) -> Written:
+    return Written(entry.seq, {"user_id": entry.user_id, "createdAt": entry.at, **values})

@@ -18,10 +18,10 @@ from baraka_server.domain.events import (
     Adopted,
     BidPlaced,
     Event,
-    Fact,
+    LedgerEntry,
     LotOpened,
     LotRepriced,
-    fact_of,
+    event_of,
 )
 from baraka_server.domain.state import BEGINNING, State, apply
 from baraka_server.store import pages
@@ -81,15 +81,15 @@ def chained(previous_hash: str, row: Mapping[str, Any]) -> str:
     return hashlib.sha256(f"{previous_hash}\n{text}".encode()).hexdigest()
 
 
-def encoded(fact: Fact) -> str:
-    """What the ledger keeps of a fact: JSON that says first what it is (D55).
+def encoded(event: Event) -> str:
+    """What the ledger keeps of a event: JSON that says first what it is (D55).
 
     ASCII, so that no character set and no collation can change what was hashed.
     """
-    if type(fact) is BidPlaced:  # the same, at a tenth of the time: there are thousands a second
-        return f'{{"v":1,"rule":true,"amount":{fact.amount},"bid_id":{fact.bid_id}}}'
-    said = _data(fact.data())[1:]
-    return f'{{"v":{fact.v},"rule":{_data(fact.rule)}{"" if said == "}" else ","}{said}'
+    if type(event) is BidPlaced:  # the same, at a tenth of the time: there are thousands a second
+        return f'{{"v":1,"rule":true,"amount":{event.amount},"bid_id":{event.bid_id}}}'
+    said = _data(event.data())[1:]
+    return f'{{"v":{event.v},"rule":{_data(event.rule)}{"" if said == "}" else ","}{said}'
 
 
 _TAIL = (
@@ -123,19 +123,19 @@ async def read_tail_and_newest_bid(
 
 
 async def append(
-    connection: AsyncConnection, auction_id: int, previous_hash: str, entries: Sequence[Event]
+    connection: AsyncConnection, auction_id: int, previous_hash: str, entries: Sequence[LedgerEntry]
 ) -> list[str]:
     """Write `entries` behind the row that has `previous_hash`; returns the hash of each."""
     rows: list[dict[str, Any]] = []
-    for event in entries:
+    for entry in entries:
         row: dict[str, Any] = {
             "auction_id": auction_id,
-            "seq": event.seq,
-            "round": event.round,
-            "kind": event.kind,
-            "user_id": event.user_id,
-            "data": encoded(event.fact),
-            "at": event.at,
+            "seq": entry.seq,
+            "round": entry.round,
+            "kind": entry.kind,
+            "user_id": entry.user_id,
+            "data": encoded(entry.event),
+            "at": entry.at,
         }
         row["hash"] = previous_hash = chained(previous_hash, row)
         rows.append(row)
@@ -143,20 +143,20 @@ async def append(
     return [row["hash"] for row in rows]
 
 
-async def read_events(
+async def read_entries(
     connection: AsyncConnection, auction_id: int, *, after: int = 0, limit: int = ROWS_PER_READ
-) -> list[Event]:
+) -> list[LedgerEntry]:
     """At most `limit` events behind the seq `after`, in order."""
-    return [_event(row) for row in await _rows(connection, auction_id, after, limit)]
+    return [_entry(row) for row in await _rows(connection, auction_id, after, limit)]
 
 
 async def read_page(
     connection: AsyncConnection, auction_id: int, span: Span, *, newest_first: bool
-) -> Page[Event]:
+) -> Page[LedgerEntry]:
     """The events within the span, in the order of their `seq` or in the opposite one."""
     query = select(events).where(events.c.auction_id == auction_id)
     page = await pages.read_page(connection, query, events.c.seq, span, newest_first=newest_first)
-    return Page(await in_slices(lambda rows: list(map(_event, rows)), page.rows), page.resume)
+    return Page(await in_slices(lambda rows: list(map(_entry, rows)), page.rows), page.resume)
 
 
 async def read_state(connection: AsyncConnection, auction_id: int) -> State:
@@ -175,7 +175,7 @@ async def read_state(connection: AsyncConnection, auction_id: int) -> State:
     )
     state = State()
     for row in (await connection.execute(query)).mappings():
-        state = apply(replace(state, seq=row["seq"] - 1), _event(dict(row)))
+        state = apply(replace(state, seq=row["seq"] - 1), _entry(dict(row)))
     return replace(state, past=await _past(connection, auction_id, state))
 
 
@@ -185,16 +185,16 @@ async def _past(connection: AsyncConnection, auction_id: int, state: State) -> f
     query = select(events).where(events.c.auction_id == auction_id, events.c.kind.in_(opening))
     names = set()
     for row in (await connection.execute(query)).mappings():
-        lot = getattr(_event(dict(row)).fact, "lot", None)
+        lot = getattr(_entry(dict(row)).event, "lot", None)
         if lot and (row["round"] != state.round or state.lot is None):
             names.add(compared(lot.product))
     return frozenset(names)
 
 
 async def read_last(
-    connection: AsyncConnection, auction_id: int, *kinds: type[Fact], before: int | None = None
-) -> Event | None:
-    """The last event of some kinds, of those that are before an entry."""
+    connection: AsyncConnection, auction_id: int, *kinds: type[Event], before: int | None = None
+) -> LedgerEntry | None:
+    """The last entry of some kinds, of those that are before an entry."""
     query = (
         select(events)
         .where(events.c.auction_id == auction_id, events.c.kind.in_([kind.kind for kind in kinds]))
@@ -204,12 +204,12 @@ async def read_last(
     if before is not None:
         query = query.where(events.c.seq < before)
     row = (await connection.execute(query)).mappings().one_or_none()
-    return _event(dict(row)) if row else None
+    return _entry(dict(row)) if row else None
 
 
-async def all_events(connection: AsyncConnection, auction_id: int) -> AsyncIterator[Event]:
+async def all_entries(connection: AsyncConnection, auction_id: int) -> AsyncIterator[LedgerEntry]:
     async for row in _all_rows(connection, auction_id):
-        yield _event(row)
+        yield _entry(row)
 
 
 async def verify(
@@ -255,6 +255,6 @@ async def _rows(
     return [dict(row) for row in (await connection.execute(query)).mappings()]
 
 
-def _event(row: Mapping[str, Any]) -> Event:
-    fact = fact_of(row["kind"], json.loads(row["data"]))
-    return Event(row["seq"], row["round"], row["user_id"], row["at"], fact, row["hash"])
+def _entry(row: Mapping[str, Any]) -> LedgerEntry:
+    event = event_of(row["kind"], json.loads(row["data"]))
+    return LedgerEntry(row["seq"], row["round"], row["user_id"], row["at"], event, row["hash"])

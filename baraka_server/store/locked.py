@@ -29,7 +29,7 @@ from baraka_server.domain.events import (
     BidPlaced,
     Commented,
     Event,
-    Fact,
+    LedgerEntry,
     LotOpened,
     LotRepriced,
     StandingBid,
@@ -92,24 +92,24 @@ class LockedAuction:
         """The state at the end of the ledger."""
         return await ledger.read_state(self._connection, self.record.id)
 
-    async def events_after(self, seq: int, limit: int) -> list[Event]:
-        return await ledger.read_events(self._connection, self.record.id, after=seq, limit=limit)
+    async def entries_after(self, seq: int, limit: int) -> list[LedgerEntry]:
+        return await ledger.read_entries(self._connection, self.record.id, after=seq, limit=limit)
 
-    async def write(self, events: Sequence[Event]) -> list[Event]:
-        """Write the rows and the ledger entries of `events`, which follow `tail`.
+    async def write(self, entries: Sequence[LedgerEntry]) -> list[LedgerEntry]:
+        """Write the rows and the ledger entries of `entries`, which follow `tail`.
 
-        Returns the events with the ids of the rows that they made.
+        Returns the entries with the ids of the rows that they made.
         """
         writing = _Writing(self._connection, self.record)
-        for event in events:
-            await writing.take(event)
+        for entry in entries:
+            await writing.take(entry)
         written = await writing.finish()
         hashes = await ledger.append(self._connection, self.record.id, self.tail.hash, written)
         self.record = writing.record
         self.tail = ledger.Tail(written[-1].seq, written[-1].round, written[-1].at, hashes[-1])
         return [
-            Event(event.seq, event.round, event.user_id, event.at, event.fact, hash_)
-            for event, hash_ in zip(written, hashes, strict=True)
+            LedgerEntry(entry.seq, entry.round, entry.user_id, entry.at, entry.event, hash_)
+            for entry, hash_ in zip(written, hashes, strict=True)
         ]
 
     async def answered(self, keys: Iterable[RequestKey]) -> dict[RequestKey, Answered]:
@@ -184,30 +184,32 @@ _BIDS, _COMMENTS = _Table.of(bids), _Table.of(comments)
 
 
 class _Writing:
-    """The rows that a sequence of events makes. Runs of bids and of comments go in one statement."""
+    """The rows that a sequence of entries makes. Runs of bids and of comments go in one statement."""
 
     def __init__(self, connection: AsyncConnection, record: Auction) -> None:
         self.record = record
         self._before = record
         self._connection = connection
-        self._events: list[Event] = []
-        self._waiting: dict[int, Event] = {}  # place in _events: a bid or comment without its row
+        self._entries: list[LedgerEntry] = []
+        self._waiting: dict[
+            int, LedgerEntry
+        ] = {}  # place in _entries: a bid or comment without its row
         self._last_bid_id = 0
 
-    async def take(self, event: Event) -> None:
-        match event.fact:
+    async def take(self, entry: LedgerEntry) -> None:
+        match entry.event:
             case BidPlaced() | Commented():
-                self._waiting[len(self._events)] = event
-            case LotOpened() if not isinstance(event.fact, LotRepriced):
+                self._waiting[len(self._entries)] = entry
+            case LotOpened() if not isinstance(entry.event, LotRepriced):
                 await self._flush()
                 await self._clear(bids)  # set aside: the ledger keeps them (D10)
             case Awarded():
                 await self._flush()
-                event = replace(event, fact=await self._award(event, event.fact))
-        self.record = record_after(self.record, event)
-        self._events.append(event)
+                entry = replace(entry, event=await self._award(entry, entry.event))
+        self.record = record_after(self.record, entry)
+        self._entries.append(entry)
 
-    async def finish(self) -> list[Event]:
+    async def finish(self) -> list[LedgerEntry]:
         await self._flush()
         if self.record is not self._before:
             old, new = self._before.model_dump(), self.record.model_dump()
@@ -215,34 +217,34 @@ class _Writing:
             await self._connection.execute(
                 update(auctions).where(auctions.c.id == self.record.id).values(changes)
             )
-        return self._events
+        return self._entries
 
-    async def _award(self, event: Event, fact: Awarded) -> Awarded:
-        if fact.high is not None:
-            bid_id = fact.high.bid_id or self._last_bid_id
+    async def _award(self, entry: LedgerEntry, event: Awarded) -> Awarded:
+        if event.high is not None:
+            bid_id = event.high.bid_id or self._last_bid_id
             row = {
-                "user_id": fact.high.user_id,
+                "user_id": event.high.user_id,
                 "auction_id": self.record.id,
-                "product": fact.product,
-                "price": fact.high.amount,
-                "weight": fact.weight,
+                "product": event.product,
+                "price": event.high.amount,
+                "weight": event.weight,
                 "sold": False,
-                "createdAt": event.at,
-                "updatedAt": event.at,
+                "createdAt": entry.at,
+                "updatedAt": entry.at,
             }
             made = await self._connection.execute(insert(winnings).values(row))
             (winning_id,) = made.inserted_primary_key or (None,)
-            fact = replace(fact, high=replace(fact.high, bid_id=bid_id), winning_id=winning_id)
+            event = replace(event, high=replace(event.high, bid_id=bid_id), winning_id=winning_id)
         await self._clear(bids)
         await self._clear(comments)
-        return fact
+        return event
 
     async def _clear(self, table: Any) -> None:
         await self._connection.execute(delete(table).where(table.c.auction_id == self.record.id))
 
     async def _flush(self) -> None:
         for kind, table in ((BidPlaced, _BIDS), (Commented, _COMMENTS)):
-            places = [at for at, event in self._waiting.items() if isinstance(event.fact, kind)]
+            places = [at for at, entry in self._waiting.items() if isinstance(entry.event, kind)]
             if places:
                 await self._insert(table, places)
         self._waiting.clear()
@@ -250,14 +252,14 @@ class _Writing:
     async def _insert(self, table: _Table, places: list[int]) -> None:
         new_rows = []
         for place in places:
-            event = self._waiting[place]
+            entry = self._waiting[place]
             row: dict[str, Any] = {
                 "auction_id": self.record.id,
-                "user_id": event.user_id,
-                "createdAt": event.at,
-                "updatedAt": event.at,
+                "user_id": entry.user_id,
+                "createdAt": entry.at,
+                "updatedAt": entry.at,
             }
-            match event.fact:
+            match entry.event:
                 case BidPlaced(amount=amount):
                     row["bid"] = amount
                 case Commented(comment=text):
@@ -272,12 +274,14 @@ class _Writing:
             last = {"auction": self.record.id, "count": len(places)}
             ids = sorted((await self._connection.execute(table.last_ids, last)).scalars())
         for place, row_id in zip(places, ids, strict=True):
-            event = self._waiting[place]
-            fact: Fact = event.fact
-            match fact:
+            entry = self._waiting[place]
+            event: Event = entry.event
+            match event:
                 case BidPlaced(amount=amount):
                     self._last_bid_id = row_id
-                    fact = BidPlaced(amount, row_id)
+                    event = BidPlaced(amount, row_id)
                 case Commented(comment=text):
-                    fact = Commented(text, row_id)
-            self._events[place] = Event(event.seq, event.round, event.user_id, event.at, fact)
+                    event = Commented(text, row_id)
+            self._entries[place] = LedgerEntry(
+                entry.seq, entry.round, entry.user_id, entry.at, event
+            )

@@ -19,7 +19,7 @@ from baraka_server.domain.events import (
     Awarded,
     BidPlaced,
     Commented,
-    Event,
+    LedgerEntry,
     LotOpened,
     LotRepriced,
     Started,
@@ -66,14 +66,14 @@ class Snapshot:
     round: int
     hash: str = ledger.GENESIS
 
-    def before(self, later: Iterable[Event]) -> Snapshot | None:
+    def before(self, later: Iterable[LedgerEntry]) -> Snapshot | None:
         """The same without the rows that `later` events wrote; None when these cleared the lists."""
-        facts = [event.fact for event in later]
-        clearing = [fact for fact in facts if isinstance(fact, LotOpened | Awarded)]
-        if not all(isinstance(fact, LotRepriced) for fact in clearing):
+        events = [entry.event for entry in later]
+        clearing = [event for event in events if isinstance(event, LotOpened | Awarded)]
+        if not all(isinstance(event, LotRepriced) for event in clearing):
             return None
-        bid_ids = {fact.bid_id for fact in facts if isinstance(fact, BidPlaced)}
-        comment_ids = {fact.comment_id for fact in facts if isinstance(fact, Commented)}
+        bid_ids = {event.bid_id for event in events if isinstance(event, BidPlaced)}
+        comment_ids = {event.comment_id for event in events if isinstance(event, Commented)}
         return replace(
             self,
             bids=[bid for bid in self.bids if bid.id not in bid_ids],
@@ -216,7 +216,7 @@ class Store:
         """The auction as it was when entry `seq` was written; None when its rows are gone since."""
         async with self.reading() as connection:
             shown = await _snapshot(connection, auction_id)
-            later = await ledger.read_events(
+            later = await ledger.read_entries(
                 connection, auction_id, after=seq, limit=LATER_EVENTS_MAX
             )
         return shown and shown.before(later)
@@ -233,12 +233,12 @@ class Store:
             seen = await _look(connection, auction_id)
         return (shown, seen) if shown and seen else None
 
-    async def events_after(
+    async def entries_after(
         self, auction_id: int, seq: int, limit: int
-    ) -> tuple[list[Event], dict[int, User]]:
+    ) -> tuple[list[LedgerEntry], dict[int, User]]:
         """At most `limit` events behind `seq`, and the users that they name."""
         async with self.reading() as connection:
-            found = await ledger.read_events(connection, auction_id, after=seq, limit=limit)
+            found = await ledger.read_entries(connection, auction_id, after=seq, limit=limit)
             return found, await rows.read_users(connection, users_in(found))
 
     async def ends(self, auction_ids: Iterable[int]) -> dict[int, tuple[int, str]]:
@@ -271,7 +271,7 @@ class Store:
             query = select(auctions.c.id).where(auctions.c.isLive)
             return set((await connection.execute(query)).scalars())
 
-    async def last_start(self, auction_id: int) -> Event | None:
+    async def last_start(self, auction_id: int) -> LedgerEntry | None:
         """The last time that the auction went live, or was announced again."""
         async with self.reading() as connection:
             return await ledger.read_last(connection, auction_id, Started)
@@ -347,11 +347,11 @@ async def _look(connection: AsyncConnection, auction_id: int) -> Look | None:
     return Look(record, tail.seq, tail.hash, await read_signs(connection, auction_id))
 
 
-def users_in(found: Iterable[Event]) -> set[int]:
+def users_in(found: Iterable[LedgerEntry]) -> set[int]:
     """The ids of the users whom the events name."""
     ids: set[int] = set()
-    for event in found:
-        high = getattr(event.fact, "high", None)
-        named = (event.user_id, getattr(event.fact, "owner_id", None), high and high.user_id)
+    for entry in found:
+        high = getattr(entry.event, "high", None)
+        named = (entry.user_id, getattr(entry.event, "owner_id", None), high and high.user_id)
         ids.update(user_id for user_id in named if user_id is not None)
     return ids

@@ -44,7 +44,7 @@ class Tally:
         return dict(self.addresses.most_common(ADDRESSES_TOLD))
 
 
-class SparingLog:
+class AbuseLog:
     """For each cause one line at once, then one for each `SUMMARY_SECONDS` in which there was more.
 
     Whoever has it calls `sum_up` every second or so, and `close` at the end.

@@ -22,7 +22,7 @@ from baraka_server.wire.rate_limits import Rates
 from baraka_server.wire.refused import refused
 from baraka_server.wire.server import GuardedServer
 from baraka_server.wire.sockets import ENTRY, GOODBYE_SECONDS, REFUSED, GuardedSocket
-from baraka_server.wire.tcp_connections import GuardedLine, guard
+from baraka_server.wire.tcp_connections import GuardedConnection, guard
 from baraka_server.wire.turns import TooMany, Turns
 
 log = logging.getLogger(__name__)
@@ -63,7 +63,7 @@ class Line:
     sid: str | None = None
 
 
-class Door:
+class Admission:
     """Limits of connections; 0 is no limit. `connect_seconds_max` is for those who say nothing.
 
     `read_seconds_max` is for those who do not read an answer: it would wait in memory for ever. A
@@ -105,7 +105,7 @@ class Door:
         self._read_seconds_max = read_seconds_max
         self._websocket_only = websocket_only
         self._lines_of: Counter[str] = Counter()
-        self._strangers: Newcomers[GuardedLine] = Newcomers()
+        self._strangers: Newcomers[GuardedConnection] = Newcomers()
         """Lines that no session of a verified user is known to be on; some may be by now."""
         self._lines_max = _open_files_max() - FILES_KEPT
         if connections_max:
@@ -117,7 +117,7 @@ class Door:
         guard(runner, self)
         self._sweeping = asyncio.create_task(self._sweep())
 
-    def came(self, protocol: GuardedLine, transport: asyncio.Transport) -> bool:
+    def came(self, protocol: GuardedConnection, transport: asyncio.Transport) -> bool:
         peer = self._peer(transport)
         if self._is_one_too_many(peer):
             return False
@@ -127,7 +127,7 @@ class Door:
             self._strangers.add(protocol, peer)
         return True
 
-    def left(self, protocol: GuardedLine) -> None:
+    def left(self, protocol: GuardedConnection) -> None:
         line = self.lines.pop(protocol, None)
         if line is None:
             return
@@ -139,7 +139,7 @@ class Door:
         # A proxy closes its lines as it likes, and reads for those who are slow.
         self._sio.line_lost(protocol, line.sid if line.peer else None)
 
-    def speaks_no_http(self, protocol: GuardedLine, what: str) -> None:
+    def speaks_no_http(self, protocol: GuardedConnection, what: str) -> None:
         line = self.lines.get(protocol)
         self._sio.log.hung_up(_who(line.peer if line else None), f"it does not speak HTTP ({what})")
 

@@ -8,7 +8,7 @@ from baraka_server.wire.fanout import spoken_in_pieces
 from baraka_server.wire.server import GuardedServer
 
 
-class RoomSpeakers:
+class RoomBroadcaster:
     """The `Audience` that Socket.IO reaches: a room for those who want lists, one for the others.
 
     With a fan-out everything goes through it; without one, through the library.

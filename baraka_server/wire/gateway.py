@@ -33,7 +33,7 @@ from baraka_server.wire.joins import JOINS_WAITING, Joins
 from baraka_server.wire.packets import RESERVED_PREFIX, Json, Packet, allow_bursts
 from baraka_server.wire.rate_limits import Rates
 from baraka_server.wire.replies import for_the_log, negative, positive, too_fast
-from baraka_server.wire.room_index import Sessions
+from baraka_server.wire.room_index import RoomIndex
 from baraka_server.wire.server import ASKED_AS, GuardedServer
 from baraka_server.wire.sid_binding import Keeps
 from baraka_server.wire.sockets import STRIKES_PER_SECOND, SocketLimits
@@ -59,7 +59,7 @@ def make_server(
         address,
         keeps=keeps,
         async_mode="aiohttp",
-        client_manager=Sessions(),
+        client_manager=RoomIndex(),
         # Only a connected client hears `error` and the disconnect, and stays away by itself (D2).
         always_connect=True,
         serializer=Packet,
@@ -185,7 +185,7 @@ class Gateway:
                     return await self._join(viewer, event, price)
                 # Stamped and queued before anything is awaited: a socket's asks keep their order.
                 seen = self._house.rounds_seen.seen_by(viewer, event)
-                outcome = await self._house.ask(viewer, event, seen)
+                outcome = await self._house.submit(viewer, event, seen)
                 self._note_round(viewer, event, outcome)
                 return await self._answer(sid, outcome)
             except Exception as error:
@@ -203,7 +203,7 @@ class Gateway:
             await self._sio.strike(viewer.sid, JOINS_WAITING)
             return await self._answer(viewer.sid, too_fast(event.wire_name, wait))
         try:
-            outcome = await self._house.ask(viewer, event, acknowledged=number is not None)
+            outcome = await self._house.submit(viewer, event, acknowledged=number is not None)
         finally:
             self._joins.end(viewer.user_id)
         if isinstance(outcome, Refusal) or "round" not in outcome:

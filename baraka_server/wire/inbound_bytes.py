@@ -10,7 +10,7 @@ from aiohttp import web
 from baraka_server.wire.rate_limits import Rate
 
 
-class Meter:
+class InboundBytes:
     """Stands before aiohttp's reader of frames, and closes the line over a rate of bytes.
 
     Fragments of a message that never ends pass every queue and every other rate: they are read for
@@ -36,4 +36,4 @@ class Meter:
 def measure(request: web.Request, rate: Rate, over: Callable[[], None]) -> None:
     """Count what follows on the line of a websocket that is open. `over` is called at the end of it."""
     protocol: Any = request.protocol
-    protocol._payload_parser = Meter(protocol._payload_parser, rate, over)
+    protocol._payload_parser = InboundBytes(protocol._payload_parser, rate, over)

@@ -13,7 +13,7 @@ from typing import Any
 import socketio
 
 
-class Sessions(socketio.AsyncManager):  # type: ignore[misc]
+class RoomIndex(socketio.AsyncManager):  # type: ignore[misc]
     def __init__(self) -> None:
         super().__init__()
         self._rooms_of: defaultdict[tuple[str, str], set[str | None]] = defaultdict(set)

@@ -68,7 +68,7 @@ STANDSTILL_SECONDS = 5
 """So long somebody may read nothing who has more waiting than the limit."""
 
 
-class Backlog:
+class SendQueue:
     """The packets in a socket's queue and their size. `bytes_max` 0 is no limit.
 
     When there is no room, what is superseded goes first. A client that has read nothing at all since

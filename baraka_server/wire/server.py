@@ -23,7 +23,7 @@ from baraka_server.contract.refusals import Refusal
 from baraka_server.contract.server_events import Error
 from baraka_server.live.audience import RoundShown, Viewer
 from baraka_server.live.encoded import Encoded, Pieces
-from baraka_server.wire.abuse_log import SparingLog
+from baraka_server.wire.abuse_log import AbuseLog
 from baraka_server.wire.fanout import FanOut, Lane, acknowledged, spoken
 from baraka_server.wire.newcomers import Newcomers
 from baraka_server.wire.replies import error_payload, negative, too_fast
@@ -79,7 +79,7 @@ class GuardedServer(socketio.AsyncServer):  # type: ignore[misc]
             **options,
         )
         self.limits = limits
-        self.log = SparingLog()
+        self.log = AbuseLog()
         self.shown: Callable[[Viewer, RoundShown], None] = lambda _viewer, _round: None
         """Called when what shows a viewer a round has left for it."""
         self.fan_out: FanOut | None = None

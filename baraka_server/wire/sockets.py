@@ -23,7 +23,7 @@ from baraka_server.live.audience import RoundShown, Viewer
 from baraka_server.wire.fanout import Lane
 from baraka_server.wire.inbound_bytes import measure
 from baraka_server.wire.rate_limits import Rate
-from baraka_server.wire.send_queue import Backlog, Spoken
+from baraka_server.wire.send_queue import SendQueue, Spoken
 from baraka_server.wire.sid_binding import Opener
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ class GuardedSocket(async_socket.AsyncSocket):  # type: ignore[misc]
     silent_since: float
     struck_out: bool
     noted: bool
-    backlog: Backlog
+    backlog: SendQueue
     polling: bool
     upgrade: bool
     websocket: GuardedWebSocket | None
@@ -112,7 +112,7 @@ class GuardedSocket(async_socket.AsyncSocket):  # type: ignore[misc]
         self.strikes = Rate(STRIKES_PER_SECOND)
         self.silent_since = time.monotonic()
         self.struck_out = self.noted = False
-        self.backlog = Backlog(self.queue, host.limits.send_buffer_bytes_max)
+        self.backlog = SendQueue(self.queue, host.limits.send_buffer_bytes_max)
         self.polling = self.upgrade = False
         self.websocket = self.pinging = self.viewer = None
 

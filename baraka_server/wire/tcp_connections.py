@@ -17,15 +17,15 @@ from baraka_server.wire.refused import refused
 
 
 class Doorkeeper(Protocol):
-    def came(self, line: GuardedLine, transport: asyncio.Transport) -> bool:
+    def came(self, line: GuardedConnection, transport: asyncio.Transport) -> bool:
         """Whether the connection may stay."""
 
-    def left(self, line: GuardedLine) -> None: ...
+    def left(self, line: GuardedConnection) -> None: ...
 
-    def speaks_no_http(self, line: GuardedLine, what: str) -> None: ...
+    def speaks_no_http(self, line: GuardedConnection, what: str) -> None: ...
 
 
-class GuardedLine(RequestHandler):
+class GuardedConnection(RequestHandler):
     __slots__ = ()
 
     _manager: GuardedHttp | None
@@ -66,8 +66,8 @@ class GuardedHttp(web.Server):
 
     door: Doorkeeper
 
-    def __call__(self) -> GuardedLine:
-        return GuardedLine(self, loop=self._loop, **self._kwargs)
+    def __call__(self) -> GuardedConnection:
+        return GuardedConnection(self, loop=self._loop, **self._kwargs)
 
 
 def guard(runner: web.AppRunner, door: Doorkeeper) -> None:

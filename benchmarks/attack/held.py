@@ -79,7 +79,7 @@ async def slow_loris(place: Place) -> str:
 
 
 async def slow_post(place: Place) -> str:
-    """Sessions whose POST comes letter by letter."""
+    """RoomIndex whose POST comes letter by letter."""
 
     async def trickles(user_id: int) -> None:
         async with PollingStranger(place.url) as stranger:
@@ -199,8 +199,8 @@ async def stop(place: Place) -> str:
         code = await stopping if stopping else -1
         await asyncio.gather(*hearing)
     async with place.store.reading() as connection:
-        facts = [event.fact async for event in ledger.all_events(connection, LAST)]
-    written = Counter(fact.amount for fact in facts if isinstance(fact, BidPlaced))
+        events = [entry.event async for entry in ledger.all_entries(connection, LAST)]
+    written = Counter(event.amount for event in events if isinstance(event, BidPlaced))
     lost = [amount for amount in acknowledged if not written[amount]]
     doubled = [amount for amount, times in written.items() if times > 1]
     if code or lost or doubled or not acknowledged:

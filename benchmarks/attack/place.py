@@ -22,9 +22,9 @@ from baraka_server.contract.client_events import (
     PostComment,
     StartAuction,
 )
-from baraka_server.domain.decide import Ask
+from baraka_server.domain.decide import Command
 from baraka_server.domain.events import BroadcasterLeft
-from baraka_server.domain.state import State, next_event
+from baraka_server.domain.state import State, next_entry
 from baraka_server.settings import Settings
 from baraka_server.store import ledger, migrate
 from baraka_server.store.engine import open_engine
@@ -234,7 +234,7 @@ async def _filled(url: str, size: Size) -> Store:
     state, now = State(), datetime.now(UTC)
     entries = []
     for _ in range(size.ledger):
-        entries.append(next_event(state, BroadcasterLeft(), OWNER, now))
+        entries.append(next_entry(state, BroadcasterLeft(), OWNER, now))
         state = State(seq=state.seq + 1)
     async with store.writing() as connection:
         await ledger.append(connection, LONG, ledger.GENESIS, entries)
@@ -248,14 +248,14 @@ async def _write(store: Store, auction_id: int, rows: int, *last: ClientEvent) -
         StartAuction(auction_id=auction_id),
         ChangeLot.model_validate({"auctionId": auction_id} | lot),
     )
-    asks = [Ask(event, OWNER) for event in host]
+    asks = [Command(event, OWNER) for event in host]
     asks += _crowd(auction_id, rows)
-    asks += [Ask(event, OWNER) for event in last]
+    asks += [Command(event, OWNER) for event in last]
     await take(store, auction_id, asks)
 
 
-def _crowd(auction_id: int, rows: int) -> Iterator[Ask]:
+def _crowd(auction_id: int, rows: int) -> Iterator[Command]:
     for number in range(rows):
         user_id = CROWD[number % len(CROWD)]
-        yield Ask(PlaceBid(auction_id=auction_id, amount=number + 1), user_id)
-        yield Ask(PostComment(auction_id=auction_id, comment="x" * 191), user_id)
+        yield Command(PlaceBid(auction_id=auction_id, amount=number + 1), user_id)
+        yield Command(PostComment(auction_id=auction_id, comment="x" * 191), user_id)

@@ -25,7 +25,7 @@ from baraka_server.contract.client_events import (
 from baraka_server.contract.records import Auction, AuctionType
 from baraka_server.contract.refusals import Code, Refusal
 from baraka_server.domain.auction_record import adopted, lot_of, record_after
-from baraka_server.domain.decide import Ask, HouseRules, decide
+from baraka_server.domain.decide import Command, HouseRules, decide
 from baraka_server.domain.events import (
     KINDS,
     Adopted,
@@ -36,7 +36,7 @@ from baraka_server.domain.events import (
     Commented,
     Ended,
     Event,
-    Fact,
+    LedgerEntry,
     Lot,
     LotOpened,
     LotRepriced,
@@ -45,7 +45,7 @@ from baraka_server.domain.events import (
     Started,
 )
 from baraka_server.domain.replay import objection
-from baraka_server.domain.state import BEGINNING, CLOCK_STEP_MAX, State, apply, next_event
+from baraka_server.domain.state import BEGINNING, CLOCK_STEP_MAX, State, apply, next_entry
 
 AMINA, BILAL, DINA = 1, 2, 3  # Amina hosts; Bilal and Dina bid
 OPENING = datetime(2026, 1, 2, 18, 0, tzinfo=UTC)
@@ -124,17 +124,17 @@ ROW_CHANGES = st.fixed_dictionaries(
 )
 
 
-def fold(events: list[Event]) -> State:
+def fold(events: list[LedgerEntry]) -> State:
     state = State()
-    for event in events:
-        state = apply(state, event)
+    for entry in events:
+        state = apply(state, entry)
     return state
 
 
-def through_json(event: Event) -> Event:
-    data = json.loads(json.dumps(event.fact.data()))
-    fact = KINDS[event.fact.kind].from_data(data)
-    return Event(event.seq, event.round, event.user_id, event.at, fact)
+def through_json(entry: LedgerEntry) -> LedgerEntry:
+    data = json.loads(json.dumps(entry.event.data()))
+    event = KINDS[entry.event.kind].from_data(data)
+    return LedgerEntry(entry.seq, entry.round, entry.user_id, entry.at, event)
 
 
 class AnAuction(RuleBasedStateMachine):
@@ -145,7 +145,7 @@ class AnAuction(RuleBasedStateMachine):
         self.state = State()
         self.row = ROW  # the row in the database
         self.view = ROW  # the record of a node that only hears events
-        self.ledger: list[Event] = []
+        self.ledger: list[LedgerEntry] = []
         self.now = OPENING
         # the model
         self.product: str | None = None
@@ -221,8 +221,8 @@ class AnAuction(RuleBasedStateMachine):
 
     def ask(self, event: ClientEvent, user_id: int, exists: bool = True) -> None:
         before = copy.deepcopy(self.state)
-        decision = decide(self.state, Ask(event, user_id, exists), self.rules)
-        assert decide(self.state, Ask(event, user_id, exists), self.rules) == decision
+        decision = decide(self.state, Command(event, user_id, exists), self.rules)
+        assert decide(self.state, Command(event, user_id, exists), self.rules) == decision
         assert self.state == before
         if isinstance(decision, Refusal):
             assert decision.message
@@ -231,33 +231,33 @@ class AnAuction(RuleBasedStateMachine):
         self.check(decision, user_id)
         self.happen(decision, user_id)
         if isinstance(decision, Awarded):
-            again = decide(self.state, Ask(event, user_id), self.rules)
+            again = decide(self.state, Command(event, user_id), self.rules)
             assert isinstance(again, Refusal)
             assert again.code is Code.NO_LOT
 
     def adopt_row(self, high: StandingBid | None) -> None:
-        fact = adopted(self.row, high)
-        product = fact.lot.product if fact.lot else None
+        event = adopted(self.row, high)
+        product = event.lot.product if event.lot else None
         if product is not None and product != self.product:
             self.round += 1
         self.product = product
         self.bids = [(high.amount, high.user_id)] if high and product is not None else []
-        self.closed = fact.canceled or fact.ended
+        self.closed = event.canceled or event.ended
         before = self.row
-        self.happen(fact, None)
+        self.happen(event, None)
         assert self.row is before  # taken as it stands, and not written to
 
-    def happen(self, fact: Fact, user_id: int | None) -> None:
-        event = next_event(self.state, fact, user_id, self.now)
-        assert objection(self.state, event) is None
-        self.ledger.append(event)
-        self.state = apply(self.state, event)
-        self.row = record_after(self.row, event)
-        self.view = record_after(self.view, event)
+    def happen(self, event: Event, user_id: int | None) -> None:
+        entry = next_entry(self.state, event, user_id, self.now)
+        assert objection(self.state, entry) is None
+        self.ledger.append(entry)
+        self.state = apply(self.state, entry)
+        self.row = record_after(self.row, entry)
+        self.view = record_after(self.view, entry)
 
-    def check(self, fact: Fact, user_id: int) -> None:
-        """That `fact` may happen now, by the model; and what the model makes of it."""
-        match fact:
+    def check(self, event: Event, user_id: int) -> None:
+        """That `event` may happen now, by the model; and what the model makes of it."""
+        match event:
             case Started():
                 assert not self.closed
             case LotRepriced(lot=lot):
@@ -303,7 +303,7 @@ class AnAuction(RuleBasedStateMachine):
     @invariant()
     def adopting_the_row_again_would_change_nothing(self) -> None:
         if self.ledger:
-            again = next_event(self.state, adopted(self.row, self.state.high), None, self.now)
+            again = next_entry(self.state, adopted(self.row, self.state.high), None, self.now)
             after = apply(self.state, again)
             assert again.round == self.state.round
             assert (after.lot, after.high) == (self.state.lot, self.state.high)
@@ -312,20 +312,20 @@ class AnAuction(RuleBasedStateMachine):
     def teardown(self) -> None:
         check_ledger(self.ledger)
         assert fold(self.ledger) == self.state
-        assert fold([through_json(event) for event in self.ledger]) == self.state
+        assert fold([through_json(entry) for entry in self.ledger]) == self.state
 
 
-def assert_lists_keep_their_order(ledger: list[Event]) -> None:
+def assert_lists_keep_their_order(ledger: list[LedgerEntry]) -> None:
     """Whatever clocks do: lists are ordered by time, and a newer row comes behind an older one."""
     last_bid = last_comment = BEGINNING
-    for event in ledger:
-        match event.fact:
+    for entry in ledger:
+        match entry.event:
             case BidPlaced():
-                assert event.at >= last_bid
-                last_bid = event.at
+                assert entry.at >= last_bid
+                last_bid = entry.at
             case Commented():
-                assert event.at >= last_comment
-                last_comment = event.at
+                assert entry.at >= last_comment
+                last_comment = entry.at
             case Awarded():
                 last_bid = last_comment = BEGINNING
             case LotRepriced():
@@ -334,25 +334,25 @@ def assert_lists_keep_their_order(ledger: list[Event]) -> None:
                 last_bid = BEGINNING
 
 
-def check_ledger(ledger: list[Event]) -> None:
+def check_ledger(ledger: list[LedgerEntry]) -> None:
     """What can be said of a ledger without knowing what was asked."""
-    assert [event.seq for event in ledger] == list(range(1, len(ledger) + 1))
+    assert [entry.seq for entry in ledger] == list(range(1, len(ledger) + 1))
     assert_lists_keep_their_order(ledger)
-    assert all(event.at.microsecond % 1000 == 0 for event in ledger)
+    assert all(entry.at.microsecond % 1000 == 0 for entry in ledger)
     closed, bid_round, last = False, 0, 0
-    for event in ledger:
-        opens = type(event.fact) is LotOpened
-        if isinstance(event.fact, Adopted):
-            assert event.round in (bid_round, bid_round + 1)
-            closed = event.fact.canceled or event.fact.ended
-            last = event.fact.high.amount if event.fact.high else 0
+    for entry in ledger:
+        opens = type(entry.event) is LotOpened
+        if isinstance(entry.event, Adopted):
+            assert entry.round in (bid_round, bid_round + 1)
+            closed = entry.event.canceled or entry.event.ended
+            last = entry.event.high.amount if entry.event.high else 0
         else:
-            assert event.round == bid_round + opens
-            assert not (closed and isinstance(event.fact, Started))
-        bid_round = event.round
+            assert entry.round == bid_round + opens
+            assert not (closed and isinstance(entry.event, Started))
+        bid_round = entry.round
         if opens:
             last = 0
-        match event.fact:
+        match entry.event:
             case BidPlaced(amount=amount):
                 assert amount > last
                 last = amount
@@ -392,27 +392,27 @@ def test_a_long_and_crowded_sale_holds_as_well(seed: int) -> None:
         sale.the_fold_agrees_with_the_record()
         sale.adopting_the_row_again_would_change_nothing()
     sale.teardown()
-    awarded = [event.fact for event in sale.ledger if isinstance(event.fact, Awarded)]
-    assert any(fact.high for fact in awarded)
-    assert len([event for event in sale.ledger if isinstance(event.fact, BidPlaced)]) > 40
+    awarded = [entry.event for entry in sale.ledger if isinstance(entry.event, Awarded)]
+    assert any(event.high for event in awarded)
+    assert len([entry for entry in sale.ledger if isinstance(entry.event, BidPlaced)]) > 40
 
 
 def test_an_event_that_does_not_follow_is_no_part_of_the_fold() -> None:
-    state = apply(State(), next_event(State(), Started(), AMINA, OPENING))
+    state = apply(State(), next_entry(State(), Started(), AMINA, OPENING))
     for seq in (0, 1, 3):
         with pytest.raises(ValueError, match="cannot follow 1"):
-            apply(state, Event(seq, 0, AMINA, OPENING, Started()))
+            apply(state, LedgerEntry(seq, 0, AMINA, OPENING, Started()))
 
 
 def test_a_bid_without_a_bidder_is_no_part_of_the_fold() -> None:
     with pytest.raises(ValueError, match="a bid has a bidder"):
-        apply(State(), next_event(State(), BidPlaced(1), None, OPENING))
+        apply(State(), next_entry(State(), BidPlaced(1), None, OPENING))
 
 
 def test_the_time_of_an_event_is_cut_to_milliseconds_and_waits_for_a_clock_set_back() -> None:
-    first = next_event(State(), Started(), AMINA, OPENING.replace(microsecond=999_999))
+    first = next_entry(State(), Started(), AMINA, OPENING.replace(microsecond=999_999))
     assert first.at == OPENING.replace(microsecond=999_000)
-    early = next_event(apply(State(), first), Started(), AMINA, OPENING - CLOCK_STEP_MAX / 2)
+    early = next_entry(apply(State(), first), Started(), AMINA, OPENING - CLOCK_STEP_MAX / 2)
     assert early.at == first.at
 
 
@@ -421,14 +421,14 @@ def test_a_clock_that_was_wrong_hides_the_present_no_longer_than_lists_need() ->
     ring, pearl = LotOpened(Lot("Ring", 1, 1, 1)), LotOpened(Lot("Pearl", 1, 1, 1))
     state = State()
 
-    def time_of(fact: Fact, now: datetime) -> datetime:
+    def time_of(event: Event, now: datetime) -> datetime:
         nonlocal state
-        event = next_event(state, fact, BILAL, now)
-        state = apply(state, event)
-        return event.at
+        entry = next_entry(state, event, BILAL, now)
+        state = apply(state, entry)
+        return entry.at
 
-    for fact in (Started(), ring, BidPlaced(1, 1), Commented("one", 1)):
-        assert time_of(fact, wrong) == wrong
+    for event in (Started(), ring, BidPlaced(1, 1), Commented("one", 1)):
+        assert time_of(event, wrong) == wrong
     assert time_of(BidPlaced(2, 2), right) == wrong  # below the bid before it, in its list
     assert time_of(BroadcasterLeft(), right) == right
     assert time_of(Commented("two", 2), right) == wrong
@@ -440,7 +440,7 @@ def test_a_clock_that_was_wrong_hides_the_present_no_longer_than_lists_need() ->
     assert time_of(Commented("four", 4), right) == right
 
 
-# --- facts in the ledger -----------------------------------------------------
+# --- events in the ledger -----------------------------------------------------
 
 TEXTS = st.text(max_size=191)
 IDS = st.integers(1, INT_MAX)
@@ -449,7 +449,7 @@ TIMES = st.datetimes(timezones=st.just(UTC)).map(
 )
 ANY_LOT = st.builds(Lot, TEXTS, PRICES, PRICES, PRICES)
 ANY_HIGH = st.none() | st.builds(StandingBid, IDS, IDS, AMOUNTS, TIMES)
-ANY_FACT: dict[str, st.SearchStrategy[Fact]] = {
+ANY_EVENT: dict[str, st.SearchStrategy[Event]] = {
     "adopted": st.builds(
         Adopted,
         st.none() | IDS,
@@ -476,14 +476,14 @@ ANY_FACT: dict[str, st.SearchStrategy[Fact]] = {
 
 def test_every_kind_of_fact_is_known_by_its_name() -> None:
     """The names are in every ledger that was ever written: they cannot change."""
-    assert set(KINDS) == set(ANY_FACT)
-    assert {name: fact.kind for name, fact in KINDS.items()} == {name: name for name in ANY_FACT}
+    assert set(KINDS) == set(ANY_EVENT)
+    assert {name: event.kind for name, event in KINDS.items()} == {name: name for name in ANY_EVENT}
 
 
-@pytest.mark.parametrize("kind", ANY_FACT)
+@pytest.mark.parametrize("kind", ANY_EVENT)
 @given(data=st.data())
 def test_a_fact_reads_back_from_json_as_it_was(kind: str, data: st.DataObject) -> None:
-    fact = data.draw(ANY_FACT[kind])
-    read = KINDS[kind].from_data(json.loads(json.dumps(fact.data())))
-    assert read == fact
-    assert type(read) is type(fact)
+    event = data.draw(ANY_EVENT[kind])
+    read = KINDS[kind].from_data(json.loads(json.dumps(event.data())))
+    assert read == event
+    assert type(read) is type(event)

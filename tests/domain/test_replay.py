@@ -18,7 +18,7 @@ from baraka_server.domain.events import (
     Commented,
     Ended,
     Event,
-    Fact,
+    LedgerEntry,
     Lot,
     LotOpened,
     LotRepriced,
@@ -28,7 +28,7 @@ from baraka_server.domain.events import (
     Unknown,
 )
 from baraka_server.domain.replay import objection
-from baraka_server.domain.state import State, apply, next_event
+from baraka_server.domain.state import State, apply, next_entry
 
 AMINA, BILAL, DINA = 1, 2, 3  # Amina hosts; Bilal and Dina bid
 NOW = datetime(2027, 1, 2, 18, tzinfo=UTC)
@@ -36,13 +36,13 @@ RING, VASE = Lot("Ring", 100, 100, 500), Lot("Vase", 10, 10, 50)
 FOUND = Adopted(AMINA, live=False, canceled=False, ended=False, lot=None, high=None)
 
 
-def after(*facts: tuple[Fact, int | None]) -> State:
+def after(*events: tuple[Event, int | None]) -> State:
     """The state that these lead to, each of which follows the one before it."""
     state = State()
-    for fact, user_id in facts:
-        event = next_event(state, fact, user_id, NOW)
-        assert objection(state, event) is None
-        state = apply(state, event)
+    for event, user_id in events:
+        entry = next_entry(state, event, user_id, NOW)
+        assert objection(state, entry) is None
+        state = apply(state, entry)
     return state
 
 
@@ -57,7 +57,7 @@ ENDED = replace(LIVE, live=False, ended=True)
 CANCELED = replace(LIVE, live=False, canceled=True)
 NOBODYS = replace(BID, owner_id=None)
 
-FORGED: list[tuple[str, State, Fact, int | None]] = [
+FORGED: list[tuple[str, State, Event, int | None]] = [
     # the winner and the price
     ("another bid", BID, Awarded("Ring", None, replace(SEVEN, bid_id=8)), AMINA),
     ("another winner", BID, Awarded("Ring", None, replace(SEVEN, user_id=DINA)), AMINA),
@@ -83,8 +83,8 @@ FORGED: list[tuple[str, State, Fact, int | None]] = [
     ("a bid of nobody", OPEN, BidPlaced(150, 8), None),
     # the host
     *(
-        (f"{fact.kind} by a bidder", BID, fact, BILAL)
-        for fact in (
+        (f"{event.kind} by a bidder", BID, event, BILAL)
+        for event in (
             *(Started(), LotOpened(VASE), LotRepriced(RING), Awarded("Ring", None, SEVEN)),
             *(Canceled(), Ended(), BroadcasterLeft()),
         )
@@ -117,15 +117,15 @@ FORGED: list[tuple[str, State, Fact, int | None]] = [
 
 
 @pytest.mark.parametrize(
-    ("state", "fact", "user_id"), [case[1:] for case in FORGED], ids=[case[0] for case in FORGED]
+    ("state", "event", "user_id"), [case[1:] for case in FORGED], ids=[case[0] for case in FORGED]
 )
 def test_what_the_rules_would_have_refused_is_seen(
-    state: State, fact: Fact, user_id: int | None
+    state: State, event: Event, user_id: int | None
 ) -> None:
-    assert objection(state, next_event(state, fact, user_id, NOW))
+    assert objection(state, next_entry(state, event, user_id, NOW))
 
 
-GOOD: list[tuple[State, Fact, int | None]] = [
+GOOD: list[tuple[State, Event, int | None]] = [
     (BID, Awarded("Ring", None, replace(SEVEN, at=NOW.replace(year=2026))), AMINA),
     (OPEN, Awarded("whatever it is called", "5g", None), AMINA),
     (OPEN, BidPlaced(100, 8), AMINA),  # an operator may allow it (D13)
@@ -141,18 +141,20 @@ GOOD: list[tuple[State, Fact, int | None]] = [
 ]
 
 
-@pytest.mark.parametrize(("state", "fact", "user_id"), GOOD, ids=lambda value: type(value).__name__)
+@pytest.mark.parametrize(
+    ("state", "event", "user_id"), GOOD, ids=lambda value: type(value).__name__
+)
 def test_what_a_server_may_have_accepted_is_let_be(
-    state: State, fact: Fact, user_id: int | None
+    state: State, event: Event, user_id: int | None
 ) -> None:
-    assert objection(state, next_event(state, fact, user_id, NOW)) is None
+    assert objection(state, next_entry(state, event, user_id, NOW)) is None
 
 
 @pytest.mark.parametrize("step", [-1, 1])
 def test_an_entry_of_another_round_is_seen(step: int) -> None:
-    for state, fact, user_id in GOOD[:5]:
-        event = next_event(state, fact, user_id, NOW)
-        moved = Event(event.seq, event.round + step, user_id, NOW, fact)
+    for state, event, user_id in GOOD[:5]:
+        entry = next_entry(state, event, user_id, NOW)
+        moved = LedgerEntry(entry.seq, entry.round + step, user_id, NOW, event)
         assert "round" in (objection(state, moved) or "")
 
 
@@ -162,5 +164,5 @@ def test_every_kind_of_entry_has_its_rule() -> None:
 
 def test_what_is_said_names_both() -> None:
     forged = Awarded("Ring", None, StandingBid(8, DINA, 5_000, NOW))
-    said = objection(BID, next_event(BID, forged, AMINA, NOW))
+    said = objection(BID, next_entry(BID, forged, AMINA, NOW))
     assert said == "it names bid 8 of 5000 by user 3, and what stood was bid 7 of 150 by user 2"

@@ -22,7 +22,7 @@ from baraka_server.contract.client_events import (
     StartAuction,
 )
 from baraka_server.contract.refusals import Code, Refusal
-from baraka_server.domain.decide import Ask, Decision, HouseRules, RefusedOnce, Seen, decide
+from baraka_server.domain.decide import Command, Decision, HouseRules, RefusedOnce, Seen, decide
 from baraka_server.domain.events import (
     Adopted,
     Awarded,
@@ -31,7 +31,7 @@ from baraka_server.domain.events import (
     Canceled,
     Commented,
     Ended,
-    Fact,
+    Event,
     Lot,
     LotOpened,
     LotRepriced,
@@ -39,7 +39,7 @@ from baraka_server.domain.events import (
     StandingBidChanged,
     Started,
 )
-from baraka_server.domain.state import State, apply, next_event
+from baraka_server.domain.state import State, apply, next_entry
 
 AMINA, BILAL, DINA, NOBODY = 1, 2, 3, 404  # Amina hosts; Bilal and Dina bid
 OPENING = datetime(2026, 1, 2, 18, 0, tzinfo=UTC)
@@ -48,11 +48,11 @@ RING = Lot("Gold Ring – 18K", minimum_price=800, start_price=1000, market_pric
 NECKLACE = Lot("Silver Necklace – 925", minimum_price=50, start_price=60, market_price=70)
 
 
-def after(*facts: tuple[int | None, Fact]) -> State:
+def after(*events: tuple[int | None, Event]) -> State:
     state = State()
-    for second, (user_id, fact) in enumerate(facts):
+    for second, (user_id, event) in enumerate(events):
         now = OPENING + timedelta(seconds=second)
-        state = apply(state, next_event(state, fact, user_id, now))
+        state = apply(state, next_entry(state, event, user_id, now))
     return state
 
 
@@ -85,7 +85,7 @@ PEOPLE = {
     "unknown": (NOBODY, False),  # a valid token whose user does not exist (D4)
 }
 
-ASKS: dict[str, ClientEvent] = {
+COMMANDS: dict[str, ClientEvent] = {
     "start": StartAuction(auction_id=42),
     "next-lot": ChangeLot(
         auction_id=42,
@@ -150,7 +150,7 @@ house-bid  other   notfound notlive  nolot    BID      BID      notlive  notlive
 house-bid  unknown notfound notlive  nouser   nouser   nouser   notlive  notlive  notlive  notlive
 """
 
-HAPPENS: dict[str, Fact] = {
+HAPPENS: dict[str, Event] = {
     "STARTED": Started(),
     "OPENED": LotOpened(NECKLACE),
     "REPRICED": LotRepriced(Lot("Gold Ring – 18K", 1, 2, 3)),
@@ -233,58 +233,64 @@ MESSAGES = {
 
 def rows() -> list[tuple[str, str, dict[str, str]]]:
     header, *lines = [line.split() for line in TABLE.splitlines() if line.strip()]
-    return [(ask, who, dict(zip(header, cells, strict=True))) for ask, who, *cells in lines]
+    return [(command, who, dict(zip(header, cells, strict=True))) for command, who, *cells in lines]
 
 
 CASES = [
-    (ask, who, phase, outcome) for ask, who, cells in rows() for phase, outcome in cells.items()
+    (command, who, phase, outcome)
+    for command, who, cells in rows()
+    for phase, outcome in cells.items()
 ]
 
 
-def outcome_of(state: State | None, ask: str, who: str) -> Decision:
+def outcome_of(state: State | None, command: str, who: str) -> Decision:
     user_id, exists = PEOPLE[who]
-    rules = HouseRules(owner_bids=ask == "house-bid")
-    return decide(state, Ask(ASKS[ask], user_id, exists), rules)
+    rules = HouseRules(owner_bids=command == "house-bid")
+    return decide(state, Command(COMMANDS[command], user_id, exists), rules)
 
 
 def test_the_table_has_everybody_asking_everything_in_every_phase() -> None:
     assert {case[:3] for case in CASES} == {
-        (ask, who, phase) for ask in ASKS for who in PEOPLE for phase in PHASES
+        (name, who, phase) for name in COMMANDS for who in PEOPLE for phase in PHASES
     }
-    assert len(CASES) == len(ASKS) * len(PEOPLE) * len(PHASES)
-    asked = {type(event) for event in ASKS.values()}
+    assert len(CASES) == len(COMMANDS) * len(PEOPLE) * len(PHASES)
+    asked = {type(event) for event in COMMANDS.values()}
     assert {event for event in CLIENT_EVENTS.values() if event not in asked} == {
         CLIENT_EVENTS["joinAuction"],
         CLIENT_EVENTS["leaveAuction"],
     }
 
 
-@pytest.mark.parametrize(("ask", "who", "phase", "outcome"), CASES)
-def test_an_ask_has_the_outcome_of_the_table(ask: str, who: str, phase: str, outcome: str) -> None:
-    decision = outcome_of(PHASES[phase], ask, who)
+@pytest.mark.parametrize(("command", "who", "phase", "outcome"), CASES)
+def test_a_command_has_the_outcome_of_the_table(
+    command: str, who: str, phase: str, outcome: str
+) -> None:
+    decision = outcome_of(PHASES[phase], command, who)
     if outcome.isupper():
         expected = HAPPENS[outcome]
-        if (ask, phase) == ("same-lot", "nolot"):
+        if (command, phase) == ("same-lot", "nolot"):
             expected = LotOpened(Lot("Gold Ring – 18K", 1, 2, 3))
         assert decision == expected
         assert type(decision) is type(expected)
     else:
         assert isinstance(decision, Refusal)
-        event, code = ASKS[ask].wire_name, REFUSALS[outcome]
+        event, code = COMMANDS[command].wire_name, REFUSALS[outcome]
         assert (decision.event, decision.code) == (event, code)
         assert decision.message == MESSAGES[event][code]
 
 
 def test_no_message_is_written_down_that_nobody_ever_reads() -> None:
-    read = {(ASKS[ask].wire_name, REFUSALS[o]) for ask, *_, o in CASES if not o.isupper()}
+    read = {
+        (COMMANDS[command].wire_name, REFUSALS[o]) for command, *_, o in CASES if not o.isupper()
+    }
     assert read == {(event, code) for event, codes in MESSAGES.items() for code in codes}
 
 
-@pytest.mark.parametrize("ask", [ask for ask in ASKS if ASKS[ask].owner_only])
+@pytest.mark.parametrize("name", [name for name in COMMANDS if COMMANDS[name].owner_only])
 @pytest.mark.parametrize("user_id", [AMINA, BILAL, 0])
-def test_an_auction_without_an_owner_obeys_nobody(ask: str, user_id: int) -> None:
+def test_an_auction_without_an_owner_obeys_nobody(name: str, user_id: int) -> None:
     ownerless = after((None, Adopted(None, True, False, False, RING, None)))
-    decision = decide(ownerless, Ask(ASKS[ask], user_id), HouseRules())
+    decision = decide(ownerless, Command(COMMANDS[name], user_id), HouseRules())
     assert isinstance(decision, Refusal)
     assert decision.code is Code.NOT_OWNER
 
@@ -328,13 +334,13 @@ BID_CODES = {
 
 def bid(state: State, amount: int, bid_round: int | None = None, user_id: int = BILAL) -> Decision:
     event = PlaceBid(auction_id=42, amount=amount, round=bid_round)
-    return decide(state, Ask(event, user_id), HouseRules(owner_bids=user_id == AMINA))
+    return decide(state, Command(event, user_id), HouseRules(owner_bids=user_id == AMINA))
 
 
 @pytest.mark.parametrize("bidder", [BILAL, DINA, AMINA])
 @pytest.mark.parametrize(("phase", "amount", "bid_round", "outcome"), BIDS)
 def test_a_bid_is_measured_by_the_minimum_the_last_bid_and_the_round(
-    phase: str, amount: int, bid_round: int | None, outcome: Fact | str, bidder: int
+    phase: str, amount: int, bid_round: int | None, outcome: Event | str, bidder: int
 ) -> None:
     """D11; whoever leads may raise the own bid, and a house's owner bids as everybody does."""
     state = PHASES[phase]
@@ -351,8 +357,8 @@ def test_owners_are_refused_before_anything_about_their_bid_is_looked_at() -> No
     """D13."""
     state = PHASES["bids"]
     for amount, bid_round in [(1, None), (2000, None), (2000, 0), (2000, 1)]:
-        ask = Ask(PlaceBid(auction_id=42, amount=amount, round=bid_round), AMINA)
-        decision = decide(state, ask, HouseRules())
+        command = Command(PlaceBid(auction_id=42, amount=amount, round=bid_round), AMINA)
+        decision = decide(state, command, HouseRules())
         assert isinstance(decision, Refusal)
         assert decision.code is Code.OWNER_BID
 
@@ -391,15 +397,15 @@ ROUNDS = [
 
 
 @pytest.mark.parametrize(
-    ("facts", "bid_round", "high", "least"),
+    ("events", "bid_round", "high", "least"),
     [case[1:] for case in ROUNDS],
     ids=[case[0] for case in ROUNDS],
 )
 def test_bids_stay_in_their_round(
-    facts: list[tuple[int, Fact]], bid_round: int, high: int | None, least: int | None
+    events: list[tuple[int, Event]], bid_round: int, high: int | None, least: int | None
 ) -> None:
     """D10: a late bid can never land on the next product."""
-    state = after(*BID_ON, *facts)
+    state = after(*BID_ON, *events)
     assert state.round == bid_round
     assert (state.high.amount if state.high else None) == high
     if least is None:
@@ -432,13 +438,13 @@ def test_a_name_is_the_same_but_for_blanks_and_unicode_forms(
 ) -> None:
     """D33: the prices change and the bids stay, or a new round begins. The name is kept as it came."""
     before = after(*LIVE, (AMINA, LotOpened(Lot(on_the_block, 1, 1, 1))), (BILAL, BidPlaced(9, 1)))
-    decision = decide(before, Ask(change_to(product), AMINA), HouseRules())
+    decision = decide(before, Command(change_to(product), AMINA), HouseRules())
     assert isinstance(decision, LotOpened)
     assert type(decision) is (LotRepriced if is_the_same else LotOpened)
     assert decision.lot.product == product
     adoption = adopted(live=True, lot=Lot(product, 1, 1, 1))[1]
-    for fact in (decision, adoption):  # another program writes as it likes, too
-        assert next_event(before, fact, AMINA, OPENING).round == (1 if is_the_same else 2)
+    for event in (decision, adoption):  # another program writes as it likes, too
+        assert next_entry(before, event, AMINA, OPENING).round == (1 if is_the_same else 2)
 
 
 # --- commands that do not say what they are about ----------------------------
@@ -495,8 +501,8 @@ def test_a_repeated_award_never_sells_the_next_lot(
     state: State, names: dict[str, Any], seen: Seen | None, outcome: str
 ) -> None:
     """D32."""
-    ask = Ask(AwardLot(auction_id=42, **names), AMINA, seen=seen)
-    decision = decide(state, ask, HouseRules())
+    command = Command(AwardLot(auction_id=42, **names), AMINA, seen=seen)
+    decision = decide(state, command, HouseRules())
     if outcome is SOLD:
         assert decision == Awarded(names["product"], None, state.high)
     else:
@@ -528,10 +534,10 @@ def test_a_repeated_award_never_sells_the_next_lot(
     ],
 )
 def test_a_stale_change_puts_nothing_on_the_block(
-    state: State, event: ChangeLot, seen: Seen | None, outcome: str | type[Fact]
+    state: State, event: ChangeLot, seen: Seen | None, outcome: str | type[Event]
 ) -> None:
     """D32."""
-    decision = decide(state, Ask(event, AMINA, seen=seen), HouseRules())
+    decision = decide(state, Command(event, AMINA, seen=seen), HouseRules())
     if isinstance(outcome, str):
         assert isinstance(decision, Refusal)
         assert (str(decision.code), decision.message) == (outcome, OVER)
@@ -555,11 +561,11 @@ def test_a_stale_change_puts_nothing_on_the_block(
     ],
 )
 def test_a_bid_counts_for_the_product_that_its_bidder_looked_at(
-    seen: Seen, round_: int | None, outcome: Fact | str
+    seen: Seen, round_: int | None, outcome: Event | str
 ) -> None:
     """D31."""
     event = PlaceBid(auction_id=42, amount=1000, round=round_)
-    decision = decide(B_IS_ON, Ask(event, BILAL, seen=seen), HouseRules())
+    decision = decide(B_IS_ON, Command(event, BILAL, seen=seen), HouseRules())
     assert (decision.message if isinstance(decision, Refusal) else decision) == outcome
 
 
@@ -571,11 +577,11 @@ def test_auction_and_user_are_looked_at_before_what_the_bidder_saw(
     state: str | None, exists: bool, code: str, seen: Seen
 ) -> None:
     """D31."""
-    ask = Ask(PlaceBid(auction_id=42, amount=1000), BILAL, exists, seen)
-    decision = decide(PHASES[state] if state else None, ask, HouseRules())
+    bid = Command(PlaceBid(auction_id=42, amount=1000), BILAL, exists, seen=seen)
+    decision = decide(PHASES[state] if state else None, bid, HouseRules())
     assert isinstance(decision, Refusal)
     assert decision.code == code
-    stranger = decide(B_IS_ON, Ask(ask.event, NOBODY, False, seen), HouseRules())
+    stranger = decide(B_IS_ON, Command(bid.event, NOBODY, False, seen=seen), HouseRules())
     assert isinstance(stranger, Refusal)
     assert stranger.code is Code.USER_NOT_FOUND
 
@@ -586,7 +592,7 @@ def test_a_second_award_of_a_round_finds_no_product() -> None:
     assert state is not None
     first = outcome_of(state, "award", "owner")
     assert isinstance(first, Awarded)
-    again = outcome_of(apply(state, next_event(state, first, AMINA, OPENING)), "award", "owner")
+    again = outcome_of(apply(state, next_entry(state, first, AMINA, OPENING)), "award", "owner")
     assert isinstance(again, Refusal)
     assert (again.code, again.message) == (Code.NO_LOT, "Auction could not be ended.")
 
@@ -594,7 +600,7 @@ def test_a_second_award_of_a_round_finds_no_product() -> None:
 def test_an_award_keeps_the_words_of_whoever_awards() -> None:
     """The guide's `product` and `weight` go to the winning as they are."""
     event = AwardLot(auction_id=42, product="The ring from before", weight="")
-    decision = decide(PHASES["bids"], Ask(event, AMINA), HouseRules())
+    decision = decide(PHASES["bids"], Command(event, AMINA), HouseRules())
     assert isinstance(decision, Awarded)
     assert (decision.product, decision.weight) == ("The ring from before", "")
 
@@ -618,7 +624,7 @@ def test_an_award_may_name_the_bid_that_it_is_for(
     bid = None if high is None else StandingBid(high, BILAL, 900, OPENING)
     state = State(owner_id=AMINA, live=True, lot=RING, high=bid, round=1, seq=3, at=OPENING)
     event = AwardLot(auction_id=42, product="Ring", weight="", bid_id=named)
-    decision = decide(state, Ask(event, AMINA), HouseRules())
+    decision = decide(state, Command(event, AMINA), HouseRules())
     if awarded:
         assert decision == Awarded("Ring", "", bid)
     else:
@@ -635,7 +641,7 @@ SURPRISED = after(
 )
 TOLD = apply(
     SURPRISED,
-    next_event(SURPRISED, StandingBidChanged(RING, LOW, HIGH, award_refused=True), AMINA, OPENING),
+    next_entry(SURPRISED, StandingBidChanged(RING, LOW, HIGH, award_refused=True), AMINA, OPENING),
 )
 
 
@@ -657,7 +663,7 @@ def test_an_award_after_the_leader_vanished_is_refused_once(
     state: State, named: int | None, heard: int | None, code: str | None, kept: bool
 ) -> None:
     event = AwardLot(auction_id=42, product="Ring", weight="", bid_id=named)
-    decision = decide(state, Ask(event, AMINA, heard_seq=heard), HouseRules())
+    decision = decide(state, Command(event, AMINA, heard_seq=heard), HouseRules())
     if code is None:
         assert decision == Awarded("Ring", "", LOW)
         return
@@ -667,7 +673,7 @@ def test_an_award_after_the_leader_vanished_is_refused_once(
     assert (refusal.code, refusal.message) == (code, "Auction could not be ended.")
     if kept:
         assert isinstance(decision, RefusedOnce)
-        assert decision.fact == StandingBidChanged(RING, LOW, HIGH, award_refused=True)
+        assert decision.event == StandingBidChanged(RING, LOW, HIGH, award_refused=True)
         assert refusal.extra == {
             "standingBid": {"bidId": 7, "userId": BILAL, "amount": 850},
             "formerBid": {"bidId": 8, "userId": DINA, "amount": 900},
@@ -675,8 +681,8 @@ def test_an_award_after_the_leader_vanished_is_refused_once(
 
 
 def test_a_surprise_ends_with_its_round_and_no_earlier() -> None:
-    bid = apply(SURPRISED, next_event(SURPRISED, BidPlaced(1_000, 9), DINA, OPENING))
-    repriced = apply(bid, next_event(bid, LotRepriced(RING), AMINA, OPENING))
+    bid = apply(SURPRISED, next_entry(SURPRISED, BidPlaced(1_000, 9), DINA, OPENING))
+    repriced = apply(bid, next_entry(bid, LotRepriced(RING), AMINA, OPENING))
     assert SURPRISED.bid_change == bid.bid_change == repriced.bid_change is not None
-    for fact in (LotOpened(NECKLACE), Awarded("Ring", "", LOW)):
-        assert apply(repriced, next_event(repriced, fact, AMINA, OPENING)).bid_change is None
+    for event in (LotOpened(NECKLACE), Awarded("Ring", "", LOW)):
+        assert apply(repriced, next_entry(repriced, event, AMINA, OPENING)).bid_change is None

@@ -49,7 +49,7 @@ def a_bid(amount, **more):
 
 
 async def ledger_kinds(store):
-    return [event.fact.kind for event in await the_ledger(store)]
+    return [entry.event.kind for entry in await the_ledger(store)]
 
 
 def the_amounts(told):
@@ -235,8 +235,8 @@ async def test_the_refusal_is_known_after_a_restart_and_on_another_node(
         async with Baraka(sale_database, tmp_path) as there:
             host = await phones.open(there.url, auth={"token": token(SECRET, AMINA)})
             assert (await host.emits("awardingAuction", AWARD))["ok"]
-    (awarded,) = [event for event in await the_ledger(store) if event.fact.kind == "awarded"]
-    assert awarded.fact.high.amount == 140
+    (awarded,) = [entry for entry in await the_ledger(store) if entry.event.kind == "awarded"]
+    assert awarded.event.high.amount == 140
 
 
 async def test_on_two_nodes_everybody_hears_who_leads_and_the_list_is_right(
@@ -261,9 +261,9 @@ async def test_on_two_nodes_everybody_hears_who_leads_and_the_list_is_right(
         assert the_amounts(await bilal.hears("newBid")) == [150, 140]
         assert the_amounts(await bilal.hears("newBid")) == [160, 150, 140]
         assert [told["seq"] for told in bilal.heard("newBid")] == [
-            event.seq
-            for event in await the_ledger(store)
-            if event.fact.kind in {"bid", "standing_bid_changed"}
+            entry.seq
+            for entry in await the_ledger(store)
+            if entry.event.kind in {"bid", "standing_bid_changed"}
         ]
 
 

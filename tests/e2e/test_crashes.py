@@ -154,7 +154,7 @@ async def test_after_kill_9_every_accepted_bid_is_there_and_nobody_missed_one(
                 joined_at[phone] = state["seq"]
         assert (await ask(phones[0], "placeBid", answers, **AUCTION, amount=10**6))["ok"]
         ledger = await assert_sale_holds(store)
-        whole = [as_told(event) for event in ledger]
+        whole = [as_told(entry) for entry in ledger]
         for phone in phones:
             await phone.until(lambda phone=phone: last_seq(phone) >= whole[-1][0], "the last bid")
             told[phone] += heard_behind(phone, joined_at[phone])
@@ -260,7 +260,7 @@ async def test_a_connection_that_is_cut_at_a_commit_makes_no_false_answer(
         assert again["ok"]
         assert await bilal.emits("placeBid", bid) == again
         ledger = await assert_sale_holds(store)
-        assert [event.fact.amount for event in ledger if event.fact.kind == "bid"] == [10, 20]
+        assert [entry.event.amount for entry in ledger if entry.event.kind == "bid"] == [10, 20]
         await assert_everybody_heard([bilal, dina], ledger)
 
 

@@ -263,15 +263,15 @@ async def hold_a_sale(url: str, auction_id: int) -> list[tuple[object, ...]]:
 async def story(store, auction_id):
     """The ledger, without what differs from one sale to the next: times, and ids of rows."""
 
-    def told(fact):
-        fields = {name: getattr(fact, name) for name in getattr(fact, "__slots__", ())}
-        return type(fact).__name__, [
+    def told(event):
+        fields = {name: getattr(event, name) for name in getattr(event, "__slots__", ())}
+        return type(event).__name__, [
             str(fields.get(name)) for name in ("amount", "comment", "lot", "product", "weight")
         ]
 
     return [
-        (event.seq, event.round, event.user_id, *told(event.fact))
-        for event in await the_ledger(store, auction_id)
+        (entry.seq, entry.round, entry.user_id, *told(entry.event))
+        for entry in await the_ledger(store, auction_id)
     ]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 
 from baraka_server.contract.client_events import PlaceBid
-from baraka_server.domain.decide import Ask
+from baraka_server.domain.decide import Command
 from tests.support.checks.proof import assert_sale_holds
 from tests.support.checks.shapes import SHAPES, assert_shape
 from tests.support.clients.phones import PythonPhones, token
@@ -17,8 +17,8 @@ from tests.support.servers.sales import take
 RING = {"auctionId": 1, "product": "Ring", "minBidPrice": 5, "bidPrice": 10, "actualPrice": 20}
 
 
-def a_bid(user: int, amount: int) -> Ask:
-    return Ask(PlaceBid(auction_id=1, amount=amount), user)
+def a_bid(user: int, amount: int) -> Command:
+    return Command(PlaceBid(auction_id=1, amount=amount), user)
 
 
 @only_mariadb

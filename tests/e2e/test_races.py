@@ -129,7 +129,7 @@ async def test_the_hammer_falls_on_the_highest_bid_of_its_round(baraka, crowd, s
     ledger = await assert_sale_holds(store)
     assert_answers_hold(answers, ledger)
     await assert_everybody_heard([amina, *phones], ledger)
-    awarded = [event for event in ledger if isinstance(event.fact, Awarded)]
+    awarded = [entry for entry in ledger if isinstance(entry.event, Awarded)]
     assert [event.seq for event in awarded] == [
         answer["seq"] for answer in host_answers if answer["ok"]
     ]
@@ -174,7 +174,7 @@ async def test_two_servers_on_one_database_keep_one_order(sale_database, tmp_pat
         for half in (phones[:6], phones[6:]):  # both took bids
             users = {phone.user_id for phone in half}
             bids_of = [e for e in ledger if e.user_id in users]
-            assert any(isinstance(event.fact, BidPlaced) for event in bids_of)
+            assert any(isinstance(entry.event, BidPlaced) for entry in bids_of)
         late = await crowd.pick_up(there.url, 20)
         (state,) = await join([late])
         assert state["seq"] == ledger[-1].seq
@@ -208,7 +208,7 @@ async def test_the_answer_to_a_join_is_never_behind_a_newer_event(baraka, crowd,
     await asyncio.gather(*tasks)
     ledger = await assert_sale_holds(store)
     assert_answers_hold(answers, ledger)
-    amounts = {e.seq: e.fact.amount for e in ledger if isinstance(e.fact, BidPlaced)}
+    amounts = {e.seq: e.event.amount for e in ledger if isinstance(e.event, BidPlaced)}
     joined_late = 0
     for log in logs:
         known = None

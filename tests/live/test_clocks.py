@@ -45,7 +45,7 @@ async def test_a_clock_that_steps_hides_the_present_only_where_a_list_would_lose
     house = open_house(store, Hall())
 
     async def happens(viewer, event):
-        answer = await house.ask(viewer, event)
+        answer = await house.submit(viewer, event)
         assert isinstance(answer, dict), answer
         return (await the_ledger(store))[-1].at
 
@@ -60,7 +60,7 @@ async def test_a_clock_that_steps_hides_the_present_only_where_a_list_would_lose
     later = max(step, timedelta(0))  # what a list that was begun meanwhile has to keep
     try:
         await happens(amina, StartAuction(auction_id=1))
-        await house.ask(bilal, JoinAuction(auction_id=1))
+        await house.submit(bilal, JoinAuction(auction_id=1))
         await happens(amina, lot("Ring"))
         monkeypatch.setattr(SteppedClock, "ahead", step)
         assert is_now(await happens(bilal, PlaceBid(auction_id=1, amount=1)), step)
@@ -74,7 +74,7 @@ async def test_a_clock_that_steps_hides_the_present_only_where_a_list_would_lose
         assert is_now(await happens(bilal, PostComment(auction_id=1, comment="three")), later)
 
         asked = JoinAuction(auction_id=1, last_seq=1)
-        state = json.loads(encode(await house.ask(Viewer("dina", 3), asked)))
+        state = json.loads(encode(await house.submit(Viewer("dina", 3), asked)))
         assert state["missedComplete"]
         assert [one["bid"] for one in state["auctionBids"]] == [4, 3]
         assert [one["comment"] for one in state["auctionComments"]] == ["one", "two", "three"]
@@ -87,8 +87,8 @@ async def test_a_clock_that_steps_hides_the_present_only_where_a_list_would_lose
     entries = [entry async for entry in audit.history(store, 1)]
     assert [entry.seq for entry in entries] == list(range(1, len(entries) + 1))
     folded = State()
-    for event in await the_ledger(store):
-        folded = apply(folded, event)
+    for entry in await the_ledger(store):
+        folded = apply(folded, entry)
     async with store.reading() as connection:
         assert await ledger.read_state(connection, 1) == folded
     said = [entry for entry in caplog.records if entry.name.endswith("clocks")]

@@ -49,7 +49,7 @@ def reads(store, monkeypatch):
 
         monkeypatch.setattr(store, name, counting)
 
-    for name in ("auction", "snapshot", "look", "events_after"):
+    for name in ("auction", "snapshot", "look", "entries_after"):
         count(name)
     return counted
 
@@ -57,8 +57,8 @@ def reads(store, monkeypatch):
 @pytest.fixture
 async def house(store):
     house = open_house(store, Hall())
-    await house.ask(viewer(1), StartAuction(auction_id=1))
-    await house.ask(viewer(1), RING)
+    await house.submit(viewer(1), StartAuction(auction_id=1))
+    await house.submit(viewer(1), RING)
     yield house
     await house.close()
 
@@ -72,11 +72,11 @@ async def house(store):
 async def test_whoever_joins_what_is_over_reads_one_row_and_later_none(
     house, store, reads, auction_id, code
 ):
-    await house.ask(viewer(1), EndAuction(auction_id=1))
+    await house.submit(viewer(1), EndAuction(auction_id=1))
     patient = open_house(store, Hall(), poll_seconds=A_LONG_TIME)
     reads.clear()
     for _ in range(20):
-        outcome = await patient.ask(viewer(2), JoinAuction(auction_id=auction_id))
+        outcome = await patient.submit(viewer(2), JoinAuction(auction_id=auction_id))
         assert outcome.code is code
     assert reads == {"auction": 1}
     await patient.close()
@@ -84,20 +84,20 @@ async def test_whoever_joins_what_is_over_reads_one_row_and_later_none(
 
 async def test_who_stays_to_the_end_makes_no_join_dearer(house, store, reads):
     patient = open_house(store, Hall(), poll_seconds=A_LONG_TIME)
-    await patient.ask(viewer(2), JOIN)
-    await patient.ask(viewer(1), EndAuction(auction_id=1))
+    await patient.submit(viewer(2), JOIN)
+    await patient.submit(viewer(1), EndAuction(auction_id=1))
     reads.clear()
     for _ in range(20):
-        assert (await patient.ask(viewer(3), JOIN)).code is Code.NOT_LIVE
-    assert reads == {"events_after": 1}
+        assert (await patient.submit(viewer(3), JOIN)).code is Code.NOT_LIVE
+    assert reads == {"entries_after": 1}
     await patient.close()
 
 
 async def test_a_start_is_known_at_once_to_who_joins_on_its_node(store):
     house = open_house(store, Hall(), poll_seconds=A_LONG_TIME)
-    assert (await house.ask(viewer(2), JOIN)).code is Code.NOT_LIVE
-    await house.ask(viewer(1), StartAuction(auction_id=1))
-    assert (await house.ask(viewer(2), JOIN))["userCount"] == 1
+    assert (await house.submit(viewer(2), JOIN)).code is Code.NOT_LIVE
+    await house.submit(viewer(1), StartAuction(auction_id=1))
+    assert (await house.submit(viewer(2), JOIN))["userCount"] == 1
     await house.close()
 
 
@@ -105,12 +105,12 @@ async def test_a_start_elsewhere_is_known_to_who_joins_with_the_next_poll(store)
     """And not only when the refusal is too old to be believed."""
     here = open_house(store, Hall(), poll_seconds=0.02)
     elsewhere = open_house(store, Hall())
-    assert (await here.ask(viewer(2), JOIN)).code is Code.NOT_LIVE
+    assert (await here.submit(viewer(2), JOIN)).code is Code.NOT_LIVE
     here._auctioneers[1]._closed = Closed(A_LONG_TIME)
-    assert (await here.ask(viewer(2), JOIN)).code is Code.NOT_LIVE
-    await elsewhere.ask(viewer(1), StartAuction(auction_id=1))
+    assert (await here.submit(viewer(2), JOIN)).code is Code.NOT_LIVE
+    await elsewhere.submit(viewer(1), StartAuction(auction_id=1))
     async with asyncio.timeout(20):
-        while not isinstance(await here.ask(viewer(2), JOIN), dict):
+        while not isinstance(await here.submit(viewer(2), JOIN), dict):
             await asyncio.sleep(0.01)
     await here.close()
     await elsewhere.close()
@@ -121,34 +121,34 @@ async def test_a_start_elsewhere_is_known_to_who_joins_with_the_next_poll(store)
 
 async def test_who_comes_and_goes_in_an_empty_room_does_not_read_its_lists_again(house, reads):
     bilal = viewer(2)
-    await house.ask(bilal, bid(10))
+    await house.submit(bilal, bid(10))
     for _ in range(20):
-        state = await house.ask(bilal, JOIN)
+        state = await house.submit(bilal, JOIN)
         assert '"bid":10' in state["auctionBids"]
-        await house.ask(bilal, LEAVE)
+        await house.submit(bilal, LEAVE)
     assert reads["snapshot"] == 0
 
 
 async def test_what_happened_elsewhere_while_the_room_was_empty_is_in_the_state(house, store):
     bilal, other = viewer(2), open_house(store, Hall())
-    await house.ask(bilal, JOIN)
-    await house.ask(bilal, LEAVE)
-    await other.ask(viewer(3), bid(70))
-    assert '"bid":70' in (await house.ask(bilal, JOIN))["auctionBids"]
+    await house.submit(bilal, JOIN)
+    await house.submit(bilal, LEAVE)
+    await other.submit(viewer(3), bid(70))
+    assert '"bid":70' in (await house.submit(bilal, JOIN))["auctionBids"]
     await other.close()
 
 
 async def test_all_who_ask_at_one_moment_are_given_the_same_text(house, reads):
     bilal = viewer(2)
-    await house.ask(bilal, JOIN)
-    await house.ask(bilal, bid(10))
-    await house.ask(bilal, PostComment(auction_id=1, comment="Mine"))
+    await house.submit(bilal, JOIN)
+    await house.submit(bilal, bid(10))
+    await house.submit(bilal, PostComment(auction_id=1, comment="Mine"))
     resume = JoinAuction(auction_id=1, last_seq=2)
-    states = await asyncio.gather(*(house.ask(viewer(3), resume) for _ in range(50)))
+    states = await asyncio.gather(*(house.submit(viewer(3), resume) for _ in range(50)))
     for part in ("auctionBids", "auctionComments", "missed"):
         assert len({id(state[part]) for state in states}) == 1
-    await house.ask(bilal, bid(20))
-    newer = await house.ask(viewer(3), resume)
+    await house.submit(bilal, bid(20))
+    newer = await house.submit(viewer(3), resume)
     assert newer["auctionComments"] is states[0]["auctionComments"]
     assert newer["auctionBids"] != states[0]["auctionBids"]
     assert newer["missed"] != states[0]["missed"]
@@ -158,18 +158,18 @@ async def test_the_ledger_is_read_once_for_all_who_were_away_for_long(house, sto
     count = RECENT_EVENTS_MAX + 100
     for _ in range(count // 100 + 1):
         comments = (PostComment(auction_id=1, comment=f"{n}") for n in range(100))
-        await asyncio.gather(*(house.ask(viewer(2), one) for one in comments))
+        await asyncio.gather(*(house.submit(viewer(2), one) for one in comments))
     other = open_house(store, Hall(), resume_events_max=count)
     reads.clear()
     for last_seq in (0, 3, 400, 0):
-        state = await other.ask(viewer(3), JoinAuction(auction_id=1, last_seq=last_seq))
+        state = await other.submit(viewer(3), JoinAuction(auction_id=1, last_seq=last_seq))
         told = min(state["seq"] - last_seq, count)
         assert state["missed"].count('"event":') == told
         assert state["missedComplete"] == (told == state["seq"] - last_seq)
-    await other.ask(viewer(2), bid(10))
-    state = await other.ask(viewer(3), JoinAuction(auction_id=1, last_seq=0))
+    await other.submit(viewer(2), bid(10))
+    state = await other.submit(viewer(3), JoinAuction(auction_id=1, last_seq=0))
     assert state["missed"].count('"event":') == count
-    assert reads["events_after"] == 1
+    assert reads["entries_after"] == 1
     await other.close()
 
 
@@ -183,11 +183,11 @@ async def test_a_bid_is_decided_before_five_hundred_who_join(house):
         asked.add_done_callback(lambda _: order.append(what))
         return asked
 
-    await house.ask(viewer(3), JOIN)
-    joins = [noted(house.ask(viewer(2), JOIN), "join") for _ in range(500)]
-    early = noted(house.ask(viewer(3), bid(10)), "bid")
+    await house.submit(viewer(3), JOIN)
+    joins = [noted(house.submit(viewer(2), JOIN), "join") for _ in range(500)]
+    early = noted(house.submit(viewer(3), bid(10)), "bid")
     await joins[0]
-    late = noted(house.ask(viewer(3), bid(20)), "bid")
+    late = noted(house.submit(viewer(3), bid(20)), "bid")
     await asyncio.gather(*joins, early, late)
     assert order[0] == "bid"
     assert order.index("bid", 1) < 100
@@ -197,11 +197,11 @@ async def test_a_bid_is_decided_before_five_hundred_who_join(house):
 async def test_what_one_viewer_asks_for_keeps_its_order(house):
     bilal, dina = viewer(2), viewer(3)
     asks = [
-        house.ask(bilal, JOIN),
-        house.ask(bilal, bid(10)),
-        house.ask(bilal, LEAVE),
-        house.ask(bilal, bid(30)),
-        house.ask(dina, bid(20)),
+        house.submit(bilal, JOIN),
+        house.submit(bilal, bid(10)),
+        house.submit(bilal, LEAVE),
+        house.submit(bilal, bid(30)),
+        house.submit(dina, bid(20)),
     ]
     joined, first, left, _, dinas = await asyncio.gather(*asks)
     assert (joined["userCount"], left["userCount"]) == (1, 0)
@@ -211,10 +211,10 @@ async def test_what_one_viewer_asks_for_keeps_its_order(house):
 
 async def test_those_who_join_keep_nobody_from_bidding_by_their_number(store):
     house = open_house(store, Hall(), asks_waiting_max=3)
-    await house.ask(viewer(1), StartAuction(auction_id=1))
-    await house.ask(viewer(1), RING)
-    joins = [house.ask(viewer(2), JOIN) for _ in range(5)]
-    assert (await house.ask(viewer(3), bid(10)))["bidId"]
+    await house.submit(viewer(1), StartAuction(auction_id=1))
+    await house.submit(viewer(1), RING)
+    joins = [house.submit(viewer(2), JOIN) for _ in range(5)]
+    assert (await house.submit(viewer(3), bid(10)))["bidId"]
     outcomes = await asyncio.gather(*joins)
     assert [one.code for one in outcomes if not isinstance(one, dict)] == [Code.BUSY] * 2
     await house.close()

@@ -43,10 +43,10 @@ async def other(store):
 async def sale(house, store):
     """Bilal bid 10, 20 and 30 in this house. The last two are lost."""
     amina, bilal = viewer(1), viewer(2)
-    await house.ask(amina, StartAuction(auction_id=1))
-    await house.ask(amina, RING)
-    await house.ask(bilal, JoinAuction(auction_id=1))
-    outcomes = [await house.ask(bilal, bid(amount)) for amount in (10, 20, 30)]
+    await house.submit(amina, StartAuction(auction_id=1))
+    await house.submit(amina, RING)
+    await house.submit(bilal, JoinAuction(auction_id=1))
+    outcomes = [await house.submit(bilal, bid(amount)) for amount in (10, 20, 30)]
     assert [outcome["seq"] for outcome in outcomes] == [4, 5, 6]
     await loses(store, after=LAST_COMMON)
     return bilal
@@ -74,10 +74,10 @@ async def test_nothing_is_decided_on_what_is_gone_and_the_room_is_told_anew(
     sale, house, other, hall, store, after
 ):
     for amount in REFILLS[after]:
-        assert isinstance(await other.ask(viewer(3), bid(amount)), dict)
+        assert isinstance(await other.submit(viewer(3), bid(amount)), dict)
     standing = [*reversed(REFILLS[after]), 10]
 
-    assert (await house.ask(sale, bid(40))).code is Code.UNAVAILABLE
+    assert (await house.submit(sale, bid(40))).code is Code.UNAVAILABLE
     state = await heard_whole_state(hall, sale)
     assert amounts(state) == standing
     assert state["seq"] == len(await the_ledger(store, 1)) == LAST_COMMON + len(REFILLS[after])
@@ -92,7 +92,7 @@ async def test_nothing_is_decided_on_what_is_gone_and_the_room_is_told_anew(
     assert (product["product"], product["minBidPrice"]) == ("Ring", 5)
     assert amounts(last_bid) == standing
 
-    accepted = await house.ask(sale, bid(40))
+    accepted = await house.submit(sale, bid(40))
     assert accepted["seq"] == state["seq"] + 1
     await assert_sale_holds(store)
 
@@ -100,7 +100,7 @@ async def test_nothing_is_decided_on_what_is_gone_and_the_room_is_told_anew(
 @pytest.mark.parametrize("after", REFILLS)
 async def test_polling_finds_out_without_anybody_asking(sale, other, hall, store, house, after):
     for amount in REFILLS[after]:
-        await other.ask(viewer(3), bid(amount))
+        await other.submit(viewer(3), bid(amount))
     await house._look_at_watched()
     state = await heard_whole_state(hall, sale)
     assert amounts(state) == [*reversed(REFILLS[after]), 10]
@@ -118,32 +118,32 @@ async def test_a_state_of_a_lost_history_decides_nothing_where_nobody_looked_at_
 ):
     """The room was empty: whoever asks has seen nothing, and is answered by the ledger."""
     for amount in REFILLS["as long"]:
-        await other.ask(viewer(3), bid(amount))
+        await other.submit(viewer(3), bid(amount))
     house.disconnected(sale)
     newcomer = viewer(4)
-    state = await house.ask(newcomer, JoinAuction(auction_id=1))
+    state = await house.submit(newcomer, JoinAuction(auction_id=1))
     assert amounts(state) == [14, 12, 10]
-    refused = await house.ask(newcomer, bid(14))
+    refused = await house.submit(newcomer, bid(14))
     assert (refused.code, dict(refused.values)) == (Code.BID_TOO_LOW, {"current": 14})
-    assert (await house.ask(newcomer, bid(15)))["seq"] == 7
+    assert (await house.submit(newcomer, bid(15)))["seq"] == 7
 
 
 async def test_what_is_followed_costs_no_further_read(house, hall, monkeypatch):
     reads = []
-    original = LockedAuction.events_after
+    original = LockedAuction.entries_after
 
     async def counted(self, seq, limit):
         reads.append(seq)
         return await original(self, seq, limit)
 
-    monkeypatch.setattr(LockedAuction, "events_after", counted)
+    monkeypatch.setattr(LockedAuction, "entries_after", counted)
     amina, bilal = viewer(1), viewer(2)
-    await house.ask(amina, StartAuction(auction_id=1))
-    await house.ask(amina, RING)
-    await house.ask(bilal, JoinAuction(auction_id=1))
+    await house.submit(amina, StartAuction(auction_id=1))
+    await house.submit(amina, RING)
+    await house.submit(bilal, JoinAuction(auction_id=1))
     del reads[:]
     for amount in (10, 20, 30):
-        await house.ask(bilal, bid(amount))
+        await house.submit(bilal, bid(amount))
     assert reads == []
 
 
@@ -156,7 +156,7 @@ def ledger_at(hall, listener, seq) -> str:
 
 
 async def back(house, seq, ledger=None):
-    state = await house.ask(viewer(2), JoinAuction(auction_id=1, last_seq=seq, ledger=ledger))
+    state = await house.submit(viewer(2), JoinAuction(auction_id=1, last_seq=seq, ledger=ledger))
     return state["missedComplete"], [one["data"]["seq"] for one in json.loads(state["missed"])]
 
 
@@ -164,7 +164,7 @@ async def test_who_says_of_which_history_the_last_was_hears_no_other_one(
     sale, house, other, hall, store
 ):
     for amount in REFILLS["longer"]:
-        await other.ask(viewer(3), bid(amount))
+        await other.submit(viewer(3), bid(amount))
     await house._look_at_watched()
     await heard_whole_state(hall, sale)
     lost, common = ledger_at(hall, sale, 6), ledger_at(hall, sale, LAST_COMMON)
@@ -172,7 +172,7 @@ async def test_who_says_of_which_history_the_last_was_hears_no_other_one(
     assert await back(house, 6, lost) == (False, [])
     assert await back(house, 5, ledger_at(hall, sale, 5)) == (False, [])
     assert await back(house, LAST_COMMON, common) == (True, [5, 6, 7])
-    now = (await house.ask(viewer(2), JoinAuction(auction_id=1)))["ledger"]
+    now = (await house.submit(viewer(2), JoinAuction(auction_id=1)))["ledger"]
     assert await back(house, 7, now) == (True, [])
     assert await back(house, 7, lost) == (False, [])
     assert await back(house, 0, "0" * 12) == (True, [1, 2, 3, 4, 5, 6, 7])
@@ -188,7 +188,7 @@ async def test_who_does_not_say_it_is_told_whole_what_this_node_knows_to_be_lost
     sale, house, other, hall
 ):
     for amount in (*REFILLS["longer"], 18):
-        await other.ask(viewer(3), bid(amount))
+        await other.submit(viewer(3), bid(amount))
     await house._look_at_watched()
     await heard_whole_state(hall, sale)
 
@@ -200,6 +200,6 @@ async def test_who_does_not_say_it_is_told_whole_what_this_node_knows_to_be_lost
 
 async def test_every_event_says_of_which_history_it_is(sale, hall, store):
     told = {p["seq"]: p["ledger"] for name, p in hall.news_of(sale) if name != "error"}
-    hashes = {event.seq: event.hash for event in await the_ledger(store, 1)}
+    hashes = {entry.seq: entry.hash for entry in await the_ledger(store, 1)}
     assert told[LAST_COMMON] == hashes[LAST_COMMON][:12]
     assert len(set(told.values())) == len(told) == 4

@@ -55,9 +55,9 @@ def bid(amount: int) -> PlaceBid:
 async def on_air(house):
     """The house, with the ring on the block of auction 1 and Bilal in its room."""
     amina, bilal = viewer(1), viewer(2)
-    await house.ask(amina, StartAuction(auction_id=1))
-    await house.ask(amina, RING)
-    assert (await house.ask(bilal, JoinAuction(auction_id=1)))["userCount"] == 1
+    await house.submit(amina, StartAuction(auction_id=1))
+    await house.submit(amina, RING)
+    assert (await house.submit(bilal, JoinAuction(auction_id=1)))["userCount"] == 1
     return house, amina, bilal
 
 
@@ -71,13 +71,13 @@ async def change_row(store, table, row_id, **values):
 
 async def test_who_gives_up_waiting_keeps_nobody_else_waiting(on_air):
     house, _, bilal = on_air
-    asks = [asyncio.ensure_future(house.ask(bilal, bid(10 * n))) for n in range(1, 6)]
+    asks = [asyncio.ensure_future(house.submit(bilal, bid(10 * n))) for n in range(1, 6)]
     asks[0].cancel()
     asks[3].cancel()
     outcomes = await asyncio.gather(*asks, return_exceptions=True)
     assert [isinstance(outcome, dict) for outcome in outcomes] == [False, True, True, False, True]
     # An ask is not taken back by hanging up: it was made, and it stands.
-    assert (await house.ask(bilal, bid(60)))["seq"] == outcomes[4]["seq"] + 1
+    assert (await house.submit(bilal, bid(60)))["seq"] == outcomes[4]["seq"] + 1
 
 
 async def test_one_ask_that_cannot_be_served_does_not_harm_its_neighbours(on_air, store, hall):
@@ -90,7 +90,7 @@ async def test_one_ask_that_cannot_be_served_does_not_harm_its_neighbours(on_air
             "BEGIN SELECT RAISE(ABORT, 'FOREIGN KEY constraint failed'); END"
         )
     outcomes = await asyncio.gather(
-        house.ask(bilal, bid(10)), house.ask(farah, bid(20)), house.ask(bilal, bid(30))
+        house.submit(bilal, bid(10)), house.submit(farah, bid(20)), house.submit(bilal, bid(30))
     )
     assert [outcome["seq"] for outcome in outcomes[::2]] == [4, 5]
     assert outcomes[1].code is Code.FAULT
@@ -102,14 +102,14 @@ async def test_what_is_known_after_a_refusal_is_in_the_ledger(on_air, store):
     """Another program takes the product away, and a bid is refused for it; no ledger begins with one."""
     house, _, bilal = on_air
     await change_row(store, auctions, 1, current_product=None)
-    assert (await house.ask(bilal, bid(10))).code is Code.NO_LOT
+    assert (await house.submit(bilal, bid(10))).code is Code.NO_LOT
     ledger = await the_ledger(store, 1)
-    assert [event.fact.kind for event in ledger][3:] == ["adopted"]
-    assert ledger[3].fact.lot is None
+    assert [entry.event.kind for entry in ledger][3:] == ["adopted"]
+    assert ledger[3].event.lot is None
     state = house._auctioneers[1]._state
     assert (state.seq, state.lot) == (4, None)
-    assert isinstance(await house.ask(bilal, bid(10)), Refusal)
-    assert isinstance(await house.ask(bilal, PlaceBid(auction_id=2, amount=10)), Refusal)
+    assert isinstance(await house.submit(bilal, bid(10)), Refusal)
+    assert isinstance(await house.submit(bilal, PlaceBid(auction_id=2, amount=10)), Refusal)
     assert len(await the_ledger(store, 1)) == 4
     assert await the_ledger(store, 2) == []
 
@@ -117,7 +117,7 @@ async def test_what_is_known_after_a_refusal_is_in_the_ledger(on_air, store):
 async def test_a_full_queue_is_said_to_be_busy(store, hall):
     house = open_house(store, hall, asks_waiting_max=3)
     bilal = viewer(2)
-    outcomes = await asyncio.gather(*(house.ask(bilal, bid(n)) for n in range(1, 6)))
+    outcomes = await asyncio.gather(*(house.submit(bilal, bid(n)) for n in range(1, 6)))
     assert [outcome.code for outcome in outcomes] == [Code.NOT_LIVE] * 3 + [Code.BUSY] * 2
     await house.close()
 
@@ -125,7 +125,7 @@ async def test_a_full_queue_is_said_to_be_busy(store, hall):
 async def test_auctions_that_nobody_watches_are_forgotten(on_air):
     house, _, bilal = on_air
     for auction_id in range(2, 2 + 3 * IDLE_AUCTIONEERS_MAX):
-        await house.ask(bilal, LeaveAuction(auction_id=auction_id))
+        await house.submit(bilal, LeaveAuction(auction_id=auction_id))
     assert len(house._auctioneers) < 2 * IDLE_AUCTIONEERS_MAX
     assert 1 in house._auctioneers  # Bilal is in its room
 
@@ -133,9 +133,9 @@ async def test_auctions_that_nobody_watches_are_forgotten(on_air):
 async def test_what_a_long_round_keeps_in_memory_does_not_grow_with_its_lists(on_air):
     house, _, bilal = on_air
     await asyncio.gather(
-        *(house.ask(bilal, PostComment(auction_id=1, comment=f"{n}")) for n in range(300))
+        *(house.submit(bilal, PostComment(auction_id=1, comment=f"{n}")) for n in range(300))
     )
-    recent = house._auctioneers[1].stage._recent
+    recent = house._auctioneers[1].view._recent
     kept = {id(text): sys.getsizeof(text) for one in recent for text in (one.whole, one.brief)}
     assert sum(kept.values()) < 300 * 1_000
 
@@ -151,10 +151,10 @@ async def test_who_comes_or_goes_is_not_held_up_by_bids_that_cannot_be_written(
 
     monkeypatch.setattr(store, "change", gone)
     outcomes = await asyncio.gather(
-        house.ask(dina, JoinAuction(auction_id=1)),
-        house.ask(bilal, bid(10)),
-        house.ask(bilal, LeaveAuction(auction_id=1)),
-        house.ask(bilal, bid(20)),
+        house.submit(dina, JoinAuction(auction_id=1)),
+        house.submit(bilal, bid(10)),
+        house.submit(bilal, LeaveAuction(auction_id=1)),
+        house.submit(bilal, bid(20)),
     )
     assert outcomes[0]["userCount"] == 2
     assert outcomes[2]["userCount"] == 1
@@ -166,8 +166,8 @@ async def test_after_a_failure_nothing_is_taken_for_known(on_air, store, monkeyp
     """What failed may have been a fail-over: every bid is looked at, not the newest alone."""
     house, _, bilal = on_air
     dina = viewer(3)
-    first = (await house.ask(bilal, bid(100)))["bidId"]
-    assert (await house.ask(dina, bid(200)))["bidId"] > first
+    first = (await house.submit(bilal, bid(100)))["bidId"]
+    assert (await house.submit(dina, bid(200)))["bidId"] > first
     async with store.writing() as connection:
         await connection.execute(update(bids).where(bids.c.id == first).values(bid=500))
 
@@ -176,8 +176,8 @@ async def test_after_a_failure_nothing_is_taken_for_known(on_air, store, monkeyp
 
     with monkeypatch.context() as down:
         down.setattr(store, "change", gone)
-        assert (await house.ask(dina, bid(250))).code is Code.UNAVAILABLE
-    refused = await house.ask(dina, bid(300))
+        assert (await house.submit(dina, bid(250))).code is Code.UNAVAILABLE
+    refused = await house.submit(dina, bid(300))
     assert (refused.code, refused.values["current"]) == (Code.BID_TOO_LOW, 500)
 
 
@@ -194,8 +194,8 @@ async def test_an_accepted_bid_stays_accepted_when_it_cannot_be_announced(
 
     with monkeypatch.context() as broken:
         broken.setattr(hall, "to_room", deaf)
-        assert (await house.ask(bilal, bid(10)))["seq"] == 4
-    assert (await house.ask(bilal, bid(20)))["seq"] == 5
+        assert (await house.submit(bilal, bid(10)))["seq"] == 4
+    assert (await house.submit(bilal, bid(20)))["seq"] == 5
     (_, heard) = hall.news_of(bilal)[-1]
     assert [row["bid"] for row in heard["auctionBids"]] == [20, 10]
 
@@ -214,9 +214,9 @@ async def test_a_bid_of_unknown_outcome_is_heard_as_soon_as_it_is_known(
     repeated = PlaceBid(auction_id=1, amount=10, request_id="a")
     with monkeypatch.context() as cut:
         cut.setattr(store, "change", loses_the_answer)
-        assert (await house.ask(bilal, repeated)).code is Code.OUTCOME_UNKNOWN
-    assert (await house.ask(bilal, bid(20)))["seq"] == 5
-    assert (await house.ask(bilal, repeated))["seq"] == 4
+        assert (await house.submit(bilal, repeated)).code is Code.OUTCOME_UNKNOWN
+    assert (await house.submit(bilal, bid(20)))["seq"] == 5
+    assert (await house.submit(bilal, repeated))["seq"] == 4
     assert [payload["seq"] for _, payload in hall.news_of(bilal)] == [3, 4, 5]
     await assert_sale_holds(store)
 
@@ -239,24 +239,26 @@ async def another_house(house, store, hall, *, restarted):
 @pytest.mark.parametrize("restarted", [False, True])
 async def test_what_another_program_changed_goes_into_the_ledger(on_air, store, hall, restarted):
     house, amina, bilal = on_air
-    await house.ask(bilal, bid(10))
+    await house.submit(bilal, bid(10))
     await change_row(store, auctions, 1, isLive=False)
     async with another_house(house, store, hall, restarted=restarted) as house:
-        refused = await house.ask(bilal, bid(20))
+        refused = await house.submit(bilal, bid(20))
         assert refused == Refusal(Code.NOT_LIVE, "placeBid")
         assert len(await the_ledger(store)) == 5  # what was seen is written down, refused or not
 
         await change_row(store, auctions, 1, isLive=True, minBidPrice=7, title="Renamed")
-        assert (await house.ask(bilal, bid(30)))["round"] == 1
+        assert (await house.submit(bilal, bid(30)))["round"] == 1
 
         await change_row(store, auctions, 1, current_product="Pearl", minBidPrice=3)
-        assert (await house.ask(bilal, bid(2))).code is Code.BID_TOO_LOW
-        pearl = await house.ask(bilal, bid(31))
+        assert (await house.submit(bilal, bid(2))).code is Code.BID_TOO_LOW
+        pearl = await house.submit(bilal, bid(31))
         assert pearl["round"] == 2
-        assert (await house.ask(amina, AWARD)).code is Code.ROUND_OVER  # the ring is history (D32)
-        assert (await house.ask(amina, AWARD_PEARL))["winningId"]
+        assert (
+            await house.submit(amina, AWARD)
+        ).code is Code.ROUND_OVER  # the ring is history (D32)
+        assert (await house.submit(amina, AWARD_PEARL))["winningId"]
     ledger = await the_ledger(store)
-    assert [event.fact.kind for event in ledger][4:] == [
+    assert [entry.event.kind for entry in ledger][4:] == [
         "adopted",
         "adopted",
         "bid",
@@ -264,22 +266,22 @@ async def test_what_another_program_changed_goes_into_the_ledger(on_air, store, 
         "bid",
         "awarded",
     ]
-    assert ledger[5].fact.lot.minimum_price == 7
+    assert ledger[5].event.lot.minimum_price == 7
     assert (await audit.verify(store, 1)).ok
 
 
 async def test_what_was_changed_while_no_server_ran_goes_into_the_ledger(on_air, store, hall):
     house, _, bilal = on_air
-    await house.ask(bilal, bid(10))
-    await house.ask(viewer(3), bid(20))
+    await house.submit(bilal, bid(10))
+    await house.submit(viewer(3), bid(20))
     await house.close()
     await change_row(store, auctions, 1, minBidPrice=7)
     async with store.writing() as connection:  # Dina's account is gone, and her bids with it
         await connection.execute(delete(users).where(users.c.id == 3))
     house = open_house(store, hall)
-    assert (await house.ask(bilal, bid(10))).values == {"current": 10}
-    assert (await house.ask(bilal, bid(11)))["seq"] == 8
-    adopted, changed = [event.fact for event in (await the_ledger(store))[5:7]]
+    assert (await house.submit(bilal, bid(10))).values == {"current": 10}
+    assert (await house.submit(bilal, bid(11)))["seq"] == 8
+    adopted, changed = [entry.event for entry in (await the_ledger(store))[5:7]]
     assert isinstance(adopted, Adopted)
     assert (adopted.lot.minimum_price, adopted.high.amount) == (7, 10)
     assert (changed.was.amount, changed.high.amount) == (20, 10)
@@ -295,7 +297,7 @@ async def test_the_winner_by_a_bid_of_another_program_is_named(on_air, store, ha
         when = (await the_ledger(store))[-1].at
         row = {"auction_id": 1, "user_id": 3, "bid": 70, "createdAt": when, "updatedAt": when}
         await connection.execute(insert(bids).values(row))
-    await house.ask(amina, AWARD_PEARL)
+    await house.submit(amina, AWARD_PEARL)
     await asyncio.wait_for(_until(lambda: hall.news_of(bilal)[-1][0] == "auctionEnded"), 20)
     (_, heard) = hall.news_of(bilal)[-1]
     assert (heard["winningUser"]["id"], heard["winningBid"]["bid"]) == (3, 70)
@@ -305,17 +307,17 @@ async def test_the_winner_by_a_bid_of_another_program_is_named(on_air, store, ha
 async def test_the_id_of_a_bid_is_never_another_bids(on_air):
     """A host awards the bid that leads by its id, perhaps a lot too late."""
     house, amina, bilal = on_air
-    first = await house.ask(bilal, bid(10))
-    await house.ask(amina, AWARD)
-    await house.ask(amina, RING)
-    second = await house.ask(bilal, bid(10))
+    first = await house.submit(bilal, bid(10))
+    await house.submit(amina, AWARD)
+    await house.submit(amina, RING)
+    second = await house.submit(bilal, bid(10))
     assert second["bidId"] != first["bidId"]
 
 
 async def low_and_gone(house, store):
     """A bid of 10 stands: the one of 500 is gone with Dina, who made it."""
-    low = await house.ask(viewer(2), bid(10))
-    await house.ask(viewer(3), bid(500))
+    low = await house.submit(viewer(2), bid(10))
+    await house.submit(viewer(3), bid(500))
     async with store.writing() as connection:
         await connection.execute(delete(users).where(users.c.id == 3))
     return low["bidId"]
@@ -327,16 +329,16 @@ async def test_who_clicks_again_before_the_refusal_is_there_does_not_sell(on_air
     house, amina, bilal = on_air
     await low_and_gone(house, store)
     if not watched:
-        await house.ask(bilal, LeaveAuction(auction_id=1))
-    clicks = [house.ask(amina, AWARD), house.ask(amina, AWARD)]
+        await house.submit(bilal, LeaveAuction(auction_id=1))
+    clicks = [house.submit(amina, AWARD), house.submit(amina, AWARD)]
     await asyncio.sleep(0)  # the first two are on their way
-    clicks.append(house.ask(amina, AWARD))
+    clicks.append(house.submit(amina, AWARD))
     assert [click.code for click in await asyncio.gather(*clicks)] == [
         Code.STANDING_BID_CHANGED
     ] * 3
-    kinds = [event.kind for event in await the_ledger(store)]
+    kinds = [entry.kind for entry in await the_ledger(store)]
     assert kinds[-2:] == ["standing_bid_changed", "standing_bid_changed"]
-    assert (await house.ask(amina, AWARD))["winningId"]
+    assert (await house.submit(amina, AWARD))["winningId"]
 
 
 @pytest.mark.parametrize("watched", [True, False])
@@ -345,15 +347,17 @@ async def test_on_another_house_the_refusal_counts_once_it_was_told_there(
 ):
     house, amina, _ = on_air
     other, there = open_house(store, Hall()), viewer(4)
-    await other.ask(there, JoinAuction(auction_id=1))
+    await other.submit(there, JoinAuction(auction_id=1))
     if not watched:
-        await other.ask(there, LeaveAuction(auction_id=1))
+        await other.submit(there, LeaveAuction(auction_id=1))
     low = await low_and_gone(house, store)
-    assert (await house.ask(amina, AWARD)).code is Code.STANDING_BID_CHANGED
+    assert (await house.submit(amina, AWARD)).code is Code.STANDING_BID_CHANGED
     if watched:  # it came in before anybody there was told
-        assert (await other.ask(amina, AWARD)).code is Code.STANDING_BID_CHANGED
-    assert (await other.ask(amina, AWARD))["winningId"]
-    (awarded,) = [one.fact for one in await the_ledger(store) if isinstance(one.fact, Awarded)]
+        assert (await other.submit(amina, AWARD)).code is Code.STANDING_BID_CHANGED
+    assert (await other.submit(amina, AWARD))["winningId"]
+    (awarded,) = [
+        entry.event for entry in await the_ledger(store) if isinstance(entry.event, Awarded)
+    ]
     assert awarded.high.bid_id == low
     await other.close()
 
@@ -362,10 +366,10 @@ async def test_who_leads_is_told_with_the_list_though_it_was_cleared_in_the_same
     on_air, store, hall
 ):
     house, amina, bilal = on_air
-    await house.ask(viewer(6), bid(5))
+    await house.submit(viewer(6), bid(5))
     await low_and_gone(house, store)
     pearl = RING.model_copy(update={"product": "Pearl"})
-    refused, opened = await asyncio.gather(house.ask(amina, AWARD), house.ask(amina, pearl))
+    refused, opened = await asyncio.gather(house.submit(amina, AWARD), house.submit(amina, pearl))
     assert (refused.code, opened["round"]) == (Code.STANDING_BID_CHANGED, 2)
     await asyncio.wait_for(_until(lambda: hall.news_of(bilal)[-1][1]["seq"] == opened["seq"]), 20)
     told = [payload for _, payload in hall.news_of(bilal) if "formerBid" in payload]
@@ -377,29 +381,29 @@ async def test_a_repeated_request_to_award_gets_the_same_refusal(on_air, store):
     house, amina, _ = on_air
     await low_and_gone(house, store)
     award = AWARD.model_copy(update={"request_id": "a"})
-    first = await house.ask(amina, award)
+    first = await house.submit(amina, award)
     assert first.code is Code.STANDING_BID_CHANGED
-    assert await house.ask(amina, award) == first
-    assert (await house.ask(amina, award.model_copy(update={"request_id": "b"})))["winningId"]
+    assert await house.submit(amina, award) == first
+    assert (await house.submit(amina, award.model_copy(update={"request_id": "b"})))["winningId"]
 
 
 async def test_a_bid_takes_five_statements(on_air, store):
     """What stands is read with what is read anyway: the auction, the end of the ledger, the users."""
     house, *_ = on_air
-    await house.ask(viewer(2), bid(10))
+    await house.submit(viewer(2), bid(10))
     statements = []
     listen(
         store._engine.sync_engine,
         "before_cursor_execute",
         lambda _connection, _cursor, statement, *_: statements.append(statement.split()[0]),
     )
-    await house.ask(viewer(3), bid(20))
+    await house.submit(viewer(3), bid(20))
     assert [one for one in statements if one != "BEGIN"] == ["SELECT"] * 3 + ["INSERT"] * 2
 
 
 async def test_long_lists_are_looked_at_less_often(on_air, store, monkeypatch):
     house, _, bilal = on_air
-    await house.ask(bilal, bid(10))
+    await house.submit(bilal, bid(10))
     one, looks, now = house._auctioneers[1], [], asyncio.get_running_loop().time
     look = store.look
 
@@ -429,10 +433,10 @@ async def test_nobody_waits_for_a_look_at_the_rows_of_a_database_that_stalls(
 
     monkeypatch.setattr(store, "look", stalls)
     house = open_house(store, hall, rows_look_seconds=0.01)
-    await house.ask(viewer(1), StartAuction(auction_id=1))
-    await house.ask(viewer(2), JoinAuction(auction_id=1))
+    await house.submit(viewer(1), StartAuction(auction_id=1))
+    await house.submit(viewer(2), JoinAuction(auction_id=1))
     await asyncio.wait_for(_until(lambda: looks), 20)
-    assert (await house.ask(viewer(3), JoinAuction(auction_id=1)))["userCount"] == 2
+    assert (await house.submit(viewer(3), JoinAuction(auction_id=1)))["userCount"] == 2
     may_look.set()
     await asyncio.wait_for(_until(lambda: len(looks) > 1), 20)  # it goes on when it failed
     await house.close()
@@ -455,7 +459,7 @@ async def test_a_request_that_the_first_release_answered_is_still_the_same(on_ai
         await connection.execute(insert(requests).values(row))
     for amount, outcome in ((900, {"seq": 2}), (901, Code.REQUEST_ID_REUSED)):
         bid = PlaceBid(auction_id=1, amount=amount, request_id="old")
-        answer = await house.ask(bilal, bid)
+        answer = await house.submit(bilal, bid)
         assert (answer.code if isinstance(answer, Refusal) else answer) == outcome
 
 
@@ -467,19 +471,19 @@ async def test_news_of_another_house_are_heard_within_a_poll(on_air, store, hall
     there = Hall()
     other = open_house(store, there, poll_seconds=0.01)
     dina = viewer(3)
-    await other.ask(dina, JoinAuction(auction_id=1))
+    await other.submit(dina, JoinAuction(auction_id=1))
     for n in range(1, 30):
-        await (house, other)[n % 2].ask(bilal, bid(10 * n))
+        await (house, other)[n % 2].submit(bilal, bid(10 * n))
     last = (await the_ledger(store))[-1].seq
 
     await asyncio.wait_for(_until(lambda: there.news_of(dina)[-1][1]["seq"] == last), 20)
-    await house.ask(bilal, bid(1000))
+    await house.submit(bilal, bid(1000))
     here = [payload["seq"] for _, payload in hall.news_of(bilal)]
     assert here == list(range(3, last + 2))
     seqs = [payload["seq"] for _, payload in there.news_of(dina)]
     assert seqs[: last - 2] == list(range(3, last + 1))
     ledger = await assert_sale_holds(store)
-    assert not any(isinstance(event.fact, Awarded) for event in ledger)
+    assert not any(isinstance(entry.event, Awarded) for entry in ledger)
     await other.close()
 
 
@@ -489,10 +493,10 @@ async def test_a_house_that_is_far_behind_decides_on_what_is(on_air, store, hall
     house, _, bilal = on_air
     other = open_house(store, Hall())
     for n in range(1, 8):
-        await other.ask(bilal, bid(10 * n))
-    refused = await house.ask(bilal, bid(70))
+        await other.submit(bilal, bid(10 * n))
+    refused = await house.submit(bilal, bid(70))
     assert refused == Refusal(Code.BID_TOO_LOW, "placeBid", {"current": 70})
-    assert (await house.ask(bilal, bid(71)))["seq"] == 11
+    assert (await house.submit(bilal, bid(71)))["seq"] == 11
     await asyncio.wait_for(_until(lambda: hall.news_of(bilal)[-1][1]["seq"] == 11), 20)
     assert [payload["seq"] for _, payload in hall.news_of(bilal)] == list(range(3, 12))
     await assert_sale_holds(store)
@@ -518,13 +522,13 @@ async def test_a_start_on_another_server_is_heard_by_all_though_somebody_joined_
     await asyncio.wait_for(_until(lambda: looks), 20)
     amina, dina, farah = viewer(1), viewer(3), viewer(6)
     there.heard[farah].clear()
-    await house.ask(amina, StartAuction(auction_id=1))
-    assert (await other.ask(dina, JoinAuction(auction_id=1)))["seq"] == 2
+    await house.submit(amina, StartAuction(auction_id=1))
+    assert (await other.submit(dina, JoinAuction(auction_id=1)))["seq"] == 2
     may_look.set()
     await asyncio.wait_for(_until(lambda: there.heard[farah]), 20)
-    await house.ask(amina, StartAuction(auction_id=1))  # again (D5)
+    await house.submit(amina, StartAuction(auction_id=1))  # again (D5)
     await asyncio.wait_for(_until(lambda: len(there.heard[farah]) > 1), 20)
-    await house.ask(viewer(2), PostComment(auction_id=1, comment="Hello"))
+    await house.submit(viewer(2), PostComment(auction_id=1, comment="Hello"))
     await asyncio.wait_for(_until(lambda: there.heard[dina][-1][0] == "newComment"), 20)
     assert [(event, payload["seq"]) for event, payload in there.heard[farah]] == [
         ("auctionStarted", 2),
@@ -544,7 +548,7 @@ async def _until(condition):
 async def test_who_is_gone_before_the_turn_comes_does_not_enter(on_air, hall):
     house, *_ = on_air
     gone = [viewer(3) for _ in range(20)]
-    asks = [house.ask(one, JoinAuction(auction_id=1)) for one in gone]
+    asks = [house.submit(one, JoinAuction(auction_id=1)) for one in gone]
     for one in gone:
         house.disconnected(one)
     await asyncio.gather(*asks)
@@ -558,10 +562,10 @@ async def test_a_busy_room_hears_the_first_count_and_the_last_and_few_between(on
     began = clock()
     crowd = [viewer(3) for _ in range(100)]
     for one in crowd:
-        await house.ask(one, JoinAuction(auction_id=1))
+        await house.submit(one, JoinAuction(auction_id=1))
     for one in crowd[:50]:
-        await house.ask(one, LeaveAuction(auction_id=1))
-        await house.ask(one, LeaveAuction(auction_id=1))
+        await house.submit(one, LeaveAuction(auction_id=1))
+        await house.submit(one, LeaveAuction(auction_id=1))
     for one in crowd[50:80]:
         house.disconnected(one)
         house.disconnected(one)
@@ -605,12 +609,12 @@ async def test_who_joins_a_room_of_deltas_hears_lists_that_are_whole(on_air, hal
     house, _, bilal = on_air
     bilal.wants_lists = False
     dina = viewer(3)
-    await asyncio.gather(house.ask(bilal, bid(10)), house.ask(bilal, bid(20)))
+    await asyncio.gather(house.submit(bilal, bid(10)), house.submit(bilal, bid(20)))
     # A bid before she is there, her joining, and her own bid behind it.
     _, state, _ = await asyncio.gather(
-        house.ask(bilal, bid(30)),
-        house.ask(dina, JoinAuction(auction_id=1)),
-        house.ask(dina, bid(40)),
+        house.submit(bilal, bid(30)),
+        house.submit(dina, JoinAuction(auction_id=1)),
+        house.submit(dina, bid(40)),
     )
     assert [row["bid"] for row in json.loads(state["auctionBids"])] == [30, 20, 10]
     told = [payload for name, payload in hall.news_of(dina) if name == "newBid"]
@@ -628,12 +632,12 @@ async def test_behind_a_rule_that_is_not_known_the_auction_is_shown_and_nothing_
     on_air, store, hall
 ):
     house, amina, bilal = on_air
-    await house.ask(bilal, bid(10))
+    await house.submit(bilal, bid(10))
     seq = await newer.writes(store, "reserve_set", {"v": 1, "rule": True, "amount": 90})
     ask = PlaceBid(auction_id=1, amount=20, request_id="once")
-    assert (await house.ask(bilal, ask)).code is Code.UNAVAILABLE
+    assert (await house.submit(bilal, ask)).code is Code.UNAVAILABLE
     for event in (AWARD, RING, StartAuction(auction_id=1)):
-        assert (await house.ask(amina, event)).code is Code.UNAVAILABLE
+        assert (await house.submit(amina, event)).code is Code.UNAVAILABLE
     name, entry = next(heard for heard in hall.news_of(bilal) if heard[0] == "auctionEntry")
     assert AuctionEntry.model_validate(entry).model_fields_set == {
         "auction_id",
@@ -644,7 +648,7 @@ async def test_behind_a_rule_that_is_not_known_the_auction_is_shown_and_nothing_
     assert (name, entry["auctionId"], entry["seq"]) == ("auctionEntry", 1, seq)
     # What the entry did to the rows only they can say.
     assert [name for name, _ in hall.news_of(bilal)].count("auctionState") == 2
-    state = await house.ask(viewer(3), JoinAuction(auction_id=1, last_seq=seq - 1))
+    state = await house.submit(viewer(3), JoinAuction(auction_id=1, last_seq=seq - 1))
     assert [row["bid"] for row in json.loads(state["auctionBids"])] == [10]
     assert [one["event"] for one in json.loads(state["missed"])] == ["auctionEntry"]
     assert len(await the_ledger(store, 1)) == seq
@@ -657,7 +661,7 @@ async def test_behind_a_rule_that_is_not_known_the_auction_is_shown_and_nothing_
 async def test_an_entry_that_is_no_rule_is_only_counted(on_air, store, hall):
     house, _, bilal = on_air
     seq = await newer.writes(store, "fair_warning", {"v": 1, "rule": False, "stage": 1})
-    assert (await house.ask(bilal, bid(10)))["seq"] == seq + 1
+    assert (await house.submit(bilal, bid(10)))["seq"] == seq + 1
     assert [(name, payload["seq"]) for name, payload in hall.news_of(bilal)][-2:] == [
         ("auctionEntry", seq),
         ("newBid", seq + 1),
@@ -669,9 +673,9 @@ async def test_an_entry_that_is_no_rule_is_only_counted(on_air, store, hall):
 
 async def test_what_another_program_did_is_told_the_same_at_once_and_later(on_air, store, hall):
     house, _, bilal = on_air
-    await house.ask(bilal, bid(10))
+    await house.submit(bilal, bid(10))
     await change_row(store, auctions, 1, current_product="Pearl", minBidPrice=7)
-    assert (await house.ask(bilal, bid(20)))["seq"] == 6
+    assert (await house.submit(bilal, bid(20)))["seq"] == 6
     await house._auctioneers[1].drained()
     (told,) = [payload for name, payload in hall.news_of(bilal) if name == "auctionChanged"]
     assert_shape(told, SHAPES["auctionChanged"])
@@ -680,7 +684,7 @@ async def test_what_another_program_did_is_told_the_same_at_once_and_later(on_ai
     assert (told["highestBid"]["bid"], told["highestBid"]["user"]["id"]) == (10, 2)
 
     for here in (house, restarted := open_house(store, Hall())):
-        state = await here.ask(viewer(3), JoinAuction(auction_id=1, last_seq=4))
+        state = await here.submit(viewer(3), JoinAuction(auction_id=1, last_seq=4))
         missed = json.loads(state["missed"])
         assert [one["event"] for one in missed] == ["auctionChanged", "newBid"]
         assert missed[0]["data"] == told
@@ -689,7 +693,7 @@ async def test_what_another_program_did_is_told_the_same_at_once_and_later(on_ai
 
 async def test_a_state_has_one_shape_however_it_is_told(on_air, hall):
     house, _, bilal = on_air
-    state = await house.ask(bilal, JoinAuction(auction_id=1))
+    state = await house.submit(bilal, JoinAuction(auction_id=1))
     told = [payload for name, payload in hall.heard[bilal] if name == "auctionState"]
     assert len(told) == 2
     for one in (json.loads(encode(state)), *told):

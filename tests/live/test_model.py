@@ -420,7 +420,7 @@ class HouseAndModel(RuleBasedStateMachine):
     async def _ask(self, asked: list[tuple[int, ClientEvent]], at: int) -> list[Any]:
         house = self.houses[at]
         return await asyncio.gather(
-            *(house.ask(Viewer("elsewhere", user_id), event) for user_id, event in asked)
+            *(house.submit(Viewer("elsewhere", user_id), event) for user_id, event in asked)
         )
 
     def _hear(self, auction_id: int, asked: list[tuple[int, ClientEvent, Any]]) -> None:
@@ -588,7 +588,7 @@ class HouseAndModel(RuleBasedStateMachine):
                 await asyncio.wait_for(self._has_heard(at, auction_id), PATIENCE_SECONDS)
         for auction_id, naive in self.naive.items():
             ledger = await the_ledger(self.store, auction_id)
-            assert [(e.fact.kind, e.round, e.user_id) for e in ledger] == naive.ledger
+            assert [(e.event.kind, e.round, e.user_id) for e in ledger] == naive.ledger
             assert await self._rows(bids, bids.c.bid, auction_id) == naive.bids
             assert await self._rows(comments, comments.c.comment, auction_id) == naive.comments
             assert await self._rows(winnings, winnings.c.price, auction_id) == naive.winnings
@@ -620,7 +620,7 @@ class HouseAndModel(RuleBasedStateMachine):
 
 
 async def _answer(house: House, viewer: Viewer, event: ClientEvent) -> Any:
-    return await house.ask(viewer, event)
+    return await house.submit(viewer, event)
 
 
 TestTheHouseAndTheModel = HouseAndModel.TestCase

@@ -46,13 +46,13 @@ class Floor:
     async def asks(self, user_id: int, event: ClientEvent) -> Any:
         """The outcome; the code of a refusal."""
         viewer = self._viewers.setdefault(user_id, Viewer(f"socket {next(SOCKETS)}", user_id))
-        outcome = await self._house.ask(viewer, event)
+        outcome = await self._house.submit(viewer, event)
         return outcome.code if isinstance(outcome, Refusal) else outcome
 
     async def shows_what_is_there(self) -> bool:
-        stage = self._house._auctioneer(LIVE).stage
+        view = self._house._auctioneer(LIVE).view
         look = await self.store.look(LIVE)
-        return bool(stage and look and stage.shows(look))
+        return bool(view and look and view.shows(look))
 
     def last(self, user_id: int, name: str) -> Any:
         return [said for event, said in self._hall.heard[self._viewers[user_id]] if event == name][

@@ -28,11 +28,11 @@ async def test_who_is_not_in_the_room_hears_the_first_repetition_and_no_more_for
     monkeypatch.setattr(repeats, "PAUSE_SECONDS", 600)
     amina, bilal, farah = viewer(1), viewer(2), viewer(6)
     hall.heard[farah].clear()
-    first = await house.ask(amina, StartAuction(auction_id=1))
-    state = await house.ask(bilal, JoinAuction(auction_id=1))
-    seqs = [(await house.ask(amina, StartAuction(auction_id=1)))["seq"] for _ in range(30)]
+    first = await house.submit(amina, StartAuction(auction_id=1))
+    state = await house.submit(bilal, JoinAuction(auction_id=1))
+    seqs = [(await house.submit(amina, StartAuction(auction_id=1)))["seq"] for _ in range(30)]
     for auction_id in (2, 2):  # the first of another auction is news
-        other = await house.ask(amina, StartAuction(auction_id=auction_id))
+        other = await house.submit(amina, StartAuction(auction_id=auction_id))
     await until(lambda: len(starts(hall, farah)) == 3)
     assert seqs == list(range(state["seq"] + 1, state["seq"] + 31))
     assert starts(hall, bilal)[:30] == seqs
@@ -42,23 +42,23 @@ async def test_who_is_not_in_the_room_hears_the_first_repetition_and_no_more_for
 async def test_the_last_repetition_is_told_when_its_turn_comes(house, hall, monkeypatch):
     amina, bilal, farah = viewer(1), viewer(2), viewer(6)
     hall.heard[farah].clear()
-    await house.ask(amina, StartAuction(auction_id=1))
-    await house.ask(bilal, JoinAuction(auction_id=1))
+    await house.submit(amina, StartAuction(auction_id=1))
+    await house.submit(bilal, JoinAuction(auction_id=1))
     monkeypatch.setattr(repeats, "PAUSE_SECONDS", 0.2)
     for _ in range(20):
-        last = await house.ask(amina, StartAuction(auction_id=1))
+        last = await house.submit(amina, StartAuction(auction_id=1))
     await until(lambda: starts(hall, farah)[-1] == last["seq"])
     assert starts(hall, bilal) == sorted(set(starts(hall, bilal)))
-    await until(lambda: house._room.repeats._pacer is None)
-    again = await house.ask(amina, StartAuction(auction_id=1))
+    await until(lambda: house._context.repeats._pacer is None)
+    again = await house.submit(amina, StartAuction(auction_id=1))
     await until(lambda: starts(hall, farah)[-1] == again["seq"])
 
 
 async def test_a_start_that_is_told_again_is_paid_for_by_the_size_of_its_room(house):
     start = StartAuction(auction_id=1)
     assert house.chars_for(start) == 0
-    await house.ask(viewer(1), start)
+    await house.submit(viewer(1), start)
     for _ in range(5):
-        await house.ask(viewer(2), JoinAuction(auction_id=1))
+        await house.submit(viewer(2), JoinAuction(auction_id=1))
     assert house.chars_for(start) == 5 * 1_000
     assert house.chars_for(PlaceBid(auction_id=1, amount=5)) == 0

@@ -28,9 +28,9 @@ def bid(amount: int) -> PlaceBid:
 @pytest.fixture
 async def house(store):
     opened = open_house(store, Hall())
-    await opened.ask(AMINA, StartAuction(auction_id=1))
-    await opened.ask(AMINA, RING)
-    await opened.ask(BILAL, bid(10))
+    await opened.submit(AMINA, StartAuction(auction_id=1))
+    await opened.submit(AMINA, RING)
+    await opened.submit(BILAL, bid(10))
     yield opened
     await opened.close()
 
@@ -56,18 +56,18 @@ async def test_a_bidder_who_vanishes_before_the_bid_is_written_is_not_found(
     house, store, dina_vanishes
 ):
     dina_vanishes()
-    assert (await house.ask(DINA, bid(20))).code is Code.USER_NOT_FOUND
-    assert (await house.ask(BILAL, bid(11)))["seq"]
+    assert (await house.submit(DINA, bid(20))).code is Code.USER_NOT_FOUND
+    assert (await house.submit(BILAL, bid(11)))["seq"]
     await assert_sale_holds(store)
 
 
 async def test_a_leader_who_vanishes_before_the_award_is_written_is_no_fault(
     house, store, dina_vanishes
 ):
-    await house.ask(DINA, bid(20))
+    await house.submit(DINA, bid(20))
     dina_vanishes()
-    refused = await house.ask(AMINA, AWARD)
+    refused = await house.submit(AMINA, AWARD)
     assert refused.code is Code.STANDING_BID_CHANGED
     assert refused.extra["standingBid"]["amount"] == 10
-    assert (await house.ask(AMINA, AWARD))["winningId"]
+    assert (await house.submit(AMINA, AWARD))["winningId"]
     await assert_sale_holds(store)

@@ -1,4 +1,4 @@
-"""The stage by itself: what it says of an event, and what its lists are made of."""
+"""The view by itself: what it says of an event, and what its lists are made of."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ from baraka_server.domain.events import (
     Commented,
     Ended,
     Event,
-    Fact,
+    LedgerEntry,
     Lot,
     LotOpened,
 )
 from baraka_server.live import lists as lists_module
 from baraka_server.live.lists import People, Rows
-from baraka_server.live.view import Stage
+from baraka_server.live.view import AuctionView
 from baraka_server.store.store import Snapshot
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -80,19 +80,19 @@ def auction() -> Auction:
     )
 
 
-def a_stage(
+def a_view(
     bids: tuple[BidWithUser, ...] = (), comments: tuple[CommentWithUser, ...] = ()
-) -> Stage:
+) -> AuctionView:
     snapshot = Snapshot(auction(), list(bids), list(comments), 0, 1)
-    return Stage(snapshot, whole_numbers=False)
+    return AuctionView(snapshot, whole_numbers=False)
 
 
-def event(seq: int, fact: Fact, user_id: int = 2) -> Event:
-    return Event(seq, 1, user_id, NOON + timedelta(milliseconds=seq), fact)
+def entry(seq: int, event: Event, user_id: int = 2) -> LedgerEntry:
+    return LedgerEntry(seq, 1, user_id, NOON + timedelta(milliseconds=seq), event)
 
 
-def state_of(stage: Stage) -> dict[str, Any]:
-    state = stage.state(0, NOON)
+def state_of(view: AuctionView) -> dict[str, Any]:
+    state = view.state(0, NOON)
     return {name: json.loads(state[name]) for name in ("auctionBids", "auctionComments")}
 
 
@@ -145,9 +145,9 @@ def test_people_who_are_in_no_list_are_forgotten(people, monkeypatch):
 
 def test_what_a_slow_viewer_may_be_spared_is_said_with_each_list_and_with_nothing_else():
     """A list is contained in later ones until it begins anew; a count in every later one (D25)."""
-    stage = a_stage()
+    view = a_view()
     lot = Lot("Ring", 1, 1, 1)
-    history: list[tuple[Fact, bool]] = [
+    history: list[tuple[Event, bool]] = [
         (BidPlaced(10, 1), True),
         (Commented("a", 1), True),
         (BidPlaced(20, 2), True),
@@ -159,8 +159,8 @@ def test_what_a_slow_viewer_may_be_spared_is_said_with_each_list_and_with_nothin
         (Commented("c", 3), True),
     ]
     wholes, briefs = [], []
-    for seq, (fact, lists) in enumerate(history, 1):
-        told = stage.play(event(seq, fact), USERS, lists=lists)
+    for seq, (event, lists) in enumerate(history, 1):
+        told = view.play(entry(seq, event), USERS, lists=lists)
         assert told is not None
         wholes.append(getattr(told.whole, "subject", None))
         briefs.append(getattr(told.brief, "subject", None))
@@ -170,14 +170,14 @@ def test_what_a_slow_viewer_may_be_spared_is_said_with_each_list_and_with_nothin
     assert len({one, a, later, c}) == 4
     assert unread is opened is award is None
     assert briefs == [None] * len(history)
-    assert stage.user_count(1, NOON).subject == stage.user_count(2, NOON).subject
-    assert stage.user_count(1, NOON).subject not in wholes
+    assert view.user_count(1, NOON).subject == view.user_count(2, NOON).subject
+    assert view.user_count(1, NOON).subject not in wholes
 
 
 def test_a_bid_is_told_as_its_record_says_with_and_without_the_list():
-    stage = a_stage()
-    stage.play(event(1, BidPlaced(10, 1)), USERS)
-    told = stage.play(event(2, BidPlaced(20, 2), user_id=3), USERS)
+    view = a_view()
+    view.play(entry(1, BidPlaced(10, 1)), USERS)
+    told = view.play(entry(2, BidPlaced(20, 2), user_id=3), USERS)
     assert told is not None
     whole, brief = NewBid.model_validate_json(told.whole), NewBid.model_validate_json(told.brief)
     assert brief.auction_bids is None
@@ -192,21 +192,21 @@ def test_a_bid_is_told_as_its_record_says_with_and_without_the_list():
 
 
 def test_a_joiner_is_told_the_auction_as_its_record_says():
-    stage = a_stage()
-    assert Auction.model_validate_json(stage.state(0, NOON)["auction"]) == auction()
-    stage.play(event(1, Ended()), USERS)
-    told = Auction.model_validate_json(stage.state(0, NOON)["auction"])
-    assert told == stage.record != auction()
+    view = a_view()
+    assert Auction.model_validate_json(view.state(0, NOON)["auction"]) == auction()
+    view.play(entry(1, Ended()), USERS)
+    told = Auction.model_validate_json(view.state(0, NOON)["auction"])
+    assert told == view.record != auction()
 
 
 def test_a_row_that_was_read_looks_like_one_that_was_played():
-    played = a_stage()
+    played = a_view()
     bid = BidPlaced(10, 1)
     comment = Commented('a "quoted" \\ text', 1)
-    played.play(event(1, bid), USERS)
-    played.play(event(2, comment), USERS)
+    played.play(entry(1, bid), USERS)
+    played.play(entry(2, comment), USERS)
     at = {n: NOON + timedelta(milliseconds=n) for n in (1, 2)}
-    read = a_stage(
+    read = a_view(
         (
             BidWithUser(
                 id=1,
@@ -235,17 +235,17 @@ def test_a_row_that_was_read_looks_like_one_that_was_played():
 
 
 @pytest.mark.parametrize(
-    ("fact", "name"),
+    ("event", "name"),
     [(BidPlaced(10, 1), "auctionBids"), (Commented("Hello", 1), "auctionComments")],
 )
-def test_what_nobody_wanted_in_a_list_is_in_the_next_one(fact, name):
-    stage = a_stage()
-    told = stage.play(event(1, fact), USERS, lists=False)
+def test_what_nobody_wanted_in_a_list_is_in_the_next_one(event, name):
+    view = a_view()
+    told = view.play(entry(1, event), USERS, lists=False)
     assert told is not None
     assert told.whole == told.brief
-    assert len(state_of(stage)[name]) == 1
-    row = {"bid_id": 2} if isinstance(fact, BidPlaced) else {"comment_id": 2}
-    told = stage.play(event(2, replace(fact, **row)), USERS)
+    assert len(state_of(view)[name]) == 1
+    row = {"bid_id": 2} if isinstance(event, BidPlaced) else {"comment_id": 2}
+    told = view.play(entry(2, replace(event, **row)), USERS)
     assert told is not None
     kind = NewBid if name == "auctionBids" else NewComment
     listed = kind.model_validate_json(told.whole).model_dump()
@@ -253,9 +253,9 @@ def test_what_nobody_wanted_in_a_list_is_in_the_next_one(fact, name):
 
 
 def test_a_user_who_changes_is_shown_as_changed():
-    stage = a_stage()
-    stage.play(event(1, BidPlaced(10, 1)), USERS)
-    told = stage.play(event(2, BidPlaced(20, 2)), {2: user(2, "Bilal B.")})
+    view = a_view()
+    view.play(entry(1, BidPlaced(10, 1)), USERS)
+    told = view.play(entry(2, BidPlaced(20, 2)), {2: user(2, "Bilal B.")})
     assert told is not None
     names = [bid["user"]["name"] for bid in json.loads(told.whole)["auctionBids"]]
     assert names == ["Bilal B.", "Bilal B."]
@@ -263,29 +263,29 @@ def test_a_user_who_changes_is_shown_as_changed():
 
 def test_who_signs_in_again_is_no_other_user():
     """The times of a user's row change with every sign-in: no list is made anew for that."""
-    stage = a_stage()
-    stage.play(event(1, BidPlaced(10, 1)), USERS)
-    before = stage._people.changes
-    stage.play(
-        event(2, BidPlaced(20, 2)),
+    view = a_view()
+    view.play(entry(1, BidPlaced(10, 1)), USERS)
+    before = view._people.changes
+    view.play(
+        entry(2, BidPlaced(20, 2)),
         {2: user(2).model_copy(update={"updatedAt": NOON + timedelta(1)})},
     )
-    assert stage._people.changes == before
-    stage.play(event(3, BidPlaced(30, 3)), {2: user(2, "Bilal B.")})
-    assert stage._people.changes == before + 1
+    assert view._people.changes == before
+    view.play(entry(3, BidPlaced(30, 3)), {2: user(2, "Bilal B.")})
+    assert view._people.changes == before + 1
 
 
 def test_an_entry_about_a_deleted_user_takes_no_name_from_anybody():
-    stage = a_stage()
-    stage.play(event(1, BidPlaced(10, 1)), USERS)
-    stage.told_later(event(1, BidPlaced(10, 1)), {})
-    (row,) = state_of(stage)["auctionBids"]
+    view = a_view()
+    view.play(entry(1, BidPlaced(10, 1)), USERS)
+    view.told_later(entry(1, BidPlaced(10, 1)), {})
+    (row,) = state_of(view)["auctionBids"]
     assert row["user"]["name"] == USERS[2].name
 
 
 def test_nobody_hears_a_code_or_a_whole_number():
-    stage = a_stage()
-    told = stage.play(event(1, BidPlaced(10, 1)), USERS)
+    view = a_view()
+    told = view.play(entry(1, BidPlaced(10, 1)), USERS)
     assert told is not None
     assert "5550123" not in told.whole
     assert '"otpCode":null' in told.whole

@@ -132,8 +132,8 @@ def who_leaves_stays_in_the_room() -> Iterator[None]:
     async def membership(self: Auctioneer, waiting: Any) -> Any:
         if not isinstance(waiting.event, LeaveAuction):
             return await usual(self, waiting)
-        self._room.presence.leave(waiting.viewer, self.auction_id)
-        count = self._room.presence.count(self.auction_id)
+        self._context.presence.leave(waiting.viewer, self.auction_id)
+        count = self._context.presence.count(self.auction_id)
         return {"auctionId": self.auction_id, "userCount": count}
 
     with patch.object(Auctioneer, "_membership", membership):

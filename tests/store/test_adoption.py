@@ -13,9 +13,9 @@ from baraka_server.contract.client_events import PlaceBid
 from baraka_server.contract.records import Auction, Category, Winning
 from baraka_server.contract.refusals import Code, Refusal
 from baraka_server.domain.auction_record import adopted
-from baraka_server.domain.decide import Ask, Decision, HouseRules, decide
-from baraka_server.domain.events import BidPlaced, Event, StandingBid
-from baraka_server.domain.state import State, apply, next_event
+from baraka_server.domain.decide import Command, Decision, HouseRules, decide
+from baraka_server.domain.events import BidPlaced, LedgerEntry, StandingBid
+from baraka_server.domain.state import State, apply, next_entry
 from baraka_server.store import ledger
 from baraka_server.store.engine import open_engine
 from baraka_server.store.locked import LockedAuction
@@ -95,7 +95,7 @@ async def test_a_sale_that_is_under_way_goes_on_where_it_was(existing_url: str) 
         accepted, events = await _bid(store, NORA, 1400)
         assert accepted == BidPlaced(1400)
         opening, bid = events
-        assert opening.fact == adopted(before.auction, LAST_BID)
+        assert opening.event == adopted(before.auction, LAST_BID)
         assert (bid.seq, bid.round, bid.user_id) == (2, 1, NORA)
 
         after = await store.snapshot(LIVE_AUCTION)
@@ -105,28 +105,28 @@ async def test_a_sale_that_is_under_way_goes_on_where_it_was(existing_url: str) 
         assert after.comments == before.comments
         assert after.auction == before.auction
         async with store.reading() as connection:
-            assert await ledger.read_events(connection, LIVE_AUCTION) == events
+            assert await ledger.read_entries(connection, LIVE_AUCTION) == events
             assert await ledger.verify(connection, LIVE_AUCTION) == 2
     finally:
         await store.close()
 
 
-async def _bid(store: Store, user_id: int, amount: int) -> tuple[Decision, list[Event]]:
+async def _bid(store: Store, user_id: int, amount: int) -> tuple[Decision, list[LedgerEntry]]:
     """Decide a bid on the locked auction, and write it with the ledger's opening if it is one."""
-    ask = Ask(PlaceBid(auction_id=LIVE_AUCTION, amount=amount), user_id)
+    ask = Command(PlaceBid(auction_id=LIVE_AUCTION, amount=amount), user_id)
 
-    async def work(auction: LockedAuction | None) -> tuple[Decision, list[Event]]:
+    async def work(auction: LockedAuction | None) -> tuple[Decision, list[LedgerEntry]]:
         assert auction is not None
         now = datetime.now(UTC)
-        opening = next_event(
+        opening = next_entry(
             State(), adopted(auction.record, await auction.highest_bid()), None, now
         )
         state = apply(State(), opening)
         decision = decide(state, ask, HouseRules())
         if isinstance(decision, Refusal):
             return decision, []
-        event = next_event(state, decision, user_id, now)
-        return decision, await auction.write([opening, event])
+        entry = next_entry(state, decision, user_id, now)
+        return decision, await auction.write([opening, entry])
 
     return await store.change(LIVE_AUCTION, work)
 

@@ -18,11 +18,11 @@ from baraka_server.contract.client_events import (
 )
 from baraka_server.contract.fields import INT_MAX
 from baraka_server.contract.reports import Disagreement, Verdict
-from baraka_server.domain.decide import Ask, HouseRules
-from baraka_server.domain.events import KINDS, Event, Lot, StandingBid
+from baraka_server.domain.decide import Command, HouseRules
+from baraka_server.domain.events import KINDS, LedgerEntry, Lot, StandingBid
 from baraka_server.domain.narrate import LOOKS_BACK, in_words
 from baraka_server.domain.state import State, apply
-from baraka_server.live.transaction import Known, settle
+from baraka_server.live.transaction import Known, decide_and_write
 from baraka_server.store import audit, catalog, checkpoint, ledger
 from baraka_server.store.errors import Damaged, NotThere
 from baraka_server.store.pages import Span
@@ -190,8 +190,8 @@ async def test_a_change_by_another_program_that_the_ledger_took_up_holds(
     owner = changes.get("user_id", sale.amina.id)
     await books.change(
         this,
-        lambda auction: settle(
-            auction, [Ask(leave, owner)], Known(known, known.seq, known.hash), HouseRules()
+        lambda auction: decide_and_write(
+            auction, [Command(leave, owner)], Known(known, known.seq, known.hash), HouseRules()
         ),
     )
     assert (await audit.verify(books, this)).ok
@@ -202,8 +202,8 @@ async def test_a_change_by_another_program_that_the_ledger_took_up_holds(
 async def folded(store: Store, auction_id: int) -> State:
     state = State()
     async with store.reading() as connection:
-        async for event in ledger.all_events(connection, auction_id):
-            state = apply(state, event)
+        async for entry in ledger.all_entries(connection, auction_id):
+            state = apply(state, entry)
     return state
 
 
@@ -765,8 +765,8 @@ DATA: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_of_entry_has_words(kind: str) -> None:
-    event = Event(1, 0, 1, LONG_AGO, KINDS[kind].from_data(DATA.get(kind, {})))
-    told = in_words(State(), event, lambda user_id: f"user {user_id}")
+    entry = LedgerEntry(1, 0, 1, LONG_AGO, KINDS[kind].from_data(DATA.get(kind, {})))
+    told = in_words(State(), entry, lambda user_id: f"user {user_id}")
     assert told
     assert told != kind
 
@@ -775,7 +775,7 @@ def test_every_kind_of_entry_has_words(kind: str) -> None:
 
 
 async def test_pages_of_the_history_say_what_the_whole_says(books: Store, sale: Sale) -> None:
-    again = Ask(StartAuction(auction_id=sale.auction.id), sale.amina.id)
+    again = Command(StartAuction(auction_id=sale.auction.id), sale.amina.id)
     await take(books, sale.auction.id, [again])
     whole = [entry async for entry in audit.history(books, sale.auction.id)]
     assert whole[-1].what == "announced again that the auction is live"  # its words look back
@@ -814,8 +814,8 @@ async def test_a_page_of_the_history_reads_no_more_than_itself(books: Store, sal
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_words_of_other_kinds_do_not_look_back(kind: str) -> None:
-    fact = KINDS[kind].from_data(DATA.get(kind, {}))
+    event = KINDS[kind].from_data(DATA.get(kind, {}))
     lived = State(owner_id=7, live=True, lot=Lot("Rug", 1, 2, 3), high=None, round=3, seq=11)
     states = (State(seq=11), lived, replace(lived, owner_id=1, canceled=True, ended=True))
-    told = {in_words(state, Event(12, 3, 1, LONG_AGO, fact), str) for state in states}
-    assert (len(told) > 1) == (type(fact) in LOOKS_BACK)
+    told = {in_words(state, LedgerEntry(12, 3, 1, LONG_AGO, event), str) for state in states}
+    assert (len(told) > 1) == (type(event) in LOOKS_BACK)

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import insert
 
 from baraka_server.contract.client_events import PostComment, StartAuction
-from baraka_server.domain.decide import Ask
+from baraka_server.domain.decide import Command
 from baraka_server.store import migrate
 from baraka_server.store.engine import open_engine
 from baraka_server.store.errors import Contention, StoreError, Trouble, Unavailable
@@ -26,9 +26,9 @@ from tests.support.servers.line import Line
 from tests.support.servers.mariadb import MariaDB
 from tests.support.servers.sales import take
 
-START = Ask(StartAuction(auction_id=1), 1)
+START = Command(StartAuction(auction_id=1), 1)
 NEW_CATEGORY = {"name": "x", "pic_url": "x", "updatedAt": datetime.now(UTC)}
-HELLO = Ask(PostComment(auction_id=1, comment="hello"), 2)
+HELLO = Command(PostComment(auction_id=1, comment="hello"), 2)
 
 
 @asynccontextmanager

@@ -10,9 +10,9 @@ import pytest
 from sqlalchemy import event, insert
 
 from baraka_server.contract.client_events import StartAuction
-from baraka_server.domain.decide import Ask
+from baraka_server.domain.decide import Command
 from baraka_server.domain.events import Adopted, Started
-from baraka_server.domain.state import State, apply, next_event
+from baraka_server.domain.state import State, apply, next_entry
 from baraka_server.store import audit, ledger
 from baraka_server.store.pages import Span
 from baraka_server.store.store import Store
@@ -39,13 +39,13 @@ async def test_a_page_behind_a_change_of_another_program_says_what_the_whole_say
     this, again = sale.auction.id, Started()
     changed = Adopted(sale.bilal.id, True, False, False, None, None)  # by another program
     off_air = replace(changed, live=False)
-    facts = [again, again, changed, again, off_air, again, again, changed, off_air, again]
+    events = [again, again, changed, again, off_air, again, again, changed, off_air, again]
     state = State()
     async with books.writing() as connection:
-        async for entry in ledger.all_events(connection, this):
+        async for entry in ledger.all_entries(connection, this):
             state = apply(state, entry)
-        for fact in facts:
-            entry = next_event(state, fact, None, NOW)
+        for event in events:
+            entry = next_entry(state, event, None, NOW)
             await ledger.append(connection, this, ledger.GENESIS, [entry])
             state = apply(state, entry)
     whole = [entry async for entry in audit.history(books, this)]
@@ -72,7 +72,10 @@ async def test_a_page_costs_the_same_behind_a_long_ledger(tmp_path) -> None:
             connection.run_async(lambda driver: driver.set_progress_handler(counts, 10))
 
         sale = await run_sale(books)
-        this, again = sale.auction.id, Ask(StartAuction(auction_id=sale.auction.id), sale.amina.id)
+        this, again = (
+            sale.auction.id,
+            Command(StartAuction(auction_id=sale.auction.id), sale.amina.id),
+        )
 
         async def cost_of_the_last_page() -> int:
             nonlocal steps

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from baraka_server.contract.client_events import PlaceBid, StartAuction
 from baraka_server.contract.refusals import Code, Refusal
-from baraka_server.domain.decide import Ask, HouseRules, decide
+from baraka_server.domain.decide import Command, HouseRules, decide
 from baraka_server.domain.events import KINDS, BidPlaced, Commented, StandingBid, Unknown
 from baraka_server.domain.state import State
 from baraka_server.store import audit, ledger
@@ -39,7 +39,7 @@ async def state_of(store: Store, sale: Sale) -> State:
 
 async def last_fact(store: Store, sale: Sale) -> object:
     async with store.reading() as connection:
-        return (await ledger.read_events(connection, sale.auction.id))[-1].fact
+        return (await ledger.read_entries(connection, sale.auction.id))[-1].event
 
 
 async def test_every_entry_says_what_it_is_and_that_is_hashed(books: Store, sale: Sale) -> None:
@@ -58,7 +58,7 @@ async def test_every_entry_says_what_it_is_and_that_is_hashed(books: Store, sale
 
 
 def test_which_kinds_are_rules_is_known() -> None:
-    assert {kind for kind, fact in KINDS.items() if not fact.rule} == NOT_RULES
+    assert {kind for kind, event in KINDS.items() if not event.rule} == NOT_RULES
 
 
 def test_a_bid_is_written_as_every_other_fact() -> None:
@@ -93,7 +93,7 @@ async def test_behind_a_rule_that_is_not_known_nothing_is_decided(
         (PlaceBid(auction_id=sale.auction.id, amount=10_000), sale.dina),
         (StartAuction(auction_id=sale.auction.id), sale.amina),
     ):
-        decision = decide(state, Ask(event, user.id), HouseRules())
+        decision = decide(state, Command(event, user.id), HouseRules())
         refused = isinstance(decision, Refusal) and decision.code is Code.UNAVAILABLE
         assert refused is not understood
 

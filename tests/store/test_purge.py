@@ -10,8 +10,8 @@ from sqlalchemy import event, func, insert, select, update
 
 from baraka_server.contract.client_events import ChangeLot, PlaceBid, StartAuction
 from baraka_server.contract.refusals import Code, Refusal
-from baraka_server.domain.decide import Ask, HouseRules
-from baraka_server.live.transaction import Known, settle
+from baraka_server.domain.decide import Command, HouseRules
+from baraka_server.live.transaction import Known, decide_and_write
 from baraka_server.store import locked, purge
 from baraka_server.store.purge import ROWS_PER_STEP, forget
 from baraka_server.store.tables import auctions, requests
@@ -126,14 +126,14 @@ async def test_refusals_of_one_user_are_remembered_up_to_a_number(store, monkeyp
 
     async def ask(*asked):
         committed = await store.change(
-            1, lambda auction: settle(auction, asked, Known(None), HouseRules())
+            1, lambda auction: decide_and_write(auction, asked, Known(None), HouseRules())
         )
         return committed.outcomes
 
     def bid(amount, name, user_id=2):
-        return Ask(PlaceBid(auction_id=1, amount=amount, request_id=name), user_id)
+        return Command(PlaceBid(auction_id=1, amount=amount, request_id=name), user_id)
 
-    await ask(Ask(StartAuction(auction_id=1), 1), Ask(RING, 1))
+    await ask(Command(StartAuction(auction_id=1), 1), Command(RING, 1))
     for number in range(5):
         (refused,) = await ask(bid(number + 1, f"low {number}"))
         assert isinstance(refused, Refusal)

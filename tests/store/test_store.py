@@ -14,7 +14,7 @@ from baraka_server.contract.client_events import (
     CancelAuction,
     StartAuction,
 )
-from baraka_server.domain.decide import Ask
+from baraka_server.domain.decide import Command
 from baraka_server.domain.state import State, apply
 from baraka_server.store import audit, ledger
 from baraka_server.store.errors import Contention, OutcomeUnknown, StoreError, Unavailable
@@ -231,7 +231,7 @@ async def test_the_state_is_read_from_a_few_entries_as_if_from_all(store):
     sale = await prepare_sale(store)
     this = sale.auction.id
     steps = [
-        [Ask(StartAuction(auction_id=this), sale.amina.id)],
+        [Command(StartAuction(auction_id=this), sale.amina.id)],
         [change_lot(sale, "Gold Ring", 800)],
         [comment(sale, sale.dina, "Is it 18K?")],
         [bid(sale, sale.bilal, 800), bid(sale, sale.dina, 950)],
@@ -249,7 +249,7 @@ async def test_the_state_is_read_from_a_few_entries_as_if_from_all(store):
     for step in steps:
         await take(store, this, step)
         state = State()
-        for event in await the_ledger(store, this):
-            state = apply(state, event)
+        for entry in await the_ledger(store, this):
+            state = apply(state, entry)
         async with store.reading() as connection:
             assert await ledger.read_state(connection, this) == state

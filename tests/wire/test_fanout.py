@@ -12,7 +12,7 @@ from baraka_server.live.audience import RoundShown
 from baraka_server.live.encoded import Superseding, encode
 from baraka_server.wire.departures import LOOK_SECONDS
 from baraka_server.wire.fanout import JOINED_BYTES_MAX, FanOut, Lane
-from baraka_server.wire.send_queue import Backlog, Spoken
+from baraka_server.wire.send_queue import SendQueue, Spoken
 
 RING, WATCH = ("auction_1", "auction_1:delta"), ("auction_2", "auction_2:delta")
 
@@ -258,7 +258,7 @@ async def test_only_what_says_so_supersedes(fan_out, rooms, whole, brief, heard,
 
 def backlog(bytes_max=100):
     queue = asyncio.Queue()
-    return Backlog(queue, bytes_max), queue
+    return SendQueue(queue, bytes_max), queue
 
 
 def drain(queue):

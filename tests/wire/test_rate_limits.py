@@ -10,7 +10,7 @@ from multidict import CIMultiDict
 
 from baraka_server.settings import Settings
 from baraka_server.wire import abuse_log, rate_limits
-from baraka_server.wire.abuse_log import SparingLog
+from baraka_server.wire.abuse_log import AbuseLog
 from baraka_server.wire.addresses import UNKNOWN, address_of, peer_of
 from baraka_server.wire.rate_limits import BURST_SECONDS, Rate, Rates
 
@@ -128,7 +128,7 @@ def test_a_crowd_in_which_nobody_rests_is_not_looked_through_for_each_newcomer(c
 
 def test_the_log_has_a_line_at_once_and_then_sums_up_while_it_goes_on(caplog):
     clock = Clock()
-    quiet = SparingLog(clock)
+    quiet = AbuseLog(clock)
     for number in range(1_000):
         quiet.hung_up(f"192.0.2.{number % 5 % 2}", "it is a stranger")
         quiet.refused("192.0.2.9", "too many of them", "connections_max")
@@ -155,7 +155,7 @@ def test_the_log_has_a_line_at_once_and_then_sums_up_while_it_goes_on(caplog):
 
 
 def test_the_end_of_the_log_tells_what_was_not_told_yet_and_a_crowd_of_addresses_is_counted(caplog):
-    quiet = SparingLog(Clock())
+    quiet = AbuseLog(Clock())
     for number in range(10_000):
         quiet.hung_up(f"10.0.{number // 250}.{number % 250}", "it is a stranger")
     (tally,) = quiet._tallies.values()

@@ -7,7 +7,7 @@ import random
 import pytest
 import socketio
 
-from baraka_server.wire.room_index import Sessions
+from baraka_server.wire.room_index import RoomIndex
 
 
 def book(kind):
@@ -35,7 +35,7 @@ def pages(manager):
 @pytest.mark.parametrize("seed", range(5))
 async def test_it_is_the_librarys_after_every_step(seed):
     dice = random.Random(seed)
-    ours, theirs = book(Sessions), book(socketio.AsyncManager)
+    ours, theirs = book(RoomIndex), book(socketio.AsyncManager)
     present = []
     for number in range(400):
         match dice.randrange(6) if present else 0:
@@ -71,14 +71,14 @@ async def test_it_is_the_librarys_after_every_step(seed):
 
 
 async def test_whoever_never_was_there_can_leave():
-    manager = book(Sessions)
+    manager = book(RoomIndex)
     await manager.disconnect("nobody", "/")
     await manager.leave_room("nobody", "/", "room")
     assert not manager._rooms_of
 
 
 async def test_one_that_leaves_costs_nothing_for_those_who_stay(monkeypatch):
-    manager = book(Sessions)
+    manager = book(RoomIndex)
     for number in range(50):
         await manager.connect(f"e{number}", "/")
     looked_at = []

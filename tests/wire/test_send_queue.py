@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from baraka_server.wire.send_queue import STANDSTILL_SECONDS, Backlog, Spoken
+from baraka_server.wire.send_queue import STANDSTILL_SECONDS, SendQueue, Spoken
 from tests.support.clients.stranger import SlowReader
 from tests.support.servers.neighbours import AUCTION, house
 
@@ -20,7 +20,7 @@ class Clock:
 
 def sent_a_large_one():
     clock, queue = Clock(), asyncio.Queue()
-    backlog = Backlog(queue, LIMIT, clock)
+    backlog = SendQueue(queue, LIMIT, clock)
     backlog.sends(Spoken("x" * LARGE))
     return backlog, clock
 

@@ -20,7 +20,7 @@ from baraka_server.domain.events import (
     Canceled,
     Commented,
     Ended,
-    Event,
+    LedgerEntry,
     LotOpened,
     LotRepriced,
     StandingBid,
@@ -33,43 +33,43 @@ from baraka_server.store.tables import auctions, bids, comments, winnings
 from tests.support.clients.phones import Phone
 
 Told = tuple[Any, ...]
-"""An entry of the ledger as everybody must hear it: seq, event name, what it is about."""
+"""An entry of the ledger as everybody must hear it: seq, entry name, what it is about."""
 
 Answers = list[tuple[dict[str, Any], dict[str, Any]]]
 """Payloads and their acknowledgements, with `user_id` added to the payload."""
 
 
-async def the_ledger(store: Store, auction_id: int = 1) -> list[Event]:
+async def the_ledger(store: Store, auction_id: int = 1) -> list[LedgerEntry]:
     async with store.reading() as connection:
-        return [event async for event in ledger.all_events(connection, auction_id)]
+        return [entry async for entry in ledger.all_entries(connection, auction_id)]
 
 
-def as_told(event: Event) -> Told:
-    match event.fact:
+def as_told(entry: LedgerEntry) -> Told:
+    match entry.event:
         case BidPlaced(amount=amount, bid_id=bid_id):
-            return event.seq, "newBid", event.round, bid_id, event.user_id, amount
+            return entry.seq, "newBid", entry.round, bid_id, entry.user_id, amount
         case StandingBidChanged(high=StandingBid() as high):
-            return event.seq, "newBid", event.round, high.bid_id, high.user_id, high.amount
+            return entry.seq, "newBid", entry.round, high.bid_id, high.user_id, high.amount
         case StandingBidChanged(lot=lot):
-            return event.seq, "auction_change_product", event.round, lot.product, lot.minimum_price
+            return entry.seq, "auction_change_product", entry.round, lot.product, lot.minimum_price
         case Commented(comment=text, comment_id=comment_id):
-            return event.seq, "newComment", comment_id, event.user_id, text
+            return entry.seq, "newComment", comment_id, entry.user_id, text
         case LotOpened(lot=lot):
-            return event.seq, "auction_change_product", event.round, lot.product, lot.minimum_price
+            return entry.seq, "auction_change_product", entry.round, lot.product, lot.minimum_price
         case Awarded(high=high):
             bid = (high.bid_id, high.user_id, high.amount) if high else None
-            return event.seq, "auctionEnded", bid
+            return entry.seq, "auctionEnded", bid
         case Started():
-            return event.seq, "auctionStarted"
+            return entry.seq, "auctionStarted"
         case Canceled():
-            return event.seq, "auctionCanceled"
+            return entry.seq, "auctionCanceled"
         case Ended():
-            return event.seq, "auctionFinished"
+            return entry.seq, "auctionFinished"
         case BroadcasterLeft():
-            return event.seq, "broadCasterLeft"
+            return entry.seq, "broadCasterLeft"
         case Adopted():
-            return event.seq, "auctionChanged"
-    raise TypeError(event.fact)
+            return entry.seq, "auctionChanged"
+    raise TypeError(entry.event)
 
 
 def as_heard(name: str, payload: dict[str, Any]) -> Told:
@@ -111,10 +111,10 @@ def last_seq(phone: Phone, auction_id: int = 1) -> int:
 
 
 async def assert_everybody_heard(
-    phones: Iterable[Phone], ledger: Sequence[Event], auction_id: int = 1
+    phones: Iterable[Phone], ledger: Sequence[LedgerEntry], auction_id: int = 1
 ) -> None:
     """Each phone heard everything since it joined: once, in order, word for word."""
-    whole = [as_told(event) for event in ledger]
+    whole = [as_told(entry) for entry in ledger]
     for phone in phones:
         await phone.until(
             lambda phone=phone: last_seq(phone, auction_id) >= whole[-1][0],
@@ -124,38 +124,38 @@ async def assert_everybody_heard(
         assert news(phone.events, auction_id, since) == whole[since:]
 
 
-async def assert_sale_holds(store: Store, auction_id: int = 1) -> list[Event]:
+async def assert_sale_holds(store: Store, auction_id: int = 1) -> list[LedgerEntry]:
     """The ledger's own claims, and the tables against it. Returns the ledger."""
     verdict = await audit.verify(store, auction_id)
     assert verdict.ok, verdict
     events = await the_ledger(store, auction_id)
-    assert [event.seq for event in events] == list(range(1, len(events) + 1))
-    times = [event.at for event in events]
+    assert [entry.seq for entry in events] == list(range(1, len(events) + 1))
+    times = [entry.at for entry in events]
     assert times == sorted(times)
 
     round_, minimum, on_air = 0, None, False  # None: nothing on the block
     standing: list[tuple[int, int | None, int]] = []
     said: list[tuple[int, int | None, str]] = []
     won: list[tuple[int, int | None, int]] = []
-    for event in events:
-        match event.fact:
+    for entry in events:
+        match entry.event:
             case Adopted() as row:
                 on_air = row.live
                 minimum = row.lot.minimum_price if row.lot else None
-                round_ = event.round
+                round_ = entry.round
             case Started():
                 on_air = True
             case LotRepriced(lot=lot):
                 minimum = lot.minimum_price
             case LotOpened(lot=lot):
-                assert event.round == round_ + 1
-                round_, minimum, standing = event.round, lot.minimum_price, []
+                assert entry.round == round_ + 1
+                round_, minimum, standing = entry.round, lot.minimum_price, []
             case BidPlaced(amount=amount, bid_id=bid_id):
                 assert on_air
-                assert minimum is not None, f"bid {event.seq} has no product"
-                assert event.round == round_
+                assert minimum is not None, f"bid {entry.seq} has no product"
+                assert entry.round == round_
                 assert amount > standing[-1][2] if standing else amount >= minimum
-                standing.append((bid_id, event.user_id, amount))
+                standing.append((bid_id, entry.user_id, amount))
             case StandingBidChanged(high=high, was=StandingBid(user_id=gone)):
                 # As when the user is deleted: bids and comments go with the user.
                 standing = [one for one in standing if one[1] != gone]
@@ -165,7 +165,7 @@ async def assert_sale_holds(store: Store, auction_id: int = 1) -> list[Event]:
                 )
             case Commented(comment=text, comment_id=comment_id):
                 assert on_air
-                said.append((comment_id, event.user_id, text))
+                said.append((comment_id, entry.user_id, text))
             case Awarded(high=high, winning_id=winning_id):
                 assert minimum is not None, "a product was awarded twice"
                 highest = standing[-1] if standing else None
@@ -175,7 +175,7 @@ async def assert_sale_holds(store: Store, auction_id: int = 1) -> list[Event]:
                 minimum, standing, said = None, [], []
             case Canceled() | Ended():
                 on_air = False
-        assert event.round == round_
+        assert entry.round == round_
     await _assert_tables_hold(store, auction_id, standing, said, won, on_air=on_air)
     return events
 
@@ -198,37 +198,37 @@ async def _assert_tables_hold(
 
 
 def assert_answers_hold(
-    answers: Answers, ledger: Sequence[Event], *, complete: bool = True
+    answers: Answers, ledger: Sequence[LedgerEntry], *, complete: bool = True
 ) -> None:
     """Every accepted ask is in the ledger as it was acknowledged, and a refused one never.
 
     Not `complete`: some answers were lost, so the ledger may have more than was acknowledged.
     """
-    by_seq = {event.seq: event for event in ledger}
+    by_seq = {entry.seq: entry for entry in ledger}
     accepted: Counter[Told] = Counter()
     for asked, answer in answers:
         if not answer["ok"]:
             continue
-        event = by_seq[answer["seq"]]
-        assert (event.user_id, event.round) == (asked["user_id"], answer["round"])
+        entry = by_seq[answer["seq"]]
+        assert (entry.user_id, entry.round) == (asked["user_id"], answer["round"])
         if "round" in asked:
-            assert event.round == asked["round"]
-        match event.fact:
+            assert entry.round == asked["round"]
+        match entry.event:
             case BidPlaced(amount=amount, bid_id=bid_id):
                 assert (amount, bid_id) == (asked["amount"], answer["bidId"])
-                accepted["bid", event.user_id, amount] += 1
+                accepted["bid", entry.user_id, amount] += 1
             case Commented(comment=text, comment_id=comment_id):
                 assert (text, comment_id) == (asked["comment"], answer["commentId"])
-                accepted["comment", event.user_id, text] += 1
+                accepted["comment", entry.user_id, text] += 1
             case other:
                 raise AssertionError(f"{asked} became {other}")
     in_ledger: Counter[Told] = Counter()
-    for event in ledger:
-        match event.fact:
+    for entry in ledger:
+        match entry.event:
             case BidPlaced(amount=amount):
-                in_ledger["bid", event.user_id, amount] += 1
+                in_ledger["bid", entry.user_id, amount] += 1
             case Commented(comment=text):
-                in_ledger["comment", event.user_id, text] += 1
+                in_ledger["comment", entry.user_id, text] += 1
     assert accepted <= in_ledger
     if complete:
         assert accepted == in_ledger

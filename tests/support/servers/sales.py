@@ -19,9 +19,9 @@ from baraka_server.contract.client_events import (
 from baraka_server.contract.records import Auction, User
 from baraka_server.contract.refusals import Refusal
 from baraka_server.domain.auction_record import adopted
-from baraka_server.domain.decide import Ask, HouseRules, decide
-from baraka_server.domain.events import Event
-from baraka_server.domain.state import State, apply, next_event
+from baraka_server.domain.decide import Command, HouseRules, decide
+from baraka_server.domain.events import LedgerEntry
+from baraka_server.domain.state import State, apply, next_entry
 from baraka_server.store import catalog, ledger, migrate
 from baraka_server.store.engine import open_engine
 from baraka_server.store.locked import LockedAuction
@@ -63,8 +63,8 @@ async def run_sale(store: Store) -> Sale:
     """A sale with one lot awarded to Dina, and a second one on the block that two have bid on."""
     sale = await prepare_sale(store)
     this = sale.auction.id
-    for asks in (
-        [Ask(StartAuction(auction_id=this), sale.amina.id), change_lot(sale, "Gold Ring", 800)],
+    for commands in (
+        [Command(StartAuction(auction_id=this), sale.amina.id), change_lot(sale, "Gold Ring", 800)],
         [bid(sale, sale.bilal, 800), comment(sale, sale.dina, "Is it 18K?")],
         [bid(sale, sale.dina, 950), bid(sale, sale.bilal, 1_000), bid(sale, sale.dina, 1_200)],
         [award(sale, "Gold Ring", "5.2g")],
@@ -77,43 +77,43 @@ async def run_sale(store: Store) -> Sale:
         [change_lot(sale, "Silver Necklace", 120), comment(sale, sale.bilal, "Lovely")],
         [bid(sale, sale.bilal, 260)],
     ):
-        await take(store, this, asks)
+        await take(store, this, commands)
     return sale
 
 
-async def take(store: Store, auction_id: int, asks: Sequence[Ask]) -> list[Event]:
-    """Decide the asks and write what came of them, in one transaction. None may be refused."""
+async def take(store: Store, auction_id: int, commands: Sequence[Command]) -> list[LedgerEntry]:
+    """Decide the commands and write what came of them, in one transaction. None may be refused."""
 
-    async def work(auction: LockedAuction | None) -> list[Event]:
+    async def work(auction: LockedAuction | None) -> list[LedgerEntry]:
         assert auction is not None
         state = State()
-        for event in await auction.events_after(0, ENTRIES_MAX):
-            state = apply(state, event)
-        events = []
+        for entry in await auction.entries_after(0, ENTRIES_MAX):
+            state = apply(state, entry)
+        entries = []
 
-        def happen(event: Event) -> None:
+        def happen(entry: LedgerEntry) -> None:
             nonlocal state
-            state = apply(state, event)
-            events.append(event)
+            state = apply(state, entry)
+            entries.append(entry)
 
         now = datetime.now(UTC)
         if state.seq == 0:
             row = adopted(auction.record, await auction.highest_bid())
-            happen(next_event(state, row, None, now))
-        for ask in asks:
-            decision = decide(state, ask, HouseRules())
+            happen(next_entry(state, row, None, now))
+        for command in commands:
+            decision = decide(state, command, HouseRules())
             assert not isinstance(decision, Refusal), decision.message
-            happen(next_event(state, decision, ask.user_id, now))
-        return await auction.write(events)
+            happen(next_entry(state, decision, command.user_id, now))
+        return await auction.write(entries)
 
     return await store.change(auction_id, work)
 
 
-def by_host(sale: Sale, event: ClientEvent) -> Ask:
-    return Ask(event, sale.amina.id)
+def by_host(sale: Sale, event: ClientEvent) -> Command:
+    return Command(event, sale.amina.id)
 
 
-def change_lot(sale: Sale, product: str, minimum: int) -> Ask:
+def change_lot(sale: Sale, product: str, minimum: int) -> Command:
     return by_host(
         sale,
         ChangeLot(
@@ -126,16 +126,16 @@ def change_lot(sale: Sale, product: str, minimum: int) -> Ask:
     )
 
 
-def award(sale: Sale, product: str, weight: str = "") -> Ask:
+def award(sale: Sale, product: str, weight: str = "") -> Command:
     return by_host(sale, AwardLot(auction_id=sale.auction.id, product=product, weight=weight))
 
 
-def bid(sale: Sale, user: User, amount: int) -> Ask:
-    return Ask(PlaceBid(auction_id=sale.auction.id, amount=amount), user.id)
+def bid(sale: Sale, user: User, amount: int) -> Command:
+    return Command(PlaceBid(auction_id=sale.auction.id, amount=amount), user.id)
 
 
-def comment(sale: Sale, user: User, text: str) -> Ask:
-    return Ask(PostComment(auction_id=sale.auction.id, comment=text), user.id)
+def comment(sale: Sale, user: User, text: str) -> Command:
+    return Command(PostComment(auction_id=sale.auction.id, comment=text), user.id)
 
 
 async def write_anew(

@@ -6,21 +6,21 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from baraka_server.contract.client_events import PostComment, StartAuction
-from baraka_server.domain.decide import Ask
+from baraka_server.domain.decide import Command
 from baraka_server.domain.events import Commented
 from baraka_server.store.engine import open_engine
 from baraka_server.store.store import Store
 from tests.support.checks.proof import the_ledger
 
-START = Ask(StartAuction(auction_id=1), 1)
+START = Command(StartAuction(auction_id=1), 1)
 
 
-def says(text: str) -> Ask:
-    return Ask(PostComment(auction_id=1, comment=text), 2)
+def says(text: str) -> Command:
+    return Command(PostComment(auction_id=1, comment=text), 2)
 
 
 async def said(store: Store) -> list[str]:
-    return [e.fact.comment for e in await the_ledger(store) if isinstance(e.fact, Commented)]
+    return [e.event.comment for e in await the_ledger(store) if isinstance(e.event, Commented)]
 
 
 @asynccontextmanager
