@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from rich.text import Text
 
+from baraka_cli.client.connection import Line
 from baraka_cli.console.book import Book
-from baraka_cli.console.link import Line
 from baraka_cli.console.records import Phase
 
 Reason = str | None

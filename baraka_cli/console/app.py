@@ -17,12 +17,12 @@ from textual.drivers.linux_driver import LinuxDriver
 from textual.screen import Screen
 from textual.widgets import Input
 
-from baraka_cli.console.access import Access
+from baraka_cli.client.access import Access
+from baraka_cli.client.http import Office, TurnedAway, Unreachable
 from baraka_cli.console.actions import ACTIONS, QUICK_MESSAGES
 from baraka_cli.console.entry import TURNED_AWAY, TokenDialog
 from baraka_cli.console.keystrokes import HostDriver
 from baraka_cli.console.log import Outcome
-from baraka_cli.console.office import Office, TurnedAway, Unreachable
 from baraka_cli.console.prose import Prose
 from baraka_cli.console.sale_screen import Setup, StageScreen
 from baraka_cli.console.screens import Picked, PickScreen, TroubleScreen

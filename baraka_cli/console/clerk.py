@@ -7,9 +7,9 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
+from baraka_cli.client.http import NoSuchAuction, Office, TurnedAway, Unreachable
 from baraka_cli.console.book import LOT_OPENED, RATE_WINDOW_SECONDS, Book
 from baraka_cli.console.log import Log, Outcome
-from baraka_cli.console.office import NoSuchAuction, Office, TurnedAway, Unreachable
 from baraka_cli.console.records import Phase, moment, phase_of
 from baraka_cli.run_list import RunList
 from baraka_server.contract import server_events as told

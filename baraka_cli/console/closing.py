@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from baraka_cli.client.access import Access
+from baraka_cli.client.http import NoSuchAuction, Office, TurnedAway, Unreachable
 from baraka_cli.console import summary
-from baraka_cli.console.access import Access
 from baraka_cli.console.book import Book
 from baraka_cli.console.clerk import UNREADABLE
-from baraka_cli.console.office import NoSuchAuction, Office, TurnedAway, Unreachable
 from baraka_cli.console.screens import Lots
 from baraka_cli.run_list import OPEN, Fate, RunList
 

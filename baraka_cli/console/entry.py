@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Button, Input, Label, Static
 
-from baraka_cli.console.access import Access, BadToken
+from baraka_cli.client.access import Access, BadToken
 from baraka_cli.console.question import Question
 
 TURNED_AWAY = "The server turned us away"

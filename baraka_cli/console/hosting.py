@@ -9,11 +9,11 @@ from typing import Any
 from textual.screen import Screen
 from textual.widgets import Button
 
+from baraka_cli.client.connection import Answer, Link
 from baraka_cli.console.actions import ACTIONS, QUICK_MESSAGES, Action, Reason, Situation, quick
 from baraka_cli.console.book import Book
 from baraka_cli.console.clerk import Clerk
 from baraka_cli.console.dialogs import AwardDialog, LotDialog, SureDialog, cancel_dialog, end_dialog
-from baraka_cli.console.link import Answer, Link
 from baraka_cli.console.log import Log, Outcome
 from baraka_cli.console.question import Hearer
 from baraka_cli.console.sale import Sale

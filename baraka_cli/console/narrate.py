@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from baraka_cli.console.link import Answer
+from baraka_cli.client.connection import Answer
 from baraka_server.contract import server_events as told
 
 KINDS = {

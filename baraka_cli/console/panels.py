@@ -9,9 +9,9 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.widgets import Sparkline, Static
 
+from baraka_cli.client.connection import Line, Link
 from baraka_cli.console.book import Book
 from baraka_cli.console.figure import LARGE_ROWS, Figure, large_width, small_width
-from baraka_cli.console.link import Line, Link
 from baraka_cli.console.records import Lot, Phase
 
 PHASE_MARKS = {

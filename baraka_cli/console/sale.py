@@ -8,10 +8,10 @@ from uuid import uuid4
 
 from pydantic import ValidationError
 
+from baraka_cli.client.connection import Answer, Link
 from baraka_cli.console.book import Book
 from baraka_cli.console.clerk import Clerk
 from baraka_cli.console.dialogs import AwardDecision
-from baraka_cli.console.link import Answer, Link
 from baraka_cli.console.log import Entry, Log, Outcome
 from baraka_cli.console.narrate import explained
 from baraka_cli.console.records import Bid, Lot

@@ -14,18 +14,18 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.widgets import Button
 
-from baraka_cli.console.access import WARNINGS, Access
+from baraka_cli.client.access import WARNINGS, Access
+from baraka_cli.client.connection import Answer, Line, Link
+from baraka_cli.client.http import NoSuchAuction, Office
 from baraka_cli.console.actions import ACTIONS, Situation, label
 from baraka_cli.console.book import Book
 from baraka_cli.console.clerk import Clerk
 from baraka_cli.console.closing import closed
 from baraka_cli.console.entry import TURNED_AWAY, WatchDialog
 from baraka_cli.console.hosting import Hosting
-from baraka_cli.console.link import Answer, Line, Link
 from baraka_cli.console.lists import Bids, Chat, LogLines, Lots
 from baraka_cli.console.log import Log, Outcome
 from baraka_cli.console.narrate import counted, explained
-from baraka_cli.console.office import NoSuchAuction, Office
 from baraka_cli.console.panels import Bar, Block
 from baraka_cli.console.reading import HelpDialog, LogDialog
 from baraka_cli.console.records import Phase

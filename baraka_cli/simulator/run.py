@@ -11,12 +11,12 @@ from typing import Any
 import aiohttp
 from yarl import URL
 
+from baraka_cli.client.sockets import CouldNotConnect, Hall, reason
 from baraka_cli.run_list import ListedLot
 from baraka_cli.simulator.checks.proof import Proof
 from baraka_cli.simulator.checks.truth import Truth
 from baraka_cli.simulator.crowd.cast import Mint, Place
 from baraka_cli.simulator.crowd.crowd import Crowd
-from baraka_cli.simulator.crowd.phones import CouldNotConnect, Hall, reason
 from baraka_cli.simulator.crowd.sale import Sale, SaleStopped
 from baraka_cli.simulator.meter import Meter
 from baraka_cli.simulator.result import Result, Totals

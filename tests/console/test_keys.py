@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from textual import events
 
+from baraka_cli.client.connection import Link
 from baraka_cli.console import keystrokes
 from baraka_cli.console.actions import ACTIONS, QUICK_MESSAGES
 from baraka_cli.console.keystrokes import Keystrokes
-from baraka_cli.console.link import Link
 from baraka_cli.console.say import Say
 from baraka_server.contract.client_events import (
     ClientEvent,

@@ -13,10 +13,10 @@ from typing import Any, Self
 import pytest
 from aiohttp import web
 
+from baraka_cli.client.connection import Answer, Line
+from baraka_cli.client.http import Office
 from baraka_cli.console.app import Console
 from baraka_cli.console.figure import Figure
-from baraka_cli.console.link import Answer, Line
-from baraka_cli.console.office import Office
 from baraka_cli.console.records import moment
 from baraka_cli.console.sale_screen import Setup
 from baraka_server.contract.client_events import (
@@ -248,7 +248,7 @@ async def test_an_answer_that_does_not_come_is_called_what_it_is(
 ) -> None:
     """Nobody knows whether it was done: the host has to look."""
     async with hosting(baraka, phones, tmp_path) as (host, _bilal, _dina):
-        monkeypatch.setattr("baraka_cli.console.link.ANSWER_SECONDS_MAX", 0.2)
+        monkeypatch.setattr("baraka_cli.client.connection.ANSWER_SECONDS_MAX", 0.2)
         baraka.send(signal.SIGSTOP)
         await host.confirms("b")
         await host.reads_in_the_log("✗ Off air: The server did not answer. Look before you try")
@@ -453,7 +453,7 @@ class HangsUp:
 async def test_a_line_that_is_hung_up_on_at_once_is_not_waited_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("baraka_cli.console.link.ANSWER_SECONDS_MAX", 3600)
+    monkeypatch.setattr("baraka_cli.client.connection.ANSWER_SECONDS_MAX", 3600)
     async with HangsUp() as server, seated(server.url, tmp_path) as host:
         await host.until(lambda: server.taken >= 3, "three lines")
 
@@ -520,7 +520,7 @@ async def test_events_that_the_console_does_not_know_harm_nothing(
 async def test_of_a_long_history_only_what_is_shown_is_read(
     baraka: Baraka, phones: PythonPhones, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("baraka_cli.console.office.PAGE_ROWS", 5)
+    monkeypatch.setattr("baraka_cli.client.http.PAGE_ROWS", 5)
     monkeypatch.setattr("baraka_cli.console.clerk.RATE_WINDOW_SECONDS", 0)
     async with hosting(baraka, phones, tmp_path) as (_host, bilal, dina):
         for number in range(20):

@@ -8,9 +8,9 @@ import pytest
 from textual.color import Color
 from textual.widgets import Button, Sparkline
 
+from baraka_cli.client.connection import Line
 from baraka_cli.console.actions import ACTIONS
 from baraka_cli.console.figure import Figure, large
-from baraka_cli.console.link import Line
 from baraka_cli.console.log import Outcome
 from baraka_server.contract.client_events import (
     ChangeLot,

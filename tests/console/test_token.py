@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from baraka_cli.console.access import Access, BadToken
-from baraka_cli.console.link import Line
+from baraka_cli.client.access import Access, BadToken
+from baraka_cli.client.connection import Line
 from baraka_server.contract.client_events import (
     AwardLot,
     ChangeLot,

@@ -6,10 +6,10 @@ from datetime import timedelta
 
 import pytest
 
+from baraka_cli.client.frames import Frames
+from baraka_cli.client.sockets import Hall
 from baraka_cli.simulator.crowd.cast import Place, cast
-from baraka_cli.simulator.crowd.frames import Frames
 from baraka_cli.simulator.crowd.people import Bidder, Temper, View
-from baraka_cli.simulator.crowd.phones import Hall
 from baraka_cli.simulator.crowd.tokens import BadTokens, read_tokens
 from baraka_cli.simulator.scenario import BadScenario, Scenario, made_up_lots, scenario
 from baraka_server.wire.identity import mint

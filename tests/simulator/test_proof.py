@@ -12,9 +12,9 @@ from typing import Any
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from baraka_cli.client.sockets import Answer
 from baraka_cli.simulator.checks.proof import Proof
 from baraka_cli.simulator.checks.seats import Seat
-from baraka_cli.simulator.crowd.phones import Answer
 
 AUCTION = 1
 TIME = "2026-01-01T00:00:00.000Z"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from functools import partial
 
+from baraka_cli.client.frames import Frame
 from baraka_cli.simulator.checks.descriptions import difference, one_bid, said
 from baraka_cli.simulator.checks.findings import Findings
 from baraka_cli.simulator.checks.truth import Core, Moment, Row, Truth, core_of, rows
-from baraka_cli.simulator.crowd.frames import Frame
 from baraka_cli.simulator.result import Promise
 
 CHANGED: Core = ("auctionChanged",)

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from baraka_cli.client.sockets import Answer
 from baraka_cli.simulator.checks.announcements import Announcements
 from baraka_cli.simulator.checks.descriptions import said
 from baraka_cli.simulator.checks.findings import Findings
 from baraka_cli.simulator.checks.refusals import Refusals
 from baraka_cli.simulator.checks.truth import Core
-from baraka_cli.simulator.crowd.phones import Answer
 from baraka_cli.simulator.result import Promise
 from baraka_server.contract.refusals import Code
 

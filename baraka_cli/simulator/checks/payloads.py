@@ -8,8 +8,8 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from baraka_cli.client.frames import Frame
 from baraka_cli.simulator.checks.findings import Findings
-from baraka_cli.simulator.crowd.frames import Frame
 from baraka_cli.simulator.result import Promise
 from baraka_server.contract.records import BidWithUser, CommentWithUser
 from baraka_server.contract.server_events import SERVER_EVENTS

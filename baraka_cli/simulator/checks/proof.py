@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from baraka_cli.client.frames import Frame, Frames
+from baraka_cli.client.sockets import Answer
 from baraka_cli.simulator.checks.announcements import Announcements
 from baraka_cli.simulator.checks.answers import Answers
 from baraka_cli.simulator.checks.findings import Findings
@@ -16,8 +18,6 @@ from baraka_cli.simulator.checks.rooms import Rooms
 from baraka_cli.simulator.checks.seats import Room, Seat
 from baraka_cli.simulator.checks.states import States
 from baraka_cli.simulator.checks.truth import Truth
-from baraka_cli.simulator.crowd.frames import Frame, Frames
-from baraka_cli.simulator.crowd.phones import Answer
 from baraka_cli.simulator.result import Promise
 from baraka_server.contract.server_events import SERVER_EVENTS, AuctionState, Error
 

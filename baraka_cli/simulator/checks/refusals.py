@@ -7,11 +7,11 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
+from baraka_cli.client.frames import Frame
+from baraka_cli.client.sockets import Answer
 from baraka_cli.simulator.checks.announcements import Announcements
 from baraka_cli.simulator.checks.findings import Findings
 from baraka_cli.simulator.checks.seats import Seat
-from baraka_cli.simulator.crowd.frames import Frame
-from baraka_cli.simulator.crowd.phones import Answer
 from baraka_cli.simulator.result import Promise
 from baraka_server.contract.refusals import TEXTS, TEXTS_BY_EVENT, Code
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from baraka_cli.client.frames import Frame, Frames
 from baraka_cli.simulator.checks.announcements import Announcements
 from baraka_cli.simulator.checks.descriptions import said
 from baraka_cli.simulator.checks.findings import Findings
 from baraka_cli.simulator.checks.seats import Room, Seat
 from baraka_cli.simulator.checks.states import States
 from baraka_cli.simulator.checks.truth import core_of
-from baraka_cli.simulator.crowd.frames import Frame, Frames
 from baraka_cli.simulator.result import Promise
 from baraka_server.contract.server_events import SERVER_EVENTS, Scope
 

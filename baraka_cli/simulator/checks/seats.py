@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from baraka_cli.simulator.crowd.frames import Frame
+from baraka_cli.client.frames import Frame
 
 
 @dataclass(eq=False, slots=True)

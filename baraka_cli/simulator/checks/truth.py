@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from baraka_cli.simulator.crowd.frames import Frame
+from baraka_cli.client.frames import Frame
 
 Row = tuple[int, int, Any]
 """A bid or a comment: its id, its user, its amount or text."""

@@ -6,9 +6,9 @@ import asyncio
 import time
 from collections.abc import Iterable
 
+from baraka_cli.client.sockets import CouldNotConnect
 from baraka_cli.simulator.checks.refusals import NOT_ITS_FAULT
 from baraka_cli.simulator.crowd.cast import Member
-from baraka_cli.simulator.crowd.phones import CouldNotConnect
 from baraka_cli.simulator.crowd.sale import Sale, SaleStopped
 from baraka_cli.simulator.crowd.visits import Visits
 from baraka_server.contract.client_events import JoinAuction

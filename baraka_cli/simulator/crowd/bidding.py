@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from random import Random
 from typing import Any
 
+from baraka_cli.client.sockets import Answer
 from baraka_cli.simulator.checks.refusals import NOT_ITS_FAULT
 from baraka_cli.simulator.crowd.cast import Member
 from baraka_cli.simulator.crowd.errands import POLL_SECONDS, Errands
 from baraka_cli.simulator.crowd.people import Bid
-from baraka_cli.simulator.crowd.phones import Answer
 from baraka_cli.simulator.crowd.sale import Sale
 from baraka_cli.simulator.crowd.visits import Visits, retry_seconds
 from baraka_server.contract.client_events import PlaceBid

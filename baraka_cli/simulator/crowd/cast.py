@@ -8,10 +8,10 @@ from enum import StrEnum
 from random import Random
 from typing import Any
 
+from baraka_cli.client.frames import Frame
+from baraka_cli.client.sockets import FullPhone, Hall, LightPhone, Phone
 from baraka_cli.simulator.checks.seats import Seat
-from baraka_cli.simulator.crowd.frames import Frame
 from baraka_cli.simulator.crowd.people import MIX, Bidder, Commenter, Temper, View
-from baraka_cli.simulator.crowd.phones import FullPhone, Hall, LightPhone, Phone
 from baraka_cli.simulator.scenario import Scenario, Transport
 
 SLOW_SECONDS = 0.1

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from baraka_cli.client.frames import Frame
 from baraka_cli.simulator.crowd.cast import Member
 from baraka_cli.simulator.crowd.errands import Errands
-from baraka_cli.simulator.crowd.frames import Frame
 from baraka_cli.simulator.crowd.sale import Sale
 from baraka_cli.simulator.crowd.visits import Visits
 

@@ -9,15 +9,15 @@ import asyncio
 import time
 from random import Random
 
+from baraka_cli.client.frames import Frame
+from baraka_cli.client.sockets import Phone
 from baraka_cli.simulator.crowd import arriving
 from baraka_cli.simulator.crowd.bidding import Bidding
 from baraka_cli.simulator.crowd.cast import Member, Mint, Part, cast, member
 from baraka_cli.simulator.crowd.counting import Counting
 from baraka_cli.simulator.crowd.errands import Errands
-from baraka_cli.simulator.crowd.frames import Frame
 from baraka_cli.simulator.crowd.hosting import Hosting
 from baraka_cli.simulator.crowd.people import Commenter
-from baraka_cli.simulator.crowd.phones import Phone
 from baraka_cli.simulator.crowd.sale import Sale
 from baraka_cli.simulator.crowd.visits import Visits
 from baraka_cli.simulator.scenario import Transport

@@ -8,13 +8,13 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
+from baraka_cli.client.sockets import ANSWER_SECONDS_MAX, Answer
 from baraka_cli.run_list import ListedLot
 from baraka_cli.simulator.checks.refusals import NOT_ITS_FAULT
 from baraka_cli.simulator.checks.truth import Truth
 from baraka_cli.simulator.crowd.bidding import Bidding
 from baraka_cli.simulator.crowd.cast import Member
 from baraka_cli.simulator.crowd.errands import POLL_SECONDS, Errands
-from baraka_cli.simulator.crowd.phones import ANSWER_SECONDS_MAX, Answer
 from baraka_cli.simulator.crowd.sale import Sale, SaleStopped
 from baraka_cli.simulator.crowd.visits import PATIENCE_SECONDS, Visits, retry_seconds
 from baraka_server.contract.client_events import AwardLot, ChangeLot, EndAuction, StartAuction

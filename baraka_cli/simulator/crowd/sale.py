@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from baraka_cli.client.sockets import Hall
 from baraka_cli.run_list import ListedLot
 from baraka_cli.simulator.checks.proof import Proof
 from baraka_cli.simulator.crowd.cast import Place
-from baraka_cli.simulator.crowd.phones import Hall
 from baraka_cli.simulator.meter import Meter
 from baraka_cli.simulator.scenario import Scenario
 

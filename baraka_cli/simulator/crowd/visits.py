@@ -7,9 +7,9 @@ import time
 from random import Random
 from typing import Any
 
+from baraka_cli.client.sockets import LOST, Answer, CouldNotConnect
 from baraka_cli.simulator.checks.refusals import NOT_ITS_FAULT
 from baraka_cli.simulator.crowd.cast import Member
-from baraka_cli.simulator.crowd.phones import LOST, Answer, CouldNotConnect
 from baraka_cli.simulator.crowd.sale import Sale
 from baraka_server.contract.client_events import JoinAuction, LeaveAuction
 

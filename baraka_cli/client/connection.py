@@ -16,8 +16,8 @@ from typing import Any
 
 import socketio
 
-from baraka_cli.console.access import Access
-from baraka_cli.console.pulse import Pulse
+from baraka_cli.client.access import Access
+from baraka_cli.client.heartbeat import Pulse
 from baraka_server.contract import client_events as asked
 from baraka_server.contract import server_events as told
 from baraka_server.contract.client_events import ClientEvent, JoinAuction

@@ -21,7 +21,7 @@ from typing import Any, Protocol
 import aiohttp
 import socketio
 
-from baraka_cli.simulator.crowd.frames import Frame, Frames
+from baraka_cli.client.frames import Frame, Frames
 from baraka_server.contract.server_events import Error
 
 ANSWER_SECONDS_MAX = 15

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import aiohttp
 
-from baraka_cli.console.access import Access
+from baraka_cli.client.access import Access
 
 SECONDS_MAX = 5
 PAGE_ROWS = 200
