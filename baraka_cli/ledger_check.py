@@ -6,6 +6,18 @@ from typing import TYPE_CHECKING
 
 from baraka_cli.simulator.checks.truth import Core
 from baraka_cli.simulator.result import Promise
+from baraka_server.contract.server_events import (
+    AuctionCanceled,
+    AuctionChanged,
+    AuctionEntry,
+    AuctionFinished,
+    AuctionStarted,
+    BroadcasterLeft,
+    LotAwarded,
+    LotChanged,
+    NewBid,
+    NewComment,
+)
 from baraka_server.store import audit
 from baraka_server.store.errors import StoreError
 
@@ -15,11 +27,11 @@ if TYPE_CHECKING:
     from baraka_server.store.store import Store
 
 NAMES = {
-    "adopted": "auctionChanged",
-    "started": "auctionStarted",
-    "canceled": "auctionCanceled",
-    "ended": "auctionFinished",
-    "broadcaster_left": "broadCasterLeft",
+    "adopted": AuctionChanged.wire_name,
+    "started": AuctionStarted.wire_name,
+    "canceled": AuctionCanceled.wire_name,
+    "ended": AuctionFinished.wire_name,
+    "broadcaster_left": BroadcasterLeft.wire_name,
 }
 """Entries that say nothing but that it happened, and how that was announced."""
 
@@ -70,20 +82,20 @@ async def compare(store: Store, auction_id: int, proof: Proof) -> None:
 def _core(entry: HistoryEntry) -> Core:
     data = entry.data
     if not entry.known:
-        return ("auctionEntry",)
+        return (AuctionEntry.wire_name,)
     match entry.kind:
         case "bid":
-            return "newBid", data["bid_id"], entry.userId, data["amount"]
+            return NewBid.wire_name, data["bid_id"], entry.userId, data["amount"]
         case "comment":
-            return "newComment", data["comment_id"], entry.userId, data["comment"]
+            return NewComment.wire_name, data["comment_id"], entry.userId, data["comment"]
         case "standing_bid_changed" if (high := data["high"]) is not None:
-            return "newBid", high["bid_id"], high["user_id"], high["amount"]
+            return NewBid.wire_name, high["bid_id"], high["user_id"], high["amount"]
         case "lot_opened" | "lot_repriced" | "standing_bid_changed":
             lot = data["lot"]
             prices = (lot["minimum_price"], lot["start_price"], lot["market_price"])
-            return "auction_change_product", lot["product"], *prices
+            return LotChanged.wire_name, lot["product"], *prices
         case "awarded":
             high = data["high"]
             won = (high["bid_id"], high["user_id"], high["amount"]) if high else None
-            return "auctionEnded", won
+            return LotAwarded.wire_name, won
     return (NAMES.get(entry.kind, entry.kind),)

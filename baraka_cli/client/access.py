@@ -1,4 +1,4 @@
-"""The access token of the one who holds the console: whose it is, how long it lasts, and its next."""
+"""`Access`: an access token, whose it is, how long it lasts, and the one that follows it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Said:
 
 
 class Access:
-    """`mint` makes a new token, where the console holds the server's secret."""
+    """`mint` makes a new token, where the server's secret is at hand."""
 
     def __init__(self, token: str, mint: Callable[[], str] | None = None) -> None:
         self.token = token

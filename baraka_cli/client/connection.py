@@ -1,4 +1,4 @@
-"""The line to the server: connects, joins, resumes after a loss, and asks.
+"""`Connection`: connects to a server, joins an auction, resumes after a loss, and sends events.
 
 Works with servers that speak the guide alone: without acknowledgements an action is done when the
 room hears of it, and refused when `error` says so.
@@ -10,31 +10,40 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
 import socketio
 
 from baraka_cli.client.access import Access
-from baraka_cli.client.heartbeat import Pulse
-from baraka_server.contract import client_events as asked
+from baraka_cli.client.heartbeat import Heartbeat
+from baraka_cli.client.replies import (
+    DONE,
+    TOKEN_REFUSALS,
+    NoReply,
+    Reply,
+    Request,
+    acknowledged,
+    answered_by,
+)
 from baraka_server.contract import server_events as told
 from baraka_server.contract.client_events import ClientEvent, JoinAuction
+from baraka_server.contract.refusals import Code
 
-ANSWER_SECONDS_MAX = 10
+REPLY_SECONDS_MAX = 10
 ACKNOWLEDGEMENT_SECONDS_MAX = 3
 """How long a server may take with its first acknowledgement before it is taken for one without."""
 RETRY_SECONDS = 0.5
 BACK_SECONDS_MAX = 60
-"""How long a lost line is waited for by what was asked over it."""
-REFUSED_FOR_NOW = frozenset({"busy", "unavailable", "too_fast", "silent", "fault"})
+"""How long what was sent over a lost connection waits for it to come back."""
+REFUSED_FOR_NOW = frozenset(
+    {Code.BUSY, Code.UNAVAILABLE, Code.TOO_FAST, Code.FAULT, NoReply.SILENT}
+)
 """Refusals of a join that are worth another try."""
-TURNS_AWAY = frozenset({"No token provided", "Invalid or expired token"})
 
 
-class Line(Enum):
-    """The state of the line; the value is what people read."""
+class ConnectionState(Enum):
+    """The state of a connection; the value is what people read."""
 
     CONNECTING = "connecting"
     ONLINE = "online"
@@ -42,30 +51,8 @@ class Line(Enum):
     TURNED_AWAY = "turned away"
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What came of something that was asked: done, or refused with the server's own words."""
-
-    ok: bool
-    message: str = ""
-    code: str = ""
-
-
-# What the room hears when an ask was done, for servers without acknowledgements.
-HEARD_WHEN_DONE: dict[type[ClientEvent], str] = {
-    asked.StartAuction: told.AuctionStarted.wire_name,
-    asked.ChangeLot: told.LotChanged.wire_name,
-    asked.AwardLot: told.LotAwarded.wire_name,
-    asked.EndAuction: told.AuctionFinished.wire_name,
-    asked.CancelAuction: told.AuctionCanceled.wire_name,
-    asked.BroadcasterLeave: told.BroadcasterLeft.wire_name,
-    asked.PostComment: told.NewComment.wire_name,
-    asked.JoinAuction: told.UserCountUpdate.wire_name,
-}
-
-
-class Link:
-    """`hear(event, payload)` gets everything of the auction; `changed()` is called for the line.
+class Connection:
+    """One auction's: `hear(event, payload)` gets all it says, `changed()` is called for the state.
 
     `last_heard()` is the number and the ledger of what the listener heard last, to ask for what it
     missed.
@@ -82,38 +69,38 @@ class Link:
         last_heard: Callable[[], tuple[int | None, str | None]],
     ) -> None:
         self.url = url
-        self.line = Line.CONNECTING
+        self.state = ConnectionState.CONNECTING
         self.why = ""
-        """Why the line is not up, in words."""
+        """Why it is not online, in words."""
         self.acknowledges: bool | None = None
-        """Whether the server acknowledges; None until it was asked something."""
+        """Whether the server acknowledges; None until something was sent."""
         self.joined = False
-        self.pulse = Pulse(url)
-        self.refusal: Answer | None = None
+        self.heartbeat = Heartbeat(url)
+        self.refusal: Reply | None = None
         """Why the room did not let us in."""
         self.missed: Counter[str] | None = None
-        """The events that were caught up with after a loss of the line, by name."""
+        """The events that were caught up with after a loss, by name."""
         self._access = access
         self._let_in = asyncio.Event()
         self._auction_id = auction_id
         self._hear = hear
         self._changed = changed
         self._last_heard = last_heard
-        self._waiting: list[tuple[set[str], asyncio.Future[Answer]]] = []
+        self._waiting: list[Request] = []
         self._client: socketio.AsyncClient | None = None
-        self._at_the_door = asyncio.Event()
-        """Set while there is a line, and the room has answered."""
+        self._room_answered = asyncio.Event()
+        """Set while it is online, and the room has answered."""
         self._tasks: set[asyncio.Task[Any]] = set()
 
     async def open(self) -> None:
         """Connect, and do so again after every loss; where the token was refused, with another."""
-        self._keep(self.pulse.beat())
+        self._keep(self.heartbeat.beat())
         while True:
             await self._connect_once()
-            if self.line is Line.TURNED_AWAY:
+            if self.state is ConnectionState.TURNED_AWAY:
                 await self._let_in.wait()
                 self._let_in.clear()
-                self._set(Line.LOST, "trying with another token")
+                self._set(ConnectionState.LOST, "trying with another token")
             await asyncio.sleep(RETRY_SECONDS)
 
     def try_again(self) -> None:
@@ -121,9 +108,9 @@ class Link:
         self._let_in.set()
 
     async def is_back(self) -> bool:
-        """Wait for a line that was lost; whether it came back in time."""
+        """Wait for a connection that was lost; whether it came back in time."""
         try:
-            await asyncio.wait_for(self._at_the_door.wait(), BACK_SECONDS_MAX)
+            await asyncio.wait_for(self._room_answered.wait(), BACK_SECONDS_MAX)
         except TimeoutError:
             return False
         return True
@@ -134,11 +121,11 @@ class Link:
         await self._hang_up(self._client)
 
     async def _connect_once(self) -> None:
-        """Hold a line until it is lost.
+        """Hold a connection until it is lost.
 
-        Each line has a client of its own: one that was hung up on may be busy with its end for
+        Each one has a client of its own: one that was hung up on may be busy with its end for
         seconds. python-socketio (5.18) waits out its whole `wait_timeout` when a server that stops
-        takes a line and hangs up at once, so the wait is ours, and ends with the line.
+        takes a connection and hangs up at once, so the wait is ours, and ends with the connection.
         """
         over = asyncio.Event()
         client = self._client = self._new_client(over)
@@ -146,26 +133,26 @@ class Link:
             # Lists with every bid would make a long lot cost more and more to read (D24).
             auth = {"token": self._access.token, "updates": "delta"}
             await asyncio.wait_for(
-                client.connect(self.url, auth=auth, wait=False), ANSWER_SECONDS_MAX
+                client.connect(self.url, auth=auth, wait=False), REPLY_SECONDS_MAX
             )
             self._keep(client.eio.wait()).add_done_callback(lambda _: over.set())
             with suppress(TimeoutError):
-                await asyncio.wait_for(over.wait(), ANSWER_SECONDS_MAX)
+                await asyncio.wait_for(over.wait(), REPLY_SECONDS_MAX)
             if client.namespaces:
                 await over.wait()
         except (socketio.exceptions.ConnectionError, TimeoutError):
             pass
-        was_up = self.line is Line.ONLINE
+        was_up = self.state is ConnectionState.ONLINE
         self._lost("the server is gone" if was_up else "the server does not answer")
         self._keep(self._hang_up(client))
 
     def _new_client(self, over: asyncio.Event) -> socketio.AsyncClient:
-        """`over` is set when the line was lost, or refused."""
+        """`over` is set when the connection was lost, or refused."""
         client = socketio.AsyncClient(reconnection=False)
 
         async def connected(*_: Any) -> None:
             # In a task: the answer comes only when this handler has returned.
-            self._keep(self._join(resuming=self.line is Line.LOST))
+            self._keep(self._join(resuming=self.state is ConnectionState.LOST))
 
         async def ended(*said: Any) -> None:
             self._refused_by(said[0] if said else None)
@@ -190,50 +177,50 @@ class Link:
             with suppress(Exception):  # it may be gone already, and nobody is left to be told
                 await client.eio.disconnect(abort=True)
 
-    async def ask(self, event: ClientEvent) -> Answer:
-        """Send `event` and wait for what comes of it."""
-        if self.line is not Line.ONLINE or self._client is None:
-            return Answer(False, f"Not sent: {self.line.value}.", "offline")
+    async def call(self, event: ClientEvent) -> Reply:
+        """Send `event` and wait for its reply."""
+        if self.state is not ConnectionState.ONLINE or self._client is None:
+            return Reply.none(NoReply.OFFLINE, f"Not sent: {self.state.value}.")
         payload = event.model_dump(by_alias=True, exclude_none=True)
-        done: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        done: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
         joining = isinstance(event, JoinAuction)
         signs: set[str] = set()
         if not self.acknowledges:
             signs.add(told.Error.wire_name)
             if not joining or self.acknowledges is False:  # the state is in the acknowledgement
-                signs.add(HEARD_WHEN_DONE[type(event)])
-        waiting = (signs, done)
-        self._waiting.append(waiting)
+                signs |= answered_by(event.wire_name)
+        request = Request(event.wire_name, payload, frozenset(signs), done)
+        self._waiting.append(request)
 
-        def acknowledged(*values: Any) -> None:
-            said = values[0] if values else None
-            if not isinstance(said, dict) or "ok" not in said:
+        def take(*values: Any) -> None:
+            reply = acknowledged(values)
+            if reply is None:
                 # Received, which is not done: what comes of it is heard as on any plain server.
                 if self.acknowledges is None:
                     self.acknowledges = False
-                if joining and not done.done():
-                    done.set_result(Answer(True))
+                if joining:
+                    request.settle(DONE)
                 return
             self.acknowledges = True
             if joining:
-                self._catch_up(said)  # at once: the next event may be right behind
-            if not done.done():
-                done.set_result(_answer(said))
+                self._catch_up(reply.data)  # at once: the next event may be right behind
+            request.settle(reply)
 
         unknown = self.acknowledges is None
         try:
-            await self._client.emit(event.wire_name, payload, callback=acknowledged)
-            limit = ACKNOWLEDGEMENT_SECONDS_MAX if unknown and joining else ANSWER_SECONDS_MAX
+            await self._client.emit(event.wire_name, payload, callback=take)
+            limit = ACKNOWLEDGEMENT_SECONDS_MAX if unknown and joining else REPLY_SECONDS_MAX
             return await asyncio.wait_for(done, limit)
         except TimeoutError:
             if unknown and joining:  # neither refused nor acknowledged: there will be none
                 self.acknowledges = False
-                return Answer(True)
-            return Answer(False, "The server did not answer. Look before you try again.", "silent")
+                return DONE
+            silent = "The server did not answer. Look before you try again."
+            return Reply.none(NoReply.SILENT, silent)
         except socketio.exceptions.SocketIOError:
-            return Answer(False, "Not sent: the line was lost.", "offline")
+            return Reply.none(NoReply.OFFLINE, "Not sent: the line was lost.")
         finally:
-            self._waiting.remove(waiting)
+            self._waiting.remove(request)
 
     def join_again(self) -> None:
         """Ask for the whole state: something was not heard."""
@@ -252,38 +239,36 @@ class Link:
         self.missed = Counter(str(one.get("event")) for one in missed)
         self._hear(told.AuctionState.wire_name, state)
 
-    # --- what the line says
+    # --- what the connection says
 
     async def _join(self, *, resuming: bool = False) -> None:
         """Enter the room. A sale that has not begun refuses; its start brings us here again."""
-        self._set(Line.ONLINE)
+        self._set(ConnectionState.ONLINE)
         last_seq, ledger = self._last_heard() if resuming else (None, None)
         join = JoinAuction(auction_id=self._auction_id, last_seq=last_seq, ledger=ledger)
-        answer = await self.ask(join)
-        self.joined, self.refusal = answer.ok, None if answer.ok else answer
-        if self.line is Line.ONLINE:
-            self._at_the_door.set()
+        reply = await self.call(join)
+        self.joined, self.refusal = reply.ok is True, None if reply.ok else reply
+        if self.state is ConnectionState.ONLINE:
+            self._room_answered.set()
         self._changed()
-        if answer.code in REFUSED_FOR_NOW and self.line is Line.ONLINE:
+        if reply.code in REFUSED_FOR_NOW and self.state is ConnectionState.ONLINE:
             await asyncio.sleep(RETRY_SECONDS)
             await self._join(resuming=resuming)
 
     def _lost(self, why: str) -> None:
         self.joined = False
-        self._at_the_door.clear()
-        if self.line is not Line.TURNED_AWAY:
-            self._set(Line.LOST, f"{why}; trying again")
-        for _, done in self._waiting:
-            if not done.done():
-                done.set_result(
-                    Answer(False, "The line was lost. Look before you try again.", "lost")
-                )
+        self._room_answered.clear()
+        if self.state is not ConnectionState.TURNED_AWAY:
+            self._set(ConnectionState.LOST, f"{why}; trying again")
+        lost = Reply.none(NoReply.LOST, "The line was lost. Look before you try again.")
+        for request in self._waiting:
+            request.settle(lost)
 
     def _refused_by(self, said: object) -> None:
         """`said` is what a refused connection comes with, or why one ended."""
         message = said.get("message") if isinstance(said, dict) else None
-        if message in TURNS_AWAY:
-            self._set(Line.TURNED_AWAY, str(message))
+        if message in TOKEN_REFUSALS:
+            self._set(ConnectionState.TURNED_AWAY, str(message))
 
     def _heard(self, event: str, data: Any = None, *_more: Any) -> None:
         if not isinstance(data, dict):
@@ -294,27 +279,26 @@ class Link:
         if event == told.AuctionState.wire_name and not self.joined:
             return  # the answer to our join says the same
         self._hear(event, data)
-        self._settle(event, Answer(True))
+        self._settle(event, DONE)
         ours = event == told.AuctionStarted.wire_name and data.get("id") == self._auction_id
         if ours and not self.joined:
             self._keep(self._join())
 
     def _refused(self, error: Mapping[str, Any]) -> None:
         message, event = str(error.get("message", "")), error.get("event")
-        answer = Answer(False, message, str(error.get("code", "")))
-        if message in TURNS_AWAY and not event:
-            self._set(Line.TURNED_AWAY, message)
-        self._settle(told.Error.wire_name, answer)
+        if message in TOKEN_REFUSALS and not event:
+            self._set(ConnectionState.TURNED_AWAY, message)
+        self._settle(told.Error.wire_name, Reply(False, error))
         self._hear(told.Error.wire_name, error)
 
-    def _settle(self, sign: str, answer: Answer) -> None:
-        for signs, done in self._waiting:
-            if sign in signs and not done.done():
-                done.set_result(answer)
+    def _settle(self, sign: str, reply: Reply) -> None:
+        for request in self._waiting:
+            if sign in request.answered_by and not request.reply.done():
+                request.settle(reply)
                 return
 
-    def _set(self, line: Line, why: str = "") -> None:
-        self.line, self.why = line, why
+    def _set(self, state: ConnectionState, why: str = "") -> None:
+        self.state, self.why = state, why
         self._changed()
 
     def _keep(self, coroutine: Any) -> asyncio.Task[Any]:
@@ -322,9 +306,3 @@ class Link:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
-
-
-def _answer(said: Mapping[str, Any]) -> Answer:
-    if said["ok"] is False:
-        return Answer(False, str(said.get("message", "")), str(said.get("code", "")))
-    return Answer(True)

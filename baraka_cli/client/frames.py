@@ -1,7 +1,7 @@
-"""What arrives, decoded once.
+"""`Frame`: a Socket.IO event that arrived, decoded once for all sockets that receive it.
 
 A server that works sends the same text to everybody in a room: it is read and checked when the
-first phone hears it, and the other thousands only look it up.
+first socket hears it, and the other thousands only look it up.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from baraka_server.contract.server_events import NewBid, NewComment
+
 KEPT_MAX = 4_096
 KEPT_BYTES_MAX = 64_000_000
 
@@ -19,7 +21,7 @@ EMPTY: Mapping[str, Any] = {}
 
 @dataclass(eq=False, slots=True)
 class Frame:
-    """One text that one phone or many have received."""
+    """One text that one socket or many have received."""
 
     name: str
     """The event's."""
@@ -40,9 +42,9 @@ class Frame:
 
     def answers(self, user_id: int, payload: Mapping[str, Any]) -> bool:
         """Whether this says that `user_id` got what was asked, where nothing is acknowledged."""
-        if self.name == "newBid":
+        if self.name == NewBid.wire_name:
             return self.bid == (user_id, payload.get("amount"))
-        if self.name == "newComment":
+        if self.name == NewComment.wire_name:
             row = self.data.get("newComment")
             return isinstance(row, dict) and row.get("comment") == payload.get("comment")
         return True
@@ -77,7 +79,7 @@ class Frames:
             text,
             _auction_id(fields),
             seq if isinstance(seq, int) else None,
-            _bid(fields) if name == "newBid" else None,
+            _bid(fields) if name == NewBid.wire_name else None,
         )
         self._admit(frame)
         self._kept[text] = frame

@@ -1,4 +1,4 @@
-"""Whether the server is still there: it is asked once a second for a small answer."""
+"""`Heartbeat`: asks the server once a second for a small answer, to see whether it is there."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import aiohttp
 
 ASK_SECONDS = 1
 SILENT_SECONDS = 2
-"""After this long without an answer the line is called silent."""
+"""After this long without an answer the server is called silent."""
 GIVE_UP_SECONDS = 60
 
 
-class Pulse:
-    """A frozen server keeps its lines open, so a line that is open says little."""
+class Heartbeat:
+    """Latency and silence of a server. A frozen one keeps its connections open: those say little."""
 
     def __init__(self, url: str) -> None:
         self.latency_ms: float | None = None

@@ -1,4 +1,4 @@
-"""What the server tells over HTTP beside the sale. Servers without these routes tell nothing."""
+"""`HttpApi`: reads what the server tells over HTTP. Servers without these routes tell nothing."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import aiohttp
 
 from baraka_cli.client.access import Access
+from baraka_server.contract.refusals import TEXTS, Code
 
 SECONDS_MAX = 5
 PAGE_ROWS = 200
@@ -39,7 +40,7 @@ class NoSuchAuction(Exception):
         return "the server does not know this auction"
 
 
-class Office:
+class HttpApi:
     """Everything is None where the server has no such route, or does not tell us.
 
     Raises `Unreachable`, `TurnedAway` and, where one auction is asked about, `NoSuchAuction`.
@@ -118,9 +119,9 @@ class Office:
         except ValueError:
             return None, {}
         if response.status == 401:
-            raise TurnedAway("Invalid or expired token")
+            raise TurnedAway(TEXTS[Code.INVALID_TOKEN])
         if response.status in NOT_NOW:
             raise Unreachable(f"the server is busy ({response.status})")
-        if isinstance(found, dict) and found.get("code") == "auction_not_found":
+        if isinstance(found, dict) and found.get("code") == Code.AUCTION_NOT_FOUND:
             raise NoSuchAuction
         return (found, response.links) if response.status == 200 else (None, {})

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from rich.text import Text
 
-from baraka_cli.client.connection import Line
+from baraka_cli.client.connection import ConnectionState
 from baraka_cli.console.book import Book
 from baraka_cli.console.records import Phase
 
@@ -20,7 +20,7 @@ class Situation:
     """What decides which actions are possible."""
 
     book: Book
-    line: Line
+    connection: ConnectionState
     has_next: bool
     watching: bool = False
     """Whether the auction is somebody else's."""
@@ -56,8 +56,8 @@ def _hosting(now: Situation) -> Reason:
 
 
 def _live(now: Situation) -> Reason:
-    if now.line is not Line.ONLINE:
-        return f"There is no line to the server: {now.line.value}."
+    if now.connection is not ConnectionState.ONLINE:
+        return f"There is no line to the server: {now.connection.value}."
     match now.book.phase:
         case Phase.LIVE:
             return None
@@ -99,7 +99,8 @@ def _next(now: Situation) -> Reason:
 
 
 def _online(now: Situation) -> Reason:
-    return None if now.line is Line.ONLINE else f"There is no line to the server: {now.line.value}."
+    online = now.connection is ConnectionState.ONLINE
+    return None if online else f"There is no line to the server: {now.connection.value}."
 
 
 ACTIONS = (

@@ -18,7 +18,7 @@ from textual.screen import Screen
 from textual.widgets import Input
 
 from baraka_cli.client.access import Access
-from baraka_cli.client.http import Office, TurnedAway, Unreachable
+from baraka_cli.client.http import HttpApi, TurnedAway, Unreachable
 from baraka_cli.console.actions import ACTIONS, QUICK_MESSAGES
 from baraka_cli.console.entry import TURNED_AWAY, TokenDialog
 from baraka_cli.console.keystrokes import HostDriver
@@ -44,7 +44,7 @@ class Console(App[None]):
         super().__init__()
         self.setup = setup
         self.access = Access(setup.token, setup.mint)
-        self.office = Office(setup.url, self.access)
+        self.api = HttpApi(setup.url, self.access)
         self.prose = Prose()
         self._renewed_at = float("-inf")
         self._yes_at = float("-inf")
@@ -68,7 +68,7 @@ class Console(App[None]):
         auctions: list[Mapping[str, Any]] | None
         while True:
             try:
-                auctions = await self.office.auctions()
+                auctions = await self.api.auctions()
             except TurnedAway as error:
                 if not await self._another_token(f"{TURNED_AWAY}: {error}"):
                     self.exit()
@@ -110,7 +110,7 @@ class Console(App[None]):
         if await self._another_token(title):
             for screen in self.screen_stack:
                 if isinstance(screen, StageScreen):
-                    screen.link.try_again()
+                    screen.connection.try_again()
                     screen.note("Another access token is used from now on", Outcome.DONE)
 
     async def _another_token(self, title: str) -> bool:

@@ -7,7 +7,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from baraka_cli.client.http import NoSuchAuction, Office, TurnedAway, Unreachable
+from baraka_cli.client.http import HttpApi, NoSuchAuction, TurnedAway, Unreachable
 from baraka_cli.console.book import LOT_OPENED, RATE_WINDOW_SECONDS, Book
 from baraka_cli.console.log import Log, Outcome
 from baraka_cli.console.records import Phase, moment, phase_of
@@ -30,7 +30,7 @@ class Clerk:
         book: Book,
         run_list: RunList,
         log: Log,
-        office: Office,
+        api: HttpApi,
         later: Callable[[Coroutine[Any, Any, None]], object],
     ) -> None:
         self.weights: dict[str, str] = {}
@@ -38,7 +38,7 @@ class Clerk:
         self._book = book
         self._run_list = run_list
         self._log = log
-        self._office = office
+        self._api = api
         self._later = later
         self._on_block: tuple[int | None, str] | None = None
         self._recalled = False
@@ -69,7 +69,7 @@ class Clerk:
     async def look_up(self) -> None:
         """What the server tells of a sale that has not begun. Raises `NoSuchAuction`."""
         try:
-            record = await self._office.auction(self._book.auction_id)
+            record = await self._api.auction(self._book.auction_id)
         except (Unreachable, TurnedAway):
             return
         if record is not None and self._book.phase is Phase.UNKNOWN:
@@ -119,7 +119,7 @@ class Clerk:
     async def _reconcile(self, product: str) -> None:
         """Whether a lot that is thought to have passed was sold, as the server has it."""
         try:
-            winnings = await self._office.winnings(self._book.auction_id) or []
+            winnings = await self._api.winnings(self._book.auction_id) or []
             won = [one for one in winnings if same_name(printable(one["product"]), product)]
             if len(won) <= self._run_list.sold(product):
                 return
@@ -138,7 +138,7 @@ class Clerk:
             return
         try:
             pages = 0
-            async for page in self._office.history(book.auction_id, book.first_seq + 1):
+            async for page in self._api.history(book.auction_id, book.first_seq + 1):
                 found[:0] = page
                 pages += 1
                 if pages == PAGES_MAX or self._knows_enough(found):

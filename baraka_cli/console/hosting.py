@@ -9,7 +9,8 @@ from typing import Any
 from textual.screen import Screen
 from textual.widgets import Button
 
-from baraka_cli.client.connection import Answer, Link
+from baraka_cli.client.connection import Connection
+from baraka_cli.client.replies import Reply
 from baraka_cli.console.actions import ACTIONS, QUICK_MESSAGES, Action, Reason, Situation, quick
 from baraka_cli.console.book import Book
 from baraka_cli.console.clerk import Clerk
@@ -30,7 +31,7 @@ class Hosting(Screen[None]):
     book: Book
     run_list: RunList
     clerk: Clerk
-    link: Link
+    connection: Connection
     sale: Sale
     log_book: Log
 
@@ -166,7 +167,7 @@ class Hosting(Screen[None]):
             if self.book.lot != there or self.book.high != high:
                 self.note("The sale went on while you were asked. Look again.", Outcome.REFUSED)
                 self._put_up(lot, is_next=is_next)
-            elif high is None and self.link.acknowledges:
+            elif high is None and self.connection.acknowledges:
                 # By an award to nobody, which a bid that is on its way stops.
                 change = self.sale.change_lot
                 self.sale.pass_lot(there, lambda answer: change(lot) if answer.ok else None)
@@ -181,7 +182,7 @@ class Hosting(Screen[None]):
             dialog = AwardDialog(
                 self.book,
                 self.clerk.known_weight(),
-                checked=self.link.acknowledges is True,
+                checked=self.connection.acknowledges is True,
                 gone=self._gone_from_block,
             )
             award = self.sale.award
@@ -203,7 +204,7 @@ class Hosting(Screen[None]):
                 "Pass: a lot with bids passes when another one is put up (u) or the sale ends (e)",
                 Outcome.REFUSED,
             )
-        elif self.link.acknowledges and lot is not None:
+        elif self.connection.acknowledges and lot is not None:
             what = f"Pass {lot.product}: nobody has bid"
             self._make_ready(what, "pass_lot", lambda: self.sale.pass_lot(lot))
         else:
@@ -218,7 +219,7 @@ class Hosting(Screen[None]):
             self._question(end_dialog(high=self.book.high is not None), lambda _: self._end())
 
     def _end(self) -> None:
-        async def settled(answer: Answer) -> None:
+        async def settled(answer: Reply) -> None:
             if answer.ok:
                 await self.action_summary()
 

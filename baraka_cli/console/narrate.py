@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from baraka_cli.client.connection import Answer
+from baraka_cli.client.replies import Reply
 from baraka_server.contract import server_events as told
+from baraka_server.contract.refusals import Code
 
 KINDS = {
     told.NewBid.wire_name: ("bid", "bids"),
@@ -26,15 +27,16 @@ def counted(events: Mapping[str, int]) -> str:
     )
 
 
-def explained(answer: Answer) -> str:
+def explained(answer: Reply) -> str:
     """A refusal in words; some texts of the guide say little without their code."""
-    more = {
-        "other_bid_leads": "another bid leads by now",
-        "standing_bid_changed": "another program changed the bids: see which one leads now",
-        "no_lot": "there is nothing on the block",
-        "not_owner": "you do not own this auction",
-        "not_live": "the auction is not live",
-        "already_canceled": "the auction is canceled",
-        "already_ended": "the auction has ended",
-    }.get(answer.code)
+    why: dict[str, str] = {
+        Code.OTHER_BID_LEADS: "another bid leads by now",
+        Code.STANDING_BID_CHANGED: "another program changed the bids: see which one leads now",
+        Code.NO_LOT: "there is nothing on the block",
+        Code.NOT_OWNER: "you do not own this auction",
+        Code.NOT_LIVE: "the auction is not live",
+        Code.ALREADY_CANCELED: "the auction is canceled",
+        Code.ALREADY_ENDED: "the auction has ended",
+    }
+    more = why.get(answer.code)
     return f"{answer.message} ({more})" if more else answer.message

@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.widgets import Sparkline, Static
 
-from baraka_cli.client.connection import Line, Link
+from baraka_cli.client.connection import Connection, ConnectionState
 from baraka_cli.console.book import Book
 from baraka_cli.console.figure import LARGE_ROWS, Figure, large_width, small_width
 from baraka_cli.console.records import Lot, Phase
@@ -29,10 +29,12 @@ class Bar(Static):
     What does not fit is cut off the title. When the line is down, all of it says so.
     """
 
-    def show(self, book: Book, link: Link, watching: bool, ends: timedelta | None) -> None:
+    def show(
+        self, book: Book, connection: Connection, watching: bool, ends: timedelta | None
+    ) -> None:
         """`ends` is how long the access token lasts yet, where that is worth a warning."""
-        silent = link.pulse.silent_seconds
-        down = link.line is not Line.ONLINE
+        silent = connection.heartbeat.silent_seconds
+        down = connection.state is not ConnectionState.ONLINE
         self.set_class(down or silent is not None, "down")
         phase = Text(f" {PHASE_MARKS[book.phase]} {book.phase.value.upper()} ", "bold reverse")
         facts = Text()
@@ -41,8 +43,8 @@ class Bar(Static):
         if ends is not None:
             facts.append(f" token: {_minutes(ends)} left ", "bold")
         if down:
-            why = f": {link.why}" if link.why else ""
-            facts.append(f" ▼ {link.line.value.upper()}{why} ", "bold")
+            why = f": {connection.why}" if connection.why else ""
+            facts.append(f" ▼ {connection.state.value.upper()}{why} ", "bold")
         elif silent is not None:
             facts.append(f" ▼ NO ANSWER FOR {silent} s ", "bold")
         else:
@@ -50,9 +52,9 @@ class Bar(Static):
                 facts.append(f" {book.viewers:,} watching ")
             if book.round:
                 facts.append(f" round {book.round} ")
-            latency = link.pulse.latency_ms
+            latency = connection.heartbeat.latency_ms
             speed = f" {latency:.0f} ms" if latency is not None else ""
-            if link.acknowledges is False:
+            if connection.acknowledges is False:
                 facts.append(" plain server ", "italic")
             facts.append(f" ▲ online{speed} ")
         title = Text(f" {book.title or f'Auction {book.auction_id}'}", "bold")

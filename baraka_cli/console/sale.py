@@ -8,7 +8,8 @@ from uuid import uuid4
 
 from pydantic import ValidationError
 
-from baraka_cli.client.connection import Answer, Link
+from baraka_cli.client.connection import Connection
+from baraka_cli.client.replies import NoReply, Reply
 from baraka_cli.console.book import Book
 from baraka_cli.console.clerk import Clerk
 from baraka_cli.console.dialogs import AwardDecision
@@ -26,11 +27,12 @@ from baraka_server.contract.client_events import (
     PostComment,
     StartAuction,
 )
+from baraka_server.contract.refusals import Code
 from baraka_server.contract.text import printable
 
-Then = Callable[[Answer], Awaitable[None] | None]
+Then = Callable[[Reply], Awaitable[None] | None]
 REPEATS_MAX = 3
-LOST_ANSWERS = frozenset({"lost", "silent"})
+LOST_ANSWERS = frozenset({NoReply.LOST, NoReply.SILENT})
 """What became of these is not known: the server knows it by their `requestId`."""
 
 
@@ -40,7 +42,7 @@ class Sale:
     def __init__(
         self,
         book: Book,
-        link: Link,
+        connection: Connection,
         log: Log,
         clerk: Clerk,
         *,
@@ -48,7 +50,7 @@ class Sale:
         ring: Callable[[], None],
     ) -> None:
         self._book = book
-        self._link = link
+        self._connection = connection
         self._log = log
         self._clerk = clerk
         self._later = later
@@ -80,8 +82,8 @@ class Sale:
         bid, hammered = decision.bid, len(self._book.hammers)
         self._clerk.weights[decision.product] = decision.weight
 
-        def settled(answer: Answer) -> None:
-            if answer.code == "other_bid_leads":
+        def settled(answer: Reply) -> None:
+            if answer.code == Code.OTHER_BID_LEADS:
                 self._missed_bid(bid)
             for hammer in self._book.hammers[hammered:] if answer.ok else ():
                 if (hammer.winner_id, hammer.amount) != (bid.user_id, bid.amount):
@@ -103,14 +105,14 @@ class Sale:
             settled,
         )
 
-    def pass_lot(self, lot: Lot | None, then: Callable[[Answer], None] = lambda _: None) -> None:
+    def pass_lot(self, lot: Lot | None, then: Callable[[Reply], None] = lambda _: None) -> None:
         """Award `lot` to nobody, if it is on the block yet and nobody has bid."""
         if lot is None or self._book.lot != lot or self._book.high is not None:
             self._log.note("Pass: the sale went on. Look again.", Outcome.REFUSED)
             return
 
-        def settled(answer: Answer) -> None:
-            if answer.code == "other_bid_leads":
+        def settled(answer: Reply) -> None:
+            if answer.code == Code.OTHER_BID_LEADS:
                 self._missed_bid(None)
             then(answer)
 
@@ -163,20 +165,20 @@ class Sale:
 
     def _said_fully(self, event: ClientEvent) -> ClientEvent:
         """With what keeps it from being done twice, or to another lot (D23, D32)."""
-        if not self._link.acknowledges:
+        if not self._connection.acknowledges:
             return event
         about: dict[str, Any] = {"request_id": uuid4().hex, "round": self._book.round}
         known = {name: said for name, said in about.items() if name in type(event).model_fields}
         return event.model_copy(update=known)
 
-    async def _answer(self, event: ClientEvent) -> Answer:
+    async def _answer(self, event: ClientEvent) -> Reply:
         """What came of it. Where the answer was lost the same is asked again, which changes nothing."""
-        answer = await self._link.ask(event)
+        answer = await self._connection.call(event)
         may_repeat = getattr(event, "request_id", None) is not None
         for _ in range(REPEATS_MAX if may_repeat else 0):
-            if answer.code not in LOST_ANSWERS or not await self._link.is_back():
+            if answer.code not in LOST_ANSWERS or not await self._connection.is_back():
                 break
-            answer = await self._link.ask(event)
+            answer = await self._connection.call(event)
         return answer
 
     def _missed_bid(self, confirmed: Bid | None) -> None:

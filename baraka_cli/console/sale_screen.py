@@ -15,8 +15,9 @@ from textual.containers import Horizontal
 from textual.widgets import Button
 
 from baraka_cli.client.access import WARNINGS, Access
-from baraka_cli.client.connection import Answer, Line, Link
-from baraka_cli.client.http import NoSuchAuction, Office
+from baraka_cli.client.connection import Connection, ConnectionState
+from baraka_cli.client.http import HttpApi, NoSuchAuction
+from baraka_cli.client.replies import Reply
 from baraka_cli.console.actions import ACTIONS, Situation, label
 from baraka_cli.console.book import Book
 from baraka_cli.console.clerk import Clerk
@@ -36,10 +37,9 @@ from baraka_cli.console.strip import Strip
 from baraka_cli.csvfiles import FOR_PEOPLE, CsvForm
 from baraka_cli.run_list import ListedLot, RunList
 from baraka_server.contract import server_events as told
+from baraka_server.contract.refusals import TEXTS, Code
 
 DRAWS_PER_SECOND = 10
-NOT_STARTED = "Auction has not started yet."
-NOT_THERE = "Auction not found!"
 HOSTS = frozenset({"owner", "clerk"})
 """The roles that run a sale (D46)."""
 
@@ -91,9 +91,9 @@ class StageScreen(Hosting):
         self.book = Book(auction_id)
         self.run_list = RunList.opened(list(setup.lots), setup.url, auction_id)
         self.log_book = Log()
-        self.office = Office(setup.url, access)
-        self.clerk = Clerk(self.book, self.run_list, self.log_book, self.office, self._later)
-        self.link = Link(
+        self.api = HttpApi(setup.url, access)
+        self.clerk = Clerk(self.book, self.run_list, self.log_book, self.api, self._later)
+        self.connection = Connection(
             setup.url,
             access,
             auction_id,
@@ -103,17 +103,17 @@ class StageScreen(Hosting):
         )
         self.sale = Sale(
             self.book,
-            self.link,
+            self.connection,
             self.log_book,
             self.clerk,
             later=self._later,
             ring=self._ring,
         )
         self._drawn: tuple[object, ...] = ()
-        self._line = Line.CONNECTING
+        self._state = ConnectionState.CONNECTING
         self._reasons: dict[str, str | None] = {}
         self._told_plain = False
-        self._told_refusal: Answer | None = None
+        self._told_refusal: Reply | None = None
         self._told_watching = False
 
     def compose(self) -> ComposeResult:
@@ -142,11 +142,11 @@ class StageScreen(Hosting):
         for button in self.query("#actions Button").results(Button):
             button.can_focus = False
         self.set_interval(1 / DRAWS_PER_SECOND, self._draw)
-        self._later(self.link.open())
+        self._later(self.connection.open())
         self._later(self._look_up())
 
     async def on_unmount(self) -> None:
-        await self.link.close()
+        await self.connection.close()
 
     def _ring(self) -> None:
         self.app.bell()
@@ -163,7 +163,7 @@ class StageScreen(Hosting):
         self._say_whose_it_is()
         if self.book.gap:
             self.book.gap = False
-            self.link.join_again()
+            self.connection.join_again()
 
     async def _look_up(self) -> None:
         try:
@@ -177,41 +177,47 @@ class StageScreen(Hosting):
             self.app.not_there(self.book.auction_id)
 
     def _line_changed(self) -> None:
-        link = self.link
-        if link.line is not self._line:
-            before, self._line = self._line, link.line
-            if link.line is Line.ONLINE:
+        connection, state = self.connection, self.connection.state
+        if state is not self._state:
+            before, self._state = self._state, state
+            if state is ConnectionState.ONLINE:
                 self.note("Online", Outcome.DONE)
-            elif link.line is Line.LOST and before is not Line.TURNED_AWAY:
-                what = "The line is lost" if before is Line.ONLINE else f"No line to {link.url}"
-                self.note(f"{what}: {link.why}", Outcome.REFUSED)
-            elif link.line is Line.TURNED_AWAY and isinstance(self.app, Desk):
-                self.app.another_token(f"{TURNED_AWAY}: {link.why}")
-        if link.missed is not None:
-            if link.missed:
-                self.note(f"Caught up with what was missed: {counted(link.missed)}", Outcome.NOTE)
-            link.missed = None
-        if link.refusal is not self._told_refusal:
-            self._told_refusal = link.refusal
-            if link.refusal is not None:
-                self._not_let_in(link.refusal)
-        if link.acknowledges is False and not self._told_plain:
+            elif state is ConnectionState.LOST and before is not ConnectionState.TURNED_AWAY:
+                was_up = before is ConnectionState.ONLINE
+                what = "The line is lost" if was_up else f"No line to {connection.url}"
+                self.note(f"{what}: {connection.why}", Outcome.REFUSED)
+            elif state is ConnectionState.TURNED_AWAY and isinstance(self.app, Desk):
+                self.app.another_token(f"{TURNED_AWAY}: {connection.why}")
+        if connection.missed is not None:
+            if connection.missed:
+                missed = counted(connection.missed)
+                self.note(f"Caught up with what was missed: {missed}", Outcome.NOTE)
+            connection.missed = None
+        if connection.refusal is not self._told_refusal:
+            self._told_refusal = connection.refusal
+            if connection.refusal is not None:
+                self._not_let_in(connection.refusal)
+        if connection.acknowledges is False and not self._told_plain:
             self._told_plain = True
             self.note(
                 "This server does not acknowledge and sends no state: what happened before is "
                 "unknown, and an award goes to whoever leads when it arrives",
                 Outcome.NOTE,
             )
-        if link.acknowledges is False and link.joined and self.book.phase is Phase.UNKNOWN:
+        if (
+            connection.acknowledges is False
+            and connection.joined
+            and self.book.phase is Phase.UNKNOWN
+        ):
             self.book.phase = Phase.LIVE  # only a live auction is joined (guide)
             self.book.version += 1
 
-    def _not_let_in(self, refusal: Answer) -> None:
-        if refusal.message == NOT_STARTED:
+    def _not_let_in(self, refusal: Reply) -> None:
+        if refusal.message == TEXTS[Code.NOT_LIVE]:
             if self.book.phase is Phase.UNKNOWN:
                 self.book.phase = Phase.WAITING
                 self.book.version += 1
-        elif refusal.message == NOT_THERE:
+        elif refusal.message == TEXTS[Code.AUCTION_NOT_FOUND]:
             self._not_there()
         else:
             self.note(f"Enter the room: {explained(refusal)}", Outcome.REFUSED)
@@ -236,15 +242,15 @@ class StageScreen(Hosting):
         """Draw what changed since the last time; a storm of bids is one change."""
         moment = datetime.now(UTC)
         self._watch_token()
-        pulse = self.link.pulse
+        heartbeat = self.connection.heartbeat
         state = (
             self.book.version,
-            self.link.line,
-            self.link.why,
-            self.link.acknowledges,
+            self.connection.state,
+            self.connection.why,
+            self.connection.acknowledges,
             self.watching,
-            round(pulse.latency_ms or -1),
-            pulse.silent_seconds,
+            round(heartbeat.latency_ms or -1),
+            heartbeat.silent_seconds,
             tuple((entry.text, entry.outcome) for entry in self.log_book.entries[-20:]),
             int(moment.timestamp()),
             self.size,
@@ -254,7 +260,7 @@ class StageScreen(Hosting):
         self._drawn = state
         left = self.access.left(moment)
         ends = left if left is not None and left <= WARNINGS[-1] else None
-        self.query_one(Bar).show(self.book, self.link, watching=self.watching, ends=ends)
+        self.query_one(Bar).show(self.book, self.connection, watching=self.watching, ends=ends)
         self.query_one(Block).show(self.book, self.setup.step, moment)
         for panel in (Bids, Chat, Lots, LogLines):
             self.query_one(panel).refresh()
@@ -287,7 +293,7 @@ class StageScreen(Hosting):
     def situation(self) -> Situation:
         return Situation(
             self.book,
-            self.link.line,
+            self.connection.state,
             has_next=self.run_list.next is not None,
             watching=self.watching,
         )
@@ -296,7 +302,7 @@ class StageScreen(Hosting):
 
     async def action_summary(self) -> None:
         summary, lots = await closed(
-            self.book, self.run_list, self.office, self.clerk.weights, self.access
+            self.book, self.run_list, self.api, self.clerk.weights, self.access
         )
         await self.app.push_screen(
             SummaryScreen(summary, self.book, self.setup.folder, self.setup.form, lots)

@@ -11,7 +11,7 @@ from typing import Any
 import aiohttp
 from yarl import URL
 
-from baraka_cli.client.sockets import CouldNotConnect, Hall, reason
+from baraka_cli.client.sockets import CouldNotConnect, SocketPool, reason
 from baraka_cli.run_list import ListedLot
 from baraka_cli.simulator.checks.proof import Proof
 from baraka_cli.simulator.checks.truth import Truth
@@ -68,14 +68,14 @@ async def run(setup: Setup, show: Show, evidence: Evidence | None = None) -> Res
     meter = Meter(setup.server_pids)
     proof = Proof(meter.clock, numbers_are_whole=setup.numbers_are_whole)
     ears = _Ears()
-    hall = Hall(setup.url, proof.frames, ears)
+    pool = SocketPool(setup.url, proof.frames, ears)
     phase = "begins"
 
     def new_phase(text: str) -> None:
         nonlocal phase
         phase = text
 
-    sale = Sale(setup.scenario, setup.place, setup.lots, hall, meter, proof, new_phase)
+    sale = Sale(setup.scenario, setup.place, setup.lots, pool, meter, proof, new_phase)
     ears.crowd = crowd = Crowd(sale, setup.mint, hosted=setup.hosted)
     began = datetime.now(UTC)
     could_not = ""

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from textual import events
 
-from baraka_cli.client.connection import Link
+from baraka_cli.client.connection import Connection
 from baraka_cli.console import keystrokes
 from baraka_cli.console.actions import ACTIONS, QUICK_MESSAGES
 from baraka_cli.console.keystrokes import Keystrokes
@@ -38,13 +38,13 @@ x nsu
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[ClientEvent]:
     """What the console sends to the server."""
     sent: list[ClientEvent] = []
-    ask = Link.ask
+    call = Connection.call
 
-    async def noted(self: Link, event: ClientEvent) -> object:
+    async def noted(self: Connection, event: ClientEvent) -> object:
         sent.append(event)
-        return await ask(self, event)
+        return await call(self, event)
 
-    monkeypatch.setattr(Link, "ask", noted)
+    monkeypatch.setattr(Connection, "call", noted)
     return sent
 
 
@@ -57,7 +57,7 @@ async def hosting(
         await host.sees("NOT STARTED", "▲ online")
         await host.confirms("s")
         await host.sees("● LIVE")
-        await host.until(lambda: host.stage.link.joined, "the room")
+        await host.until(lambda: host.stage.connection.joined, "the room")
         await host.confirms("n")
         await host.reads_in_the_log("✓ Put up Gold Ring")
         dina = await phones.open(baraka.url, 3, auth={"token": token(SECRET, 3)})

@@ -13,8 +13,9 @@ from typing import Any, Self
 import pytest
 from aiohttp import web
 
-from baraka_cli.client.connection import Answer, Line
-from baraka_cli.client.http import Office
+from baraka_cli.client.connection import ConnectionState
+from baraka_cli.client.http import HttpApi
+from baraka_cli.client.replies import NoReply, Reply
 from baraka_cli.console.app import Console
 from baraka_cli.console.figure import Figure
 from baraka_cli.console.records import moment
@@ -51,7 +52,7 @@ async def hosting(
         await host.sees("NOT STARTED", "▲ online")
         await host.confirms("s")
         await host.sees("● LIVE")
-        await host.until(lambda: host.stage.link.joined, "the console to be in the room")
+        await host.until(lambda: host.stage.connection.joined, "the console to be in the room")
         await host.reads_in_the_log("✓ Start")
         await host.confirms("n")
         await host.sees("▶ Gold Ring – 18K")
@@ -156,8 +157,8 @@ async def test_a_bid_that_the_console_has_not_heard_of_stops_the_hammer(
     """It lands on the server between the confirmation and the award."""
     async with hosting(baraka, phones, tmp_path) as (host, bilal, dina):
         held: list[tuple[str, Any]] = []
-        hear = host.stage.link._hear
-        monkeypatch.setattr(host.stage.link, "_hear", lambda *heard: held.append(heard))
+        hear = host.stage.connection._hear
+        monkeypatch.setattr(host.stage.connection, "_hear", lambda *heard: held.append(heard))
         await bid(dina, 950)
         await host.until(lambda: any(name == NewBid.wire_name for name, _ in held), "the bid")
         await host.presses("a")
@@ -167,7 +168,7 @@ async def test_a_bid_that_the_console_has_not_heard_of_stops_the_hammer(
         await host.reads_in_the_log("MISSED BID")
         assert not bilal.heard(LotAwarded)
 
-        monkeypatch.setattr(host.stage.link, "_hear", hear)
+        monkeypatch.setattr(host.stage.connection, "_hear", hear)
         for heard in held:
             hear(*heard)
         await host.sees("Dina A.", "▶ Gold Ring – 18K")
@@ -201,13 +202,13 @@ async def test_a_server_that_is_killed_comes_back_and_the_console_catches_up(
 ) -> None:
     async with hosting(baraka, phones, tmp_path) as (host, _bilal, _dina):
         trying = asyncio.Event()
-        connect = host.stage.link._connect_once
+        connect = host.stage.connection._connect_once
 
         async def later() -> None:
             await trying.wait()  # so that something is missed
             await connect()
 
-        monkeypatch.setattr(host.stage.link, "_connect_once", later)
+        monkeypatch.setattr(host.stage.connection, "_connect_once", later)
         await baraka.kill()
         await host.sees("▼ CONNECTION LOST")
         await host.presses("a", "n")
@@ -248,7 +249,7 @@ async def test_an_answer_that_does_not_come_is_called_what_it_is(
 ) -> None:
     """Nobody knows whether it was done: the host has to look."""
     async with hosting(baraka, phones, tmp_path) as (host, _bilal, _dina):
-        monkeypatch.setattr("baraka_cli.client.connection.ANSWER_SECONDS_MAX", 0.2)
+        monkeypatch.setattr("baraka_cli.client.connection.REPLY_SECONDS_MAX", 0.2)
         baraka.send(signal.SIGSTOP)
         await host.confirms("b")
         await host.reads_in_the_log("✗ Off air: The server did not answer. Look before you try")
@@ -261,7 +262,7 @@ async def test_a_history_that_is_none_is_said_to_be_unreadable(
     async def nonsense(*_: object) -> AsyncIterator[list[Any]]:
         yield [{"seq": 1}, 5]
 
-    monkeypatch.setattr(Office, "history", nonsense)
+    monkeypatch.setattr(HttpApi, "history", nonsense)
     async with hosting(baraka, phones, tmp_path) as (host, _bilal, _dina):
         await host.reads_in_the_log("✗ The history could not be read (TypeError)")
         await host.sees("● LIVE", "Bilal A.")
@@ -295,7 +296,7 @@ async def test_a_console_that_starts_in_the_middle_knows_what_was_before(
         await again.sees("Brooch")
         book = again.stage.book
         await again.until(lambda: book.lot_since_known, "the history")
-        history = [entry async for page in again.stage.office.history(1, 10**6) for entry in page]
+        history = [entry async for page in again.stage.api.history(1, 10**6) for entry in page]
         put_up = [entry["at"] for entry in history if entry["kind"] == "lot_opened"][-1]
         assert book.lot_since == moment(put_up) + book._clock_behind
         await again.presses("r")
@@ -415,7 +416,7 @@ async def test_a_server_that_is_frozen_is_said_to_give_no_answer(
     async with hosting(baraka, phones, tmp_path) as (host, _bilal, _dina):
         baraka.send(signal.SIGSTOP)
         await host.sees("▼ NO ANSWER FOR 2 s")
-        assert host.stage.link.line is Line.ONLINE
+        assert host.stage.connection.state is ConnectionState.ONLINE
         assert host.stage.query_one("#bar").has_class("down")
         await host.sees("▼ NO ANSWER FOR 4 s")
         baraka.send(signal.SIGCONT)
@@ -453,7 +454,7 @@ class HangsUp:
 async def test_a_line_that_is_hung_up_on_at_once_is_not_waited_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("baraka_cli.client.connection.ANSWER_SECONDS_MAX", 3600)
+    monkeypatch.setattr("baraka_cli.client.connection.REPLY_SECONDS_MAX", 3600)
     async with HangsUp() as server, seated(server.url, tmp_path) as host:
         await host.until(lambda: server.taken >= 3, "three lines")
 
@@ -463,11 +464,11 @@ async def test_every_line_has_a_client_of_its_own(
 ) -> None:
     """One that was hung up on may take what is for the next line, which is then never opened."""
     async with hosting(baraka, phones, tmp_path) as (host, _bilal, _dina):
-        first = host.stage.link._client
+        first = host.stage.connection._client
         await baraka.stop()
         await baraka.start()
-        await host.until(lambda: host.stage.link.joined, "the room")
-        second = host.stage.link._client
+        await host.until(lambda: host.stage.connection.joined, "the room")
+        second = host.stage.connection._client
         assert first is not None
         assert second is not None
         assert second.eio.queue is not first.eio.queue
@@ -477,18 +478,18 @@ async def test_an_award_whose_answer_was_lost_is_asked_again_and_done_once(
     baraka: Baraka, phones: PythonPhones, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with hosting(baraka, phones, tmp_path) as (host, bilal, _dina):
-        link = host.stage.link
-        ask, asked = link.ask, list[ClientEvent]()
+        connection = host.stage.connection
+        call, asked = connection.call, list[ClientEvent]()
 
-        async def forgetful(event: ClientEvent) -> Answer:
-            answer = await ask(event)
+        async def forgetful(event: ClientEvent) -> Reply:
+            answer = await call(event)
             if isinstance(event, AwardLot):
                 asked.append(event)
                 if len(asked) == 1:
-                    return Answer(False, "The line was lost. Look before you try again.", "lost")
+                    return Reply.none(NoReply.LOST, "The line was lost.")
             return answer
 
-        monkeypatch.setattr(link, "ask", forgetful)
+        monkeypatch.setattr(connection, "call", forgetful)
         await host.presses("a")
         await host.sees("Bilal A. wins")
         await host.presses("ctrl+y")
@@ -497,7 +498,7 @@ async def test_an_award_whose_answer_was_lost_is_asked_again_and_done_once(
         assert first == second, "the same request, which the server knows"
         assert getattr(first, "request_id", None)
         assert getattr(first, "round", None) == 1
-        assert len(await host.stage.office.winnings(1) or []) == 1
+        assert len(await host.stage.api.winnings(1) or []) == 1
         assert len(bilal.heard(LotAwarded)) == 1
 
 
@@ -529,13 +530,13 @@ async def test_of_a_long_history_only_what_is_shown_is_read(
         pin = {"product": "Pin", "minimum_price": 1, "start_price": 1, "market_price": 1}
         assert (await device.emits(ChangeLot(auction_id=1, **pin)))["ok"]
     read: list[str] = []
-    page = Office._page
+    page = HttpApi._page
 
-    async def noted(self: Office, path: str) -> Any:
+    async def noted(self: HttpApi, path: str) -> Any:
         read.append(path)
         return await page(self, path)
 
-    monkeypatch.setattr(Office, "_page", noted)
+    monkeypatch.setattr(HttpApi, "_page", noted)
     async with seated(baraka.url, tmp_path, lots=()) as again:
         await again.sees("Pin")
         await again.until(lambda: again.stage.book.lot_since_known, "the history")

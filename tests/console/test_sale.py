@@ -29,7 +29,7 @@ BILAL, DINA = 2, 3
 async def on_air(host: Keyboard) -> None:
     await host.confirms("s")
     await host.sees("● LIVE")
-    await host.until(lambda: host.stage.link.joined, "the console to be in the room")
+    await host.until(lambda: host.stage.connection.joined, "the console to be in the room")
     await host.reads_in_the_log("✓ Start")
 
 

@@ -8,7 +8,7 @@ import pytest
 from textual.color import Color
 from textual.widgets import Button, Sparkline
 
-from baraka_cli.client.connection import Line
+from baraka_cli.client.connection import ConnectionState
 from baraka_cli.console.actions import ACTIONS
 from baraka_cli.console.figure import Figure, large
 from baraka_cli.console.log import Outcome
@@ -189,11 +189,13 @@ async def test_how_fast_the_server_answers_is_shown_and_forgotten_with_the_line(
     baraka: Baraka, tmp_path: Path
 ) -> None:
     async with seated(baraka.url, tmp_path, size=SMALL) as host:
-        await host.until(lambda: host.stage.link.pulse.latency_ms is not None, "a measurement")
-        host.stage.link.pulse.latency_ms = 123.4
+        await host.until(
+            lambda: host.stage.connection.heartbeat.latency_ms is not None, "a measurement"
+        )
+        host.stage.connection.heartbeat.latency_ms = 123.4
         await host.sees("▲ online 123 ms")
         await baraka.kill()
-        await host.until(lambda: host.stage.link.line is Line.LOST, "the loss")
+        await host.until(lambda: host.stage.connection.state is ConnectionState.LOST, "the loss")
         await host.sees_no_more(" ms ")
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from baraka_cli.client.access import Access, BadToken
-from baraka_cli.client.connection import Line
+from baraka_cli.client.connection import ConnectionState
 from baraka_server.contract.client_events import (
     AwardLot,
     ChangeLot,
@@ -111,7 +111,9 @@ async def test_its_end_is_shown_and_another_one_is_taken_before_it(
         await host.presses("enter")
         await host.sees_no_more("token: 8:")
         assert host.app.access.token == another
-        assert host.stage.link.line is Line.ONLINE, "the line outlives its token (D28)"
+        assert host.stage.connection.state is ConnectionState.ONLINE, (
+            "the line outlives its token (D28)"
+        )
 
 
 async def test_a_summary_without_a_valid_token_says_so_and_saves_nothing(

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from baraka_cli.client.frames import Frames
-from baraka_cli.client.sockets import Hall
+from baraka_cli.client.sockets import SocketPool
 from baraka_cli.simulator.crowd.cast import Place, cast
 from baraka_cli.simulator.crowd.people import Bidder, Temper, View
 from baraka_cli.simulator.crowd.tokens import BadTokens, read_tokens
@@ -25,12 +25,12 @@ VIEWS = [
 
 
 def crowd_of(seed):
-    hall = Hall("http://127.0.0.1", Frames(lambda _: None), None)
+    pool = SocketPool("http://127.0.0.1", Frames(lambda _: None), None)
     place = Place(1, 2, 1, range(2, 61))
     planned = MANY.model_copy(update={"seed": seed})
     return [
-        (one.seat.label, one.slow, type(one.phone), one.phone._auth, one.auction_id)
-        for one in cast(planned, place, hall, lambda user_id: f"token of {user_id}")
+        (one.seat.label, one.slow, type(one.phone), one.phone.auth, one.auction_id)
+        for one in cast(planned, place, pool, lambda user_id: f"token of {user_id}")
     ]
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from baraka_cli.client.sockets import Answer
+from baraka_cli.client.replies import Reply
 from baraka_cli.simulator.checks.proof import Proof
 from baraka_cli.simulator.checks.seats import Seat
 
@@ -144,7 +144,7 @@ def enters(proof: Proof, seat: Seat, state: dict[str, Any], missed: list[Told] |
     if missed is not None:
         told = [{"event": name, "data": data} for name, data in missed]
         said |= {"missed": told, "missedComplete": True}
-    proof.joined(seat, AUCTION, Answer(True, said))
+    proof.joined(seat, AUCTION, Reply(True, said))
 
 
 def hears(proof: Proof, seat: Seat, told: Told) -> None:

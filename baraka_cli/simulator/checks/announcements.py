@@ -9,8 +9,15 @@ from baraka_cli.simulator.checks.descriptions import difference, one_bid, said
 from baraka_cli.simulator.checks.findings import Findings
 from baraka_cli.simulator.checks.truth import Core, Moment, Row, Truth, core_of, rows
 from baraka_cli.simulator.result import Promise
+from baraka_server.contract.server_events import (
+    AuctionChanged,
+    AuctionStarted,
+    LotAwarded,
+    NewBid,
+    NewComment,
+)
 
-CHANGED: Core = ("auctionChanged",)
+CHANGED: Core = (AuctionChanged.wire_name,)
 
 
 class Announcements:
@@ -42,7 +49,9 @@ class Announcements:
         stands = truth.take(seq, core)
         if stands == CHANGED and core != CHANGED:
             return  # the same in the guide's words
-        if stands != core and not (core == ("auctionStarted",) and seq <= (truth.known or 0)):
+        if stands != core and not (
+            core == (AuctionStarted.wire_name,) and seq <= (truth.known or 0)
+        ):
             self._findings.broken(
                 Promise.ONE_ORDER,
                 f"auction {auction_id}: number {seq} is {said(stands)} for some and "
@@ -50,9 +59,13 @@ class Announcements:
                 frame.text,
             )
             return
-        if frame.name == "auctionEnded":
+        if frame.name == LotAwarded.wire_name:
             self._look_at_winner(auction_id, seq, frame)
-        if "auctionBids" in frame.data or "comments" in frame.data or frame.name == "auctionEnded":
+        if (
+            "auctionBids" in frame.data
+            or "comments" in frame.data
+            or frame.name == LotAwarded.wire_name
+        ):
             truth.when(seq, partial(self._look_at_lists, truth, seq, frame))
 
     def _look_at_winner(self, auction_id: int, seq: int, frame: Frame) -> None:
@@ -72,10 +85,10 @@ class Announcements:
         if seq <= truth.begins:
             return
         try:
-            if frame.name == "newBid":
+            if frame.name == NewBid.wire_name:
                 listed = list(reversed(rows(frame.data["auctionBids"], "bid")))
                 self._compare(truth, seq, "bids", listed, truth.bids_at(seq), frame.text)
-            elif frame.name == "newComment":
+            elif frame.name == NewComment.wire_name:
                 listed = rows(frame.data["comments"], "comment")
                 self._compare(truth, seq, "comments", listed, truth.comments_at(seq), frame.text)
             else:
@@ -104,7 +117,7 @@ class Announcements:
         """What an announcement may say, given what was said before it."""
         where = f"auction {auction_id}, number {seq}"
         match core:
-            case ("newBid", _, _, int(amount)):
+            case (NewBid.wire_name, _, _, int(amount)):
                 if before.bids:
                     top = before.bids[-1][2]
                     rises = amount > top
@@ -114,7 +127,7 @@ class Announcements:
                     least = before.lot.minimum if before.lot else 0
                     what = f"{where}: a first bid of {amount} is below the minimum of {least}"
                 self._findings.expect(Promise.BIDS_RISE, rises, what)
-            case ("auctionEnded", won):
+            case (LotAwarded.wire_name, won):
                 top = before.bids[-1] if before.bids else None
                 self._findings.expect(
                     Promise.AWARD_IS_HIGHEST,

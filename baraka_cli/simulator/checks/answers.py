@@ -8,20 +8,34 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from baraka_cli.client.sockets import Answer
+from baraka_cli.client.replies import Reply
 from baraka_cli.simulator.checks.announcements import Announcements
 from baraka_cli.simulator.checks.descriptions import said
 from baraka_cli.simulator.checks.findings import Findings
 from baraka_cli.simulator.checks.refusals import Refusals
 from baraka_cli.simulator.checks.truth import Core
 from baraka_cli.simulator.result import Promise
+from baraka_server.contract.client_events import (
+    AwardLot,
+    ChangeLot,
+    EndAuction,
+    PlaceBid,
+    PostComment,
+)
 from baraka_server.contract.refusals import Code
+from baraka_server.contract.server_events import (
+    AuctionFinished,
+    LotAwarded,
+    LotChanged,
+    NewBid,
+    NewComment,
+)
 
 ANNOUNCED_AS: dict[str, tuple[str, str]] = {
-    "comment": ("newComment", "comment"),
-    "changeCuurentProduct": ("auction_change_product", "product"),
-    "awardingAuction": ("auctionEnded", ""),
-    "endAuction": ("auctionFinished", ""),
+    PostComment.wire_name: (NewComment.wire_name, "comment"),
+    ChangeLot.wire_name: (LotChanged.wire_name, "product"),
+    AwardLot.wire_name: (LotAwarded.wire_name, ""),
+    EndAuction.wire_name: (AuctionFinished.wire_name, ""),
 }
 """What is announced when it was done, and the field of the ask that is told again."""
 
@@ -62,7 +76,7 @@ class Answers:
         auction_id: int,
         user_id: int,
         payload: Mapping[str, Any],
-        answer: Answer,
+        answer: Reply,
         *,
         malformed: bool,
     ) -> None:
@@ -70,26 +84,28 @@ class Answers:
         amount = payload.get("amount")
         self._count_bid(auction_id, user_id, amount, answer)
         if answer.ok is False:
-            self._refusals.look(auction_id, "placeBid", payload, answer, malformed=malformed)
+            self._refusals.look(
+                auction_id, PlaceBid.wire_name, payload, answer, malformed=malformed
+            )
         elif answer.ok and malformed:
             self._findings.broken(
                 Promise.REFUSALS_ARE_RIGHT,
                 f"a bid of {amount!r} was accepted",
-                dict(answer.said),
+                dict(answer.data),
             )
-        elif answer.ok and isinstance(answer.said.get("seq"), int):
+        elif answer.ok and isinstance(answer.data.get("seq"), int):
             self.acknowledged = True
-            seq, bid_id = answer.said["seq"], answer.said.get("bidId")
+            seq, bid_id = answer.data["seq"], answer.data.get("bidId")
             what = f"bid {bid_id} of {amount}, acknowledged with number {seq} of {auction_id}"
             self._awaited[auction_id, seq] = what
-            core = ("newBid", bid_id, user_id, amount)
+            core = (NewBid.wire_name, bid_id, user_id, amount)
             look = partial(self._look_at_acknowledged, auction_id, seq, core, what)
             self._announcements.truth(auction_id).when(seq, look)
-        elif answer.said.get("ok") and isinstance(amount, int):
+        elif answer.data.get("ok") and isinstance(amount, int):
             self.acknowledged = True
             self._unplaced[auction_id, user_id, amount] += 1
 
-    def _count_bid(self, auction_id: int, user_id: int, amount: object, answer: Answer) -> None:
+    def _count_bid(self, auction_id: int, user_id: int, amount: object, answer: Reply) -> None:
         if not isinstance(amount, int | float) or isinstance(amount, bool):
             return
         made = self._made.setdefault(auction_id, {}).setdefault((user_id, int(amount)), _Made())
@@ -113,12 +129,12 @@ class Answers:
         )
 
     def answered(
-        self, auction_id: int, event: str, payload: Mapping[str, Any], answer: Answer
+        self, auction_id: int, event: str, payload: Mapping[str, Any], answer: Reply
     ) -> None:
         """What came of anything but a bid."""
         if answer.ok is False:
             self._refusals.look(auction_id, event, payload, answer, malformed=False)
-        seq = answer.said.get("seq")
+        seq = answer.data.get("seq")
         if answer.ok and event in ANNOUNCED_AS and isinstance(seq, int):
             what = f"{event}, acknowledged with number {seq} of {auction_id}"
             self._awaited[auction_id, seq] = what

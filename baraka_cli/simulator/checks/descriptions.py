@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from baraka_cli.simulator.checks.truth import Core, Row
+from baraka_server.contract.server_events import LotAwarded, LotChanged, NewBid, NewComment
 
 
 def said(core: Core | None) -> str:
     match core:
         case None:
             return "nothing"
-        case ("newBid", bid_id, user_id, amount):
+        case (NewBid.wire_name, bid_id, user_id, amount):
             return f"bid {bid_id} of {amount} by user {user_id}"
-        case ("newComment", comment_id, user_id, _):
+        case (NewComment.wire_name, comment_id, user_id, _):
             return f"comment {comment_id} by user {user_id}"
-        case ("auction_change_product", product, *_):
+        case (LotChanged.wire_name, product, *_):
             return f"the lot '{product}'"
-        case ("auctionEnded", won):
+        case (LotAwarded.wire_name, won):
             return f"an award to {one_bid(won)}"
         case (name, *_):
             return str(name)

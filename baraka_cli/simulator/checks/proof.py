@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from baraka_cli.client.frames import Frame, Frames
-from baraka_cli.client.sockets import Answer
+from baraka_cli.client.replies import Reply
 from baraka_cli.simulator.checks.announcements import Announcements
 from baraka_cli.simulator.checks.answers import Answers
 from baraka_cli.simulator.checks.findings import Findings
@@ -19,14 +19,14 @@ from baraka_cli.simulator.checks.seats import Room, Seat
 from baraka_cli.simulator.checks.states import States
 from baraka_cli.simulator.checks.truth import Truth
 from baraka_cli.simulator.result import Promise
-from baraka_server.contract.server_events import SERVER_EVENTS, AuctionState, Error
+from baraka_server.contract.server_events import SERVER_EVENTS, AuctionState, Error, UserCountUpdate
 
 _JOINED = "the answer to joinAuction"
 
 NEWS = frozenset(
     name
     for name, event in SERVER_EVENTS.items()
-    if name not in {"userCountUpdate", AuctionState.wire_name, Error.wire_name}
+    if name not in {UserCountUpdate.wire_name, AuctionState.wire_name, Error.wire_name}
 )
 """Events that stand in an auction's sequence."""
 
@@ -68,10 +68,10 @@ class Proof:
         else:
             room.awaiting = True
 
-    def joined(self, seat: Seat, auction_id: int, answer: Answer) -> None:
+    def joined(self, seat: Seat, auction_id: int, answer: Reply) -> None:
         """The phone is in. Where a state came with the answer, it is looked at."""
         room = seat.rooms.get(auction_id)
-        said = {name: value for name, value in answer.said.items() if name != "ok"}
+        said = {name: value for name, value in answer.data.items() if name != "ok"}
         if room is not None and "auction" in said and said != room.told:
             numbered = bool(self.numbered)
             self._payloads.look_at(_JOINED, AuctionState, said, said, numbered=numbered)
@@ -79,7 +79,7 @@ class Proof:
                 self.rooms.state(seat, said)
             else:  # `auctionState` came first, and said something else
                 self.states.look(said)
-        if room is not None and room.awaiting and "seq" not in answer.said:
+        if room is not None and room.awaiting and "seq" not in answer.data:
             self.rooms.without_state(seat, room)
 
     def left(self, seat: Seat, auction_id: int) -> None:
@@ -105,7 +105,7 @@ class Proof:
                     self.rooms.state(seat, frame.data)
                 else:
                     self.rooms.told_anew(seat, frame)
-        elif frame.name == "userCountUpdate":
+        elif frame.name == UserCountUpdate.wire_name:
             if seat.auction_of(frame) in seat.rooms:
                 self.findings.looked(Promise.ROOMS_ARE_CLOSED)
             else:

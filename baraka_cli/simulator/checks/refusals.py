@@ -8,15 +8,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from baraka_cli.client.frames import Frame
-from baraka_cli.client.sockets import Answer
+from baraka_cli.client.replies import TOKEN_REFUSALS, Reply
 from baraka_cli.simulator.checks.announcements import Announcements
 from baraka_cli.simulator.checks.findings import Findings
 from baraka_cli.simulator.checks.seats import Seat
 from baraka_cli.simulator.result import Promise
 from baraka_server.contract.refusals import TEXTS, TEXTS_BY_EVENT, Code
-
-CONNECTION_TEXTS = frozenset({TEXTS[Code.NO_TOKEN], TEXTS[Code.INVALID_TOKEN]})
-"""What is said to whom nobody knows, before anything was asked."""
 
 NOT_ITS_FAULT = frozenset({Code.TOO_FAST, Code.BUSY, Code.UNAVAILABLE, Code.OUTCOME_UNKNOWN})
 """Refusals that say nothing about the ask: it may be tried again."""
@@ -37,7 +34,7 @@ class Refusals:
         auction_id: int,
         event: str,
         payload: Mapping[str, Any],
-        answer: Answer,
+        answer: Reply,
         *,
         malformed: bool,
     ) -> None:
@@ -45,20 +42,20 @@ class Refusals:
         code = answer.code
         if not _is_documented(event, code, answer.message):
             what = f"{event} was refused in words that are not documented: {answer.message}"
-            self._findings.broken(Promise.REFUSALS_ARE_RIGHT, what, dict(answer.said))
+            self._findings.broken(Promise.REFUSALS_ARE_RIGHT, what, dict(answer.data))
             return
         if malformed != (code == Code.MALFORMED) and code and code not in NOT_ITS_FAULT:
             what = f"{event} with {dict(payload)} was refused as '{answer.message}'"
-            self._findings.broken(Promise.REFUSALS_ARE_RIGHT, what, dict(answer.said))
+            self._findings.broken(Promise.REFUSALS_ARE_RIGHT, what, dict(answer.data))
             return
-        if code == Code.TOO_FAST and not isinstance(answer.said.get("retryAfterMs"), int):
+        if code == Code.TOO_FAST and not isinstance(answer.data.get("retryAfterMs"), int):
             what = "'too fast' without retryAfterMs"
-            self._findings.broken(Promise.REFUSALS_ARE_RIGHT, what, dict(answer.said))
+            self._findings.broken(Promise.REFUSALS_ARE_RIGHT, what, dict(answer.data))
             return
         self._findings.looked(Promise.REFUSALS_ARE_RIGHT)
         self._keep_quote(auction_id, payload, answer)
 
-    def _keep_quote(self, auction_id: int, payload: Mapping[str, Any], answer: Answer) -> None:
+    def _keep_quote(self, auction_id: int, payload: Mapping[str, Any], answer: Reply) -> None:
         """The number in a refusal is looked at in the end: its bid may not be announced yet."""
         amount = payload.get("amount")
         if not isinstance(amount, int):
@@ -74,10 +71,10 @@ class Refusals:
                     Promise.REFUSALS_ARE_RIGHT,
                     rightly,
                     f"a bid of {amount} was refused with '{answer.message}'",
-                    dict(answer.said),
+                    dict(answer.data),
                 )
 
-    def due(self, seat: Seat, answer: Answer) -> None:
+    def due(self, seat: Seat, answer: Reply) -> None:
         """The phone has an answer to an ask, or will not get one: `error` is due, or may be."""
         if answer.ok is False:
             seat.refused += 1
@@ -87,7 +84,7 @@ class Refusals:
     def heard(self, seat: Seat, frame: Frame) -> None:
         """`error`, which is its own or somebody else's."""
         message, code = frame.data.get("message"), frame.data.get("code")
-        if message in CONNECTION_TEXTS:
+        if message in TOKEN_REFUSALS:
             return
         seat.errors += 1
         event = str(frame.data.get("event", ""))

@@ -13,7 +13,7 @@ from baraka_cli.simulator.checks.seats import Room, Seat
 from baraka_cli.simulator.checks.states import States
 from baraka_cli.simulator.checks.truth import core_of
 from baraka_cli.simulator.result import Promise
-from baraka_server.contract.server_events import SERVER_EVENTS, Scope
+from baraka_server.contract.server_events import SERVER_EVENTS, AuctionStarted, Scope
 
 
 class Rooms:
@@ -71,7 +71,7 @@ class Rooms:
             if room.gap is None:
                 room.gap = room.last
             room.last = seq
-        elif frame.name != "auctionStarted" and not self._announcements.told_again(frame):
+        elif frame.name != AuctionStarted.wire_name and not self._announcements.told_again(frame):
             # A start is told again to who asks again (D5).
             self._findings.broken(
                 Promise.ONE_ORDER,

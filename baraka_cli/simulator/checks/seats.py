@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from baraka_cli.client.frames import Frame
+from baraka_server.contract.server_events import AuctionStarted
 
 
 @dataclass(eq=False, slots=True)
@@ -42,7 +43,7 @@ class Seat:
         """The auction that a frame speaks of, to this phone; 0 when nothing tells."""
         if frame.auction_id is not None:
             return frame.auction_id
-        if frame.name == "auctionStarted" and isinstance(frame.data.get("id"), int):
+        if frame.name == AuctionStarted.wire_name and isinstance(frame.data.get("id"), int):
             return int(frame.data["id"])
         return next(iter(self.rooms), 0)
 

@@ -14,6 +14,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from baraka_cli.client.frames import Frame
+from baraka_server.contract.server_events import (
+    AuctionCanceled,
+    AuctionFinished,
+    AuctionStarted,
+    LotAwarded,
+    LotChanged,
+    NewBid,
+    NewComment,
+)
 
 Row = tuple[int, int, Any]
 """A bid or a comment: its id, its user, its amount or text."""
@@ -21,7 +30,7 @@ Row = tuple[int, int, Any]
 Core = tuple[Any, ...]
 """What an announcement says, without its lists and its time: the same for every viewer."""
 
-SALE_OVER = {"auctionFinished", "auctionCanceled"}
+SALE_OVER = {AuctionFinished.wire_name, AuctionCanceled.wire_name}
 
 
 def core_of(frame: Frame) -> Core:
@@ -35,16 +44,16 @@ def core_of(frame: Frame) -> Core:
 def _whole_core(name: str, data: Mapping[str, Any]) -> Core:
     """Raises `KeyError` or `TypeError` for a payload that lacks what its event is about."""
     match name:
-        case "newBid":
+        case NewBid.wire_name:
             row = data["newBid"]
             return name, row["id"], row["user_id"], row["bid"]
-        case "newComment":
+        case NewComment.wire_name:
             row = data["newComment"]
             return name, row["id"], row["user_id"], row["comment"]
-        case "auction_change_product":
+        case LotChanged.wire_name:
             prices = (data["minBidPrice"], data["bidPrice"], data["actualPrice"])
             return name, data["product"], *prices
-        case "auctionEnded":
+        case LotAwarded.wire_name:
             won = data["winningBid"]
             return name, (won["id"], won["user_id"], won["bid"]) if won else None
     return (name,)
@@ -193,17 +202,17 @@ class Truth:
         bids = self._bids[-1]
         self._judge(seq, core, Moment(self.lot, bids.rows, self.on_air))
         match core:
-            case ("newBid", bid_id, user_id, amount):
+            case (NewBid.wire_name, bid_id, user_id, amount):
                 _grow(bids, seq, (bid_id, user_id, amount))
                 self.amounts.add(amount)
                 self.accepted += 1
-            case ("newComment", comment_id, user_id, text):
+            case (NewComment.wire_name, comment_id, user_id, text):
                 _grow(self._comments[-1], seq, (comment_id, user_id, text))
-            case ("auction_change_product", product, minimum, start, market):
+            case (LotChanged.wire_name, product, minimum, start, market):
                 if self.lot is None or self.lot.product != product:
                     self._bids.append(Era(seq))
                 self._put_up(Lot(product, minimum, start, market))
-            case ("auctionEnded", won):
+            case (LotAwarded.wire_name, won):
                 if won is None:
                     self.passed += 1
                 else:
@@ -212,7 +221,7 @@ class Truth:
                 self.lot = None
                 self._bids.append(Era(seq))
                 self._comments.append(Era(seq))
-            case ("auctionStarted",):
+            case (AuctionStarted.wire_name,):
                 self.on_air = True
             case (name,) if name in SALE_OVER:
                 self.on_air = False

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from random import Random
 from typing import Any
 
-from baraka_cli.client.sockets import Answer
+from baraka_cli.client.replies import Reply
 from baraka_cli.simulator.checks.refusals import NOT_ITS_FAULT
 from baraka_cli.simulator.crowd.cast import Member
 from baraka_cli.simulator.crowd.errands import POLL_SECONDS, Errands
@@ -48,7 +48,7 @@ class Bidding:
         self._look_seconds = min(LOOK_SECONDS, self._lot_seconds / 4)
         self._scenario = sale.scenario
         self._auction_id = sale.place.auction_id
-        self._hall = sale.hall
+        self._pool = sale.pool
         self._meter = sale.meter
         self._proof = sale.proof
         self._bidders = bidders
@@ -105,7 +105,7 @@ class Bidding:
             if not self._bidders:
                 continue
             one = self._chance.choice(self._bidders)
-            if one.phone.asks and not self._hall.acknowledges:
+            if one.phone.requests and not self._pool.acknowledges:
                 continue  # nobody could say which of the two an `error` is for
             bid = self._decide(one)
             if bid is not None:
@@ -121,13 +121,13 @@ class Bidding:
             if answer.code in AGAIN_LATER or answer.ok is None:
                 await asyncio.sleep(retry_seconds(answer))
 
-    def _send(self, one: Member, bid: Bid, due: float) -> asyncio.Task[Answer]:
+    def _send(self, one: Member, bid: Bid, due: float) -> asyncio.Task[Reply]:
         task = asyncio.create_task(self._bid(one, bid, due))
         self.asking.add(task)
         task.add_done_callback(self.asking.discard)
         return task
 
-    async def _bid(self, one: Member, bid: Bid, due: float) -> Answer:
+    async def _bid(self, one: Member, bid: Bid, due: float) -> Reply:
         auction_id, user_id = self._auction_id, one.phone.user_id
         payload: dict[str, Any] = {"auctionId": auction_id, "amount": bid.amount}
         if not bid.malformed:
@@ -152,7 +152,7 @@ class Bidding:
         )
         return answer
 
-    def _note(self, answer: Answer, due: float) -> None:
+    def _note(self, answer: Reply, due: float) -> None:
         if answer.ok is None:
             return
         self._meter.answer.add(time.perf_counter() - due)

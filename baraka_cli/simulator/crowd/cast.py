@@ -9,10 +9,13 @@ from random import Random
 from typing import Any
 
 from baraka_cli.client.frames import Frame
-from baraka_cli.client.sockets import FullPhone, Hall, LightPhone, Phone
+from baraka_cli.client.library_socket import LibrarySocket
+from baraka_cli.client.light_socket import LightSocket
+from baraka_cli.client.sockets import Socket, SocketPool
 from baraka_cli.simulator.checks.seats import Seat
 from baraka_cli.simulator.crowd.people import MIX, Bidder, Commenter, Temper, View
 from baraka_cli.simulator.scenario import Scenario, Transport
+from baraka_server.contract.server_events import LotAwarded, LotChanged
 
 SLOW_SECONDS = 0.1
 """What a slow phone takes for each message."""
@@ -57,14 +60,14 @@ class Board:
     def frame(self, frame: Frame) -> None:
         if frame.bid is not None:
             self.leader, self.top = frame.bid
-        elif frame.name == "auction_change_product":
+        elif frame.name == LotChanged.wire_name:
             data = frame.data
             if not self.open or data.get("round") != self.round or self.round is None:
                 self.top = self.leader = None
                 self.lot += 1
             self._priced(data)
             self.round, self.open = data.get("round"), True
-        elif frame.name == "auctionEnded":
+        elif frame.name == LotAwarded.wire_name:
             self.open, self.top, self.leader = False, None, None
 
     def _priced(self, fields: Mapping[str, Any]) -> None:
@@ -92,7 +95,7 @@ def _number(value: object) -> int | None:
 class Member:
     """One socket of the crowd and whose it is."""
 
-    phone: Phone
+    phone: Socket
     part: Part
     seat: Seat
     auction_id: int | None
@@ -124,20 +127,26 @@ class Place:
 
 
 def member(
-    hall: Hall, mint: Mint, part: Part, number: int, user_id: int, auction_id: int | None, **kw: Any
+    pool: SocketPool,
+    mint: Mint,
+    part: Part,
+    number: int,
+    user_id: int,
+    auction_id: int | None,
+    **kw: Any,
 ) -> Member:
     """A member with a light phone, unless `transports` are given."""
     label = f"{part} {number} (user {user_id})" if number else f"the {part} (user {user_id})"
     slow, lists = kw.pop("slow", False), kw.pop("lists", True)
-    phone: Phone
+    phone: Socket
     if "transports" in kw:
         label += ", " + "+".join(kw["transports"])
-        phone = FullPhone(
-            hall, label, user_id, mint(user_id), lists=lists, transports=kw["transports"]
+        phone = LibrarySocket(
+            pool, label, user_id, mint(user_id), lists=lists, transports=kw["transports"]
         )
     else:
-        phone = LightPhone(
-            hall,
+        phone = LightSocket(
+            pool,
             label,
             user_id,
             mint(user_id),
@@ -148,7 +157,7 @@ def member(
     return Member(phone, part, Seat(label), auction_id, slow=slow)
 
 
-def cast(scenario: Scenario, place: Place, hall: Hall, mint: Mint) -> list[Member]:
+def cast(scenario: Scenario, place: Place, pool: SocketPool, mint: Mint) -> list[Member]:
     """Everybody but the host. The seed decides who has which phone."""
     chance = Random(f"cast of {scenario.seed}")
     everybody: list[Member] = []
@@ -170,7 +179,7 @@ def cast(scenario: Scenario, place: Place, hall: Hall, mint: Mint) -> list[Membe
         else:
             kw["compress"] = chance.random() < scenario.compressed_share
             kw["slow"] = part is Part.VIEWER and chance.random() < scenario.slow_share
-        one = member(hall, mint, part, number, user_id, auction_id, **kw)
+        one = member(pool, mint, part, number, user_id, auction_id, **kw)
         everybody.append(one)
         return one
 

@@ -10,7 +10,7 @@ import time
 from random import Random
 
 from baraka_cli.client.frames import Frame
-from baraka_cli.client.sockets import Phone
+from baraka_cli.client.sockets import Socket
 from baraka_cli.simulator.crowd import arriving
 from baraka_cli.simulator.crowd.bidding import Bidding
 from baraka_cli.simulator.crowd.cast import Member, Mint, Part, cast, member
@@ -22,6 +22,7 @@ from baraka_cli.simulator.crowd.sale import Sale
 from baraka_cli.simulator.crowd.visits import Visits
 from baraka_cli.simulator.scenario import Transport
 from baraka_server.contract.client_events import PostComment
+from baraka_server.contract.server_events import LotChanged, UserCountUpdate
 
 WATCH_SECONDS_MAX = 24 * 3600
 SETTLE_SECONDS_MAX = 30
@@ -46,7 +47,7 @@ class Crowd:
         self._proof = sale.proof
         self._hosted = hosted
         host, self._auditors = _staff(sale, mint)
-        self._everybody = cast(sale.scenario, sale.place, sale.hall, mint)
+        self._everybody = cast(sale.scenario, sale.place, sale.pool, mint)
         staff = (host, *self._auditors) if hosted else self._auditors
         self._by_phone = {one.phone: one for one in (*staff, *self._everybody)}
         self._chance = Random(f"crowd of {sale.scenario.seed}")
@@ -68,7 +69,7 @@ class Crowd:
 
     # --- what the phones report
 
-    def heard(self, phone: Phone, frame: Frame) -> None:
+    def heard(self, phone: Socket, frame: Frame) -> None:
         now = time.perf_counter()
         one = self._by_phone[phone]
         self._meter.message(len(frame.text))
@@ -80,16 +81,16 @@ class Crowd:
         if one.bidder is not None:
             one.board.frame(frame)
             self._bidding.look_up(one)
-            if not self._hosted and frame.name == "auction_change_product":
+            if not self._hosted and frame.name == LotChanged.wire_name:
                 self._bidding.lot_began = now
-        if frame.name == "userCountUpdate" and one.part is Part.HOST:
+        if frame.name == UserCountUpdate.wire_name and one.part is Part.HOST:
             self._counting.heard(frame)
         if not one.busy and not self.visits.over:
             room = one.seat.rooms.get(one.auction_id or 0)
             if room is not None and room.gap is not None:
                 self._errands.start(self.visits.close_gap(one))
 
-    def cut_off(self, phone: Phone) -> None:
+    def cut_off(self, phone: Socket) -> None:
         one = self._by_phone[phone]
         one.inside = False
         if self.visits.over:
@@ -126,7 +127,7 @@ class Crowd:
             await self._errands.stop(lag, *self._bidding.asking)
             self._sale.phase("everybody goes home")
             await self._go_home()
-            await self._sale.hall.close()
+            await self._sale.pool.close()
 
     def _begin(self) -> None:
         if self._scenario.comment_rate:
@@ -199,7 +200,7 @@ class Crowd:
 
     async def _some_leave(self) -> int:
         """A few go out, and must hear nothing more."""
-        if not self._sale.hall.acknowledges:
+        if not self._sale.pool.acknowledges:
             return 0  # nobody says when one is out
         staying = [one for one in self._everybody if one.part is Part.VIEWER and one.inside]
         leavers = staying[: min(LEAVERS_MAX, int(len(staying) * LEAVERS_SHARE))]
@@ -223,12 +224,12 @@ class Crowd:
 
 def _staff(sale: Sale, mint: Mint) -> tuple[Member, list[Member]]:
     """The host, and who goes out and in again to see what joiners are told."""
-    place, hall = sale.place, sale.hall
+    place, pool = sale.place, sale.pool
     polls = sale.scenario.transport is Transport.POLLING
     transports = {"transports": ["polling"]} if polls else {}
-    host = member(hall, mint, Part.HOST, 0, place.host_id, place.auction_id, **transports)
+    host = member(pool, mint, Part.HOST, 0, place.host_id, place.auction_id, **transports)
     auditors = [
-        member(hall, mint, Part.AUDITOR, n, place.host_id, place.auction_id, lists=n == 1)
+        member(pool, mint, Part.AUDITOR, n, place.host_id, place.auction_id, lists=n == 1)
         for n in (1, 2)
     ]
     return host, auditors

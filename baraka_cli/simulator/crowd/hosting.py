@@ -8,7 +8,8 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
-from baraka_cli.client.sockets import ANSWER_SECONDS_MAX, Answer
+from baraka_cli.client.replies import Reply
+from baraka_cli.client.sockets import REPLY_SECONDS_MAX
 from baraka_cli.run_list import ListedLot
 from baraka_cli.simulator.checks.refusals import NOT_ITS_FAULT
 from baraka_cli.simulator.checks.truth import Truth
@@ -89,7 +90,7 @@ class Hosting:
 
     async def audit(self) -> None:
         """Somebody goes out and comes in again, and so sees the state that joiners get."""
-        if not self._sale.hall.acknowledges:
+        if not self._sale.pool.acknowledges:
             return
         for one in self._auditors:
             if one.inside and not one.busy:
@@ -136,14 +137,14 @@ class Hosting:
 
     async def _ask_or_see(
         self, event: str, payload: dict[str, Any], done: Callable[[], bool]
-    ) -> Answer:
+    ) -> Reply:
         """The host's ask. Where nothing is acknowledged, what somebody hears of it answers it too."""
         asking = asyncio.create_task(self._visits.ask(self._host, event, payload))
         try:
-            if not self._sale.hall.acknowledges:
-                await self._errands.until(lambda: asking.done() or done(), ANSWER_SECONDS_MAX)
+            if not self._sale.pool.acknowledges:
+                await self._errands.until(lambda: asking.done() or done(), REPLY_SECONDS_MAX)
                 if not asking.done() and done():
-                    return Answer(True)
+                    return Reply(True)
             return await asking
         finally:
             asking.cancel()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from baraka_cli.client.sockets import Hall
+from baraka_cli.client.sockets import SocketPool
 from baraka_cli.run_list import ListedLot
 from baraka_cli.simulator.checks.proof import Proof
 from baraka_cli.simulator.crowd.cast import Place
@@ -24,7 +24,7 @@ class Sale:
     scenario: Scenario
     place: Place
     lots: Sequence[ListedLot]
-    hall: Hall
+    pool: SocketPool
     meter: Meter
     proof: Proof
     phase: Callable[[str], None]

@@ -7,7 +7,8 @@ import time
 from random import Random
 from typing import Any
 
-from baraka_cli.client.sockets import LOST, Answer, CouldNotConnect
+from baraka_cli.client.replies import LOST, Reply
+from baraka_cli.client.sockets import CouldNotConnect
 from baraka_cli.simulator.checks.refusals import NOT_ITS_FAULT
 from baraka_cli.simulator.crowd.cast import Member
 from baraka_cli.simulator.crowd.sale import Sale
@@ -41,10 +42,10 @@ class Visits:
         await one.phone.connect()
         self.connections += 1
 
-    async def ask(self, one: Member, event: str, payload: dict[str, Any]) -> Answer:
+    async def ask(self, one: Member, event: str, payload: dict[str, Any]) -> Reply:
         one.seat.asking += 1
         try:
-            answer = await one.phone.ask(event, payload)
+            answer = await one.phone.call(event, payload)
         finally:
             one.seat.asking -= 1
         self._proof.refusals.due(one.seat, answer)
@@ -69,7 +70,7 @@ class Visits:
             answer = await self.ask(one, JoinAuction.wire_name, payload)
             if answer.ok:
                 self._proof.joined(one.seat, one.auction_id, answer)
-                one.board.state(answer.said)
+                one.board.state(answer.data)
                 one.inside = True
                 return True
             retry = answer.ok is None or answer.code in NOT_ITS_FAULT
@@ -140,7 +141,7 @@ class Visits:
         )
 
 
-def retry_seconds(answer: Answer) -> float:
+def retry_seconds(answer: Reply) -> float:
     """When to try again: when the server says, or soon."""
-    wait = answer.said.get("retryAfterMs")
+    wait = answer.data.get("retryAfterMs")
     return wait / 1000 if isinstance(wait, int) else 0.5 if answer is not LOST else 0.1

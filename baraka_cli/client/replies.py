@@ -1,0 +1,105 @@
+"""`Reply`: what came of a client event that was sent. `ANSWERED_BY`: the server events that tell it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from baraka_server.contract import client_events as sent
+from baraka_server.contract import server_events as told
+from baraka_server.contract.client_events import ClientEvent
+from baraka_server.contract.refusals import TEXTS, Code
+from baraka_server.contract.server_events import ServerEvent
+
+TOKEN_REFUSALS = frozenset({TEXTS[Code.NO_TOKEN], TEXTS[Code.INVALID_TOKEN]})
+"""Texts of `error` that refuse the connection, before anything was sent."""
+
+ANSWERED_BY: dict[type[ClientEvent], tuple[type[ServerEvent], ...]] = {
+    sent.StartAuction: (told.AuctionStarted,),
+    sent.JoinAuction: (told.UserCountUpdate, told.AuctionState),
+    sent.LeaveAuction: (),
+    sent.BroadcasterLeave: (told.BroadcasterLeft,),
+    sent.PostComment: (told.NewComment,),
+    sent.PlaceBid: (told.NewBid,),
+    sent.CancelAuction: (told.AuctionCanceled,),
+    sent.EndAuction: (told.AuctionFinished,),
+    sent.AwardLot: (told.LotAwarded,),
+    sent.ChangeLot: (told.LotChanged,),
+}
+"""What a client hears when its event was done, on servers that acknowledge nothing (guide alone)."""
+
+_NAMES_ANSWERED_BY = {
+    event.wire_name: frozenset(heard.wire_name for heard in answers)
+    for event, answers in ANSWERED_BY.items()
+}
+
+
+def answered_by(name: str) -> frozenset[str]:
+    """The names of the server events that answer the client event `name`."""
+    return _NAMES_ANSWERED_BY.get(name, frozenset())
+
+
+class NoReply(StrEnum):
+    """Why there is no reply. The values stand where the code of a refusal would stand."""
+
+    OFFLINE = "offline"
+    """It was not sent."""
+    SILENT = "silent"
+    LOST = "lost"
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """Done, refused, or lost: `ok` is True, False, or None where nobody knows (D20).
+
+    `data` is the acknowledgement, or the payload of `error` where nothing is acknowledged.
+    """
+
+    ok: bool | None
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def none(cls, why: NoReply, message: str) -> Reply:
+        """No reply; `message` says so to a person."""
+        return cls(None, {"code": why.value, "message": message})
+
+    @property
+    def message(self) -> str:
+        return str(self.data.get("message", ""))
+
+    @property
+    def code(self) -> str:
+        return str(self.data.get("code", ""))
+
+
+DONE = Reply(True)
+LOST = Reply(None)
+
+
+@dataclass(eq=False, slots=True)
+class Request:
+    """A client event that was sent and has no reply yet.
+
+    `answered_by` are the names of server events that are taken for its reply.
+    """
+
+    event: str
+    payload: Mapping[str, Any]
+    answered_by: frozenset[str]
+    reply: asyncio.Future[Reply]
+
+    def settle(self, reply: Reply) -> None:
+        """Take `reply`, unless there was one before."""
+        if not self.reply.done():
+            self.reply.set_result(reply)
+
+
+def acknowledged(values: Sequence[Any]) -> Reply | None:
+    """The reply that an acknowledgement says; None where it says only that the event was received."""
+    said = values[0] if values else None
+    if isinstance(said, dict) and isinstance(said.get("ok"), bool):
+        return Reply(said["ok"], said)
+    return None
