@@ -28,7 +28,9 @@ OTHERS = 0o077
 """The rights of everybody but a file's owner."""
 
 
-def doctor(as_json: AsJson = False, database_url: DatabaseUrl = None) -> None:
+def doctor(
+    context: typer.Context, as_json: AsJson = False, database_url: DatabaseUrl = None
+) -> None:
     """Check settings, database and machine before a sale, and say what to do.
 
     Run it where the server runs, as the user that it runs as. Every line begins with ok, look (safe
@@ -37,7 +39,8 @@ def doctor(as_json: AsJson = False, database_url: DatabaseUrl = None) -> None:
     """
     from baraka_cli.doctor_checks import State
 
-    findings = list(_findings(database_url))
+    commands = context.find_root().command
+    findings = list(_findings(commands, database_url))
     findings.sort(key=lambda finding: list(State).index(finding.state))
     counts = {state: sum(finding.state is state for finding in findings) for state in State}
     if as_json:
@@ -61,7 +64,7 @@ def doctor(as_json: AsJson = False, database_url: DatabaseUrl = None) -> None:
         raise typer.Exit(1)
 
 
-def _findings(database_url: str | None) -> Iterator[Finding]:
+def _findings(commands: Any, database_url: str | None) -> Iterator[Finding]:
     from baraka_cli import doctor_checks
     from baraka_server import open_files
     from baraka_server.settings import Settings
@@ -70,7 +73,7 @@ def _findings(database_url: str | None) -> Iterator[Finding]:
     settings, wrong = _settings(database_url)
     for problem in wrong:
         yield doctor_checks.mend("settings", problem, "see docs/settings.md for what it may be")
-    yield from _unknown_settings()
+    yield from _unknown_settings(commands)
     yield from _env_file()
     bad = {problem.partition(":")[0] for problem in wrong}
     for finding in doctor_checks.of_settings(settings, origin(Settings, "jwt_secret")):
@@ -109,7 +112,7 @@ def _settings(database_url: str | None) -> tuple[Settings, list[str]]:
         return Settings.model_construct(), wrong
 
 
-def _unknown_settings() -> Iterator[Finding]:
+def _unknown_settings(commands: Any) -> Iterator[Finding]:
     """Names that nobody reads: what was meant by them is not set."""
     import os
     from difflib import get_close_matches
@@ -119,7 +122,7 @@ def _unknown_settings() -> Iterator[Finding]:
     from baraka_server.sources import secret_variables, variable_of
 
     known = {*map(variable_of, Settings.model_fields), *secret_variables(Settings)}
-    known |= _flags_variables()
+    known |= _flags_variables(commands)
     for name in sorted({*map(str.upper, os.environ), *_names_in_env_file()}):
         if name.startswith("BARAKA_") and name not in known:
             meant = get_close_matches(name, known, n=1)
@@ -138,10 +141,9 @@ def _names_in_env_file() -> set[str]:
         return set()
 
 
-def _flags_variables() -> set[str]:
-    from baraka_cli.main import app
-
-    names, waiting = set(), [typer.main.get_command(app)]
+def _flags_variables(commands: Any) -> set[str]:
+    """The environment variables that stand for flags of any command."""
+    names, waiting = set(), [commands]
     while waiting:
         command: Any = waiting.pop()
         waiting += getattr(command, "commands", {}).values()
