@@ -20,9 +20,9 @@ from tests.support.servers.broken_server import (
 )
 
 UNSEEN = {
-    Promise.ACKNOWLEDGED_IS_ANNOUNCED: "no bid was acknowledged with a number (D20)",
-    Promise.ANNOUNCED_IS_KEPT: "joiners are not told the state (D21)",
-    Promise.ONE_ORDER: "announcements have no seq (D22): the order was seen, not gaps",
+    Promise.ACKNOWLEDGED_IS_ANNOUNCED: "no bid was acknowledged with a number",
+    Promise.ANNOUNCED_IS_KEPT: "joiners are not told the state",
+    Promise.ONE_ORDER: "announcements have no seq: the order was seen, not gaps",
     Promise.DATABASE_AGREES: "no --database-url was given",
 }
 SEEN = {
