@@ -15,6 +15,8 @@ READY        := $(VENV)/.ready
 NEST         := benchmarks/nest
 NODE_FOLDERS := $(filter-out $(NEST),$(patsubst %/package-lock.json,%,$(wildcard tests/*/package-lock.json examples/*/package-lock.json benchmarks/*/package-lock.json)))
 NODE_READY   := $(addsuffix /node_modules/.ready,$(NODE_FOLDERS))
+# What needs no other server, no browser and no time of its own.
+QUICK        := contract domain cli $(addprefix console/test_,book.py command.py figure.py lotsfile.py runlist.py summary.py)
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
@@ -23,7 +25,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .PHONY: help
 help: ## this list
-	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # --- run ---------------------------------------------------------------------
 
@@ -43,6 +45,10 @@ serve: setup ## the server, with the settings of .env and BARAKA_*
 .PHONY: test
 test: setup servers node ## all tests; PYTEST_ARGS="-k bid" for some of them, WORKERS=0 for one process
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal $(PYTEST_ARGS)
+
+.PHONY: test-quick
+test-quick: setup ## contract, rules, command line, the console without a server: under a minute on two cores
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m "not mariadb and not slow and not chaos" $(PYTEST_ARGS) $(addprefix tests/,$(QUICK))
 
 .PHONY: bench
 bench: setup servers node ## measure, beside other servers: docs/performance.md; BENCH_ARGS=--quick to see whether it runs

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.support.clients.command_line import run
 from tests.support.clients.terminal import terminal
 from tests.support.servers.baraka import BARAKA, environment
 
+pytestmark = pytest.mark.slow
 SECONDS_MAX = 120
 
 

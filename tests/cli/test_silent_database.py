@@ -23,6 +23,7 @@ COMMANDS = (
 PATIENCE_SECONDS = 30
 
 
+@pytest.mark.slow
 async def test_every_command_ends_with_a_sentence(tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as silent:  # the kernel takes the connections
         url = f"mysql://root@127.0.0.1:{silent.getsockname()[1]}/baraka"
