@@ -110,16 +110,19 @@ def last_seq(phone: Phone, auction_id: int = 1) -> int:
     return max((told[0] for told in news(phone.events, auction_id)), default=0)
 
 
+async def _heard(phone: Phone, seq: int, auction_id: int) -> None:
+    await phone.until(
+        lambda: last_seq(phone, auction_id) >= seq, f"seq {seq} of auction {auction_id}"
+    )
+
+
 async def assert_everybody_heard(
     phones: Iterable[Phone], ledger: Sequence[LedgerEntry], auction_id: int = 1
 ) -> None:
     """Each phone heard everything since it joined: once, in order, word for word."""
     whole = [as_told(entry) for entry in ledger]
     for phone in phones:
-        await phone.until(
-            lambda phone=phone: last_seq(phone, auction_id) >= whole[-1][0],
-            f"seq {whole[-1][0]} of auction {auction_id}",
-        )
+        await _heard(phone, whole[-1][0], auction_id)
         since = phone.states[auction_id]["seq"]
         assert news(phone.events, auction_id, since) == whole[since:]
 

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from baraka_server.store.engine import database_url
+from baraka_server.store.address import database_url
 
 
 async def sql(url: str, *statements: str, keeps_references: bool = True, **values: Any) -> None:

@@ -96,10 +96,12 @@ def storm(
     plans: dict[Phone, list[tuple[str, dict[str, Any]]]] = {}
     for number in range(asks):
         if dice.random() < 0.25:
-            event, fields = "comment", {"comment": f"comment {number} of {first_amount} 💍"}
+            event = "comment"
+            fields: dict[str, Any] = {"comment": f"comment {number} of {first_amount} 💍"}
         else:
             amount = first_amount + 10 * number + dice.randint(-60, 60)
-            event, fields = "placeBid", {"amount": max(1, amount)} | more(number)
+            event = "placeBid"
+            fields = {"amount": max(1, amount)} | more(number)
         fields["auctionId"] = auction_id
         plans.setdefault(dice.choice(phones), []).append((event, fields))
 

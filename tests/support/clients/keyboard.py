@@ -75,8 +75,9 @@ class Keyboard:
 
     def is_asked(self) -> bool:
         screen = self.app.screen
-        asks = isinstance(screen, Question | StageScreen) and screen.asks
-        return asks and screen.asked_at < time.monotonic()
+        if not isinstance(screen, Question | StageScreen):
+            return False
+        return screen.asks and screen.asked_at < time.monotonic()
 
     async def sees(self, *texts: str) -> None:
         await self.until(lambda: all(text in self.screen for text in texts), f"to see {texts}")

@@ -56,7 +56,8 @@ class Phone:
     async def emits(self, event: ClientEvent | str, *arguments: Any) -> dict[str, Any]:
         """Send with an acknowledgement, and return it."""
         if isinstance(event, ClientEvent):
-            event, arguments = event.wire_name, (payload_of(event),)
+            arguments = (payload_of(event),)
+            event = event.wire_name
         answer: dict[str, Any] = await asyncio.wait_for(
             self._call(event, arguments), PATIENCE_SECONDS
         )
@@ -67,7 +68,8 @@ class Phone:
     async def says(self, event: ClientEvent | str, *arguments: Any) -> None:
         """Send without an acknowledgement, as the apps in the field do."""
         if isinstance(event, ClientEvent):
-            event, arguments = event.wire_name, (payload_of(event),)
+            arguments = (payload_of(event),)
+            event = event.wire_name
         await self._emit(event, arguments)
 
     # --- listening

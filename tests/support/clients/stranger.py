@@ -282,7 +282,7 @@ class WebSocketStranger(Stranger):
         self.line = await Line(
             self.url, receive_buffer_bytes=self.receive_buffer_bytes
         ).__aenter__()
-        answer = await self.line.requests("GET", PATH + "websocket", **self._upgrade())
+        answer = await self.line.requests("GET", PATH + "websocket", None, **self._upgrade())
         if answer.status != 101:
             self.line.reset()
             raise HungUp(answer.status)
@@ -345,7 +345,7 @@ class PollingStranger(Stranger):
     async def __aenter__(self) -> Self:
         self.getting = await Line(self.url).__aenter__()
         self.posting = await Line(self.url).__aenter__()
-        answer = await self.getting.requests("GET", PATH + "polling", **self.headers)
+        answer = await self.getting.requests("GET", PATH + "polling", None, **self.headers)
         if answer.status != 200:
             await self.__aexit__()
             raise HungUp(answer.status)
@@ -375,7 +375,7 @@ class PollingStranger(Stranger):
         return await self.posting.requests("POST", self.target, body, **self.headers, **headers)
 
     async def _more(self) -> list[str]:
-        answer = await self.getting.requests("GET", self.target, **self.headers)
+        answer = await self.getting.requests("GET", self.target, None, **self.headers)
         if answer.status != 200:
             raise HungUp(answer.status)
         packets = answer.body.decode().split(PACKETS)

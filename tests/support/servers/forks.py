@@ -80,7 +80,7 @@ def _parent() -> socket.socket:
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with theirs:
         command = [sys.executable, "-m", "tests.support.servers.forks"]
-        process = subprocess.Popen(command, cwd=ROOT, stdin=theirs)
+        process = subprocess.Popen(command, cwd=ROOT, stdin=theirs.fileno())
 
     def end() -> None:
         ours.close()

@@ -30,7 +30,9 @@ class Case:
     leader: int = LEADER
 
 
-def _case(change: str, *found: str, refused: str = "", mendable: bool = True, leader: int = LEADER):
+def _case(
+    change: str, *found: str, refused: str = "", mendable: bool = True, leader: int = LEADER
+) -> Case:
     return Case(change, frozenset(found), frozenset(refused.split()), mendable, leader)
 
 

@@ -66,7 +66,7 @@ class PlainServer:
         await self._runner.cleanup()
 
     async def _connect(self, sid: str, _environ: object, auth: Any = None) -> None:
-        user = TOKENS.get((auth or {}).get("token"))
+        user = TOKENS.get((auth or {}).get("token", ""))
         if user is None:
             await self._refuse(sid, "Invalid or expired token")
             await self._sio.disconnect(sid)
