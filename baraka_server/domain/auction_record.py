@@ -13,6 +13,7 @@ from baraka_server.domain.events import (
     LedgerEntry,
     Lot,
     LotOpened,
+    LotRepriced,
     StandingBid,
     Started,
 )
@@ -80,7 +81,7 @@ def _changes(record: Auction, entry: LedgerEntry) -> dict[str, Any]:
     match entry.event:
         case Started():
             return {"isLive": True}
-        case LotOpened(lot=lot):
+        case LotOpened(lot=lot) | LotRepriced(lot=lot):
             return _columns(lot)
         case Awarded(high=None):
             return NO_LOT

@@ -141,10 +141,12 @@ class LotOpened(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class LotRepriced(LotOpened):
+class LotRepriced(Event):
     """The product on the block has other prices: its round and its bids go on (D10)."""
 
     kind = "lot_repriced"
+
+    lot: Lot
 
 
 @dataclass(frozen=True, slots=True)

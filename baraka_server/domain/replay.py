@@ -44,7 +44,7 @@ def objection(state: State, entry: LedgerEntry) -> str | None:
         return None
     if state.seq == 0 and not isinstance(event, Adopted):
         return "a ledger begins with the auction as it was found"
-    if isinstance(event, HOSTS) and entry.user_id != state.owner_id:
+    if isinstance(event, OWNER_ONLY) and entry.user_id != state.owner_id:
         return f"only the owner may do this, which is {_user(state.owner_id)}"
     if reason := _OBJECTIONS[type(event)](state, entry, event):
         return reason
@@ -54,7 +54,7 @@ def objection(state: State, entry: LedgerEntry) -> str | None:
     return None
 
 
-HOSTS = (Started, LotOpened, Awarded, Canceled, Ended, BroadcasterLeft)
+OWNER_ONLY = (Started, LotOpened, LotRepriced, Awarded, Canceled, Ended, BroadcasterLeft)
 
 
 def _none(_state: State, _entry: LedgerEntry, _event: Event) -> None:

@@ -119,7 +119,7 @@ def _opens_round(state: State, event: Event) -> bool:
         if event.lot is None:
             return False
         return state.lot is None or not same_name(event.lot.product, state.lot.product)
-    return isinstance(event, LotOpened) and not isinstance(event, LotRepriced)
+    return isinstance(event, LotOpened)
 
 
 @singledispatch

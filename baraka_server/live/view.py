@@ -255,7 +255,7 @@ class AuctionView:
             case Commented():
                 self._comments.add(self._comment(entry, entry.event))
                 whole = _with_list(brief, "comments", self._comments) if lists else brief
-            case LotOpened() if not isinstance(entry.event, LotRepriced):
+            case LotOpened():
                 self._bids.clear()
             case Awarded():
                 self._bids.clear()
@@ -303,7 +303,7 @@ class AuctionView:
         match entry.event:
             case Started():
                 return told.AuctionStarted, record_after(self.record, entry).model_dump(mode="json")
-            case LotOpened(lot=lot):
+            case LotOpened(lot=lot) | LotRepriced(lot=lot):
                 return told.LotChanged, _lot(lot, entry.round)
             case BidPlaced() as event:
                 bid = self._placed(entry, event)

@@ -17,7 +17,6 @@ from baraka_server.domain.events import (
     Commented,
     LedgerEntry,
     LotOpened,
-    LotRepriced,
     StandingBid,
     StandingBidChanged,
     Unknown,
@@ -163,7 +162,7 @@ class Expected:
             case StandingBidChanged(award_refused=False) as change:
                 self.bids.written.pop(change.was.bid_id if change.was else 0, None)
                 self._find_rows(entry, change.high)
-            case LotOpened() if not isinstance(entry.event, LotRepriced):
+            case LotOpened():
                 self.bids.clear()
             case BidPlaced(amount=amount, bid_id=bid_id):
                 self.bids.write(bid_id, _row(entry, bid=amount, updatedAt=entry.at))

@@ -31,7 +31,6 @@ from baraka_server.domain.events import (
     Event,
     LedgerEntry,
     LotOpened,
-    LotRepriced,
     StandingBid,
 )
 from baraka_server.domain.state import State
@@ -200,7 +199,7 @@ class _Writing:
         match entry.event:
             case BidPlaced() | Commented():
                 self._waiting[len(self._entries)] = entry
-            case LotOpened() if not isinstance(entry.event, LotRepriced):
+            case LotOpened():
                 await self._flush()
                 await self._clear(bids)  # set aside: the ledger keeps them (D10)
             case Awarded():

@@ -21,7 +21,6 @@ from baraka_server.domain.events import (
     Commented,
     LedgerEntry,
     LotOpened,
-    LotRepriced,
     Started,
 )
 from baraka_server.store import ledger, probe, rows
@@ -69,8 +68,7 @@ class Snapshot:
     def before(self, later: Iterable[LedgerEntry]) -> Snapshot | None:
         """The same without the rows that `later` events wrote; None when these cleared the lists."""
         events = [entry.event for entry in later]
-        clearing = [event for event in events if isinstance(event, LotOpened | Awarded)]
-        if not all(isinstance(event, LotRepriced) for event in clearing):
+        if any(isinstance(event, LotOpened | Awarded) for event in events):
             return None
         bid_ids = {event.bid_id for event in events if isinstance(event, BidPlaced)}
         comment_ids = {event.comment_id for event in events if isinstance(event, Commented)}

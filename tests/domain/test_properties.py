@@ -474,15 +474,20 @@ ANY_EVENT: dict[str, st.SearchStrategy[Event]] = {
 }
 
 
-def test_every_kind_of_fact_is_known_by_its_name() -> None:
+def test_every_kind_of_event_is_known_by_its_name() -> None:
     """The names are in every ledger that was ever written: they cannot change."""
     assert set(KINDS) == set(ANY_EVENT)
     assert {name: event.kind for name, event in KINDS.items()} == {name: name for name in ANY_EVENT}
 
 
+def test_no_kind_of_event_is_a_special_case_of_another() -> None:
+    """A `case` for one would take the other along where somebody forgets that it does."""
+    assert {kind.__bases__ for kind in KINDS.values()} == {(Event,)}
+
+
 @pytest.mark.parametrize("kind", ANY_EVENT)
 @given(data=st.data())
-def test_a_fact_reads_back_from_json_as_it_was(kind: str, data: st.DataObject) -> None:
+def test_an_event_reads_back_from_json_as_it_was(kind: str, data: st.DataObject) -> None:
     event = data.draw(ANY_EVENT[kind])
     read = KINDS[kind].from_data(json.loads(json.dumps(event.data())))
     assert read == event

@@ -54,7 +54,7 @@ def as_told(entry: LedgerEntry) -> Told:
             return entry.seq, "auction_change_product", entry.round, lot.product, lot.minimum_price
         case Commented(comment=text, comment_id=comment_id):
             return entry.seq, "newComment", comment_id, entry.user_id, text
-        case LotOpened(lot=lot):
+        case LotOpened(lot=lot) | LotRepriced(lot=lot):
             return entry.seq, "auction_change_product", entry.round, lot.product, lot.minimum_price
         case Awarded(high=high):
             bid = (high.bid_id, high.user_id, high.amount) if high else None
