@@ -1,4 +1,4 @@
-"""Processor time as the kernel counts it, ours and everybody's (proc(5))."""
+"""Processor time as the kernel counts it, ours and everybody's."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import os
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 
-TICKS = os.sysconf("SC_CLK_TCK")
+import psutil
+
 CORES = os.cpu_count() or 1
 DISTURBED_CORES = 0.15
 """Other processes that used so many cores on average disturbed a measurement."""
@@ -16,21 +16,18 @@ DISTURBED_CORES = 0.15
 
 def process_seconds(pid: int) -> float:
     """User and system time of all threads of a process, in steps of a hundredth of a second."""
-    text = Path(f"/proc/{pid}/stat").read_text()
-    fields = text.rpartition(")")[2].split()  # a program's name may have blanks and brackets
-    return (int(fields[11]) + int(fields[12])) / TICKS
+    used = psutil.Process(pid).cpu_times()
+    return used.user + used.system
 
 
 def resident_bytes(pid: int) -> int:
-    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE")
+    return psutil.Process(pid).memory_info().rss
 
 
 def machine_seconds() -> float:
     """User, nice and system time of everybody. Not what interrupts took: that is nobody's."""
-    fields = Path("/proc/stat").read_text().split("\n", 1)[0].split()
-    user, nice, system = (int(field) for field in fields[1:4])
-    return (user + nice + system) / TICKS
+    used = psutil.cpu_times()
+    return used.user + used.nice + used.system
 
 
 @dataclass(frozen=True, slots=True)

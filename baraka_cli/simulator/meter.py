@@ -7,12 +7,10 @@ that was itself held up does not make a slow server look fast (coordinated omiss
 from __future__ import annotations
 
 import asyncio
-import os
-import resource
 import time
 from dataclasses import dataclass
-from pathlib import Path
 
+import psutil
 from hdrh.histogram import HdrHistogram
 
 from baraka_cli.simulator.result import Latency, Second, ServerProcess
@@ -54,7 +52,7 @@ class Times:
 
 @dataclass(slots=True)
 class _Server:
-    pid: int
+    process: psutil.Process
     cpu_start: float
     cpu: float
     rss_start: int
@@ -77,7 +75,8 @@ class Meter:
         self.messages = 0
         self.bytes = 0
         self._second_delivery = Times()
-        self._own_cpu = _own_cpu()
+        self._self = psutil.Process()
+        self._own_cpu, _ = _used(self._self)
         self._at = self.started
         self._told = (0, 0)
         self._lag = 0.0
@@ -99,7 +98,8 @@ class Meter:
 
     def tick(self, viewers: int) -> Second:
         """Close the running second."""
-        ended, at, cpu = self.now, time.perf_counter(), _own_cpu()
+        ended, at = self.now, time.perf_counter()
+        cpu, _ = _used(self._self)
         elapsed = max(at - self._at, 0.001)
         ended.viewers = viewers
         ended.messages, ended.bytes = self.messages - self._told[0], self.bytes - self._told[1]
@@ -148,7 +148,7 @@ class Meter:
         deliveries = self.delivery.count
         return [
             ServerProcess(
-                pid=server.pid,
+                pid=server.process.pid,
                 cpu_seconds=round(server.cpu - server.cpu_start, 2),
                 cpu_microseconds_per_delivery=(
                     round((server.cpu - server.cpu_start) * 1e6 / deliveries, 1)
@@ -165,8 +165,8 @@ class Meter:
         used, rss = 0.0, 0
         for server in self._servers:
             try:
-                cpu, now = _cpu_seconds(server.pid), _rss_bytes(server.pid)
-            except OSError:
+                cpu, now = _used(server.process)
+            except psutil.Error:
                 continue  # it was restarted under another number, or has ended
             used += cpu - server.cpu
             rss += now
@@ -177,24 +177,17 @@ class Meter:
             second.server_rss_bytes = rss
 
 
-def _own_cpu() -> float:
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    return used.ru_utime + used.ru_stime
-
-
 def _server(pid: int) -> _Server:
     try:
-        cpu, rss = _cpu_seconds(pid), _rss_bytes(pid)
-    except OSError:
+        process = psutil.Process(pid)
+        cpu, rss = _used(process)
+    except (psutil.Error, ValueError):  # it takes no negative number
         raise NoSuchProcess(f"there is no process {pid} on this machine that we can see") from None
-    return _Server(pid, cpu, cpu, rss, rss, rss)
+    return _Server(process, cpu, cpu, rss, rss, rss)
 
 
-def _cpu_seconds(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def _rss_bytes(pid: int) -> int:
-    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE")
+def _used(process: psutil.Process) -> tuple[float, int]:
+    """Seconds of user and system time since it began, and its resident bytes."""
+    with process.oneshot():
+        cpu, memory = process.cpu_times(), process.memory_info()
+    return cpu.user + cpu.system, memory.rss

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psutil
 from pydantic import SecretStr
 
 from baraka_server.app import Server
@@ -104,9 +105,7 @@ class Neighbourhood:
 
 def memory_of(pid: int) -> int:
     """The resident bytes of a process."""
-    status = Path(f"/proc/{pid}/status").read_text()
-    (line,) = (line for line in status.splitlines() if line.startswith("VmRSS"))
-    return int(line.split()[1]) * 1024
+    return psutil.Process(pid).memory_info().rss
 
 
 def open_lines(pid: int) -> int:
