@@ -181,7 +181,7 @@ def _server(pid: int) -> _Server:
     try:
         process = psutil.Process(pid)
         cpu, rss = _used(process)
-    except (psutil.Error, ValueError):  # it takes no negative number
+    except psutil.Error:
         raise NoSuchProcess(f"there is no process {pid} on this machine that we can see") from None
     return _Server(process, cpu, cpu, rss, rss, rss)
 

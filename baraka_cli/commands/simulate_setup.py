@@ -1,0 +1,93 @@
+"""Setup of `baraka simulate`: reads the scenario, finds the users, their tokens and the auction."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from baraka_cli.commands.simulate_result import COULD_NOT
+from baraka_cli.terminal import load_settings, run, say, wrong_usage
+
+if TYPE_CHECKING:
+    from baraka_cli.run_list import ListedLot
+    from baraka_cli.simulator.crowd.cast import Mint, Place
+    from baraka_cli.simulator.scenario import Scenario
+
+TOKEN_LIFETIME = timedelta(hours=12)
+
+
+def scenario_and_lots(
+    preset: str | None, lots: str | None, encoding: str | None, fields: dict[str, Any]
+) -> tuple[Scenario, list[ListedLot]]:
+    from baraka_cli.console.lots_file import BadLots, read_lots
+    from baraka_cli.simulator.scenario import BadScenario, made_up_lots, read_scenario, scenario
+
+    given = {name: value for name, value in fields.items() if value is not None}
+    run_list: list[ListedLot] | None = None
+    try:
+        if lots is not None and not lots.isdecimal():
+            run_list = read_lots(Path(lots), encoding)
+            given["lots"] = len(run_list)
+        elif lots is not None:
+            given["lots"] = int(lots)
+        if preset is not None:
+            from_file = preset.endswith(".toml")
+            given = (read_scenario(Path(preset)) if from_file else {"preset": preset}) | given
+        planned = scenario(given)
+    except BadScenario as error:
+        wrong_usage(str(error))
+    except BadLots as error:
+        wrong_usage(f"--lots has mistakes:\n{error}")
+    return planned, run_list or made_up_lots(planned.lots, planned.seed)
+
+
+def people_of(file: Path | None, host_id: int, users: int) -> tuple[int, list[int], Mint]:
+    """The host, the other users, and where their tokens come from."""
+    from baraka_cli.simulator.crowd.tokens import BadTokens, read_tokens
+    from baraka_server.sources import lacking
+    from baraka_server.wire.identity import mint
+
+    if file is not None:
+        try:
+            found = read_tokens(file)
+        except BadTokens as error:
+            wrong_usage(f"--tokens: {error}")
+        return found.host_id, found.others, found.of
+    settings = load_settings()
+    if settings.jwt_secret is None:
+        wrong_usage(
+            f"{lacking('jwt_secret')}: the crowd's tokens are minted with the server's own. "
+            "Without it, give --tokens FILE with one access token a line, the host's first."
+        )
+    secret = settings.jwt_secret.get_secret_value()
+    others = [user_id for user_id in range(1, users + 1) if user_id != host_id]
+    return host_id, others, lambda user_id: mint(secret, user_id, TOKEN_LIFETIME, {})
+
+
+def place_of(
+    url: str, auction_id: int | None, host_id: int, others: list[int], mint: Mint
+) -> Place:
+    """Where the sale is held: what was asked for, or the host's first auctions that can be started."""
+    from baraka_cli.simulator.crowd.cast import Place
+    from baraka_cli.simulator.run import NoList, startable
+
+    try:
+        free = run(startable(url, mint(host_id)))
+    except NoList as error:
+        if auction_id is None:
+            say(str(error))
+            raise typer.Exit(COULD_NOT) from None
+        free = []
+    doors = [one for one in free if one != auction_id]
+    if auction_id is None:
+        if not doors:
+            say(
+                f"User {host_id} has no auction that can be started. Make one: "
+                f"baraka auction create --owner {host_id} --title 'Load test'"
+            )
+            raise typer.Exit(COULD_NOT)
+        auction_id, *doors = doors
+    return Place(auction_id, doors[0] if doors else None, host_id, others)
