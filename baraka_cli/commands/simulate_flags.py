@@ -1,0 +1,219 @@
+"""The flags of `baraka simulate`: what each is called, takes and means."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+CROWD, SERVER, FINDINGS = "The crowd", "The server", "What it finds"
+
+ScenarioName = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="[SCENARIO]",
+        help="smoke, evening-sale, rush, bid-storm, or a TOML file; smoke without it.",
+        show_default=False,
+    ),
+]
+
+Url = Annotated[
+    str,
+    typer.Option(metavar="URL", rich_help_panel=SERVER, envvar="BARAKA_URL", help="The server."),
+]
+
+Auction = Annotated[
+    int | None,
+    typer.Option(
+        metavar="ID",
+        rich_help_panel=SERVER,
+        min=1,
+        help="The auction to hold; it is started and ended. Without it, the host's first "
+        "that can be.",
+        show_default=False,
+    ),
+]
+
+Host = Annotated[
+    int, typer.Option(rich_help_panel=SERVER, min=1, metavar="ID", help="The user who owns it.")
+]
+
+NoHost = Annotated[
+    bool,
+    typer.Option(
+        "--no-host",
+        rich_help_panel=SERVER,
+        help="Bring the crowd alone: somebody hosts the auction, in the console maybe.",
+    ),
+]
+
+Users = Annotated[
+    int,
+    typer.Option(
+        metavar="N",
+        rich_help_panel=SERVER,
+        min=2,
+        help="Users 1 to this are there, as db seed makes them.",
+    ),
+]
+
+Tokens = Annotated[
+    Path | None,
+    typer.Option(
+        rich_help_panel=SERVER,
+        metavar="FILE",
+        help="Access tokens, one a line, the host's first; without it they are minted with "
+        "BARAKA_JWT_SECRET.",
+        show_default=False,
+    ),
+]
+
+Viewers = Annotated[
+    int | None,
+    typer.Option(
+        min=0, metavar="N", help="People who watch.", show_default=False, rich_help_panel=CROWD
+    ),
+]
+
+Bidders = Annotated[
+    int | None,
+    typer.Option(
+        min=0, metavar="N", help="People who bid.", show_default=False, rich_help_panel=CROWD
+    ),
+]
+
+Commenters = Annotated[
+    int | None,
+    typer.Option(
+        min=0, help="People who write in the chat.", show_default=False, rich_help_panel=CROWD
+    ),
+]
+
+Lots = Annotated[
+    str | None,
+    typer.Option(
+        rich_help_panel=CROWD,
+        metavar="N or FILE",
+        help="How many lots, or a run list as for the console.",
+        show_default=False,
+    ),
+]
+
+Rate = Annotated[
+    float | None,
+    typer.Option(
+        metavar="PER_SECOND",
+        rich_help_panel=CROWD,
+        min=0,
+        help="Bids per second, all together; 0: each bids again as soon as it is answered.",
+        show_default=False,
+    ),
+]
+
+Duration = Annotated[
+    float | None,
+    typer.Option(
+        metavar="SECONDS",
+        rich_help_panel=CROWD,
+        min=0.1,
+        help="Seconds of bidding.",
+        show_default=False,
+    ),
+]
+
+Transport = Annotated[
+    str | None,
+    typer.Option(
+        metavar="KIND",
+        rich_help_panel=CROWD,
+        help="mixed, websocket, or polling for everybody.",
+        show_default=False,
+    ),
+]
+
+Chaos = Annotated[
+    float | None,
+    typer.Option(
+        metavar="PER_SECOND",
+        rich_help_panel=CROWD,
+        min=0,
+        help="Connections cut per second; their phones come back and resume.",
+        show_default=False,
+    ),
+]
+
+Seed = Annotated[
+    int | None,
+    typer.Option(
+        metavar="N",
+        rich_help_panel=CROWD,
+        help="The same seed makes the same decisions.",
+        show_default=False,
+    ),
+]
+
+DatabaseUrl = Annotated[
+    str | None,
+    typer.Option(
+        rich_help_panel=SERVER,
+        metavar="URL",
+        help="Compare with this database in the end; BARAKA_DATABASE_URL is not taken for it.",
+        show_default=False,
+    ),
+]
+
+ServerPid = Annotated[
+    list[int] | None,
+    typer.Option(
+        rich_help_panel=SERVER,
+        min=1,
+        metavar="PID",
+        help="Measure this process; again for more.",
+        show_default=False,
+    ),
+]
+
+WholeNumbers = Annotated[
+    bool,
+    typer.Option(
+        "--whole-numbers",
+        rich_help_panel=SERVER,
+        help="The server shows whole phone numbers on purpose.",
+    ),
+]
+
+AsJson = Annotated[
+    bool,
+    typer.Option("--json", rich_help_panel=FINDINGS, help="Print JSON instead of tables."),
+]
+
+Report = Annotated[
+    Path | None,
+    typer.Option(
+        rich_help_panel=FINDINGS,
+        metavar="FILE.html",
+        help="Write one page with charts, for a ticket.",
+        show_default=False,
+    ),
+]
+
+Save = Annotated[
+    Path | None,
+    typer.Option(
+        rich_help_panel=FINDINGS,
+        metavar="FILE.json",
+        help="Keep the numbers, to compare with.",
+        show_default=False,
+    ),
+]
+
+Compare = Annotated[
+    Path | None,
+    typer.Option(
+        rich_help_panel=FINDINGS,
+        metavar="OLD.json",
+        help="Compare with the numbers of another run.",
+        show_default=False,
+    ),
+]
