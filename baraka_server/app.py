@@ -33,9 +33,9 @@ from baraka_server.wire.fastpath_check import take_fast_path
 from baraka_server.wire.gateway import Gateway, UserLimits, make_server, say_goodbye
 from baraka_server.wire.health import Health
 from baraka_server.wire.http import READS_AT_ONCE, Api
+from baraka_server.wire.http_errors import in_one_shape
 from baraka_server.wire.identity import Verifier
-from baraka_server.wire.refused import in_one_shape
-from baraka_server.wire.sid_binding import Keeps
+from baraka_server.wire.sid_binding import SidBinding
 from baraka_server.wire.sockets import SocketLimits
 
 log = logging.getLogger(__name__)
@@ -81,7 +81,7 @@ class Server:
                 connect_seconds_max=settings.connect_seconds_max,
             ),
             self._address,
-            Keeps(token=settings.session_keeps_token, address=settings.session_keeps_address),
+            SidBinding(token=settings.session_keeps_token, address=settings.session_keeps_address),
         )
         self.audience = RoomBroadcaster(self._sio)
         """Who is told what the auctions announce; benchmarks speak to it as an auction does."""
@@ -115,7 +115,7 @@ class Server:
         self._purge = Purge(self._store, timedelta(hours=settings.requests_kept_hours))
         self._health = Health(self._store)
         cors = Cors(settings.origins)
-        self._door = Admission(
+        self._admission = Admission(
             self._sio,
             self._address,
             self._peer,
@@ -128,7 +128,7 @@ class Server:
             read_seconds_max=settings.read_seconds_max,
             websocket_only=settings.websocket_only,
         )
-        app = web.Application(middlewares=[self._door.middleware])
+        app = web.Application(middlewares=[self._admission.middleware])
         app.on_response_prepare.append(in_one_shape)
         cors.add_to(app)
         self._sio.attach(app)
@@ -173,7 +173,7 @@ class Server:
                 list_bytes_per_second_max=self._settings.list_bytes_per_second_max,
             )
         await self._runner.setup()
-        self._door.watch(self._runner)
+        self._admission.watch(self._runner)
         self._house.open()
         self._purge.open()
         site = web.TCPSite(self._runner, self._settings.host, self._settings.port, backlog=1024)
@@ -189,7 +189,7 @@ class Server:
         """
         seconds = self._settings.shutdown_seconds_max * (1 - EXIT_SHARE)
         deadline = asyncio.get_running_loop().time() + seconds
-        self._health.stopping = self._door.closed = True
+        self._health.stopping = self._admission.closed = True
         if self._runner.sites:  # else nobody was ever told that we are here
             await asyncio.sleep(min(self._settings.shutdown_notice_seconds, seconds / 2))
         self._gateway.stopping = True
@@ -202,7 +202,7 @@ class Server:
                 await self._sio.answered()
         except TimeoutError:
             log.warning("stopping without an answer to everything that was asked", extra=STOPPING)
-        self._door.close()
+        self._admission.close()
         try:
             async with asyncio.timeout_at(deadline):
                 await say_goodbye(self._sio)

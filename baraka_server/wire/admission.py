@@ -17,25 +17,25 @@ from aiohttp import web
 from baraka_server.live.faults import fault
 from baraka_server.wire import old_clients
 from baraka_server.wire.cors import Cors
-from baraka_server.wire.newcomers import Newcomers
+from baraka_server.wire.fair_queue import FairQueue, TooManyWaiting
+from baraka_server.wire.http_errors import error_response
 from baraka_server.wire.rate_limits import Rates
-from baraka_server.wire.refused import refused
 from baraka_server.wire.server import GuardedServer
 from baraka_server.wire.sockets import ENTRY, GOODBYE_SECONDS, REFUSED, GuardedSocket
 from baraka_server.wire.tcp_connections import GuardedConnection, guard
-from baraka_server.wire.turns import TooMany, Turns
+from baraka_server.wire.unverified import Unverified
 
 log = logging.getLogger(__name__)
 
 SOCKET_IO_PATH = "/socket.io/"
 HEALTH_PATHS = ("/healthz", "/readyz")
-LINES_PER_CONNECTION_MAX = 3
+TCP_CONNECTIONS_PER_SOCKET_MAX = 3
 """A long-polling client has a GET and a POST open at once, and a websocket while it upgrades."""
-STRANGE_REQUESTS_PER_SECOND = 1_000
+UNVERIFIED_REQUESTS_PER_SECOND = 1_000
 """Requests that are of no session, of all addresses: a quarter of what one core can do, so that a flood
 leaves room for bids."""
-STRANGE_REQUESTS_WAITING_MAX = 2_000
-NEWCOMERS_OF_A_CROWD = 500
+UNVERIFIED_REQUESTS_WAITING_MAX = 2_000
+UNVERIFIED_UNPACED_MAX = 500
 """With fewer than these at once handshakes are not paced."""
 FILES_KEPT = 128
 """Open files that are not for strangers: the database, the log."""
@@ -50,7 +50,7 @@ OTHER_PAGE = "pages of this origin may not connect"
 
 
 @dataclass(slots=True)
-class Line:
+class TcpConnection:
     """One TCP connection. `silent_since` until its first request; `peer` unless it is a proxy's.
 
     `unread_since` while something waits to be read, for the Engine.IO session `sid` if it has one.
@@ -89,7 +89,7 @@ class Admission:
     ) -> None:
         self.closed = False
         """Set when the server stops: nobody new comes in."""
-        self.lines: dict[Any, Line] = {}
+        self.connections: dict[Any, TcpConnection] = {}
         """By the protocol object that aiohttp has for each."""
         self._sio = sio
         self._address = address
@@ -99,17 +99,19 @@ class Admission:
         self._per_address_max = connections_per_address_max
         self._unverified_max = connections_unverified_max
         self._requests: Rates[str] = Rates(requests_per_second_max)
-        self._turns: Turns[str] = Turns(1, STRANGE_REQUESTS_WAITING_MAX)
+        self._queue: FairQueue[str] = FairQueue(1, UNVERIFIED_REQUESTS_WAITING_MAX)
         self._turn_at = 0.0
         self._connect_seconds_max = connect_seconds_max
         self._read_seconds_max = read_seconds_max
         self._websocket_only = websocket_only
-        self._lines_of: Counter[str] = Counter()
-        self._strangers: Newcomers[GuardedConnection] = Newcomers()
+        self._connections_of: Counter[str] = Counter()
+        self._unverified: Unverified[GuardedConnection] = Unverified()
         """Lines that no session of a verified user is known to be on; some may be by now."""
-        self._lines_max = _open_files_max() - FILES_KEPT
+        self._tcp_connections_max = _open_files_max() - FILES_KEPT
         if connections_max:
-            self._lines_max = min(self._lines_max, connections_max * LINES_PER_CONNECTION_MAX)
+            self._tcp_connections_max = min(
+                self._tcp_connections_max, connections_max * TCP_CONNECTIONS_PER_SOCKET_MAX
+            )
         self._sweeping: asyncio.Task[None] | None = None
 
     def watch(self, runner: web.AppRunner) -> None:
@@ -117,31 +119,33 @@ class Admission:
         guard(runner, self)
         self._sweeping = asyncio.create_task(self._sweep())
 
-    def came(self, protocol: GuardedConnection, transport: asyncio.Transport) -> bool:
+    def accept(self, protocol: GuardedConnection, transport: asyncio.Transport) -> bool:
         peer = self._peer(transport)
         if self._is_one_too_many(peer):
             return False
-        self.lines[protocol] = Line(transport, peer, time.monotonic())
+        self.connections[protocol] = TcpConnection(transport, peer, time.monotonic())
         if peer:
-            self._lines_of[peer] += 1
-            self._strangers.add(protocol, peer)
+            self._connections_of[peer] += 1
+            self._unverified.add(protocol, peer)
         return True
 
-    def left(self, protocol: GuardedConnection) -> None:
-        line = self.lines.pop(protocol, None)
-        if line is None:
+    def lost(self, protocol: GuardedConnection) -> None:
+        connection = self.connections.pop(protocol, None)
+        if connection is None:
             return
-        self._strangers.discard(protocol)
-        if line.peer:
-            self._lines_of[line.peer] -= 1
-            if not self._lines_of[line.peer]:
-                del self._lines_of[line.peer]
+        self._unverified.discard(protocol)
+        if connection.peer:
+            self._connections_of[connection.peer] -= 1
+            if not self._connections_of[connection.peer]:
+                del self._connections_of[connection.peer]
         # A proxy closes its lines as it likes, and reads for those who are slow.
-        self._sio.line_lost(protocol, line.sid if line.peer else None)
+        self._sio.tcp_connection_lost(protocol, connection.sid if connection.peer else None)
 
-    def speaks_no_http(self, protocol: GuardedConnection, what: str) -> None:
-        line = self.lines.get(protocol)
-        self._sio.log.hung_up(_who(line.peer if line else None), f"it does not speak HTTP ({what})")
+    def bad_http(self, protocol: GuardedConnection, what: str) -> None:
+        connection = self.connections.get(protocol)
+        self._sio.log.hung_up(
+            _who(connection.peer if connection else None), f"it does not speak HTTP ({what})"
+        )
 
     def close(self) -> None:
         if self._sweeping:
@@ -152,29 +156,29 @@ class Admission:
     async def middleware(
         self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
     ) -> web.StreamResponse:
-        line = self.lines.get(request.protocol)
-        if line:
-            line.silent_since = None
-            line.sid = request.query.get("sid")
-        is_strange = self._is_strange(request)
-        too_many = is_strange and self._is_too_often(request)
+        connection = self.connections.get(request.protocol)
+        if connection:
+            connection.silent_since = None
+            connection.sid = request.query.get("sid")
+        is_unverified = self._is_unverified(request)
+        too_many = is_unverified and self._is_too_often(request)
         try:
-            if is_strange:
+            if is_unverified:
                 await self._pace(request)
             response = await self._answer(request, handler, too_many=too_many)
             if too_many:  # a line that stays open would bring the next one at no cost
                 response.force_close()
             return response
-        except TooMany:
+        except TooManyWaiting:
             return self._over(request, 503, "too many requests wait already", "")
         except web.HTTPException:
             raise
         except ConnectionError:  # the client is gone
-            return refused(400, "the connection is closed")
+            return error_response(400, "the connection is closed")
         except Exception as error:  # aiohttp would answer with HTML
-            return refused(500, fault(request.path, error).message)
+            return error_response(500, fault(request.path, error).message)
 
-    def _is_strange(self, request: web.Request) -> bool:
+    def _is_unverified(self, request: web.Request) -> bool:
         """Whether it is of no session, or of one that has asked too often by now."""
         if request.path != SOCKET_IO_PATH:
             return True
@@ -191,17 +195,17 @@ class Admission:
     async def _pace(self, request: web.Request) -> None:
         """Let addresses have their turns, one request after the other: bids go ahead of strangers.
 
-        Raises `TooMany`. A line whose request waits is not read on. A crowd that comes back at once
+        Raises `TooManyWaiting`. A line whose request waits is not read on. A crowd that comes back at once
         and shows its tokens does not wait: there are never many newcomers of it.
         """
         is_handshake = request.path == SOCKET_IO_PATH and "sid" not in request.query
         if request.path in HEALTH_PATHS:
             return
-        if is_handshake and len(self._sio.newcomers) < NEWCOMERS_OF_A_CROWD:
+        if is_handshake and len(self._sio.unverified) < UNVERIFIED_UNPACED_MAX:
             return
-        async with self._turns.of(self._address(request)):
+        async with self._queue.turn(self._address(request)):
             now = time.monotonic()
-            self._turn_at = max(now, self._turn_at + 1 / STRANGE_REQUESTS_PER_SECOND)
+            self._turn_at = max(now, self._turn_at + 1 / UNVERIFIED_REQUESTS_PER_SECOND)
             if self._turn_at > now:
                 await asyncio.sleep(self._turn_at - now)
 
@@ -228,22 +232,22 @@ class Admission:
             self._sio.log.refused(self._address(request), "its client is older than Socket.IO 3")
             return await old_clients.tell_to_update(request)
         response = await handler(request)
-        return refused(*request[REFUSED]) if REFUSED in request else response
+        return error_response(*request[REFUSED]) if REFUSED in request else response
 
     def _refusal(self, request: web.Request) -> web.Response | None:
         if not self._cors.allows(request):
             self._sio.log.refused(self._address(request), OTHER_PAGE, "cors_origins")
-            return refused(400, OTHER_PAGE, code="origin_not_allowed")
+            return error_response(400, OTHER_PAGE, code="origin_not_allowed")
         if request.method == "POST":
             if request.content_length is None:
-                return refused(411, "a POST says how long it is")
+                return error_response(411, "a POST says how long it is")
             if request.headers.get("Content-Encoding", "identity") != "identity":
-                return refused(415, "a POST is not compressed")
+                return error_response(415, "a POST is not compressed")
         # Read as Engine.IO reads it: to others, `sid=` is a session.
         query = parse_qs(request.query_string)
         if self._websocket_only and _polls(request, query):
             self._sio.log.refused(self._address(request), "it polls", "websocket_only")
-            return refused(400, WEBSOCKET_ONLY, code="websocket_only")
+            return error_response(400, WEBSOCKET_ONLY, code="websocket_only")
         return None
 
     async def _full(self, request: web.Request) -> web.Response | None:
@@ -251,26 +255,26 @@ class Admission:
         if "sid" in parse_qs(request.query_string):
             return None
         if self.closed:
-            return refused(503, "the server is stopping", code="stopping")
+            return error_response(503, "the server is stopping", code="stopping")
         sio, address = self._sio, self._address(request)
         while 0 < self._per_address_max <= len(sio.by_address.get(address, ())):
-            if not await sio.hang_up_on_a_newcomer(address):
+            if not await sio.evict_unverified(address):
                 limit = "connections_per_address_max"
                 return self._over(request, 429, TOO_MANY_CONNECTIONS, limit)
         while 0 < self._connections_max <= len(sio.eio.sockets):
-            if not await sio.hang_up_on_a_newcomer():
+            if not await sio.evict_unverified():
                 return self._over(request, 503, "the server is full", "connections_max")
-        while 0 < self._unverified_max <= len(sio.newcomers):
-            await sio.hang_up_on_a_newcomer()
+        while 0 < self._unverified_max <= len(sio.unverified):
+            await sio.evict_unverified()
         return None
 
     def _over(self, request: web.Request, status: int, reason: str, limit: str) -> web.Response:
         self._sio.log.refused(self._address(request), reason, limit)
-        return refused(status, reason)
+        return error_response(status, reason)
 
     def _is_one_too_many(self, peer: str | None) -> bool:
-        most = self._per_address_max * LINES_PER_CONNECTION_MAX
-        if len(self.lines) >= self._lines_max and not self._hang_up_on_a_stranger(
+        most = self._per_address_max * TCP_CONNECTIONS_PER_SOCKET_MAX
+        if len(self.connections) >= self._tcp_connections_max and not self._evict_tcp_connection(
             "connections_max"
         ):
             limit = "connections_max" if self._connections_max else ""
@@ -279,30 +283,32 @@ class Admission:
         if (
             most
             and peer
-            and self._lines_of[peer] >= most
-            and not self._hang_up_on_a_stranger("connections_per_address_max", peer)
+            and self._connections_of[peer] >= most
+            and not self._evict_tcp_connection("connections_per_address_max", peer)
         ):
             limit = "connections_per_address_max"
             self._sio.log.refused(peer, "too many network connections from one address", limit)
             return True
         return False
 
-    def _hang_up_on_a_stranger(self, limit: str, peer: str | None = None) -> bool:
-        """Make room for another line, as new sessions do. False where all lines are of users."""
-        while (protocol := self._strangers.next_to_go(peer)) is not None:
-            self._strangers.discard(protocol)
-            line = self.lines[protocol]
-            if _is_websocket(protocol) or self._is_of_a_user(line):
+    def _evict_tcp_connection(self, limit: str, peer: str | None = None) -> bool:
+        """Make room for another connection, as new sessions do. False where all lines are of users."""
+        while (protocol := self._unverified.next_to_evict(peer)) is not None:
+            self._unverified.discard(protocol)
+            connection = self.connections[protocol]
+            if _is_websocket(protocol) or self._is_of_a_user(connection):
                 continue
-            self._sio.log.hung_up(_who(line.peer), "it is on no session, and others came", limit)
-            line.transport.abort()
-            self.left(protocol)
+            self._sio.log.hung_up(
+                _who(connection.peer), "it is on no session, and others came", limit
+            )
+            connection.transport.abort()
+            self.lost(protocol)
             return True
         return False
 
-    def _is_of_a_user(self, line: Line) -> bool:
-        sid = line.sid or ""
-        return sid in self._sio.eio.sockets and sid not in self._sio.newcomers
+    def _is_of_a_user(self, connection: TcpConnection) -> bool:
+        sid = connection.sid or ""
+        return sid in self._sio.eio.sockets and sid not in self._sio.unverified
 
     async def _sweep(self) -> None:
         while True:
@@ -317,24 +323,24 @@ class Admission:
 
     def _hang_up_on_silent(self) -> None:
         latest = time.monotonic() - self._connect_seconds_max
-        for line in list(self.lines.values()):
-            if line.silent_since is not None and line.silent_since < latest:
-                line.transport.abort()
+        for connection in list(self.connections.values()):
+            if connection.silent_since is not None and connection.silent_since < latest:
+                connection.transport.abort()
 
     def _hang_up_on_those_who_do_not_read(self) -> None:
         now = time.monotonic()
-        for protocol, line in list(self.lines.items()):
-            if _is_websocket(protocol) or not line.transport.get_write_buffer_size():
-                line.unread_since = None
-            elif line.unread_since is None:
-                line.unread_since = now
-            elif now - line.unread_since > self._read_seconds_for(line):
-                self._sio.log.hung_up(_who(line.peer), "it does not read its answer")
-                line.transport.abort()
+        for protocol, connection in list(self.connections.items()):
+            if _is_websocket(protocol) or not connection.transport.get_write_buffer_size():
+                connection.unread_since = None
+            elif connection.unread_since is None:
+                connection.unread_since = now
+            elif now - connection.unread_since > self._read_seconds_for(connection):
+                self._sio.log.hung_up(_who(connection.peer), "it does not read its answer")
+                connection.transport.abort()
 
-    def _read_seconds_for(self, line: Line) -> float:
+    def _read_seconds_for(self, connection: TcpConnection) -> float:
         """Whoever's session is over is not waited for: its place may be taken already."""
-        is_over = line.sid is not None and line.sid not in self._sio.eio.sockets
+        is_over = connection.sid is not None and connection.sid not in self._sio.eio.sockets
         return min(GOODBYE_SECONDS, self._read_seconds_max) if is_over else self._read_seconds_max
 
 

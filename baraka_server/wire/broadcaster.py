@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from baraka_server.live.audience import RoundShown, Viewer
 from baraka_server.live.encoded import Encoded, Pieces
-from baraka_server.wire.fanout import spoken_in_pieces
+from baraka_server.wire.fanout import event_packet_in_pieces
 from baraka_server.wire.server import GuardedServer
 
 
@@ -52,19 +52,19 @@ class RoomBroadcaster:
     ) -> None:
         client = self._sio.client(viewer.sid)
         if client is not None:
-            await client.send(spoken_in_pieces(event, payload, shows))
+            await client.send(event_packet_in_pieces(event, payload, shows))
 
     async def enter_room(self, viewer: Viewer, auction_id: int) -> None:
-        room, lane = _room(viewer, auction_id), self._sio.lane(viewer.sid)
-        if self._sio.fan_out and lane:
-            self._sio.fan_out.enter(lane, room)
+        room, subscriber = _room(viewer, auction_id), self._sio.subscriber(viewer.sid)
+        if self._sio.fan_out and subscriber:
+            self._sio.fan_out.enter(subscriber, room)
         else:
             await self._sio.enter_room(viewer.sid, room)
 
     async def leave_room(self, viewer: Viewer, auction_id: int) -> None:
-        room, lane = _room(viewer, auction_id), self._sio.lane(viewer.sid)
-        if self._sio.fan_out and lane:
-            self._sio.fan_out.leave(lane, room)
+        room, subscriber = _room(viewer, auction_id), self._sio.subscriber(viewer.sid)
+        if self._sio.fan_out and subscriber:
+            self._sio.fan_out.leave(subscriber, room)
         elif not viewer.gone:
             await self._sio.leave_room(viewer.sid, room)
 

@@ -15,9 +15,9 @@ from functools import cached_property, partial
 
 from baraka_server.live.audience import RoundShown
 from baraka_server.live.encoded import Encoded, Pieces, Superseding
-from baraka_server.wire.departures import Departures
-from baraka_server.wire.held_lists import HeldLists, can_wait
-from baraka_server.wire.send_queue import Spoken, SpokenInPieces
+from baraka_server.wire.delayed_lists import DelayedLists, can_wait
+from baraka_server.wire.drain_watch import DrainWatch
+from baraka_server.wire.send_queue import OutgoingPacket, OutgoingPacketInPieces
 
 log = logging.getLogger(__name__)
 
@@ -25,10 +25,10 @@ JOINED_BYTES_MAX = 256 * 1024
 """What is announced at once is written together up to this size."""
 
 
-class Batch:
+class JoinedPackets:
     """What one room is told at once: packets for those who wait, bytes for all others."""
 
-    def __init__(self, packets: list[Spoken]) -> None:
+    def __init__(self, packets: list[OutgoingPacket]) -> None:
         self.packets = packets
 
     @cached_property
@@ -40,7 +40,7 @@ class Batch:
         return b"".join([pkt.frame.compressed for pkt in self.packets])
 
 
-class Lane:
+class Subscriber:
     """The way to one socket, with next to nothing in it: fan-out is mostly waiting for memory.
 
     While it is `clear`, nothing waits for the socket but what its transport has: bytes may go straight
@@ -48,39 +48,39 @@ class Lane:
     """
 
     __slots__ = (
-        *("buffered_bytes", "clear", "compresses", "file", "lagging_bytes", "left", "rooms"),
-        *("slowly", "transport"),
+        *("buffered_bytes", "compresses", "direct", "file", "lagging_bytes", "on_shown", "rooms"),
+        *("enqueue", "transport"),
     )
 
     def __init__(
         self,
-        slowly: Callable[[Batch], None],
+        enqueue: Callable[[JoinedPackets], None],
         lagging_bytes: int,
-        left: Callable[[RoundShown], None],
+        on_shown: Callable[[RoundShown], None],
     ) -> None:
-        self.slowly = slowly
-        """Tell the socket, without waiting for it, while the lane is not clear."""
-        self.left = left
+        self.enqueue = enqueue
+        """Tell the socket, without waiting for it, while the subscriber is not clear."""
+        self.on_shown = on_shown
         """Called when what shows a round has left for the network."""
         self.buffered_bytes = 0
         """All that the transport was ever given, but for what went past it."""
         self.lagging_bytes = lagging_bytes
         """With more than this in its transport's buffer it is not clear either."""
-        self.clear = False
+        self.direct = False
         self.compresses = False
         self.rooms: set[str] = set()
         self.transport: asyncio.WriteTransport | None = None
         self.file: int | None = None
 
-    def lead_to(
+    def attach(
         self, transport: asyncio.WriteTransport, *, compresses: bool, file: int | None = None
     ) -> None:
         """`file` is what the transport writes to, if it writes there just what it is given."""
         self.transport, self.compresses, self.file = transport, compresses, file
 
-    def cut(self) -> None:
+    def abort(self) -> None:
         """Hang up at once. The socket notices by itself."""
-        self.clear = False
+        self.direct = False
         if self.transport:
             self.transport.abort()
 
@@ -93,11 +93,11 @@ class Lane:
         return self.transport is None or self.transport.is_closing()
 
     @property
-    def is_open(self) -> bool:
+    def is_writable(self) -> bool:
         """Whether bytes may be written to it now."""
         to = self.transport
         return (
-            self.clear
+            self.direct
             and to is not None
             and to.get_write_buffer_size() <= self.lagging_bytes
             and not to.is_closing()
@@ -105,48 +105,48 @@ class Lane:
 
 
 class FanOut:
-    """`everybody` are the lanes of all who are connected.
+    """`everybody` are the subscribers of all who are connected.
 
     `list_bytes_per_second_max` is what each list of a room may cost before it is sent less often; 0 is
     no limit.
     """
 
     def __init__(
-        self, everybody: Callable[[], Iterable[Lane]], *, list_bytes_per_second_max: float = 0
+        self, everybody: Callable[[], Iterable[Subscriber]], *, list_bytes_per_second_max: float = 0
     ) -> None:
         self._everybody = everybody
         self._list_bytes_per_second_max = list_bytes_per_second_max
-        self._held: dict[str, HeldLists] = {}
-        self._lanes: defaultdict[str, dict[Lane, None]] = defaultdict(dict)
+        self._delayed: dict[str, DelayedLists] = {}
+        self._subscribers: defaultdict[str, dict[Subscriber, None]] = defaultdict(dict)
         self._rooms: tuple[str, str] = ("", "")
-        self._waiting: defaultdict[str, list[Spoken]] = defaultdict(list)
+        self._waiting: defaultdict[str, list[OutgoingPacket]] = defaultdict(list)
         self._waiting_chars = 0
-        self.departures = Departures()
+        self.drain_watch = DrainWatch()
 
-    def enter(self, lane: Lane, room: str) -> None:
+    def enter(self, subscriber: Subscriber, room: str) -> None:
         """Whoever comes hears nothing that was announced before."""
         self.flush()
-        if room in self._held and room not in lane.rooms:
-            self._held[room].newcomers[lane] = []
-        self._lanes[room][lane] = None
-        lane.rooms.add(room)
+        if room in self._delayed and room not in subscriber.rooms:
+            self._delayed[room].late_joiners[subscriber] = []
+        self._subscribers[room][subscriber] = None
+        subscriber.rooms.add(room)
 
-    def leave(self, lane: Lane, room: str) -> None:
+    def leave(self, subscriber: Subscriber, room: str) -> None:
         """Whoever goes hears all that was, but for a list that waits."""
         self.flush()
-        if room in lane.rooms:
-            lane.rooms.remove(room)
-            del self._lanes[room][lane]
-            if room in self._held:
-                self._held[room].newcomers.pop(lane, None)
-            if not self._lanes[room]:
-                del self._lanes[room]
-                if room in self._held:
-                    self._held.pop(room).taken()
+        if room in subscriber.rooms:
+            subscriber.rooms.remove(room)
+            del self._subscribers[room][subscriber]
+            if room in self._delayed:
+                self._delayed[room].late_joiners.pop(subscriber, None)
+            if not self._subscribers[room]:
+                del self._subscribers[room]
+                if room in self._delayed:
+                    self._delayed.pop(room).take_all()
 
-    def leave_all(self, lane: Lane) -> None:
-        for room in list(lane.rooms):
-            self.leave(lane, room)
+    def leave_all(self, subscriber: Subscriber) -> None:
+        for room in list(subscriber.rooms):
+            self.leave(subscriber, room)
 
     def announce(
         self,
@@ -162,9 +162,9 @@ class FanOut:
         self._rooms = rooms
         pkt = None
         for room, payload in zip(rooms, (whole, brief), strict=True):
-            if room in self._lanes:
+            if room in self._subscribers:
                 if pkt is None or payload is not whole:
-                    pkt = spoken(event, payload, shows)
+                    pkt = event_packet(event, payload, shows)
                 if not self._waiting:
                     asyncio.get_running_loop().call_soon(self.flush)
                 self._waiting[room].append(pkt)
@@ -174,8 +174,10 @@ class FanOut:
         self, event: str, payload: Encoded, *, but_rooms: tuple[str, ...] = ()
     ) -> None:
         self.flush()
-        lanes = (lane for lane in self._everybody() if lane.rooms.isdisjoint(but_rooms))
-        self._tell(lanes, [spoken(event, payload)])
+        subscribers = (
+            subscriber for subscriber in self._everybody() if subscriber.rooms.isdisjoint(but_rooms)
+        )
+        self._tell(subscribers, [event_packet(event, payload)])
 
     def flush(self) -> None:
         """Send what was announced. Does not wait for anybody."""
@@ -185,98 +187,104 @@ class FanOut:
                 if self._list_bytes_per_second_max:
                     self._tell_within_budget(room, packets)
                 else:
-                    self._tell(self._lanes[room], packets)
+                    self._tell(self._subscribers[room], packets)
 
-    def _tell_within_budget(self, room: str, packets: list[Spoken]) -> None:
+    def _tell_within_budget(self, room: str, packets: list[OutgoingPacket]) -> None:
         """Lists may wait for a while; whatever else is announced takes along what waits before it."""
-        if room not in self._held:
-            self._held[room] = HeldLists(self._list_bytes_per_second_max)
-        held = self._held[room]
-        if all(map(can_wait, packets)) and (wait := held.wait(packets)):
-            if not held.packets:
+        if room not in self._delayed:
+            self._delayed[room] = DelayedLists(self._list_bytes_per_second_max)
+        delayed = self._delayed[room]
+        if all(map(can_wait, packets)) and (wait := delayed.wait(packets)):
+            if not delayed.packets:
                 loop = asyncio.get_running_loop()
-                held.due = loop.call_later(wait, self._release, room, held)
-            held.hold(packets)
+                delayed.due = loop.call_later(wait, self._release, room, delayed)
+            delayed.add(packets)
             return
-        if held.packets:
-            held.hold(packets)
-            self._release(room, held)
+        if delayed.packets:
+            delayed.add(packets)
+            self._release(room, delayed)
         else:
-            held.spend(packets, self._tell(self._lanes[room], packets))
+            delayed.spend(packets, self._tell(self._subscribers[room], packets))
 
-    def _release(self, room: str, held: HeldLists) -> None:
-        packets, newcomers = held.taken()
-        lanes = self._lanes.get(room, {})
+    def _release(self, room: str, delayed: DelayedLists) -> None:
+        packets, late_joiners = delayed.take_all()
+        subscribers = self._subscribers.get(room, {})
         if packets:
-            held.spend(
-                packets, self._tell([lane for lane in lanes if lane not in newcomers], packets)
+            delayed.spend(
+                packets,
+                self._tell(
+                    [subscriber for subscriber in subscribers if subscriber not in late_joiners],
+                    packets,
+                ),
             )
-        for lane, since in newcomers.items():
+        for subscriber, since in late_joiners.items():
             if since:
-                self._tell([lane], since)
+                self._tell([subscriber], since)
 
-    def _tell(self, lanes: Iterable[Lane], packets: list[Spoken]) -> int:
+    def _tell(self, subscribers: Iterable[Subscriber], packets: list[OutgoingPacket]) -> int:
         """Returns how many bytes that was, for all."""
         told_bytes = 0
-        # Spelled out, as in `is_open` and `Batch`: at thousands of lanes each call would show.
-        batch = Batch(packets)
+        # Spelled out, as in `is_open` and `JoinedPackets`: at thousands of subscribers each call would show.
+        batch = JoinedPackets(packets)
         shows = [pkt.shows for pkt in packets if pkt.shows]
         plain = compressed = b""
-        for lane in lanes:
+        for subscriber in subscribers:
             try:
-                to = lane.transport
+                to = subscriber.transport
                 if (
-                    lane.clear
+                    subscriber.direct
                     and to is not None
                     and not to.is_closing()
-                    and (unsent := to.get_write_buffer_size()) <= lane.lagging_bytes
+                    and (unsent := to.get_write_buffer_size()) <= subscriber.lagging_bytes
                 ):
-                    if lane.compresses:
+                    if subscriber.compresses:
                         data = compressed = compressed or batch.compressed
                     else:
                         data = plain = plain or batch.plain
                     told_bytes += len(data)
                     sent = 0
-                    if lane.file is not None and not unsent:
+                    if subscriber.file is not None and not unsent:
                         # Past the transport, whose own way to the same file is a long one. It is
                         # left what does not go at once, and what goes wrong.
                         try:
-                            sent = os.write(lane.file, data)
+                            sent = os.write(subscriber.file, data)
                         except OSError:
                             sent = 0
                     if sent < len(data):
                         to.write(memoryview(data)[sent:] if sent else data)
-                        lane.buffered_bytes += len(data) - sent
+                        subscriber.buffered_bytes += len(data) - sent
                     if shows:
-                        self.note_departure(lane, shows)
+                        self.report_when_drained(subscriber, shows)
                 else:
-                    lane.slowly(batch)
+                    subscriber.enqueue(batch)
             except Exception:
                 log.exception(
                     "a viewer could not be told, and is hung up on", extra={"event": "fault"}
                 )
-                lane.cut()
+                subscriber.abort()
         return told_bytes
 
-    def note_departure(self, lane: Lane, shows: Iterable[RoundShown]) -> None:
-        """What shows these was written to the lane: tell when it has left."""
+    def report_when_drained(self, subscriber: Subscriber, shows: Iterable[RoundShown]) -> None:
+        """What shows these was written to the subscriber: tell when it has left."""
         for shown in shows:
-            self.departures.after(lane, partial(lane.left, shown))
+            self.drain_watch.when_drained(subscriber, partial(subscriber.on_shown, shown))
 
 
-def spoken_in_pieces(
+def event_packet_in_pieces(
     event: str, payload: Pieces, shows: RoundShown | None = None
-) -> SpokenInPieces:
+) -> OutgoingPacketInPieces:
     """The same for a payload in pieces, to one client."""
-    return SpokenInPieces((f'2["{event}",{payload[0]}', *payload[1:], "]"), shows)
+    return OutgoingPacketInPieces((f'2["{event}",{payload[0]}', *payload[1:], "]"), shows)
 
 
-def acknowledged(number: int, payload: Pieces, shows: RoundShown | None = None) -> SpokenInPieces:
+def acknowledgement_packet(
+    number: int, payload: Pieces, shows: RoundShown | None = None
+) -> OutgoingPacketInPieces:
     """The acknowledgement of the event that a client gave this number."""
-    return SpokenInPieces((f"3{number}[{payload[0]}", *payload[1:], "]"), shows)
+    return OutgoingPacketInPieces((f"3{number}[{payload[0]}", *payload[1:], "]"), shows)
 
 
-def spoken(event: str, payload: Encoded, shows: RoundShown | None = None) -> Spoken:
+def event_packet(event: str, payload: Encoded, shows: RoundShown | None = None) -> OutgoingPacket:
     """The Socket.IO packet of an event, around JSON that is there already."""
     subject = payload.subject if isinstance(payload, Superseding) else None
-    return Spoken(f'2["{event}",{payload}]', subject, shows)
+    return OutgoingPacket(f'2["{event}",{payload}]', subject, shows)

@@ -26,9 +26,9 @@ from aiohttp import hdrs, web
 from engineio import exceptions, packet
 
 from baraka_server.wire import deflate
-from baraka_server.wire.fanout import Batch, FanOut, Lane
+from baraka_server.wire.fanout import FanOut, JoinedPackets, Subscriber
 from baraka_server.wire.frames import TextFrame
-from baraka_server.wire.send_queue import Spoken
+from baraka_server.wire.send_queue import OutgoingPacket
 from baraka_server.wire.server import GuardedServer
 from baraka_server.wire.sockets import DOES_NOT_READ, GuardedSocket, GuardedWebSocket
 
@@ -44,22 +44,24 @@ class FastSocket(GuardedSocket):
     """One client's connection. Order is kept: bytes go past the queue only while it is empty."""
 
     websocket: FastWebSocket
-    lane: Lane
+    subscriber: Subscriber
     leaving: asyncio.Task[None] | None
 
     def guard(self, host: GuardedServer, address: str) -> None:
         limit = host.limits.send_buffer_bytes_max
-        self.lane = Lane(self.hears, min(LAGGING_BYTES, limit or LAGGING_BYTES), self.was_shown)
-        self.queue: WatchedQueue = WatchedQueue(self.lane, self.queue)
+        self.subscriber = Subscriber(
+            self.hears, min(LAGGING_BYTES, limit or LAGGING_BYTES), self.was_shown
+        )
+        self.queue: WatchedQueue = WatchedQueue(self.subscriber, self.queue)
         self.leaving = None
         super().guard(host, address)
 
-    def hears(self, batch: Batch) -> None:
-        """What a room is told, while the lane is not clear."""
+    def hears(self, batch: JoinedPackets) -> None:
+        """What a room is told, while the subscriber is not clear."""
         gone = self.closing or self.closed or self.leaving
         if not gone and not all(map(self.offer, batch.packets)):
             self.leaving = asyncio.create_task(self.hang_up(DOES_NOT_READ))
-            self.lane.cut()
+            self.subscriber.abort()
 
     def offer(self, pkt: packet.Packet) -> bool:
         # Nothing may follow what it missed: it would take that for heard when it resumes.
@@ -68,7 +70,7 @@ class FastSocket(GuardedSocket):
     async def send(self, pkt: packet.Packet) -> None:
         """A message for this client alone, behind everything that was announced before."""
         self._flush()
-        if self.lane.is_open:
+        if self.subscriber.is_writable:
             self._write(pkt)
         else:
             await super().send(pkt)
@@ -77,10 +79,10 @@ class FastSocket(GuardedSocket):
         self, wait: bool = True, abort: bool = False, reason: str | None = None
     ) -> None:
         self._flush()  # what was announced before the end is heard
-        self.lane.clear = False
+        self.subscriber.direct = False
         await super().close(wait=wait, abort=abort, reason=reason)
         if self.host.fan_out:
-            self.host.fan_out.leave_all(self.lane)
+            self.host.fan_out.leave_all(self.subscriber)
 
     def _flush(self) -> None:
         if self.host.fan_out:
@@ -94,43 +96,43 @@ class FastSocket(GuardedSocket):
         except OSError:
             raise exceptions.QueueEmpty from None  # what the library's writer stops at
         finally:
-            self.lane.clear = False
+            self.subscriber.direct = False
         return []
 
     async def _write_what_waits(self) -> None:
         """Be the library's writer, until it is told to stop by a None."""
         websocket = self.websocket
-        self.lane.lead_to(
+        self.subscriber.attach(
             websocket.transport, compresses=websocket.compresses, file=file_of(websocket.transport)
         )
         while True:
-            self.lane.clear = self.queue.empty() and not (self.closing or self.closed)
+            self.subscriber.direct = self.queue.empty() and not (self.closing or self.closed)
             pkt = await self.queue.get()
             self.queue.task_done()
             if pkt is None:
                 return
             await self.websocket.drained()
-            self.backlog.took([pkt])
+            self.send_queue.took([pkt])
             self._write(pkt)
 
     def _write(self, pkt: packet.Packet) -> None:
-        self.backlog.sends(pkt)
-        self.lane.buffered_bytes += self.websocket.write(frame_of(pkt))
-        if isinstance(pkt, Spoken) and pkt.shows and self.host.fan_out:
-            self.host.fan_out.note_departure(self.lane, [pkt.shows])
+        self.send_queue.sends(pkt)
+        self.subscriber.buffered_bytes += self.websocket.write(frame_of(pkt))
+        if isinstance(pkt, OutgoingPacket) and pkt.shows and self.host.fan_out:
+            self.host.fan_out.report_when_drained(self.subscriber, [pkt.shows])
 
 
 class WatchedQueue(asyncio.Queue[Any]):
-    """A socket's queue: whatever is put in, the library's own packets too, bars the lane."""
+    """A socket's queue: whatever is put in, the library's own packets too, bars the subscriber."""
 
-    def __init__(self, lane: Lane, before: asyncio.Queue[Any]) -> None:
-        self._lane = lane
+    def __init__(self, subscriber: Subscriber, before: asyncio.Queue[Any]) -> None:
+        self._subscriber = subscriber
         super().__init__()
         while not before.empty():
             self.put_nowait(before.get_nowait())
 
     def _put(self, item: Any) -> None:
-        self._lane.clear = False
+        self._subscriber.direct = False
         super()._put(item)
 
 
@@ -161,7 +163,7 @@ class FastWebSocket(GuardedWebSocket):
             return await super().wait()
         except BaseException:
             owner: FastSocket = self.handler.__self__
-            owner.lane.clear = False  # nothing may follow the goodbye
+            owner.subscriber.direct = False  # nothing may follow the goodbye
             raise
 
 
@@ -197,17 +199,17 @@ def file_of(transport: asyncio.BaseTransport) -> int | None:
 
 
 def frame_of(pkt: packet.Packet) -> TextFrame:
-    return pkt.frame if isinstance(pkt, Spoken) else TextFrame(pkt.encode())
+    return pkt.frame if isinstance(pkt, OutgoingPacket) else TextFrame(pkt.encode())
 
 
 def install(sio: GuardedServer, *, compression: bool, list_bytes_per_second_max: float = 0) -> None:
     """Let new connections of `sio` take the fast path."""
 
-    def everybody() -> Iterator[Lane]:
+    def everybody() -> Iterator[Subscriber]:
         for _, eio_sid in sio.manager.get_participants("/", None):
             client = sio.eio.sockets.get(eio_sid)
             if client is not None:
-                yield client.lane
+                yield client.subscriber
 
     sio.use(FastSocket, CompressingWebSocket if compression else FastWebSocket)
     sio.fan_out = FanOut(everybody, list_bytes_per_second_max=list_bytes_per_second_max)

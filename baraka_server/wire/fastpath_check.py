@@ -33,7 +33,7 @@ STEPS_MAX = 50
 """Within so many steps of the loop everything of a rehearsal has happened."""
 
 
-class Misfit(Exception):
+class LibraryMismatch(Exception):
     """A library is not what the fast path relies on."""
 
 
@@ -43,7 +43,7 @@ async def take_fast_path(
     """Let `sio` use the fast path, if it fits the libraries; else log why not."""
     try:
         async with asyncio.timeout(SECONDS_MAX):
-            await rehearse(sio, compression=compression)
+            await check(sio, compression=compression)
     except Exception as error:
         log.warning(
             "the fast path does not fit the installed libraries (%s), and is not used: %s: %s",
@@ -59,24 +59,24 @@ async def take_fast_path(
     return True
 
 
-async def rehearse(sio: GuardedServer, *, compression: bool) -> None:
+async def check(sio: GuardedServer, *, compression: bool) -> None:
     """Raises whatever comes of it where something does not fit."""
-    with _line() as line:
-        await rehearse_order(sio, line)
+    with _loopback() as loopback:
+        await check_order(sio, loopback)
     if compression:
-        with _line() as line:
-            await rehearse_compression(line)
+        with _loopback() as loopback:
+            await check_compression(loopback)
 
 
-async def rehearse_order(sio: GuardedServer, line: _Line) -> None:
+async def check_order(sio: GuardedServer, loopback: _Loopback) -> None:
     """One websocket from its start to its end: what is queued, announced and answered keeps its order."""
-    client = fastpath.FastSocket(sio.eio, "rehearsal")
+    client = fastpath.FastSocket(sio.eio, "check")
     fan_out = FanOut(lambda: ())
     client.guard(cast(Any, SimpleNamespace(limits=sio.limits, fan_out=fan_out)), "nobody")
-    fan_out.enter(client.lane, "room")
+    fan_out.enter(client.subscriber, "room")
     websocket = fastpath.FastWebSocket(client._websocket_handler, sio.eio)
     response = _Response()
-    websocket.transport, websocket.writer = cast(Any, line), cast(Any, response)
+    websocket.transport, websocket.writer = cast(Any, loopback), cast(Any, response)
     websocket._sock = cast(Any, response)
 
     def announce(text: str) -> None:
@@ -87,13 +87,13 @@ async def rehearse_order(sio: GuardedServer, line: _Line) -> None:
     announce("before")
     fan_out.flush()
     serving = asyncio.create_task(websocket.handler(websocket))
-    await _until(lambda: client.lane.is_open, "the library's writer does not poll")
+    await _until(lambda: client.subscriber.is_writable, "the library's writer does not poll")
     announce("announced")
     await client.send(packet.Packet(packet.MESSAGE, "answered"))
     await client.queue.put(packet.Packet(packet.NOOP))
     announce("behind a queue")
     fan_out.flush()
-    await _until(lambda: client.lane.is_open, "the library's writer does not go on")
+    await _until(lambda: client.subscriber.is_writable, "the library's writer does not go on")
     announce("last")
     await client.close(reason=sio.reason.SERVER_DISCONNECT)
     announce("too late")
@@ -104,15 +104,15 @@ async def rehearse_order(sio: GuardedServer, line: _Line) -> None:
     events = ('"before"', '"announced"', '"behind a queue"', '"last"')
     before, announced, behind, last = (f'42["event",{text}]' for text in events)
     expected = ["4queued before", before, announced, "4answered", "6", behind, last, "1"]
-    written = line.read()
+    written = loopback.read()
     if written != b"".join(frame(text.encode(), WHOLE_TEXT) for text in expected):
-        raise Misfit(f"the order is {written!r}")
+        raise LibraryMismatch(f"the order is {written!r}")
 
 
-async def rehearse_compression(line: _Line) -> None:
+async def check_compression(loopback: _Loopback) -> None:
     """A handshake that agrees, after which their reader inflates and their writer does not compress."""
     protocol = _Protocol(asyncio.get_running_loop())
-    protocol.connection_made(cast(Any, line))
+    protocol.connection_made(cast(Any, loopback))
     headers = {
         hdrs.UPGRADE: "websocket",
         hdrs.SEC_WEBSOCKET_VERSION: "13",
@@ -136,16 +136,16 @@ async def rehearse_compression(line: _Line) -> None:
         response.headers.get(hdrs.SEC_WEBSOCKET_EXTENSIONS) != deflate.AGREED
         or not response.compress
     ):
-        raise Misfit("the handshake does not agree to compression")
+        raise LibraryMismatch("the handshake does not agree to compression")
     text = "compressed " * 200
     payload = deflate.deflated(text.encode())
     head = bytes([COMPRESSED_TEXT, 0x80 | len(payload)]) + bytes(4)  # a client's, masked with zeros
     protocol.parser.feed_data(head + payload)
     if (await response.receive()).data != text:
-        raise Misfit("what a client compressed is not inflated")
+        raise LibraryMismatch("what a client compressed is not inflated")
     await writer.send_frame(text.encode(), WSMsgType.TEXT)
-    if line.read() != frame(text.encode(), WHOLE_TEXT):
-        raise Misfit("the library compresses by itself")
+    if loopback.read() != frame(text.encode(), WHOLE_TEXT):
+        raise LibraryMismatch("the library compresses by itself")
 
 
 async def _until(condition: Any, otherwise: str) -> None:
@@ -153,10 +153,10 @@ async def _until(condition: Any, otherwise: str) -> None:
         if condition():
             return
         await asyncio.sleep(0)
-    raise Misfit(otherwise)
+    raise LibraryMismatch(otherwise)
 
 
-class _Line:
+class _Loopback:
     """A transport that takes everything at once: what is written to it and to its file, in order."""
 
     def __init__(self, ours: socket.socket, theirs: socket.socket) -> None:
@@ -183,11 +183,11 @@ class _Line:
 
 
 @contextmanager
-def _line() -> Iterator[_Line]:
+def _loopback() -> Iterator[_Loopback]:
     ours, theirs = socket.socketpair()
     with ours, theirs:
         theirs.setblocking(False)
-        yield _Line(ours, theirs)
+        yield _Loopback(ours, theirs)
 
 
 class _Response:

@@ -29,13 +29,13 @@ from baraka_server.live.house import House
 from baraka_server.live.transaction import Outcome
 from baraka_server.wire import identity
 from baraka_server.wire.abuse_log import errors_only
-from baraka_server.wire.joins import JOINS_WAITING, Joins
+from baraka_server.wire.join_limit import JOINS_WAITING, JoinLimit
 from baraka_server.wire.packets import RESERVED_PREFIX, Json, Packet, allow_bursts
 from baraka_server.wire.rate_limits import Rates
 from baraka_server.wire.replies import for_the_log, negative, positive, too_fast
 from baraka_server.wire.room_index import RoomIndex
-from baraka_server.wire.server import ASKED_AS, GuardedServer
-from baraka_server.wire.sid_binding import Keeps
+from baraka_server.wire.server import ACK_ID, GuardedServer
+from baraka_server.wire.sid_binding import SidBinding
 from baraka_server.wire.sockets import STRIKES_PER_SECOND, SocketLimits
 
 log = logging.getLogger(__name__)
@@ -49,7 +49,7 @@ SENT_BYTES_PER_ACTION = 100_000
 
 
 def make_server(
-    limits: SocketLimits, address: Callable[[web.Request], str], keeps: Keeps
+    limits: SocketLimits, address: Callable[[web.Request], str], binding: SidBinding
 ) -> GuardedServer:
     """A Socket.IO server with the settings that the traps of the libraries ask for."""
     allow_bursts()
@@ -57,7 +57,7 @@ def make_server(
     return GuardedServer(
         limits,
         address,
-        keeps=keeps,
+        binding=binding,
         async_mode="aiohttp",
         client_manager=RoomIndex(),
         # Only a connected client hears `error` and the disconnect, and stays away by itself (D2).
@@ -107,7 +107,7 @@ class Gateway:
             StartAuction.wire_name: Rates(limits.actions_per_second_max, actions.setting),
             PostComment.wire_name: Rates(limits.comments_per_second_max, "comments_per_second_max"),
         }
-        self._joins = Joins(limits.joins_waiting_max)
+        self._join_limit = JoinLimit(limits.joins_waiting_max)
         self._strikes: Rates[int] = Rates(STRIKES_PER_SECOND)
         self._connects: Rates[int] = Rates(CONNECTS_PER_SECOND)
         self._disconnect_expired = disconnect_expired
@@ -155,9 +155,9 @@ class Gateway:
         client = self._sio.client(sid)
         if client and not (client.closed or client.closing):
             # The socket may stay, and come back as another viewer.
-            self._sio.newcomers.add(client.sid, client.address)
-        if self._sio.fan_out and client and client.lane:
-            self._sio.fan_out.leave_all(client.lane)
+            self._sio.unverified.add(client.sid, client.address)
+        if self._sio.fan_out and client and client.subscriber:
+            self._sio.fan_out.leave_all(client.subscriber)
         expiry = self._expiries.pop(sid, None)
         if expiry is not None:
             expiry.cancel()
@@ -198,14 +198,14 @@ class Gateway:
 
         It is sent once: as the acknowledgement, or as an event where none is asked for (D21).
         """
-        number = ASKED_AS.get()
-        if wait := self._joins.begin(viewer.user_id):
+        number = ACK_ID.get()
+        if wait := self._join_limit.acquire(viewer.user_id):
             await self._sio.strike(viewer.sid, JOINS_WAITING)
             return await self._answer(viewer.sid, too_fast(event.wire_name, wait))
         try:
             outcome = await self._house.submit(viewer, event, acknowledged=number is not None)
         finally:
-            self._joins.end(viewer.user_id)
+            self._join_limit.release(viewer.user_id)
         if isinstance(outcome, Refusal) or "round" not in outcome:
             return await self._answer(viewer.sid, outcome)
         state = in_pieces({"ok": True} | outcome)

@@ -9,7 +9,7 @@ from aiohttp import web
 
 from baraka_server.store.errors import Contention, StoreError, Trouble, Unavailable
 from baraka_server.store.store import Store
-from baraka_server.wire.refused import refused
+from baraka_server.wire.http_errors import error_response
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +38,7 @@ class Health:
     async def ready(self, _request: web.Request) -> web.Response:
         """200, or 503 with what fails: a `code`, a `message`, and under `database` what ails it."""
         if self.stopping:
-            return refused(503, "The server is stopping.", code="stopping")
+            return error_response(503, "The server is stopping.", code="stopping")
         now = asyncio.get_running_loop().time()
         if self._look is None or (self._look.done() and now - self._looked_at > LOOK_SECONDS):
             self._look, self._looked_at = asyncio.create_task(self._database_trouble()), now
@@ -47,7 +47,7 @@ class Health:
         trouble = self._look.result() if self._look.done() else Trouble.SILENT
         if trouble is None:
             return web.json_response({"ok": True})
-        return refused(503, f"The database {trouble.words}.", database=trouble)
+        return error_response(503, f"The database {trouble.words}.", database=trouble)
 
     async def _database_trouble(self) -> Trouble | None:
         try:

@@ -20,11 +20,11 @@ from baraka_server.store.pages import Span
 from baraka_server.store.slices import in_slices
 from baraka_server.store.store import Store
 from baraka_server.wire import identity
+from baraka_server.wire.fair_queue import FairQueue, TooManyWaiting
+from baraka_server.wire.http_errors import RETRY_AFTER_SECONDS
 from baraka_server.wire.pages import Listed, flag, listed, span_of
 from baraka_server.wire.rate_limits import Rates
-from baraka_server.wire.refused import RETRY_AFTER_SECONDS
 from baraka_server.wire.replies import for_the_log, negative, too_fast
-from baraka_server.wire.turns import TooMany, Turns
 
 T = TypeVar("T")
 
@@ -81,7 +81,7 @@ class Api:
         self._note = note
         self._signer = signer
         self._rates: Rates[int] = Rates(reads_per_second_max)
-        self._turns: Turns[int] = Turns(reads_at_once, reads_waiting_max)
+        self._queue: FairQueue[int] = FairQueue(reads_at_once, reads_waiting_max)
 
     def add_to(self, app: web.Application) -> None:
         app.router.add_get("/api/auctions/{id}", self._route(self._auction))
@@ -187,9 +187,9 @@ class Api:
         if wait:
             raise _Refused(too_fast("", wait))
         try:
-            async with self._turns.of(user_id):
+            async with self._queue.turn(user_id):
                 yield
-        except TooMany as error:
+        except TooManyWaiting as error:
             raise _Refused(Refusal(Code.BUSY)) from error
 
 

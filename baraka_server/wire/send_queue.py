@@ -16,7 +16,7 @@ from baraka_server.live.encoded import Pieces
 from baraka_server.wire.frames import FrameInPieces, TextFrame
 
 
-class Spoken(packet.Packet):  # type: ignore[misc]
+class OutgoingPacket(packet.Packet):  # type: ignore[misc]
     """An Engine.IO packet with a message for a room.
 
     A newer one with the same `subject` contains it; nothing supersedes one without a subject. `shows`
@@ -39,7 +39,7 @@ class Spoken(packet.Packet):  # type: ignore[misc]
         return len(self.data)
 
 
-class SpokenInPieces(Spoken):
+class OutgoingPacketInPieces(OutgoingPacket):
     """A message that is put together for whoever reads it whole, and else stays in shared pieces."""
 
     def __init__(self, pieces: Pieces, shows: RoundShown | None = None) -> None:
@@ -157,6 +157,6 @@ class SendQueue:
 
 
 def _size(pkt: packet.Packet | None) -> int:
-    if isinstance(pkt, Spoken):
+    if isinstance(pkt, OutgoingPacket):
         return pkt.size
     return len(pkt.data) if pkt is not None and isinstance(pkt.data, str) else 0

@@ -24,10 +24,9 @@ from baraka_server.contract.server_events import Error
 from baraka_server.live.audience import RoundShown, Viewer
 from baraka_server.live.encoded import Encoded, Pieces
 from baraka_server.wire.abuse_log import AbuseLog
-from baraka_server.wire.fanout import FanOut, Lane, acknowledged, spoken
-from baraka_server.wire.newcomers import Newcomers
+from baraka_server.wire.fanout import FanOut, Subscriber, acknowledgement_packet, event_packet
 from baraka_server.wire.replies import error_payload, negative, too_fast
-from baraka_server.wire.sid_binding import Keeps, new_id
+from baraka_server.wire.sid_binding import SidBinding, new_id
 from baraka_server.wire.sockets import (
     BARRED_SECONDS,
     ENTRY,
@@ -35,6 +34,7 @@ from baraka_server.wire.sockets import (
     GuardedWebSocket,
     SocketLimits,
 )
+from baraka_server.wire.unverified import Unverified
 
 MISTAKES = (
     *("bad-sid", "bad-transport", "bad-upgrade", "bad-jsonp-index", "bad-version"),
@@ -47,7 +47,7 @@ POLL_AGAIN_SECONDS = 10
 """How long whoever closed the connection of its last poll may take to poll again."""
 
 
-ASKED_AS: ContextVar[int | None] = ContextVar("asked_as", default=None)
+ACK_ID: ContextVar[int | None] = ContextVar("ack_id", default=None)
 """The number that the client gave the event that is being handled; None if it wants no answer."""
 
 
@@ -61,7 +61,7 @@ class Engine(engineio.AsyncServer):  # type: ignore[misc]
 class GuardedServer(socketio.AsyncServer):  # type: ignore[misc]
     """A Socket.IO server whose sockets are guarded. `address_of` tells where a request comes from.
 
-    `keeps` is what a session is bound to.
+    `binding` is what a session is bound to.
     """
 
     def __init__(
@@ -69,7 +69,7 @@ class GuardedServer(socketio.AsyncServer):  # type: ignore[misc]
         limits: SocketLimits,
         address_of: Callable[[web.Request], str],
         *,
-        keeps: Keeps,
+        binding: SidBinding,
         **options: Any,
     ) -> None:
         super().__init__(
@@ -86,13 +86,13 @@ class GuardedServer(socketio.AsyncServer):  # type: ignore[misc]
         """The fast path, where there is one: see `fastpath`."""
         self.by_address: defaultdict[str, set[str]] = defaultdict(set)
         """The Engine.IO sessions of each address."""
-        self.newcomers: Newcomers[str] = Newcomers()
+        self.unverified: Unverified[str] = Unverified()
         """The Engine.IO sessions of those who are not verified yet, or were turned away."""
         self.polls: dict[Any, GuardedSocket] = {}
         """Who waits for an answer, by aiohttp's protocol object of the connection."""
         self._leaving: set[asyncio.Task[None]] = set()
         self.address_of = address_of
-        self._keeps = keeps
+        self._binding = binding
         self._answering: set[asyncio.Task[None]] = set()
         self.eio.log_message_keys = set(MISTAKES)
         self.use(GuardedSocket, GuardedWebSocket)
@@ -134,11 +134,11 @@ class GuardedServer(socketio.AsyncServer):  # type: ignore[misc]
         """An event for this client alone."""
         client = self.client(sid)
         if client is not None:
-            await client.send(spoken(event, payload))
+            await client.send(event_packet(event, payload))
 
     async def tell_room(self, room: str, event: str, payload: Encoded, shows: RoundShown) -> None:
         """An event that shows a round, for everybody in a room of the library."""
-        told = spoken(event, payload, shows=shows)
+        told = event_packet(event, payload, shows=shows)
         for _, eio_sid in list(self.manager.get_participants("/", room)):
             client: GuardedSocket | None = self.eio.sockets.get(eio_sid)
             if client is not None:
@@ -156,7 +156,7 @@ class GuardedServer(socketio.AsyncServer):  # type: ignore[misc]
             client.note("it was told to slow down and did not")
             await self.disconnect(sid)
 
-    def line_lost(self, protocol: Any, sid: str | None) -> None:
+    def tcp_connection_lost(self, protocol: Any, sid: str | None) -> None:
         """A connection is gone. Whoever waited for an answer on it has left.
 
         The session `sid` had its last one there, if it is known, and is given time to poll again.
@@ -178,21 +178,21 @@ class GuardedServer(socketio.AsyncServer):  # type: ignore[misc]
         found: GuardedSocket | None = self.eio.sockets.get(self.manager.eio_sid_from_sid(sid, "/"))
         return found
 
-    def lane(self, sid: str) -> Lane | None:
+    def subscriber(self, sid: str) -> Subscriber | None:
         client = self.client(sid)
-        return client.lane if client else None
+        return client.subscriber if client else None
 
     async def answered(self) -> None:
         """Return when everything that was asked has its acknowledgement on its way."""
         while self._answering:
             await asyncio.wait(self._answering)
 
-    async def hang_up_on_a_newcomer(self, address: str | None = None) -> bool:
-        """Make room for another one: see `Newcomers`. False where there is nobody to hang up on."""
-        sid = self.newcomers.next_to_go(address)
+    async def evict_unverified(self, address: str | None = None) -> bool:
+        """Make room for another one: see `Unverified`. False where there is nobody to hang up on."""
+        sid = self.unverified.next_to_evict(address)
         if sid is None:
             return False
-        self.newcomers.discard(sid)
+        self.unverified.discard(sid)
         client: GuardedSocket | None = self.eio.sockets.get(sid)
         if client is not None:
             await client.hang_up(
@@ -214,10 +214,10 @@ class GuardedServer(socketio.AsyncServer):  # type: ignore[misc]
         client.__class__ = self._socket_class
         request: web.Request = environ["aiohttp.request"]
         client.guard(self, self.address_of(request))
-        client.opener = self._keeps.opener(environ, client.address)
+        client.opener = self._binding.opener(environ, client.address)
         client.entry = request.get(ENTRY)
         self.by_address[client.address].add(eio_sid)
-        self.newcomers.add(eio_sid, client.address)
+        self.unverified.add(eio_sid, client.address)
         await super()._handle_eio_connect(eio_sid, environ)
 
     async def _handle_connect(self, eio_sid: str, namespace: str | None, data: Any) -> None:
@@ -254,7 +254,7 @@ class GuardedServer(socketio.AsyncServer):  # type: ignore[misc]
         if task is not None:
             self._answering.add(task)
             task.add_done_callback(self._answering.discard)
-        ASKED_AS.set(number)
+        ACK_ID.set(number)
         await super()._handle_event_internal(server, sid, eio_sid, data, namespace, number)
 
     async def acknowledge(
@@ -263,7 +263,7 @@ class GuardedServer(socketio.AsyncServer):  # type: ignore[misc]
         """Answer an event in pieces, which the library would copy for each client anew."""
         client = self.client(sid)
         if client is not None:
-            await client.send(acknowledged(number, payload, shows))
+            await client.send(acknowledgement_packet(number, payload, shows))
 
     async def _handle_eio_disconnect(self, eio_sid: str, reason: str) -> None:
         client = self.eio.sockets.get(eio_sid)
@@ -272,4 +272,4 @@ class GuardedServer(socketio.AsyncServer):  # type: ignore[misc]
             if not self.by_address[client.address]:
                 del self.by_address[client.address]
         await super()._handle_eio_disconnect(eio_sid, reason)
-        self.newcomers.discard(eio_sid)
+        self.unverified.discard(eio_sid)

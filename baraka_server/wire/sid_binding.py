@@ -42,7 +42,7 @@ class Opener:
 
 
 @dataclass(frozen=True, slots=True)
-class Keeps:
+class SidBinding:
     """What a session is bound to; see the settings `session_keeps_token` and `session_keeps_address`."""
 
     token: bool = True

@@ -20,10 +20,10 @@ from engineio import async_socket, exceptions, packet, payload
 from engineio.async_drivers import aiohttp as driver
 
 from baraka_server.live.audience import RoundShown, Viewer
-from baraka_server.wire.fanout import Lane
+from baraka_server.wire.fanout import Subscriber
 from baraka_server.wire.inbound_bytes import measure
 from baraka_server.wire.rate_limits import Rate
-from baraka_server.wire.send_queue import SendQueue, Spoken
+from baraka_server.wire.send_queue import OutgoingPacket, SendQueue
 from baraka_server.wire.sid_binding import Opener
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ CONTROL_TYPES = frozenset({WSMsgType.PING, WSMsgType.PONG})
 SPEAKABLE_MESSAGES = ("0", "1", "2")
 """CONNECT, DISCONNECT, EVENT: the contract has no attachments, and no client owes us an answer."""
 
-NEWCOMER_REQUESTS_PER_SECOND = 2
+UNVERIFIED_REQUESTS_PER_SECOND = 2
 """Requests of a session whose user is not verified yet, on average; it needs three."""
 REQUESTS_FOR_AN_EVENT = 2
 """Whoever polls posts an event and gets the answer to it."""
@@ -88,7 +88,7 @@ class GuardedSocket(async_socket.AsyncSocket):  # type: ignore[misc]
     silent_since: float
     struck_out: bool
     noted: bool
-    backlog: SendQueue
+    send_queue: SendQueue
     polling: bool
     upgrade: bool
     websocket: GuardedWebSocket | None
@@ -96,7 +96,7 @@ class GuardedSocket(async_socket.AsyncSocket):  # type: ignore[misc]
     """Who sits behind it, once that is verified."""
     opener: Opener
     """Who may send requests with its id."""
-    lane: Lane | None = None
+    subscriber: Subscriber | None = None
     """Where the fan-out reaches it, if there is one."""
     answered_on: Any = None
     """aiohttp's protocol object of the connection that its last poll came on."""
@@ -108,21 +108,21 @@ class GuardedSocket(async_socket.AsyncSocket):  # type: ignore[misc]
         self.host, self.address, self.limits = host, address, host.limits
         self.rate = Rate(host.limits.events_per_second_max)
         self.bytes = Rate(host.limits.bytes_per_second_max)
-        self.requests = Rate(NEWCOMER_REQUESTS_PER_SECOND)
+        self.requests = Rate(UNVERIFIED_REQUESTS_PER_SECOND)
         self.strikes = Rate(STRIKES_PER_SECOND)
         self.silent_since = time.monotonic()
         self.struck_out = self.noted = False
-        self.backlog = SendQueue(self.queue, host.limits.send_buffer_bytes_max)
+        self.send_queue = SendQueue(self.queue, host.limits.send_buffer_bytes_max)
         self.polling = self.upgrade = False
         self.websocket = self.pinging = self.viewer = None
 
     @property
     def unsent_bytes(self) -> int:
-        return self.backlog.bytes + self._bytes_in_transport
+        return self.send_queue.bytes + self._bytes_in_transport
 
     def proved(self, *, gives_back: bool) -> None:
         """Whose it is was verified. `gives_back` says that its first request need not count."""
-        self.host.newcomers.discard(self.sid)
+        self.host.unverified.discard(self.sid)
         self.requests = Rate(REQUESTS_FOR_AN_EVENT * self.limits.events_per_second_max)
         if self.entry is not None and gives_back:
             self.entry.spend(-1)
@@ -257,7 +257,7 @@ class GuardedSocket(async_socket.AsyncSocket):  # type: ignore[misc]
 
     def offer(self, pkt: packet.Packet) -> bool:
         """Queue a packet. False if too much waits already: whoever offers it should hang up."""
-        return self.backlog.put(pkt, self._bytes_in_transport)
+        return self.send_queue.put(pkt, self._bytes_in_transport)
 
     @property
     def _bytes_in_transport(self) -> int:
@@ -278,9 +278,9 @@ class GuardedSocket(async_socket.AsyncSocket):  # type: ignore[misc]
     async def _take(self) -> list[packet.Packet]:
         """Wait for something to send. An empty list is the end."""
         packets: list[packet.Packet] = await super().poll()
-        self.backlog.took(packets)
+        self.send_queue.took(packets)
         for pkt in packets:
-            if isinstance(pkt, Spoken) and pkt.shows:
+            if isinstance(pkt, OutgoingPacket) and pkt.shows:
                 self.was_shown(pkt.shows)
         return packets
 
@@ -326,7 +326,7 @@ class GuardedSocket(async_socket.AsyncSocket):  # type: ignore[misc]
 
     async def end(self, reason: str) -> None:
         await self.close(abort=True, reason=reason)
-        self.backlog.clear()  # nobody will read it any more
+        self.send_queue.clear()  # nobody will read it any more
         self.queue.put_nowait(None)
         if self.websocket is not None:
             self.websocket.transport.abort()

@@ -13,16 +13,16 @@ from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.web_protocol import RequestHandler
 
-from baraka_server.wire.refused import refused
+from baraka_server.wire.http_errors import error_response
 
 
-class Doorkeeper(Protocol):
-    def came(self, line: GuardedConnection, transport: asyncio.Transport) -> bool:
+class ConnectionListener(Protocol):
+    def accept(self, connection: GuardedConnection, transport: asyncio.Transport) -> bool:
         """Whether the connection may stay."""
 
-    def left(self, line: GuardedConnection) -> None: ...
+    def lost(self, connection: GuardedConnection) -> None: ...
 
-    def speaks_no_http(self, line: GuardedConnection, what: str) -> None: ...
+    def bad_http(self, connection: GuardedConnection, what: str) -> None: ...
 
 
 class GuardedConnection(RequestHandler):
@@ -31,15 +31,15 @@ class GuardedConnection(RequestHandler):
     _manager: GuardedHttp | None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        made_by, line = cast(GuardedHttp, self._manager), cast(asyncio.Transport, transport)
-        if made_by.door.came(self, line):
-            super().connection_made(line)
+        made_by, connection = cast(GuardedHttp, self._manager), cast(asyncio.Transport, transport)
+        if made_by.listener.accept(self, connection):
+            super().connection_made(connection)
         else:
-            line.abort()
+            connection.abort()
 
     def connection_lost(self, exc: BaseException | None) -> None:
         if self._manager is not None:
-            self._manager.door.left(self)
+            self._manager.listener.lost(self)
         super().connection_lost(exc)
 
     def handle_error(
@@ -53,10 +53,10 @@ class GuardedConnection(RequestHandler):
         if not isinstance(exc, HttpProcessingError | ValueError):
             return super().handle_error(request, status, exc, message)
         if self._manager is not None:
-            self._manager.door.speaks_no_http(self, type(exc).__name__)
+            self._manager.listener.bad_http(self, type(exc).__name__)
         if request.writer.output_size:
             raise ConnectionError("the answer has begun")
-        response = refused(400, "this is no HTTP that can be read")
+        response = error_response(400, "this is no HTTP that can be read")
         response.force_close()
         return response
 
@@ -64,14 +64,14 @@ class GuardedConnection(RequestHandler):
 class GuardedHttp(web.Server):
     """Makes guarded lines. See `guard`."""
 
-    door: Doorkeeper
+    listener: ConnectionListener
 
     def __call__(self) -> GuardedConnection:
         return GuardedConnection(self, loop=self._loop, **self._kwargs)
 
 
-def guard(runner: web.AppRunner, door: Doorkeeper) -> None:
+def guard(runner: web.AppRunner, listener: ConnectionListener) -> None:
     """What a constructor would do: the runner makes a server of its own class."""
     server: Any = runner.server
     server.__class__ = GuardedHttp
-    server.door = door
+    server.listener = listener

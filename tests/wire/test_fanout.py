@@ -10,9 +10,9 @@ import pytest
 
 from baraka_server.live.audience import RoundShown
 from baraka_server.live.encoded import Superseding, encode
-from baraka_server.wire.departures import LOOK_SECONDS
-from baraka_server.wire.fanout import JOINED_BYTES_MAX, FanOut, Lane
-from baraka_server.wire.send_queue import SendQueue, Spoken
+from baraka_server.wire.drain_watch import LOOK_SECONDS
+from baraka_server.wire.fanout import JOINED_BYTES_MAX, FanOut, Subscriber
+from baraka_server.wire.send_queue import OutgoingPacket, SendQueue
 
 RING, WATCH = ("auction_1", "auction_1:delta"), ("auction_2", "auction_2:delta")
 
@@ -22,7 +22,7 @@ class Listener:
 
     def __init__(self):
         self.shown = []
-        self.lane = Lane(self.hears, 100, self.shown.append)
+        self.subscriber = Subscriber(self.hears, 100, self.shown.append)
         self.packets = []
         self.batches = []
 
@@ -33,7 +33,7 @@ class Listener:
 
 
 class Transport:
-    """What a lane leads to."""
+    """What a subscriber leads to."""
 
     def __init__(self, unsent=0, *, closing=False):
         self.unsent, self.closing = unsent, closing
@@ -59,10 +59,10 @@ def rooms():
 
 @pytest.fixture
 def fan_out(rooms):
-    made = FanOut(lambda: [rooms[None].lane])
+    made = FanOut(lambda: [rooms[None].subscriber])
     for room, listener in rooms.items():
         if room:
-            made.enter(listener.lane, room)
+            made.enter(listener.subscriber, room)
     return made
 
 
@@ -88,8 +88,8 @@ async def test_what_is_announced_at_once_is_written_at_once(fan_out, rooms):
 async def test_two_auctions_and_everybody_are_told_in_the_order_of_the_events(fan_out, rooms):
     everyone = rooms[None]
     for room in (*RING, *WATCH):
-        fan_out.leave_all(rooms[room].lane)
-        fan_out.enter(everyone.lane, room)
+        fan_out.leave_all(rooms[room].subscriber)
+        fan_out.enter(everyone.subscriber, room)
     says(fan_out, "a")
     says(fan_out, "b", WATCH)
     says(fan_out, "c")
@@ -112,9 +112,9 @@ async def test_whoever_hears_the_same_is_sent_the_same_bytes(fan_out):
     lines = [Transport() for _ in range(4)]
     for place, line in enumerate(lines):
         listener = Listener()
-        listener.lane.lead_to(line, compresses=place % 2 == 1)
-        listener.lane.clear = True
-        fan_out.enter(listener.lane, RING[place // 2])
+        listener.subscriber.attach(line, compresses=place % 2 == 1)
+        listener.subscriber.direct = True
+        fan_out.enter(listener.subscriber, RING[place // 2])
     count = encode({"userCount": 3, "more": "x" * 2_000})
     fan_out.announce(RING, "userCountUpdate", count, count)
     fan_out.flush()
@@ -138,9 +138,9 @@ def ends():
 @pytest.mark.parametrize("chars", [10, 200_000], ids=["fits", "too long for its file"])
 async def test_what_its_file_does_not_take_is_left_to_the_transport(fan_out, ends, chars):
     listener, line, (ours, theirs) = Listener(), Transport(), ends
-    listener.lane.lead_to(line, compresses=False, file=ours.fileno())
-    listener.lane.clear = True
-    fan_out.enter(listener.lane, "auction_1")
+    listener.subscriber.attach(line, compresses=False, file=ours.fileno())
+    listener.subscriber.direct = True
+    fan_out.enter(listener.subscriber, "auction_1")
     text = "".join(str(number % 10) for number in range(chars))
     says(fan_out, text)
     fan_out.flush()
@@ -153,9 +153,9 @@ async def test_what_its_file_does_not_take_is_left_to_the_transport(fan_out, end
 @pytest.mark.parametrize("why", ["something waits", "it is full", "it is broken", "it closes"])
 async def test_nothing_passes_a_transport_that_has_to_see_it(fan_out, ends, why):
     listener, line, (ours, theirs) = Listener(), Transport(), ends
-    listener.lane.lead_to(line, compresses=False, file=ours.fileno())
-    listener.lane.clear = True
-    fan_out.enter(listener.lane, "auction_1")
+    listener.subscriber.attach(line, compresses=False, file=ours.fileno())
+    listener.subscriber.direct = True
+    fan_out.enter(listener.subscriber, "auction_1")
     match why:
         case "something waits":
             line.unsent = 1
@@ -185,12 +185,12 @@ async def test_nothing_passes_a_transport_that_has_to_see_it(fan_out, ends, why)
 )
 async def test_bytes_go_past_the_queue_only_while_the_lane_is_open(fan_out, clear, line, open_):
     listener = Listener()
-    listener.lane.lead_to(line, compresses=False)
-    listener.lane.clear = clear
-    fan_out.enter(listener.lane, "auction_1")
+    listener.subscriber.attach(line, compresses=False)
+    listener.subscriber.direct = clear
+    fan_out.enter(listener.subscriber, "auction_1")
     says(fan_out, "a")
     fan_out.flush()
-    assert listener.lane.is_open == open_
+    assert listener.subscriber.is_writable == open_
     assert len(line.written) == open_
     assert len(listener.batches) == (not open_)
 
@@ -198,28 +198,30 @@ async def test_bytes_go_past_the_queue_only_while_the_lane_is_open(fan_out, clea
 async def test_whoever_comes_hears_what_is_announced_from_now_on_and_who_goes_until_now(fan_out):
     comes = Listener()
     says(fan_out, "a")
-    fan_out.enter(comes.lane, "auction_1")
+    fan_out.enter(comes.subscriber, "auction_1")
     says(fan_out, "b")
-    fan_out.enter(comes.lane, "auction_2")
-    fan_out.leave(comes.lane, "auction_1")
+    fan_out.enter(comes.subscriber, "auction_2")
+    fan_out.leave(comes.subscriber, "auction_1")
     says(fan_out, "c")
     says(fan_out, "d", WATCH)
-    fan_out.leave_all(comes.lane)
+    fan_out.leave_all(comes.subscriber)
     says(fan_out, "e", WATCH)
     fan_out.flush()
     assert "".join(text[-4] for (text,) in comes.batches) == "bd"
-    assert not comes.lane.rooms
+    assert not comes.subscriber.rooms
 
 
 async def test_one_who_cannot_be_told_keeps_nobody_else_from_hearing(fan_out, caplog):
     lines = [Transport(), Transport(), Transport()]
     lines[1].write = None  # whatever may happen there
-    fan_out.enter(Lane(None, 100, None), "auction_1")  # leads nowhere, nor takes anything slowly
+    fan_out.enter(
+        Subscriber(None, 100, None), "auction_1"
+    )  # leads nowhere, nor takes anything slowly
     for line in lines:
         listener = Listener()
-        listener.lane.lead_to(line, compresses=False)
-        listener.lane.clear = True
-        fan_out.enter(listener.lane, "auction_1")
+        listener.subscriber.attach(line, compresses=False)
+        listener.subscriber.direct = True
+        fan_out.enter(listener.subscriber, "auction_1")
     for text in "ab":
         says(fan_out, text)
         fan_out.flush()
@@ -230,10 +232,10 @@ async def test_one_who_cannot_be_told_keeps_nobody_else_from_hearing(fan_out, ca
 
 async def test_a_room_that_nobody_is_in_costs_nothing(fan_out, rooms):
     for room in RING:
-        fan_out.leave_all(rooms[room].lane)
+        fan_out.leave_all(rooms[room].subscriber)
     says(fan_out, "a")
     assert not fan_out._waiting
-    assert not fan_out._lanes.keys() & set(RING)
+    assert not fan_out._subscribers.keys() & set(RING)
 
 
 # --- what waits for a slow one
@@ -268,7 +270,7 @@ def drain(queue):
 def test_while_there_is_room_nothing_is_left_out():
     waiting, queue = backlog()
     for number in range(10):
-        assert waiting.put(Spoken(f"{number}" * 10, "bids"), 0)
+        assert waiting.put(OutgoingPacket(f"{number}" * 10, "bids"), 0)
     assert waiting.bytes == 100
     assert len(drain(queue)) == 10
 
@@ -276,22 +278,22 @@ def test_while_there_is_room_nothing_is_left_out():
 def test_what_is_superseded_goes_first_and_the_order_of_the_rest_stays():
     waiting, queue = backlog()
     for subject in ("bids", None, "chat", "bids", None, "bids", "chat", "late"):
-        assert waiting.put(Spoken(f"{subject}" + "." * 10, subject), 0)
-    assert waiting.put(Spoken("next", "bids"), 0)
+        assert waiting.put(OutgoingPacket(f"{subject}" + "." * 10, subject), 0)
+    assert waiting.put(OutgoingPacket("next", "bids"), 0)
     names = [data.strip(".") for data in drain(queue)]
     assert names == ["None", "None", "bids", "chat", "late", "next"]
 
 
 def test_whoever_reads_nothing_at_all_gets_room_once():
     waiting, _ = backlog()
-    assert all(waiting.put(Spoken("x" * 60, "bids"), 0) for _ in range(3))
-    assert not waiting.put(Spoken("x" * 60, "bids"), 0)
+    assert all(waiting.put(OutgoingPacket("x" * 60, "bids"), 0) for _ in range(3))
+    assert not waiting.put(OutgoingPacket("x" * 60, "bids"), 0)
 
 
 def test_whoever_reads_slowly_always_has_the_newest_list():
     waiting, queue = backlog()
     for number in range(100):
-        assert waiting.put(Spoken(f"{number:060}", "bids"), 0)
+        assert waiting.put(OutgoingPacket(f"{number:060}", "bids"), 0)
         if number % 2:
             waiting.took([queue.get_nowait()])
         assert waiting.bytes <= 160
@@ -301,21 +303,21 @@ def test_whoever_reads_slowly_always_has_the_newest_list():
 def test_whoever_reads_from_the_transport_alone_reads_too():
     waiting, _ = backlog()
     for left in range(40, 0, -1):
-        assert waiting.put(Spoken("x" * 50, "bids"), left)
+        assert waiting.put(OutgoingPacket("x" * 50, "bids"), left)
 
 
 def test_what_the_transport_has_counts_too():
     waiting, queue = backlog()
-    assert waiting.put(Spoken("x"), 100)
-    assert not waiting.put(Spoken("x"), 100)
-    assert waiting.put(Spoken("x"), 0)
+    assert waiting.put(OutgoingPacket("x"), 100)
+    assert not waiting.put(OutgoingPacket("x"), 100)
+    assert waiting.put(OutgoingPacket("x"), 0)
     waiting.clear()
     assert (waiting.bytes, queue.qsize()) == (0, 0)
 
 
 def test_a_limit_of_nought_is_none():
     waiting, queue = backlog(0)
-    assert all(waiting.put(Spoken("x" * 1_000, "bids"), 10**9) for _ in range(100))
+    assert all(waiting.put(OutgoingPacket("x" * 1_000, "bids"), 10**9) for _ in range(100))
     assert queue.qsize() == 100
 
 
@@ -346,8 +348,8 @@ async def turns(done):
 async def test_a_round_is_shown_when_its_announcement_has_left_the_transport(fan_out, rooms):
     """D31: a viewer on a slow line has not seen what still waits here."""
     listener, line = rooms["auction_1"], Buffer()
-    listener.lane.lead_to(line, compresses=False)
-    listener.lane.clear = True
+    listener.subscriber.attach(line, compresses=False)
+    listener.subscriber.direct = True
     says(fan_out, "an earlier list")
     await shows(fan_out, 2)
     behind = line.unsent
@@ -367,8 +369,8 @@ async def test_a_round_is_shown_at_once_where_nothing_waits(fan_out, rooms):
     listener = rooms["auction_1"]
     ours, theirs = socket.socketpair()
     with ours, theirs:
-        listener.lane.lead_to(Transport(), compresses=False, file=ours.fileno())
-        listener.lane.clear = True
+        listener.subscriber.attach(Transport(), compresses=False, file=ours.fileno())
+        listener.subscriber.direct = True
         await shows(fan_out, 2)
         assert listener.shown == [RoundShown(1, 2)]
 
@@ -376,11 +378,11 @@ async def test_a_round_is_shown_at_once_where_nothing_waits(fan_out, rooms):
 async def test_a_round_that_waits_for_a_line_that_closes_is_never_shown(fan_out, rooms):
     listener, other = rooms["auction_1"], rooms["auction_1:delta"]
     for one in (listener, other):
-        one.lane.lead_to(Buffer(), compresses=False)
-        one.lane.clear = True
+        one.subscriber.attach(Buffer(), compresses=False)
+        one.subscriber.direct = True
     await shows(fan_out, 2)
-    listener.lane.transport.abort()
-    listener.lane.transport.unsent = other.lane.transport.unsent = 0
+    listener.subscriber.transport.abort()
+    listener.subscriber.transport.unsent = other.subscriber.transport.unsent = 0
     await turns(lambda: other.shown)
     assert listener.shown == []
 

@@ -383,14 +383,14 @@ async def test_where_it_does_not_fit_the_server_says_so_and_takes_the_stock_path
     tmp_path, monkeypatch, caplog, what
 ):
     """The rehearsal alone sees the upgrade: the stock path of the real library has to serve."""
-    rehearse = fastpath_check.rehearse
+    check = fastpath_check.check
 
     async def with_another_version(sio, *, compression):
         with monkeypatch.context() as upgraded:
             upgraded.setattr(*UPGRADES[what])
-            await rehearse(sio, compression=compression)
+            await check(sio, compression=compression)
 
-    monkeypatch.setattr(fastpath_check, "rehearse", with_another_version)
+    monkeypatch.setattr(fastpath_check, "check", with_another_version)
     async with house(tmp_path, **UNHURRIED) as neighbours:
         (line,) = [
             record.getMessage() for record in caplog.records if "fast path" in record.message
@@ -482,7 +482,7 @@ async def test_of_hundreds_who_stall_no_socket_task_or_memory_is_left(tmp_path):
 
         await neighbours.bilal_bids()
         before, memory = neighbours.possessions(), 0
-        lanes = len(neighbours.server._sio.fan_out._lanes["auction_1"])
+        subscribers = len(neighbours.server._sio.fan_out._subscribers["auction_1"])
         async with AsyncExitStack() as stack:
             for turn in range(3):
                 kinds = itertools.cycle([SlowReader, PollingStranger, SlowReader])
@@ -496,7 +496,7 @@ async def test_of_hundreds_who_stall_no_socket_task_or_memory_is_left(tmp_path):
         after = memory_of(os.getpid())
         assert after < memory + 10_000_000
         await until(lambda: still(neighbours.possessions(), before), neighbours.possessions)
-        assert len(neighbours.server._sio.fan_out._lanes["auction_1"]) == lanes
+        assert len(neighbours.server._sio.fan_out._subscribers["auction_1"]) == subscribers
         await neighbours.bilal_bids()
 
 

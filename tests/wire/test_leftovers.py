@@ -163,7 +163,7 @@ async def test_nothing_is_left_of_those_who_come_and_go_all_the_time(tmp_path):
             lambda: (neighbours.possessions(), before),
         )
         server = neighbours.server
-        assert len(server._sio.newcomers) == len(server._door._strangers) - 2 == 0
+        assert len(server._sio.unverified) == len(server._admission._unverified) - 2 == 0
         assert server._house.presence.count(1) == 1
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from baraka_server.wire.send_queue import STANDSTILL_SECONDS, SendQueue, Spoken
+from baraka_server.wire.send_queue import STANDSTILL_SECONDS, OutgoingPacket, SendQueue
 from tests.support.clients.stranger import SlowReader
 from tests.support.servers.neighbours import AUCTION, house
 
@@ -21,38 +21,38 @@ class Clock:
 def sent_a_large_one():
     clock, queue = Clock(), asyncio.Queue()
     backlog = SendQueue(queue, LIMIT, clock)
-    backlog.sends(Spoken("x" * LARGE))
+    backlog.sends(OutgoingPacket("x" * LARGE))
     return backlog, clock
 
 
 def test_whoever_goes_on_reading_something_large_is_kept():
     backlog, clock = sent_a_large_one()
     for left in range(LARGE, LIMIT, -50):
-        assert backlog.put(Spoken("row"), left)
+        assert backlog.put(OutgoingPacket("row"), left)
         clock.now += 0.9 * STANDSTILL_SECONDS
 
 
 def test_whoever_stops_reading_it_is_not():
     backlog, clock = sent_a_large_one()
-    assert backlog.put(Spoken("row"), LARGE - 50)
+    assert backlog.put(OutgoingPacket("row"), LARGE - 50)
     clock.now += 0.9 * STANDSTILL_SECONDS
-    assert backlog.put(Spoken("row"), LARGE - 50)
+    assert backlog.put(OutgoingPacket("row"), LARGE - 50)
     clock.now += 0.1 * STANDSTILL_SECONDS
-    assert not backlog.put(Spoken("row"), LARGE - 50)
+    assert not backlog.put(OutgoingPacket("row"), LARGE - 50)
 
 
 def test_what_waits_behind_it_is_bounded_as_ever():
     backlog, _ = sent_a_large_one()
     rows = 0
-    while backlog.put(Spoken("x" * 10), LARGE):
+    while backlog.put(OutgoingPacket("x" * 10), LARGE):
         rows += 1
     assert rows == LIMIT // 10 + 1
 
 
 def test_what_was_large_once_is_no_excuse_later():
     backlog, _ = sent_a_large_one()
-    assert backlog.put(Spoken("row"), 0)
-    assert not backlog.put(Spoken("row"), LARGE)
+    assert backlog.put(OutgoingPacket("row"), 0)
+    assert not backlog.put(OutgoingPacket("row"), LARGE)
 
 
 async def test_a_slow_viewer_reads_a_state_that_is_larger_than_its_buffer(tmp_path):

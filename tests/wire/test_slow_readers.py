@@ -245,7 +245,7 @@ async def test_an_answer_that_nobody_reads_is_not_kept(tmp_path, leaves):
 
 def kept_bytes(neighbours):
     """What the server keeps for those who do not read."""
-    lines = neighbours.server._door.lines.values()
+    lines = neighbours.server._admission.connections.values()
     return sum(line.transport.get_write_buffer_size() for line in lines)
 
 

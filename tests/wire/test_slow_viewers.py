@@ -94,7 +94,7 @@ class SlowViewer:
         """Whether it was hung up on, or something that waited for it was left out."""
         assert self._socket
         client, waited = sockets.get(self._socket.sid), self._waiting_bytes
-        self._waiting_bytes = client.backlog.bytes if client else 0
+        self._waiting_bytes = client.send_queue.bytes if client else 0
         return client is None or self._waiting_bytes < waited
 
     async def reads_up_to(self, seq: int) -> None:

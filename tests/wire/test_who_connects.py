@@ -265,7 +265,7 @@ async def test_whoever_vanishes_without_a_word_is_gone_with_the_next_ping(tmp_pa
             await until(lambda: len(neighbours.sockets) == NEIGHBOURS, lambda: neighbours.sockets)
             await neighbours.bilal_bids()
             if transport == "websocket":  # idle HTTP lines may stay for a while
-                await until(lambda: len(neighbours.server._door.lines) == NEIGHBOURS)
+                await until(lambda: len(neighbours.server._admission.connections) == NEIGHBOURS)
         await until(lambda: settled(neighbours.possessions(), before), neighbours.possessions)
 
 
@@ -453,8 +453,8 @@ async def test_an_address_has_only_so_many_lines_even_if_they_say_something(tmp_
                     pass
             assert served == 12 - NEIGHBOURS
             await neighbours.bilal_bids()
-        await until(lambda: len(neighbours.server._door.lines) == NEIGHBOURS)
-        assert neighbours.server._door._lines_of == {"127.0.0.1": NEIGHBOURS}
+        await until(lambda: len(neighbours.server._admission.connections) == NEIGHBOURS)
+        assert neighbours.server._admission._connections_of == {"127.0.0.1": NEIGHBOURS}
 
 
 # --- from where

@@ -21,7 +21,7 @@ from pydantic import SecretStr
 from baraka_server.app import Server
 from baraka_server.live import presence
 from baraka_server.settings import FanOutPath, Settings
-from baraka_server.wire.send_queue import Spoken
+from baraka_server.wire.send_queue import OutgoingPacket
 from baraka_server.wire.server import GuardedServer
 from baraka_server.wire.sockets import GuardedSocket, GuardedWebSocket
 from tests.support.servers.baraka import SECRET
@@ -123,7 +123,7 @@ class Listener(GuardedSocket):
             return
         for said in self.owner.tamper(self, self._read(pkt.data)):
             await self.says(said)
-        if isinstance(pkt, Spoken) and pkt.shows:
+        if isinstance(pkt, OutgoingPacket) and pkt.shows:
             self.was_shown(pkt.shows)  # what is said in its place shows no round by itself
 
     async def says(self, said: Said) -> None:

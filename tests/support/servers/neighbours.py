@@ -98,7 +98,7 @@ class Neighbourhood:
             + sum(map(len, sio.manager.pending_disconnect.values())),
             "addresses": sum(map(len, sio.by_address.values())),
             "viewers": len(self.server._gateway._viewers),
-            "lines": len(self.server._door.lines),
+            "lines": len(self.server._admission.connections),
             "files": open_lines(os.getpid()),
         }
 

@@ -10,9 +10,9 @@ import pytest
 
 from baraka_server.live.encoded import Encoded, Shared, in_pieces
 from baraka_server.wire.deflate import COMPRESSED_BYTES_MIN
-from baraka_server.wire.fanout import acknowledged, spoken_in_pieces
+from baraka_server.wire.fanout import acknowledgement_packet, event_packet_in_pieces
 from baraka_server.wire.frames import COMPRESSED_TEXT, WHOLE_TEXT, FrameInPieces
-from baraka_server.wire.joins import Joins
+from baraka_server.wire.join_limit import JoinLimit
 from tests.support.clients.stranger import PollingStranger, WebSocketStranger
 from tests.support.servers.neighbours import AUCTION, house
 
@@ -59,8 +59,8 @@ def test_a_short_frame_in_pieces_is_not_compressed():
 
 
 def test_what_is_shared_is_made_into_bytes_once_for_all_messages():
-    one = spoken_in_pieces("auctionState", in_pieces(FIELDS))
-    other = acknowledged(3, in_pieces({"rows": LONG}))
+    one = event_packet_in_pieces("auctionState", in_pieces(FIELDS))
+    other = acknowledgement_packet(3, in_pieces({"rows": LONG}))
     for compressed in (True, False):
         parts = [each.frame.parts(compressed=compressed) for each in (one, other)]
         shared = [part for part in parts[0] if any(part is each for each in parts[1])]
@@ -73,15 +73,15 @@ def test_what_is_shared_is_made_into_bytes_once_for_all_messages():
 
 
 def test_so_many_joins_of_one_user_wait_at_once():
-    joins = Joins(2)
-    assert [bool(joins.begin(7)) for _ in range(3)] == [False, False, True]
-    assert not joins.begin(8)
-    joins.end(7)
-    assert not joins.begin(7)
+    joins = JoinLimit(2)
+    assert [bool(joins.acquire(7)) for _ in range(3)] == [False, False, True]
+    assert not joins.acquire(8)
+    joins.release(7)
+    assert not joins.acquire(7)
     for user_id in (7, 7, 8):
-        joins.end(user_id)
+        joins.release(user_id)
     assert not joins._waiting
-    assert not any(Joins(0).begin(7) for _ in range(100))
+    assert not any(JoinLimit(0).acquire(7) for _ in range(100))
 
 
 @pytest.mark.parametrize("fan_out", ["fast", "stock"])

@@ -10,12 +10,12 @@ import time
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from baraka_server.wire.send_queue import Spoken
+from baraka_server.wire.send_queue import OutgoingPacket
 
 if TYPE_CHECKING:
-    from baraka_server.wire.fanout import Lane
+    from baraka_server.wire.fanout import Subscriber
 
-HELD_SECONDS_MAX = 5
+DELAY_SECONDS_MAX = 5
 """The longest that a list may wait, whatever it costs to send it."""
 BURST_SECONDS = 2
 """A burst may use what was not used in so many seconds."""
@@ -23,56 +23,56 @@ SUBJECTS_MAX = 8
 """So many kinds of lists of one room are counted apart; there are fewer, but for those that began anew."""
 
 
-class HeldLists:
+class DelayedLists:
     """Of one room. `bytes_per_second` is the budget for each of its lists: bids do not wait for comments."""
 
     def __init__(
         self, bytes_per_second: float, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        self.packets: list[Spoken] = []
-        self.newcomers: dict[Lane, list[Spoken]] = {}
+        self.packets: list[OutgoingPacket] = []
+        self.late_joiners: dict[Subscriber, list[OutgoingPacket]] = {}
         """What those are told who came while something waited: they have heard what was before."""
         self.due: asyncio.TimerHandle | None = None
         self._bytes_per_second = bytes_per_second
         self._clock = clock
         self._free_at: dict[Hashable, float] = {}
 
-    def wait(self, packets: Iterable[Spoken]) -> float:
+    def wait(self, packets: Iterable[OutgoingPacket]) -> float:
         """The seconds until these may be sent, if they are lists; one that may takes all along."""
         now = self._clock()
         waits = [self._free_at.get(pkt.subject, 0) - now for pkt in packets if can_wait(pkt)]
         return max(0, min(waits, default=0))
 
-    def hold(self, packets: Sequence[Spoken]) -> None:
+    def add(self, packets: Sequence[OutgoingPacket]) -> None:
         self.packets = newest([*self.packets, *packets])
-        for lane, missed in self.newcomers.items():
-            self.newcomers[lane] = newest([*missed, *packets])
+        for subscriber, missed in self.late_joiners.items():
+            self.late_joiners[subscriber] = newest([*missed, *packets])
 
-    def taken(self) -> tuple[list[Spoken], dict[Lane, list[Spoken]]]:
+    def take_all(self) -> tuple[list[OutgoingPacket], dict[Subscriber, list[OutgoingPacket]]]:
         """Everything that waits, and what those are told instead who came in between."""
         if self.due:
             self.due.cancel()
-        packets, newcomers = self.packets, self.newcomers
-        self.packets, self.newcomers = [], {}
-        return packets, newcomers
+        packets, late_joiners = self.packets, self.late_joiners
+        self.packets, self.late_joiners = [], {}
+        return packets, late_joiners
 
-    def spend(self, packets: Sequence[Spoken], sent_bytes: int) -> None:
+    def spend(self, packets: Sequence[OutgoingPacket], sent_bytes: int) -> None:
         """So much was sent to make these heard by the room."""
         now, chars = self._clock(), sum(pkt.size for pkt in packets) or 1
         for pkt in filter(can_wait, packets):
             seconds = sent_bytes * pkt.size / chars / self._bytes_per_second
             begun = max(self._free_at.pop(pkt.subject, 0), now - BURST_SECONDS)
-            self._free_at[pkt.subject] = min(begun + seconds, now + HELD_SECONDS_MAX)
+            self._free_at[pkt.subject] = min(begun + seconds, now + DELAY_SECONDS_MAX)
         while len(self._free_at) > SUBJECTS_MAX:
             del self._free_at[next(iter(self._free_at))]
 
 
-def can_wait(pkt: Spoken) -> bool:
+def can_wait(pkt: OutgoingPacket) -> bool:
     """Whether a newer packet will contain it, and nobody bids by it."""
     return pkt.subject is not None and pkt.shows is None
 
 
-def newest(packets: Sequence[Spoken]) -> list[Spoken]:
+def newest(packets: Sequence[OutgoingPacket]) -> list[OutgoingPacket]:
     """The packets but those that a later one contains, in their order."""
     last = {pkt.subject: pkt for pkt in packets}
     return [pkt for pkt in packets if not can_wait(pkt) or last[pkt.subject] is pkt]

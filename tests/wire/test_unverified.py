@@ -10,7 +10,7 @@ from random import Random
 import pytest
 
 from baraka_server.wire import admission
-from baraka_server.wire.newcomers import Newcomers
+from baraka_server.wire.unverified import Unverified
 from tests.support.clients.stranger import (
     PATH,
     STRANGERS,
@@ -32,23 +32,23 @@ def from_(address):
 
 
 def test_the_oldest_of_the_address_with_most_goes_first():
-    newcomers = Newcomers()
+    newcomers = Unverified()
     for key, address in [(1, "nat"), (2, "flood"), (3, "flood"), (4, "nat"), (5, "flood")]:
         newcomers.add(key, address)
-    assert (newcomers.next_to_go(), newcomers.next_to_go("nat")) == (2, 1)
+    assert (newcomers.next_to_evict(), newcomers.next_to_evict("nat")) == (2, 1)
     newcomers.discard(2)
     newcomers.discard(2)
     newcomers.discard(3)
-    assert newcomers.next_to_go() == 1
-    assert newcomers.next_to_go("elsewhere") is None
+    assert newcomers.next_to_evict() == 1
+    assert newcomers.next_to_evict("elsewhere") is None
     for key in (1, 4, 5):
         assert key in newcomers
         newcomers.discard(key)
-    assert (len(newcomers), newcomers.next_to_go()) == (0, None)
+    assert (len(newcomers), newcomers.next_to_evict()) == (0, None)
 
 
 def test_it_is_the_same_as_looking_through_all_of_them_after_every_step():
-    dice, newcomers, plain = Random(7), Newcomers(), {}
+    dice, newcomers, plain = Random(7), Unverified(), {}
     for key in range(3_000):
         if plain and dice.random() < 0.45:
             gone = dice.choice(list(plain))
@@ -58,7 +58,7 @@ def test_it_is_the_same_as_looking_through_all_of_them_after_every_step():
             plain[key] = str(dice.randrange(6))
             newcomers.add(key, plain[key])
         counts = Counter(plain.values())
-        going = newcomers.next_to_go()
+        going = newcomers.next_to_evict()
         assert len(newcomers) == len(plain)
         if plain:
             address = plain[going]
@@ -98,8 +98,8 @@ async def test_a_flood_of_handshakes_displaces_itself_and_nobody_beside_it(tmp_p
             assert (await stranger.asks("joinAuction", AUCTION))["ok"]
         await neighbours.bilal_bids()
         server = neighbours.server
-        assert len(server._sio.newcomers) == 30 - 1  # one made room for who was verified then
-        assert not {"192.0.2.7", "192.0.2.8", "192.0.2.9"} & set(server._sio.newcomers._of)
+        assert len(server._sio.unverified) == 30 - 1  # one made room for who was verified then
+        assert not {"192.0.2.7", "192.0.2.8", "192.0.2.9"} & set(server._sio.unverified._of)
 
 
 async def test_the_whole_house_is_for_those_who_show_a_token(tmp_path):
@@ -117,7 +117,7 @@ async def test_the_whole_house_is_for_those_who_show_a_token(tmp_path):
 
 async def test_whoever_is_turned_away_or_leaves_the_namespace_is_a_newcomer_again(tmp_path):
     async with house(tmp_path) as neighbours, AsyncExitStack() as stack:
-        newcomers = neighbours.server._sio.newcomers
+        newcomers = neighbours.server._sio.unverified
         assert len(newcomers) == 0
         refused, leaver, gone = [
             await stack.enter_async_context(WebSocketStranger(neighbours.url)) for _ in range(3)
@@ -206,17 +206,17 @@ async def test_lines_that_say_nothing_do_not_keep_others_out(tmp_path):
             assert (await line.requests("GET", "/healthz")).status == 200
         await neighbours.bilal_bids()
         assert await silent[0].hung_up() == b""  # the oldest gave way
-        assert len(neighbours.server._door.lines) <= 12
+        assert len(neighbours.server._admission.connections) <= 12
 
 
 async def test_strangers_wait_for_each_other_and_nobody_for_all_of_an_address(
     tmp_path, monkeypatch
 ):
     """Paced, so that bids find room between them; whoever asks most waits longest."""
-    monkeypatch.setattr(admission, "STRANGE_REQUESTS_PER_SECOND", 50)
-    monkeypatch.setattr(admission, "STRANGE_REQUESTS_WAITING_MAX", 20)
+    monkeypatch.setattr(admission, "UNVERIFIED_REQUESTS_PER_SECOND", 50)
+    monkeypatch.setattr(admission, "UNVERIFIED_REQUESTS_WAITING_MAX", 20)
     async with house(tmp_path, **PROXIED) as neighbours, AsyncExitStack() as stack:
-        url, turns = neighbours.url, neighbours.server._door._turns
+        url, turns = neighbours.url, neighbours.server._admission._queue
 
         async def asks(address, target="/nowhere"):
             line = await stack.enter_async_context(Line(url))
@@ -242,10 +242,10 @@ async def test_strangers_wait_for_each_other_and_nobody_for_all_of_an_address(
 async def test_handshakes_are_paced_while_there_are_more_newcomers_than_a_crowd_has(
     tmp_path, monkeypatch
 ):
-    monkeypatch.setattr(admission, "NEWCOMERS_OF_A_CROWD", 5)
+    monkeypatch.setattr(admission, "UNVERIFIED_UNPACED_MAX", 5)
     async with house(tmp_path, **PROXIED) as neighbours:
-        turn_at = neighbours.server._door._turn_at
+        turn_at = neighbours.server._admission._turn_at
         await shake_hands(neighbours.url, "192.0.2.1", 5)
-        assert neighbours.server._door._turn_at == turn_at
+        assert neighbours.server._admission._turn_at == turn_at
         await shake_hands(neighbours.url, "192.0.2.1", 1)
-        assert neighbours.server._door._turn_at > turn_at
+        assert neighbours.server._admission._turn_at > turn_at

@@ -29,7 +29,7 @@ CODES: dict[int, str] = {
 """What a status means, for programs, where nobody says it more exactly."""
 
 
-def refused(
+def error_response(
     status: int,
     message: str,
     *,

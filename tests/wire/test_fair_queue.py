@@ -1,4 +1,4 @@
-"""Turns between users: no server needed."""
+"""FairQueue between users: no server needed."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from baraka_server.wire.turns import TooMany, Turns
+from baraka_server.wire.fair_queue import FairQueue, TooManyWaiting
 
 BILAL, DINA, EVE = 2, 3, 4
 
@@ -15,7 +15,7 @@ class Desk:
     """Whoever asks has the turn until it is let go; `had` are all turns in their order."""
 
     def __init__(self, at_once, waiting_max=100):
-        self.turns = Turns(at_once, waiting_max)
+        self.turns = FairQueue(at_once, waiting_max)
         self.had = []
         self.having = []
 
@@ -25,7 +25,7 @@ class Desk:
         return task
 
     async def _has(self, user_id):
-        async with self.turns.of(user_id):
+        async with self.turns.turn(user_id):
             self.had.append(user_id)
             done = asyncio.Event()
             self.having.append((user_id, done))
@@ -69,10 +69,10 @@ async def test_the_room_to_wait_is_shared_and_the_greediest_gives_way():
         assert not (await desk.asks(user)).done()
     assert [task.done() for task in asked] == [False] * 3 + [True] * 3
     for task in asked[3:]:
-        with pytest.raises(TooMany):
+        with pytest.raises(TooManyWaiting):
             await task
     assert desk.turns.waiting == 4
-    with pytest.raises(TooMany):  # or Bilal would have as many as the greediest
+    with pytest.raises(TooManyWaiting):  # or Bilal would have as many as the greediest
         await (await desk.asks(BILAL))
     for _ in range(5):
         await desk.lets_go(desk.having[0][0])

@@ -1,4 +1,4 @@
-"""Turns: a few at once, one of each, and nobody behind all that another one asked for."""
+"""FairQueue: a few at once, one of each, and nobody behind all that another one asked for."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from typing import Generic, TypeVar
 K = TypeVar("K", bound=Hashable)
 
 
-class TooMany(Exception):
+class TooManyWaiting(Exception):
     """There is no room to wait for a turn."""
 
 
-class Turns(Generic[K]):
+class FairQueue(Generic[K]):
     """`at_once` turns; those who wait have theirs one after the other, whoever asked how often.
 
     The key says whose a turn is: a user's, an address's. `waiting_max` may wait in all. When there
@@ -31,8 +31,8 @@ class Turns(Generic[K]):
         self.waiting = 0
 
     @asynccontextmanager
-    async def of(self, key: K) -> AsyncIterator[None]:
-        """Wait for a turn, and have it. Raises `TooMany`."""
+    async def turn(self, key: K) -> AsyncIterator[None]:
+        """Wait for a turn, and have it. Raises `TooManyWaiting`."""
         if not self._free or key in self._having:
             await self._wait(key)
         else:
@@ -62,11 +62,11 @@ class Turns(Generic[K]):
             return
         greediest = max(self._waiting, key=lambda each: len(self._waiting[each]))
         if len(self._waiting[greediest]) <= len(self._waiting.get(key, ())) + 1:
-            raise TooMany
+            raise TooManyWaiting
         last = self._waiting[greediest].pop()
         self.waiting -= 1
         if not last.done():
-            last.set_exception(TooMany())
+            last.set_exception(TooManyWaiting())
 
     def _forget(self, key: K, turn: asyncio.Future[None]) -> None:
         mine = self._waiting.get(key)

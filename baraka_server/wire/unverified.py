@@ -9,8 +9,8 @@ from typing import Generic, TypeVar
 K = TypeVar("K", bound=Hashable)
 
 
-class Newcomers(Generic[K]):
-    """Newcomers by address. Where there is no room, the oldest of the address with most gives way.
+class Unverified(Generic[K]):
+    """Unverified by address. Where there is no room, the oldest of the address with most gives way.
 
     So a flood of a few addresses displaces itself, and not the phones that come in beside it. Every
     step takes the same time, however many there are.
@@ -46,7 +46,7 @@ class Newcomers(Generic[K]):
         if not mine:
             del self._of[address]
 
-    def next_to_go(self, address: str | None = None) -> K | None:
+    def next_to_evict(self, address: str | None = None) -> K | None:
         """Who gives way: of this address, or of the one that has most. None where nobody is."""
         if address is None:
             address = next(iter(self._with.get(self._most, ())), "")

@@ -8,10 +8,10 @@ import pytest
 
 from baraka_server.live.audience import RoundShown
 from baraka_server.live.encoded import Superseding, encode
-from baraka_server.wire import held_lists
-from baraka_server.wire.fanout import FanOut, Lane
-from baraka_server.wire.held_lists import HeldLists
-from baraka_server.wire.send_queue import Spoken
+from baraka_server.wire import delayed_lists
+from baraka_server.wire.delayed_lists import DelayedLists
+from baraka_server.wire.fanout import FanOut, Subscriber
+from baraka_server.wire.send_queue import OutgoingPacket
 from tests.support.servers.neighbours import AUCTION, house
 
 LISTS, DELTAS = ROOMS = ("auction_1", "auction_1:delta")
@@ -20,8 +20,10 @@ LISTS, DELTAS = ROOMS = ("auction_1", "auction_1:delta")
 class Listener:
     def __init__(self, fan_out, room):
         self.told = []
-        self.lane = Lane(lambda batch: self.told.extend(map(text_of, batch.packets)), 100, None)
-        fan_out.enter(self.lane, room)
+        self.subscriber = Subscriber(
+            lambda batch: self.told.extend(map(text_of, batch.packets)), 100, None
+        )
+        fan_out.enter(self.subscriber, room)
 
 
 def text_of(pkt):
@@ -42,10 +44,10 @@ def fan_out(monkeypatch):
 
 
 def counting(tell):
-    def told(self, lanes, packets):
-        lanes = list(lanes)
-        tell(self, lanes, packets)
-        return len(lanes) * 1_000_000
+    def told(self, subscribers, packets):
+        subscribers = list(subscribers)
+        tell(self, subscribers, packets)
+        return len(subscribers) * 1_000_000
 
     return told
 
@@ -59,7 +61,7 @@ async def test_over_the_budget_the_newest_list_waits_and_deltas_do_not(fan_out):
 
 
 async def test_what_waits_is_sent_by_itself_and_soon(fan_out, monkeypatch):
-    monkeypatch.setattr(held_lists, "HELD_SECONDS_MAX", 0.05)
+    monkeypatch.setattr(delayed_lists, "DELAY_SECONDS_MAX", 0.05)
     lists = Listener(fan_out, LISTS)
     for text in "abcd":
         says(fan_out, text)
@@ -104,7 +106,7 @@ async def test_whoever_comes_meanwhile_hears_nothing_of_before(fan_out):
         says(fan_out, text)
     late = Listener(fan_out, LISTS)
     says(fan_out, "e")
-    fan_out._release(LISTS, fan_out._held[LISTS])
+    fan_out._release(LISTS, fan_out._delayed[LISTS])
     assert lists.told[-1] == "e"
     assert late.told == ["e"]
 
@@ -113,8 +115,8 @@ async def test_nothing_is_kept_of_a_room_that_is_empty(fan_out):
     lists = Listener(fan_out, LISTS)
     for text in "ab":
         says(fan_out, text)
-    fan_out.leave_all(lists.lane)
-    assert not fan_out._held
+    fan_out.leave_all(lists.subscriber)
+    assert not fan_out._delayed
     newcomer = Listener(fan_out, LISTS)
     says(fan_out, "c")
     assert (lists.told, newcomer.told) == (["a"], ["c"])
@@ -122,21 +124,21 @@ async def test_nothing_is_kept_of_a_room_that_is_empty(fan_out):
 
 def test_a_budget_has_room_for_a_burst_and_is_never_owed_for_long():
     now = 100.0
-    lists = HeldLists(1_000, lambda: now)
-    bids = [Spoken("x" * 10, "bids")]
+    lists = DelayedLists(1_000, lambda: now)
+    bids = [OutgoingPacket("x" * 10, "bids")]
     assert lists.wait(bids) == 0
     lists.spend(bids, 1_500)
     assert lists.wait(bids) == 0
     lists.spend(bids, 1_500)
     assert lists.wait(bids) == 1
     lists.spend(bids, 10**9)
-    assert lists.wait(bids) == held_lists.HELD_SECONDS_MAX
-    assert lists.wait([Spoken("x", "comments")]) == 0
-    now += held_lists.HELD_SECONDS_MAX
+    assert lists.wait(bids) == delayed_lists.DELAY_SECONDS_MAX
+    assert lists.wait([OutgoingPacket("x", "comments")]) == 0
+    now += delayed_lists.DELAY_SECONDS_MAX
     assert lists.wait(bids) == 0
     for number in range(100):
-        lists.spend([Spoken("x", number)], 1)
-    assert len(lists._free_at) == held_lists.SUBJECTS_MAX
+        lists.spend([OutgoingPacket("x", number)], 1)
+    assert len(lists._free_at) == delayed_lists.SUBJECTS_MAX
 
 
 async def test_a_room_of_lists_costs_no_more_than_its_budget(tmp_path):

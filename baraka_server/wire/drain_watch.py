@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from baraka_server.wire.fanout import Lane
+    from baraka_server.wire.fanout import Subscriber
 
 LOOK_SECONDS = 0.05
 """How often a buffer is looked at that has not let go of what is waited for."""
@@ -16,15 +16,15 @@ LOOK_SECONDS = 0.05
 
 @dataclass(frozen=True, slots=True)
 class _Waiting:
-    """`then` is due when all that had been buffered for the lane up to `position` is gone."""
+    """`then` is due when all that had been buffered for the subscriber up to `position` is gone."""
 
-    lane: Lane
+    subscriber: Subscriber
     position: int
     then: Callable[[], None]
 
 
-class Departures:
-    """Calls back when what a lane's transport had in its buffer at the time is out of it.
+class DrainWatch:
+    """Calls back when what a subscriber's transport had in its buffer at the time is out of it.
 
     A viewer on a slow line has not seen what still waits here, however long ago it was written.
     """
@@ -33,12 +33,12 @@ class Departures:
         self._waiting: list[_Waiting] = []
         self._next_look: asyncio.TimerHandle | None = None
 
-    def after(self, lane: Lane, then: Callable[[], None]) -> None:
-        """Call `then` now, or when everything that `lane` was given so far has left."""
-        if lane.unsent_bytes == 0:
+    def when_drained(self, subscriber: Subscriber, then: Callable[[], None]) -> None:
+        """Call `then` now, or when everything that `subscriber` was given so far has left."""
+        if subscriber.unsent_bytes == 0:
             then()
             return
-        self._waiting.append(_Waiting(lane, lane.buffered_bytes, then))
+        self._waiting.append(_Waiting(subscriber, subscriber.buffered_bytes, then))
         if self._next_look is None:
             self._look_soon()
 
@@ -49,9 +49,9 @@ class Departures:
         self._next_look = None
         waiting, self._waiting = self._waiting, []
         for one in waiting:
-            if one.lane.is_closed:
+            if one.subscriber.is_closed:
                 continue  # nobody will read it
-            if one.lane.buffered_bytes - one.lane.unsent_bytes >= one.position:
+            if one.subscriber.buffered_bytes - one.subscriber.unsent_bytes >= one.position:
                 one.then()
             else:
                 self._waiting.append(one)
