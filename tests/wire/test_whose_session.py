@@ -164,7 +164,7 @@ async def test_an_id_has_128_bits_of_chance(room):
         assert {one.sid, other.sid} <= ids
         assert all(len(each) >= 22 for each in ids)  # 6 bits a character
         # Nothing of one is in another: what is counted up would be.
-        for place in range(0, 20, 4):  # the last two characters have 10 bits: these may meet
+        for place in range(0, 20, 4):  # the last two characters have 8 bits: these may meet
             assert len({each[place : place + 4] for each in ids}) == len(ids)
 
 
