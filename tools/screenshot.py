@@ -15,7 +15,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-from baraka_cli.console.lots_file import read_lots  # noqa: E402
+from baraka_cli.lots_file import read_lots  # noqa: E402
 from baraka_server.contract.client_events import JoinAuction, PlaceBid, PostComment  # noqa: E402
 from baraka_server.store import migrate  # noqa: E402
 from baraka_server.store.seed import seed  # noqa: E402

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from baraka_cli.commands.proof import checkpoint, verify
+from baraka_cli.commands.verify import checkpoint, verify
 from baraka_cli.database import LONG_READ_SECONDS_MAX, ask_store
 from baraka_cli.terminal import (
     AsJson,

@@ -67,9 +67,9 @@ def console(
 ) -> None:
     """Run a live sale: start it, put lots up, award them, end it."""
     from baraka_cli.console.app import Console
-    from baraka_cli.console.lots_file import BadLots, read_lots
     from baraka_cli.console.sale_screen import Setup
-    from baraka_cli.csvfiles import CsvForm
+    from baraka_cli.csv_writing import CsvForm
+    from baraka_cli.lots_file import BadLots, read_lots
 
     if not url.startswith(("http://", "https://")):
         wrong_usage(f"--url: '{url}' is not an address; write it like http://127.0.0.1:3000")

@@ -22,7 +22,7 @@ TOKEN_LIFETIME = timedelta(hours=12)
 def scenario_and_lots(
     preset: str | None, lots: str | None, encoding: str | None, fields: dict[str, Any]
 ) -> tuple[Scenario, list[ListedLot]]:
-    from baraka_cli.console.lots_file import BadLots, read_lots
+    from baraka_cli.lots_file import BadLots, read_lots
     from baraka_cli.simulator.scenario import BadScenario, made_up_lots, read_scenario, scenario
 
     given = {name: value for name, value in fields.items() if value is not None}

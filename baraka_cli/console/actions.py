@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from rich.text import Text
 
 from baraka_cli.client.connection import ConnectionState
-from baraka_cli.console.book import Book
 from baraka_cli.console.records import Phase
+from baraka_cli.console.sale_book import SaleBook
 
 Reason = str | None
 """Why an action is not possible now, in words; None when it is."""
@@ -19,7 +19,7 @@ Reason = str | None
 class Situation:
     """What decides which actions are possible."""
 
-    book: Book
+    book: SaleBook
     connection: ConnectionState
     has_next: bool
     watching: bool = False

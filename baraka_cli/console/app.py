@@ -19,12 +19,12 @@ from textual.widgets import Input
 
 from baraka_cli.client.access import Access
 from baraka_cli.client.http import HttpApi, TurnedAway, Unreachable
+from baraka_cli.console.access_dialogs import TURNED_AWAY, TokenDialog
 from baraka_cli.console.actions import ACTIONS, QUICK_MESSAGES
-from baraka_cli.console.entry import TURNED_AWAY, TokenDialog
 from baraka_cli.console.keystrokes import HostDriver
 from baraka_cli.console.log import Outcome
 from baraka_cli.console.prose import Prose
-from baraka_cli.console.sale_screen import Setup, StageScreen
+from baraka_cli.console.sale_screen import SaleScreen, Setup
 from baraka_cli.console.screens import Picked, PickScreen, TroubleScreen
 from baraka_cli.run_list import state_folder
 
@@ -59,8 +59,8 @@ class Console(App[None]):
         else:
             self.run_worker(self._choose())
 
-    def _stage(self, auction_id: int) -> StageScreen:
-        return StageScreen(self.setup, auction_id, self.access)
+    def _stage(self, auction_id: int) -> SaleScreen:
+        return SaleScreen(self.setup, auction_id, self.access)
 
     async def _choose(self, trouble: str = "") -> None:
         """Let the host choose one of the own auctions, as soon as the server lists them."""
@@ -109,7 +109,7 @@ class Console(App[None]):
     async def _let_in(self, title: str) -> None:
         if await self._another_token(title):
             for screen in self.screen_stack:
-                if isinstance(screen, StageScreen):
+                if isinstance(screen, SaleScreen):
                     screen.connection.try_again()
                     screen.note("Another access token is used from now on", Outcome.DONE)
 
@@ -123,7 +123,7 @@ class Console(App[None]):
     def not_there(self, auction_id: int) -> None:
         """Say that there is no such auction, and show those that there are."""
         for screen in list(self.screen_stack):
-            if isinstance(screen, StageScreen) and screen.book.auction_id == auction_id:
+            if isinstance(screen, SaleScreen) and screen.book.auction_id == auction_id:
                 self.run_worker(self._choose_another(auction_id), group="choose", exclusive=True)
 
     async def _choose_another(self, auction_id: int) -> None:
@@ -139,7 +139,7 @@ class Console(App[None]):
             await super().on_event(event)
         elif isinstance(event, events.Paste):
             await self._pasted(event)
-        elif event.key == "escape" and isinstance(self.screen, StageScreen):
+        elif event.key == "escape" and isinstance(self.screen, SaleScreen):
             self.prose.forget()
             self.screen.action_drop()  # at once: a key right behind it is none of the line's
         elif not self._is_prose(event):
@@ -166,7 +166,7 @@ class Console(App[None]):
 
     def _offer(self, text: str) -> bool:
         """Close what the text has opened, and put it where it may be sent from."""
-        stage = next((one for one in self.screen_stack if isinstance(one, StageScreen)), None)
+        stage = next((one for one in self.screen_stack if isinstance(one, SaleScreen)), None)
         if stage is None or not text.strip():
             return False
         while self.screen is not stage:
@@ -179,16 +179,16 @@ class Console(App[None]):
         if self._yes_at >= asked_at:
             return True
         for stage in self.screen_stack:
-            if isinstance(stage, StageScreen):
+            if isinstance(stage, SaleScreen):
                 stage.note(TOO_SOON, Outcome.REFUSED)
         return False
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        ours = {action.label for action in ACTIONS} if isinstance(screen, StageScreen) else set()
+        ours = {action.label for action in ACTIONS} if isinstance(screen, SaleScreen) else set()
         for command in super().get_system_commands(screen):
             if command.title not in ours:
                 yield command
-        if isinstance(screen, StageScreen):
+        if isinstance(screen, SaleScreen):
             for action in ACTIONS:
                 run = partial(screen.run_action, action.name)
                 reason = screen.why_not(action)

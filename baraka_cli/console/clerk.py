@@ -8,9 +8,9 @@ from functools import partial
 from typing import Any
 
 from baraka_cli.client.http import HttpApi, NoSuchAuction, TurnedAway, Unreachable
-from baraka_cli.console.book import LOT_OPENED, RATE_WINDOW_SECONDS, Book
 from baraka_cli.console.log import Log, Outcome
 from baraka_cli.console.records import Phase, moment, phase_of
+from baraka_cli.console.sale_book import LOT_OPENED, RATE_WINDOW_SECONDS, SaleBook
 from baraka_cli.run_list import RunList
 from baraka_server.contract import server_events as told
 from baraka_server.contract.names import same_name
@@ -27,7 +27,7 @@ class Clerk:
 
     def __init__(
         self,
-        book: Book,
+        book: SaleBook,
         run_list: RunList,
         log: Log,
         api: HttpApi,

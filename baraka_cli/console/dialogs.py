@@ -14,11 +14,11 @@ from textual.validation import Function
 from textual.widgets import Button, Input, Label, Static
 
 from baraka_cli.amounts import BadAmount, read_amount
-from baraka_cli.console.book import Book
-from baraka_cli.console.figure import Figure
-from baraka_cli.console.lots_file import TEXT, TEXT_OR_BLANK, quoted
-from baraka_cli.console.question import Question
+from baraka_cli.console.dialog import Dialog
+from baraka_cli.console.large_number import LargeNumber
 from baraka_cli.console.records import Bid
+from baraka_cli.console.sale_book import SaleBook
+from baraka_cli.lots_file import TEXT, TEXT_OR_BLANK, quoted
 from baraka_cli.run_list import ListedLot
 
 
@@ -31,11 +31,11 @@ class AwardDecision:
     weight: str
 
 
-class AwardDialog(Question):
+class AwardDialog(Dialog):
     """Names winner, amount, product and weight. A higher bid changes it, and asks once more."""
 
     def __init__(
-        self, book: Book, weight: str, *, checked: bool, gone: Callable[[str], None]
+        self, book: SaleBook, weight: str, *, checked: bool, gone: Callable[[str], None]
     ) -> None:
         """`checked` is whether the server refuses an award that is no longer true.
 
@@ -57,7 +57,7 @@ class AwardDialog(Question):
             yield Static(id="warning")
             yield Static(id="winner")
             yield Static(Text(self._product, "bold"), id="lot")
-            yield Figure("", id="amount")
+            yield LargeNumber("", id="amount")
             if not self._checked:
                 yield Static(
                     "This server cannot check it: a bid that is on its way would win.",
@@ -94,7 +94,7 @@ class AwardDialog(Question):
             return
         winner = Text.assemble((self._book.called(bid), "bold"), " wins")
         self.query_one("#winner", Static).update(winner)
-        self.query_one("#amount", Figure).update(f"{bid.amount:,}")
+        self.query_one("#amount", LargeNumber).update(f"{bid.amount:,}")
         warning = (
             " ⚠ A higher bid came in. Look again, then confirm. " if self.must_look_again else ""
         )
@@ -113,7 +113,7 @@ class AwardDialog(Question):
             self.dismiss(AwardDecision(self._shown, self._product, weight))
 
 
-class LotDialog(Question):
+class LotDialog(Dialog):
     """The lot to put up; answers with a `ListedLot`."""
 
     FIELDS: tuple[tuple[str, str, Callable[[str], str | int]], ...] = (
@@ -177,7 +177,7 @@ def _fits(read: Callable[[str], object]) -> Callable[[str], bool]:
     return check
 
 
-class SureDialog(Question):
+class SureDialog(Dialog):
     """Yes or no."""
 
     def __init__(self, question: str, yes: str) -> None:
@@ -196,7 +196,7 @@ class SureDialog(Question):
         self.dismiss(True)
 
 
-class TypedDialog(Question):
+class TypedDialog(Dialog):
     """What cannot be taken back: a word has to be typed, and then Ctrl+Y pressed."""
 
     def __init__(self, question: str, about: str, word: str, yes: str) -> None:

@@ -12,27 +12,27 @@ from textual.widgets import Button
 from baraka_cli.client.connection import Connection
 from baraka_cli.client.replies import Reply
 from baraka_cli.console.actions import ACTIONS, QUICK_MESSAGES, Action, Reason, Situation, quick
-from baraka_cli.console.book import Book
+from baraka_cli.console.chat_input import ChatInput
 from baraka_cli.console.clerk import Clerk
+from baraka_cli.console.dialog import Hearer
 from baraka_cli.console.dialogs import AwardDialog, LotDialog, SureDialog, cancel_dialog, end_dialog
 from baraka_cli.console.log import Log, Outcome
-from baraka_cli.console.question import Hearer
-from baraka_cli.console.sale import Sale
-from baraka_cli.console.say import Say
-from baraka_cli.console.strip import Strip
+from baraka_cli.console.ready_action import ReadyAction
+from baraka_cli.console.sale_book import SaleBook
+from baraka_cli.console.sale_commands import SaleCommands
 from baraka_cli.run_list import ListedLot, RunList
 from baraka_server.contract.names import same_name
 from baraka_server.contract.text import printable
 
 
 class Hosting(Screen[None]):
-    """The actions of a sale. The screen that has them has a `Strip` and a `Say`."""
+    """The actions of a sale. The screen that has them has a `ReadyAction` and a `ChatInput`."""
 
-    book: Book
+    book: SaleBook
     run_list: RunList
     clerk: Clerk
     connection: Connection
-    sale: Sale
+    sale: SaleCommands
     log_book: Log
 
     asked_at = float("inf")
@@ -69,17 +69,17 @@ class Hosting(Screen[None]):
         return reason
 
     def _make_ready(self, what: str, name: str, then: Callable[[], None]) -> None:
-        """Ask on the strip; Ctrl+Y does it, if it is possible yet."""
-        self._ask_on_strip(what, lambda: then() if self.check_possible(name) else None)
+        """Say what Ctrl+Y will do; it does it, if it is possible yet."""
+        self._ask_by_key(what, lambda: then() if self.check_possible(name) else None)
 
-    def _ask_on_strip(self, what: str, then: Callable[[], None]) -> None:
-        self.query_one(Strip).make_ready(what, then)
-        self.query_one(Say).display = False
+    def _ask_by_key(self, what: str, then: Callable[[], None]) -> None:
+        self.query_one(ReadyAction).make_ready(what, then)
+        self.query_one(ChatInput).display = False
         self.asked_at = time.monotonic()
 
-    def _drop_strip(self) -> None:
-        self.query_one(Strip).drop()
-        self.query_one(Say).display = True
+    def _drop_ready(self) -> None:
+        self.query_one(ReadyAction).drop()
+        self.query_one(ChatInput).display = True
 
     def action_confirm(self) -> None:
         if self.asks and isinstance(self.app, Hearer) and self.app.says_yes(self.asked_at):
@@ -87,26 +87,26 @@ class Hosting(Screen[None]):
 
     def do(self) -> None:
         """Do what was made ready."""
-        strip, say = self.query_one(Strip), self.query_one(Say)
-        say.display = True
-        if say.offered:
-            strip.drop()
-            say.action_send()
+        ready, chat = self.query_one(ReadyAction), self.query_one(ChatInput)
+        chat.display = True
+        if chat.offered:
+            ready.drop()
+            chat.action_send()
         else:
-            strip.do()
+            ready.do()
 
     def action_drop(self) -> None:
-        say = self.query_one(Say)
-        if say.offered:
-            say.drop()
-        self._drop_strip()
+        chat = self.query_one(ChatInput)
+        if chat.offered:
+            chat.drop()
+        self._drop_ready()
         self.set_focus(None)
 
-    def on_strip_answered(self, message: Strip.Answered) -> None:
+    def on_ready_action_answered(self, message: ReadyAction.Answered) -> None:
         self.do() if message.yes else self.action_drop()
 
     def _question(self, dialog: Screen[Any], then: Callable[[Any], None]) -> None:
-        self._drop_strip()
+        self._drop_ready()
         self.app.push_screen(dialog, lambda answer: then(answer) if answer is not None else None)
 
     def action_start(self) -> None:
@@ -238,39 +238,41 @@ class Hosting(Screen[None]):
 
     def action_comment(self) -> None:
         if self.check_possible("comment"):
-            self._drop_strip()
-            self.set_focus(self.query_one(Say))
+            self._drop_ready()
+            self.set_focus(self.query_one(ChatInput))
 
     def action_quick(self, number: int) -> None:
         if self._is_possible("Chat", quick(self.situation())):
             text = QUICK_MESSAGES[number - 1]
-            self._ask_on_strip(f"Say “{text}”", lambda: self.action_say_quick(number))
+            self._ask_by_key(f"Say “{text}”", lambda: self.action_say_quick(number))
 
     def action_say_quick(self, number: int) -> None:
         if self._is_possible("Chat", quick(self.situation())):
-            self._drop_strip()
+            self._drop_ready()
             self.sale.say(QUICK_MESSAGES[number - 1], lambda _: None)
 
     def offer(self, text: str) -> None:
         """Take what was written or pasted where keys are commands for a line that may be sent."""
-        say = self.query_one(Say)
-        self._drop_strip()
-        say.offer(text)
-        self.set_focus(say)
+        chat = self.query_one(ChatInput)
+        self._drop_ready()
+        chat.offer(text)
+        self.set_focus(chat)
         self.asked_at = time.monotonic()
-        self.query_one(Strip).tell("Written without c. To the room with it?")
+        self.query_one(ReadyAction).tell("Written without c. To the room with it?")
         self.note("Text without c: nothing was done. Ctrl+Y sends it, Esc drops it", Outcome.NOTE)
 
-    def on_say_held(self) -> None:
-        self.query_one(Strip).tell("Enter does not send what came without c. To the room with it?")
+    def on_chat_input_held(self) -> None:
+        self.query_one(ReadyAction).tell(
+            "Enter does not send what came without c. To the room with it?"
+        )
 
     @property
     def asks(self) -> bool:
         """Whether something waits for a Ctrl+Y."""
-        return self.query_one(Strip).ready or self.query_one(Say).offered
+        return self.query_one(ReadyAction).ready or self.query_one(ChatInput).offered
 
-    def on_say_said(self, message: Say.Said) -> None:
-        self._drop_strip()
+    def on_chat_input_said(self, message: ChatInput.Said) -> None:
+        self._drop_ready()
         if message.text.strip():
             if self.check_possible("comment"):
                 self.sale.say(message.text, self._give_back)
@@ -282,4 +284,4 @@ class Hosting(Screen[None]):
     def _give_back(self, text: str) -> None:
         """What the room did not hear is not lost: it stands in the line again."""
         if text:
-            self.query_one(Say).give_back(text)
+            self.query_one(ChatInput).give_back(text)

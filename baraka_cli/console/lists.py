@@ -12,9 +12,9 @@ from textual.app import RenderResult
 from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
-from baraka_cli.console.book import Book
 from baraka_cli.console.log import Entry
 from baraka_cli.console.records import Bid
+from baraka_cli.console.sale_book import SaleBook
 from baraka_cli.run_list import MARKS, Fate, ListedLot, RunList
 
 BIDDER_WIDTH_MIN = 8
@@ -105,7 +105,7 @@ class Bids(Panel):
     """Newest first: time, amount, rise, bidder."""
 
     BORDER_TITLE = "Bids"
-    book: Book | None = None
+    book: SaleBook | None = None
 
     def lines(self, room: int) -> Sequence[Text]:
         if self.book is None or not self.book.bids:
@@ -118,7 +118,7 @@ class Bids(Panel):
     def followed_top(self, count: int, room: int) -> int:
         return 0
 
-    def _told(self, book: Book, bids: list[Bid]) -> list[Text]:
+    def _told(self, book: SaleBook, bids: list[Bid]) -> list[Text]:
         high, shown = book.high, list[Text]()
         if not bids:
             return shown
@@ -140,7 +140,7 @@ class Chat(Panel):
     """Oldest first, the newest at the bottom."""
 
     BORDER_TITLE = "Chat"
-    book: Book | None = None
+    book: SaleBook | None = None
 
     def lines(self, room: int) -> Sequence[Text]:
         if self.book is None or not self.book.comments:
@@ -150,7 +150,7 @@ class Chat(Panel):
     def all_lines(self) -> Sequence[Text]:
         return self.wrapped(self._said(self.book, 0)) if self.book else []
 
-    def _said(self, book: Book, newest: int) -> list[Text]:
+    def _said(self, book: SaleBook, newest: int) -> list[Text]:
         """The `newest` comments; all of them for 0."""
         return [
             Text.assemble((f"{book.names.called(one.user_id, one.author)}: ", "bold"), one.text)

@@ -10,9 +10,9 @@ from textual.containers import Vertical
 from textual.widgets import Sparkline, Static
 
 from baraka_cli.client.connection import Connection, ConnectionState
-from baraka_cli.console.book import Book
-from baraka_cli.console.figure import LARGE_ROWS, Figure, large_width, small_width
+from baraka_cli.console.large_number import LARGE_ROWS, LargeNumber, large_width, small_width
 from baraka_cli.console.records import Lot, Phase
+from baraka_cli.console.sale_book import SaleBook
 
 PHASE_MARKS = {
     Phase.UNKNOWN: "?",
@@ -30,7 +30,7 @@ class Bar(Static):
     """
 
     def show(
-        self, book: Book, connection: Connection, watching: bool, ends: timedelta | None
+        self, book: SaleBook, connection: Connection, watching: bool, ends: timedelta | None
     ) -> None:
         """`ends` is how long the access token lasts yet, where that is worth a warning."""
         silent = connection.heartbeat.silent_seconds
@@ -70,17 +70,17 @@ class Block(Vertical):
         yield Static(id="product")
         with Vertical(id="last-box"):
             yield Static("LAST BID", classes="caption")
-            yield Figure("-", id="last")
+            yield LargeNumber("-", id="last")
             yield Static(id="bidder")
         with Vertical(id="ask-box"):
             yield Static("NEXT ASK", classes="caption")
-            yield Figure("-", id="ask")
+            yield LargeNumber("-", id="ask")
             yield Static(id="step")
         with Vertical(id="facts"):
             yield Static(id="prices")
             yield Sparkline([0], id="rate", summary_function=max)
 
-    def show(self, book: Book, step: int | None, now: datetime) -> None:
+    def show(self, book: SaleBook, step: int | None, now: datetime) -> None:
         high, lot, ask = book.high, book.lot, book.next_ask(step)
         product = Text(lot.product if lot else "Nothing on the block", "bold")
         elapsed = Text(time_up(book, now) if lot else "")
@@ -110,7 +110,7 @@ class Block(Vertical):
             and max(large_width(last), large_width(ask)) <= room
         )
         for name, number in (("#last", last), ("#ask", ask)):
-            figure = self.query_one(name, Figure)
+            figure = self.query_one(name, LargeNumber)
             if figure.is_large != is_large:
                 figure.is_large = is_large
                 figure.refresh()
@@ -137,7 +137,7 @@ class Block(Vertical):
         return text.append(f"min {lot.minimum:,} · start {lot.start:,} · mkt {lot.market:,}")
 
 
-def time_up(book: Book, now: datetime) -> str:
+def time_up(book: SaleBook, now: datetime) -> str:
     """How long the lot is up, with "≥" where it was there before the console looked.
 
     It stands still when the auction is over, and is not told where nobody saw the end.

@@ -18,23 +18,23 @@ from baraka_cli.client.access import WARNINGS, Access
 from baraka_cli.client.connection import Connection, ConnectionState
 from baraka_cli.client.http import HttpApi, NoSuchAuction
 from baraka_cli.client.replies import Reply
+from baraka_cli.console.access_dialogs import TURNED_AWAY, WatchDialog
 from baraka_cli.console.actions import ACTIONS, Situation, label
-from baraka_cli.console.book import Book
+from baraka_cli.console.chat_input import ChatInput
 from baraka_cli.console.clerk import Clerk
-from baraka_cli.console.closing import closed
-from baraka_cli.console.entry import TURNED_AWAY, WatchDialog
+from baraka_cli.console.help_and_log import HelpDialog, LogDialog
 from baraka_cli.console.hosting import Hosting
 from baraka_cli.console.lists import Bids, Chat, LogLines, Lots
 from baraka_cli.console.log import Log, Outcome
 from baraka_cli.console.narrate import counted, explained
 from baraka_cli.console.panels import Bar, Block
-from baraka_cli.console.reading import HelpDialog, LogDialog
+from baraka_cli.console.ready_action import ReadyAction
 from baraka_cli.console.records import Phase
-from baraka_cli.console.sale import Sale
-from baraka_cli.console.say import Say
+from baraka_cli.console.sale_book import SaleBook
+from baraka_cli.console.sale_commands import SaleCommands
 from baraka_cli.console.screens import SummaryScreen
-from baraka_cli.console.strip import Strip
-from baraka_cli.csvfiles import FOR_PEOPLE, CsvForm
+from baraka_cli.console.summary_sources import closed
+from baraka_cli.csv_writing import FOR_PEOPLE, CsvForm
 from baraka_cli.run_list import ListedLot, RunList
 from baraka_server.contract import server_events as told
 from baraka_server.contract.refusals import TEXTS, Code
@@ -71,7 +71,7 @@ class Desk(Protocol):
     def not_there(self, auction_id: int) -> None: ...
 
 
-class StageScreen(Hosting):
+class SaleScreen(Hosting):
     """The sale."""
 
     AUTO_FOCUS = ""  # keys are commands; `c` goes to the line
@@ -88,7 +88,7 @@ class StageScreen(Hosting):
         super().__init__()
         self.setup = setup
         self.access = access
-        self.book = Book(auction_id)
+        self.book = SaleBook(auction_id)
         self.run_list = RunList.opened(list(setup.lots), setup.url, auction_id)
         self.log_book = Log()
         self.api = HttpApi(setup.url, access)
@@ -101,7 +101,7 @@ class StageScreen(Hosting):
             changed=self._line_changed,
             last_heard=lambda: (self.book.seq, self.book.ledger),
         )
-        self.sale = Sale(
+        self.sale = SaleCommands(
             self.book,
             self.connection,
             self.log_book,
@@ -124,8 +124,8 @@ class StageScreen(Hosting):
             yield Lots(id="lots")
             yield Chat(id="chat")
         yield LogLines(self.log_book.entries, id="log")
-        yield Strip(id="strip")
-        yield Say(id="say")
+        yield ReadyAction(id="ready")
+        yield ChatInput(id="chat-input")
         with Horizontal(id="actions"):
             for action in ACTIONS:
                 yield Button(

@@ -17,9 +17,9 @@ from textual.widgets import DataTable, Label, OptionList, Static
 from textual.widgets.option_list import Option
 
 from baraka_cli.console import summary
-from baraka_cli.console.book import Book
 from baraka_cli.console.records import phase_of
-from baraka_cli.csvfiles import CsvForm
+from baraka_cli.console.sale_book import SaleBook
+from baraka_cli.csv_writing import CsvForm
 from baraka_server.contract.text import printable
 
 
@@ -93,7 +93,7 @@ class SummaryScreen(Screen[None]):
     ]
 
     def __init__(
-        self, found: summary.Summary, book: Book, folder: Path, form: CsvForm, lots: Lots
+        self, found: summary.Summary, book: SaleBook, folder: Path, form: CsvForm, lots: Lots
     ) -> None:
         super().__init__()
         self._found, self._book, self._lots = found, book, lots

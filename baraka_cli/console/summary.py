@@ -9,9 +9,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from baraka_cli.console.names import Names
+from baraka_cli.console.people_names import Names
 from baraka_cli.console.records import Hammer
-from baraka_cli.csvfiles import FOR_PEOPLE, CsvForm, Phone, csv_bytes, save_beside
+from baraka_cli.csv_writing import FOR_PEOPLE, CsvForm, Phone, csv_bytes, save_beside
 
 HEADER = ("product", "weight", "price", "winner", "number", "awarded_at")
 

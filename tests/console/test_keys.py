@@ -12,8 +12,8 @@ from textual import events
 from baraka_cli.client.connection import Connection
 from baraka_cli.console import keystrokes
 from baraka_cli.console.actions import ACTIONS, QUICK_MESSAGES
+from baraka_cli.console.chat_input import ChatInput
 from baraka_cli.console.keystrokes import Keystrokes
-from baraka_cli.console.say import Say
 from baraka_server.contract.client_events import (
     ClientEvent,
     JoinAuction,
@@ -149,7 +149,7 @@ async def test_prose_is_offered_to_the_room_and_only_ctrl_y_sends_it(
         await host.reads_in_the_log("✓ Say “any more bids?")
         await host.types("not for you")
         await host.presses("escape")
-        assert host.stage.query_one(Say).value == ""
+        assert host.stage.query_one(ChatInput).value == ""
         assert len(asked) == 1
 
 
@@ -174,7 +174,7 @@ async def test_a_key_right_behind_esc_is_none_of_the_line_that_was_left(
         await host.types("hello")
         await Terminal(host, pause=1).sends("\x1bl")
         await host.sees("Esc closes this")
-        assert host.stage.query_one(Say).value == "hello"
+        assert host.stage.query_one(ChatInput).value == "hello"
 
 
 async def test_a_ctrl_y_that_came_before_the_question_could_be_read_is_none(

@@ -6,9 +6,9 @@ import sqlite3
 from datetime import timedelta
 from pathlib import Path
 
-from baraka_cli.console.names import Names
+from baraka_cli.console.chat_input import ChatInput
 from baraka_cli.console.panels import time_up
-from baraka_cli.console.say import Say
+from baraka_cli.console.people_names import Names
 from baraka_server.contract.client_events import (
     ChangeLot,
     JoinAuction,
@@ -128,15 +128,15 @@ async def test_words_that_were_refused_come_back_into_the_line(
         await host.sees("● LIVE")
         long = "so much to say " * 13
         await host.presses("c")
-        host.stage.query_one(Say).value = long
+        host.stage.query_one(ChatInput).value = long
         await host.presses("enter")
         await host.reads_in_the_log("✗ Chat: ")
-        assert host.stage.query_one(Say).value == long
+        assert host.stage.query_one(ChatInput).value == long
         await baraka.kill()
         await host.sees("▼ CONNECTION LOST")
         await host.presses("c", "enter")
         await host.reads_in_the_log("✗ Chat: There is no line to the server")
-        assert host.stage.query_one(Say).value == long
+        assert host.stage.query_one(ChatInput).value == long
 
 
 async def test_lists_are_scrolled_by_keys_and_wheel_and_follow_again(

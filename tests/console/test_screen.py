@@ -10,7 +10,7 @@ from textual.widgets import Button, Sparkline
 
 from baraka_cli.client.connection import ConnectionState
 from baraka_cli.console.actions import ACTIONS
-from baraka_cli.console.figure import Figure, large
+from baraka_cli.console.large_number import LargeNumber, large
 from baraka_cli.console.log import Outcome
 from baraka_server.contract.client_events import (
     ChangeLot,
@@ -46,7 +46,7 @@ async def bidding(baraka: Baraka, phones: PythonPhones, amount: int, product: st
 
 
 def figures(host: Keyboard) -> list[str]:
-    return [figure.value for figure in host.stage.query(Figure)]
+    return [figure.value for figure in host.stage.query(LargeNumber)]
 
 
 # --- sizes
@@ -63,7 +63,7 @@ async def test_last_bid_and_next_ask_are_whole_at_every_size(
         await host.pilot.pause()
         ask = host.stage.book.next_ask()
         assert figures(host)[1] == f"{ask:,}"
-        for figure in host.stage.query(Figure):
+        for figure in host.stage.query(LargeNumber):
             if figure.display and figure.parent and figure.parent.display:
                 width = len(large(figure.value)[0]) if figure.is_large else len(figure.value)
                 assert figure.region.width >= width

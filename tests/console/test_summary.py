@@ -16,7 +16,7 @@ import pytest
 
 from baraka_cli.console.records import Hammer
 from baraka_cli.console.summary import NotWhole, Summary, as_csv, save, summarise
-from baraka_cli.csvfiles import CsvForm
+from baraka_cli.csv_writing import CsvForm
 
 
 def won(row: int, **changes: Any) -> dict[str, Any]:
@@ -133,7 +133,7 @@ def test_a_full_disk_leaves_no_half_a_summary(tmp_path: Path) -> None:
     """A limit on the size of files stands for it; a program of its own, since Python has one too."""
     script = (
         "import resource, signal, sys; from pathlib import Path; "
-        "from baraka_cli.csvfiles import save_beside; "
+        "from baraka_cli.csv_writing import save_beside; "
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN); "
         "resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000)); "
         f"save_beside(Path({str(tmp_path)!r}), 'sale-7', bytes(5000))"

@@ -16,8 +16,8 @@ from textual import events
 from textual.pilot import Pilot
 
 from baraka_cli.console.app import Console
-from baraka_cli.console.question import Question
-from baraka_cli.console.sale_screen import Setup, StageScreen
+from baraka_cli.console.dialog import Dialog
+from baraka_cli.console.sale_screen import SaleScreen, Setup
 from baraka_cli.run_list import ListedLot
 from tests.support.clients.phones import PATIENCE_SECONDS, token
 from tests.support.servers.baraka import SECRET
@@ -33,8 +33,8 @@ class Keyboard:
         self.pilot = pilot
 
     @property
-    def stage(self) -> StageScreen:
-        found = [screen for screen in self.app.screen_stack if isinstance(screen, StageScreen)]
+    def stage(self) -> SaleScreen:
+        found = [screen for screen in self.app.screen_stack if isinstance(screen, SaleScreen)]
         assert found, "the sale is not on the screen"
         return found[0]
 
@@ -75,7 +75,7 @@ class Keyboard:
 
     def is_asked(self) -> bool:
         screen = self.app.screen
-        if not isinstance(screen, Question | StageScreen):
+        if not isinstance(screen, Dialog | SaleScreen):
             return False
         return screen.asks and screen.asked_at < time.monotonic()
 

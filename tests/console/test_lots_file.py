@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from baraka_cli.console.lots_file import BadLots, read_lots
-from baraka_cli.console.sheets import FILE_BYTES_MAX
+from baraka_cli.csv_reading import FILE_BYTES_MAX
+from baraka_cli.lots_file import BadLots, read_lots
 from baraka_cli.run_list import ListedLot
 
 CASES = Path(__file__).parent / "lots"

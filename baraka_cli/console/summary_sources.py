@@ -9,8 +9,8 @@ from typing import Any
 from baraka_cli.client.access import Access
 from baraka_cli.client.http import HttpApi, NoSuchAuction, TurnedAway, Unreachable
 from baraka_cli.console import summary
-from baraka_cli.console.book import Book
 from baraka_cli.console.clerk import UNREADABLE
+from baraka_cli.console.sale_book import SaleBook
 from baraka_cli.console.screens import Lots
 from baraka_cli.run_list import OPEN, Fate, RunList
 
@@ -20,7 +20,7 @@ PAGES_MAX = 20
 
 
 async def closed(
-    book: Book, run_list: RunList, api: HttpApi, weights: Mapping[str, str], access: Access
+    book: SaleBook, run_list: RunList, api: HttpApi, weights: Mapping[str, str], access: Access
 ) -> tuple[summary.Summary, Lots]:
     winnings, why = None, ""
     try:
@@ -63,7 +63,7 @@ async def _winnings(
         return await api.winnings(auction_id)
 
 
-async def _passed_before(book: Book, api: HttpApi) -> tuple[int, bool]:
+async def _passed_before(book: SaleBook, api: HttpApi) -> tuple[int, bool]:
     """How many lots were awarded to nobody before the console listened; whether that is all."""
     passed = pages = 0
     if book.first_seq is None:

@@ -11,7 +11,7 @@ from textual.containers import Horizontal, Vertical
 from textual.widgets import Button, Input, Label, Static
 
 from baraka_cli.client.access import Access, BadToken
-from baraka_cli.console.question import Question
+from baraka_cli.console.dialog import Dialog
 
 TURNED_AWAY = "The server turned us away"
 NEW_TOKEN = (
@@ -19,7 +19,7 @@ NEW_TOKEN = (
 )
 
 
-class TokenDialog(Question):
+class TokenDialog(Dialog):
     """Takes another token of the same user; answers true when there is one."""
 
     def __init__(self, title: str, access: Access) -> None:
@@ -55,7 +55,7 @@ class TokenDialog(Question):
             self.dismiss(True)
 
 
-class WatchDialog(Question):
+class WatchDialog(Dialog):
     """Says that the auction is somebody else's, and what can be done in it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "no", "Watch", show=False)]

@@ -168,7 +168,7 @@ def small_width(number: str) -> int:
     return DigitsRenderable.get_width(number)
 
 
-class Figure(Digits):
+class LargeNumber(Digits):
     """A number in lines of three or, where `is_large` says so, of five rows."""
 
     is_large = False

@@ -14,7 +14,7 @@ CHARS_MAX = 2_000
 PLACEHOLDER = "c: write to the room · 1-6: quick messages · a key asks, Ctrl+Y does it"
 
 
-class Say(Input):
+class ChatInput(Input):
     """Enter sends what was written here. What came without `c` was perhaps meant for another
     window: it is offered, and only Ctrl+Y sends it.
     """

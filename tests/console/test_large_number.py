@@ -6,7 +6,7 @@ from itertools import combinations
 
 import pytest
 
-from baraka_cli.console.figure import GLYPHS, LARGE_ROWS, large, large_width
+from baraka_cli.console.large_number import GLYPHS, LARGE_ROWS, large, large_width
 
 
 def test_a_number_is_read_from_its_block_letters() -> None:

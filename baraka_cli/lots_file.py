@@ -9,7 +9,7 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from baraka_cli.amounts import BadAmount, read_amount, trimmed
-from baraka_cli.console.sheets import NoTable, plain_name, read_table
+from baraka_cli.csv_reading import NoTable, plain_name, read_table
 from baraka_cli.run_list import ListedLot
 from baraka_server.contract.fields import Text, TextOrBlank
 from baraka_server.contract.text import printable

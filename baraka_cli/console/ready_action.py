@@ -14,7 +14,7 @@ YES = "Ctrl+Y"
 """The key that does what was asked for: no text has it, typed or pasted."""
 
 
-class Strip(Horizontal):
+class ReadyAction(Horizontal):
     """One thing at a time; empty most of the time."""
 
     class Answered(Message):

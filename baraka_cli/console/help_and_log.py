@@ -12,11 +12,11 @@ from textual.containers import Vertical, VerticalScroll
 from textual.widgets import Label, Static
 
 from baraka_cli.console.actions import ACTIONS, MORE_KEYS, QUICK_MESSAGES
+from baraka_cli.console.dialog import Dialog
 from baraka_cli.console.log import Entry
-from baraka_cli.console.question import Question
 
 
-class HelpDialog(Question):
+class HelpDialog(Dialog):
     """The keys."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -43,7 +43,7 @@ class HelpDialog(Question):
         self.query_one(VerticalScroll).focus()
 
 
-class LogDialog(Question):
+class LogDialog(Dialog):
     """Everything that stands in the log, the newest at the bottom."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("l,enter", "no", "Close", show=False)]

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from baraka_cli.console.names import Names
+from baraka_cli.console.people_names import Names
 from baraka_cli.console.records import (
     Bid,
     Comment,
@@ -37,7 +37,7 @@ RATE_WINDOW_SECONDS = 60
 
 
 @dataclass
-class Book:
+class SaleBook:
     auction_id: int
     title: str = ""
     owner_id: int | None = None
@@ -107,7 +107,7 @@ class Book:
         if self._is_other(event, data):
             return
         # An event that this console does not know still has its place in the order (D55).
-        handler = _HANDLERS.get(event, Book._nothing)
+        handler = _HANDLERS.get(event, SaleBook._nothing)
         seq = data.get("seq")
         is_state = event == told.AuctionState.wire_name
         if isinstance(seq, int) and event != told.UserCountUpdate.wire_name and not is_state:
@@ -324,18 +324,18 @@ class Book:
 
 
 _HANDLERS = {
-    told.AuctionState.wire_name: Book._state,
-    told.AuctionStarted.wire_name: Book._started,
-    told.UserCountUpdate.wire_name: Book._counted,
-    told.LotChanged.wire_name: Book._lot_changed,
-    told.NewBid.wire_name: Book._bid_placed,
-    told.NewComment.wire_name: Book._commented,
-    told.LotAwarded.wire_name: Book._awarded,
-    told.AuctionCanceled.wire_name: Book._canceled,
-    told.AuctionFinished.wire_name: Book._finished,
-    told.BroadcasterLeft.wire_name: Book._nothing,
-    told.AuctionEntry.wire_name: Book._nothing,
-    told.AuctionChanged.wire_name: Book._changed,
+    told.AuctionState.wire_name: SaleBook._state,
+    told.AuctionStarted.wire_name: SaleBook._started,
+    told.UserCountUpdate.wire_name: SaleBook._counted,
+    told.LotChanged.wire_name: SaleBook._lot_changed,
+    told.NewBid.wire_name: SaleBook._bid_placed,
+    told.NewComment.wire_name: SaleBook._commented,
+    told.LotAwarded.wire_name: SaleBook._awarded,
+    told.AuctionCanceled.wire_name: SaleBook._canceled,
+    told.AuctionFinished.wire_name: SaleBook._finished,
+    told.BroadcasterLeft.wire_name: SaleBook._nothing,
+    told.AuctionEntry.wire_name: SaleBook._nothing,
+    told.AuctionChanged.wire_name: SaleBook._changed,
 }
 
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from baraka_cli.console.book import BIDS_KEPT_MAX, Book
 from baraka_cli.console.records import Phase
+from baraka_cli.console.sale_book import BIDS_KEPT_MAX, SaleBook
 from baraka_server.contract.server_events import (
     AuctionCanceled,
     AuctionChanged,
@@ -39,14 +39,14 @@ def lot(product: str = "Ring", **more: Any) -> dict[str, Any]:
     return {"product": product, "minBidPrice": 80, "bidPrice": 100, "actualPrice": 140} | more
 
 
-def book() -> Book:
-    opened = Book(1)
+def book() -> SaleBook:
+    opened = SaleBook(1)
     opened.hear(AuctionStarted.wire_name, auction())
     opened.hear(LotChanged.wire_name, lot())
     return opened
 
 
-def hear_bids(into: Book, *rows: dict[str, Any], **more: Any) -> None:
+def hear_bids(into: SaleBook, *rows: dict[str, Any], **more: Any) -> None:
     into.hear(NewBid.wire_name, {"newBid": rows[0], "auctionBids": list(rows)} | more)
 
 
@@ -258,8 +258,8 @@ def history_of_ring() -> list[dict[str, Any]]:
     return [*told, opened(7, 3, "Ring", up), last]
 
 
-def joined_late(**state: Any) -> Book:
-    sale = Book(1)
+def joined_late(**state: Any) -> SaleBook:
+    sale = SaleBook(1)
     told = {"auction": auction(current_product="Ring"), "round": 3, "seq": 8} | state
     sale.hear(AuctionState.wire_name, told, NOON)
     return sale

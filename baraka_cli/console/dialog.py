@@ -20,7 +20,7 @@ class Hearer(Protocol):
     def says_yes(self, asked_at: float) -> bool: ...
 
 
-class Question(ModalScreen[object]):
+class Dialog(ModalScreen[object]):
     """Neither a letter nor Enter answers it: prose has both, and so has a paste.
 
     `asked_at` is when it came on the screen: a Ctrl+Y from before that was pressed for something else.

@@ -10,12 +10,12 @@ from pydantic import ValidationError
 
 from baraka_cli.client.connection import Connection
 from baraka_cli.client.replies import NoReply, Reply
-from baraka_cli.console.book import Book
 from baraka_cli.console.clerk import Clerk
 from baraka_cli.console.dialogs import AwardDecision
 from baraka_cli.console.log import Entry, Log, Outcome
 from baraka_cli.console.narrate import explained
 from baraka_cli.console.records import Bid, Lot
+from baraka_cli.console.sale_book import SaleBook
 from baraka_cli.run_list import ListedLot
 from baraka_server.contract.client_events import (
     AwardLot,
@@ -36,12 +36,12 @@ LOST_ANSWERS = frozenset({NoReply.LOST, NoReply.SILENT})
 """What became of these is not known: the server knows it by their `requestId`."""
 
 
-class Sale:
+class SaleCommands:
     """`later` starts what waits for an answer; `ring` calls the host."""
 
     def __init__(
         self,
-        book: Book,
+        book: SaleBook,
         connection: Connection,
         log: Log,
         clerk: Clerk,

@@ -17,7 +17,7 @@ from baraka_cli.client.connection import ConnectionState
 from baraka_cli.client.http import HttpApi
 from baraka_cli.client.replies import NoReply, Reply
 from baraka_cli.console.app import Console
-from baraka_cli.console.figure import Figure
+from baraka_cli.console.large_number import LargeNumber
 from baraka_cli.console.records import moment
 from baraka_cli.console.sale_screen import Setup
 from baraka_server.contract.client_events import (
@@ -369,7 +369,7 @@ async def test_after_a_storm_the_screen_shows_what_the_server_has(
         await host.sees(high["user"]["name"])
         figures = [f"{high['bid']:,}", f"{book.next_ask():,}"]
         await host.until(
-            lambda: [one.value for one in host.stage.query(Figure)] == figures, str(figures)
+            lambda: [one.value for one in host.stage.query(LargeNumber)] == figures, str(figures)
         )
         for one in state["auctionBids"][:5]:
             await host.sees(f" {one['bid']:,} ")
