@@ -1,1 +1,1 @@
-"""The command line: what people who run auctions type."""
+"""Command line of Baraka: the server, the console, the simulator and the verbs of operators."""

@@ -1,4 +1,4 @@
-"""`python -m baraka_cli` is `baraka`."""
+"""Entry point of `python -m baraka_cli`: the same as `baraka`."""
 
 from baraka_cli.main import app
 

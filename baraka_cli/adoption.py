@@ -1,4 +1,4 @@
-"""What is said of a database of the existing system: by `baraka doctor`, and after an upgrade (D52)."""
+"""Findings about a database of the existing system, for `doctor` and after an upgrade (D52)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Amounts as people write them: read only where everybody would read the same whole number (D54).
+"""Parser of amounts: reads only what everybody would read as the same whole number (D54).
 
 `1.500` and `1,500` are 1500 to some and 1.5 to others (the dinars of Kuwait and Tunisia have three
 decimals), so neither is read. Signs that nobody writes before a fraction may stand between thousands;
@@ -31,13 +31,13 @@ TOGETHER = {
     "،": "",
     BEFORE_A_FRACTION: "٬,،",
 }
-"""What somebody writes between thousands where the key begins the fraction."""
+"""Signs between thousands, by the sign that begins the fraction beside them."""
 
 BY_TWO = ",٬"
-"""What India and its neighbours write after every two digits, but for the last three: 1,50,000."""
+"""Signs after every two digits but for the last three, as in India: 1,50,000."""
 
 INVISIBLE = "\u200b\u200e\u200f\u061c\u202a\u202b\u202c\u2066\u2067\u2068\u2069\ufeff"
-"""What programs put around a text without anybody seeing it: marks of direction and of byte order."""
+"""Invisible marks of direction and of byte order, which programs put around a text."""
 
 _DIGITS = f"\\d+(?:[{EITHER}{BETWEEN_THOUSANDS}{BEFORE_A_FRACTION}]\\d+)*"
 _NUMBER = re.compile(_DIGITS)

@@ -1,4 +1,4 @@
-"""Tables that spreadsheet programs save as text: their encodings, their separators, their kinds (D54)."""
+"""Reader of tables that spreadsheet programs save as text: encodings, separators, formats (D54)."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def _not_in(name: str, line: int, *, asked: str | None) -> str:
 
 
 def _named_separator(text: str) -> tuple[str | None, str]:
-    """What a first line like `sep=;` names, which Excel neither shows nor counts, and the rest."""
+    """Separator in a first line like `sep=;`, which Excel neither shows nor counts, and the rest."""
     found = re.match(r'"?sep=(.)"?[,;\t]*(?:\r\n|\n|\r|$)', text, re.IGNORECASE)
     if found is None:
         return None, text

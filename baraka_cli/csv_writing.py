@@ -1,4 +1,4 @@
-"""CSV files that people open in a spreadsheet: right letters, text that stays text, no formulas (D54)."""
+"""Writer of CSV files for spreadsheets: text stays text, and nothing becomes a formula (D54)."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from baraka_server.contract.text import printable
 FILES_OF_A_NAME_MAX = 1000
 
 FORMULA_SIGNS = tuple("=+-@＝＋－＠")
-"""What a cell begins with that a spreadsheet takes for a formula, also in the wide forms of East Asia."""
+"""Beginnings of cells that spreadsheets take for formulas, also in the wide forms of East Asia."""
 
 TEXT_MARK = "'"
-"""What spreadsheets know as "this is text"."""
+"""Mark by which spreadsheets know a text."""
 
 
 @dataclass(frozen=True, slots=True)
 class CsvForm:
-    """How a CSV file is written.
+    """Form of a CSV file that is written.
 
     `plain` is for programs: no mark of byte order, which Excel needs to read anything but ASCII, and
     no mark at telephone numbers. Excel splits cells at the `separator` of its region alone: in most

@@ -1,4 +1,4 @@
-"""How a command reaches the database of the sales."""
+"""Access of commands to the database of the sales: its URL, its store, errors about both."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 ROWS_NAMED_MAX = 10
-"""How many rows that cannot be read a command names."""
+"""Rows that cannot be read and that a command names, at most."""
 
 LONG_READ_SECONDS_MAX = 600
 """For a command that reads whole ledgers."""
@@ -31,7 +31,7 @@ class Database:
     shown: str
     """Without its password; a file with its whole path."""
     origin: str
-    """Who said so: a flag, a variable, a file, or nobody."""
+    """Source of the URL: a flag, a variable, a file, or the default."""
 
     @property
     def line(self) -> str:
@@ -60,7 +60,7 @@ def of_settings(settings: Settings, flag: str | None) -> Database:
 
 
 def _label(origin: str) -> str:
-    """What stands before a complaint about the URL."""
+    """Prefix of an error about the URL."""
     if origin == "set by --database-url":
         return "--database-url"
     return "BARAKA_DATABASE_URL" if "BARAKA_" in origin else f"BARAKA_DATABASE_URL ({origin})"
@@ -72,7 +72,7 @@ def ask_store(
     *,
     timeout_seconds: float | None = None,
 ) -> T:
-    """What `question` gets from the store. Exits 1 when the database is not up to date."""
+    """Result of `question` on the store. Exits 1 when the database is not up to date."""
     database = chosen(database_url)
 
     async def ask() -> T:

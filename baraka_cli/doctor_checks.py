@@ -1,4 +1,4 @@
-"""What `baraka doctor` says of settings, the database and the machine: judgements, no looking."""
+"""Checks of `baraka doctor`: judge settings, database and machine by values that they are given."""
 
 from __future__ import annotations
 
@@ -53,12 +53,12 @@ REMEDIES = {
     ),
     Trouble.SCHEMA: "somebody dropped what baraka db upgrade made: restore it, see docs/backup.md",
 }
-"""What mends a database that reads and does not write."""
+"""Remedies for a database that reads and does not write."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One line: its state, what was looked at, what it is, and what to do about it.
+    """Finding of one line: its state, what was looked at, what it is, and what to do about it.
 
     `about` has the same for programs, where there is more to it.
     """
@@ -247,7 +247,7 @@ _TRIED = {
     "MariaDB": "a server that Baraka is tested with",
     "MySQL": "expected to work by its documentation; Baraka was not run on it",
 }
-"""What the support of a server rests on (D27)."""
+"""Grounds on which a database server is supported (D27)."""
 
 
 def of_database_server(server: DatabaseServer) -> Iterator[Finding]:

@@ -1,4 +1,4 @@
-"""What the database has of a simulated sale, beside what its crowd heard."""
+"""Compares the ledger and the tables of a simulated sale with what its crowd heard."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Run lists from CSV files: what is read, and what each mistake in one is called (D54)."""
+"""Reader of run lists in CSV files, with a message for each mistake in one (D54)."""
 
 from __future__ import annotations
 
@@ -133,7 +133,7 @@ def _lot(row: _Row) -> list[ListedLot]:
 
 
 def quoted(text: str) -> str:
-    """What was written, before what is wrong with it; nothing where nothing was."""
+    """Quotation of a cell, before what is wrong with it; empty for an empty cell."""
     shown = trimmed(printable(text))
     if len(shown) > CELL_CHARS_SHOWN:
         shown = f"{shown[:CELL_CHARS_SHOWN]}…"

@@ -1,4 +1,4 @@
-"""The table of contents of the command line. Help loads no more than what is imported here."""
+"""`app`: the list of all commands. Help loads no more than what is imported here."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""The run list: the lots of a sale in their order, and what became of each.
+"""`RunList`: the lots of a sale in their order, and what became of each.
 
-It is kept in a small JSON file, so that it survives the console. `lotsfile` reads it from a CSV file.
+It is kept in a small JSON file, so that it survives the console. `lots_file` reads one from a CSV file.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from baraka_server.contract.text import printable
 
 
 class Fate(StrEnum):
-    """What became of a lot; the value is what people read."""
+    """State of a lot in the list; the value is what people read."""
 
     TO_COME = "to come"
     ON_BLOCK = "on the block"
@@ -35,7 +35,7 @@ MARKS = {Fate.TO_COME: "·", Fate.ON_BLOCK: "▶", Fate.SOLD: "✓", Fate.PASSED
 
 @dataclass(slots=True)
 class ListedLot:
-    """One lot; prices in whole units of the auction's currency."""
+    """Lot of a run list; prices in whole units of the auction's currency."""
 
     product: str
     minimum: int
@@ -101,7 +101,7 @@ class RunList:
         self._keep()
 
     def sold(self, product: str) -> int:
-        """How many lots of this product were sold."""
+        """Number of lots of this product that were sold."""
         return sum(lot.is_called(product) and lot.fate is Fate.SOLD for lot in self.lots)
 
     def was_sold(self, product: str, winner: str, amount: int) -> None:
@@ -123,7 +123,7 @@ class RunList:
 
 
 def state_folder() -> Path:
-    """Where the console keeps what must survive it (XDG_STATE_HOME)."""
+    """Folder of what must survive the console (XDG_STATE_HOME)."""
     home = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
     return Path(home) / "baraka" / "console"
 

@@ -1,4 +1,4 @@
-"""What every command has in common: data on stdout, talk on stderr, exit 0, 1 (failed), 2 (usage).
+"""Shared by all commands: data on stdout, messages on stderr, exit 0, 1 (failed) or 2 (usage).
 
 Nothing here interprets markup: names, titles and comments come from strangers.
 """

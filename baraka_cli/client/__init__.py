@@ -1,1 +1,1 @@
-"""The client of the contract that the console and the simulator share: connections, HTTP, replies."""
+"""Client of the contract, shared by the console and the simulator: connections, HTTP, replies."""

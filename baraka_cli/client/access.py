@@ -1,4 +1,4 @@
-"""`Access`: an access token, whose it is, how long it lasts, and the one that follows it."""
+"""`Access`: an access token, its user, its end, and the token that follows it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 import jwt
 
 WARNINGS = (timedelta(minutes=2), timedelta(minutes=10))
-"""How long before its end a token is warned of; the shortest first."""
+"""Time before the end of a token at which a warning is due; the shortest first."""
 
 
 class BadToken(ValueError):
@@ -19,7 +19,7 @@ class BadToken(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What a token says of itself. Nobody checked it."""
+    """Claims of a token. Nobody checked them."""
 
     user_id: int
     expires_at: datetime
@@ -40,11 +40,11 @@ class Access:
         return self._said.user_id if self._said else None
 
     def left(self, now: datetime | None = None) -> timedelta | None:
-        """How long it lasts yet; negative when it is over, None when nobody knows."""
+        """Time until it ends; negative when it is over, None when nobody knows."""
         return self._said.expires_at - (now or datetime.now(UTC)) if self._said else None
 
     def warning(self, now: datetime | None = None) -> timedelta | None:
-        """How long it lasts yet, once for each time that is worth a warning."""
+        """Time until it ends, once for each of `WARNINGS`; None when no warning is due."""
         left = self.left(now)
         due = next((span for span in WARNINGS if left is not None and left <= span), None)
         if due is None or (self._warned is not None and self._warned <= due):
@@ -76,7 +76,7 @@ class Access:
 
 
 def said_by(token: str) -> Said | None:
-    """What a token says, for its holder alone: whether it is good the server decides (D1)."""
+    """Unchecked claims of a token, for its holder alone: the server decides about it (D1)."""
     try:
         claims = jwt.decode(token, options={"verify_signature": False})
         return Said(_subject(claims), datetime.fromtimestamp(int(claims["exp"]), UTC))

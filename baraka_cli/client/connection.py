@@ -32,10 +32,10 @@ from baraka_server.contract.refusals import Code
 
 REPLY_SECONDS_MAX = 10
 ACKNOWLEDGEMENT_SECONDS_MAX = 3
-"""How long a server may take with its first acknowledgement before it is taken for one without."""
+"""Limit for a server's first acknowledgement: one that takes longer is taken for one without."""
 RETRY_SECONDS = 0.5
 BACK_SECONDS_MAX = 60
-"""How long what was sent over a lost connection waits for it to come back."""
+"""Limit for waiting until a lost connection comes back."""
 REFUSED_FOR_NOW = frozenset(
     {Code.BUSY, Code.UNAVAILABLE, Code.TOO_FAST, Code.FAULT, NoReply.SILENT}
 )
@@ -52,7 +52,7 @@ class ConnectionState(Enum):
 
 
 class Connection:
-    """One auction's: `hear(event, payload)` gets all it says, `changed()` is called for the state.
+    """Client of one auction: `hear(event, payload)` gets all it says, `changed()` tells of the state.
 
     `last_heard()` is the number and the ledger of what the listener heard last, to ask for what it
     missed.
@@ -229,7 +229,7 @@ class Connection:
             self._keep(self._join(resuming=True))
 
     def _catch_up(self, state: Mapping[str, Any]) -> None:
-        """What was missed, event by event, and then the state, which is always whole."""
+        """Hear what was missed, event by event, and then the state, which is always whole."""
         if "auction" not in state:
             return
         missed = [one for one in state.get("missed") or [] if isinstance(one, dict)]

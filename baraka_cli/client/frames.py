@@ -21,7 +21,7 @@ EMPTY: Mapping[str, Any] = {}
 
 @dataclass(eq=False, slots=True)
 class Frame:
-    """One text that one socket or many have received."""
+    """A server event in one text, which one socket or many have received."""
 
     name: str
     """The event's."""

@@ -1,4 +1,4 @@
-"""`Heartbeat`: asks the server once a second for a small answer, to see whether it is there."""
+"""`Heartbeat`: requests a small answer every second, to see whether the server is there."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ class Heartbeat:
 
     def __init__(self, url: str) -> None:
         self.latency_ms: float | None = None
-        """How long the last answer took; None when nobody was there."""
+        """Time that the last answer took; None when nobody was there."""
         self._url = f"{url}/healthz"  # any answer will do
         self._asked_at: float | None = None
 
     @property
     def silent_seconds(self) -> int | None:
-        """How long the server leaves us without an answer, once that is too long."""
+        """Seconds without an answer, once they are too many; else None."""
         waited = time.monotonic() - self._asked_at if self._asked_at is not None else 0
         return int(waited) if waited >= SILENT_SECONDS else None
 

@@ -1,4 +1,4 @@
-"""`HttpApi`: reads what the server tells over HTTP. Servers without these routes tell nothing."""
+"""`HttpApi`: reads auctions, history and winnings over HTTP, where the server has these routes."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class NoSuchAuction(Exception):
 
 
 class HttpApi:
-    """Everything is None where the server has no such route, or does not tell us.
+    """Reader of one server's HTTP routes. All results are None where it has no such route.
 
     Raises `Unreachable`, `TurnedAway` and, where one auction is asked about, `NoSuchAuction`.
     """

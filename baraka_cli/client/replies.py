@@ -1,4 +1,4 @@
-"""`Reply`: what came of a client event that was sent. `ANSWERED_BY`: the server events that tell it."""
+"""`Reply`: the result of a client event. `ANSWERED_BY`: the server events that tell it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ ANSWERED_BY: dict[type[ClientEvent], tuple[type[ServerEvent], ...]] = {
     sent.AwardLot: (told.LotAwarded,),
     sent.ChangeLot: (told.LotChanged,),
 }
-"""What a client hears when its event was done, on servers that acknowledge nothing (guide alone)."""
+"""Server events that follow a client event when it was done, where nothing is acknowledged."""
 
 _NAMES_ANSWERED_BY = {
     event.wire_name: frozenset(heard.wire_name for heard in answers)

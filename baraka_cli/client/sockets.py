@@ -1,4 +1,4 @@
-"""`Socket`: one connection of one user, which sends client events and hears server events.
+"""`Socket`: one Socket.IO connection of one user; sends client events, receives server events.
 
 `LightSocket` and `LibrarySocket` are the two kinds; a `SocketPool` holds what those of one run share.
 """
@@ -34,7 +34,7 @@ class Listener(Protocol):
 
 
 class SocketPool:
-    """What all sockets of a run share: the server, and what has been learned about it."""
+    """State that all sockets of a run share: the server, and whether it acknowledges."""
 
     def __init__(self, url: str, frames: Frames, listener: Listener) -> None:
         self.url = url

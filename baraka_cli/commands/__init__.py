@@ -1,1 +1,1 @@
-"""One file per command. A module imports the server inside its functions: help must be quick."""
+"""Commands, one file for each. They import the server inside functions: help must be quick."""

@@ -1,4 +1,4 @@
-"""`baraka auction`: prepare a sale, look at it, retell it, and prove that nobody altered it."""
+"""`baraka auction`: makes auctions, lists them, prints their ledger, and verifies it."""
 
 from __future__ import annotations
 

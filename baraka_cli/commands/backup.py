@@ -1,4 +1,4 @@
-"""`baraka db backup`: a copy that a sale can be brought back from."""
+"""`baraka db backup`: writes a copy of the database that a sale can be restored from."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from baraka_server.store.backup import Checked
 
 UNVERIFIED = ".unverified"
-"""What is behind the name of a copy that does not agree with itself: it replaces no good one."""
+"""Ending of the name of a copy that does not agree with itself: it replaces no good one."""
 
 
 def backup(

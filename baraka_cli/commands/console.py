@@ -1,4 +1,4 @@
-"""`baraka console`: run a live sale from the terminal."""
+"""`baraka console`: opens the console for a live sale."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`baraka db`: bring the database up to date, look at it, copy it, fill it with demo data."""
+"""`baraka db`: upgrades, checks, copies and seeds the database."""
 
 from __future__ import annotations
 
@@ -202,7 +202,7 @@ def _shown(flag: str | None) -> Database:
 
 
 async def _tell_of_oddities(url: str) -> None:
-    """What the tables and rows of an existing system have against the documented ones (D52)."""
+    """Print how the tables and rows of an existing system differ from the documented ones (D52)."""
     from baraka_cli.adoption import after_upgrade
     from baraka_server.store.adoption import look_at_adopted
     from baraka_server.store.errors import StoreError

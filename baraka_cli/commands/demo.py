@@ -1,4 +1,4 @@
-"""`baraka demo`: a server, a crowd and a sale, all of it thrown away afterwards."""
+"""`baraka demo`: runs a server, a crowd and a console on a temporary database."""
 
 from __future__ import annotations
 
@@ -268,7 +268,7 @@ def _end(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
 
 
 def _address(server: subprocess.Popen[bytes], log: Path) -> str:
-    """Where the server listens, as it says in its log. Exits when it does not."""
+    """Address of the server, from its log. Exits when it does not listen."""
     patience = time.monotonic() + START_SECONDS_MAX
     while time.monotonic() < patience and server.poll() is None:
         for line in log.read_text(encoding="utf-8").splitlines():

@@ -1,4 +1,4 @@
-"""`baraka doctor`: what is set up wrongly or unsafely, and what mends it."""
+"""`baraka doctor`: finds unsafe or wrong settings and says how to mend them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`baraka serve`: the server."""
+"""`baraka serve`: runs the server."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Running and results of `baraka simulate`: the live screen, the tables, the files it writes."""
+"""`baraka simulate`, the run and its results: live screen, tables, files that it writes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Setup of `baraka simulate`: reads the scenario, finds the users, their tokens and the auction."""
+"""`baraka simulate`, the setup: reads the scenario, finds users, tokens and the auction."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def people_of(file: Path | None, host_id: int, users: int) -> tuple[int, list[in
 def place_of(
     url: str, auction_id: int | None, host_id: int, others: list[int], mint: Mint
 ) -> Place:
-    """Where the sale is held: what was asked for, or the host's first auctions that can be started."""
+    """Auction of the sale: the one that was named, or the host's first that can be started."""
     from baraka_cli.simulator.crowd.cast import Place
     from baraka_cli.simulator.run import NoList, startable
 

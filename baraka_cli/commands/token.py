@@ -1,4 +1,4 @@
-"""`baraka token`: an access token for tests and operators (D1)."""
+"""`baraka token`: mints an access token for tests and operators (D1)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`baraka user`: the people who own auctions and bid in them."""
+"""`baraka user`: makes and lists users."""
 
 from __future__ import annotations
 

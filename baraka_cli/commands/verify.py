@@ -1,4 +1,4 @@
-"""Commands that prove that a ledger is what was written, and that make what proves it (D26, D56)."""
+"""`baraka auction verify` and `checkpoint`: verify ledgers, and sign where they end (D26, D56)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`baraka winnings`: who won what, and how to reach them."""
+"""`baraka winnings`: lists the winners of an auction and how to reach them."""
 
 from __future__ import annotations
 

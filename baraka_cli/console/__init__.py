@@ -1,1 +1,1 @@
-"""The operator console: where a host runs a live sale. A client of the contract, nothing more."""
+"""Operator console: the terminal application in which a host runs a live sale."""

@@ -1,4 +1,4 @@
-"""Questions about who runs the console: another token, and an auction of somebody else."""
+"""Dialogs about the user of the console: another token, and an auction of somebody else."""
 
 from __future__ import annotations
 

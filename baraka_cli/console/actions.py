@@ -1,4 +1,4 @@
-"""What a host can do: one table for keys, buttons, the command palette, tooltips and the help."""
+"""Table of the host's actions: their keys, buttons, tooltips, help, and when they are possible."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Reason = str | None
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """What decides which actions are possible."""
+    """State that decides which actions are possible."""
 
     book: SaleBook
     connection: ConnectionState
@@ -44,7 +44,7 @@ class Action:
 
 
 def label(action: Action, *, possible: bool) -> Text:
-    """What its button says; in brackets when it is not possible now."""
+    """Text of its button; in brackets when it is not possible now."""
     text = f"{action.typed} {action.label}"
     return Text(text if possible else f"({text})")
 
@@ -76,7 +76,7 @@ def _start(now: Situation) -> Reason:
 
 
 def _sale(now: Situation) -> Reason:
-    """What every command of a sale needs."""
+    """Reason against any command of a sale."""
     return _hosting(now) or _live(now)
 
 

@@ -1,4 +1,4 @@
-"""The console as an application: which screen comes first, the palette, and how it ends."""
+"""`Console`: the Textual application, with its first screen, command palette and exit."""
 
 from __future__ import annotations
 

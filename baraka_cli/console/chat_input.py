@@ -1,4 +1,4 @@
-"""The line that writes to the room."""
+"""`ChatInput`: the input line in which a host writes to the room."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from textual.message import Message
 from textual.widgets import Input
 
 CHARS_MAX = 2_000
-"""How much of a text is held; the server takes less."""
+"""Longest text that is held; the server takes less."""
 PLACEHOLDER = "c: write to the room · 1-6: quick messages · a key asks, Ctrl+Y does it"
 
 

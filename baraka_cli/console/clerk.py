@@ -1,4 +1,4 @@
-"""The clerk: keeps book, run list and log in step with what is heard of the sale."""
+"""`Clerk`: updates sale book, run list and log with each event that arrives."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from baraka_server.contract.names import same_name
 from baraka_server.contract.text import printable
 
 UNREADABLE = (AttributeError, IndexError, KeyError, TypeError, ValueError)
-"""What a record raises that is not what its name says."""
+"""Errors that a record raises that is not what its name says."""
 PAGES_MAX = 20
-"""How far back the ledger is read for the lot on the block."""
+"""Pages of the ledger that are read back for the lot on the block."""
 
 
 class Clerk:
@@ -67,7 +67,7 @@ class Clerk:
             self._log.note("The room was told that the stream is off", Outcome.NOTE)
 
     async def look_up(self) -> None:
-        """What the server tells of a sale that has not begun. Raises `NoSuchAuction`."""
+        """Take what the server tells of a sale that has not begun. Raises `NoSuchAuction`."""
         try:
             record = await self._api.auction(self._book.auction_id)
         except (Unreachable, TurnedAway):
@@ -88,7 +88,7 @@ class Clerk:
         return on_block.weight if on_block and on_block.is_called(product) else ""
 
     def close_list(self) -> None:
-        """What is on the block when the auction is over has passed."""
+        """Mark the lot on the block as passed, when the auction is over."""
         listed = self._run_list.on_block
         if listed is not None and self._book.phase in {Phase.ENDED, Phase.CANCELED}:
             self._came_off(listed.product)
@@ -132,7 +132,7 @@ class Clerk:
         self._log.note(f"{product}: was sold to {name} for {price:,}", Outcome.NOTE)
 
     async def _recall(self) -> None:
-        """What happened before the console listened: as far back as the lot on the block is up."""
+        """Read what happened before the console listened, back to the opening of the lot."""
         book, found = self._book, list[Mapping[str, Any]]()
         if book.first_seq is None:
             return

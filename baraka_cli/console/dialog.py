@@ -1,4 +1,4 @@
-"""What every question of the console is: Esc says no, and only Ctrl+Y or a click says yes."""
+"""`Dialog`: base of all dialogs. Esc says no, and only Ctrl+Y or a click says yes."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Dialog(ModalScreen[object]):
             self.action_yes()
 
     def action_yes(self) -> None:
-        """What it means is for each question to say."""
+        """Answer yes; each dialog says what that means."""
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         event.stop()

@@ -1,4 +1,4 @@
-"""The questions that the console asks: before money moves, and for what it cannot know."""
+"""Dialogs of a sale: award, lot, confirmations, and words that have to be typed."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from baraka_cli.run_list import ListedLot
 
 @dataclass(frozen=True, slots=True)
 class AwardDecision:
-    """What the host confirmed: this bid, and no other."""
+    """Award that the host confirmed: this bid, and no other."""
 
     bid: Bid
     product: str
@@ -178,7 +178,7 @@ def _fits(read: Callable[[str], object]) -> Callable[[str], bool]:
 
 
 class SureDialog(Dialog):
-    """Yes or no."""
+    """Question with two answers: yes or no."""
 
     def __init__(self, question: str, yes: str) -> None:
         super().__init__()
@@ -197,7 +197,7 @@ class SureDialog(Dialog):
 
 
 class TypedDialog(Dialog):
-    """What cannot be taken back: a word has to be typed, and then Ctrl+Y pressed."""
+    """Confirmation of what cannot be taken back: a word has to be typed, then Ctrl+Y pressed."""
 
     def __init__(self, question: str, about: str, word: str, yes: str) -> None:
         """`word` is what has to be typed; `yes` is what is done then."""

@@ -1,4 +1,4 @@
-"""What is only read: the keys, and the log to its end."""
+"""Dialogs that are only read: the keys, and the whole log."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from baraka_cli.console.log import Entry
 
 
 class HelpDialog(Dialog):
-    """The keys."""
+    """List of the keys."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("question_mark,enter", "no", "Close", show=False)
@@ -44,7 +44,7 @@ class HelpDialog(Dialog):
 
 
 class LogDialog(Dialog):
-    """Everything that stands in the log, the newest at the bottom."""
+    """Whole log, the newest entry at the bottom."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("l,enter", "no", "Close", show=False)]
 

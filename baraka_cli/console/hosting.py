@@ -1,4 +1,4 @@
-"""What the host's keys do: letters and digits make ready or ask, and only Ctrl+Y does it."""
+"""`Hosting`: the screen's actions. Letters and digits make ready or ask; only Ctrl+Y does it."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Hosting(Screen[None]):
     log_book: Log
 
     asked_at = float("inf")
-    """When the strip began to ask: a Ctrl+Y from before that was meant for something else."""
+    """When the question began: a Ctrl+Y from before that was meant for something else."""
 
     def situation(self) -> Situation:
         raise NotImplementedError
@@ -282,6 +282,6 @@ class Hosting(Screen[None]):
         self.set_focus(None)
 
     def _give_back(self, text: str) -> None:
-        """What the room did not hear is not lost: it stands in the line again."""
+        """Put a text that was refused back into the line."""
         if text:
             self.query_one(ChatInput).give_back(text)

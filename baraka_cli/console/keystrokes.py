@@ -1,4 +1,4 @@
-"""What arrives from the terminal: keys that a person presses, and text that comes faster.
+"""Terminal driver: tells keys that a person presses from text that comes faster.
 
 Textual 8.2 takes Esc and a letter that arrive together for Alt and the letter, and text that is
 pasted without brackets for keys. Here Esc is Esc, and such text is a `Paste`, which no binding hears.
@@ -20,7 +20,7 @@ from baraka_server.contract.text import OBEYED
 ESCAPE = "\x1b"
 PASTE_BEGINS, PASTE_ENDS = "\x1b[200~", "\x1b[201~"
 BEGINS_SEQUENCE = frozenset("[]OPX^_\x1b")
-"""What follows Esc in what terminals send by themselves."""
+"""Characters that follow Esc in what terminals send by themselves."""
 AT_ONCE_SECONDS = 0.01
 """Keys that are closer together than this were not pressed by a person."""
 SPACES = {"enter": "\n", "tab": "\t"}
@@ -136,7 +136,7 @@ def _printable(run: list[Message]) -> bool:
 
 
 def _char(message: Message) -> str:
-    """What a key writes; nothing for a key that writes nothing."""
+    """Text that a key writes; empty for a key that writes nothing."""
     if not isinstance(message, events.Key):
         return ""
     return SPACES.get(message.key) or (message.character or "" if message.is_printable else "")

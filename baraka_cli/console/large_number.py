@@ -1,4 +1,4 @@
-"""Numbers in the largest type that there is room for."""
+"""`LargeNumber`: a widget that shows a number in the largest type that there is room for."""
 
 from __future__ import annotations
 

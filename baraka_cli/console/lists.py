@@ -1,4 +1,4 @@
-"""The lists: bids, chat, run list and log. Each follows the sale until somebody scrolls it."""
+"""Scrolling lists: bids, chat, run list, log. Each follows the sale until somebody scrolls it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from baraka_cli.console.sale_book import SaleBook
 from baraka_cli.run_list import MARKS, Fate, ListedLot, RunList
 
 BIDDER_WIDTH_MIN = 8
-"""How many characters of a bidder's name must have room beside the time of the bid."""
+"""Characters of a bidder's name that must have room beside the time of the bid."""
 WHEEL_LINES = 3
 
 
@@ -38,7 +38,7 @@ class Panel(Widget, can_focus=True):
     """The first line that is shown; None while the panel follows the sale."""
 
     def lines(self, room: int) -> Sequence[Text]:
-        """What is shown while it follows the sale."""
+        """Lines that are shown while it follows the sale."""
         raise NotImplementedError
 
     def all_lines(self) -> Sequence[Text]:
@@ -46,7 +46,7 @@ class Panel(Widget, can_focus=True):
         raise NotImplementedError
 
     def followed_top(self, count: int, room: int) -> int:
-        """Where scrolling begins: the first line that `lines` shows."""
+        """First line that `lines` shows: there scrolling begins."""
         return max(0, count - room)
 
     def wrapped(self, texts: Sequence[Text]) -> list[Text]:
@@ -196,7 +196,7 @@ class Lots(Panel):
 
 
 class LogLines(Panel):
-    """What the console did, and what the server refused, in words; the newest at the bottom."""
+    """List of the log's entries, the newest at the bottom."""
 
     BORDER_TITLE = "Log"
 

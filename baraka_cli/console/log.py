@@ -1,4 +1,4 @@
-"""What the console did, and what was refused, in words."""
+"""`Log`: the console's actions and the server's refusals, as lines of text."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ ENTRIES_MAX = 500
 
 
 class Outcome(Enum):
-    """What came of something that the host did; the value is how it is marked."""
+    """Result of something that the host did; the value is its mark."""
 
     PENDING = "…"
     DONE = "✓"

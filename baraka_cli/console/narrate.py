@@ -1,4 +1,4 @@
-"""What happened, in words."""
+"""Texts about events that were missed and about refusals."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ KINDS = {
 
 
 def counted(events: Mapping[str, int]) -> str:
-    """How many events of each kind: "2 bids, 1 award"."""
+    """Counts of events by kind, in words: "2 bids, 1 award"."""
     other = ("other event", "other events")
     return ", ".join(
         f"{count} {KINDS.get(event, other)[count > 1]}" for event, count in events.items()

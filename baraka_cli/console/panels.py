@@ -1,4 +1,4 @@
-"""What stands above the lists: the state of the sale and of the line, and what is on the block."""
+"""Panels above the lists: state of sale and connection, and the lot on the block."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class Bar(Static):
 
 
 class Block(Vertical):
-    """What is on the block: last bid and next ask in the largest type on the screen."""
+    """Lot on the block: last bid and next ask in the largest type on the screen."""
 
     def compose(self) -> ComposeResult:
         yield Static(id="product")
@@ -138,7 +138,7 @@ class Block(Vertical):
 
 
 def time_up(book: SaleBook, now: datetime) -> str:
-    """How long the lot is up, with "≥" where it was there before the console looked.
+    """Time that the lot is up, with "≥" where it was there before the console looked.
 
     It stands still when the auction is over, and is not told where nobody saw the end.
     """

@@ -1,4 +1,4 @@
-"""Names of people, so that two of one name are two."""
+"""`Names`: names of people, with the id beside those that two people share."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Names:
 
 
 def _alike(name: str) -> str:
-    """What of a name people tell apart: no invisible characters, no case, no second blank."""
+    """Form in which names are compared: no invisible characters, no case, no second blank."""
     shown = "".join(
         char for char in unicodedata.normalize("NFKC", name) if unicodedata.category(char) != "Cf"
     )

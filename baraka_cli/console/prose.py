@@ -1,4 +1,4 @@
-"""Tells prose from keys: somebody who writes to the room and forgot to go to the line first."""
+"""`Prose`: detects text that is typed where keys are commands."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ PROSE_SECONDS = 0.6
 
 
 class Prose:
-    """What is written where keys are commands."""
+    """Text that is typed, key by key, where keys are commands."""
 
     def __init__(self) -> None:
         self._text = ""
         self._at = float("-inf")
 
     def hear(self, key: Key) -> str:
-        """What was written so far, once it is more than a key; else nothing."""
+        """Text that was written so far, once it is more than a key; else empty."""
         if not key.is_printable or not key.character:
             self.forget()
             return ""

@@ -1,4 +1,4 @@
-"""What a key has made ready, and Ctrl+Y does: a strip above the keys."""
+"""`ReadyAction`: a bar above the keys with the action that Ctrl+Y does next."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ YES = "Ctrl+Y"
 
 
 class ReadyAction(Horizontal):
-    """One thing at a time; empty most of the time."""
+    """Bar with the one action that waits for Ctrl+Y; empty most of the time."""
 
     class Answered(Message):
         def __init__(self, *, yes: bool) -> None:

@@ -1,4 +1,4 @@
-"""What the sale is made of, as the wire has it: lots, bids, comments, and what is read of them."""
+"""Records of the console: lots, bids, comments and hammers, parsed from payloads."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ LARGEST_STEP = 5_000
 
 
 class Phase(Enum):
-    """Where the auction is. The value is what people read."""
+    """Phase of an auction. The value is what people read."""
 
     UNKNOWN = "unknown"
     WAITING = "not started"
@@ -35,7 +35,7 @@ class Phase(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Lot:
-    """What is on the block; prices in whole units of the auction's currency."""
+    """Lot on the block; prices in whole units of the auction's currency."""
 
     product: str
     minimum: int

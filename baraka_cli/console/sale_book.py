@@ -1,4 +1,4 @@
-"""The clerk's book: everything the console knows of the sale, folded from what it hears.
+"""`SaleBook`: everything the console knows of a sale, folded from the events that it hears.
 
 It knows no screen and no socket. It also understands servers that speak the guide alone, so every
 field that is ours (`seq`, `round`, `serverTime`) may be missing.
@@ -43,7 +43,7 @@ class SaleBook:
     owner_id: int | None = None
     """Whose auction it is, where the server tells."""
     role: str | None = None
-    """What the server lets us do in it, where it tells (D46)."""
+    """Our role in it, where the server tells (D46)."""
     phase: Phase = Phase.UNKNOWN
     round: int | None = None
     lot: Lot | None = None
@@ -61,7 +61,7 @@ class SaleBook:
     viewers: int | None = None
     seq: int | None = None
     hammers: list[Hammer] = field(default_factory=list)
-    """What was awarded while the console listened."""
+    """Awards while the console listened."""
     ledger: str | None = None
     """Which history `seq` is of, for asking what was missed."""
     gap: bool = False
@@ -73,7 +73,7 @@ class SaleBook:
     _heard_at_seq: set[str] = field(default_factory=set)
     """The events that were heard at `seq`: one entry may be told by several."""
     _clock_behind: timedelta = timedelta()
-    """How far the server's clock is behind ours, as of the last state."""
+    """Lag of the server's clock behind ours, as of the last state."""
     _bid_times: deque[datetime] = field(default_factory=lambda: deque(maxlen=10_000))
 
     @property
@@ -82,7 +82,7 @@ class SaleBook:
         return max(self.bids, key=lambda bid: (bid.amount, -bid.id), default=None)
 
     def next_ask(self, step: int | None = None) -> int | None:
-        """What to call for next: the first bid's minimum, then a step above the highest bid."""
+        """Asking price: the minimum of a first bid, then a step above the highest bid."""
         if self.lot is None:
             return None
         if self.high is None:
@@ -94,7 +94,7 @@ class SaleBook:
         return self.names.called(bid.user_id, bid.bidder)
 
     def bids_by_second(self, now: datetime, seconds: int = RATE_WINDOW_SECONDS) -> list[int]:
-        """How many bids each of the last `seconds` had, oldest first."""
+        """Number of bids in each of the last `seconds`, oldest first."""
         counts = [0] * seconds
         for at in self._bid_times:
             age = int((now - at).total_seconds())
@@ -192,7 +192,7 @@ class SaleBook:
         self._list_comments(data.get("auctionComments", []))
 
     def _changed(self, data: Mapping[str, Any], now: datetime) -> None:
-        """What another program made of the auction. A list of its bids comes behind it."""
+        """Take a change by another program. A list of the bids comes behind it."""
         self._auction(data["auction"], now)
         another_round, self.round = data.get("round") != self.round, data.get("round")
         if another_round or data["highestBid"] is None:

@@ -1,4 +1,4 @@
-"""What the host does to the sale: each command once, asked of the server and followed to its answer."""
+"""`SaleCommands`: sends the host's commands, each once, and logs their replies."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from baraka_server.contract.text import printable
 Then = Callable[[Reply], Awaitable[None] | None]
 REPEATS_MAX = 3
 LOST_ANSWERS = frozenset({NoReply.LOST, NoReply.SILENT})
-"""What became of these is not known: the server knows it by their `requestId`."""
+"""Commands whose result is not known: the server knows it by their `requestId`."""
 
 
 class SaleCommands:
@@ -59,7 +59,7 @@ class SaleCommands:
 
     @property
     def moving(self) -> str | None:
-        """What was last asked for the sale and has no answer yet; nothing else is asked meanwhile."""
+        """Last command that moves the sale, while it has no reply; no other one is sent meanwhile."""
         return self._move.text if self._move and self._move.pending else None
 
     def start(self, then: Then = lambda _: None) -> None:
@@ -147,7 +147,7 @@ class SaleCommands:
         self.ask(f"Say “{text}”", comment, lambda said: None if said.ok else refused(text))
 
     def ask(self, what: str, event: ClientEvent, then: Then = lambda _: None) -> None:
-        """Ask the server, with a line in the log that is pending until the answer is there."""
+        """Send a command, with a line in the log that is pending until the reply is there."""
         entry = self._log.note(f"{what}…", Outcome.PENDING)
         if event.owner_only:
             self._move = entry
@@ -172,7 +172,7 @@ class SaleCommands:
         return event.model_copy(update=known)
 
     async def _answer(self, event: ClientEvent) -> Reply:
-        """What came of it. Where the answer was lost the same is asked again, which changes nothing."""
+        """Reply to a command. Where it was lost the same is sent again, which changes nothing."""
         answer = await self._connection.call(event)
         may_repeat = getattr(event, "request_id", None) is not None
         for _ in range(REPEATS_MAX if may_repeat else 0):

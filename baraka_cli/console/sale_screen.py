@@ -1,4 +1,4 @@
-"""The sale: panels, keys, and what happens when one is pressed."""
+"""`SaleScreen`: the screen of a live sale, with its panels and keys."""
 
 from __future__ import annotations
 
@@ -46,18 +46,18 @@ HOSTS = frozenset({"owner", "clerk"})
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """How the console was called."""
+    """Options of the command line."""
 
     url: str
     token: str
     auction_id: int | None = None
     lots: tuple[ListedLot, ...] = ()
     step: int | None = None
-    """How much more than the last bid to ask for; None takes what is usual for the price."""
+    """Step from the last bid to the asking price; None takes what is usual for the price."""
     folder: Path = Path()
-    """Where summaries are saved."""
+    """Folder in which summaries are saved."""
     form: CsvForm = FOR_PEOPLE
-    """How they are written."""
+    """Form in which they are written."""
     mint: Callable[[], str] | None = None
     """Makes another token, where the console was given the server's secret."""
 

@@ -1,4 +1,4 @@
-"""The screens beside the sale: which auction, what keeps the console from working, what was sold."""
+"""Screens beside the sale: choice of an auction, trouble, and the summary."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from baraka_server.contract.text import printable
 
 @dataclass(frozen=True, slots=True)
 class Lots:
-    """How many lots were not sold."""
+    """Numbers of lots that were not sold."""
 
     passed: int
     open: int
@@ -71,7 +71,7 @@ class PickScreen(Screen[None]):
 
 
 class TroubleScreen(Screen[None]):
-    """What keeps the console from working, and what to do about it."""
+    """Screen that says what keeps the console from working, and what to do about it."""
 
     def __init__(self, what: str, remedy: str) -> None:
         super().__init__()
@@ -85,7 +85,7 @@ class TroubleScreen(Screen[None]):
 
 
 class SummaryScreen(Screen[None]):
-    """What was sold. Ctrl+S saves it, if all of it is known."""
+    """Summary of what was sold. Ctrl+S saves it, if all of it is known."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,r", "app.pop_screen", "Back"),

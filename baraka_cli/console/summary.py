@@ -1,4 +1,4 @@
-"""After the sale: what was sold to whom, and the file that the office works with."""
+"""`Summary`: lots that were sold, to whom, for how much; and the CSV file of them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class NotWhole(ValueError):
 
 
 CHECKPOINTS = "checkpoints.txt"
-"""Where the signed ends of all sales are kept, for `baraka auction verify --checkpoint`."""
+"""File of the signed ends of all sales, for `baraka auction verify --checkpoint`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +119,7 @@ def _as_the_server_writes(at: datetime) -> str:
 
 
 def as_csv(summary: Summary, form: CsvForm = FOR_PEOPLE) -> bytes:
-    """What was sold as a CSV file, the first award first."""
+    """CSV file of what was sold, the first award first."""
     names = summary.names
     rows = []
     for lot in summary.sold:

@@ -1,4 +1,4 @@
-"""Draws up what came of a sale: from the server, where it tells, else from what was heard."""
+"""Makes the summary of a sale from the server's winnings, else from what was heard."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from baraka_cli.run_list import OPEN, Fate, RunList
 
 AWARDED = "awarded"
 PAGES_MAX = 20
-"""How far back lots that passed are looked for."""
+"""Pages of the history in which lots that passed are looked for."""
 
 
 async def closed(
@@ -64,7 +64,7 @@ async def _winnings(
 
 
 async def _passed_before(book: SaleBook, api: HttpApi) -> tuple[int, bool]:
-    """How many lots were awarded to nobody before the console listened; whether that is all."""
+    """Number of lots awarded to nobody before the console listened; whether that is all."""
     passed = pages = 0
     if book.first_seq is None:
         return 0, True

@@ -1,1 +1,1 @@
-"""Load and proof: a crowd that holds a sale on any server that speaks the contract."""
+"""Simulator: a crowd that holds a sale on any server of the contract, and checks of it."""

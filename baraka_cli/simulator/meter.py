@@ -1,4 +1,4 @@
-"""Times and rates of a run, second by second.
+"""`Meter`: times and rates of a run, second by second.
 
 Latency counts from the moment that a bid was due, not from the moment that it was sent: a crowd
 that was itself held up does not make a slow server look fast (coordinated omission).
@@ -21,7 +21,7 @@ LAG_INTERVAL_SECONDS = 0.05
 LAG_MS_MAX = 200
 OWN_CPU_MAX = 0.95
 SECONDS_MAX_IN_A_ROW = 2
-"""How long the simulator may be short of its core before its numbers are its own."""
+"""Seconds for which the simulator may be short of its core before its numbers are its own."""
 
 
 class Times:
@@ -125,7 +125,7 @@ class Meter:
             self._lag = max(self._lag, time.perf_counter() - due)
 
     def bottleneck(self) -> str:
-        """What to say when the numbers are those of the simulator; empty when they are not."""
+        """Warning when the numbers are those of the simulator; empty when they are not."""
         if self._strained_most <= SECONDS_MAX_IN_A_ROW:
             return ""
         late = max(second.lag_ms for second in self.timeline)

@@ -1,4 +1,4 @@
-"""What a run found: everything that the screen, the table, the JSON and the page are made of.
+"""`Result`: everything a run found; the screen, the tables, the JSON and the page are made of it.
 
 A `Result` goes to JSON and back whole, so that a later run can be compared with it.
 """
@@ -18,7 +18,7 @@ class Part(BaseModel):
 
 
 class Promise(StrEnum):
-    """What a server promises; the value is the name in JSON."""
+    """Promise of a server; the value is the name in JSON."""
 
     BIDS_RISE = "bids_rise"
     ONE_ORDER = "one_order"
@@ -60,15 +60,15 @@ class Breach(Part):
     what: str
     """In words, for a person."""
     message: str = ""
-    """What arrived, as it arrived; cut when it is long."""
+    """Message as it arrived; cut when it is long."""
 
 
 class Finding(Part):
-    """What the run found about one promise."""
+    """Finding of a run about one promise."""
 
     promise: Promise
     checked: int = 0
-    """How often it was looked at. 0 with no `unchecked` reason: there was no occasion."""
+    """Times that it was looked at. 0 with no `unchecked` reason: there was no occasion."""
     broken: int = 0
     first: list[Breach] = Field(default_factory=list)
     """The first few breaches, oldest first."""
@@ -98,7 +98,7 @@ class Latency(Part):
 
 
 class Second(Part):
-    """One second of the run."""
+    """Figures of one second of the run."""
 
     at: int
     """Seconds since the run began."""
@@ -111,7 +111,7 @@ class Second(Part):
     """Bids that were sent, accepted and refused, and comments that were sent, in this second."""
     messages: int = 0
     bytes: int = 0
-    """What the crowd's sockets received."""
+    """Bytes that the crowd's sockets received."""
     delivery: Latency = Field(default_factory=Latency)
     """From the moment a bid was due to each viewer's receipt."""
     errors: int = 0
@@ -122,7 +122,7 @@ class Second(Part):
     """Of one core, used by the servers of `--server-pid`."""
     server_rss_bytes: int | None = None
     lag_ms: float = 0
-    """How late the simulator's own event loop was, at worst."""
+    """Greatest delay of the simulator's own event loop."""
 
 
 class ServerProcess(Part):
@@ -154,7 +154,7 @@ class Totals(Part):
 
 
 class Result(Part):
-    """One run."""
+    """Everything that one run found."""
 
     format: int = FORMAT
     baraka: str = ""
@@ -169,7 +169,7 @@ class Result(Part):
     """The command line that runs it again, without secrets; empty: made from `scenario`."""
     auctions: list[int] = Field(default_factory=list)
     server: str = ""
-    """What the server has of our additions, in words: `acknowledgements, seq, states` or `none`."""
+    """Our additions that the server has: `acknowledgements, seq, states`, or `the guide alone`."""
     totals: Totals = Field(default_factory=Totals)
     delivery: Latency = Field(default_factory=Latency)
     """Bid to each viewer's receipt."""
@@ -178,7 +178,7 @@ class Result(Part):
     join: Latency = Field(default_factory=Latency)
     """Connecting to being in the room."""
     refusals: dict[str, int] = Field(default_factory=dict)
-    """How many of each code (or text, where the server gives no code)."""
+    """Counts by code (or by text, where the server gives no code)."""
     timeline: list[Second] = Field(default_factory=list)
     findings: list[Finding] = Field(default_factory=list)
     servers: list[ServerProcess] = Field(default_factory=list)

@@ -1,4 +1,4 @@
-"""One run from its first connection to its result."""
+"""`run`: one simulated sale from its first connection to its result."""
 
 from __future__ import annotations
 
@@ -199,7 +199,7 @@ async def startable(url: str, token: str) -> list[int]:
 
 
 def _next_page(response: aiohttp.ClientResponse) -> URL | None:
-    """Where the list goes on. Never on another server, which would get the token."""
+    """Address of the next page. Never on another server, which would get the token."""
     link = response.links.get("next")
     address = link.get("url") if link else None
     return (

@@ -1,4 +1,4 @@
-"""Scenarios: who comes, what they do, for how long."""
+"""`Scenario`: who comes to a simulated sale, what they do, for how long; and the presets."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Crowd = Annotated[int, Field(ge=0, le=100_000)]
 
 
 class Scenario(BaseModel):
-    """One sale. Shares are of the viewers, from 0 to 1."""
+    """Scenario of one sale. Shares are of the viewers, from 0 to 1."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

@@ -1,1 +1,1 @@
-"""What a simulated sale is judged by: one file for each kind of promise."""
+"""Checks of a simulated sale: one file for each kind of promise."""

@@ -1,4 +1,4 @@
-"""What is announced: the same to everybody, and only what may follow on what was announced before."""
+"""Checks announcements: the same for everybody, and each allowed after those before it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ CHANGED: Core = (AuctionChanged.wire_name,)
 
 
 class Announcements:
-    """One truth for each auction, and what each announcement says beside it."""
+    """Judge of announcements: keeps one `Truth` for each auction and compares each with it."""
 
     def __init__(self, findings: Findings) -> None:
         self._findings = findings
@@ -69,7 +69,7 @@ class Announcements:
             truth.when(seq, partial(self._look_at_lists, truth, seq, frame))
 
     def _look_at_winner(self, auction_id: int, seq: int, frame: Frame) -> None:
-        """Who is named beside the bid must be its bidder. What the bid must be, `_judge` knows."""
+        """Expect the bidder of the winning bid as the winner. `_judge` knows which bid must win."""
         bid, user = frame.data.get("winningBid"), frame.data.get("winningUser")
         bidder = bid.get("user_id") if isinstance(bid, dict) else None
         named = user.get("id") if isinstance(user, dict) else None
@@ -114,7 +114,7 @@ class Announcements:
         )
 
     def _judge(self, auction_id: int, seq: int, core: Core, before: Moment) -> None:
-        """What an announcement may say, given what was said before it."""
+        """Judge an announcement by what was said before it."""
         where = f"auction {auction_id}, number {seq}"
         match core:
             case (NewBid.wire_name, _, _, int(amount)):

@@ -1,4 +1,4 @@
-"""What was asked and what came of it: done is announced, and refused is not."""
+"""Checks replies: what was acknowledged is announced, and what was refused is not."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ ANNOUNCED_AS: dict[str, tuple[str, str]] = {
     AwardLot.wire_name: (LotAwarded.wire_name, ""),
     EndAuction.wire_name: (AuctionFinished.wire_name, ""),
 }
-"""What is announced when it was done, and the field of the ask that is told again."""
+"""Server event for each client event that was done, and the field that both have."""
 
 
 @dataclass(slots=True)
 class _Made:
-    """How often a bid of this user and amount was asked for, by what came of it."""
+    """Counts of bids of one user and amount, by their results."""
 
     accepted: int = 0
     unknown: int = 0
@@ -63,7 +63,7 @@ class Answers:
         self._made: dict[int, dict[tuple[int, int], _Made]] = {}
         self._bidders: set[int] = set()
         self._awaited: dict[tuple[int, int], str] = {}
-        """What was acknowledged, by auction and number, until that number was heard."""
+        """Commands that were acknowledged, by auction and number, until that number was heard."""
         self._unplaced: Counter[tuple[int, int, int]] = Counter()
         """Auction, user and amount of bids that were acknowledged without a number."""
 
@@ -80,7 +80,7 @@ class Answers:
         *,
         malformed: bool,
     ) -> None:
-        """What came of a bid. `malformed` ones must be refused (D12, D16)."""
+        """Take the reply to a bid. `malformed` ones must be refused (D12, D16)."""
         amount = payload.get("amount")
         self._count_bid(auction_id, user_id, amount, answer)
         if answer.ok is False:
@@ -131,7 +131,7 @@ class Answers:
     def answered(
         self, auction_id: int, event: str, payload: Mapping[str, Any], answer: Reply
     ) -> None:
-        """What came of anything but a bid."""
+        """Take the reply to anything but a bid."""
         if answer.ok is False:
             self._refusals.look(auction_id, event, payload, answer, malformed=False)
         seq = answer.data.get("seq")
@@ -160,7 +160,7 @@ class Answers:
         )
 
     def finish(self) -> None:
-        """What was acknowledged and never announced, and what was announced and never accepted."""
+        """Report what was acknowledged and never announced, or announced and never accepted."""
         for auction_id in self._announcements.auctions:
             self._finish_bids(auction_id)
         for (auction_id, seq), what in sorted(self._awaited.items()):
@@ -194,6 +194,6 @@ class Answers:
             )
 
     def _announced(self, auction_id: int) -> Counter[tuple[int, int]]:
-        """How often bids of a user and an amount were announced."""
+        """Counts of announced bids, by user and amount."""
         bids = self._announcements.truth(auction_id).all_bids()
         return Counter((user_id, amount) for _, (_, user_id, amount) in bids)

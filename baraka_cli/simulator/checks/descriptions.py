@@ -1,4 +1,4 @@
-"""How the proof speaks of what was announced, to a person who reads its findings."""
+"""Texts that describe announcements, for people who read the findings."""
 
 from __future__ import annotations
 

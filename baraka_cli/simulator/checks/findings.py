@@ -1,4 +1,4 @@
-"""What was looked at and what was found broken, promise by promise."""
+"""`Findings`: counts for each promise how often it was looked at, and where it was broken."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterable
 from baraka_cli.simulator.result import Breach, Finding, Promise
 
 FIRST_MAX = 5
-"""How many breaches of a promise are kept whole."""
+"""Breaches of a promise that are kept whole."""
 MESSAGE_CHARS_MAX = 2_000
 
 
 class Findings:
-    """One for every promise. `clock` gives seconds since the run began.
+    """Findings of a run, one for every promise. `clock` gives seconds since the run began.
 
     Each check counts how often it looked, so that a promise that was never looked at is not called
     kept.
@@ -40,7 +40,7 @@ class Findings:
             finding.first.append(Breach(at=round(self._clock(), 3), what=what, message=text))
 
     def heard_outside(self, who: str, what: str, message: str) -> None:
-        """Somebody who is not in the room heard something of it."""
+        """Report that somebody who is not in the room heard something of it."""
         self.broken(Promise.ROOMS_ARE_CLOSED, f"{who} is not in the room and heard {what}", message)
 
     def looked(self, promise: Promise) -> None:

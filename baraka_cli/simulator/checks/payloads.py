@@ -1,4 +1,4 @@
-"""What a payload may hold: the documented fields and types, and nobody's secrets (D17)."""
+"""Checks payloads: the documented fields and types, and nobody's secrets (D17)."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Payloads:
         self._findings = findings
         self._numbers_are_whole = numbers_are_whole
         self._rows: dict[tuple[type, Any], Mapping[str, Any]] = {}
-        """Those that were found right, by kind and id."""
+        """Rows that were found right, by kind and id."""
 
     def look(self, frame: Frame, *, numbered: bool) -> None:
         kind = SERVER_EVENTS.get(frame.name)
@@ -119,7 +119,7 @@ def _problem(error: Exception) -> str:
 
 
 def _wrong_user(data: Mapping[str, Any]) -> str:
-    """What is wrong with the user beside a new row, in words; empty when it is who the row says."""
+    """Error about the user beside a new row; empty when it is the row's own."""
     for name in ("newBid", "newComment"):
         row = data.get(name)
         if isinstance(row, dict) and row["user"]["id"] != row["user_id"]:
@@ -128,7 +128,7 @@ def _wrong_user(data: Mapping[str, Any]) -> str:
 
 
 def _secrets(value: object, *, numbers_are_whole: bool) -> Iterator[str]:
-    """What must not be in a payload (D17), in words that do not repeat it."""
+    """Secrets in a payload that must not be there (D17), in words that do not repeat them."""
     if isinstance(value, dict):
         if value.get("otpCode"):
             yield f"the one-time code of user {value.get('id')} is in it"

@@ -1,4 +1,4 @@
-"""What a server promises, looked at in everything that the crowd hears and is answered.
+"""`Proof`: gives everything that the crowd hears and is answered to the checks.
 
 Nothing here waits: what cannot be judged yet is judged when the rest is known.
 """
@@ -50,7 +50,7 @@ class Proof:
         return self.announcements.truth(auction_id)
 
     def _admit(self, frame: Frame) -> None:
-        """What a frame says, looked at once."""
+        """Check a frame once, however many hear it."""
         is_news = frame.name in NEWS
         if is_news and self.numbered is None:
             self.numbered = frame.seq is not None
@@ -126,7 +126,7 @@ class Proof:
         )
 
     def finish(self, seats: Iterable[Seat]) -> None:
-        """What can only be said when everything has been heard."""
+        """Report what can only be said when everything has been heard."""
         self.announcements.finish()
         self.answers.finish()
         for seat in seats:

@@ -1,4 +1,4 @@
-"""What a server refuses: in the documented words, rightly, and said to who asked alone (D20)."""
+"""Checks refusals: documented texts, right reasons, and told to the sender alone (D20)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ NOT_ITS_FAULT = frozenset({Code.TOO_FAST, Code.BUSY, Code.UNAVAILABLE, Code.OUTC
 
 
 class Refusals:
-    """Everything that was refused. `of` counts by code, or by text where there is no code."""
+    """Judge of refusals. `of` counts them by code, or by text where there is no code."""
 
     def __init__(self, findings: Findings, announcements: Announcements) -> None:
         self.of: Counter[str] = Counter()
@@ -100,7 +100,7 @@ class Refusals:
         )
 
     def finish_seat(self, seat: Seat) -> None:
-        """Everybody who was refused something heard `error` for it, and nobody more than that."""
+        """Expect one `error` for each refusal of this seat, and no more."""
         most = seat.refused + seat.unanswered + seat.asking
         self._findings.expect(
             Promise.ROOMS_ARE_CLOSED,

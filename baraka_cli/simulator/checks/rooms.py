@@ -1,4 +1,4 @@
-"""What each phone hears in each of its rooms: everything, once, and in the order of all others."""
+"""Checks what each phone hears in its rooms: everything, once, in the order of all others."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ class Rooms:
         self._states = states
         self._frames = frames
         self._orders: dict[int, list[Frame]] = {}
-        """What was heard in each auction of a server that numbers nothing, in the order of the first."""
+        """Events of each auction of a server that numbers nothing, in the order of the first hearer."""
 
     def last_number(self, auction_id: int) -> int:
-        """How far the announcements of an auction have come."""
+        """Number of the last announcement of an auction."""
         if auction_id in self._orders:
             return len(self._orders[auction_id])
         truth = self._announcements.truth(auction_id)

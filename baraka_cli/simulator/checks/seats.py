@@ -1,4 +1,4 @@
-"""Where the phones of a crowd sit: what the proof keeps of each, and of each in each room."""
+"""`Seat` and `Room`: what the checks know of a phone, and of a phone in one auction."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from baraka_server.contract.server_events import AuctionStarted
 
 @dataclass(eq=False, slots=True)
 class Room:
-    """One phone's place in one auction."""
+    """State of one phone in one auction."""
 
     last: int | None = None
     """The number that it heard last; None until it has a first one."""
@@ -27,7 +27,7 @@ class Room:
 
 @dataclass(eq=False, slots=True)
 class Seat:
-    """What the proof knows about one phone. The counts are of one connection."""
+    """State of one phone, for the checks. The counts are of one connection."""
 
     label: str
     rooms: dict[int, Room] = field(default_factory=dict)
@@ -37,7 +37,7 @@ class Seat:
     unanswered: int = 0
     """Asks that were refused, and asks that may have been: each is an `error` that is due (D20)."""
     errors: int = 0
-    """How many came: one may come before the answer that it goes with, or behind it."""
+    """Errors that came: one may come before the reply that it goes with, or behind it."""
 
     def auction_of(self, frame: Frame) -> int:
         """The auction that a frame speaks of, to this phone; 0 when nothing tells."""

@@ -1,4 +1,4 @@
-"""The states that joiners get (D21), beside what was announced until then."""
+"""Checks the states that joiners get against what was announced until then (D21)."""
 
 from __future__ import annotations
 

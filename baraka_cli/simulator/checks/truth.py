@@ -1,4 +1,4 @@
-"""What one auction said, folded: the lists that must stand at every number (D22).
+"""`Truth`: folds what one auction announced into the lists that must stand at every number (D22).
 
 It is made from what phones heard and from nothing else. It shares no code with the server's rules,
 so that a mistake in those cannot hide here.
@@ -28,13 +28,13 @@ Row = tuple[int, int, Any]
 """A bid or a comment: its id, its user, its amount or text."""
 
 Core = tuple[Any, ...]
-"""What an announcement says, without its lists and its time: the same for every viewer."""
+"""Content of an announcement without lists and time: the same for every viewer."""
 
 SALE_OVER = {AuctionFinished.wire_name, AuctionCanceled.wire_name}
 
 
 def core_of(frame: Frame) -> Core:
-    """What the frame says; where fields are missing, only that it was said: the rest goes on."""
+    """Content of the frame; where fields are missing, its name alone."""
     try:
         return _whole_core(frame.name, frame.data)
     except (KeyError, TypeError):
@@ -97,7 +97,7 @@ Judge = Callable[[int, Core, Moment], None]
 
 
 class Truth:
-    """One auction. `judge` sees each announcement in order, with the moment before it."""
+    """Fold of one auction. `judge` sees each announcement in order, with the moment before it."""
 
     def __init__(self, auction_id: int, judge: Judge) -> None:
         self.auction_id = auction_id
@@ -113,7 +113,7 @@ class Truth:
         self.amounts: set[int] = set()
         """Every amount that was a highest bid."""
         self.accepted = 0
-        """How many bids were announced since the fold began."""
+        """Number of bids that were announced since the fold began."""
         self.minimums: set[int] = set()
         self.sold: list[tuple[str, int, int]] = []
         """Product, user and amount of every award."""

@@ -1,1 +1,1 @@
-"""Who plays in a simulated sale: its phones, bidders and hosts."""
+"""Crowd of a simulated sale: its phones, bidders, commenters and host."""

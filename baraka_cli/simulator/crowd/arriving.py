@@ -1,4 +1,4 @@
-"""How everybody gets in: one after the other, and not before the auction is live."""
+"""Connects the crowd: one phone after the other, and not before the auction is live."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from baraka_server.contract.client_events import JoinAuction
 from baraka_server.contract.refusals import Code
 
 CONNECTING_MAX = 200
-"""How many phones are on their way in at once."""
+"""Phones that connect at once, at most."""
 START_POLL_SECONDS = 1
 
 
 async def wait_at_the_door(sale: Sale, scout: Member, visits: Visits) -> None:
-    """Somebody else hosts: the scout of ours asks until the auction is live, and is in.
+    """Join with the scout as soon as the auction, which somebody else hosts, is live.
 
     Raises `SaleStopped` when it will not be, and `CouldNotConnect`.
     """

@@ -1,4 +1,4 @@
-"""What the bidders do: they look up, decide, and bid, by the clock or as fast as they can."""
+"""`Bidding`: makes the bidders decide and bid, by the clock or without a pause."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from baraka_server.contract.client_events import PlaceBid
 from baraka_server.contract.refusals import Code
 
 LOOK_SECONDS = 1.0
-"""How long people look at a new lot who cannot say which round they bid in (D31)."""
+"""Time that people look at a new lot who cannot say which round they bid in (D31)."""
 
 AGAIN_LATER = NOT_ITS_FAULT | {Code.ROUND_OVER}
 """Refusals after which somebody who bids without a pause makes one: nothing else is true at once."""

@@ -1,4 +1,4 @@
-"""Who is in the crowd: a phone for every part that the scenario asks for."""
+"""`cast`: makes the members of the crowd, with a phone for every part of the scenario."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from baraka_cli.simulator.scenario import Scenario, Transport
 from baraka_server.contract.server_events import LotAwarded, LotChanged
 
 SLOW_SECONDS = 0.1
-"""What a slow phone takes for each message."""
+"""Time that a slow phone takes for each message."""
 
 
 class Part(StrEnum):
@@ -32,7 +32,7 @@ class Part(StrEnum):
 
 @dataclass(slots=True)
 class Board:
-    """What a phone shows of its auction."""
+    """Display of an auction on a phone."""
 
     minimum: int = 0
     market: int = 0
@@ -41,7 +41,7 @@ class Board:
     open: bool = False
     round: int | None = None
     lot: int = 0
-    """How many lots were seen."""
+    """Number of lots that were seen."""
 
     def state(self, state: Mapping[str, Any]) -> None:
         auction = state.get("auction")
@@ -93,7 +93,7 @@ def _number(value: object) -> int | None:
 
 @dataclass(eq=False)
 class Member:
-    """One socket of the crowd and whose it is."""
+    """Socket of the crowd, and whose it is."""
 
     phone: Socket
     part: Part
@@ -117,7 +117,7 @@ Mint = Callable[[int], str]
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where the sale is held. `next_door` is another live auction, which must hear nothing of it."""
+    """Auction and users of a sale. `next_door` is a live auction that must hear nothing of it."""
 
     auction_id: int
     next_door: int | None
@@ -158,7 +158,7 @@ def member(
 
 
 def cast(scenario: Scenario, place: Place, pool: SocketPool, mint: Mint) -> list[Member]:
-    """Everybody but the host. The seed decides who has which phone."""
+    """Make everybody but the host. The seed decides who has which phone."""
     chance = Random(f"cast of {scenario.seed}")
     everybody: list[Member] = []
 

@@ -1,4 +1,4 @@
-"""Who is there, beside what the server says of it when nobody comes or goes."""
+"""`Counting`: compares the server's count of viewers with the crowd's own."""
 
 from __future__ import annotations
 

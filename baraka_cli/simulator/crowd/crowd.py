@@ -1,4 +1,4 @@
-"""The run: a crowd arrives, a host sells, connections break, and everybody goes home.
+"""`Crowd`: runs a sale. The crowd arrives, a host sells, connections break, everybody leaves.
 
 What is heard and answered goes to the `Proof` and the `Meter`; nothing here judges.
 """
@@ -26,13 +26,13 @@ from baraka_server.contract.server_events import LotChanged, UserCountUpdate
 
 WATCH_SECONDS_MAX = 24 * 3600
 SETTLE_SECONDS_MAX = 30
-"""How long the end waits until everybody has heard everything."""
+"""Limit for waiting in the end until everybody has heard everything."""
 LEAVERS_SHARE = 0.2
 LEAVERS_MAX = 200
 
 
 class Crowd:
-    """One run on one server. Call `run` once.
+    """Crowd of one run on one server. Call `run` once.
 
     `hosted` is false when somebody else starts the auction, sells and ends it.
     """

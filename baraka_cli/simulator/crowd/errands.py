@@ -1,4 +1,4 @@
-"""What goes on side by side in a run, and waiting for it in bounded time."""
+"""`Errands`: background tasks of a run, and waiting for conditions in bounded time."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Errands:
         self._fault: BaseException | None = None
 
     def start(self, coroutine: Coroutine[Any, Any, Any]) -> None:
-        """What goes wrong in it is raised to whoever waits next."""
+        """Start a background task. Its error is raised to whoever waits next."""
         task = asyncio.create_task(coroutine)
         self._tasks.add(task)
         task.add_done_callback(self._done)

@@ -1,4 +1,4 @@
-"""What the host does: open the auction, put lots up, award them, and end it."""
+"""`Hosting`: the simulated host, who opens the auction, sells lots and ends it."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ class Hosting:
         await self._insist(AwardLot.wire_name, payload, lambda: truth.lot is None)
 
     async def audit(self) -> None:
-        """Somebody goes out and comes in again, and so sees the state that joiners get."""
+        """Make the auditors leave and join again, to see the state that joiners get."""
         if not self._sale.pool.acknowledges:
             return
         for one in self._auditors:

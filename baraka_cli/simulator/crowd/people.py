@@ -1,4 +1,4 @@
-"""Bidders and what moves them. Pure: what is seen and a source of chance in, a bid out.
+"""`Bidder` and `Commenter`: decisions as pure functions of what is seen and a source of chance.
 
 The chance is the person's own and comes from the run's seed, so that the same seed makes the same
 decisions wherever the same things are seen.
@@ -15,7 +15,7 @@ INT_MAX = 2_147_483_647
 
 
 class Temper(StrEnum):
-    """What kind of bidder somebody is."""
+    """Kind of bidder."""
 
     BARGAIN_HUNTER = "bargain hunter"
     """Raises by the least, and lets go well below the market's price."""
@@ -51,7 +51,7 @@ STEPS = (1, 2, 5, 10, 20, 25, 50, 100)
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What a bidder sees of the lot on the block. `elapsed` is the share of its time, 0 to 1."""
+    """Lot on the block as a bidder sees it. `elapsed` is the share of its time, 0 to 1."""
 
     minimum: int
     market: int
@@ -62,7 +62,7 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class Bid:
-    """What a bidder sends. `malformed` is what the contract does not allow (D12)."""
+    """Bid that a bidder sends. `malformed` is what the contract does not allow (D12)."""
 
     amount: Any
     malformed: bool = False
@@ -126,7 +126,7 @@ LIMITS: dict[Temper, tuple[float, float]] = {
     Temper.FAT_FINGER: (0.8, 1.2),
     Temper.TIRELESS: (1.0, 1.0),
 }
-"""What somebody would give for a lot, as a share of its market price."""
+"""Range of the highest price that somebody would give, as a share of the market price."""
 
 RAISES: dict[Temper, tuple[float, float]] = {
     Temper.BARGAIN_HUNTER: (0.0, 0.01),

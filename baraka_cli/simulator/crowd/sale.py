@@ -1,4 +1,4 @@
-"""The sale that a crowd comes to: what everybody in a run shares."""
+"""`Sale`: the things that everybody in a run shares, from the scenario to the meter."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class SaleStopped(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Sale:
-    """What is heard and answered goes to `proof` and `meter`."""
+    """Sale that a crowd comes to. What is heard and answered goes to `proof` and `meter`."""
 
     scenario: Scenario
     place: Place

@@ -1,4 +1,4 @@
-"""Access tokens from a file, for a server whose secret is not ours."""
+"""Reads access tokens from a file, for a server whose secret is not ours."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 import jwt
 
 SUBJECTS = ("sub", "userId", "id")
-"""Where the user stands in a token's claims (D1)."""
+"""Claims of a token that may hold the user (D1)."""
 
 
 class BadTokens(ValueError):
@@ -29,7 +29,7 @@ class Tokens:
 
 
 def read_tokens(file: Path) -> Tokens:
-    """One access token a line, the host's first. Raises `BadTokens`."""
+    """Read one access token a line, the host's first. Raises `BadTokens`."""
     try:
         lines = file.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:

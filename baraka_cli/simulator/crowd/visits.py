@@ -1,4 +1,4 @@
-"""One phone in and out of its room: it asks, joins, leaves, and comes back to what it missed."""
+"""`Visits`: connects phones, sends for them, joins, leaves, and resumes after a loss."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from baraka_cli.simulator.crowd.sale import Sale
 from baraka_server.contract.client_events import JoinAuction, LeaveAuction
 
 PATIENCE_SECONDS = 60
-"""How long somebody tries again what a server did not answer."""
+"""Time for which somebody tries again what a server did not answer."""
 GHOST_SECONDS_MAX = 90
-"""How long a server may count somebody who polled and was cut off: twice what Socket.IO servers wait
+"""Time for which a server may count somebody who polled and was cut off: twice what servers wait
 for a pong by default."""
 RETURN_SECONDS = (0.2, 1.5)
 """When a phone comes back that lost its connection."""
@@ -31,7 +31,7 @@ class Visits:
         self.reconnections = 0
         self.unanswered = 0
         self.over = False
-        """Everybody goes home: nobody comes back any more."""
+        """Set at the end: nobody comes back any more."""
         self._meter = sale.meter
         self._proof = sale.proof
         self._chance = chance
@@ -123,7 +123,7 @@ class Visits:
         await one.phone.drop()
 
     def ghosts(self) -> int:
-        """How many the server may still count: nothing tells it that somebody polls no more, until
+        """Number of dropped phones that the server may still count: nothing tells it of them until
         a ping stays unanswered.
         """
         since = time.perf_counter() - GHOST_SECONDS_MAX

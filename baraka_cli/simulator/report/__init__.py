@@ -1,1 +1,1 @@
-"""What is told of a simulated sale: screen, tables, page, comparison."""
+"""Reports of a simulated sale: live screen, tables, HTML page, comparison."""

@@ -1,4 +1,4 @@
-"""Lines over time as SVG that stands inside a page: no script, colours from the page's CSS.
+"""Line charts over time as inline SVG: no script, colours from the page's CSS.
 
 Chart libraries bring a script or fixed colours along; a page that follows its reader's light or
 dark, prints and may be attached anywhere needs neither.
@@ -59,7 +59,7 @@ class Chart:
 class Drawing:
     svg: str
     remarks: tuple[str, ...]
-    """What a reader has to know of the scale and the steps."""
+    """Remarks on the scale and the steps, for the reader."""
 
 
 def draw(chart: Chart, marks: Sequence[float] = ()) -> Drawing:
@@ -159,7 +159,7 @@ class _Scale:
         return cls(0, ticks[-1], ticks, logarithmic=False)
 
     def part(self, value: float) -> float:
-        """Where `value` is: 0 at the bottom, 1 at the top."""
+        """Position of `value`: 0 at the bottom, 1 at the top."""
         if self.logarithmic:
             value, low, high = (
                 math.log10(max(one, self.low)) for one in (value, self.low, self.high)
@@ -251,7 +251,7 @@ def _runs(values: Sequence[float | None]) -> Iterator[list[tuple[int, float]]]:
 
 
 def _hints(chart: Chart, step: int, x: Callable[[float], float]) -> Iterator[str]:
-    """What a pointer shows over each step: the values, without a script."""
+    """Values over each step, shown under a pointer without a script."""
     ends = [*chart.seconds[1:], *(second + step for second in chart.seconds[-1:])]
     for place, (start, stop) in enumerate(zip(chart.seconds, ends, strict=True)):
         told = [

@@ -1,4 +1,4 @@
-"""Two runs side by side: what became better and what worse, and whether they may be compared."""
+"""Comparison of two runs: what is better, what is worse, and whether they may be compared."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class Measure:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One measure of two runs. None: not measured in that run. `enough` of it, to be judged."""
+    """Change of one measure between two runs. None: not measured in that run. `enough`: to be judged."""
 
     measure: Measure
     new: float | None

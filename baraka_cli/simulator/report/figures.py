@@ -1,4 +1,4 @@
-"""Numbers of a run as people read them; one spelling for the screen, the tables and the page."""
+"""Formats numbers of a run, in one way for the screen, the tables and the page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A run as one HTML file that needs nothing else: no script, no font, no picture from elsewhere.
+"""HTML page of a run in one file: no script, no font, no picture from elsewhere.
 
 Every text of the run goes through `_text`: names and messages come from strangers.
 """
@@ -50,7 +50,7 @@ STATES = {
 }
 
 PARTS = ("viewers", "bidders", "lots")
-"""What the first lines say of the scenario."""
+"""Fields of the scenario in the first lines."""
 
 NUMBER = ' class="number"'
 
@@ -383,7 +383,7 @@ def _scenario(result: Result) -> Iterator[str]:
 
 
 def _flat(scenario: dict[str, Any], before: str = "") -> Iterator[tuple[str, object]]:
-    """What is inside of something, with the names of both."""
+    """Leaves of nested fields, with the names of all levels."""
     for name, value in scenario.items():
         if isinstance(value, dict):
             yield from _flat(value, f"{before}{name}.")

@@ -1,4 +1,4 @@
-"""What may be passed on of a run: a page is attached to a ticket, a log is pasted into a chat."""
+"""Removes secrets and names from texts of a run that are passed on in tickets and chats."""
 
 from __future__ import annotations
 

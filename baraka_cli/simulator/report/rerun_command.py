@@ -1,4 +1,4 @@
-"""The command that holds a sale once more, with the same decisions."""
+"""Makes the command line that holds a sale once more, with the same decisions."""
 
 from __future__ import annotations
 

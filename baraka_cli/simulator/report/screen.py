@@ -1,4 +1,4 @@
-"""The run while it lasts: a full-screen picture on a terminal, a plain line now and then elsewhere."""
+"""Live display of a run: a full screen on a terminal, a line now and then elsewhere."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ from baraka_cli.simulator.result import Finding, Result, Second
 from baraka_server.contract.text import printable
 
 LINE_EVERY_SECONDS = 5
-"""How often there is a plain line where there is no terminal."""
+"""Interval of plain lines where there is no terminal."""
 
 HISTORY_SECONDS = 300
 """More than the widest terminal has room for; the picture is drawn between two deliveries."""
 
 LATEST_SECONDS = 10
-"""How old a figure may be that stands for now."""
+"""Greatest age of a figure that stands for now."""
 
 TWO_COLUMNS_CELLS_MIN = 72
 """The width from which the figures stand in two columns."""

@@ -1,4 +1,4 @@
-"""The closing tables of a run, for a person at a terminal; the verdict is the last line."""
+"""Closing tables of a run, for a terminal; the verdict is the last line."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ def servers(result: Result) -> list[tuple[str, ...]]:
 
 
 def about(result: Result) -> list[tuple[str, str]]:
-    """What was run where, as rows of name and text."""
+    """Rows of name and text: what was run, and where."""
     auctions = ", ".join(map(str, result.auctions)) or NOTHING
     return [
         ("server", printable(without_password(result.url))),

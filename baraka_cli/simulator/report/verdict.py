@@ -1,4 +1,4 @@
-"""What a run comes to, in words: of the whole, and of each promise."""
+"""Verdict on a run in words: on the whole, and on each promise."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Verdict:
 
 
 def all_findings(result: Result) -> list[Finding]:
-    """One for every promise there is: one that the run says nothing of was not looked at."""
+    """Findings for every promise: one that the run says nothing of was not looked at."""
     found = {finding.promise: finding for finding in result.findings}
     return [found.get(promise, Finding(promise=promise)) for promise in TITLES]
 
@@ -64,7 +64,7 @@ def outcome(finding: Finding) -> Outcome:
 
 
 def note(finding: Finding) -> str:
-    """What belongs beside a promise: how it broke first, or why it was not checked, or not wholly."""
+    """Remark beside a promise: how it broke first, or why it was not checked, or not wholly."""
     notes = []
     if finding.broken:
         times = plural(finding.broken, "time", "times")
