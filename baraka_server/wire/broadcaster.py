@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from baraka_server.live.audience import RoundShown, Viewer
 from baraka_server.live.encoded import Encoded, Pieces
-from baraka_server.wire.fanout import event_packet_in_pieces
+from baraka_server.wire.outgoing import event_packet_in_pieces
 from baraka_server.wire.server import GuardedServer
 
 

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from baraka_server.wire.send_queue import OutgoingPacket
+from baraka_server.wire.outgoing import OutgoingPacket
 
 if TYPE_CHECKING:
     from baraka_server.wire.fanout import Subscriber

@@ -14,10 +14,10 @@ from collections.abc import Callable, Iterable
 from functools import cached_property, partial
 
 from baraka_server.live.audience import RoundShown
-from baraka_server.live.encoded import Encoded, Pieces, Superseding
+from baraka_server.live.encoded import Encoded
 from baraka_server.wire.delayed_lists import DelayedLists, can_wait
 from baraka_server.wire.drain_watch import DrainWatch
-from baraka_server.wire.send_queue import OutgoingPacket, OutgoingPacketInPieces
+from baraka_server.wire.outgoing import OutgoingPacket, event_packet
 
 log = logging.getLogger(__name__)
 
@@ -268,23 +268,3 @@ class FanOut:
         """What shows these was written to the subscriber: tell when it has left."""
         for shown in shows:
             self.drain_watch.when_drained(subscriber, partial(subscriber.on_shown, shown))
-
-
-def event_packet_in_pieces(
-    event: str, payload: Pieces, shows: RoundShown | None = None
-) -> OutgoingPacketInPieces:
-    """The same for a payload in pieces, to one client."""
-    return OutgoingPacketInPieces((f'2["{event}",{payload[0]}', *payload[1:], "]"), shows)
-
-
-def acknowledgement_packet(
-    number: int, payload: Pieces, shows: RoundShown | None = None
-) -> OutgoingPacketInPieces:
-    """The acknowledgement of the event that a client gave this number."""
-    return OutgoingPacketInPieces((f"3{number}[{payload[0]}", *payload[1:], "]"), shows)
-
-
-def event_packet(event: str, payload: Encoded, shows: RoundShown | None = None) -> OutgoingPacket:
-    """The Socket.IO packet of an event, around JSON that is there already."""
-    subject = payload.subject if isinstance(payload, Superseding) else None
-    return OutgoingPacket(f'2["{event}",{payload}]', subject, shows)

@@ -28,7 +28,7 @@ from engineio import exceptions, packet
 from baraka_server.wire import deflate
 from baraka_server.wire.fanout import FanOut, JoinedPackets, Subscriber
 from baraka_server.wire.frames import TextFrame
-from baraka_server.wire.send_queue import OutgoingPacket
+from baraka_server.wire.outgoing import OutgoingPacket
 from baraka_server.wire.server import GuardedServer
 from baraka_server.wire.sockets import DOES_NOT_READ, GuardedSocket, GuardedWebSocket
 

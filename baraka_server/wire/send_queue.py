@@ -6,62 +6,11 @@ import asyncio
 import sys
 import time
 from collections.abc import Callable, Hashable, Iterable
-from functools import cached_property
 from typing import Any
 
 from engineio import packet
 
-from baraka_server.live.audience import RoundShown
-from baraka_server.live.encoded import Pieces
-from baraka_server.wire.frames import FrameInPieces, TextFrame
-
-
-class OutgoingPacket(packet.Packet):  # type: ignore[misc]
-    """An Engine.IO packet with a message for a room.
-
-    A newer one with the same `subject` contains it; nothing supersedes one without a subject. `shows`
-    is the round that whoever reads it has before their eyes then.
-    """
-
-    def __init__(
-        self, text: str, subject: Hashable = None, shows: RoundShown | None = None
-    ) -> None:
-        super().__init__(packet.MESSAGE, text)
-        self.subject = subject
-        self.shows = shows
-
-    @cached_property
-    def frame(self) -> TextFrame:
-        return TextFrame(self.encode())
-
-    @property
-    def size(self) -> int:
-        return len(self.data)
-
-
-class OutgoingPacketInPieces(OutgoingPacket):
-    """A message that is put together for whoever reads it whole, and else stays in shared pieces."""
-
-    def __init__(self, pieces: Pieces, shows: RoundShown | None = None) -> None:
-        self._pieces = pieces
-        super().__init__("", None, shows)
-
-    @property
-    def data(self) -> str:
-        return "".join(self._pieces)
-
-    @data.setter
-    def data(self, _: str) -> None:
-        """The library sets it."""
-
-    @property
-    def size(self) -> int:
-        return sum(map(len, self._pieces))
-
-    @cached_property
-    def frame(self) -> FrameInPieces:
-        return FrameInPieces((str(self.packet_type), *self._pieces))
-
+from baraka_server.wire.outgoing import OutgoingPacket
 
 NOT_KNOWN = sys.maxsize
 STANDSTILL_SECONDS = 5

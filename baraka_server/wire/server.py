@@ -24,7 +24,8 @@ from baraka_server.contract.server_events import Error
 from baraka_server.live.audience import RoundShown, Viewer
 from baraka_server.live.encoded import Encoded, Pieces
 from baraka_server.wire.abuse_log import AbuseLog
-from baraka_server.wire.fanout import FanOut, Subscriber, acknowledgement_packet, event_packet
+from baraka_server.wire.fanout import FanOut, Subscriber
+from baraka_server.wire.outgoing import acknowledgement_packet, event_packet
 from baraka_server.wire.replies import error_payload, negative, too_fast
 from baraka_server.wire.sid_binding import SidBinding, new_id
 from baraka_server.wire.sockets import (

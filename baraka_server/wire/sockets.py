@@ -22,8 +22,9 @@ from engineio.async_drivers import aiohttp as driver
 from baraka_server.live.audience import RoundShown, Viewer
 from baraka_server.wire.fanout import Subscriber
 from baraka_server.wire.inbound_bytes import measure
+from baraka_server.wire.outgoing import OutgoingPacket
 from baraka_server.wire.rate_limits import Rate
-from baraka_server.wire.send_queue import OutgoingPacket, SendQueue
+from baraka_server.wire.send_queue import SendQueue
 from baraka_server.wire.sid_binding import Opener
 
 if TYPE_CHECKING:

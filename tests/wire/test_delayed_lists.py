@@ -11,7 +11,7 @@ from baraka_server.live.encoded import Superseding, encode
 from baraka_server.wire import delayed_lists
 from baraka_server.wire.delayed_lists import DelayedLists
 from baraka_server.wire.fanout import FanOut, Subscriber
-from baraka_server.wire.send_queue import OutgoingPacket
+from baraka_server.wire.outgoing import OutgoingPacket
 from tests.support.servers.neighbours import AUCTION, house
 
 LISTS, DELTAS = ROOMS = ("auction_1", "auction_1:delta")

@@ -12,7 +12,8 @@ from baraka_server.live.audience import RoundShown
 from baraka_server.live.encoded import Superseding, encode
 from baraka_server.wire.drain_watch import LOOK_SECONDS
 from baraka_server.wire.fanout import JOINED_BYTES_MAX, FanOut, Subscriber
-from baraka_server.wire.send_queue import OutgoingPacket, SendQueue
+from baraka_server.wire.outgoing import OutgoingPacket
+from baraka_server.wire.send_queue import SendQueue
 
 RING, WATCH = ("auction_1", "auction_1:delta"), ("auction_2", "auction_2:delta")
 
@@ -258,7 +259,7 @@ async def test_only_what_says_so_supersedes(fan_out, rooms, whole, brief, heard,
     assert [rooms[room].packets[0].subject for room in RING] == heard
 
 
-def backlog(bytes_max=100):
+def a_send_queue(bytes_max=100):
     queue = asyncio.Queue()
     return SendQueue(queue, bytes_max), queue
 
@@ -268,7 +269,7 @@ def drain(queue):
 
 
 def test_while_there_is_room_nothing_is_left_out():
-    waiting, queue = backlog()
+    waiting, queue = a_send_queue()
     for number in range(10):
         assert waiting.put(OutgoingPacket(f"{number}" * 10, "bids"), 0)
     assert waiting.bytes == 100
@@ -276,7 +277,7 @@ def test_while_there_is_room_nothing_is_left_out():
 
 
 def test_what_is_superseded_goes_first_and_the_order_of_the_rest_stays():
-    waiting, queue = backlog()
+    waiting, queue = a_send_queue()
     for subject in ("bids", None, "chat", "bids", None, "bids", "chat", "late"):
         assert waiting.put(OutgoingPacket(f"{subject}" + "." * 10, subject), 0)
     assert waiting.put(OutgoingPacket("next", "bids"), 0)
@@ -285,13 +286,13 @@ def test_what_is_superseded_goes_first_and_the_order_of_the_rest_stays():
 
 
 def test_whoever_reads_nothing_at_all_gets_room_once():
-    waiting, _ = backlog()
+    waiting, _ = a_send_queue()
     assert all(waiting.put(OutgoingPacket("x" * 60, "bids"), 0) for _ in range(3))
     assert not waiting.put(OutgoingPacket("x" * 60, "bids"), 0)
 
 
 def test_whoever_reads_slowly_always_has_the_newest_list():
-    waiting, queue = backlog()
+    waiting, queue = a_send_queue()
     for number in range(100):
         assert waiting.put(OutgoingPacket(f"{number:060}", "bids"), 0)
         if number % 2:
@@ -301,13 +302,13 @@ def test_whoever_reads_slowly_always_has_the_newest_list():
 
 
 def test_whoever_reads_from_the_transport_alone_reads_too():
-    waiting, _ = backlog()
+    waiting, _ = a_send_queue()
     for left in range(40, 0, -1):
         assert waiting.put(OutgoingPacket("x" * 50, "bids"), left)
 
 
 def test_what_the_transport_has_counts_too():
-    waiting, queue = backlog()
+    waiting, queue = a_send_queue()
     assert waiting.put(OutgoingPacket("x"), 100)
     assert not waiting.put(OutgoingPacket("x"), 100)
     assert waiting.put(OutgoingPacket("x"), 0)
@@ -316,7 +317,7 @@ def test_what_the_transport_has_counts_too():
 
 
 def test_a_limit_of_nought_is_none():
-    waiting, queue = backlog(0)
+    waiting, queue = a_send_queue(0)
     assert all(waiting.put(OutgoingPacket("x" * 1_000, "bids"), 10**9) for _ in range(100))
     assert queue.qsize() == 100
 

@@ -10,9 +10,9 @@ import pytest
 
 from baraka_server.live.encoded import Encoded, Shared, in_pieces
 from baraka_server.wire.deflate import COMPRESSED_BYTES_MIN
-from baraka_server.wire.fanout import acknowledgement_packet, event_packet_in_pieces
 from baraka_server.wire.frames import COMPRESSED_TEXT, WHOLE_TEXT, FrameInPieces
 from baraka_server.wire.join_limit import JoinLimit
+from baraka_server.wire.outgoing import acknowledgement_packet, event_packet_in_pieces
 from tests.support.clients.stranger import PollingStranger, WebSocketStranger
 from tests.support.servers.neighbours import AUCTION, house
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
-from baraka_server.wire.send_queue import STANDSTILL_SECONDS, OutgoingPacket, SendQueue
+from baraka_server.wire.outgoing import OutgoingPacket
+from baraka_server.wire.send_queue import STANDSTILL_SECONDS, SendQueue
 from tests.support.clients.stranger import SlowReader
 from tests.support.servers.neighbours import AUCTION, house
 
@@ -20,39 +21,39 @@ class Clock:
 
 def sent_a_large_one():
     clock, queue = Clock(), asyncio.Queue()
-    backlog = SendQueue(queue, LIMIT, clock)
-    backlog.sends(OutgoingPacket("x" * LARGE))
-    return backlog, clock
+    waiting = SendQueue(queue, LIMIT, clock)
+    waiting.sends(OutgoingPacket("x" * LARGE))
+    return waiting, clock
 
 
 def test_whoever_goes_on_reading_something_large_is_kept():
-    backlog, clock = sent_a_large_one()
+    waiting, clock = sent_a_large_one()
     for left in range(LARGE, LIMIT, -50):
-        assert backlog.put(OutgoingPacket("row"), left)
+        assert waiting.put(OutgoingPacket("row"), left)
         clock.now += 0.9 * STANDSTILL_SECONDS
 
 
 def test_whoever_stops_reading_it_is_not():
-    backlog, clock = sent_a_large_one()
-    assert backlog.put(OutgoingPacket("row"), LARGE - 50)
+    waiting, clock = sent_a_large_one()
+    assert waiting.put(OutgoingPacket("row"), LARGE - 50)
     clock.now += 0.9 * STANDSTILL_SECONDS
-    assert backlog.put(OutgoingPacket("row"), LARGE - 50)
+    assert waiting.put(OutgoingPacket("row"), LARGE - 50)
     clock.now += 0.1 * STANDSTILL_SECONDS
-    assert not backlog.put(OutgoingPacket("row"), LARGE - 50)
+    assert not waiting.put(OutgoingPacket("row"), LARGE - 50)
 
 
 def test_what_waits_behind_it_is_bounded_as_ever():
-    backlog, _ = sent_a_large_one()
+    waiting, _ = sent_a_large_one()
     rows = 0
-    while backlog.put(OutgoingPacket("x" * 10), LARGE):
+    while waiting.put(OutgoingPacket("x" * 10), LARGE):
         rows += 1
     assert rows == LIMIT // 10 + 1
 
 
 def test_what_was_large_once_is_no_excuse_later():
-    backlog, _ = sent_a_large_one()
-    assert backlog.put(OutgoingPacket("row"), 0)
-    assert not backlog.put(OutgoingPacket("row"), LARGE)
+    waiting, _ = sent_a_large_one()
+    assert waiting.put(OutgoingPacket("row"), 0)
+    assert not waiting.put(OutgoingPacket("row"), LARGE)
 
 
 async def test_a_slow_viewer_reads_a_state_that_is_larger_than_its_buffer(tmp_path):

@@ -21,7 +21,7 @@ from pydantic import SecretStr
 from baraka_server.app import Server
 from baraka_server.live import presence
 from baraka_server.settings import FanOutPath, Settings
-from baraka_server.wire.send_queue import OutgoingPacket
+from baraka_server.wire.outgoing import OutgoingPacket
 from baraka_server.wire.server import GuardedServer
 from baraka_server.wire.sockets import GuardedSocket, GuardedWebSocket
 from tests.support.servers.baraka import SECRET
