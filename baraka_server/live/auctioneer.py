@@ -23,11 +23,12 @@ from baraka_server.domain.events import LedgerEntry, StandingBidChanged
 from baraka_server.domain.state import State
 from baraka_server.live.announcer import Announcer
 from baraka_server.live.audience import RoundShown, Viewer
+from baraka_server.live.batch import Outcome
 from baraka_server.live.closed import Closed
 from baraka_server.live.context import AuctioneerContext
 from baraka_server.live.encoded import in_pieces
 from baraka_server.live.faults import fault
-from baraka_server.live.transaction import Committed, Forked, Known, Outcome, decide_and_write
+from baraka_server.live.transaction import Committed, Forked, Known, decide_and_write
 from baraka_server.live.view import AuctionView
 from baraka_server.live.waiting import Queue, Waiting
 from baraka_server.store.errors import Contention, OutcomeUnknown, StoreError

@@ -12,11 +12,11 @@ from baraka_server.contract.server_events import UserCountUpdate
 from baraka_server.domain.decide import HouseRules, Seen
 from baraka_server.live.auctioneer import Auctioneer
 from baraka_server.live.audience import Audience, Viewer
+from baraka_server.live.batch import Outcome
 from baraka_server.live.context import AuctioneerContext, Limits
 from baraka_server.live.presence import Presence
 from baraka_server.live.repeats import Repeats
 from baraka_server.live.rounds_seen import RoundsSeen
-from baraka_server.live.transaction import Outcome
 from baraka_server.store.errors import StoreError
 from baraka_server.store.ledger import GENESIS
 from baraka_server.store.store import Store

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from baraka_server.contract.client_events import ClientEvent, JoinAuction, LeaveAuction
 from baraka_server.domain.decide import Command, Seen
 from baraka_server.live.audience import Viewer
-from baraka_server.live.transaction import Outcome
+from baraka_server.live.batch import Outcome
 
 BATCH_MAX = 256
 COMING_AND_GOING_MAX = 16

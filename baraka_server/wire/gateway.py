@@ -23,10 +23,10 @@ from baraka_server.contract.client_events import (
 )
 from baraka_server.contract.refusals import Code, Refusal
 from baraka_server.live.audience import RoundShown, Viewer
+from baraka_server.live.batch import Outcome
 from baraka_server.live.encoded import Encoded, in_pieces
 from baraka_server.live.faults import fault
 from baraka_server.live.house import House
-from baraka_server.live.transaction import Outcome
 from baraka_server.wire import identity
 from baraka_server.wire.abuse_log import errors_only
 from baraka_server.wire.join_limit import JOINS_WAITING, JoinLimit

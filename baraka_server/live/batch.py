@@ -1,0 +1,133 @@
+"""What waited for an auction, decided in order: each command on the state that the one before it left."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from baraka_server.contract.client_events import RepeatableEvent
+from baraka_server.contract.fields import iso_time
+from baraka_server.contract.records import User
+from baraka_server.contract.refusals import Code, Refusal
+from baraka_server.domain.decide import Command, HouseRules, RefusedOnce, decide
+from baraka_server.domain.events import (
+    Adopted,
+    Awarded,
+    BidPlaced,
+    Commented,
+    LedgerEntry,
+    StandingBidChanged,
+)
+from baraka_server.domain.state import State, apply, next_entry
+from baraka_server.store.locked import RequestKey
+
+Outcome = dict[str, Any] | Refusal
+"""What a command is answered: the fields of an acknowledgement beside `ok`, or a refusal (D20)."""
+
+Opening = Adopted | StandingBidChanged
+"""What the ledger has to hear of the rows before anything is decided."""
+
+
+class BatchDecision:
+    """Commands being decided one after the other, each on the state that the one before it left.
+
+    An outcome is a refusal, the seq of the entry that the command became, or what a repeated request
+    was answered before.
+    """
+
+    def __init__(
+        self,
+        base: State,
+        openings: Sequence[Opening],
+        users: dict[int, User],
+        rules: HouseRules,
+        now: datetime,
+    ) -> None:
+        self.entries: list[LedgerEntry] = []
+        self.outcomes: list[Outcome | int] = []
+        self.earlier: dict[RequestKey, tuple[str, Outcome | int]] = {}
+        self.accepted = False
+        self.state = self._base = base
+        self._users = users
+        self._rules = rules
+        self._now = now
+        for opening in openings:
+            self._append(next_entry(self.state, opening, None, now))
+
+    def forget(self) -> None:
+        """Leave the state as it is in the ledger: what was about to be written is not."""
+        self.entries.clear()
+        self.state = self._base
+
+    def take(self, command: Command) -> None:
+        key = request_key(command)
+        if key is None:
+            self.outcomes.append(self._decide(command))
+            return
+        mark = fingerprint(command)
+        if key not in self.earlier:
+            self.earlier[key] = (mark, self._decide(command))
+        first_mark, outcome = self.earlier[key]
+        is_same = first_mark == mark or first_mark == fingerprint(command, with_absent=True)
+        self.outcomes.append(outcome if is_same else command.refused(Code.REQUEST_ID_REUSED))
+
+    def _decide(self, command: Command) -> Refusal | int:
+        if command.user_id not in self._users:
+            command = replace(command, user_exists=False)
+        if command.heard_seq is None:  # of all that there was before its turn
+            command = replace(command, heard_seq=self._base.seq)
+        decision = decide(self.state, command, self._rules)
+        if isinstance(decision, Refusal):
+            return decision
+        if isinstance(decision, RefusedOnce):
+            self._append(next_entry(self.state, decision.event, command.user_id, self._now))
+            return decision.refusal
+        self.accepted = True
+        return self._append(next_entry(self.state, decision, command.user_id, self._now))
+
+    def _append(self, entry: LedgerEntry) -> int:
+        self.state = apply(self.state, entry)
+        self.entries.append(entry)
+        return entry.seq
+
+
+def request_key(command: Command) -> RequestKey | None:
+    event = command.event
+    if isinstance(event, RepeatableEvent) and event.request_id is not None:
+        return RequestKey(command.user_id, event.request_id)
+    return None
+
+
+def fingerprint(command: Command, *, with_absent: bool = False) -> str:
+    """What a command asks for: the same for a repetition, another one for another body (D23).
+
+    Fields that are not there are left out, so that a field that a later release adds changes no
+    fingerprint. `with_absent` is the form of the first release, which had them in.
+    """
+    body = command.event.model_dump(
+        mode="json", exclude={"request_id"}, exclude_none=not with_absent
+    )
+    text = json.dumps([command.event.wire_name, body], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def accepted(auction_id: int, entry: LedgerEntry) -> dict[str, Any]:
+    """The answer to a command that became this entry (D20)."""
+    fields: dict[str, Any] = {
+        "auctionId": auction_id,
+        "seq": entry.seq,
+        "round": entry.round,
+        "serverTime": iso_time(entry.at),
+    }
+    match entry.event:
+        case BidPlaced(bid_id=bid_id):
+            fields["bidId"] = bid_id
+        case Commented(comment_id=comment_id):
+            fields["commentId"] = comment_id
+        case Awarded(winning_id=winning_id):
+            fields["winningId"] = winning_id
+    return fields
