@@ -28,10 +28,18 @@ from baraka_server.live.closed import Closed
 from baraka_server.live.context import AuctioneerContext
 from baraka_server.live.encoded import in_pieces
 from baraka_server.live.faults import fault
-from baraka_server.live.transaction import Committed, Forked, Known, decide_and_write
+from baraka_server.live.just_done import JustDone
+from baraka_server.live.transaction import (
+    Committed,
+    Forked,
+    Known,
+    decide_and_write,
+    decide_without_lock,
+)
 from baraka_server.live.view import AuctionView
 from baraka_server.live.waiting import Queue, Waiting
 from baraka_server.store.errors import Contention, OutcomeUnknown, StoreError
+from baraka_server.store.ledger import GENESIS
 from baraka_server.store.unsuited import Unsuited
 
 log = logging.getLogger(__name__)
@@ -48,6 +56,7 @@ class Auctioneer:
         self._context = context
         self._announcer = Announcer(auction_id, context, self.look)
         self._state: State | None = None
+        self._just_done = JustDone()
         self._queue = Queue()
         self._work: asyncio.Task[None] | None = None
         self._start_missed = False
@@ -223,12 +232,15 @@ class Auctioneer:
             )
 
     async def _commit(self, commands: Sequence[Command], view: AuctionView | None) -> Committed:
-        known = Known(self._state, view.seq, view.hash) if view else Known(self._state)
-        rules = self._context.rules
-        committed = await self._context.store.change(
-            self.auction_id, lambda auction: decide_and_write(auction, commands, known, rules)
+        seq, hash_ = (view.seq, view.hash) if view else (0, GENESIS)
+        known = Known(self._state, seq, hash_, self._just_done)
+        id_, rules, store = self.auction_id, self._context.rules, self._context.store
+        if commands and (same := await decide_without_lock(store, id_, commands, known, rules)):
+            return same
+        committed = await store.change(
+            id_, lambda auction: decide_and_write(auction, commands, known, rules)
         )
-        self._state = committed.state
+        self._state, self._just_done = committed.state, committed.just_done
         if committed.entries:
             self._closed.forget()
         if committed.state is not None:

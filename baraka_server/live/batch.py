@@ -23,6 +23,7 @@ from baraka_server.domain.events import (
     StandingBidChanged,
 )
 from baraka_server.domain.state import State, apply, next_entry
+from baraka_server.live.just_done import JustDone
 from baraka_server.store.locked import RequestKey
 
 Outcome = dict[str, Any] | Refusal
@@ -36,22 +37,26 @@ class BatchDecision:
     """Commands being decided one after the other, each on the state that the one before it left.
 
     An outcome is a refusal, the seq of the entry that the command became, or what a repeated request
-    was answered before.
+    was answered before, as it is when it only says once more what was just done.
     """
 
     def __init__(
         self,
+        auction_id: int,
         base: State,
         openings: Sequence[Opening],
         users: dict[int, User],
         rules: HouseRules,
         now: datetime,
+        just_done: JustDone,
     ) -> None:
+        self.just_done = just_done.copy()
         self.entries: list[LedgerEntry] = []
         self.outcomes: list[Outcome | int] = []
         self.earlier: dict[RequestKey, tuple[str, Outcome | int]] = {}
         self.accepted = False
         self.state = self._base = base
+        self._auction_id = auction_id
         self._users = users
         self._rules = rules
         self._now = now
@@ -75,7 +80,7 @@ class BatchDecision:
         is_same = first_mark == mark or first_mark == fingerprint(command, with_absent=True)
         self.outcomes.append(outcome if is_same else command.refused(Code.REQUEST_ID_REUSED))
 
-    def _decide(self, command: Command) -> Refusal | int:
+    def _decide(self, command: Command) -> Outcome | int:
         if command.user_id not in self._users:
             command = replace(command, user_exists=False)
         if command.heard_seq is None:  # of all that there was before its turn
@@ -86,8 +91,13 @@ class BatchDecision:
         if isinstance(decision, RefusedOnce):
             self._append(next_entry(self.state, decision.event, command.user_id, self._now))
             return decision.refusal
+        entry = next_entry(self.state, decision, command.user_id, self._now)
+        if done := self.just_done.instead_of(self.state, entry):
+            in_this_batch = done.seq > self._base.seq
+            return done.seq if in_this_batch else accepted(self._auction_id, done)
         self.accepted = True
-        return self._append(next_entry(self.state, decision, command.user_id, self._now))
+        self.just_done.note(entry)
+        return self._append(entry)
 
     def _append(self, entry: LedgerEntry) -> int:
         self.state = apply(self.state, entry)

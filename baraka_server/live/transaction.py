@@ -30,10 +30,11 @@ from baraka_server.live.batch import (
     accepted,
     request_key,
 )
+from baraka_server.live.just_done import JustDone
 from baraka_server.store.errors import StoreError
 from baraka_server.store.ledger import GENESIS, NewestBid, Tail
 from baraka_server.store.locked import Answered, LockedAuction
-from baraka_server.store.store import users_in
+from baraka_server.store.store import Store, users_in
 
 MISSED_EVENTS_MAX = 1_000
 
@@ -51,6 +52,7 @@ class Committed:
     outcomes: list[Outcome]
     entries: list[LedgerEntry] = field(default_factory=list)
     users: dict[int, User] = field(default_factory=dict)
+    just_done: JustDone = field(default_factory=JustDone)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,7 @@ class Known:
     state: State | None
     announced_seq: int = 0
     announced_hash: str = GENESIS
+    just_done: JustDone = field(default_factory=JustDone)
 
 
 class Forked(StoreError):
@@ -96,7 +99,7 @@ async def decide_and_write(
         users |= await auction.users(unknown)
     answered = await auction.answered(key for command in commands if (key := request_key(command)))
 
-    decided = BatchDecision(base, openings, users, rules, now)
+    decided = BatchDecision(auction.record.id, base, openings, users, rules, now, known.just_done)
     decided.earlier = {key: (was.fingerprint, _read(was)) for key, was in answered.items()}
     for command in commands:
         decided.take(command)
@@ -118,7 +121,46 @@ async def decide_and_write(
         },
         now,
     )
-    return Committed(state, auction.record, outcomes, missed + written, users)
+    entries = missed + written
+    return Committed(state, auction.record, outcomes, entries, users, decided.just_done)
+
+
+async def decide_without_lock(
+    store: Store, auction_id: int, commands: Sequence[Command], known: Known, rules: HouseRules
+) -> Committed | None:
+    """The outcomes of hosts' commands of which none changes anything; None where one may.
+
+    They are those of `decide_and_write`: it is looked at whether anything happened elsewhere. What is to
+    be remembered, and an award, for which all bids are looked at, need the lock.
+    """
+    state = known.state
+    if state is None or not all(map(_may_need_no_lock, commands)):
+        return None
+    now = datetime.now(UTC)
+    decided = BatchDecision(auction_id, state, (), {}, rules, now, known.just_done)
+    for command in commands:
+        decided.take(command)
+    if decided.entries:
+        return None
+    record = await store.unlocked(auction_id, lambda auction: _unchanged(auction, state))
+    if record is None:
+        return None
+    outcomes = [one for one in decided.outcomes if not isinstance(one, int)]
+    return Committed(state, record, outcomes, just_done=known.just_done)
+
+
+async def _unchanged(auction: LockedAuction | None, state: State) -> Auction | None:
+    """The auction's row, if the ledger ends in `state` and has heard of all that the rows have."""
+    if auction is None or (auction.tail.seq, auction.tail.hash) != (state.seq, state.hash):
+        return None
+    users = await auction.users({state.high.user_id} if state.high else ())
+    openings = await _openings(auction, state, state, users, awards=False)
+    return None if openings else auction.record
+
+
+def _may_need_no_lock(command: Command) -> bool:
+    is_award = isinstance(command.event, AwardLot)
+    return command.event.owner_only and not is_award and request_key(command) is None
 
 
 async def _missed(auction: LockedAuction, known: Known) -> list[LedgerEntry]:

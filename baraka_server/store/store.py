@@ -143,11 +143,8 @@ class Store:
                 async with asyncio.timeout_at(deadline), self._writers.connect() as connection:
                     await connection.begin()
                     # The lock comes first: what is read before it may be history already.
-                    record = await rows.read_auction(connection, auction_id, lock=True)
-                    locked = None
-                    if record is not None:
-                        ends = await ledger.read_tail_and_newest_bid(connection, auction_id)
-                        locked = LockedAuction(connection, record, *ends)
+                    locked = await _found(connection, auction_id, lock=True)
+                    if locked is not None:
                         self._clocks.compare(auction_id, locked.tail.at)
                     before = locked.tail if locked else None
                     result = await work(locked)
@@ -209,6 +206,13 @@ class Store:
         """The auction's row alone."""
         async with self.reading() as connection:
             return await rows.read_auction(connection, auction_id, lock=False)
+
+    async def unlocked(
+        self, auction_id: int, work: Callable[[LockedAuction | None], Awaitable[T]]
+    ) -> T:
+        """Run `work`, which only reads, on the auction of one moment, without locking it."""
+        async with self.reading() as connection:
+            return await work(await _found(connection, auction_id, lock=False))
 
     async def as_of(self, auction_id: int, seq: int) -> Snapshot | None:
         """The auction as it was when entry `seq` was written; None when its rows are gone since."""
@@ -320,6 +324,16 @@ class Store:
 
     async def close(self) -> None:
         await self._engine.dispose()
+
+
+async def _found(
+    connection: AsyncConnection, auction_id: int, *, lock: bool
+) -> LockedAuction | None:
+    record = await rows.read_auction(connection, auction_id, lock=lock)
+    if record is None:
+        return None
+    ends = await ledger.read_tail_and_newest_bid(connection, auction_id)
+    return LockedAuction(connection, record, *ends)
 
 
 async def _snapshot(connection: AsyncConnection, auction_id: int) -> Snapshot | None:

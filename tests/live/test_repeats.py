@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from baraka_server.contract.client_events import JoinAuction, PlaceBid, StartAuction
-from baraka_server.live import repeats
+from baraka_server.live import just_done, repeats
 from tests.support.clients.hall import viewer
 from tests.support.servers.databases import only_sqlite
 
 pytestmark = only_sqlite
+
+
+@pytest.fixture(autouse=True)
+def every_repetition_is_an_entry(monkeypatch):
+    monkeypatch.setattr(just_done, "SECONDS", 0)
 
 
 def starts(hall, listener):
