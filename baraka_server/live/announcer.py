@@ -197,7 +197,7 @@ class Announcer:
         start = await self._context.store.last_start(self._auction_id)
         view = self.view or await self.read()
         if view and start and start.seq > self._start_told:
-            await self._tell(view.told_later(start, {}))
+            await self._tell(view.brief_announcement(start, {}))
 
     async def end(self, view: AuctionView) -> None:
         """Tell the room that the auction's row was deleted. There is no ledger of it to go on."""

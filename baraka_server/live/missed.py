@@ -39,7 +39,11 @@ class Missed:
                 self._auction_id, after, self._events_max
             )
             view.remember(
-                [view.told_later(entry, users) for entry in entries if entry.seq <= view.seq]
+                [
+                    view.brief_announcement(entry, users)
+                    for entry in entries
+                    if entry.seq <= view.seq
+                ]
             )
             missed = view.recent_after(after) or []
         return {

@@ -12,10 +12,23 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from baraka_server.contract import server_events as told
 from baraka_server.contract.fields import iso_time
 from baraka_server.contract.records import Auction, Bid, Comment, User
-from baraka_server.contract.server_events import Scope, ServerEvent
+from baraka_server.contract.server_events import (
+    AuctionCanceled,
+    AuctionChanged,
+    AuctionEntry,
+    AuctionFinished,
+    AuctionStarted,
+    AuctionState,
+    LotAwarded,
+    LotChanged,
+    NewBid,
+    NewComment,
+    Scope,
+    ServerEvent,
+)
+from baraka_server.contract.server_events import BroadcasterLeft as BroadcasterLeftEvent
 from baraka_server.domain.auction_record import lot_of, record_after, with_other_columns
 from baraka_server.domain.events import (
     Adopted,
@@ -115,14 +128,14 @@ class AuctionView:
         # Without its lists: 512 of them would be a hundred megabytes in a busy round.
         brief = announcement.brief
         if isinstance(entry.event, StandingBidChanged):
-            self._recent.append(self.told_later(entry, users))
+            self._recent.append(self.brief_announcement(entry, users))
         elif announcement.whole is not brief or announcement.guided:
             self._recent.append(replace(announcement, whole=brief, guided=()))
         else:
             self._recent.append(announcement)
         return announcement
 
-    def told_later(self, entry: LedgerEntry, users: Mapping[int, User]) -> Announcement:
+    def brief_announcement(self, entry: LedgerEntry, users: Mapping[int, User]) -> Announcement:
         """What an event of the past sounds like without lists, for a viewer that missed it."""
         name, fields = self._fields(entry, users)
         text = encode(self._common(entry.seq, entry.at, entry.hash) | fields)
@@ -167,20 +180,24 @@ class AuctionView:
 
         The snapshot is the one that this view was made of.
         """
-        yield self._said(told.AuctionState, self.state(user_count, now))
+        yield self._announcement_now(AuctionState, self.state(user_count, now))
         common, record = self._common(self.seq, now), self.record
         lot = lot_of(record) or EMPTY_BLOCK
-        yield self._said(told.LotChanged, common | _lot(lot, self.round))
+        yield self._announcement_now(LotChanged, common | _lot(lot, self.round))
         if snapshot.bids:
             newest = {"newBid": self._row(snapshot.bids[0], {}), "round": self.round}
             text = _with_list(encode(newest | common), "auctionBids", self._bids)
-            yield Announcement(self.seq, self.round, told.NewBid, text, text, hash=self.hash)
+            yield Announcement(self.seq, self.round, NewBid, text, text, hash=self.hash)
         if record.isCanceled:
-            yield self._said(told.AuctionCanceled, common | {"message": told.AuctionCanceled.TEXT})
+            yield self._announcement_now(
+                AuctionCanceled, common | {"message": AuctionCanceled.TEXT}
+            )
         if record.isEnded:
-            yield self._said(told.AuctionFinished, common | {"message": told.AuctionFinished.TEXT})
+            yield self._announcement_now(
+                AuctionFinished, common | {"message": AuctionFinished.TEXT}
+            )
 
-    def _said(self, event: type[ServerEvent], fields: dict[str, Any]) -> Announcement:
+    def _announcement_now(self, event: type[ServerEvent], fields: dict[str, Any]) -> Announcement:
         text = encode(fields)
         return Announcement(self.seq, self.round, event, text, text, hash=self.hash)
 
@@ -213,15 +230,15 @@ class AuctionView:
         self._list(snapshot)
         self.record = snapshot.auction
         self._not_shown = look.signs.less(self.signs)
-        events: set[type[ServerEvent]] = {told.AuctionState}
+        events: set[type[ServerEvent]] = {AuctionState}
         if self._bids.tally() != bids:
-            events.add(told.NewBid)
+            events.add(NewBid)
         return [one for one in self.whole(snapshot, user_count, now) if one.event in events]
 
     def gone(self, at: datetime) -> Announcement:
         """What is said when the auction's row is there no more: the guide has no nearer word."""
-        text = encode(self._common(self.seq, at) | {"message": told.AuctionCanceled.TEXT})
-        return Announcement(self.seq, self.round, told.AuctionCanceled, text, text)
+        text = encode(self._common(self.seq, at) | {"message": AuctionCanceled.TEXT})
+        return Announcement(self.seq, self.round, AuctionCanceled, text, text)
 
     def _list(self, snapshot: Snapshot) -> None:
         self._bids.clear()
@@ -302,40 +319,40 @@ class AuctionView:
     ) -> tuple[type[ServerEvent], dict[str, Any]]:
         match entry.event:
             case Started():
-                return told.AuctionStarted, record_after(self.record, entry).model_dump(mode="json")
+                return AuctionStarted, record_after(self.record, entry).model_dump(mode="json")
             case LotOpened(lot=lot) | LotRepriced(lot=lot):
-                return told.LotChanged, _lot(lot, entry.round)
+                return LotChanged, _lot(lot, entry.round)
             case BidPlaced() as event:
                 bid = self._placed(entry, event)
-                return told.NewBid, {"newBid": self._row(bid, users), "round": entry.round}
+                return NewBid, {"newBid": self._row(bid, users), "round": entry.round}
             case StandingBidChanged(lot=lot, high=high, was=was):
                 former = {"formerBid": was.named() if was else None}
                 if high is None:
-                    return told.LotChanged, _lot(lot, entry.round) | former
+                    return LotChanged, _lot(lot, entry.round) | former
                 standing = {"newBid": self._row(self._bid(high), users), "round": entry.round}
-                return told.NewBid, standing | former
+                return NewBid, standing | former
             case Commented() as event:
                 comment = self._comment(entry, event)
-                return told.NewComment, {"newComment": self._row(comment, users)}
+                return NewComment, {"newComment": self._row(comment, users)}
             case Awarded(high=high):
-                return told.LotAwarded, self._awarded(entry, high, users)
+                return LotAwarded, self._awarded(entry, high, users)
             case Canceled():
-                return told.AuctionCanceled, {"message": told.AuctionCanceled.TEXT}
+                return AuctionCanceled, {"message": AuctionCanceled.TEXT}
             case Ended():
-                return told.AuctionFinished, {"message": told.AuctionFinished.TEXT}
+                return AuctionFinished, {"message": AuctionFinished.TEXT}
             case BroadcasterLeft():
-                return told.BroadcasterLeft, {}
+                return BroadcasterLeftEvent, {}
             case Adopted(high=high):
                 bid_that_stands = high and self._row(self._bid(high), users)
                 # The same at once and later, when the row has been written again.
                 record = record_after(self.record, entry)
-                return told.AuctionChanged, {
+                return AuctionChanged, {
                     "auction": record.model_copy(update={"updatedAt": entry.at}),
                     "highestBid": bid_that_stands,
                     "round": entry.round,
                 }
             case Unknown():
-                return told.AuctionEntry, {}
+                return AuctionEntry, {}
         raise TypeError(f"nobody has said how {entry.kind} is announced")
 
     def _awarded(

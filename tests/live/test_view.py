@@ -278,7 +278,7 @@ def test_who_signs_in_again_is_no_other_user():
 def test_an_entry_about_a_deleted_user_takes_no_name_from_anybody():
     view = a_view()
     view.play(entry(1, BidPlaced(10, 1)), USERS)
-    view.told_later(entry(1, BidPlaced(10, 1)), {})
+    view.brief_announcement(entry(1, BidPlaced(10, 1)), {})
     (row,) = state_of(view)["auctionBids"]
     assert row["user"]["name"] == USERS[2].name
 
