@@ -11,8 +11,8 @@ from typing import Any
 
 from baraka_server import open_files
 from baraka_server.settings import MAKE_A_SECRET, LogLevel, Mode, PhoneNumbers, Settings
-from baraka_server.store.checkup import OLDEST, DatabaseFile, DatabaseServer, OddTable
 from baraka_server.store.errors import StoreError, Trouble, Unavailable
+from baraka_server.store.inspection import OLDEST, DatabaseFile, DatabaseServer, OddTable
 
 PROXY_ADDRESSES_MAX = 2**24
 """The largest private network, 10.0.0.0/8: a proxy list that has more trusts strangers."""

@@ -30,7 +30,7 @@ from baraka_server.wire.admission import Admission
 from baraka_server.wire.broadcaster import RoomBroadcaster
 from baraka_server.wire.cors import Cors
 from baraka_server.wire.fastpath_check import take_fast_path
-from baraka_server.wire.gateway import Gateway, UserLimits, make_server, say_goodbye
+from baraka_server.wire.gateway import Gateway, UserLimits, close_all_sockets, make_server
 from baraka_server.wire.health import Health
 from baraka_server.wire.http import READS_AT_ONCE, Api
 from baraka_server.wire.http_errors import in_one_shape
@@ -205,7 +205,7 @@ class Server:
         self._admission.close()
         try:
             async with asyncio.timeout_at(deadline):
-                await say_goodbye(self._sio)
+                await close_all_sockets(self._sio)
                 await self._runner.cleanup()
                 await self._store.close()
         except TimeoutError:

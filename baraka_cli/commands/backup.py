@@ -92,7 +92,7 @@ async def _copy(source: Path, target: Path) -> None:
         with _progress() as show:
             await copies.copy_file(source, draft, show)
         checked = await copies.check(draft)
-        copies.settle(draft)
+        copies.make_single_file(draft)
         if checked.disagreeing:
             target = target.with_name(target.name + UNVERIFIED)
         copies.finish(draft, target)

@@ -167,7 +167,7 @@ def _env_file() -> Iterator[Finding]:
 
 async def _database(settings: Settings, origin: str) -> list[Finding]:
     from baraka_cli import doctor_checks
-    from baraka_server.store import checkup as store
+    from baraka_server.store import inspection as store
     from baraka_server.store import migrate
     from baraka_server.store.address import UnusableUrl, missing_file, shown_url
     from baraka_server.store.errors import StoreError

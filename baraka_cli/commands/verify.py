@@ -123,7 +123,7 @@ async def _verdicts(store: Store, auction_id: int | None, kept: Sequence[Kept]) 
         gone = each in of_kept and each not in there
         verdict = checkpoints.without_ledger(each) if gone else await audit.verify(store, each)
         if each in of_kept:
-            verdict = await checkpoints.held(store, _signer(), verdict, kept)
+            verdict = await checkpoints.with_checkpoints(store, _signer(), verdict, kept)
         verdicts.append(verdict)
     return verdicts
 

@@ -142,7 +142,7 @@ class Auctioneer:
         ]
         joins = any(isinstance(waiting.event, JoinAuction) for waiting in batch)
         try:
-            view = await self._present_view(for_joining=joins, for_asking=bool(commands))
+            view = await self._present_view(for_joining=joins, for_commands=bool(commands))
             committed = await self._commit(commands, view) if commands else None
         except Exception as error:
             self._state = None
@@ -260,7 +260,7 @@ class Auctioneer:
 
     # --- what this node's viewers see
 
-    async def _present_view(self, *, for_joining: bool, for_asking: bool) -> AuctionView | None:
+    async def _present_view(self, *, for_joining: bool, for_commands: bool) -> AuctionView | None:
         """The view, as new as it has to be: a room that was empty may have missed anything.
 
         Where nobody can join, the lists are not read.
@@ -277,7 +277,7 @@ class Auctioneer:
             if self.view and self.view.record.isLive and self.view.seq == 0:
                 await self._commit([], self.view)  # whoever joins hears seq 1 next, without a gap
                 self._announcer.view = await self._announcer.read()
-        elif self.view is None and for_asking:
+        elif self.view is None and for_commands:
             self._announcer.view = await self._announcer.read()
         return self.view
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from baraka_server.contract.records import Bid, Comment, User, UserType
 from baraka_server.domain.state import BEGINNING
 from baraka_server.live.encoded import Encoded, Shared, encode
-from baraka_server.store.signs import Tally, checksum, sign_of_user
+from baraka_server.store.row_sums import Tally, checksum, checksum_of_user
 
 USERS_KEPT_MAX = 2_000
 """How many users' encoded records are kept, beside those of the users in the lists."""
@@ -21,7 +21,7 @@ USERS_KEPT_MAX = 2_000
 class _Person:
     user: User
     text: Encoded
-    sign: int
+    checksum: int
 
 
 class People:
@@ -48,9 +48,9 @@ class People:
         met = _Person(
             user,
             encode(user.as_seen_by_others(whole_number=self._whole_numbers)),
-            sign_of_user(user),
+            checksum_of_user(user),
         )
-        self.changes += known is not None and known.sign != met.sign
+        self.changes += known is not None and known.checksum != met.checksum
         self._known[user.id] = met
         return met.text
 
@@ -64,8 +64,8 @@ class People:
     def text(self, user_id: int) -> Encoded:
         return self._known[user_id].text
 
-    def sign(self, user_id: int) -> int:
-        return self._known[user_id].sign
+    def checksum(self, user_id: int) -> int:
+        return self._known[user_id].checksum
 
     def _forget(self) -> None:
         """Forget the users who are in no list."""
@@ -144,7 +144,7 @@ class Rows:
             sum(self._rows),
             sum(row.user_id for row in rows),
             sum(row.value for row in rows),
-            sum(self._people.sign(row.user_id) for row in rows),
+            sum(self._people.checksum(row.user_id) for row in rows),
         )
 
     def encoded(self) -> Shared:

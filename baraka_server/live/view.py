@@ -50,7 +50,7 @@ from baraka_server.domain.events import (
 )
 from baraka_server.live.encoded import Encoded, Superseding, encode
 from baraka_server.live.lists import People, Rows, encoded_row, with_fields
-from baraka_server.store.signs import NOTHING, Look, Signs
+from baraka_server.store.row_sums import NOTHING, Look, RowSums
 from baraka_server.store.store import Snapshot
 
 RECENT_EVENTS_MAX = 512
@@ -206,13 +206,13 @@ class AuctionView:
         return Superseding(count, self._counts)
 
     @property
-    def signs(self) -> Signs:
+    def sums(self) -> RowSums:
         """What the rows in the lists add up to."""
-        return Signs(self._bids.tally(), self._comments.tally())
+        return RowSums(self._bids.tally(), self._comments.tally())
 
     def shows(self, look: Look) -> bool:
         """Whether what is in the tables is what is shown; the look is of the same `seq`."""
-        return look.auction == self.record and look.signs.less(self.signs) == self._not_shown
+        return look.auction == self.record and look.sums.less(self.sums) == self._not_shown
 
     def refresh(self, snapshot: Snapshot) -> None:
         """Take rows as another program left them, before the entry is played that says so.
@@ -229,7 +229,7 @@ class AuctionView:
         bids = self._bids.tally()
         self._list(snapshot)
         self.record = snapshot.auction
-        self._not_shown = look.signs.less(self.signs)
+        self._not_shown = look.sums.less(self.sums)
         events: set[type[ServerEvent]] = {AuctionState}
         if self._bids.tally() != bids:
             events.add(NewBid)

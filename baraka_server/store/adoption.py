@@ -11,9 +11,9 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from baraka_server.store.address import database_file, database_url
-from baraka_server.store.checkup import OddTable, odd_tables
 from baraka_server.store.engine import open_engine
 from baraka_server.store.errors import Damaged, translated
+from baraka_server.store.inspection import OddTable, odd_tables
 from baraka_server.store.odd_schema import look_at_schema
 from baraka_server.store.odd_values import look_at_values
 from baraka_server.store.oddity import Oddity

@@ -110,7 +110,7 @@ async def check(draft: Path) -> Checked:
     return Checked(status.current, len(ids), bad)
 
 
-def settle(draft: Path) -> None:
+def make_single_file(draft: Path) -> None:
     """Make the copy one file without a log beside it."""
     with closing(sqlite3.connect(draft, isolation_level=None)) as ours:
         ours.execute("PRAGMA journal_mode = DELETE")

@@ -94,7 +94,9 @@ async def take(store: Store, signer: Signer, auction_id: int) -> Checkpoint:
     return signer.signed(auction_id, seq, hash_, datetime.now(UTC))
 
 
-async def held(store: Store, signer: Signer, verdict: Verdict, kept: Iterable[Kept]) -> Verdict:
+async def with_checkpoints(
+    store: Store, signer: Signer, verdict: Verdict, kept: Iterable[Kept]
+) -> Verdict:
     """The verdict on a ledger, held against the checkpoints of its auction among `kept`."""
     ours = {one for one in kept if one.auction_id == verdict.auctionId}
     ends = await store.ends([verdict.auctionId])

@@ -22,8 +22,8 @@ from sqlalchemy.pool import PoolResetState
 
 from baraka_server.store.address import UnusableUrl, database_file, database_url
 from baraka_server.store.errors import condemns
+from baraka_server.store.row_sums import SQLITE_CHECKSUM, checksum_of_column
 from baraka_server.store.same_file import SameFile
-from baraka_server.store.signs import SQLITE_CHECKSUM, checksum_of_column
 
 SQLITE_BUSY_SECONDS = 5
 FRESH_SECONDS = 0.2

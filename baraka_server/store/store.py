@@ -36,7 +36,7 @@ from baraka_server.store.errors import (
 )
 from baraka_server.store.locked import LockedAuction
 from baraka_server.store.readable import RowLog
-from baraka_server.store.signs import Look, read_signs
+from baraka_server.store.row_sums import Look, read_row_sums
 from baraka_server.store.tables import auctions, events
 from baraka_server.store.unsuited import Unsuited, suited
 
@@ -356,7 +356,7 @@ async def _look(connection: AsyncConnection, auction_id: int) -> Look | None:
     if record is None:
         return None
     tail = await ledger.read_tail(connection, auction_id)
-    return Look(record, tail.seq, tail.hash, await read_signs(connection, auction_id))
+    return Look(record, tail.seq, tail.hash, await read_row_sums(connection, auction_id))
 
 
 def users_in(found: Iterable[LedgerEntry]) -> set[int]:

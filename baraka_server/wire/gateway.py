@@ -270,7 +270,7 @@ class Gateway:
         self._expiries[sid] = asyncio.create_task(when_expired())
 
 
-async def say_goodbye(sio: GuardedServer) -> None:
+async def close_all_sockets(sio: GuardedServer) -> None:
     """Close every socket without waiting for it, in a way that makes clients connect again.
 
     A Socket.IO disconnect would tell them to stay away; one that waits takes a minute with clients

@@ -59,7 +59,7 @@ async def room_joins(place: Place) -> str:
 
 
 async def last_seq(place: Place) -> str:
-    """JoinLimit that ask for all that was missed, from the first entry on."""
+    """Joins that ask for all that was missed, from the first entry on."""
     async with inside(place.url, [ATTACKERS["last_seq"]] * 10) as sockets:
         for socket in sockets:
             with suppress(*GONE):

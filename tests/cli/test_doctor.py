@@ -18,7 +18,7 @@ import pytest
 from baraka_cli import doctor_checks
 from baraka_cli.doctor_checks import State
 from baraka_server.settings import DEVELOPMENT_SECRET, Settings
-from baraka_server.store import checkup as store
+from baraka_server.store import inspection as store
 from baraka_server.store import migrate
 from tests.support.clients.command_line import Answer, invoke, run
 from tests.support.servers.baraka import BARAKA, SECRET, environment

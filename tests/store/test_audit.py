@@ -365,11 +365,11 @@ async def test_what_nobody_would_have_accepted_is_named_however_well_it_is_chain
 SIGNER = checkpoint.Signer.of("a secret of the house, with more than 32 bytes")
 
 
-async def held(store: Store, sale: Sale, *texts: str) -> Verdict:
+async def checked(store: Store, sale: Sale, *texts: str) -> Verdict:
     verdict = await audit.verify(store, sale.auction.id)
     kept = [one for text in texts for one in checkpoint.found_in(text)]
     assert kept
-    return await checkpoint.held(store, SIGNER, verdict, kept)
+    return await checkpoint.with_checkpoints(store, SIGNER, verdict, kept)
 
 
 async def test_a_checkpoint_holds_as_long_as_the_ledger_only_grows(
@@ -381,7 +381,7 @@ async def test_a_checkpoint_holds_as_long_as_the_ledger_only_grows(
         texts.append((await checkpoint.take(books, SIGNER, this)).text)
         await take(books, this, [change_lot(sale, product, 5)])
     texts.append((await checkpoint.take(books, SIGNER, this)).text)
-    verdict = await held(books, sale, "\n".join(f"on the wall: {text}." for text in texts))
+    verdict = await checked(books, sale, "\n".join(f"on the wall: {text}." for text in texts))
     assert verdict.ok
     assert verdict.brokenCheckpoints == []
 
@@ -408,12 +408,12 @@ async def test_a_ledger_that_was_written_anew_behind_a_checkpoint_is_named(
     last = await newest(books, comments)
     await alter(books, comments, comments.c.id == last["id"], comment="Ugly")
     assert (await audit.verify(books, this)).ok
-    verdict = await held(books, sale, before)
+    verdict = await checked(books, sale, before)
     assert not verdict.ok
     assert [one.seq for one in verdict.brokenCheckpoints] == [ENTRIES]
     assert "written anew" in verdict.brokenCheckpoints[0].reason
     again = (await checkpoint.take(books, SIGNER, this)).text
-    assert (await held(books, sale, again)).ok
+    assert (await checked(books, sale, again)).ok
 
 
 async def test_a_ledger_that_is_shorter_than_its_checkpoint_is_named(
@@ -423,7 +423,7 @@ async def test_a_ledger_that_is_shorter_than_its_checkpoint_is_named(
     before = (await checkpoint.take(books, SIGNER, sale.auction.id)).text
     await write_anew(books, sale.auction.id, {}, keep=ENTRIES)
     assert (await audit.verify(books, sale.auction.id)).ok, "nothing else can tell"
-    verdict = await held(books, sale, before)
+    verdict = await checked(books, sale, before)
     assert [one.reason for one in verdict.brokenCheckpoints] == [
         f"the ledger had {ENTRIES + 1} entries then, and has {ENTRIES} now"
     ]
@@ -438,7 +438,7 @@ async def test_a_checkpoint_that_we_did_not_sign_is_named(books: Store, sale: Sa
         good.replace(f"seq={ENTRIES}", f"seq={ENTRIES - 1}"),
         re.sub("time=....", "time=2019", good),
     ):
-        (broken,) = (await held(books, sale, text)).brokenCheckpoints
+        (broken,) = (await checked(books, sale, text)).brokenCheckpoints
         assert "not signed with this secret" in broken.reason
 
 

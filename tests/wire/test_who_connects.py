@@ -327,7 +327,7 @@ def reset(guest):
     return guest.__aexit__()
 
 
-async def say_goodbye(guest):
+async def close_all_sockets(guest):
     await guest.says("1")
 
 
@@ -358,11 +358,11 @@ async def upgrade_and_reset(guest):
     ("transport", "leave"),
     [
         ("websocket", reset),
-        ("websocket", say_goodbye),
+        ("websocket", close_all_sockets),
         ("websocket", send_nonsense),
         ("websocket", close_properly),
         ("websocket", end_the_stream),
-        ("polling", say_goodbye),
+        ("polling", close_all_sockets),
         ("polling", send_nonsense),
         ("polling", upgrade_and_reset),
     ],

@@ -43,17 +43,17 @@ class Tally:
 
 
 @dataclass(frozen=True, slots=True)
-class Signs:
+class RowSums:
     """What the rows of an auction's lists add up to."""
 
     bids: Tally
     comments: Tally
 
-    def less(self, other: Signs) -> Signs:
-        return Signs(self.bids.less(other.bids), self.comments.less(other.comments))
+    def less(self, other: RowSums) -> RowSums:
+        return RowSums(self.bids.less(other.bids), self.comments.less(other.comments))
 
 
-NOTHING = Signs(Tally(), Tally())
+NOTHING = RowSums(Tally(), Tally())
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class Look:
     auction: Auction
     seq: int
     hash: str
-    signs: Signs
+    sums: RowSums
 
 
 def checksum(text: str) -> int:
@@ -75,7 +75,7 @@ def checksum_of_column(value: Any) -> int | None:
     return None if value is None else checksum(str(value))
 
 
-def sign_of_user(user: User) -> int:
+def checksum_of_user(user: User) -> int:
     """A sum of what others see of a user, but for the times: those change with every sign-in."""
     return (
         checksum(user.name)
@@ -104,8 +104,8 @@ def _checksum_sqlite(element: _Checksum, compiler: Any, **options: Any) -> str:
     return f"{SQLITE_CHECKSUM}({compiler.process(element.clauses, **options)})"
 
 
-async def read_signs(connection: AsyncConnection, auction_id: int) -> Signs:
-    return Signs(
+async def read_row_sums(connection: AsyncConnection, auction_id: int) -> RowSums:
+    return RowSums(
         await _tally(connection, bids, bids.c.bid, auction_id),
         await _tally(connection, comments, _Checksum(comments.c.comment), auction_id),
     )
@@ -114,7 +114,7 @@ async def read_signs(connection: AsyncConnection, auction_id: int) -> Signs:
 async def _tally(
     connection: AsyncConnection, table: Table, value: ColumnElement[Any], auction_id: int
 ) -> Tally:
-    # As `sign_of_user` has them, also those that are shown with a stand-in (D52).
+    # As `checksum_of_user` has them, also those that are shown with a stand-in (D52).
     stand_in = literal("user ") + cast(users.c.id, String)
     person = [
         func.coalesce(_Checksum(users.c.name), _Checksum(stand_in)),
