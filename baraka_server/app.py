@@ -7,7 +7,9 @@ import gc
 import logging
 import os
 import signal
+import ssl
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -32,6 +34,7 @@ from baraka_server.wire.cors import Cors
 from baraka_server.wire.fastpath_check import take_fast_path
 from baraka_server.wire.gateway import Gateway, UserLimits, close_all_sockets, make_server
 from baraka_server.wire.health import Health
+from baraka_server.wire.holdings import Holdings, holdings_of
 from baraka_server.wire.http import READS_AT_ONCE, Api
 from baraka_server.wire.http_errors import in_one_shape
 from baraka_server.wire.identity import Verifier
@@ -48,6 +51,8 @@ KEEPALIVE_SECONDS = 75
 """How long an HTTP connection may be idle: longer than the minute that proxies keep theirs."""
 LINGER_SECONDS = 1
 """How long the rest of a refused POST is read, so that its sender reads the refusal."""
+BACKLOG = 1024
+"""How many connections may wait to be accepted."""
 HTTP_CLOSE_SECONDS = 0.15
 """How long connections may take to close by themselves; aiohttp takes it twice."""
 GOODBYE_SHARE = 0.3
@@ -66,13 +71,16 @@ class UnsafeSecret(ValueError):
 
 
 class Server:
-    """A server on one address. `start`, then `stop`."""
+    """A server on one address. `start`, then `stop`.
 
-    def __init__(self, settings: Settings) -> None:
+    `clock` counts the seconds of limits and of patience with clients; a bid has the database's time.
+    """
+
+    def __init__(self, settings: Settings, clock: Callable[[], float] = time.monotonic) -> None:
         self._settings = settings
         self._proxies = settings.proxy_networks
         self._store = open_store(settings)
-        self._sio = make_server(
+        self.sio = make_server(
             SocketLimits(
                 message_bytes_max=settings.message_bytes_max,
                 send_buffer_bytes_max=settings.send_buffer_bytes_max,
@@ -82,10 +90,11 @@ class Server:
             ),
             self._address,
             SidBinding(token=settings.session_keeps_token, address=settings.session_keeps_address),
+            clock,
         )
-        self.audience = RoomBroadcaster(self._sio)
+        self.audience = RoomBroadcaster(self.sio)
         """Who is told what the auctions announce; benchmarks speak to it as an auction does."""
-        self._house = House(
+        self.house = House(
             self._store,
             self.audience,
             HouseRules(owner_bids=settings.owner_bids),
@@ -100,8 +109,8 @@ class Server:
         )
         verifier = token_verifier(settings)
         self._gateway = Gateway(
-            self._sio,
-            self._house,
+            self.sio,
+            self.house,
             verifier,
             UserLimits(
                 events_per_second_max=settings.events_per_second_max * SOCKETS_PER_USER,
@@ -113,10 +122,10 @@ class Server:
             disconnect_expired=settings.disconnect_expired,
         )
         self._purge = Purge(self._store, timedelta(hours=settings.requests_kept_hours))
-        self._health = Health(self._store)
+        self._health = Health(self._store, clock)
         cors = Cors(settings.origins)
-        self._admission = Admission(
-            self._sio,
+        self.admission = Admission(
+            self.sio,
             self._address,
             self._peer,
             cors,
@@ -128,10 +137,10 @@ class Server:
             read_seconds_max=settings.read_seconds_max,
             websocket_only=settings.websocket_only,
         )
-        app = web.Application(middlewares=[self._admission.middleware])
+        app = web.Application(middlewares=[self.admission.middleware])
         app.on_response_prepare.append(in_one_shape)
         cors.add_to(app)
-        self._sio.attach(app)
+        self.sio.attach(app)
         self._health.add_to(app)
         self._api = Api(
             self._store,
@@ -143,6 +152,7 @@ class Server:
             reads_at_once=READS_AT_ONCE
             if settings.database_connections_max >= CONNECTIONS_FOR_READS
             else 1,
+            clock=clock,
         )
         self._api.add_to(app)
         self._runner = web.AppRunner(
@@ -159,7 +169,7 @@ class Server:
         return peer_of(transport, self._proxies)
 
     def _refused(self, request: web.Request, reason: str, limit: str) -> None:
-        self._sio.log.refused(self._address(request), reason, limit)
+        self.sio.log.refused(self._address(request), reason, limit)
 
     def _address(self, request: web.Request) -> str:
         return address_of(request, self._proxies)
@@ -168,18 +178,31 @@ class Server:
         """Listen. Returns the URL, with the port that was taken. Raises `OSError` when it is in use."""
         if self._settings.fan_out is FanOutPath.FAST:
             await take_fast_path(
-                self._sio,
+                self.sio,
                 compression=self._settings.compression,
                 list_bytes_per_second_max=self._settings.list_bytes_per_second_max,
             )
         await self._runner.setup()
-        self._admission.watch(self._runner)
-        self._house.open()
+        self.admission.watch(self._runner)
+        self.house.open()
         self._purge.open()
-        site = web.TCPSite(self._runner, self._settings.host, self._settings.port, backlog=1024)
+        return await self.listen(self._settings.host, self._settings.port)
+
+    async def listen(self, host: str, port: int, tls: ssl.SSLContext | None = None) -> str:
+        """Take connections on an address; a server may have several. Returns the URL, as `start` does."""
+        site = web.TCPSite(self._runner, host, port, backlog=BACKLOG, ssl_context=tls)
+        earlier = len(self._runner.addresses)
         await site.start()
-        host, port = self._runner.addresses[0][:2]
-        return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+        host, port = self._runner.addresses[earlier][:2]
+        return f"http{'s' if tls else ''}://{f'[{host}]' if ':' in host else host}:{port}"
+
+    def turn_away(self) -> None:
+        """Answer newcomers, and a load balancer that looks, with 503. Who is in is served."""
+        self._health.stopping = self.admission.closed = True
+
+    def inspect(self) -> Holdings:
+        """Count what the server holds now."""
+        return holdings_of(self.sio, self._gateway, self.admission)
 
     async def stop(self) -> None:
         """Take nobody new, finish what was asked, then hang up so that clients reconnect elsewhere.
@@ -189,7 +212,7 @@ class Server:
         """
         seconds = self._settings.shutdown_seconds_max * (1 - EXIT_SHARE)
         deadline = asyncio.get_running_loop().time() + seconds
-        self._health.stopping = self._admission.closed = True
+        self.turn_away()
         if self._runner.sites:  # else nobody was ever told that we are here
             await asyncio.sleep(min(self._settings.shutdown_notice_seconds, seconds / 2))
         self._gateway.stopping = True
@@ -198,14 +221,14 @@ class Server:
         try:
             async with asyncio.timeout_at(deadline - seconds * GOODBYE_SHARE):
                 await self._purge.close()
-                await self._house.close()
-                await self._sio.answered()
+                await self.house.close()
+                await self.sio.answered()
         except TimeoutError:
             log.warning("stopping without an answer to everything that was asked", extra=STOPPING)
-        self._admission.close()
+        self.admission.close()
         try:
             async with asyncio.timeout_at(deadline):
-                await close_all_sockets(self._sio)
+                await close_all_sockets(self.sio)
                 await self._runner.cleanup()
                 await self._store.close()
         except TimeoutError:

@@ -98,9 +98,12 @@ class Admission:
         self._connections_max = connections_max
         self._per_address_max = connections_per_address_max
         self._unverified_max = connections_unverified_max
-        self._requests: Rates[str] = Rates(requests_per_second_max)
+        self._clock = sio.clock
+        self._requests: Rates[str] = Rates(requests_per_second_max, clock=sio.clock)
         self._queue: FairQueue[str] = FairQueue(1, UNVERIFIED_REQUESTS_WAITING_MAX)
         self._turn_at = 0.0
+        self.requests_paced = 0
+        """How many requests of unverified clients were given a turn so far."""
         self._connect_seconds_max = connect_seconds_max
         self._read_seconds_max = read_seconds_max
         self._websocket_only = websocket_only
@@ -114,16 +117,38 @@ class Admission:
             )
         self._sweeping: asyncio.Task[None] | None = None
 
+    @property
+    def unverified_connections(self) -> int:
+        """How many connections no session of a verified user is known to be on."""
+        return len(self._unverified)
+
+    @property
+    def connections_by_address(self) -> Mapping[str, int]:
+        """How many connections each address has; a proxy's are nobody's."""
+        return dict(self._connections_of)
+
+    @property
+    def unread_bytes(self) -> int:
+        """What waits in memory for those who do not read."""
+        return sum(
+            connection.transport.get_write_buffer_size() for connection in self.connections.values()
+        )
+
+    @property
+    def requests_waiting(self) -> int:
+        """How many requests of unverified clients wait for their turn now."""
+        return self._queue.waiting
+
     def watch(self, runner: web.AppRunner) -> None:
         """Stand at every connection that `runner` accepts; aiohttp waits for the first request."""
         guard(runner, self)
-        self._sweeping = asyncio.create_task(self._sweep())
+        self._sweeping = asyncio.create_task(self._sweep_again_and_again())
 
     def accept(self, protocol: GuardedConnection, transport: asyncio.Transport) -> bool:
         peer = self._peer(transport)
         if self._is_one_too_many(peer):
             return False
-        self.connections[protocol] = TcpConnection(transport, peer, time.monotonic())
+        self.connections[protocol] = TcpConnection(transport, peer, self._clock())
         if peer:
             self._connections_of[peer] += 1
             self._unverified.add(protocol, peer)
@@ -204,6 +229,7 @@ class Admission:
         if is_handshake and len(self._sio.unverified) < UNVERIFIED_UNPACED_MAX:
             return
         async with self._queue.turn(self._address(request)):
+            self.requests_paced += 1
             now = time.monotonic()
             self._turn_at = max(now, self._turn_at + 1 / UNVERIFIED_REQUESTS_PER_SECOND)
             if self._turn_at > now:
@@ -310,25 +336,29 @@ class Admission:
         sid = connection.sid or ""
         return sid in self._sio.eio.sockets and sid not in self._sio.unverified
 
-    async def _sweep(self) -> None:
+    async def _sweep_again_and_again(self) -> None:
         while True:
             await asyncio.sleep(SWEEP_SECONDS)
             try:
-                self._sio.log.sum_up()
-                self._hang_up_on_silent()
-                self._hang_up_on_those_who_do_not_read()
-                await self._sio.hang_up_on_silent()
+                await self.sweep()
             except Exception:
                 log.exception("the silent could not all be hung up on", extra={"event": "fault"})
 
+    async def sweep(self) -> None:
+        """Hang up on those whose time is over. Whoever watches does it every `SWEEP_SECONDS`."""
+        self._sio.log.sum_up()
+        self._hang_up_on_silent()
+        self._hang_up_on_those_who_do_not_read()
+        await self._sio.hang_up_on_silent()
+
     def _hang_up_on_silent(self) -> None:
-        latest = time.monotonic() - self._connect_seconds_max
+        latest = self._clock() - self._connect_seconds_max
         for connection in list(self.connections.values()):
             if connection.silent_since is not None and connection.silent_since < latest:
                 connection.transport.abort()
 
     def _hang_up_on_those_who_do_not_read(self) -> None:
-        now = time.monotonic()
+        now = self._clock()
         for protocol, connection in list(self.connections.items()):
             if _is_websocket(protocol) or not connection.transport.get_write_buffer_size():
                 connection.unread_since = None

@@ -37,6 +37,11 @@ class DelayedLists:
         self._clock = clock
         self._free_at: dict[Hashable, float] = {}
 
+    @property
+    def subjects(self) -> int:
+        """How many kinds of lists are counted apart."""
+        return len(self._free_at)
+
     def wait(self, packets: Iterable[OutgoingPacket]) -> float:
         """The seconds until these may be sent, if they are lists; one that may takes all along."""
         now = self._clock()

@@ -10,7 +10,8 @@ import asyncio
 import logging
 import os
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from functools import cached_property, partial
 
 from baraka_server.live.audience import RoundShown
@@ -123,6 +124,21 @@ class FanOut:
         self._waiting_chars = 0
         self.drain_watch = DrainWatch()
 
+    @property
+    def rooms(self) -> Mapping[str, int]:
+        """How many subscribers each room has. A room that nobody is in is not kept."""
+        return {room: len(subscribers) for room, subscribers in self._subscribers.items()}
+
+    @property
+    def rooms_with_lists(self) -> AbstractSet[str]:
+        """The rooms whose lists are counted, or wait."""
+        return self._delayed.keys()
+
+    @property
+    def waits(self) -> bool:
+        """Whether anything was announced that is not sent yet."""
+        return bool(self._waiting)
+
     def enter(self, subscriber: Subscriber, room: str) -> None:
         """Whoever comes hears nothing that was announced before."""
         self.flush()
@@ -197,16 +213,18 @@ class FanOut:
         if all(map(can_wait, packets)) and (wait := delayed.wait(packets)):
             if not delayed.packets:
                 loop = asyncio.get_running_loop()
-                delayed.due = loop.call_later(wait, self._release, room, delayed)
+                delayed.due = loop.call_later(wait, self.release, room)
             delayed.add(packets)
             return
         if delayed.packets:
             delayed.add(packets)
-            self._release(room, delayed)
+            self.release(room)
         else:
             delayed.spend(packets, self._tell(self._subscribers[room], packets))
 
-    def _release(self, room: str, delayed: DelayedLists) -> None:
+    def release(self, room: str) -> None:
+        """Send the lists of a room that wait, now."""
+        delayed = self._delayed[room]
         packets, late_joiners = delayed.take_all()
         subscribers = self._subscribers.get(room, {})
         if packets:

@@ -72,7 +72,8 @@ async def check_order(sio: GuardedServer, loopback: _Loopback) -> None:
     """One websocket from its start to its end: what is queued, announced and answered keeps its order."""
     client = fastpath.FastSocket(sio.eio, "check")
     fan_out = FanOut(lambda: ())
-    client.guard(cast(Any, SimpleNamespace(limits=sio.limits, fan_out=fan_out)), "nobody")
+    host = SimpleNamespace(limits=sio.limits, fan_out=fan_out, clock=sio.clock)
+    client.guard(cast(Any, host), "nobody")
     fan_out.enter(client.subscriber, "room")
     websocket = fastpath.FastWebSocket(client._websocket_handler, sio.eio)
     response = _Response()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -49,7 +50,10 @@ SENT_BYTES_PER_ACTION = 100_000
 
 
 def make_server(
-    limits: SocketLimits, address: Callable[[web.Request], str], binding: SidBinding
+    limits: SocketLimits,
+    address: Callable[[web.Request], str],
+    binding: SidBinding,
+    clock: Callable[[], float] = time.monotonic,
 ) -> GuardedServer:
     """A Socket.IO server with the settings that the traps of the libraries ask for."""
     allow_bursts()
@@ -58,6 +62,7 @@ def make_server(
         limits,
         address,
         binding=binding,
+        clock=clock,
         async_mode="aiohttp",
         client_manager=RoomIndex(),
         # Only a connected client hears `error` and the disconnect, and stays away by itself (D2).
@@ -99,17 +104,21 @@ class Gateway:
         self._sio = sio
         self._house = house
         self._verifier = verifier
-        self._events: Rates[int] = Rates(limits.events_per_second_max, "events_per_second_max")
-        actions: Rates[int] = Rates(limits.actions_per_second_max, "actions_per_second_max")
+
+        def rates(per_second: float, setting: str = "") -> Rates[int]:
+            return Rates(per_second, setting, sio.clock)
+
+        self._events = rates(limits.events_per_second_max, "events_per_second_max")
+        actions = rates(limits.actions_per_second_max, "actions_per_second_max")
         self._rates: dict[str, Rates[int]] = dict.fromkeys(CLIENT_EVENTS, actions) | {
-            PlaceBid.wire_name: Rates(limits.bids_per_second_max, "bids_per_second_max"),
+            PlaceBid.wire_name: rates(limits.bids_per_second_max, "bids_per_second_max"),
             # Apart: a host who starts a sale too often may still award.
-            StartAuction.wire_name: Rates(limits.actions_per_second_max, actions.setting),
-            PostComment.wire_name: Rates(limits.comments_per_second_max, "comments_per_second_max"),
+            StartAuction.wire_name: rates(limits.actions_per_second_max, actions.setting),
+            PostComment.wire_name: rates(limits.comments_per_second_max, "comments_per_second_max"),
         }
         self._join_limit = JoinLimit(limits.joins_waiting_max)
-        self._strikes: Rates[int] = Rates(STRIKES_PER_SECOND)
-        self._connects: Rates[int] = Rates(CONNECTS_PER_SECOND)
+        self._strikes = rates(STRIKES_PER_SECOND)
+        self._connects = rates(CONNECTS_PER_SECOND)
         self._disconnect_expired = disconnect_expired
         self._viewers: dict[str, Viewer] = {}
         self.stopping = False
@@ -121,6 +130,15 @@ class Gateway:
         for name in CLIENT_EVENTS:
             sio.on(name, self._handler(name))
         sio.on("*", self._unknown)
+
+    @property
+    def viewers(self) -> int:
+        """How many verified users are connected, counted by session."""
+        return len(self._viewers)
+
+    @property
+    def joins_waiting(self) -> int:
+        return len(self._join_limit)
 
     async def _connect(self, sid: str, environ: Mapping[str, Any], auth: Any) -> None:
         # Nothing may be awaited before the viewer stands: events may be right behind.

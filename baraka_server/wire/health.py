@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
+from collections.abc import Callable
 
 from aiohttp import web
 
@@ -22,8 +24,9 @@ ANSWER_SECONDS_MAX = 1.8
 class Health:
     """`/healthz` answers while the process lives; `/readyz` while it can also serve."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, clock: Callable[[], float] = time.monotonic) -> None:
         self._store = store
+        self._clock = clock
         self._look: asyncio.Task[Trouble | None] | None = None
         self._looked_at = 0.0
         self.stopping = False
@@ -39,7 +42,7 @@ class Health:
         """200, or 503 with what fails: a `code`, a `message`, and under `database` what ails it."""
         if self.stopping:
             return error_response(503, "The server is stopping.", code="stopping")
-        now = asyncio.get_running_loop().time()
+        now = self._clock()
         if self._look is None or (self._look.done() and now - self._looked_at > LOOK_SECONDS):
             self._look, self._looked_at = asyncio.create_task(self._database_trouble()), now
         rest = self._looked_at + ANSWER_SECONDS_MAX - now

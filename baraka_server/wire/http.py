@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import TypeVar
@@ -75,12 +76,13 @@ class Api:
         reads_per_second_max: float,
         reads_waiting_max: int,
         reads_at_once: int = READS_AT_ONCE,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._store = store
         self._verifier = verifier
         self._note = note
         self._signer = signer
-        self._rates: Rates[int] = Rates(reads_per_second_max)
+        self._rates: Rates[int] = Rates(reads_per_second_max, clock=clock)
         self._queue: FairQueue[int] = FairQueue(reads_at_once, reads_waiting_max)
 
     def add_to(self, app: web.Application) -> None:

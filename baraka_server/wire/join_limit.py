@@ -18,6 +18,10 @@ class JoinLimit:
         self._max = waiting_max
         self._waiting: Counter[int] = Counter()
 
+    def __len__(self) -> int:
+        """How many wait, of all users."""
+        return self._waiting.total()
+
     def acquire(self, user_id: int) -> float:
         """0 when one more may wait, which `end` ends; else the seconds until it may be tried again."""
         full = self._max and self._waiting[user_id] >= self._max

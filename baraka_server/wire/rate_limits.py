@@ -70,14 +70,21 @@ class Rate:
 class Rates(Generic[K]):
     """A rate for each key: it outlives a connection, so that reconnecting does not refill it.
 
-    `setting` is the name of the limit, for whoever tells of it.
+    `setting` is the name of the limit, for whoever tells of it. `clock` counts seconds.
     """
 
-    def __init__(self, per_second: float, setting: str = "") -> None:
+    def __init__(
+        self, per_second: float, setting: str = "", clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self.setting = setting
         self._per_second = per_second
+        self._clock = clock
         self._rates: dict[K, Rate] = {}
         self._keys_max = KEYS_MAX
+
+    def __len__(self) -> int:
+        """How many are remembered."""
+        return len(self._rates)
 
     def take(self, key: K) -> float:
         return self.of(key).take() if self._per_second else 0
@@ -90,5 +97,5 @@ class Rates(Generic[K]):
                 self._rates = {key: rate for key, rate in self._rates.items() if not rate.at_rest}
                 # In a crowd in which nobody rests, do not look at everybody for each newcomer.
                 self._keys_max = max(KEYS_MAX, 2 * len(self._rates))
-            rate = self._rates[key] = Rate(self._per_second)
+            rate = self._rates[key] = Rate(self._per_second, self._clock)
         return rate

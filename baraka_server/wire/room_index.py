@@ -8,6 +8,7 @@ minutes. tests/wire/test_room_index.py compares the two step by step.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 import socketio
@@ -17,6 +18,11 @@ class RoomIndex(socketio.AsyncManager):  # type: ignore[misc]
     def __init__(self) -> None:
         super().__init__()
         self._rooms_of: defaultdict[tuple[str, str], set[str | None]] = defaultdict(set)
+
+    @property
+    def sessions(self) -> AbstractSet[str]:
+        """The ids of the sessions that are in any room."""
+        return {sid for _, sid in self._rooms_of}
 
     def basic_enter_room(
         self, sid: str, namespace: str, room: str | None, eio_sid: str | None = None

@@ -62,7 +62,7 @@ class Engine(engineio.AsyncServer):  # type: ignore[misc]
 class GuardedServer(socketio.AsyncServer):  # type: ignore[misc]
     """A Socket.IO server whose sockets are guarded. `address_of` tells where a request comes from.
 
-    `binding` is what a session is bound to.
+    `binding` is what a session is bound to. `clock` counts the seconds of limits and of patience.
     """
 
     def __init__(
@@ -71,6 +71,7 @@ class GuardedServer(socketio.AsyncServer):  # type: ignore[misc]
         address_of: Callable[[web.Request], str],
         *,
         binding: SidBinding,
+        clock: Callable[[], float] = time.monotonic,
         **options: Any,
     ) -> None:
         super().__init__(
@@ -80,7 +81,8 @@ class GuardedServer(socketio.AsyncServer):  # type: ignore[misc]
             **options,
         )
         self.limits = limits
-        self.log = AbuseLog()
+        self.clock = clock
+        self.log = AbuseLog(clock)
         self.shown: Callable[[Viewer, RoundShown], None] = lambda _viewer, _round: None
         """Called when what shows a viewer a round has left for it."""
         self.fan_out: FanOut | None = None
@@ -203,7 +205,7 @@ class GuardedServer(socketio.AsyncServer):  # type: ignore[misc]
 
     async def hang_up_on_silent(self) -> None:
         """Close the sockets that have not connected to the namespace for too long."""
-        now = time.monotonic()
+        now = self.clock()
         for client in list(self.eio.sockets.values()):
             if self.manager.sid_from_eio_sid(client.sid, "/") is not None:
                 client.silent_since = now

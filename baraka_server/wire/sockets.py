@@ -107,11 +107,11 @@ class GuardedSocket(async_socket.AsyncSocket):  # type: ignore[misc]
     def guard(self, host: GuardedServer, address: str) -> None:
         """What a constructor would do: the library makes sockets of its own class."""
         self.host, self.address, self.limits = host, address, host.limits
-        self.rate = Rate(host.limits.events_per_second_max)
-        self.bytes = Rate(host.limits.bytes_per_second_max)
-        self.requests = Rate(UNVERIFIED_REQUESTS_PER_SECOND)
-        self.strikes = Rate(STRIKES_PER_SECOND)
-        self.silent_since = time.monotonic()
+        self.rate = Rate(host.limits.events_per_second_max, host.clock)
+        self.bytes = Rate(host.limits.bytes_per_second_max, host.clock)
+        self.requests = Rate(UNVERIFIED_REQUESTS_PER_SECOND, host.clock)
+        self.strikes = Rate(STRIKES_PER_SECOND, host.clock)
+        self.silent_since = host.clock()
         self.struck_out = self.noted = False
         self.send_queue = SendQueue(self.queue, host.limits.send_buffer_bytes_max)
         self.polling = self.upgrade = False
@@ -124,7 +124,9 @@ class GuardedSocket(async_socket.AsyncSocket):  # type: ignore[misc]
     def proved(self, *, gives_back: bool) -> None:
         """Whose it is was verified. `gives_back` says that its first request need not count."""
         self.host.unverified.discard(self.sid)
-        self.requests = Rate(REQUESTS_FOR_AN_EVENT * self.limits.events_per_second_max)
+        self.requests = Rate(
+            REQUESTS_FOR_AN_EVENT * self.limits.events_per_second_max, self.host.clock
+        )
         if self.entry is not None and gives_back:
             self.entry.spend(-1)
         self.entry = None
@@ -346,6 +348,11 @@ class GuardedWebSocket(driver.WebSocket):  # type: ignore[misc]
     transport: asyncio.Transport
     writer: AbstractStreamWriter
 
+    @property
+    def compresses(self) -> bool:
+        """Whether its client agreed to be sent compressed messages."""
+        return bool(self._sock.compress)
+
     async def __call__(self, environ: Mapping[str, Any]) -> web.WebSocketResponse:
         request: web.Request = environ["aiohttp.request"]
         if request.transport is None:
@@ -363,7 +370,8 @@ class GuardedWebSocket(driver.WebSocket):  # type: ignore[misc]
         except ValueError as error:  # a key that is no ASCII
             raise web.HTTPBadRequest(text="Handshake error") from error
         owner: GuardedSocket = self.handler.__self__
-        measure(request, Rate(FRAMES_SHARE * owner.limits.bytes_per_second_max), owner.cut_off)
+        frames = Rate(FRAMES_SHARE * owner.limits.bytes_per_second_max, owner.host.clock)
+        measure(request, frames, owner.cut_off)
         raw = self.transport.get_extra_info("socket")
         if raw is not None:  # what is not sent yet waits where it is counted
             raw.setsockopt(socket.IPPROTO_TCP, TCP_NOTSENT_LOWAT, UNREAD_KERNEL_BYTES)

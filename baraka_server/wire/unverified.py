@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Hashable
+from collections.abc import Set as AbstractSet
 from typing import Generic, TypeVar
 
 K = TypeVar("K", bound=Hashable)
@@ -29,6 +30,11 @@ class Unverified(Generic[K]):
 
     def __contains__(self, key: K) -> bool:
         return key in self._address
+
+    @property
+    def addresses(self) -> AbstractSet[str]:
+        """Those that anybody of them came from."""
+        return self._of.keys()
 
     def add(self, key: K, address: str) -> None:
         if key not in self._address:

@@ -118,7 +118,7 @@ async def in_this_process(database_url, *, ping_seconds):
     server = Server(
         Settings(database_url=database_url, jwt_secret=SECRET, host="127.0.0.1", port=0)
     )
-    server._sio.eio.ping_interval = server._sio.eio.ping_timeout = ping_seconds
+    server.sio.eio.ping_interval = server.sio.eio.ping_timeout = ping_seconds
     try:
         yield await server.start()
     finally:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import signal
-
 import pytest
 
 from baraka_server.wire import server
@@ -43,10 +41,8 @@ async def test_an_app_that_is_killed_leaves_at_once_and_one_that_is_started_agai
         for user_id in (4, 5):
             await joins(gone, room, user_id)
         await counts(room, 4)
-        await until(lambda: len(room.server._sio.polls) == 3)
-        gone._node.send_signal(signal.SIGKILL)
-        await gone._node.wait()
-        await gone._reading
+        await until(lambda: room.inspect().polls == 3)
+        await gone.is_killed()
         again = await joins(stays, room, 4)
         await until(lambda: len(room.sockets) == 4, lambda: len(room.sockets))
         assert (await again.emits("leaveAuction", AUCTION))["userCount"] == 2
@@ -58,8 +54,8 @@ async def test_a_phone_whose_network_changes_comes_back_by_itself_and_misses_not
     async with NodePhones() as phones:
         phone = await joins(phones, room, 3)
         await counts(room, 2)
-        await until(lambda: room.server._sio.polls)
-        for protocol in list(room.server._sio.polls):
+        await until(lambda: room.inspect().polls)
+        for protocol in list(room.server.sio.polls):
             protocol.transport.abort()
         await phone.lives_through_again("connect", 2)
         await counts(room, 1)
@@ -90,7 +86,7 @@ async def test_whoever_breaks_a_poll_and_polls_again_is_told_to_begin_anew(room,
     """Going on would mean to miss what the broken poll was answered with."""
     await is_up_to_date(viewer)
     await viewer.getting.sends(request("GET", viewer.target))
-    await until(lambda: room.sockets[viewer.sid] in room.server._sio.polls.values())
+    await until(lambda: room.sockets[viewer.sid] in room.server.sio.polls.values())
     viewer.getting.reset()
     await counts(room, 2)
     await counts(room, 1)
@@ -129,7 +125,7 @@ async def test_the_end_of_a_poll_is_not_the_end_of_who_has_a_websocket_by_now(ro
         phone = await phones.open(room.url, 3, auth=auth)
         await phone.lives_through("upgrade")
         assert (await phone.emits("joinAuction", AUCTION))["ok"]
-        await until(lambda: not room.server._sio.polls)
+        await until(lambda: not room.inspect().polls)
         await room.bilal_bids()
         await phone.hears("newBid")
         assert sorted(what for what, _ in phone.life) == ["connect", "upgrade"]

@@ -36,7 +36,7 @@ async def test_a_browser_hears_everything_in_order(tmp_path, path, way):
                 if number % 4 == 0:
                     await asyncio.sleep(0.002)
             compressed = [
-                client.websocket is not None and bool(client.websocket._sock.compress)
+                client.websocket is not None and client.websocket.compresses
                 for client in neighbours.sockets.values()
             ]
             await speakers.to_everyone("over", encode({}))

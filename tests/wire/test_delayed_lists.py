@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 
 import pytest
 
@@ -18,16 +19,24 @@ LISTS, DELTAS = ROOMS = ("auction_1", "auction_1:delta")
 
 
 class Listener:
+    """A viewer whose subscriber is clear, and the transport that it leads to."""
+
     def __init__(self, fan_out, room):
         self.told = []
-        self.subscriber = Subscriber(
-            lambda batch: self.told.extend(map(text_of, batch.packets)), 100, None
-        )
+        self.subscriber = Subscriber(None, 100, lambda _shown: None)
+        self.subscriber.attach(self, compresses=False)
+        self.subscriber.direct = True
         fan_out.enter(self.subscriber, room)
 
+    def write(self, frames):
+        said = re.findall(rb'42\["news","(\w+)"\]', frames)
+        self.told += [text.decode() for text in said]
 
-def text_of(pkt):
-    return pkt.data.split(",", 1)[1][1:-2]
+    def is_closing(self):
+        return False
+
+    def get_write_buffer_size(self):
+        return 0
 
 
 def says(fan_out, text, subject="bids", shows=None):
@@ -37,19 +46,9 @@ def says(fan_out, text, subject="bids", shows=None):
 
 
 @pytest.fixture
-def fan_out(monkeypatch):
+def fan_out():
     """Whatever is told of lists is over the budget, and the next list waits for long."""
-    monkeypatch.setattr(FanOut, "_tell", counting(FanOut._tell))
-    return FanOut(lambda: (), list_bytes_per_second_max=1)
-
-
-def counting(tell):
-    def told(self, subscribers, packets):
-        subscribers = list(subscribers)
-        tell(self, subscribers, packets)
-        return len(subscribers) * 1_000_000
-
-    return told
+    return FanOut(lambda: (), list_bytes_per_second_max=1e-6)
 
 
 async def test_over_the_budget_the_newest_list_waits_and_deltas_do_not(fan_out):
@@ -106,7 +105,7 @@ async def test_whoever_comes_meanwhile_hears_nothing_of_before(fan_out):
         says(fan_out, text)
     late = Listener(fan_out, LISTS)
     says(fan_out, "e")
-    fan_out._release(LISTS, fan_out._delayed[LISTS])
+    fan_out.release(LISTS)
     assert lists.told[-1] == "e"
     assert late.told == ["e"]
 
@@ -116,7 +115,7 @@ async def test_nothing_is_kept_of_a_room_that_is_empty(fan_out):
     for text in "ab":
         says(fan_out, text)
     fan_out.leave_all(lists.subscriber)
-    assert not fan_out._delayed
+    assert not fan_out.rooms_with_lists
     newcomer = Listener(fan_out, LISTS)
     says(fan_out, "c")
     assert (lists.told, newcomer.told) == (["a"], ["c"])
@@ -138,7 +137,7 @@ def test_a_budget_has_room_for_a_burst_and_is_never_owed_for_long():
     assert lists.wait(bids) == 0
     for number in range(100):
         lists.spend([OutgoingPacket("x", number)], 1)
-    assert len(lists._free_at) == delayed_lists.SUBJECTS_MAX
+    assert lists.subjects == delayed_lists.SUBJECTS_MAX
 
 
 async def test_a_room_of_lists_costs_no_more_than_its_budget(tmp_path):

@@ -235,8 +235,8 @@ async def test_a_room_that_nobody_is_in_costs_nothing(fan_out, rooms):
     for room in RING:
         fan_out.leave_all(rooms[room].subscriber)
     says(fan_out, "a")
-    assert not fan_out._waiting
-    assert not fan_out._subscribers.keys() & set(RING)
+    assert not fan_out.waits
+    assert not fan_out.rooms.keys() & set(RING)
 
 
 # --- what waits for a slow one

@@ -9,11 +9,13 @@ import zlib
 import pytest
 
 from baraka_server.live.encoded import Encoded, Shared, in_pieces
+from baraka_server.store.store import Store
 from baraka_server.wire.deflate import COMPRESSED_BYTES_MIN
 from baraka_server.wire.frames import COMPRESSED_TEXT, WHOLE_TEXT, FrameInPieces
 from baraka_server.wire.join_limit import JoinLimit
 from baraka_server.wire.outgoing import acknowledgement_packet, event_packet_in_pieces
 from tests.support.clients.stranger import PollingStranger, WebSocketStranger
+from tests.support.servers.clock import Clock
 from tests.support.servers.neighbours import AUCTION, house
 
 LONG = Shared('["ä list", "of rows"' + ', "a row"' * 200 + "]")
@@ -80,7 +82,7 @@ def test_so_many_joins_of_one_user_wait_at_once():
     assert not joins.acquire(7)
     for user_id in (7, 7, 8):
         joins.release(user_id)
-    assert not joins._waiting
+    assert len(joins) == 0
     assert not any(JoinLimit(0).acquire(7) for _ in range(100))
 
 
@@ -124,18 +126,17 @@ async def test_a_join_shows_the_round_whichever_way_it_is_answered(tmp_path):
                 assert (await viewer.asks("placeBid", AUCTION | {"amount": amount}))["ok"]
 
 
-async def test_joins_of_one_user_that_wait_are_few_over_all_sockets(tmp_path):
+async def test_joins_of_one_user_that_wait_are_few_over_all_sockets(tmp_path, monkeypatch):
     limits = {"joins_waiting_per_user_max": 3, "actions_per_second_max": 0}
     async with house(tmp_path, **limits) as neighbours:
-        store = neighbours.server._store
-        held, auction = asyncio.Event(), store.auction
+        held, auction = asyncio.Event(), Store.auction
 
-        async def slow(auction_id):
+        async def slow(store, auction_id):
             await held.wait()
-            return await auction(auction_id)
+            return await auction(store, auction_id)
 
         await neighbours.amina.emits("startLiveAuction", {"auctionId": 2})
-        store.auction = slow
+        monkeypatch.setattr(Store, "auction", slow)
         async with PollingStranger(neighbours.url) as one, PollingStranger(neighbours.url) as other:
             for viewer in (one, other):
                 await viewer.enters()
@@ -158,15 +159,12 @@ async def test_a_state_is_paid_for_before_it_is_sent(tmp_path):
         "joins_waiting_per_user_max": 0,
     }
     async with (
-        house(tmp_path, updates="delta", **limits) as neighbours,
+        house(tmp_path, updates="delta", clock=Clock(), **limits) as neighbours,
         PollingStranger(neighbours.url) as stranger,
     ):
         comment = AUCTION | {"comment": "x" * 191}
         await asyncio.gather(*(neighbours.amina.emits("comment", comment) for _ in range(640)))
         await stranger.enters(updates="delta")
-        rate = neighbours.server._gateway._rates["joinAuction"].of(2)
-        now = rate._at
-        rate._clock = lambda: now
         await stranger.says(*(f'42{n}["joinAuction",{{"auctionId":1}}]' for n in range(40)))
         answers = await stranger.answers(*range(40))
         assert sum(answer["ok"] for answer in answers) == 5  # each for four: there are 20

@@ -140,7 +140,7 @@ async def test_nothing_is_left_of_any_attack(tmp_path, caplog):
         )
         await neighbours.bilal_bids()
         assert [record for record in caplog.records if record.exc_info] == []
-        assert neighbours.server._house.presence.count(1) == 1
+        assert neighbours.server.house.presence.count(1) == 1
 
 
 async def test_nothing_is_left_of_those_who_come_and_go_all_the_time(tmp_path):
@@ -162,9 +162,9 @@ async def test_nothing_is_left_of_those_who_come_and_go_all_the_time(tmp_path):
             lambda: all(now <= before[name] for name, now in neighbours.possessions().items()),
             lambda: (neighbours.possessions(), before),
         )
-        server = neighbours.server
-        assert len(server._sio.unverified) == len(server._admission._unverified) - 2 == 0
-        assert server._house.presence.count(1) == 1
+        held = neighbours.inspect()
+        assert held.unverified_sockets == held.unverified_connections - 2 == 0
+        assert neighbours.server.house.presence.count(1) == 1
 
 
 async def keeps_bidding(neighbours):

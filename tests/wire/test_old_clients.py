@@ -33,7 +33,7 @@ async def test_it_shows_its_user_an_error_and_stays_away(room, transports):
         await room.bilal_bids()
         assert [what for what, _ in phone.life] == ["disconnect"]
         assert len(phone.events) == 1
-    await until(lambda: len(room.server._admission.connections) == 2)
+    await until(lambda: room.inspect().connections == 2)
     assert len(room.sockets) == 2
 
 

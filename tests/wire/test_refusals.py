@@ -119,7 +119,7 @@ async def test_the_limits_of_the_door_say_when_to_come_again(tmp_path):
         answer = await line.requests("GET", PATH + "polling", Origin=PAGE)
         assert_refused(answer, 503, "unavailable")
         assert_readable(answer)
-        room.server._health.stopping = room.server._admission.closed = True
+        room.server.turn_away()
         for target in ("/readyz", PATH + "polling"):
             answer = await line.requests("GET", target, Origin=PAGE)
             assert_refused(answer, 503, "stopping")

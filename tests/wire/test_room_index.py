@@ -67,14 +67,14 @@ async def test_it_is_the_librarys_after_every_step(seed):
     for sid in present:
         await ours.disconnect(sid, "/")
     assert not ours.rooms
-    assert not ours._rooms_of
+    assert not ours.sessions
 
 
 async def test_whoever_never_was_there_can_leave():
     manager = book(RoomIndex)
     await manager.disconnect("nobody", "/")
     await manager.leave_room("nobody", "/", "room")
-    assert not manager._rooms_of
+    assert not manager.sessions
 
 
 async def test_one_that_leaves_costs_nothing_for_those_who_stay(monkeypatch):

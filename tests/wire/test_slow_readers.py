@@ -13,6 +13,7 @@ from contextlib import AsyncExitStack
 import pytest
 
 from baraka_server import open_files
+from baraka_server.wire.sockets import GOODBYE_SECONDS
 from benchmarks.load import Crowd, compiled, compiler, write_tokens
 from tests.support.checks.not_run import not_run
 from tests.support.clients.phones import token
@@ -26,6 +27,7 @@ from tests.support.clients.stranger import (
     request,
 )
 from tests.support.servers.baraka import SECRET
+from tests.support.servers.clock import Clock
 from tests.support.servers.neighbours import AUCTION, house, street, until
 
 BUFFER_BYTES = 200_000
@@ -245,20 +247,24 @@ async def test_an_answer_that_nobody_reads_is_not_kept(tmp_path, leaves):
 
 def kept_bytes(neighbours):
     """What the server keeps for those who do not read."""
-    lines = neighbours.server._admission.connections.values()
-    return sum(line.transport.get_write_buffer_size() for line in lines)
+    return neighbours.inspect().unread_bytes
 
 
 async def test_an_answer_may_be_read_slowly(tmp_path):
     limits = UNHURRIED | {"send_buffer_bytes_max": 50 * MB, "read_seconds_max": 600}
-    async with house(tmp_path, updates="delta", **limits) as neighbours, AsyncExitStack() as stack:
-        viewer = await stack.enter_async_context(SlowPoller(neighbours.url))
+    clock = Clock()
+    async with (
+        house(tmp_path, updates="delta", clock=clock, **limits) as neighbours,
+        SlowPoller(neighbours.url) as viewer,
+    ):
         await viewer.enters()
         assert (await viewer.asks("joinAuction", AUCTION))["ok"]
         await is_loud(neighbours, 200)
         await viewer.stalls()
         await until(lambda: kept_bytes(neighbours) > MB, lambda: kept_bytes(neighbours))
-        await asyncio.sleep(3.5)  # longer than those have whose session is over
+        await neighbours.server.admission.sweep()  # it sees that nothing is read
+        clock.now += GOODBYE_SECONDS + 1  # longer than those have whose session is over
+        await neighbours.server.admission.sweep()
         answer = await viewer.getting.answer()
         assert answer.status == 200
         assert answer.body.count(b'42["newBid"') == 200

@@ -97,9 +97,9 @@ async def test_a_flood_of_handshakes_displaces_itself_and_nobody_beside_it(tmp_p
         for stranger in (inside, newcomer):
             assert (await stranger.asks("joinAuction", AUCTION))["ok"]
         await neighbours.bilal_bids()
-        server = neighbours.server
-        assert len(server._sio.unverified) == 30 - 1  # one made room for who was verified then
-        assert not {"192.0.2.7", "192.0.2.8", "192.0.2.9"} & set(server._sio.unverified._of)
+        newcomers = neighbours.server.sio.unverified
+        assert len(newcomers) == 30 - 1  # one made room for who was verified then
+        assert not {"192.0.2.7", "192.0.2.8", "192.0.2.9"} & newcomers.addresses
 
 
 async def test_the_whole_house_is_for_those_who_show_a_token(tmp_path):
@@ -117,7 +117,7 @@ async def test_the_whole_house_is_for_those_who_show_a_token(tmp_path):
 
 async def test_whoever_is_turned_away_or_leaves_the_namespace_is_a_newcomer_again(tmp_path):
     async with house(tmp_path) as neighbours, AsyncExitStack() as stack:
-        newcomers = neighbours.server._sio.unverified
+        newcomers = neighbours.server.sio.unverified
         assert len(newcomers) == 0
         refused, leaver, gone = [
             await stack.enter_async_context(WebSocketStranger(neighbours.url)) for _ in range(3)
@@ -206,7 +206,7 @@ async def test_lines_that_say_nothing_do_not_keep_others_out(tmp_path):
             assert (await line.requests("GET", "/healthz")).status == 200
         await neighbours.bilal_bids()
         assert await silent[0].hung_up() == b""  # the oldest gave way
-        assert len(neighbours.server._admission.connections) <= 12
+        assert neighbours.inspect().connections <= 12
 
 
 async def test_strangers_wait_for_each_other_and_nobody_for_all_of_an_address(
@@ -216,14 +216,14 @@ async def test_strangers_wait_for_each_other_and_nobody_for_all_of_an_address(
     monkeypatch.setattr(admission, "UNVERIFIED_REQUESTS_PER_SECOND", 50)
     monkeypatch.setattr(admission, "UNVERIFIED_REQUESTS_WAITING_MAX", 20)
     async with house(tmp_path, **PROXIED) as neighbours, AsyncExitStack() as stack:
-        url, turns = neighbours.url, neighbours.server._admission._queue
+        url = neighbours.url
 
         async def asks(address, target="/nowhere"):
             line = await stack.enter_async_context(Line(url))
             return asyncio.create_task(line.requests("GET", target, **from_(address)))
 
         flood = [await asks("192.0.2.1") for _ in range(40)]
-        await until(lambda: turns.waiting == 20, lambda: turns.waiting)
+        await until(lambda: neighbours.inspect().requests_waiting == 20, neighbours.inspect)
         modest = await asks("192.0.2.2")
         health = await (await asks("192.0.2.1", "/healthz"))
         assert health.status == 200
@@ -244,8 +244,7 @@ async def test_handshakes_are_paced_while_there_are_more_newcomers_than_a_crowd_
 ):
     monkeypatch.setattr(admission, "UNVERIFIED_UNPACED_MAX", 5)
     async with house(tmp_path, **PROXIED) as neighbours:
-        turn_at = neighbours.server._admission._turn_at
         await shake_hands(neighbours.url, "192.0.2.1", 5)
-        assert neighbours.server._admission._turn_at == turn_at
+        assert neighbours.server.admission.requests_paced == 0
         await shake_hands(neighbours.url, "192.0.2.1", 1)
-        assert neighbours.server._admission._turn_at > turn_at
+        assert neighbours.server.admission.requests_paced == 1

@@ -265,7 +265,7 @@ async def test_whoever_vanishes_without_a_word_is_gone_with_the_next_ping(tmp_pa
             await until(lambda: len(neighbours.sockets) == NEIGHBOURS, lambda: neighbours.sockets)
             await neighbours.bilal_bids()
             if transport == "websocket":  # idle HTTP lines may stay for a while
-                await until(lambda: len(neighbours.server._admission.connections) == NEIGHBOURS)
+                await until(lambda: neighbours.inspect().connections == NEIGHBOURS)
         await until(lambda: settled(neighbours.possessions(), before), neighbours.possessions)
 
 
@@ -375,8 +375,7 @@ async def test_there_is_room_again_when_somebody_leaves(small_house, transport, 
         for guest in guests:
             await leave(guest)
         await until(lambda: len(small_house.sockets) == NEIGHBOURS)
-        (address,) = small_house.server._sio.by_address
-        assert len(small_house.server._sio.by_address[address]) == NEIGHBOURS
+        assert list(small_house.inspect().sockets_by_address.values()) == [NEIGHBOURS]
         async with users(url, transport, 3):
             pass
 
@@ -418,7 +417,7 @@ async def test_an_address_has_room_for_a_few_behind_a_trusted_proxy(tmp_path):
                 await neighbours.bilal_bids()
                 await second[0].says("1")
             await first[0].says("1")
-        await until(lambda: "192.0.2.1" not in neighbours.server._sio.by_address)
+        await until(lambda: "192.0.2.1" not in neighbours.inspect().sockets_by_address)
 
 
 async def test_an_ipv6_network_is_one_address(tmp_path):
@@ -453,8 +452,8 @@ async def test_an_address_has_only_so_many_lines_even_if_they_say_something(tmp_
                     pass
             assert served == 12 - NEIGHBOURS
             await neighbours.bilal_bids()
-        await until(lambda: len(neighbours.server._admission.connections) == NEIGHBOURS)
-        assert neighbours.server._admission._connections_of == {"127.0.0.1": NEIGHBOURS}
+        await until(lambda: neighbours.inspect().connections == NEIGHBOURS)
+        assert neighbours.inspect().connections_by_address == {"127.0.0.1": NEIGHBOURS}
 
 
 # --- from where

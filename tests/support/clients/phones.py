@@ -135,10 +135,15 @@ class Phone:
             self.life.append((what, details))
             self._changed.notify_all()
 
-    _call: Callable[[str, tuple[Any, ...]], Awaitable[Any]]
-    _emit: Callable[[str, tuple[Any, ...]], Awaitable[None]]
-    hangs_up: Callable[[], Awaitable[None]]
-    drops: Callable[[], Awaitable[None]]
+    def driven_by(
+        self,
+        *,
+        call: Callable[[str, tuple[Any, ...]], Awaitable[Any]],
+        emit: Callable[[str, tuple[Any, ...]], Awaitable[None]],
+        hangs_up: Callable[[], Awaitable[None]],
+        drops: Callable[[], Awaitable[None]],
+    ) -> None:
+        self._call, self._emit, self.hangs_up, self.drops = call, emit, hangs_up, drops
 
 
 class NodePhones:
@@ -171,6 +176,12 @@ class NodePhones:
         await asyncio.wait_for(self._node.wait(), PATIENCE_SECONDS)
         await self._reading
 
+    async def is_killed(self) -> None:
+        """All of its phones are gone at once, and say nothing any more."""
+        self._node.kill()
+        await self._node.wait()
+        await self._reading
+
     async def open(self, url: str, user_id: int | None = None, **options: Any) -> Phone:
         """A phone that is connecting. `options` are those of the official client."""
         return await self._open("open", url, user_id, options)
@@ -201,7 +212,7 @@ class NodePhones:
         async def drops() -> None:
             await self._tell("drop", number)
 
-        phone._call, phone._emit, phone.hangs_up, phone.drops = call, emit, hangs_up, drops
+        phone.driven_by(call=call, emit=emit, hangs_up=hangs_up, drops=drops)
         await self._tell(command, number, url=url, options=options)
         return phone
 
@@ -272,12 +283,7 @@ class PythonPhones:
         async def drops() -> None:
             await client.eio.disconnect(abort=True)
 
-        phone._call, phone._emit, phone.hangs_up, phone.drops = (
-            call,
-            emit,
-            client.disconnect,
-            drops,
-        )
+        phone.driven_by(call=call, emit=emit, hangs_up=client.disconnect, drops=drops)
         await client.connect(
             url,
             auth=options.get("auth"),

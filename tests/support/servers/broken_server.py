@@ -104,9 +104,7 @@ class Listener(GuardedSocket):
 
     @property
     def user_id(self) -> int | None:
-        sid = self.host.manager.sid_from_eio_sid(self.sid, "/")
-        viewer = self.owner.server._gateway._viewers.get(sid)
-        return viewer.user_id if viewer else None
+        return self.viewer.user_id if self.viewer else None
 
     async def receive(self, pkt: packet.Packet) -> None:
         if pkt.packet_type == packet.MESSAGE and pkt.data.startswith("0"):
@@ -161,7 +159,7 @@ class BrokenServer:
             )
         )
         self._telling: set[asyncio.Task[None]] = set()
-        self._sio = self.server._sio
+        self._sio = self.server.sio
         self._sio.broken = self
         self._sio.use(Listener, GuardedWebSocket)
 

@@ -22,6 +22,7 @@ from baraka_server.app import Server
 from baraka_server.settings import Settings
 from baraka_server.store import migrate
 from baraka_server.store.seed import seed
+from baraka_server.wire.holdings import Holdings
 from tests.support.clients.phones import PATIENCE_SECONDS, Phone, PythonPhones, token
 from tests.support.servers.baraka import SECRET, Baraka
 
@@ -82,23 +83,25 @@ class Neighbourhood:
     @property
     def sockets(self) -> dict[str, Any]:
         assert self.server
-        sockets: dict[str, Any] = self.server._sio.eio.sockets
+        sockets: dict[str, Any] = self.server.sio.eio.sockets
         return sockets
+
+    def inspect(self) -> Holdings:
+        assert self.server
+        return self.server.inspect()
 
     def possessions(self) -> dict[str, int]:
         """How many of everything that an attack might leave behind."""
-        assert self.server
-        sio = self.server._sio
+        held = self.inspect()
         return {
             "tasks": len(asyncio.all_tasks()),
-            "sockets": len(sio.eio.sockets),
-            "environments": len(sio.environ),
-            "sessions": sum(len(room) for room in sio.manager.rooms.get("/", {}).values()),
-            "half": sum(map(len, sio.manager.pending_connect.values()))
-            + sum(map(len, sio.manager.pending_disconnect.values())),
-            "addresses": sum(map(len, sio.by_address.values())),
-            "viewers": len(self.server._gateway._viewers),
-            "lines": len(self.server._admission.connections),
+            "sockets": held.sockets,
+            "environments": held.environments,
+            "sessions": held.sessions,
+            "half": held.half_open,
+            "addresses": sum(held.sockets_by_address.values()),
+            "viewers": held.viewers,
+            "lines": held.connections,
             "files": open_lines(os.getpid()),
         }
 
@@ -179,11 +182,13 @@ async def house(
     *,
     updates: str = "lists",
     pings: tuple[float, float] = (25, 20),
+    clock: Callable[[], float] = time.monotonic,
     **settings: Any,
 ) -> AsyncIterator[Neighbourhood]:
     """The server in this process. Settings as the fields of `Settings`.
 
-    `pings` are the seconds between two pings, and until one must be answered.
+    `pings` are the seconds between two pings, and until one must be answered. While a `clock` stands
+    still no limit gets room again, and nobody's patience ends.
     """
     defaults: dict[str, Any] = {
         "database_url": SecretStr(await prepare(folder)),
@@ -191,8 +196,8 @@ async def house(
         "host": "127.0.0.1",
         "port": 0,
     }
-    server = Server(Settings(_env_file=None, **defaults | settings))
-    server._sio.eio.ping_interval, server._sio.eio.ping_timeout = pings
+    server = Server(Settings(_env_file=None, **defaults | settings), clock)
+    server.sio.eio.ping_interval, server.sio.eio.ping_timeout = pings
     url = await server.start()
     try:
         async with sale(url, updates) as (amina, bilal):
