@@ -5,13 +5,13 @@ Every text of the run goes through `_text`: names and messages come from strange
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from html import escape
 from pathlib import Path
 from typing import Any
 
 from baraka_cli.simulator.report import figures
-from baraka_cli.simulator.report.charts import Chart, Drawing, Line, draw
+from baraka_cli.simulator.report.charts import Chart, Drawing, draw
 from baraka_cli.simulator.report.compare import Change, compare, doubts
 from baraka_cli.simulator.report.figures import (
     NOTHING,
@@ -31,6 +31,7 @@ from baraka_cli.simulator.report.tables import (
     servers,
     totals,
 )
+from baraka_cli.simulator.report.timeline_charts import charts
 from baraka_cli.simulator.report.verdict import (
     Outcome,
     all_findings,
@@ -40,7 +41,7 @@ from baraka_cli.simulator.report.verdict import (
     shortened,
     verdict,
 )
-from baraka_cli.simulator.result import Finding, Result, Second
+from baraka_cli.simulator.result import Finding, Result
 from baraka_server.contract.text import printable
 
 STATES = {
@@ -212,86 +213,6 @@ def _charts(result: Result) -> Iterator[str]:
     for chart in drawn:
         yield _figure(chart, draw(chart, marks))
     yield "</div>"
-
-
-def charts(timeline: Sequence[Second]) -> list[Chart]:
-    seconds = [second.at for second in timeline]
-
-    def line(name: str, tone: int, values: Iterable[float | None]) -> Line:
-        return Line(name, tone, list(values))
-
-    return [
-        Chart(
-            "Delivery latency",
-            "ms, from the moment a bid was due to a viewer's receipt",
-            seconds,
-            [
-                line("p50", 1, (one.delivery.p50 for one in timeline)),
-                line("p95", 2, (one.delivery.p95 for one in timeline)),
-                line("p99", 3, (one.delivery.p99 for one in timeline)),
-            ],
-            millis,
-            worst=True,
-            may_be_logarithmic=True,
-        ),
-        Chart(
-            "Bids",
-            "a second",
-            seconds,
-            [
-                line("asked", 1, (one.asked for one in timeline)),
-                line("accepted", 2, (one.accepted for one in timeline)),
-                line("refused", 3, (one.refused for one in timeline)),
-            ],
-            count,
-        ),
-        Chart(
-            "Messages",
-            "received by the crowd a second",
-            seconds,
-            [line("messages", 1, (one.messages for one in timeline))],
-            count,
-        ),
-        Chart(
-            "Viewers",
-            "sockets in a room",
-            seconds,
-            [line("viewers", 1, (one.viewers for one in timeline))],
-            count,
-        ),
-        Chart(
-            "CPU",
-            "of one core",
-            seconds,
-            [
-                line("server", 1, (one.server_cpu for one in timeline)),
-                line("simulator", 3, (one.own_cpu for one in timeline)),
-            ],
-            figures.percent,
-        ),
-        Chart(
-            "Memory of the server",
-            "resident",
-            seconds,
-            [line("memory", 1, (one.server_rss_bytes for one in timeline))],
-            figures.size,
-            worst=True,
-        ),
-        *(
-            [
-                Chart(
-                    "Errors",
-                    "connections lost or refused and answers missing, a second",
-                    seconds,
-                    [line("errors", 3, (one.errors for one in timeline))],
-                    count,
-                    worst=True,
-                )
-            ]
-            if any(one.errors for one in timeline)
-            else []
-        ),
-    ]
 
 
 def _figure(chart: Chart, drawing: Drawing) -> str:
