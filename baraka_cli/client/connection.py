@@ -26,9 +26,9 @@ from baraka_cli.client.replies import (
     acknowledged,
     answered_by,
 )
-from baraka_server.contract import server_events as told
 from baraka_server.contract.client_events import ClientEvent, JoinAuction
 from baraka_server.contract.refusals import Code
+from baraka_server.contract.server_events import AuctionStarted, AuctionState, Error
 
 REPLY_SECONDS_MAX = 10
 ACKNOWLEDGEMENT_SECONDS_MAX = 3
@@ -186,7 +186,7 @@ class Connection:
         joining = isinstance(event, JoinAuction)
         signs: set[str] = set()
         if not self.acknowledges:
-            signs.add(told.Error.wire_name)
+            signs.add(Error.wire_name)
             if not joining or self.acknowledges is False:  # the state is in the acknowledgement
                 signs |= answered_by(event.wire_name)
         request = Request(event.wire_name, payload, frozenset(signs), done)
@@ -237,7 +237,7 @@ class Connection:
             if isinstance(one.get("data"), dict):
                 self._hear(str(one.get("event")), one["data"])
         self.missed = Counter(str(one.get("event")) for one in missed)
-        self._hear(told.AuctionState.wire_name, state)
+        self._hear(AuctionState.wire_name, state)
 
     # --- what the connection says
 
@@ -273,14 +273,14 @@ class Connection:
     def _heard(self, event: str, data: Any = None, *_more: Any) -> None:
         if not isinstance(data, dict):
             return
-        if event == told.Error.wire_name:
+        if event == Error.wire_name:
             self._refused(data)
             return
-        if event == told.AuctionState.wire_name and not self.joined:
+        if event == AuctionState.wire_name and not self.joined:
             return  # the answer to our join says the same
         self._hear(event, data)
         self._settle(event, DONE)
-        ours = event == told.AuctionStarted.wire_name and data.get("id") == self._auction_id
+        ours = event == AuctionStarted.wire_name and data.get("id") == self._auction_id
         if ours and not self.joined:
             self._keep(self._join())
 
@@ -288,8 +288,8 @@ class Connection:
         message, event = str(error.get("message", "")), error.get("event")
         if message in TOKEN_REFUSALS and not event:
             self._set(ConnectionState.TURNED_AWAY, message)
-        self._settle(told.Error.wire_name, Reply(False, error))
-        self._hear(told.Error.wire_name, error)
+        self._settle(Error.wire_name, Reply(False, error))
+        self._hear(Error.wire_name, error)
 
     def _settle(self, sign: str, reply: Reply) -> None:
         for request in self._waiting:

@@ -8,26 +8,48 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from baraka_server.contract import client_events as sent
-from baraka_server.contract import server_events as told
-from baraka_server.contract.client_events import ClientEvent
+from baraka_server.contract.client_events import (
+    AwardLot,
+    BroadcasterLeave,
+    CancelAuction,
+    ChangeLot,
+    ClientEvent,
+    EndAuction,
+    JoinAuction,
+    LeaveAuction,
+    PlaceBid,
+    PostComment,
+    StartAuction,
+)
 from baraka_server.contract.refusals import TEXTS, Code
-from baraka_server.contract.server_events import ServerEvent
+from baraka_server.contract.server_events import (
+    AuctionCanceled,
+    AuctionFinished,
+    AuctionStarted,
+    AuctionState,
+    BroadcasterLeft,
+    LotAwarded,
+    LotChanged,
+    NewBid,
+    NewComment,
+    ServerEvent,
+    UserCountUpdate,
+)
 
 TOKEN_REFUSALS = frozenset({TEXTS[Code.NO_TOKEN], TEXTS[Code.INVALID_TOKEN]})
 """Texts of `error` that refuse the connection, before anything was sent."""
 
 ANSWERED_BY: dict[type[ClientEvent], tuple[type[ServerEvent], ...]] = {
-    sent.StartAuction: (told.AuctionStarted,),
-    sent.JoinAuction: (told.UserCountUpdate, told.AuctionState),
-    sent.LeaveAuction: (),
-    sent.BroadcasterLeave: (told.BroadcasterLeft,),
-    sent.PostComment: (told.NewComment,),
-    sent.PlaceBid: (told.NewBid,),
-    sent.CancelAuction: (told.AuctionCanceled,),
-    sent.EndAuction: (told.AuctionFinished,),
-    sent.AwardLot: (told.LotAwarded,),
-    sent.ChangeLot: (told.LotChanged,),
+    StartAuction: (AuctionStarted,),
+    JoinAuction: (UserCountUpdate, AuctionState),
+    LeaveAuction: (),
+    BroadcasterLeave: (BroadcasterLeft,),
+    PostComment: (NewComment,),
+    PlaceBid: (NewBid,),
+    CancelAuction: (AuctionCanceled,),
+    EndAuction: (AuctionFinished,),
+    AwardLot: (LotAwarded,),
+    ChangeLot: (LotChanged,),
 }
 """Server events that follow a client event when it was done, where nothing is acknowledged."""
 

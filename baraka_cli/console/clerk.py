@@ -12,8 +12,8 @@ from baraka_cli.console.log import Log, Outcome
 from baraka_cli.console.records import Phase, moment, phase_of
 from baraka_cli.console.sale_book import LOT_OPENED, RATE_WINDOW_SECONDS, SaleBook
 from baraka_cli.run_list import RunList
-from baraka_server.contract import server_events as told
 from baraka_server.contract.names import same_name
+from baraka_server.contract.server_events import AuctionState, BroadcasterLeft
 from baraka_server.contract.text import printable
 
 UNREADABLE = (AttributeError, IndexError, KeyError, TypeError, ValueError)
@@ -46,7 +46,7 @@ class Clerk:
     def hear(self, event: str, data: Mapping[str, Any]) -> None:
         """Take one event. One that cannot be read leaves a gap, which the next state fills."""
         book, hammered = self._book, len(self._book.hammers)
-        is_state = event == told.AuctionState.wire_name
+        is_state = event == AuctionState.wire_name
         try:
             book.hear(event, data)
         except UNREADABLE as error:
@@ -63,7 +63,7 @@ class Clerk:
         if is_state and not self._recalled:
             self._recalled = True
             self._later(self._recall())
-        if event == told.BroadcasterLeft.wire_name:
+        if event == BroadcasterLeft.wire_name:
             self._log.note("The room was told that the stream is off", Outcome.NOTE)
 
     async def look_up(self) -> None:
@@ -102,7 +102,7 @@ class Clerk:
     def _follow_block(self, event: str) -> None:
         """Keep the run list in step with the block."""
         lot, listed = self._book.lot, self._run_list.on_block
-        if event == told.AuctionState.wire_name and listed is not None:
+        if event == AuctionState.wire_name and listed is not None:
             went_on = self._on_block is not None and self._on_block[0] != self._book.round
             if lot is None or went_on or not listed.is_called(lot.product):
                 self._came_off(listed.product)  # while no console listened

@@ -5,17 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from baraka_cli.client.replies import Reply
-from baraka_server.contract import server_events as told
 from baraka_server.contract.refusals import Code
+from baraka_server.contract.server_events import (
+    AuctionCanceled,
+    AuctionFinished,
+    AuctionStarted,
+    LotAwarded,
+    LotChanged,
+    NewBid,
+    NewComment,
+)
 
 KINDS = {
-    told.NewBid.wire_name: ("bid", "bids"),
-    told.NewComment.wire_name: ("comment", "comments"),
-    told.LotChanged.wire_name: ("change of the lot", "changes of the lot"),
-    told.LotAwarded.wire_name: ("award", "awards"),
-    told.AuctionStarted.wire_name: ("start", "starts"),
-    told.AuctionFinished.wire_name: ("end", "ends"),
-    told.AuctionCanceled.wire_name: ("cancellation", "cancellations"),
+    NewBid.wire_name: ("bid", "bids"),
+    NewComment.wire_name: ("comment", "comments"),
+    LotChanged.wire_name: ("change of the lot", "changes of the lot"),
+    LotAwarded.wire_name: ("award", "awards"),
+    AuctionStarted.wire_name: ("start", "starts"),
+    AuctionFinished.wire_name: ("end", "ends"),
+    AuctionCanceled.wire_name: ("cancellation", "cancellations"),
 }
 
 

@@ -26,9 +26,22 @@ from baraka_cli.console.records import (
     usual_step,
     whole,
 )
-from baraka_server.contract import server_events as told
 from baraka_server.contract.fields import LEDGER_ID_CHARS_MAX
 from baraka_server.contract.names import same_name
+from baraka_server.contract.server_events import (
+    AuctionCanceled,
+    AuctionChanged,
+    AuctionEntry,
+    AuctionFinished,
+    AuctionStarted,
+    AuctionState,
+    BroadcasterLeft,
+    LotAwarded,
+    LotChanged,
+    NewBid,
+    NewComment,
+    UserCountUpdate,
+)
 from baraka_server.contract.text import printable
 
 BIDS_KEPT_MAX = 1_000
@@ -109,8 +122,8 @@ class SaleBook:
         # An event that this console does not know still has its place in the order (D55).
         handler = _HANDLERS.get(event, SaleBook._nothing)
         seq = data.get("seq")
-        is_state = event == told.AuctionState.wire_name
-        if isinstance(seq, int) and event != told.UserCountUpdate.wire_name and not is_state:
+        is_state = event == AuctionState.wire_name
+        if isinstance(seq, int) and event != UserCountUpdate.wire_name and not is_state:
             if self._was_heard(event, seq):
                 return
             self.gap = self.gap or (self.seq is not None and seq > self.seq + 1)
@@ -156,10 +169,10 @@ class SaleBook:
 
     def _is_other(self, event: str, data: Mapping[str, Any]) -> bool:
         """Whether it is another auction's: `auctionStarted` goes to everybody."""
-        if event == told.AuctionStarted.wire_name:
+        if event == AuctionStarted.wire_name:
             return bool(data.get("id") != self.auction_id)
         named = data.get("auctionId", self.auction_id)
-        if event == told.LotAwarded.wire_name and isinstance(data.get("auction"), dict):
+        if event == LotAwarded.wire_name and isinstance(data.get("auction"), dict):
             named = data["auction"].get("id", named)
         return bool(named != self.auction_id)
 
@@ -324,18 +337,18 @@ class SaleBook:
 
 
 _HANDLERS = {
-    told.AuctionState.wire_name: SaleBook._state,
-    told.AuctionStarted.wire_name: SaleBook._started,
-    told.UserCountUpdate.wire_name: SaleBook._counted,
-    told.LotChanged.wire_name: SaleBook._lot_changed,
-    told.NewBid.wire_name: SaleBook._bid_placed,
-    told.NewComment.wire_name: SaleBook._commented,
-    told.LotAwarded.wire_name: SaleBook._awarded,
-    told.AuctionCanceled.wire_name: SaleBook._canceled,
-    told.AuctionFinished.wire_name: SaleBook._finished,
-    told.BroadcasterLeft.wire_name: SaleBook._nothing,
-    told.AuctionEntry.wire_name: SaleBook._nothing,
-    told.AuctionChanged.wire_name: SaleBook._changed,
+    AuctionState.wire_name: SaleBook._state,
+    AuctionStarted.wire_name: SaleBook._started,
+    UserCountUpdate.wire_name: SaleBook._counted,
+    LotChanged.wire_name: SaleBook._lot_changed,
+    NewBid.wire_name: SaleBook._bid_placed,
+    NewComment.wire_name: SaleBook._commented,
+    LotAwarded.wire_name: SaleBook._awarded,
+    AuctionCanceled.wire_name: SaleBook._canceled,
+    AuctionFinished.wire_name: SaleBook._finished,
+    BroadcasterLeft.wire_name: SaleBook._nothing,
+    AuctionEntry.wire_name: SaleBook._nothing,
+    AuctionChanged.wire_name: SaleBook._changed,
 }
 
 

@@ -36,8 +36,8 @@ from baraka_cli.console.screens import SummaryScreen
 from baraka_cli.console.summary_sources import closed
 from baraka_cli.csv_writing import FOR_PEOPLE, CsvForm
 from baraka_cli.run_list import ListedLot, RunList
-from baraka_server.contract import server_events as told
 from baraka_server.contract.refusals import TEXTS, Code
+from baraka_server.contract.server_events import Error
 
 DRAWS_PER_SECOND = 10
 HOSTS = frozenset({"owner", "clerk"})
@@ -157,7 +157,7 @@ class SaleScreen(Hosting):
     # --- what arrives
 
     def _hear(self, event: str, data: Mapping[str, Any]) -> None:
-        if event == told.Error.wire_name:
+        if event == Error.wire_name:
             return  # whoever asked is told by the answer
         self.clerk.hear(event, data)
         self._say_whose_it_is()
