@@ -163,7 +163,7 @@ def _is_this_machine(host: str) -> bool:
 def _proxies(settings: Settings) -> Finding:
     networks = settings.proxy_networks
     if not networks:
-        return ok("proxies", "X-Forwarded-For of nobody is believed")
+        return ok("proxies", "X-Forwarded-For is trusted from nobody")
     for network in networks:
         what = f"whoever connects from {network} may invent a client's address"
         do = "BARAKA_TRUSTED_PROXIES: the addresses of your proxies, and no others"
@@ -171,7 +171,7 @@ def _proxies(settings: Settings) -> Finding:
             return mend("proxies", f"{what}, and that is everybody", do)
         if network.num_addresses > PROXY_ADDRESSES_MAX and not network.is_private:
             return look("proxies", what, do)
-    return ok("proxies", f"X-Forwarded-For of {settings.trusted_proxies} is believed")
+    return ok("proxies", f"X-Forwarded-For is trusted from {settings.trusted_proxies}")
 
 
 def _origins(settings: Settings) -> Finding:

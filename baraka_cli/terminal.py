@@ -41,7 +41,7 @@ DatabaseUrl = Annotated[
         "--database-url",
         metavar="URL",
         help=(
-            "Where the auctions are. Without it: BARAKA_DATABASE_URL, which is the place for a "
+            "The database of the auctions. Without it: BARAKA_DATABASE_URL, which is the place for a "
             "password, in the environment or .env; else baraka.db in this folder."
         ),
         show_default=False,

@@ -218,7 +218,7 @@ class Connection:
             silent = "The server did not answer. Look before you try again."
             return Reply.none(NoReply.SILENT, silent)
         except socketio.exceptions.SocketIOError:
-            return Reply.none(NoReply.OFFLINE, "Not sent: the line was lost.")
+            return Reply.none(NoReply.OFFLINE, "Not sent: the connection was lost.")
         finally:
             self._waiting.remove(request)
 
@@ -260,7 +260,7 @@ class Connection:
         self._room_answered.clear()
         if self.state is not ConnectionState.TURNED_AWAY:
             self._set(ConnectionState.LOST, f"{why}; trying again")
-        lost = Reply.none(NoReply.LOST, "The line was lost. Look before you try again.")
+        lost = Reply.none(NoReply.LOST, "The connection was lost. Look before you try again.")
         for request in self._waiting:
             request.settle(lost)
 

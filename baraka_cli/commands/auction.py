@@ -53,7 +53,7 @@ def _moment(text: str) -> datetime:
 
 @app.command()
 def create(
-    title: Annotated[str, typer.Option(help="What the sale is called.", show_default=False)],
+    title: Annotated[str, typer.Option(help="The title of the sale.", show_default=False)],
     owner: Annotated[
         int, typer.Option(metavar="ID", help="The user who will host it.", show_default=False)
     ],

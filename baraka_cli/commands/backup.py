@@ -19,7 +19,7 @@ UNVERIFIED = ".unverified"
 
 
 def backup(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="Where the copy goes.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The file of the copy.")],
     force: Annotated[
         bool, typer.Option("--force", help="Replace FILE when it is there, once the copy is whole.")
     ] = False,
@@ -43,7 +43,7 @@ def backup(
     source = database_file(url)
     say(database.line)
     if str(file) == "-":
-        wrong_usage("FILE: a copy is a file, never the output: give it a name.")
+        wrong_usage("FILE: a copy is written to a file, not to the output: give it a name.")
     _refuse(target, source, force=force)
     if url.get_backend_name() != "sqlite":
         program = dump.program()
@@ -106,8 +106,8 @@ def _tell(checked: Checked) -> None:
     elif checked.disagreeing:
         named = ", ".join(map(str, checked.disagreeing))
         fail(
-            "The file is whole, but not every ledger in it holds, so it was given a name of its own. "
-            f"See what it is in the database itself: baraka auction verify ID, with ID {named}."
+            "The file is whole, but not every ledger in it verifies, so it was given another name. "
+            f"Verify the database itself: baraka auction verify ID, with ID {named}."
         )
     elif not checked.auctions:
         say("Checked: the file is whole. There are no auctions in it yet.")

@@ -50,19 +50,19 @@ def console(
         typer.Option(
             parser=_step,
             metavar="AMOUNT",
-            help="How much more to ask for; without it, what is usual.",
+            help="Step from one asking price to the next; without it, the usual one.",
         ),
     ] = None,
     plain: Annotated[
         bool,
         typer.Option(
             "--plain",
-            help="Save summaries for programs: no marks that Excel needs, see the README.",
+            help="Save summaries for programs, without the marks that Excel needs: see the README.",
         ),
     ] = False,
     separator: Annotated[
         Literal["comma", "semicolon"],
-        typer.Option(help="Between the cells of a summary; Excel splits at its region's alone."),
+        typer.Option(help="Between the cells of a summary; Excel knows only its region's own."),
     ] = "comma",
 ) -> None:
     """Run a live sale: start it, put lots up, award them, end it."""

@@ -40,12 +40,12 @@ app = typer.Typer(
 @app.command(context_settings=RELATIVE)
 def upgrade(
     revision: Annotated[
-        str, typer.Argument(help="How far: a revision, +1 for the next one, or head.")
+        str, typer.Argument(help="The target: a revision, +1 for the next one, or head.")
     ] = "head",
     create: Annotated[
         bool,
         typer.Option(
-            "--create", help="Make the SQLite file, when it is not there, without a question."
+            "--create", help="Create the SQLite file without asking, where there is none."
         ),
     ] = False,
     database_url: DatabaseUrl = None,
@@ -88,11 +88,9 @@ def upgrade(
 @app.command(context_settings=RELATIVE)
 def downgrade(
     revision: Annotated[
-        str, typer.Argument(help="How far: a revision, -1 for one step back, or base for all.")
+        str, typer.Argument(help="The target: a revision, -1 for one step back, or base for all.")
     ] = "-1",
-    yes: Annotated[
-        bool, typer.Option("--yes", help="Lose what is lost without a question.")
-    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Drop the data without asking.")] = False,
     database_url: DatabaseUrl = None,
 ) -> None:
     """Take revisions back, and lose the tables that they brought.
@@ -219,7 +217,7 @@ def _ask(question: str, flag: str) -> None:
     import sys
 
     if not sys.stdin.isatty():
-        wrong_usage(f"Nothing was changed. Without a terminal to ask on, say {flag}.")
+        wrong_usage(f"Nothing was changed. There is no terminal to ask on: give {flag}.")
     try:
         answer = stderr.input(f"{question} [y/N] ", markup=False)
     except (EOFError, KeyboardInterrupt):

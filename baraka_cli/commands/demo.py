@@ -43,8 +43,8 @@ def demo(
         bool,
         typer.Option(
             "--headless",
-            help="Let a simulated host hold the sale, and print what it came to; without a terminal "
-            "it is always so.",
+            help="Let a simulated host hold the sale, and print the result; always so without a "
+            "terminal.",
         ),
     ] = False,
     duration: Annotated[
@@ -276,7 +276,7 @@ def _address(server: subprocess.Popen[bytes], log: Path) -> str:
                 return str(json.loads(line)["url"])
         time.sleep(0.05)
     said = log.read_text(encoding="utf-8")
-    return fail(f"{said}\nThe server did not start; that is what it said.")
+    return fail(f"{said}\nThe server did not start; above is its log.")
 
 
 def _say_what_next() -> None:

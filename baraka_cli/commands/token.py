@@ -33,7 +33,9 @@ def _claims(text: str) -> dict[str, Any]:
 
 
 def token(
-    user_id: Annotated[int, typer.Argument(metavar="USER_ID", min=1, help="Whom it stands for.")],
+    user_id: Annotated[
+        int, typer.Argument(metavar="USER_ID", min=1, help="The user that it is for.")
+    ],
     expires_in: Annotated[
         timedelta,
         typer.Option(

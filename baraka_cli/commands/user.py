@@ -17,7 +17,7 @@ def create(
     name: Annotated[str, typer.Option(help="The name that everybody sees.", show_default=False)],
     number: Annotated[str, typer.Option(help="The phone number.", show_default=False)],
     kind: Annotated[
-        Literal["Normal", "Expert"], typer.Option("--type", help="Which kind of user.")
+        Literal["Normal", "Expert"], typer.Option("--type", help="The kind of user.")
     ] = "Normal",
     as_json: AsJson = False,
     database_url: DatabaseUrl = None,

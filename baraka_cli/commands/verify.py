@@ -104,11 +104,11 @@ def verify(
         say("There are no auctions yet.")
     broken = sum(not verdict.ok for verdict in verdicts)
     if broken:
-        fail("The ledger is not to be trusted." if len(verdicts) == 1 else f"{broken} do not hold.")
+        fail("The ledger cannot be trusted." if len(verdicts) == 1 else f"{broken} do not hold.")
     if kept:
         say(f"{_counted(len(kept))} what the ledger says.")
     if any(verdict.changedOutside for verdict in verdicts):
-        say("The ledger is to be trusted. Other programs wrote or took away the rows named above.")
+        say("The ledger can be trusted. Other programs wrote or took away the rows named above.")
 
 
 async def _verdicts(store: Store, auction_id: int | None, kept: Sequence[Kept]) -> list[Verdict]:

@@ -57,7 +57,7 @@ def _hosting(now: Situation) -> Reason:
 
 def _live(now: Situation) -> Reason:
     if now.connection is not ConnectionState.ONLINE:
-        return f"There is no line to the server: {now.connection.value}."
+        return f"There is no connection to the server: {now.connection.value}."
     match now.book.phase:
         case Phase.LIVE:
             return None
@@ -100,7 +100,7 @@ def _next(now: Situation) -> Reason:
 
 def _online(now: Situation) -> Reason:
     online = now.connection is ConnectionState.ONLINE
-    return None if online else f"There is no line to the server: {now.connection.value}."
+    return None if online else f"There is no connection to the server: {now.connection.value}."
 
 
 ACTIONS = (

@@ -258,12 +258,12 @@ class Hosting(Screen[None]):
         chat.offer(text)
         self.set_focus(chat)
         self.asked_at = time.monotonic()
-        self.query_one(ReadyAction).tell("Written without c. To the room with it?")
-        self.note("Text without c: nothing was done. Ctrl+Y sends it, Esc drops it", Outcome.NOTE)
+        self.query_one(ReadyAction).tell("Written without c. Send it to the room?")
+        self.note("Text without c was not sent. Ctrl+Y sends it, Esc discards it", Outcome.NOTE)
 
     def on_chat_input_held(self) -> None:
         self.query_one(ReadyAction).tell(
-            "Enter does not send what came without c. To the room with it?"
+            "Enter does not send what was written without c. Send it to the room?"
         )
 
     @property

@@ -63,11 +63,11 @@ class SaleCommands:
         return self._move.text if self._move and self._move.pending else None
 
     def start(self, then: Then = lambda _: None) -> None:
-        self.ask("Start", StartAuction(auction_id=self._book.auction_id), then)
+        self.send("Start", StartAuction(auction_id=self._book.auction_id), then)
 
     def change_lot(self, lot: ListedLot) -> None:
         self._clerk.weights[printable(lot.product)] = lot.weight
-        self.ask(
+        self.send(
             f"Put up {lot.product}",
             ChangeLot(
                 auction_id=self._book.auction_id,
@@ -94,7 +94,7 @@ class SaleCommands:
                         Outcome.REFUSED,
                     )
 
-        self.ask(
+        self.send(
             f"Award {decision.product} to {self._book.called(bid)} for {bid.amount:,}",
             AwardLot(
                 auction_id=self._book.auction_id,
@@ -116,7 +116,7 @@ class SaleCommands:
                 self._missed_bid(None)
             then(answer)
 
-        self.ask(
+        self.send(
             f"Pass {lot.product}",
             AwardLot(
                 auction_id=self._book.auction_id,
@@ -128,13 +128,13 @@ class SaleCommands:
         )
 
     def end(self, then: Then) -> None:
-        self.ask("End", EndAuction(auction_id=self._book.auction_id), then)
+        self.send("End", EndAuction(auction_id=self._book.auction_id), then)
 
     def cancel(self) -> None:
-        self.ask("Cancel", CancelAuction(auction_id=self._book.auction_id))
+        self.send("Cancel", CancelAuction(auction_id=self._book.auction_id))
 
     def off_air(self) -> None:
-        self.ask("Off air", BroadcasterLeave(auction_id=self._book.auction_id))
+        self.send("Off air", BroadcasterLeave(auction_id=self._book.auction_id))
 
     def say(self, text: str, refused: Callable[[str], None]) -> None:
         """Write to the room; `refused` is called with what cannot be said."""
@@ -144,9 +144,9 @@ class SaleCommands:
             self._log.note(f"Chat: {error.errors()[0]['msg']}", Outcome.REFUSED)
             refused(text)
             return
-        self.ask(f"Say “{text}”", comment, lambda said: None if said.ok else refused(text))
+        self.send(f"Say “{text}”", comment, lambda said: None if said.ok else refused(text))
 
-    def ask(self, what: str, event: ClientEvent, then: Then = lambda _: None) -> None:
+    def send(self, what: str, event: ClientEvent, then: Then = lambda _: None) -> None:
         """Send a command, with a line in the log that is pending until the reply is there."""
         entry = self._log.note(f"{what}…", Outcome.PENDING)
         if event.owner_only:

@@ -184,7 +184,7 @@ class SaleScreen(Hosting):
                 self.note("Online", Outcome.DONE)
             elif state is ConnectionState.LOST and before is not ConnectionState.TURNED_AWAY:
                 was_up = before is ConnectionState.ONLINE
-                what = "The line is lost" if was_up else f"No line to {connection.url}"
+                what = "The connection is lost" if was_up else f"No connection to {connection.url}"
                 self.note(f"{what}: {connection.why}", Outcome.REFUSED)
             elif state is ConnectionState.TURNED_AWAY and isinstance(self.app, Desk):
                 self.app.another_token(f"{TURNED_AWAY}: {connection.why}")
@@ -280,13 +280,13 @@ class SaleScreen(Hosting):
         if left is None:
             return
         if self.access.renew():
-            self.note("The access token was about to end: made another one", Outcome.NOTE)
+            self.note("The access token was about to expire: another one was made", Outcome.NOTE)
             return
         minutes = max(0, round(left.total_seconds() / 60))
         self.app.bell()
         self.note(
-            f"The access token ends in {minutes} min: the line stays, but a lost one cannot be "
-            "opened again, nor the summary be read. Press k to give another",
+            f"The access token ends in {minutes} min: this connection stays, but a lost one "
+            "cannot be opened again, nor can the summary be read. Press k to give another",
             Outcome.REFUSED,
         )
 

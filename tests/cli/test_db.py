@@ -100,7 +100,7 @@ def test_downgrade_without_a_terminal_wants_yes(database_url: str) -> None:
 
     assert done.exit_code == 2
     assert "This drops the table baraka_requests with its 0 rows." in done.stderr
-    assert "Nothing was changed. Without a terminal to ask on, say --yes." in done.stderr
+    assert "Nothing was changed. There is no terminal to ask on: give --yes." in done.stderr
     assert tables(database_url) >= OURS
 
 

@@ -29,7 +29,7 @@ def test_in_production_none_is_made_without_a_word(folder: Path) -> None:
     assert refused.err == (
         f"Database: the SQLite file {folder}/baraka.db, which is not there "
         f"{DEFAULT} {folder}/.env is not there)\n"
-        "Nothing was changed. Without a terminal to ask on, say --create.\n"
+        "Nothing was changed. There is no terminal to ask on: give --create.\n"
     )
     assert list(folder.iterdir()) == []
 

@@ -212,7 +212,9 @@ async def test_a_server_that_is_killed_comes_back_and_the_console_catches_up(
         await baraka.kill()
         await host.sees("▼ CONNECTION LOST")
         await host.presses("a", "n")
-        await host.reads_in_the_log("✗ Award: There is no line to the server: connection lost.")
+        await host.reads_in_the_log(
+            "✗ Award: There is no connection to the server: connection lost."
+        )
         await baraka.start()
         dina = await phone(baraka, phones, DINA)
         await bid(dina, 950)
@@ -486,7 +488,7 @@ async def test_an_award_whose_answer_was_lost_is_asked_again_and_done_once(
             if isinstance(event, AwardLot):
                 asked.append(event)
                 if len(asked) == 1:
-                    return Reply.none(NoReply.LOST, "The line was lost.")
+                    return Reply.none(NoReply.LOST, "The connection was lost.")
             return answer
 
         monkeypatch.setattr(connection, "call", forgetful)

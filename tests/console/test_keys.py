@@ -143,7 +143,7 @@ async def test_prose_is_offered_to_the_room_and_only_ctrl_y_sends_it(
         asked.clear()
         await host.types("any more bids?\n")
         assert host.app.screen is host.stage, "the question that its first letter opened is closed"
-        await host.sees("any more bids?", "Enter does not send what came without c")
+        await host.sees("any more bids?", "Enter does not send what was written without c")
         assert asked == []
         await host.presses("ctrl+y")
         await host.reads_in_the_log("✓ Say “any more bids?")

@@ -135,7 +135,7 @@ async def test_words_that_were_refused_come_back_into_the_line(
         await baraka.kill()
         await host.sees("▼ CONNECTION LOST")
         await host.presses("c", "enter")
-        await host.reads_in_the_log("✗ Chat: There is no line to the server")
+        await host.reads_in_the_log("✗ Chat: There is no connection to the server")
         assert host.stage.query_one(ChatInput).value == long
 
 

@@ -267,7 +267,7 @@ async def test_what_the_server_refuses_is_explained(baraka: Baraka, tmp_path: Pa
     async with seated(baraka.url, tmp_path) as host:
         await host.sees("NOT STARTED", "▲ online")
         await on_air(host)
-        host.stage.sale.ask("Award", AwardLot(auction_id=1, product="Gold", weight="", bid_id=0))
+        host.stage.sale.send("Award", AwardLot(auction_id=1, product="Gold", weight="", bid_id=0))
         await host.reads_in_the_log(
             "✗ Award: Auction could not be ended. (there is nothing on the block)"
         )

@@ -111,7 +111,7 @@ async def test_a_crash_of_the_server_is_seen_and_got_over_in_a_terminal(
         await says(host, "s", "Start the auction", "Start")
         await baraka.kill()
         await host.sees("▼ CONNECTION LOST: the server")
-        await presses(host, "e", "End: There is no line to the server: connection lost.")
+        await presses(host, "e", "End: There is no connection to the server: connection lost.")
         await baraka.start()
         await host.sees(r"(?s)CONNECTION LOST.*✓ \d\d:\d\d:\d\d Online")
         host.types(LEAVES)

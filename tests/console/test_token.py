@@ -164,7 +164,7 @@ async def test_a_console_that_has_the_secret_makes_the_next_token_itself(
         return made[-1]
 
     async with seated(baraka.url, tmp_path, access_token=lasting(9), mint=mint) as host:
-        await host.reads_in_the_log("The access token was about to end: made another one")
+        await host.reads_in_the_log("The access token was about to expire: another one was made")
         assert host.app.access.token == made[0]
         host.app.access.token = lasting(-1)
         await host.presses("r")
