@@ -6,13 +6,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 import aiohttp
 
 from baraka_cli.client.frames import Frame, Frames
-from baraka_cli.client.replies import DONE, LOST, Reply, Request, acknowledged, answered_by
+from baraka_cli.client.replies import (
+    DONE,
+    LOST,
+    TOKEN_REFUSALS,
+    Reply,
+    Request,
+    acknowledged,
+    answered_by,
+)
 from baraka_server.contract.server_events import Error
 
 REPLY_SECONDS_MAX = 15
@@ -72,6 +80,8 @@ class Socket:
         self.user_id = user_id
         self.connected = False
         self.requests: list[Request] = []
+        self.refused_token = ""
+        """What the server said when it refused the token; empty unless it did."""
         self.lists = lists
         """Whether it reads whole lists; else it asked for deltas (D24)."""
         self.auth: dict[str, Any] = {"token": token} | ({} if lists else DELTA)
@@ -96,17 +106,28 @@ class Socket:
         """Raises `OSError` when the connection is gone."""
         raise NotImplementedError
 
-    async def call(self, event: str, payload: Mapping[str, Any]) -> Reply:
-        """Emit `event` and wait for its reply, in bounded time."""
+    async def call(
+        self,
+        event: str,
+        payload: Any,
+        *,
+        signs: frozenset[str] | None = None,
+        seconds: float = REPLY_SECONDS_MAX,
+    ) -> Reply:
+        """Emit `event` and wait for its reply, in bounded time.
+
+        `signs` are the server events that are taken for its reply where nothing is acknowledged,
+        other than the usual ones.
+        """
         if not self.connected:
             return LOST
         reply: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
-        request = Request(event, payload, answered_by(event), reply)
+        request = Request(event, payload, answered_by(event) if signs is None else signs, reply)
         self.requests.append(request)
         try:
             await self._emit(request)
             # Not wait_for, which below Python 3.12 may swallow that we are cancelled.
-            async with asyncio.timeout(REPLY_SECONDS_MAX):
+            async with asyncio.timeout(seconds):
                 return await reply
         except (TimeoutError, OSError):
             return LOST
@@ -124,6 +145,8 @@ class Socket:
             self.pool.acknowledges = False  # received, which is not done
 
     def _hear(self, frame: Frame) -> None:
+        if frame.name == Error.wire_name and frame.data.get("message") in TOKEN_REFUSALS:
+            self.refused_token = str(frame.data["message"])
         # First the reply, so that who hears `error` unasked is known to have heard it unasked.
         if self.pool.acknowledges is not True and self.requests:
             self._replied_by(frame)

@@ -87,6 +87,26 @@ class Finding(Part):
         return True if self.checked else None
 
 
+class Probed(Part):
+    """What came of one probe of the preset `hostile`."""
+
+    name: str
+    title: str
+    """What was tried."""
+    checked: int = 0
+    faults: list[Breach] = Field(default_factory=list)
+    """Each in words of what it means to the house, once, with its first evidence."""
+    unchecked: str = ""
+    """Why it could not be tried, or not wholly; empty when it was."""
+
+    @property
+    def holds(self) -> bool | None:
+        """None when it was never tried."""
+        if self.faults:
+            return False
+        return True if self.checked else None
+
+
 class Latency(Part):
     """Milliseconds; None when nothing was measured."""
 
@@ -181,6 +201,8 @@ class Result(Part):
     """Counts by code (or by text, where the server gives no code)."""
     timeline: list[Second] = Field(default_factory=list)
     findings: list[Finding] = Field(default_factory=list)
+    probes: list[Probed] = Field(default_factory=list)
+    """Of the preset `hostile`; empty for a sale."""
     servers: list[ServerProcess] = Field(default_factory=list)
     bottleneck: str = ""
     """Said when the simulator was itself too slow to blame the server; empty when it was not."""
@@ -189,5 +211,6 @@ class Result(Part):
 
     @property
     def kept(self) -> bool:
-        """Every promise that was checked was kept."""
-        return not any(finding.broken for finding in self.findings)
+        """Every promise that was checked was kept, and no probe found a fault."""
+        broken = any(finding.broken for finding in self.findings)
+        return not broken and not any(probed.faults for probed in self.probes)

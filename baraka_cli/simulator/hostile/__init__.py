@@ -1,0 +1,1 @@
+"""Probes of the preset `hostile`: what nobody should do, done on purpose, one at a time."""

@@ -1,0 +1,74 @@
+"""The same request twice, as an app sends it whose answer was lost (D23)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from baraka_cli.client.frames import Frame
+from baraka_cli.simulator.hostile.attempts import Outcome, attempt
+from baraka_cli.simulator.hostile.judge import CannotTry, Judge
+from baraka_cli.simulator.hostile.signs import bid_of
+from baraka_cli.simulator.hostile.stage import MINIMUM, Stage
+from baraka_cli.simulator.hostile.verdicts import must_be_refused
+from baraka_server.contract.client_events import PlaceBid, PostComment
+from baraka_server.contract.server_events import NewComment
+
+
+async def repeated_request(stage: Stage, judge: Judge) -> None:
+    """With the same body it changes nothing and is answered as before; with another it is refused."""
+    await stage.new_lot()
+    if not (stage.numbered and stage.pool.acknowledges):
+        raise CannotTry("by the guide alone, a request has no requestId")
+    await _bids(stage, judge)
+    await _comments(stage, judge)
+
+
+async def _bids(stage: Stage, judge: Judge) -> None:
+    amount = MINIMUM + 10
+    bid = {"amount": amount, "requestId": f"{stage.lot} bid", **stage.this_round}
+    since = stage.everything_heard()
+    first = await attempt(stage, stage.bidder, PlaceBid, bid, bid_of(stage.bidder.user_id, amount))
+    if first.outcome is not Outcome.DONE:
+        raise CannotTry(f"a good bid was not accepted: {first.evidence}")
+    again = await attempt(stage, stage.bidder, PlaceBid, bid)
+    await stage.fence()
+    ids = {_id(one, "newBid") for one in since() if one.bid == (stage.bidder.user_id, amount)}
+    judge.expect(len(ids) <= 1, "a bid that was sent again counts twice", again.evidence)
+    judge.expect(
+        again.outcome is Outcome.DONE
+        and again.reply.data.get("bidId") == first.reply.data["bidId"],
+        "who sends a bid again whose answer was lost is told something else than the first time",
+        again.evidence,
+    )
+    other = bid | {"amount": amount + 1}
+    must_be_refused(
+        judge,
+        await attempt(
+            stage, stage.bidder, PlaceBid, other, bid_of(stage.bidder.user_id, amount + 1)
+        ),
+        done="one request can ask for two things",
+        unsaid="nobody is told that a request was made before, for something else",
+    )
+
+
+async def _comments(stage: Stage, judge: Judge) -> None:
+    text = f"{stage.lot}: is it hallmarked?"
+    comment: dict[str, Any] = {"comment": text, "requestId": f"{stage.lot} comment"}
+    since = stage.everything_heard()
+    await attempt(stage, stage.bidder, PostComment, comment)
+    again = await attempt(stage, stage.bidder, PostComment, comment)
+    await stage.fence()
+    ids = {_id(one, "newComment") for one in since() if _says(one, text)}
+    judge.expect(len(ids) <= 1, "a comment that was sent again stands there twice", again.evidence)
+
+
+def _id(frame: Frame, name: str) -> object:
+    row = frame.data.get(name)
+    return row.get("id") if isinstance(row, dict) else None
+
+
+def _says(frame: Frame, text: str) -> bool:
+    row = frame.data.get("newComment")
+    return (
+        frame.name == NewComment.wire_name and isinstance(row, dict) and row.get("comment") == text
+    )

@@ -1,0 +1,184 @@
+"""A run of the preset `hostile`: its probes one by one, on a sale of their own."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from baraka_cli.client.sockets import CouldNotConnect
+from baraka_cli.simulator.hostile.cast import Cast
+from baraka_cli.simulator.hostile.judge import CannotTry, Judge
+from baraka_cli.simulator.hostile.stage import Stage
+from baraka_cli.simulator.hostile.table import PROBES, Probe, When
+from baraka_cli.simulator.result import Probed, Result
+from baraka_server.contract.client_events import CancelAuction
+
+PATIENCE_SECONDS = 5.0
+"""How long a server may take with an answer before it is called silent."""
+EXEMPTED = "exempted by --except"
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """`secret` is what tokens are signed with; None where they were given ready-made.
+
+    The probes in `exempt` are not tried, and the result says so.
+    """
+
+    url: str
+    cast: Cast
+    mint: Callable[[int], str]
+    secret: str | None
+    probes: tuple[str, ...] = tuple(PROBES)
+    exempt: frozenset[str] = frozenset()
+    version: str = ""
+    patience_seconds: float = PATIENCE_SECONDS
+
+
+async def probe(setup: Setup, show: Callable[[str], None] = lambda _: None) -> Result:
+    """Try them all; `show` is told what is tried. What stops the run is in the result."""
+    run = _Run(setup, show)
+    began = datetime.now(UTC)
+    could_not = ""
+    try:
+        await run.go()
+    except CouldNotConnect as error:
+        could_not = str(error)
+    except CannotTry as error:
+        could_not = f"The sale of the probes cannot be held: {error}"
+    except asyncio.CancelledError:
+        could_not = "It was interrupted."
+    finally:
+        await run.clean_up()
+    return Result(
+        baraka=setup.version,
+        url=setup.url,
+        started_at=began.isoformat(timespec="seconds").replace("+00:00", "Z"),
+        seconds=round(run.clock(), 1),
+        auctions=[setup.cast.auction_id],
+        scenario={"preset": "hostile"},
+        server=_additions(run.stage),
+        probes=[run.probed.get(name) or _untried(name) for name in setup.probes],
+        could_not=could_not,
+    )
+
+
+class _Run:
+    def __init__(self, setup: Setup, show: Callable[[str], None]) -> None:
+        self.probed: dict[str, Probed] = {}
+        self.stage = Stage(
+            setup.url,
+            setup.cast,
+            setup.mint,
+            secret=setup.secret,
+            patience_seconds=setup.patience_seconds,
+        )
+        self._show = show
+        self._began = time.perf_counter()
+        self._exempt = setup.exempt
+        self._probes = [PROBES[name] for name in PROBES if name in setup.probes]
+
+    def clock(self) -> float:
+        return time.perf_counter() - self._began
+
+    async def go(self) -> None:
+        """Raises `CouldNotConnect` and `CannotTry` when there is nothing to try anything on."""
+        stage = self.stage
+        await stage.open()
+        await self._try_all(When.BEFORE)
+        if self._wants(When.ON_AIR, When.OVER, When.BEFORE):
+            await stage.go_live(stage.cast.auction_id)
+        await self._try_all(When.ON_AIR)
+        await self._over()
+        await self._canceled()
+
+    async def _over(self) -> None:
+        if not self._wants(When.OVER):
+            return
+        stage = self.stage
+        try:
+            if stage.on_air:  # it is over when somebody ended it who may not
+                await stage.new_lot()  # so that a late bid would be a good one
+                await stage.end()
+        except CannotTry as error:
+            self._leave_out(When.OVER, str(error))
+            return
+        await self._try_all(When.OVER)
+
+    async def _canceled(self) -> None:
+        if not self._wants(When.CANCELED):
+            return
+        stage, spare = self.stage, self.stage.cast.spare_auction_id
+        try:
+            if spare is None:
+                raise CannotTry("the host has no second auction that can be started")
+            await self._end()
+            await stage.go_live(spare)
+            await stage.does(stage.host, CancelAuction, {})
+            stage.on_air = False
+        except CannotTry as error:
+            self._leave_out(When.CANCELED, str(error))
+            return
+        await self._try_all(When.CANCELED)
+
+    def _wants(self, *moments: When) -> bool:
+        return any(one.when in moments for one in self._probes if one.name not in self._exempt)
+
+    def _leave_out(self, when: When, why: str) -> None:
+        for one in self._probes:
+            if one.when is when and one.name not in self._exempt:
+                self.probed[one.name] = _untried(one.name, why)
+
+    async def _try_all(self, when: When) -> None:
+        for one in self._probes:
+            if one.when is not when:
+                continue
+            if one.name in self._exempt:
+                self.probed[one.name] = _untried(one.name, EXEMPTED)
+            else:
+                self._show(f"{one.name}: {one.tries}")
+                self.probed[one.name] = await self._try(one)
+
+    async def _try(self, one: Probe) -> Probed:
+        judge = Judge(self.clock)
+        why = ""
+        try:
+            await self.stage.come_back()
+            await one.run(self.stage, judge)
+        except (CannotTry, CouldNotConnect) as error:
+            why = str(error)
+        return Probed(
+            name=one.name,
+            title=one.tries,
+            checked=judge.checked,
+            faults=judge.faults,
+            unchecked=why,
+        )
+
+    async def _end(self) -> None:
+        """No sale is left live."""
+        if self.stage.on_air:
+            with suppress(CannotTry):
+                await self.stage.end()
+
+    async def clean_up(self) -> None:
+        await self._end()
+        await self.stage.close()
+
+
+def _untried(name: str, why: str = "") -> Probed:
+    return Probed(name=name, title=PROBES[name].tries, unchecked=why)
+
+
+def _additions(stage: Stage) -> str:
+    has = {"acknowledgements": stage.pool.acknowledges, "seq": stage.numbered}
+    return ", ".join(name for name, there in has.items() if there) or "the guide alone"
+
+
+def unknown(names: Iterable[str]) -> list[str]:
+    """Those that are no probe's."""
+    return [name for name in names if name not in PROBES]
