@@ -1,4 +1,4 @@
-"""The server, put together: start-up, and a stop that loses nothing."""
+"""The server process: its parts put together, start, and a stop that loses no accepted command."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ from baraka_server.wire.sockets import SocketLimits
 log = logging.getLogger(__name__)
 
 SOCKETS_PER_USER = 4
-"""All sockets of a user may send as much as so many: reconnecting is no way around the rate."""
+"""All sockets of a user together may send as much as this number of them."""
 CONNECTIONS_FOR_READS = 4
 """With fewer connections to the database one request reads at once, so that the others are for bids."""
 KEEPALIVE_SECONDS = 75
@@ -56,18 +56,18 @@ BACKLOG = 1024
 HTTP_CLOSE_SECONDS = 0.15
 """How long connections may take to close by themselves; aiohttp takes it twice."""
 GOODBYE_SHARE = 0.3
-"""The part of a stop that is kept for hanging up, whatever the work before it takes."""
+"""The part of a stop that is kept for closing connections, whatever the work before it takes."""
 EXIT_SHARE = 0.15
 """The part of a stop in which the process itself ends: threads, modules."""
 STOPPING = {"event": "stopping"}
-"""What the log calls a stop for programs."""
+"""The fields of log lines about a stop."""
 GC_THRESHOLDS = (20_000, 20, 100)
-"""How rarely garbage is looked for. A socket is a few hundred objects that stay: with Python's own
-(700, 10, 10) a third of the work of a crowd that joins was to look at all of them again and again."""
+"""Thresholds of the garbage collector. A socket is a few hundred objects that stay: with Python's own
+(700, 10, 10) a third of the work of a joining crowd was to look at all of them again and again."""
 
 
 class UnsafeSecret(ValueError):
-    """There is no key to verify access tokens with, or one that others can guess. The text says why."""
+    """The secret is missing, or others can guess it. The text says why, behind the setting's name."""
 
 
 class Server:
@@ -93,7 +93,7 @@ class Server:
             clock,
         )
         self.audience = RoomBroadcaster(self.sio)
-        """Who is told what the auctions announce; benchmarks speak to it as an auction does."""
+        """The audience of all auctions; benchmarks announce to it as an auctioneer does."""
         self.house = House(
             self._store,
             self.audience,
@@ -189,7 +189,7 @@ class Server:
         return await self.listen(self._settings.host, self._settings.port)
 
     async def listen(self, host: str, port: int, tls: ssl.SSLContext | None = None) -> str:
-        """Take connections on an address; a server may have several. Returns the URL, as `start` does."""
+        """Listen on an address; a server may have several. Returns the URL, as `start` does."""
         site = web.TCPSite(self._runner, host, port, backlog=BACKLOG, ssl_context=tls)
         earlier = len(self._runner.addresses)
         await site.start()
@@ -197,7 +197,7 @@ class Server:
         return f"http{'s' if tls else ''}://{f'[{host}]' if ':' in host else host}:{port}"
 
     def turn_away(self) -> None:
-        """Answer newcomers, and a load balancer that looks, with 503. Who is in is served."""
+        """Answer new sessions, and a load balancer that checks, with 503; serve the others."""
         self._health.stopping = self.admission.closed = True
 
     def inspect(self) -> Holdings:
@@ -205,15 +205,15 @@ class Server:
         return holdings_of(self.sio, self._gateway, self.admission)
 
     async def stop(self) -> None:
-        """Take nobody new, finish what was asked, then hang up so that clients reconnect elsewhere.
+        """Refuse new sessions, finish what was accepted, then close so that clients reconnect.
 
-        Nobody new means 503 first, and a closed port after the notice: a load balancer that looks in
+        New sessions get 503 first, and a closed port after the notice: a load balancer that checks in
         between sends people elsewhere instead of into an error.
         """
         seconds = self._settings.shutdown_seconds_max * (1 - EXIT_SHARE)
         deadline = asyncio.get_running_loop().time() + seconds
         self.turn_away()
-        if self._runner.sites:  # else nobody was ever told that we are here
+        if self._runner.sites:  # else it never listened
             await asyncio.sleep(min(self._settings.shutdown_notice_seconds, seconds / 2))
         self._gateway.stopping = True
         for site in list(self._runner.sites):
@@ -224,7 +224,7 @@ class Server:
                 await self.house.close()
                 await self.sio.answered()
         except TimeoutError:
-            log.warning("stopping without an answer to everything that was asked", extra=STOPPING)
+            log.warning("stopping before every accepted command was answered", extra=STOPPING)
         self.admission.close()
         try:
             async with asyncio.timeout_at(deadline):
@@ -232,10 +232,11 @@ class Server:
                 await self._runner.cleanup()
                 await self._store.close()
         except TimeoutError:
-            log.warning("stopping without a goodbye to everybody", extra=STOPPING)
+            log.warning("stopping before every connection was closed", extra=STOPPING)
 
 
 def open_store(settings: Settings) -> Store:
+    """The store of the database in the settings; nothing is connected yet. Raises `UnusableUrl`."""
     engine = open_engine(
         settings.database_url.get_secret_value(),
         connections_max=settings.database_connections_max,
@@ -245,7 +246,7 @@ def open_store(settings: Settings) -> Store:
 
 
 def token_verifier(settings: Settings) -> Verifier:
-    """Raises `UnsafeSecret` without a key to verify with; in production, without a good one."""
+    """The verifier of access tokens. Raises `UnsafeSecret` without a secret, or a weak one in production."""
     fault = settings.secret_fault
     if settings.jwt_secret is None or (fault and settings.mode is Mode.PRODUCTION):
         raise UnsafeSecret(fault)
@@ -262,18 +263,17 @@ def token_verifier(settings: Settings) -> Verifier:
 
 
 def collect_rarely() -> None:
-    """For a process that only serves: what there is by now stays for ever, and most sockets for long."""
+    """Run the garbage collector rarely: a server's objects stay for ever, and most sockets for long."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(*GC_THRESHOLDS)
 
 
 async def serve(settings: Settings, listening: Callable[[str], None]) -> None:
-    """Serve until SIGTERM or SIGINT. A second one ends the process at once, by that signal.
+    """Serve until SIGTERM or SIGINT; a second one ends the process at once, by that signal.
 
-    A terminal that is closed, or a rotated log, which send SIGHUP, are no reason to end a sale.
-
-    `listening` is called with the URL once clients may connect.
+    SIGHUP is ignored: a closed terminal or a rotated log is no reason to end a sale. `listening` is
+    called with the URL once clients may connect.
     """
     with _marked(settings):
         await _serve(settings, listening)
@@ -281,7 +281,7 @@ async def serve(settings: Settings, listening: Callable[[str], None]) -> None:
 
 @contextmanager
 def _marked(settings: Settings) -> Iterator[None]:
-    """See that a second server on one SQLite file does not go unnoticed."""
+    """Mark this process as a server of its SQLite file, and warn when there is another one."""
     file = database_file(database_url(settings.database_url.get_secret_value()))
     if file is None:
         yield
@@ -331,9 +331,9 @@ async def _serve(settings: Settings, listening: Callable[[str], None]) -> None:
 
 
 def _end_after(seconds: float) -> None:
-    """End the process then, whatever hangs: a database driver's thread would keep it for minutes.
+    """End the process after so many seconds, whatever hangs: a driver's thread would take minutes.
 
-    What was acknowledged is committed, so that nothing is lost that somebody relies on.
+    What was acknowledged is committed, so nothing is lost that somebody relies on.
     """
 
     def end() -> None:

@@ -1,4 +1,4 @@
-"""A log that nobody waits for: entries are written by a thread of its own, and dropped when it lags."""
+"""Log handler that never blocks: a thread writes the entries, and they are dropped when it lags."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ import time
 from typing import Any
 
 ENTRIES_MAX = 10_000
-"""How many entries may wait for whoever reads the log."""
+"""How many entries may wait to be written."""
 
 DROPPED_SAID_SECONDS = 10
-"""How often it is said, while entries are being dropped, how many were."""
+"""How often the number of dropped entries is logged, while entries are being dropped."""
 
 PATIENCE_SECONDS = 1
-"""How long the end of the process waits for whoever reads the log."""
+"""How long the end of the process waits for the log to be written."""
 
 
 class Queued(logging.Handler):
-    """Passes entries on to `writer` in a thread. Whatever is expensive about them is done there.
+    """Log handler that passes entries to the handler `writer` in a thread, where they are formatted.
 
-    The message is put together at the call, when the values are what they are.
+    Only the message is put together at the call, as its values may change.
     """
 
     def __init__(self, writer: logging.Handler) -> None:
@@ -54,7 +54,7 @@ class Queued(logging.Handler):
                 self._dropped += 1
 
     def flush(self) -> None:
-        """Wait until everything is written, but not for ever for somebody who does not read."""
+        """Wait until everything is written, but no longer than `PATIENCE_SECONDS`."""
         patience = 0 if self._stalled else PATIENCE_SECONDS
         waiting = self._entries
         with waiting.all_tasks_done:
@@ -67,7 +67,7 @@ class Queued(logging.Handler):
         try:
             self._entries.put_nowait(None)
         except queue.Full:
-            pass  # its thread waits for somebody who does not read, and ends with the process
+            pass  # its thread is blocked by a reader that does not read, and ends with the process
         super().close()
 
     def _write(self) -> None:
@@ -110,9 +110,9 @@ class Queued(logging.Handler):
 
 
 class Stderr:
-    """The standard error without Python's buffer, whose lock the end of the process would wait for.
+    """The standard error without Python's buffer, on whose lock the end of the process would wait.
 
-    What cannot be written (nobody reads any more, the disk is full) is lost: there is nowhere to say so.
+    What cannot be written (its reader is gone, the disk is full) is lost: there is nowhere to say so.
     """
 
     errors = "backslashreplace"
@@ -137,14 +137,14 @@ class Stderr:
         return len(text)
 
     def flush(self) -> None:
-        """Nothing is kept back."""
+        """Do nothing: `write` keeps nothing back."""
 
     def isatty(self) -> bool:
         return sys.stderr.isatty()
 
     def fileno(self) -> int:
         if self._file is None:
-            raise OSError("the standard error is no file")
+            raise OSError("the standard error is not a file")
         return self._file
 
 

@@ -1,4 +1,4 @@
-"""The log: for people on a terminal, JSON lines for programs otherwise. On stderr."""
+"""Logging on stderr: lines for people on a terminal, JSON lines for programs otherwise."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from baraka_server.contract.text import printable
 from baraka_server.log_queue import Queued, Stderr
 
 QUIET = ("socketio", "engineio", "aiohttp", "asyncio", "asyncmy", "aiosqlite", "alembic")
-"""Libraries that speak of every packet, tokens among them: only their warnings are wanted."""
+"""Libraries that log every packet, tokens among them: only their warnings are wanted."""
 
 
 class Printable(logging.Filter):
-    """Makes of every entry what may be shown: one line for a message, whatever strangers put in it.
+    """Log filter that makes every entry safe to show: a message is one line, whatever clients sent.
 
     A stack trace keeps its lines. It never shows the values of variables: tokens are among them.
     """
@@ -51,7 +51,7 @@ def _moment(record: logging.LogRecord) -> datetime:
 
 
 class OneLine(RichHandler):
-    """An entry on one line of its own, which a narrow terminal may wrap but nothing cuts up."""
+    """Log handler that writes an entry on one line, which only the terminal may wrap."""
 
     def emit(self, record: logging.LogRecord) -> None:
         time = _moment(record).timetz().isoformat("milliseconds")
@@ -62,7 +62,7 @@ class OneLine(RichHandler):
 
 
 class AsJson(JsonFormatter):
-    """An entry as an object. Its `event` says for programs what the message says for people."""
+    """Log formatter that makes an entry a JSON object, whose `event` is for programs."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -81,7 +81,7 @@ class AsJson(JsonFormatter):
 
 
 def configure(level: str = "INFO", *, for_people: bool | None = None) -> None:
-    """Send everything of `level` and above to stderr, in the form that whoever reads it can use."""
+    """Log everything of `level` and above to stderr, for people or for programs; see `is_for_people`."""
     writer: logging.Handler
     if is_for_people() if for_people is None else for_people:
         # Markup stays off: what clients send ends up in log lines. So do Rich's own stack traces.
@@ -98,7 +98,7 @@ def configure(level: str = "INFO", *, for_people: bool | None = None) -> None:
 
 
 def is_for_people() -> bool:
-    """Whether a person sits before stderr."""
+    """Whether stderr is a terminal."""
     return sys.stderr.isatty()
 
 

@@ -1,28 +1,28 @@
-"""How many files the process may have open: each connection is one."""
+"""Limit of open files of the process, which is raised for its connections: each is one."""
 
 from __future__ import annotations
 
 import resource
 
 SPARE_FILES = 256
-"""For the database, the log, and connections that are refused politely."""
+"""Files for the database, the log, and connections that are refused with an answer."""
 
 
 def needed(connections_max: int) -> int:
-    """How many files `connections_max` sockets take; 0, for no limit, takes what can be had."""
+    """The number of files that `connections_max` sockets take."""
     return connections_max + SPARE_FILES
 
 
 def limit() -> int | None:
-    """How far `raise_limit` can go; None is as far as it likes."""
+    """The hard limit, up to which `raise_limit` can go; None is no limit."""
     return _count(resource.getrlimit(resource.RLIMIT_NOFILE)[1])
 
 
 def raise_limit(connections_max: int) -> int | None:
-    """Take as many as are needed, where the system allows it. Returns how many those are.
+    """Raise the limit of open files to what is needed, where the system allows it. Returns the limit.
 
-    Shells and service managers start programs with 1024, and allow far more to those who ask. A
-    client that polls takes two for a moment.
+    Shells and service managers start programs with 1024, and allow far more. A client that polls takes
+    two files for a moment. With `connections_max` 0 the limit is raised as far as possible.
     """
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     allowed, now = _count(hard), _count(soft)

@@ -1,4 +1,4 @@
-"""Every address and limit, named with its unit. Where they come from is in `sources`."""
+"""Settings of the server, each with its unit in its name; they are read from `sources`."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ JWT_SECRET_BYTES_MIN = 32
 """RFC 7518: an HS256 key is at least as long as the hash (D1)."""
 
 DEVELOPMENT_SECRET = "baraka-development-secret-that-everybody-knows"  # noqa: S105
-"""What access tokens are signed with in development, where no other secret is given."""
+"""The secret of access tokens in development, where no other is given."""
 
 MAKE_A_SECRET = "openssl rand -base64 32"  # noqa: S105
 
@@ -37,13 +37,15 @@ DEFAULT_DATABASE_URL = "sqlite+aiosqlite:///baraka.db"
 
 
 class Mode(StrEnum):
-    """What the server is for: people's money, or trying things."""
+    """The mode of the server: production, or development on this machine."""
 
     PRODUCTION = "production"
     DEVELOPMENT = "development"
 
 
 class LogLevel(StrEnum):
+    """The least level of entries that are logged."""
+
     DEBUG = "DEBUG"
     INFO = "INFO"
     WARNING = "WARNING"
@@ -51,14 +53,14 @@ class LogLevel(StrEnum):
 
 
 class FanOutPath(StrEnum):
-    """How what is announced reaches the sockets of a room."""
+    """The path of announcements to the sockets of a room: our own, or the libraries'."""
 
     FAST = "fast"
     STOCK = "stock"
 
 
 class PhoneNumbers(StrEnum):
-    """How much of a phone number other people see (D17)."""
+    """The form in which other people see a phone number (D17)."""
 
     MASKED = "masked"
     FULL = "full"
@@ -69,7 +71,10 @@ Count = Annotated[int, Field(ge=0)]
 
 
 class Settings(BaseSettings):
-    """The settings of every command. Each field is read from `BARAKA_<NAME>`."""
+    """The settings of every command; a field is read from the variable `BARAKA_<NAME>`.
+
+    Settings().bids_per_second_max  # from BARAKA_BIDS_PER_SECOND_MAX, by default 10
+    """
 
     model_config = SettingsConfigDict(
         env_prefix="BARAKA_", env_file=ENV_FILE, env_file_encoding=ENCODING, extra="ignore"
@@ -84,7 +89,7 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """The best first. Raises `OSError` and `UnicodeDecodeError` for a `.env` that is unreadable."""
+        """The sources, the first one wins. Raises `OSError` or `UnicodeDecodeError` for a bad `.env`."""
         if cast(DotEnvSettingsSource, dotenv_settings).env_file is not None:
             require_a_file()
         return (
@@ -403,7 +408,7 @@ class Settings(BaseSettings):
 
     @property
     def secret_fault(self) -> str | None:
-        """Why nobody should sign tokens with this secret in production; None for a good one."""
+        """The reason why the secret is not fit for production, behind its name; None for a good one."""
         if self.jwt_secret is None:
             return "is not set"
         secret = self.jwt_secret.get_secret_value()

@@ -1,4 +1,4 @@
-"""Where settings come from: flags, the environment, files with a secret each, and `.env`, in this order."""
+"""Sources of settings: flags, the environment, files with a secret each, and `.env`, in this order."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ from pydantic_settings import (
 
 ENV_FILE = ".env"
 ENCODING = "utf-8-sig"
-"""UTF-8; what some editors begin it with is no part of the first name."""
+"""UTF-8, without the mark that some editors put at the start."""
 SECRET_BYTES_MAX = 64 * 1024
 
 Variables = Mapping[str, str | None]
-"""What is set in one place, by names in lower case."""
+"""The variables of one source, by their names in lower case."""
 
 
 @dataclass(frozen=True, slots=True)
 class NoSecret:
-    """Stands where a secret would that cannot be read. The reason is for the operator."""
+    """The value of a secret that cannot be read. The reason is for the operator."""
 
     reason: str
 
@@ -49,12 +49,12 @@ def secret_variables(settings: type[BaseSettings]) -> set[str]:
 
 
 def env_file() -> Path:
-    """`.env` of the folder that the command was started in, whether it is there or not."""
+    """The path of `.env` in the current folder, whether it is there or not."""
     return Path(ENV_FILE).absolute()
 
 
 def require_a_file() -> None:
-    """Raise `OSError` for a `.env` that is there and is no file: nobody would read it, nor say so."""
+    """Raise `OSError` for a `.env` that is not a file: it would be ignored without a message."""
     path = env_file()
     if path.is_dir():
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
@@ -63,13 +63,13 @@ def require_a_file() -> None:
 
 
 class _Files(PydanticBaseSettingsSource):
-    """Secrets that lie in a file each.
+    """A source of secrets that have a file each.
 
-    Raises nothing: what cannot be read is a `NoSecret`, which the settings refuse in its turn.
+    Raises nothing: what cannot be read is a `NoSecret`, which the validators of the settings refuse.
     """
 
     def read(self, name: str) -> str | NoSecret | None:
-        """None where there is no file for it."""
+        """The secret in the file for a setting; None where there is no file for it."""
         raise NotImplementedError
 
     def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
@@ -83,7 +83,7 @@ class _Files(PydanticBaseSettingsSource):
 
 
 class NamedFiles(_Files):
-    """What `BARAKA_…_FILE` names, as containers have it; asked before the variables themselves."""
+    """The files that `BARAKA_…_FILE` name, as containers have it; they come before `BARAKA_…`."""
 
     def __init__(self, settings: type[BaseSettings], variables: Variables) -> None:
         super().__init__(settings)
@@ -102,7 +102,7 @@ class NamedFiles(_Files):
 
 
 class Credentials(_Files):
-    """What systemd gives to a unit with `LoadCredential=baraka_jwt_secret:…`."""
+    """The files that systemd gives to a unit with `LoadCredential=baraka_jwt_secret:…`."""
 
     def read(self, name: str) -> str | NoSecret | None:
         file = credential_file(name)
@@ -116,7 +116,7 @@ def credential_file(name: str) -> Path | None:
 
 
 def origin(settings: type[BaseSettings], name: str) -> str:
-    """Where a setting that no flag gave has its value from, in words."""
+    """The origin of a setting that no flag gave, in words: "set by BARAKA_PORT"."""
     variable = variable_of(name)
     if place := _place(settings, name, EnvSettingsSource(settings).env_vars, variable):
         return place
@@ -133,7 +133,7 @@ def origin(settings: type[BaseSettings], name: str) -> str:
 
 
 def lacking(name: str) -> str:
-    """That a setting is not set, and where it was looked for."""
+    """A sentence that a setting is not set, with the places where it was looked for."""
     return f"{variable_of(name)} is not set, neither in the environment nor in {env_file()}"
 
 

@@ -1,4 +1,4 @@
-"""Secrets that are none: what manuals have for an example, and what can be guessed."""
+"""Detection of weak secrets: examples from manuals, and patterns that can be guessed."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ EXAMPLE_SECRETS = (
     *("changeme", "changethis", "replaceme", "supersecret", "mysecretkey", "stringsecretatleast"),
     *("yoursecret", "yourjwtsecret", "your256bitsecret"),
 )
-"""What manuals write where a secret belongs, in lower case, letters and digits only."""
+"""The secrets of manuals, in lower case, letters and digits only."""
 
 
 def weakness(secret: str) -> str | None:
-    """Why nobody should sign with this secret, as what stands behind its name; None for a good one."""
+    """The reason why a secret is weak, as the end of a sentence behind its name; None for a good one."""
     if any(example in _letters(secret) for example in EXAMPLE_SECRETS):
         return "is an example from a manual, which everybody knows"
     if _is_a_pattern(secret):
@@ -25,7 +25,7 @@ def _letters(text: str) -> str:
 
 
 def _is_a_pattern(text: str) -> bool:
-    """One character or a few over and over, or characters that count up or down."""
+    """Whether a text repeats a few characters, or its characters count up or down."""
     half = len(text) // 2
     if any(text[step:] == text[:-step] for step in range(1, half + 1)):
         return True

@@ -1,1 +1,1 @@
-"""The wire: Socket.IO, identity and HTTP. The only room that imports socketio and aiohttp."""
+"""Socket.IO, access tokens and HTTP: the only package that imports socketio, engineio or aiohttp."""

@@ -1,4 +1,7 @@
-"""What the log hears of strangers: enough to see an attack, never as much as it sends."""
+"""Rate-limited log of clients that are refused or disconnected for what they do.
+
+It says enough to see an attack, and never as much as the attack sends.
+"""
 
 from __future__ import annotations
 
@@ -11,14 +14,18 @@ from typing import Any, NamedTuple
 log = logging.getLogger(__name__)
 
 SUMMARY_SECONDS = 10
-"""How often something that goes on is told again, with how much there was of it."""
+"""How often a cause that goes on is logged again, with the number of times."""
 ADDRESSES_KEPT_MAX = 100
-"""How many addresses are counted apart for one cause, between two summaries."""
+"""How many addresses are counted separately for one cause, between two summaries."""
 ADDRESSES_TOLD = 3
 
 
 class Cause(NamedTuple):
-    """What is counted together. `reason` is a text of ours, `limit` the setting that it is about."""
+    """The key by which log lines are counted together.
+
+    `reason` is a text of ours, `limit` the setting that it is about: Cause("refused", "the server is
+    full", "connections_max").
+    """
 
     event: str
     reason: str
@@ -26,7 +33,7 @@ class Cause(NamedTuple):
 
 
 class Tally:
-    """How often, from where, since when."""
+    """The number of times that one cause occurred, from which addresses, since when."""
 
     def __init__(self, since: float) -> None:
         self.since = since
@@ -45,9 +52,9 @@ class Tally:
 
 
 class AbuseLog:
-    """For each cause one line at once, then one for each `SUMMARY_SECONDS` in which there was more.
+    """Logs each cause at once, then once for each `SUMMARY_SECONDS` in which it occurred again.
 
-    Whoever has it calls `sum_up` every second or so, and `close` at the end.
+    Its owner calls `sum_up` about once a second, and `close` at the end.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -55,11 +62,11 @@ class AbuseLog:
         self._tallies: dict[Cause, Tally] = {}
 
     def hung_up(self, address: str, reason: str, limit: str = "") -> None:
-        """A connection was closed for what came over it, or for what did not."""
+        """Log that a connection was closed for what it sent, or for what it did not send."""
         self._say(address, Cause("hung_up", reason, limit))
 
     def refused(self, address: str, reason: str, limit: str = "") -> None:
-        """Somebody was not let in, or not served."""
+        """Log that a connection or a request was refused."""
         self._say(address, Cause("refused", reason, limit))
 
     def _say(self, address: str, cause: Cause) -> None:
@@ -76,7 +83,7 @@ class AbuseLog:
         )
 
     def sum_up(self) -> None:
-        """Tell what went on for long enough. What did not is forgotten."""
+        """Log the causes that went on for `SUMMARY_SECONDS`; forget those that did not occur again."""
         latest = self._clock() - SUMMARY_SECONDS
         for cause, tally in list(self._tallies.items()):
             if tally.since <= latest:
@@ -86,7 +93,7 @@ class AbuseLog:
                     self._tell(cause, tally)
 
     def close(self) -> None:
-        """Tell what was not told yet."""
+        """Log what was counted and not logged yet."""
         for cause, tally in self._tallies.items():
             if tally.count:
                 self._tell(cause, tally)
@@ -125,7 +132,7 @@ def _fields(cause: Cause) -> dict[str, Any]:
 
 
 def errors_only(name: str) -> logging.Logger:
-    """A library's logger that warns of whatever a stranger gets wrong, in the stranger's words."""
+    """The logger of a library, set to errors: its warnings repeat what clients sent, unlimited."""
     logger = logging.getLogger(name)
     logger.setLevel(logging.ERROR)
     return logger

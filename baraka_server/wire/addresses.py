@@ -1,4 +1,4 @@
-"""Where somebody connects from, seen through the proxies that are trusted to say it."""
+"""Addresses of clients: of the peer, or as trusted proxies forward them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Network = IPv4Network | IPv6Network
 
 UNKNOWN = "unknown"
 IPV6_PREFIX_BITS = 64
-"""Whoever has one IPv6 address has all of these: they count as one."""
+"""An IPv6 subscriber has all addresses of such a prefix: they count as one."""
 
 
 def address_of(request: web.BaseRequest, trusted_proxies: Sequence[Network]) -> str:
@@ -33,7 +33,7 @@ def address_of(request: web.BaseRequest, trusted_proxies: Sequence[Network]) -> 
 
 
 def peer_of(transport: asyncio.BaseTransport, trusted_proxies: Sequence[Network]) -> str | None:
-    """The address at the other end of a line; None for a proxy, whose lines are many people's."""
+    """The address of a TCP connection's peer; None for a trusted proxy, which connects many clients."""
     peername = transport.get_extra_info("peername")
     if not peername:
         return UNKNOWN

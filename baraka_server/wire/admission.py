@@ -1,4 +1,4 @@
-"""The door: how many may come in, from where, and how long they may stand in it."""
+"""Admission control: limits on TCP connections, HTTP requests and new sessions, and their timeouts."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ HEALTH_PATHS = ("/healthz", "/readyz")
 TCP_CONNECTIONS_PER_SOCKET_MAX = 3
 """A long-polling client has a GET and a POST open at once, and a websocket while it upgrades."""
 UNVERIFIED_REQUESTS_PER_SECOND = 1_000
-"""Requests that are of no session, of all addresses: a quarter of what one core can do, so that a flood
-leaves room for bids."""
+"""Requests without a session, of all addresses together: a quarter of what one core can do, so that a
+flood leaves room for bids."""
 UNVERIFIED_REQUESTS_WAITING_MAX = 2_000
 UNVERIFIED_UNPACED_MAX = 500
-"""With fewer than these at once handshakes are not paced."""
+"""With fewer unverified sessions than this, handshakes are not paced."""
 FILES_KEPT = 128
-"""Open files that are not for strangers: the database, the log."""
+"""Open files that are kept for the database and the log."""
 SWEEP_SECONDS = 1
 TOO_MANY_REQUESTS = "too many requests from your address"
 TOO_MANY_CONNECTIONS = "too many connections from your address"
@@ -51,9 +51,10 @@ OTHER_PAGE = "pages of this origin may not connect"
 
 @dataclass(slots=True)
 class TcpConnection:
-    """One TCP connection. `silent_since` until its first request; `peer` unless it is a proxy's.
+    """One TCP connection: its transport, and since when it has been silent or has not read.
 
-    `unread_since` while something waits to be read, for the Engine.IO session `sid` if it has one.
+    `peer` is None for a proxy, `silent_since` None after the first request, `unread_since` None while
+    nothing waits to be sent. `sid` is the Engine.IO session of its last request, if it had one.
     """
 
     transport: asyncio.Transport
@@ -64,12 +65,11 @@ class TcpConnection:
 
 
 class Admission:
-    """Limits of connections; 0 is no limit. `connect_seconds_max` is for those who say nothing.
+    """Middleware and connection listener that enforces the limits of connections; 0 is no limit.
 
-    `read_seconds_max` is for those who do not read an answer: it would wait in memory for ever. A
-    websocket has its pings for that.
-
-    `address` tells whom a request comes from, `peer` the address of a line that is no proxy's.
+    `connect_seconds_max` closes connections that send nothing, `read_seconds_max` those that do not
+    read an answer, which would wait in memory for ever; websockets have pings for that. `address` gives
+    the client address of a request, `peer` that of a TCP connection, None for a proxy's.
     """
 
     def __init__(
@@ -88,9 +88,9 @@ class Admission:
         websocket_only: bool = False,
     ) -> None:
         self.closed = False
-        """Set when the server stops: nobody new comes in."""
+        """Set when the server stops: new sessions are refused."""
         self.connections: dict[Any, TcpConnection] = {}
-        """By the protocol object that aiohttp has for each."""
+        """The open TCP connections, by aiohttp's protocol object."""
         self._sio = sio
         self._address = address
         self._peer = peer
@@ -109,7 +109,7 @@ class Admission:
         self._websocket_only = websocket_only
         self._connections_of: Counter[str] = Counter()
         self._unverified: Unverified[GuardedConnection] = Unverified()
-        """Lines that no session of a verified user is known to be on; some may be by now."""
+        """TCP connections that were not of a verified user when they were last looked at."""
         self._tcp_connections_max = _open_files_max() - FILES_KEPT
         if connections_max:
             self._tcp_connections_max = min(
@@ -140,7 +140,7 @@ class Admission:
         return self._queue.waiting
 
     def watch(self, runner: web.AppRunner) -> None:
-        """Stand at every connection that `runner` accepts; aiohttp waits for the first request."""
+        """Check every connection that `runner` accepts, also before its first request."""
         guard(runner, self)
         self._sweeping = asyncio.create_task(self._sweep_again_and_again())
 
@@ -163,7 +163,7 @@ class Admission:
             self._connections_of[connection.peer] -= 1
             if not self._connections_of[connection.peer]:
                 del self._connections_of[connection.peer]
-        # A proxy closes its lines as it likes, and reads for those who are slow.
+        # A proxy closes its connections as it likes, and reads for clients that are slow.
         self._sio.tcp_connection_lost(protocol, connection.sid if connection.peer else None)
 
     def bad_http(self, protocol: GuardedConnection, what: str) -> None:
@@ -191,7 +191,7 @@ class Admission:
             if is_unverified:
                 await self._pace(request)
             response = await self._answer(request, handler, too_many=too_many)
-            if too_many:  # a line that stays open would bring the next one at no cost
+            if too_many:  # on an open connection the next request would cost the client nothing
                 response.force_close()
             return response
         except TooManyWaiting:
@@ -204,7 +204,7 @@ class Admission:
             return error_response(500, fault(request.path, error).message)
 
     def _is_unverified(self, request: web.Request) -> bool:
-        """Whether it is of no session, or of one that has asked too often by now."""
+        """Whether a request is of no session, or of one that is over its own rate."""
         if request.path != SOCKET_IO_PATH:
             return True
         client: GuardedSocket | None = self._sio.eio.sockets.get(request.query.get("sid"))
@@ -213,15 +213,16 @@ class Admission:
         return bool(client.requests.take())
 
     def _is_too_often(self, request: web.Request) -> bool:
-        """Count a request in its address, before it is served."""
+        """Count a request in the rate of its address; True when that is exceeded."""
         request[ENTRY] = rate = self._requests.of(self._address(request))
         return bool(rate.take())
 
     async def _pace(self, request: web.Request) -> None:
-        """Let addresses have their turns, one request after the other: bids go ahead of strangers.
+        """Delay a request without a session, fairly by address, so that bids go ahead of a flood.
 
-        Raises `TooManyWaiting`. A line whose request waits is not read on. A crowd that comes back at once
-        and shows its tokens does not wait: there are never many newcomers of it.
+        Raises `TooManyWaiting`. While its request waits, a connection is not read. A crowd that
+        reconnects at once and shows its tokens does not wait: few of its sessions are unverified at a
+        time.
         """
         is_handshake = request.path == SOCKET_IO_PATH and "sid" not in request.query
         if request.path in HEALTH_PATHS:
@@ -277,7 +278,7 @@ class Admission:
         return None
 
     async def _full(self, request: web.Request) -> web.Response | None:
-        """Refuse a new session that there is no room for; newcomers make room for each other."""
+        """Refuse a new session over a limit, unless an unverified session can be closed for it."""
         if "sid" in parse_qs(request.query_string):
             return None
         if self.closed:
@@ -318,7 +319,7 @@ class Admission:
         return False
 
     def _evict_tcp_connection(self, limit: str, peer: str | None = None) -> bool:
-        """Make room for another connection, as new sessions do. False where all lines are of users."""
+        """Close a TCP connection that is of no verified user. False where there is none."""
         while (protocol := self._unverified.next_to_evict(peer)) is not None:
             self._unverified.discard(protocol)
             connection = self.connections[protocol]
@@ -342,7 +343,9 @@ class Admission:
             try:
                 await self.sweep()
             except Exception:
-                log.exception("the silent could not all be hung up on", extra={"event": "fault"})
+                log.exception(
+                    "connections over a limit could not all be closed", extra={"event": "fault"}
+                )
 
     async def sweep(self) -> None:
         """Hang up on those whose time is over. Whoever watches does it every `SWEEP_SECONDS`."""
@@ -369,13 +372,13 @@ class Admission:
                 connection.transport.abort()
 
     def _read_seconds_for(self, connection: TcpConnection) -> float:
-        """Whoever's session is over is not waited for: its place may be taken already."""
+        """The read timeout of a connection: short when its session is over, as its place may be taken."""
         is_over = connection.sid is not None and connection.sid not in self._sio.eio.sockets
         return min(GOODBYE_SECONDS, self._read_seconds_max) if is_over else self._read_seconds_max
 
 
 def _polls(request: web.Request, query: Mapping[str, Sequence[str]]) -> bool:
-    """Whether it is of the polling transport; old clients are told to update in whichever they use."""
+    """Whether a request is of long-polling; False for old clients, which are told to update anyway."""
     is_websocket = request.method == "GET" and query.get("transport", [""])[0] == "websocket"
     return not is_websocket and not old_clients.is_old(request)
 

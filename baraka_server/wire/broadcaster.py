@@ -1,4 +1,4 @@
-"""How the sale speaks over Socket.IO."""
+"""Delivery of announcements over Socket.IO, to rooms, to single viewers and to everybody."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from baraka_server.wire.server import GuardedServer
 
 
 class RoomBroadcaster:
-    """The `Audience` that Socket.IO reaches: a room for those who want lists, one for the others.
+    """The `Audience` of a Socket.IO server: for each auction a room with lists and one without.
 
-    With a fan-out everything goes through it; without one, through the library.
+    Delivers through the fan-out where there is one, else through the library.
     """
 
     def __init__(self, sio: GuardedServer) -> None:

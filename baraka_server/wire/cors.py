@@ -1,7 +1,7 @@
-"""Whose pages may read what we answer in a browser: the same for the socket and for HTTP.
+"""CORS headers and origin check, the same for Socket.IO and for HTTP.
 
-None may send credentials of the browser: a page proves who is there with a token. Only an answer that is
-the same for everybody may say that it allows them; see `old_clients`.
+No page may send the browser's cookies: it proves its user with a token. Only an answer that is the same
+for everybody may say that it allows them; see `old_clients`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ SENDABLE = "authorization, content-type, *"
 
 
 class Cors:
-    """`origins` are the pages that may; `*` among them is all."""
+    """CORS for the pages of `origins`; `*` among them allows all pages."""
 
     def __init__(self, origins: Sequence[str]) -> None:
         self._origins = frozenset(origins)
@@ -29,12 +29,12 @@ class Cors:
         app.on_response_prepare.append(self._sign)
 
     def allows(self, request: web.Request) -> bool:
-        """Whether it comes from a page that may connect, or from no page at all."""
+        """Whether a request comes from an allowed page, or from no page at all."""
         origin = request.headers.get(hdrs.ORIGIN)
         return origin is None or self._everybody or origin in self._origins
 
     def preflight(self, request: web.Request) -> web.Response | None:
-        """The answer to a browser that asks whether a page may ask; None for any other request."""
+        """The answer to a preflight request of a browser; None for any other request."""
         if (
             request.method != hdrs.METH_OPTIONS
             or hdrs.ACCESS_CONTROL_REQUEST_METHOD not in request.headers
@@ -48,7 +48,7 @@ class Cors:
         return web.Response(status=204, headers=may if self.allows(request) else {})
 
     async def _sign(self, request: web.Request, response: web.StreamResponse) -> None:
-        """What every answer says. Nothing of ours is for a cache: it is news, or somebody's own."""
+        """Add the CORS and cache headers to an answer. No cache may keep one: it is new or private."""
         response.headers.setdefault(hdrs.CACHE_CONTROL, "no-store")
         with_cookies = hdrs.ACCESS_CONTROL_ALLOW_CREDENTIALS in response.headers
         if with_cookies or not self._everybody:

@@ -1,4 +1,4 @@
-"""`permessage-deflate` (RFC 7692) such that one compressed message serves everybody.
+"""`permessage-deflate` (RFC 7692) in such a way that one compressed message serves all clients.
 
 Each message is compressed on its own (`server_no_context_takeover`), so that nothing of it depends on
 what a client heard before; a client that asks for a smaller window than ours is sent plain text.
@@ -22,7 +22,7 @@ COMPRESSED_BYTES_MIN = 1024
 """What is shorter is sent as it is: compressing it saves less than a packet of the network."""
 
 WINDOW_BITS = 15
-"""The window of what we compress; zlib's largest and the extension's default."""
+"""The window that we compress with: zlib's largest and the extension's default."""
 
 AGREED = "permessage-deflate; server_no_context_takeover; client_no_context_takeover"
 """What a suitable offer is answered with."""
@@ -69,7 +69,7 @@ def deflated(message: bytes) -> bytes:
 
 
 def deflated_piece(piece: bytes) -> bytes:
-    """A piece of a message, for `joined`: it refers to nothing in other pieces."""
+    """A compressed piece of a message, for `joined`; it refers to no other piece."""
     press: Any = _zlib.compressobj(_LEVEL, zlib.DEFLATED, -WINDOW_BITS)
     done: bytes = press.compress(piece) + press.flush(_zlib.Z_SYNC_FLUSH)
     return done

@@ -1,6 +1,7 @@
-"""Lists that wait for their room, which was sent more of them than its budget allows.
+"""Byte budget for the lists that a room is sent; a list over the budget is delayed.
 
-Every list contains the earlier ones, so that only the newest waits. It waits for a few seconds at most.
+Every list contains the earlier ones, so that only the newest has to wait. It waits for a few seconds at
+most.
 """
 
 from __future__ import annotations
@@ -24,14 +25,17 @@ SUBJECTS_MAX = 8
 
 
 class DelayedLists:
-    """Of one room. `bytes_per_second` is the budget for each of its lists: bids do not wait for comments."""
+    """The delayed packets of one room, and its budget.
+
+    `bytes_per_second` is the budget of each of its lists: bids do not wait for comments.
+    """
 
     def __init__(
         self, bytes_per_second: float, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self.packets: list[OutgoingPacket] = []
         self.late_joiners: dict[Subscriber, list[OutgoingPacket]] = {}
-        """What those are told who came while something waited: they have heard what was before."""
+        """The packets for those who joined while some waited: their state contains what was before."""
         self.due: asyncio.TimerHandle | None = None
         self._bytes_per_second = bytes_per_second
         self._clock = clock
@@ -54,7 +58,7 @@ class DelayedLists:
             self.late_joiners[subscriber] = newest([*missed, *packets])
 
     def take_all(self) -> tuple[list[OutgoingPacket], dict[Subscriber, list[OutgoingPacket]]]:
-        """Everything that waits, and what those are told instead who came in between."""
+        """Remove and return what waits, and what those are sent instead who joined meanwhile."""
         if self.due:
             self.due.cancel()
         packets, late_joiners = self.packets, self.late_joiners
@@ -62,7 +66,7 @@ class DelayedLists:
         return packets, late_joiners
 
     def spend(self, packets: Sequence[OutgoingPacket], sent_bytes: int) -> None:
-        """So much was sent to make these heard by the room."""
+        """Charge the budget with `sent_bytes`, which these packets took for the whole room."""
         now, chars = self._clock(), sum(pkt.size for pkt in packets) or 1
         for pkt in filter(can_wait, packets):
             seconds = sent_bytes * pkt.size / chars / self._bytes_per_second
@@ -73,11 +77,11 @@ class DelayedLists:
 
 
 def can_wait(pkt: OutgoingPacket) -> bool:
-    """Whether a newer packet will contain it, and nobody bids by it."""
+    """Whether a packet may be delayed: a newer one will contain it, and it shows no round."""
     return pkt.subject is not None and pkt.shows is None
 
 
 def newest(packets: Sequence[OutgoingPacket]) -> list[OutgoingPacket]:
-    """The packets but those that a later one contains, in their order."""
+    """The packets without those that a later one contains, in their order."""
     last = {pkt.subject: pkt for pkt in packets}
     return [pkt for pkt in packets if not can_wait(pkt) or last[pkt.subject] is pkt]

@@ -1,4 +1,4 @@
-"""When bytes that were given to a transport have left it for the network."""
+"""Callbacks for the moment when a transport has sent what it was given."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ if TYPE_CHECKING:
     from baraka_server.wire.fanout import Subscriber
 
 LOOK_SECONDS = 0.05
-"""How often a buffer is looked at that has not let go of what is waited for."""
+"""How often a buffer is checked that still has the bytes that are waited for."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Waiting:
-    """`then` is due when all that had been buffered for the subscriber up to `position` is gone."""
+    """A callback `then` that is due when the subscriber's transport has sent `position` bytes."""
 
     subscriber: Subscriber
     position: int
@@ -24,9 +24,10 @@ class _Waiting:
 
 
 class DrainWatch:
-    """Calls back when what a subscriber's transport had in its buffer at the time is out of it.
+    """Calls back when the buffer of a subscriber's transport is sent, up to what it has now.
 
-    A viewer on a slow line has not seen what still waits here, however long ago it was written.
+    A viewer on a slow connection has not seen what is still in the buffer, however long ago it was
+    written.
     """
 
     def __init__(self) -> None:
@@ -34,7 +35,7 @@ class DrainWatch:
         self._next_look: asyncio.TimerHandle | None = None
 
     def when_drained(self, subscriber: Subscriber, then: Callable[[], None]) -> None:
-        """Call `then` now, or when everything that `subscriber` was given so far has left."""
+        """Call `then` now, or when everything that `subscriber` was given so far is sent."""
         if subscriber.unsent_bytes == 0:
             then()
             return

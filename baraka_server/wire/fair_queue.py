@@ -1,4 +1,4 @@
-"""FairQueue: a few at once, one of each, and nobody behind all that another one asked for."""
+"""Fair queue: a limited number of tasks at once, and the waiting ones served round-robin by key."""
 
 from __future__ import annotations
 
@@ -12,14 +12,16 @@ K = TypeVar("K", bound=Hashable)
 
 
 class TooManyWaiting(Exception):
-    """There is no room to wait for a turn."""
+    """The queue is full, and nobody in it has more waiting than the one that was refused."""
 
 
 class FairQueue(Generic[K]):
-    """`at_once` turns; those who wait have theirs one after the other, whoever asked how often.
+    """Semaphore of `at_once` turns, one at a time for each key, given round-robin to the keys.
 
-    The key says whose a turn is: a user's, an address's. `waiting_max` may wait in all. When there
-    are more, the last one of whoever has most waiting is refused, so that nobody takes all the room.
+    The key is a user or an address. At most `waiting_max` wait; when one more comes, the last one of
+    the key that has most waiting is refused, so that no key takes all the places.
+
+        async with queue.turn(user_id): ...
     """
 
     def __init__(self, at_once: int, waiting_max: int) -> None:
@@ -27,7 +29,7 @@ class FairQueue(Generic[K]):
         self._waiting_max = waiting_max
         self._having: set[K] = set()
         self._waiting: dict[K, deque[asyncio.Future[None]]] = {}
-        """By key, whose turn is next first."""
+        """Those who wait, by key; the key that is served next comes first."""
         self.waiting = 0
 
     @asynccontextmanager
@@ -86,7 +88,7 @@ class FairQueue(Generic[K]):
             self._give(following)
 
     def _give(self, key: K) -> None:
-        """Give it a turn; what else it waits for comes behind everybody."""
+        """Give a turn to a key; what else it waits for goes to the end."""
         mine = self._waiting.pop(key)
         while mine:
             turn = mine.popleft()

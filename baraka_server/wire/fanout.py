@@ -1,7 +1,7 @@
-"""Fan-out: what is announced is encoded once, and every websocket of the room is sent the same bytes.
+"""Fan-out: an announcement is encoded once, and every websocket of its room is sent the same bytes.
 
-What one batch of an auction announces is joined into one write for each socket. Nothing else may pass
-it on the way: whoever is about to say something to one socket calls `flush` first.
+The announcements of one batch of commands are joined into one write for each socket. Order is kept: who
+sends something to one socket calls `flush` first.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from baraka_server.wire.outgoing import OutgoingPacket, event_packet
 log = logging.getLogger(__name__)
 
 JOINED_BYTES_MAX = 256 * 1024
-"""What is announced at once is written together up to this size."""
+"""Announcements are joined into one write up to this size."""
 
 
 class JoinedPackets:
-    """What one room is told at once: packets for those who wait, bytes for all others."""
+    """Packets for one room, joined: as packets for the queues of slow sockets, as bytes for all others."""
 
     def __init__(self, packets: list[OutgoingPacket]) -> None:
         self.packets = packets
@@ -42,10 +42,11 @@ class JoinedPackets:
 
 
 class Subscriber:
-    """The way to one socket, with next to nothing in it: fan-out is mostly waiting for memory.
+    """One websocket as the fan-out reaches it.
 
-    While it is `clear`, nothing waits for the socket but what its transport has: bytes may go straight
-    there. Whatever comes in between has to say that it is not.
+    While it is `direct`, nothing waits in the socket's own queue, so that bytes may be written straight
+    to its transport. Whoever queues something sets it to False. It has few fields, since fan-out is
+    mostly waiting for memory.
     """
 
     __slots__ = (
@@ -60,13 +61,13 @@ class Subscriber:
         on_shown: Callable[[RoundShown], None],
     ) -> None:
         self.enqueue = enqueue
-        """Tell the socket, without waiting for it, while the subscriber is not clear."""
+        """Puts packets into the socket's queue, while the subscriber is not direct."""
         self.on_shown = on_shown
-        """Called when what shows a round has left for the network."""
+        """Called when a packet that shows a round has left for the network."""
         self.buffered_bytes = 0
-        """All that the transport was ever given, but for what went past it."""
+        """All bytes that the transport was ever given; those written past it are not counted."""
         self.lagging_bytes = lagging_bytes
-        """With more than this in its transport's buffer it is not clear either."""
+        """With more than this in its transport's buffer nothing is written directly."""
         self.direct = False
         self.compresses = False
         self.rooms: set[str] = set()
@@ -76,11 +77,11 @@ class Subscriber:
     def attach(
         self, transport: asyncio.WriteTransport, *, compresses: bool, file: int | None = None
     ) -> None:
-        """`file` is what the transport writes to, if it writes there just what it is given."""
+        """Set where to write. `file` is the transport's descriptor, where it writes bytes unchanged."""
         self.transport, self.compresses, self.file = transport, compresses, file
 
     def abort(self) -> None:
-        """Hang up at once. The socket notices by itself."""
+        """Abort the transport. The socket notices by itself."""
         self.direct = False
         if self.transport:
             self.transport.abort()
@@ -95,7 +96,7 @@ class Subscriber:
 
     @property
     def is_writable(self) -> bool:
-        """Whether bytes may be written to it now."""
+        """Whether bytes may be written to the transport now."""
         to = self.transport
         return (
             self.direct
@@ -106,10 +107,10 @@ class Subscriber:
 
 
 class FanOut:
-    """`everybody` are the subscribers of all who are connected.
+    """Sends announcements to the websockets of rooms.
 
-    `list_bytes_per_second_max` is what each list of a room may cost before it is sent less often; 0 is
-    no limit.
+    `everybody` returns the subscribers of all who are connected. `list_bytes_per_second_max` is what
+    each list of a room may cost before it is sent less often; 0 is no limit.
     """
 
     def __init__(
@@ -140,7 +141,7 @@ class FanOut:
         return bool(self._waiting)
 
     def enter(self, subscriber: Subscriber, room: str) -> None:
-        """Whoever comes hears nothing that was announced before."""
+        """Add a subscriber to a room. It is sent nothing that was announced before."""
         self.flush()
         if room in self._delayed and room not in subscriber.rooms:
             self._delayed[room].late_joiners[subscriber] = []
@@ -148,7 +149,7 @@ class FanOut:
         subscriber.rooms.add(room)
 
     def leave(self, subscriber: Subscriber, room: str) -> None:
-        """Whoever goes hears all that was, but for a list that waits."""
+        """Remove a subscriber from a room. It is sent what was announced before, but no delayed list."""
         self.flush()
         if room in subscriber.rooms:
             subscriber.rooms.remove(room)
@@ -172,7 +173,7 @@ class FanOut:
         brief: Encoded,
         shows: RoundShown | None = None,
     ) -> None:
-        """`whole` for the first of the two rooms, `brief` for the second: soon, and in order."""
+        """Announce `whole` to the first of the two rooms and `brief` to the second, soon and in order."""
         if rooms != self._rooms or self._waiting_chars > JOINED_BYTES_MAX:
             self.flush()
         self._rooms = rooms
@@ -196,7 +197,7 @@ class FanOut:
         self._tell(subscribers, [event_packet(event, payload)])
 
     def flush(self) -> None:
-        """Send what was announced. Does not wait for anybody."""
+        """Send what was announced so far, without waiting for any socket."""
         if self._waiting:
             waiting, self._waiting, self._waiting_chars = self._waiting, defaultdict(list), 0
             for room, packets in waiting.items():
@@ -206,7 +207,10 @@ class FanOut:
                     self._tell(self._subscribers[room], packets)
 
     def _tell_within_budget(self, room: str, packets: list[OutgoingPacket]) -> None:
-        """Lists may wait for a while; whatever else is announced takes along what waits before it."""
+        """Send packets, or delay them while they are lists over the budget.
+
+        What is no list is sent at once, behind the delayed lists that come before it.
+        """
         if room not in self._delayed:
             self._delayed[room] = DelayedLists(self._list_bytes_per_second_max)
         delayed = self._delayed[room]
@@ -240,9 +244,9 @@ class FanOut:
                 self._tell([subscriber], since)
 
     def _tell(self, subscribers: Iterable[Subscriber], packets: list[OutgoingPacket]) -> int:
-        """Returns how many bytes that was, for all."""
+        """Write packets to subscribers, or queue them. Returns the number of bytes written."""
         told_bytes = 0
-        # Spelled out, as in `is_open` and `JoinedPackets`: at thousands of subscribers each call would show.
+        # Inlined from `is_writable` and `JoinedPackets`: at thousands of subscribers a call would show.
         batch = JoinedPackets(packets)
         shows = [pkt.shows for pkt in packets if pkt.shows]
         plain = compressed = b""
@@ -262,8 +266,8 @@ class FanOut:
                     told_bytes += len(data)
                     sent = 0
                     if subscriber.file is not None and not unsent:
-                        # Past the transport, whose own way to the same file is a long one. It is
-                        # left what does not go at once, and what goes wrong.
+                        # Past the transport, which takes long to write to the same file. It gets
+                        # what cannot be written at once, and finds out about errors.
                         try:
                             sent = os.write(subscriber.file, data)
                         except OSError:
@@ -277,12 +281,12 @@ class FanOut:
                     subscriber.enqueue(batch)
             except Exception:
                 log.exception(
-                    "a viewer could not be told, and is hung up on", extra={"event": "fault"}
+                    "a viewer could not be sent to, and is disconnected", extra={"event": "fault"}
                 )
                 subscriber.abort()
         return told_bytes
 
     def report_when_drained(self, subscriber: Subscriber, shows: Iterable[RoundShown]) -> None:
-        """What shows these was written to the subscriber: tell when it has left."""
+        """Call `on_shown` for these rounds when what was written to the subscriber is sent."""
         for shown in shows:
             self.drain_watch.when_drained(subscriber, partial(subscriber.on_shown, shown))

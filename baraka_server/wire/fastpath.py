@@ -1,8 +1,8 @@
-"""The fast path: bytes for a websocket go straight to its transport when nothing waits before them.
+"""Fast path: bytes for a websocket are written straight to its transport when its queue is empty.
 
 All hooks into the insides of the libraries that it needs are here. They were read in, and are tested
-with, the versions of `READ_IN`; `rehearsal` tries them at every start, and where they do not fit the
-server runs on the libraries' own path.
+with, the versions of `READ_IN`; `fastpath_check` tries them at every start, and where they do not fit
+the server uses the libraries' own path.
 
 What it relies on:
 - python-engineio: `AsyncSocket._websocket_handler` has one writer task, which calls `poll` and sends
@@ -33,7 +33,7 @@ from baraka_server.wire.server import GuardedServer
 from baraka_server.wire.sockets import DOES_NOT_READ, GuardedSocket, GuardedWebSocket
 
 READ_IN = {"python-engineio": "4.15", "python-socketio": "5.18", "aiohttp": "3.14"}
-"""The versions whose sources were read for what stands here."""
+"""The versions of the libraries whose sources were read for this module."""
 
 LAGGING_BYTES = 64 * 1024
 """With more than this in its transport's buffer a socket lags: what comes next waits in its queue,
@@ -41,7 +41,7 @@ where it can be superseded. The same as the transport's high-water mark, below w
 
 
 class FastSocket(GuardedSocket):
-    """One client's connection. Order is kept: bytes go past the queue only while it is empty."""
+    """A client's socket whose bytes go past the queue while that is empty, so that order is kept."""
 
     websocket: FastWebSocket
     subscriber: Subscriber
@@ -57,7 +57,7 @@ class FastSocket(GuardedSocket):
         super().guard(host, address)
 
     def hears(self, batch: JoinedPackets) -> None:
-        """What a room is told, while the subscriber is not clear."""
+        """Queue what a room is sent, while the subscriber is not direct; disconnect without room."""
         gone = self.closing or self.closed or self.leaving
         if not gone and not all(map(self.offer, batch.packets)):
             self.leaving = asyncio.create_task(self.hang_up(DOES_NOT_READ))
@@ -68,7 +68,7 @@ class FastSocket(GuardedSocket):
         return self.leaving is None and super().offer(pkt)
 
     async def send(self, pkt: packet.Packet) -> None:
-        """A message for this client alone, behind everything that was announced before."""
+        """Send a message to this client alone, behind everything that was announced before."""
         self._flush()
         if self.subscriber.is_writable:
             self._write(pkt)
@@ -100,7 +100,7 @@ class FastSocket(GuardedSocket):
         return []
 
     async def _write_what_waits(self) -> None:
-        """Be the library's writer, until it is told to stop by a None."""
+        """Take the place of the library's writer, until a None in the queue ends it."""
         websocket = self.websocket
         self.subscriber.attach(
             websocket.transport, compresses=websocket.compresses, file=file_of(websocket.transport)
@@ -123,7 +123,7 @@ class FastSocket(GuardedSocket):
 
 
 class WatchedQueue(asyncio.Queue[Any]):
-    """A socket's queue: whatever is put in, the library's own packets too, bars the subscriber."""
+    """A socket's queue that ends direct writing when anything is put in, also by the library."""
 
     def __init__(self, subscriber: Subscriber, before: asyncio.Queue[Any]) -> None:
         self._subscriber = subscriber
@@ -137,7 +137,7 @@ class WatchedQueue(asyncio.Queue[Any]):
 
 
 class FastWebSocket(GuardedWebSocket):
-    """The websocket of a `FastSocket`. Its frames are made elsewhere, for all at once."""
+    """The websocket of a `FastSocket`, which is given finished frames."""
 
     @property
     def compresses(self) -> bool:
@@ -168,7 +168,7 @@ class FastWebSocket(GuardedWebSocket):
 
 
 class SharedDeflateResponse(web.WebSocketResponse):
-    """Agrees to compression in a way that lets all clients read the same frame; see `deflate`."""
+    """A websocket handshake that agrees to compression that all clients can share; see `deflate`."""
 
     _agreed = False
 
@@ -187,6 +187,8 @@ class SharedDeflateResponse(web.WebSocketResponse):
 
 
 class CompressingWebSocket(FastWebSocket):
+    """A `FastWebSocket` that offers compression."""
+
     response_class = SharedDeflateResponse
 
 
@@ -203,7 +205,7 @@ def frame_of(pkt: packet.Packet) -> TextFrame:
 
 
 def install(sio: GuardedServer, *, compression: bool, list_bytes_per_second_max: float = 0) -> None:
-    """Let new connections of `sio` take the fast path."""
+    """Let new connections of `sio` use the fast path."""
 
     def everybody() -> Iterator[Subscriber]:
         for _, eio_sid in sio.manager.get_participants("/", None):

@@ -1,6 +1,6 @@
-"""The fast path is rehearsed at every start: against the libraries that are installed, without a network.
+"""Check at start that the fast path fits the installed libraries, without a network.
 
-Where they are no longer what `fastpath` relies on, the server says so and runs on their own path.
+Where they are no longer what `fastpath` relies on, the server logs it and uses their own path.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 SECONDS_MAX = 5
 WRITTEN_BYTES_MAX = 4096
 STEPS_MAX = 50
-"""Within so many steps of the loop everything of a rehearsal has happened."""
+"""The steps of the event loop within which everything of the check has happened."""
 
 
 class LibraryMismatch(Exception):
@@ -60,7 +60,7 @@ async def take_fast_path(
 
 
 async def check(sio: GuardedServer, *, compression: bool) -> None:
-    """Raises whatever comes of it where something does not fit."""
+    """Run the checks. Raises `LibraryMismatch`, or whatever a library raises where it does not fit."""
     with _loopback() as loopback:
         await check_order(sio, loopback)
     if compression:
@@ -69,7 +69,7 @@ async def check(sio: GuardedServer, *, compression: bool) -> None:
 
 
 async def check_order(sio: GuardedServer, loopback: _Loopback) -> None:
-    """One websocket from its start to its end: what is queued, announced and answered keeps its order."""
+    """Check that what is queued, announced and answered on one websocket keeps its order."""
     client = fastpath.FastSocket(sio.eio, "check")
     fan_out = FanOut(lambda: ())
     host = SimpleNamespace(limits=sio.limits, fan_out=fan_out, clock=sio.clock)
@@ -111,7 +111,7 @@ async def check_order(sio: GuardedServer, loopback: _Loopback) -> None:
 
 
 async def check_compression(loopback: _Loopback) -> None:
-    """A handshake that agrees, after which their reader inflates and their writer does not compress."""
+    """Check that after the handshake the library's reader inflates and its writer does not compress."""
     protocol = _Protocol(asyncio.get_running_loop())
     protocol.connection_made(cast(Any, loopback))
     headers = {
@@ -158,14 +158,14 @@ async def _until(condition: Any, otherwise: str) -> None:
 
 
 class _Loopback:
-    """A transport that takes everything at once: what is written to it and to its file, in order."""
+    """A transport that takes everything at once, written to it or to its file, in order."""
 
     def __init__(self, ours: socket.socket, theirs: socket.socket) -> None:
         self._ours = ours
         self._theirs = theirs
 
     def read(self) -> bytes:
-        """What was written since it was last read."""
+        """The bytes that were written since the last call."""
         return self._theirs.recv(WRITTEN_BYTES_MAX)
 
     def write(self, data: bytes) -> None:
@@ -211,7 +211,7 @@ class _Response:
 
 
 class _Protocol(BaseProtocol):
-    """What a request has for a protocol, as far as a websocket needs it."""
+    """The protocol object of a request, as far as a websocket needs it."""
 
     parser: Any = None
 

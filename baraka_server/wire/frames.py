@@ -1,4 +1,4 @@
-"""WebSocket frames (RFC 6455, 5.2): a message as the bytes that every websocket of a room is sent."""
+"""WebSocket frames (RFC 6455, 5.2) that are made once and sent to every websocket of a room."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from baraka_server.wire.deflate import COMPRESSED_BYTES_MIN, deflated, deflated_
 
 WHOLE_TEXT = 0x81
 COMPRESSED_TEXT = 0xC1
-"""The first byte of a frame: the last of its message, text; compressed (RFC 7692, 6)."""
+"""The first byte of a frame that is a whole text message; plain, and compressed (RFC 7692, 6)."""
 
 _HEAD_7, _HEAD_16, _HEAD_64 = Struct("!BB"), Struct("!BBH"), Struct("!BBQ")
 
 
 class TextFrame:
-    """One message of text, for one client or for all of a room. Each form is made once, if at all."""
+    """One text message as a frame, plain and compressed; each form is made once, when it is needed."""
 
     def __init__(self, text: str) -> None:
         self._payload = text.encode()
@@ -27,18 +27,18 @@ class TextFrame:
 
     @cached_property
     def compressed(self) -> bytes:
-        """For those who agreed to it: as it is, when it is too short to gain anything."""
+        """The frame for clients that agreed to compression; plain where that would gain nothing."""
         if len(self._payload) < COMPRESSED_BYTES_MIN:
             return self.plain
         return frame(deflated(self._payload), COMPRESSED_TEXT)
 
     def parts(self, *, compressed: bool) -> list[bytes]:
-        """What is written of it, one after the other."""
+        """The frame as chunks of bytes, which are written one after the other."""
         return [self.compressed if compressed else self.plain]
 
 
 class FrameInPieces(TextFrame):
-    """One message whose pieces are shared with other messages, and made into bytes once for all."""
+    """One text message whose pieces are shared with other messages and encoded once for all of them."""
 
     def __init__(self, pieces: Pieces) -> None:
         self._pieces = pieces
@@ -74,7 +74,7 @@ def _made(piece: str, name: str) -> bytes:
 
 
 def frame(payload: bytes, first: int) -> bytes:
-    """A frame of a server, which masks nothing. `first` is its first byte."""
+    """A server's frame, which is not masked. `first` is its first byte."""
     return _head(len(payload), first) + payload
 
 

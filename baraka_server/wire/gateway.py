@@ -1,4 +1,4 @@
-"""Socket.IO: who connects, what they ask, what they hear."""
+"""Gateway between Socket.IO and the house: connections, client events, acknowledgements."""
 
 from __future__ import annotations
 
@@ -43,10 +43,10 @@ log = logging.getLogger(__name__)
 
 DELTA = "delta"
 CONNECTS_PER_SECOND = 2
-"""So often on average a user's connections are not counted as requests of the address, too: a crowd
-behind one address that comes back at once is many users."""
+"""How often, on average, a connection of one user is not counted as a request of its address: a crowd
+that reconnects at once from one address is many users."""
 SENT_BYTES_PER_ACTION = 100_000
-"""How much that is sent counts as another action: the state of a busy room is a megabyte."""
+"""Each such part of an answer counts as another action: the state of a busy room is a megabyte."""
 
 
 def make_server(
@@ -55,7 +55,7 @@ def make_server(
     binding: SidBinding,
     clock: Callable[[], float] = time.monotonic,
 ) -> GuardedServer:
-    """A Socket.IO server with the settings that the traps of the libraries ask for."""
+    """A Socket.IO server with the options that work around the libraries' traps."""
     allow_bursts()
     errors_only("aiohttp.websocket")
     return GuardedServer(
@@ -69,7 +69,7 @@ def make_server(
         always_connect=True,
         serializer=Packet,
         json=Json,
-        cors_allowed_origins=[],  # not its business: see `cors` and `door`
+        cors_allowed_origins=[],  # `cors` and `admission` do it
         logger=errors_only("socketio.server"),
         engineio_logger=errors_only("engineio.server"),
     )
@@ -77,7 +77,7 @@ def make_server(
 
 @dataclass(frozen=True, slots=True)
 class UserLimits:
-    """What one user may do, over all sockets; 0 is no limit."""
+    """Limits of one user over all sockets; 0 is no limit. See the settings of the same names."""
 
     events_per_second_max: float
     bids_per_second_max: float
@@ -87,9 +87,9 @@ class UserLimits:
 
 
 class Gateway:
-    """Hands what sockets send to the house, and answers them.
+    """Verifies connections, hands client events to the house, and answers them.
 
-    `disconnect_expired` ends a connection with its token (D28).
+    `disconnect_expired` ends a connection when its token expires (D28).
     """
 
     def __init__(
@@ -122,7 +122,7 @@ class Gateway:
         self._disconnect_expired = disconnect_expired
         self._viewers: dict[str, Viewer] = {}
         self.stopping = False
-        """Set when the server stops: what was asked is finished, nothing new is taken."""
+        """Set when the server stops: events that were accepted are finished, new ones refused."""
         self._expiries: dict[str, asyncio.Task[None]] = {}
         sio.shown = house.rounds_seen.show
         sio.on("connect", self._connect)
@@ -186,7 +186,7 @@ class Gateway:
         async def handle(sid: str, *arguments: Any) -> Any:
             viewer = self._viewers.get(sid)
             if viewer is None:
-                return None  # turned away, and still talking
+                return None  # its connection was refused, and it still sends
             try:
                 if refusal := await self._too_fast(viewer, name, self._events, rates):
                     return await self._answer(sid, refusal)
@@ -201,7 +201,7 @@ class Gateway:
                     return await self._answer(sid, too_fast(name, wait))
                 if isinstance(event, JoinAuction):
                     return await self._join(viewer, event, price)
-                # Stamped and queued before anything is awaited: a socket's asks keep their order.
+                # Stamped and queued before anything is awaited: a socket's commands keep their order.
                 seen = self._house.rounds_seen.seen_by(viewer, event)
                 outcome = await self._house.submit(viewer, event, seen)
                 self._note_round(viewer, event, outcome)
@@ -212,9 +212,9 @@ class Gateway:
         return handle
 
     async def _join(self, viewer: Viewer, event: JoinAuction, paid: int) -> Any:
-        """Let somebody in, who `paid` for the state as far as its size was known.
+        """Join a viewer to an auction. `paid` is what its rate was charged for the state so far.
 
-        It is sent once: as the acknowledgement, or as an event where none is asked for (D21).
+        The state is sent once: as the acknowledgement, or as an event where none is wanted (D21).
         """
         number = ACK_ID.get()
         if wait := self._join_limit.acquire(viewer.user_id):
@@ -232,10 +232,10 @@ class Gateway:
         if number is not None:
             shows = RoundShown(event.auction_id, outcome["round"], at_once=True)
             await self._sio.acknowledge(viewer.sid, number, state, shows)
-        return self._sio.not_handled  # by the library: it has nothing more to say
+        return self._sio.not_handled  # so that the library sends no acknowledgement of its own
 
     def _note_round(self, viewer: Viewer, event: ClientEvent, outcome: Outcome) -> None:
-        """A host is told a round by an answer, too: at once by its own deed, later by a refusal (D32)."""
+        """Note the round that an answer shows to a host (D32): at once, or with a delay for a refusal."""
         if event.owner_only and isinstance(event, RoundEvent):
             refused = isinstance(outcome, Refusal)
             round_ = (

@@ -1,4 +1,4 @@
-"""Whether the process lives, and whether it should be sent anybody."""
+"""Health checks over HTTP: `/healthz` for the process, `/readyz` for a load balancer."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from baraka_server.wire.http_errors import error_response
 log = logging.getLogger(__name__)
 
 LOOK_SECONDS = 1
-"""How long a look at the database counts: anybody may ask, and it takes what a bid takes."""
+"""How long the result of a database check is used: anybody may ask, and it costs as much as a bid."""
 ANSWER_SECONDS_MAX = 1.8
-"""Probes wait two seconds, or not much longer; what takes longer is no database for a sale."""
+"""The longest wait for the database: probes give up after two seconds or little more."""
 
 
 class Health:
-    """`/healthz` answers while the process lives; `/readyz` while it can also serve."""
+    """The routes: `/healthz` answers while the process lives, `/readyz` while it can also serve."""
 
     def __init__(self, store: Store, clock: Callable[[], float] = time.monotonic) -> None:
         self._store = store
@@ -39,7 +39,7 @@ class Health:
         return web.json_response({"ok": True})
 
     async def ready(self, _request: web.Request) -> web.Response:
-        """200, or 503 with what fails: a `code`, a `message`, and under `database` what ails it."""
+        """200, or 503 with a `code`, a `message`, and the database's trouble under `database`."""
         if self.stopping:
             return error_response(503, "The server is stopping.", code="stopping")
         now = self._clock()

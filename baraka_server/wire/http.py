@@ -1,4 +1,4 @@
-"""The few HTTP routes beside the socket: read-only, JSON in the records' documented shape."""
+"""HTTP API: read-only routes for hosts, with JSON in the documented shape of the records."""
 
 from __future__ import annotations
 
@@ -52,18 +52,18 @@ LIMITS = {
     Code.TOO_FAST: "reads_per_second_max",
     Code.BUSY: "reads_waiting_max",
 }
-"""What the log is told of, and which setting it is about."""
+"""The refusals that are logged, with the setting that each is about."""
 READS_AT_ONCE = 2
-"""How many requests the database reads for at once: each takes a connection that bids need too."""
+"""How many requests are read from the database at once: each takes a connection that bids need too."""
 ROWS_PER_READ = 250
-"""How many rows of a list count as another request of the same user."""
+"""Each so many rows of a list count as another request of the same user."""
 
 
 class Api:
-    """Routes for those who hold an access token; the owner of an auction sees all of it.
+    """Routes for users with an access token; the owner of an auction sees all of it.
 
-    A user's number is whole for the owner who won customers with it, and masked otherwise (D17).
-    See the settings for the limits. `note` is told who is refused for them, and which one it was.
+    A winner's number is whole for the owner of the auction, and masked otherwise (D17). See the
+    settings for the limits. `note` logs a request that was refused, with the reason and the setting.
     """
 
     def __init__(
@@ -116,7 +116,7 @@ class Api:
         return listed(request.query, page, cursor="after")
 
     async def _winnings(self, request: web.Request, user_id: int, span: Span) -> Listed:
-        """What was won, newest first."""
+        """The winnings of an auction, newest first."""
         auction = await self._owned(request, user_id)
         page = await catalog.list_winnings(self._store, auction_id=auction.id, span=span)
         return listed(request.query, page, cursor="before")
@@ -145,7 +145,7 @@ class Api:
         return auction
 
     def _route(self, answer: Answer) -> Callable[[web.Request], Awaitable[web.Response]]:
-        """Who asks, what for, and what every failure looks like: in this one place."""
+        """A handler that verifies the token, calls `answer` and makes every failure an error response."""
 
         async def respond(request: web.Request) -> web.Response:
             token = identity.bearer(request.headers.get("Authorization"))
@@ -167,7 +167,10 @@ class Api:
         return respond
 
     def _list(self, lists: List) -> Answer:
-        """A page of a list. All that it may have is paid for before it is read; the rest comes back."""
+        """The answer with a page of a list.
+
+        The rate is charged for the longest page before it is read, and gets back what was not used.
+        """
 
         async def answer(request: web.Request, user_id: int) -> web.Response:
             span = span_of(request.query)
@@ -196,7 +199,7 @@ class Api:
 
 
 def _price(rows: int) -> int:
-    """What a list of so many rows counts for, in requests."""
+    """The number of requests that a list of so many rows counts for."""
     return max(1, -(-rows // ROWS_PER_READ))
 
 

@@ -1,4 +1,4 @@
-"""How a refusal looks over HTTP, whoever refuses: `{ok: false, code, message}` (D20)."""
+"""Error responses over HTTP, all in one shape: `{ok: false, code, message}` (D20)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from baraka_server.contract.refusals import Code
 from baraka_server.live.encoded import encode
 
 RETRY_AFTER_SECONDS = 5
-"""When those may come again who are too many, or come too early."""
+"""The `Retry-After` of 429 and 503."""
 
 CODES: dict[int, str] = {
     400: "bad_request",
@@ -26,7 +26,7 @@ CODES: dict[int, str] = {
     500: Code.FAULT,
     503: Code.UNAVAILABLE,
 }
-"""What a status means, for programs, where nobody says it more exactly."""
+"""The default `code` of each status."""
 
 
 def error_response(
@@ -36,7 +36,7 @@ def error_response(
     code: str | None = None,
     **more: str,
 ) -> web.Response:
-    """`more` are further fields."""
+    """An error response. `code` is by default that of the status; `more` are further fields."""
     again = {"Retry-After": str(RETRY_AFTER_SECONDS)} if status in {429, 503} else {}
     return web.Response(
         text=_body(status, code, message, **more),
@@ -47,7 +47,7 @@ def error_response(
 
 
 async def in_one_shape(_request: web.Request, response: web.StreamResponse) -> None:
-    """Give what a library refuses by itself the shape of ours, before it is sent."""
+    """Give error responses of the libraries the shape of ours, before they are sent."""
     if response.status < 400 or not isinstance(response, web.Response):
         return
     if response.content_type == "application/json":

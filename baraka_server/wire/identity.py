@@ -1,4 +1,4 @@
-"""Who is there: access tokens, verified on connect (D1) and minted for tests and operators."""
+"""Access tokens (JWT): verified when somebody connects (D1), and minted for tests and operators."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ KIND_CLAIMS = {
     *("typ", "type", "kind", "use", "usage", "purpose"),
     *("tokentype", "tokenkind", "tokenuse", "tokenpurpose"),
 }
-"""Where issuers write what a token is for: in these claims, however they spell them."""
+"""The claims in which issuers say what a token is for, in the spelling of `_squeezed`."""
 ACCESS_KINDS = frozenset({"access", "accesstoken", "bearer", "jwt", "at", "at+jwt"})
-"""What they call a token that lets somebody in, in the spelling of `_squeezed`."""
+"""What such a claim says in an access token, in the spelling of `_squeezed`."""
 USER_TYPES = frozenset(kind.lower() for kind in UserType)
 """A user of the existing system has a `type` too, and its tokens may carry it (D1)."""
 KIND_CHARS_SHOWN = 32
@@ -34,7 +34,7 @@ REFRESH_FLAGS = {"refresh", "isrefresh", "refreshtoken", "isrefreshtoken"}
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """A verified user id and when the token that proved it expires."""
+    """A verified user id, and the time when its token expires."""
 
     user_id: int
     expires_at: datetime
@@ -54,7 +54,7 @@ def mint(secret: str, user_id: int, lifetime: timedelta, claims: Mapping[str, An
 
 @dataclass(frozen=True, slots=True)
 class Verifier:
-    """What an access token must be. `audience` and `issuer` are asked for where they are given.
+    """Verifies access tokens. `audience` and `issuer` are required where they are given.
 
     `lifetime_max` is how far in the future a token may expire; None is no limit (RFC 8725, 3.10).
     `leeway` is how far its issuer's clock may be ahead of ours: a token that begins later (`nbf`), or
@@ -71,7 +71,7 @@ class Verifier:
     kinds: Collection[str] = ()
 
     def verify(self, token: object) -> Identity | Refusal:
-        """Whom `token` stands for, or one of the two documented refusals (guide: Connection)."""
+        """The identity that `token` proves, or one of the two documented refusals (guide: Connection)."""
         if not token:
             return Refusal(Code.NO_TOKEN)
         if not isinstance(token, str) or len(token) > self.chars_max:
@@ -112,7 +112,7 @@ class Verifier:
         return Identity(user_id, expires_at)
 
     def _is_ahead(self, claims: Mapping[str, Any]) -> bool:
-        """Whether the token is of a time that is still to come. An `iat` that is no time says nothing."""
+        """Whether the token is not valid yet, by `nbf` and `iat`. An `iat` that is no time is ignored."""
         latest = (datetime.now(UTC) + self.leeway).timestamp()
         if "nbf" in claims and int(claims["nbf"]) > latest:
             return True
@@ -125,7 +125,7 @@ class Verifier:
 
 
 def _moment(seconds: object) -> datetime:
-    """Raises `ValueError` unless it is a number: the library takes "1" and true for one."""
+    """The time of a claim. Raises `ValueError` unless it is a number: the library accepts "1" and true."""
     if isinstance(seconds, bool) or not isinstance(seconds, int | float):
         raise ValueError(seconds)
     return datetime.fromtimestamp(int(seconds), UTC)
@@ -139,11 +139,11 @@ def _has_access_header(header: Mapping[str, Any]) -> bool:
 
 
 def _other_kind(claims: Mapping[str, Any], known: Collection[str]) -> str | None:
-    """What a claim says that the token is for, where that is not to let somebody in.
+    """The use that a claim names, where it is not access; None for an access token.
 
-    Its issuer may sign all kinds with the same key: one to refresh, which lives for months, one to
-    set a new password, which comes by mail, one for somebody whose code is still to be checked.
-    Whatever is not known as access is taken for another use.
+    An issuer may sign all kinds with the same key: one to refresh, which lives for months, one to set a
+    new password, which comes by mail, one for somebody whose code is still to be checked. Whatever is
+    not known as access is another use.
     """
     for name, said in claims.items():
         claim = _squeezed(name)
@@ -161,7 +161,7 @@ def _squeezed(text: str) -> str:
 
 
 def _subject(claims: Mapping[str, Any]) -> int | None:
-    """`sub` as a decimal string or integer, else an integer `userId` or `id` (D1)."""
+    """The user id: `sub` as a decimal string or integer, else an integer `userId` or `id` (D1)."""
     subject = claims.get("sub")
     if isinstance(subject, str) and subject.isascii() and subject.isdecimal():
         subject = int(subject) if len(subject) <= len(str(INT_MAX)) else None

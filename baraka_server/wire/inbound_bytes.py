@@ -1,4 +1,4 @@
-"""What comes in over one websocket, counted before anybody reads it."""
+"""Byte rate of what a websocket receives, taken before the library reads its frames."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from baraka_server.wire.rate_limits import Rate
 
 
 class InboundBytes:
-    """Stands before aiohttp's reader of frames, and closes the line over a rate of bytes.
+    """Wraps aiohttp's frame reader, and calls `over` instead of it above a rate of bytes.
 
     Fragments of a message that never ends pass every queue and every other rate: they are read for
     as long as they come, a megabyte at a time, and nobody else is served meanwhile.
@@ -34,6 +34,6 @@ class InboundBytes:
 
 
 def measure(request: web.Request, rate: Rate, over: Callable[[], None]) -> None:
-    """Count what follows on the line of a websocket that is open. `over` is called at the end of it."""
+    """Count what an open websocket receives from now on. `over` is called when the rate is exceeded."""
     protocol: Any = request.protocol
     protocol._payload_parser = InboundBytes(protocol._payload_parser, rate, over)

@@ -1,18 +1,18 @@
-"""How many joins of one user may wait at once: each is answered with the state of a whole auction."""
+"""Limit on the joins of one user that wait at once: each is answered with an auction's whole state."""
 
 from __future__ import annotations
 
 from collections import Counter
 
 JOINS_WAITING = "joins_waiting_per_user_max"
-"""The setting of the limit."""
+"""The setting that has the limit."""
 
 AGAIN_SECONDS = 1.0
-"""When somebody may try again who has too many waiting."""
+"""The seconds after which a user with too many joins waiting may try again."""
 
 
 class JoinLimit:
-    """Counts what is under way, over all sockets of a user. `waiting_max` 0 is no limit."""
+    """Counts the joins that wait, over all sockets of a user. `waiting_max` 0 is no limit."""
 
     def __init__(self, waiting_max: int) -> None:
         self._max = waiting_max
@@ -23,7 +23,7 @@ class JoinLimit:
         return self._waiting.total()
 
     def acquire(self, user_id: int) -> float:
-        """0 when one more may wait, which `end` ends; else the seconds until it may be tried again."""
+        """Count one more: 0 when it may wait, until `release`; else the seconds until the next try."""
         full = self._max and self._waiting[user_id] >= self._max
         self._waiting[user_id] += 1
         if not full:

@@ -1,8 +1,8 @@
-"""Clients of Socket.IO 2 and older are told that they are too old, in the protocol that they speak.
+"""Answer to clients of Socket.IO 2 and older, in their own protocol: an `error` that says to update.
 
-They read `EIO=3` only. A plain refusal would be "xhr poll error" to them: nothing that an app shows. What
-they are told here is an `error`, and a disconnect behind it, after which they stay away by themselves.
-Nothing is kept for them: the session that they are told does not exist.
+They read `EIO=3` only, and a plain refusal would be "xhr poll error" to them, which no app shows. A
+disconnect follows the `error`, after which they do not reconnect by themselves. Nothing is kept for them:
+the session id that they are sent is of no session.
 """
 
 from __future__ import annotations
@@ -34,12 +34,13 @@ allow it. This one is the same for everybody, whatever came along."""
 
 
 def is_old(request: web.Request) -> bool:
-    """Whether it opens a session in the old protocol."""
+    """Whether a request opens a session in the old protocol."""
     query = parse_qs(request.query_string)
     return request.method == "GET" and query.get("EIO") == [OLD] and "sid" not in query
 
 
 async def tell_to_update(request: web.Request) -> web.StreamResponse:
+    """Answer a request for which `is_old` is true, over the transport that it wants."""
     if request.headers.get("Upgrade", "").lower() == "websocket":
         return await _over_websocket(request)
     # Engine.IO 3 writes the characters of each packet before it.

@@ -13,10 +13,12 @@ from baraka_server.wire.frames import FrameInPieces, TextFrame
 
 
 class OutgoingPacket(packet.Packet):  # type: ignore[misc]
-    """An Engine.IO packet with a message for a room.
+    """An Engine.IO packet with a Socket.IO message, and its frame.
 
-    A newer one with the same `subject` contains it; nothing supersedes one without a subject. `shows`
-    is the round that whoever reads it has before their eyes then.
+    A newer packet with the same `subject` contains it; nothing supersedes one without a subject.
+    `shows` is the round that its reader sees by it.
+
+        OutgoingPacket('2["newBid",{…}]', subject)
     """
 
     def __init__(
@@ -36,7 +38,7 @@ class OutgoingPacket(packet.Packet):  # type: ignore[misc]
 
 
 class OutgoingPacketInPieces(OutgoingPacket):
-    """A message that is put together for whoever reads it whole, and else stays in shared pieces."""
+    """An `OutgoingPacket` whose message stays in pieces that it shares with other packets."""
 
     def __init__(self, pieces: Pieces, shows: RoundShown | None = None) -> None:
         self._pieces = pieces
@@ -62,7 +64,7 @@ class OutgoingPacketInPieces(OutgoingPacket):
 def event_packet_in_pieces(
     event: str, payload: Pieces, shows: RoundShown | None = None
 ) -> OutgoingPacketInPieces:
-    """The same for a payload in pieces, to one client."""
+    """The packet of an event for one client, around a payload in pieces."""
     return OutgoingPacketInPieces((f'2["{event}",{payload[0]}', *payload[1:], "]"), shows)
 
 
@@ -74,6 +76,6 @@ def acknowledgement_packet(
 
 
 def event_packet(event: str, payload: Encoded, shows: RoundShown | None = None) -> OutgoingPacket:
-    """The Socket.IO packet of an event, around JSON that is there already."""
+    """The packet of an event, around a payload that is JSON already."""
     subject = payload.subject if isinstance(payload, Superseding) else None
     return OutgoingPacket(f'2["{event}",{payload}]', subject, shows)

@@ -1,4 +1,4 @@
-"""How Socket.IO packets are read and written: the one place that knows the library's insides.
+"""Codec of Socket.IO packets: JSON that is encoded already, and event names that are not the library's.
 
 Checked against python-socketio 5.18 and python-engineio 4.15; tests/wire/test_packets.py fails
 when an assumption no longer holds.
@@ -21,7 +21,7 @@ RESERVED_PREFIX = "reserved:"
 
 
 class Json:
-    """The codec of both libraries: rows that are encoded already are written as they are."""
+    """The JSON codec of both libraries; what is encoded already is written as it is."""
 
     @staticmethod
     def dumps(value: Any, **_options: Any) -> str:

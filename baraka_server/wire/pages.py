@@ -1,6 +1,6 @@
-"""Pages over HTTP: `limit`, `after` and `before` in the query, a `Link` header where more follows.
+"""Pages of lists over HTTP: `limit`, `after` and `before` in the query, and a `Link` to the next page.
 
-The body stays the array that it always was, so that a reader who knows no pages reads the first one.
+The body is an array, so that a reader who knows no pages reads the first one.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from baraka_server.contract.refusals import Code, Refusal
 from baraka_server.store.pages import PAGE_ROWS_MAX, Page, Span
 
 BOUNDS = {"limit": (1, PAGE_ROWS_MAX), "after": (0, INT_MAX), "before": (0, INT_MAX)}
-"""The parameters of every list and what each may be."""
+"""The parameters of every list, each with its least and its greatest value."""
 
 FLAGS = {"true": True, "false": False}
 
 
 class Listed(NamedTuple):
-    """What a list answers: its rows, and the headers that say where it goes on."""
+    """The answer of a list: its rows, and the headers that link to the next page."""
 
     rows: list[Any]
     headers: Mapping[str, str]
@@ -43,7 +43,7 @@ def span_of(query: MultiMapping[str]) -> Span | Refusal:
 
 
 def flag(query: MultiMapping[str], name: str) -> bool | Refusal:
-    """A parameter that is `true` or `false`, the latter where it is absent."""
+    """The value of a parameter that is `true` or `false`; False where it is absent."""
     text = _only(query, name)
     if text is None:
         return False
@@ -53,7 +53,7 @@ def flag(query: MultiMapping[str], name: str) -> bool | Refusal:
 def listed(
     query: MultiMapping[str], page: Page[Any], *, cursor: str, relation: str = "next"
 ) -> Listed:
-    """`page`, with the address of the one that follows: the same request with another `cursor`.
+    """The answer for `page`, with a link to the next one: the same request with another `cursor`.
 
     The address is the query alone, relative to the request's (RFC 3986, 5.2): a proxy may have
     changed host and path.

@@ -1,4 +1,4 @@
-"""Rates: how often somebody may do something, with some room for a burst."""
+"""Rate limits: token buckets, for one client or for each key."""
 
 from __future__ import annotations
 
@@ -7,16 +7,19 @@ from collections.abc import Callable, Hashable
 from typing import Generic, TypeVar
 
 BURST_SECONDS = 5
-"""A burst may use what was not used in so many seconds."""
+"""The size of a burst: what the average allows in so many seconds."""
 
 KEYS_MAX = 20_000
-"""How many people a `Rates` remembers before it forgets those who are at rest."""
+"""How many keys a `Rates` keeps before it forgets those whose bucket is full."""
 
 K = TypeVar("K", bound=Hashable)
 
 
 class Rate:
-    """`per_second` on average, `BURST_SECONDS` of them at once (a token bucket). 0 is no limit."""
+    """Token bucket: `per_second` on average, `BURST_SECONDS` of them at once. 0 is no limit.
+
+    wait = rate.take()  # 0 when it may be done now
+    """
 
     __slots__ = ("_at", "_capacity", "_clock", "_left", "_per_second")
 
@@ -28,9 +31,9 @@ class Rate:
         self._at = clock()
 
     def take(self, amount: float = 1) -> float:
-        """0 when it may be done now, else the seconds until it may.
+        """Take `amount` from the bucket: 0 when it may be done now, else the seconds until it may.
 
-        What is more than is left is done whole, and paid for before anything else may be.
+        An amount of more than is left is allowed whole; the debt is paid before the next one.
         """
         if not self._per_second:
             return 0
@@ -40,19 +43,19 @@ class Rate:
         return wait
 
     def spend(self, amount: float) -> None:
-        """Pay afterwards for what turned out to cost more."""
+        """Take `amount` without a check: for what turned out to cost more, or less."""
         if self._per_second:
             self._refill()
             self._left -= amount
 
     @property
     def wait(self) -> float:
-        """The seconds until it may be done."""
+        """The seconds until the next one may be done."""
         self._refill()
         return 0 if self._left >= 1 else (1 - self._left) / self._per_second
 
     def overdraw(self, seconds: float) -> None:
-        """Allow nothing for so long."""
+        """Empty the bucket so far that nothing is allowed for so long."""
         self._refill()
         self._left = min(self._left, -seconds * self._per_second)
 
@@ -68,9 +71,9 @@ class Rate:
 
 
 class Rates(Generic[K]):
-    """A rate for each key: it outlives a connection, so that reconnecting does not refill it.
+    """A `Rate` for each key. It outlives a connection, so that reconnecting does not refill it.
 
-    `setting` is the name of the limit, for whoever tells of it. `clock` counts seconds.
+    `setting` is the name of the setting with the limit, for the log. `clock` counts seconds.
     """
 
     def __init__(
@@ -90,12 +93,12 @@ class Rates(Generic[K]):
         return self.of(key).take() if self._per_second else 0
 
     def of(self, key: K) -> Rate:
-        """The rate of this key, for those who hold on to it."""
+        """The rate of this key, which may be kept."""
         rate = self._rates.get(key)
         if rate is None:
             if len(self._rates) >= self._keys_max:
                 self._rates = {key: rate for key, rate in self._rates.items() if not rate.at_rest}
-                # In a crowd in which nobody rests, do not look at everybody for each newcomer.
+                # Where no bucket is full, do not look at all of them for each new key.
                 self._keys_max = max(KEYS_MAX, 2 * len(self._rates))
             rate = self._rates[key] = Rate(self._per_second, self._clock)
         return rate

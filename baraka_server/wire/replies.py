@@ -1,4 +1,4 @@
-"""How a refusal looks on the wire: the `error` event, and the acknowledgement (D20)."""
+"""Payloads of acknowledgements and of the `error` event (D20)."""
 
 from __future__ import annotations
 
@@ -9,26 +9,29 @@ from baraka_server.live.encoded import Encoded, encode
 
 
 def error_payload(refusal: Refusal) -> Encoded:
+    """The payload of `error`: {"message":…,"code":…,"event":…}."""
     fields = {"message": refusal.message, "code": refusal.code} | refusal.extra
     return encode(fields | ({"event": refusal.event} if refusal.event else {}))
 
 
 def positive(outcome: dict[str, Any]) -> Encoded:
+    """The acknowledgement of an accepted event: {"ok":true,…}."""
     return encode({"ok": True} | outcome)
 
 
 def negative(refusal: Refusal) -> Encoded:
+    """The acknowledgement of a refused event: {"ok":false,"code":…,"message":…}."""
     fields = {"ok": False, "code": refusal.code, "message": refusal.message}
     return encode(fields | refusal.extra)
 
 
 def too_fast(event: str, wait_seconds: float) -> Refusal:
-    """The refusal of what is over a rate; `retryAfterMs` says when it may be tried again."""
+    """The refusal of an event over a rate; `retryAfterMs` says when it may be sent again."""
     return Refusal(Code.TOO_FAST, event, {"retryAfterMs": max(1, round(wait_seconds * 1000))})
 
 
 def for_the_log(refusal: Refusal, limit: str = "") -> tuple[str, str]:
-    """Why somebody was not let in, and the setting that it is about: more than clients are told."""
+    """The reason of a refused token or request for the log, and its setting: more than clients hear."""
     kind = refusal.values.get("kind")  # signed with our key: its issuer's word
     if kind is None:
         return refusal.message, limit

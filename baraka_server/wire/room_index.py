@@ -1,7 +1,7 @@
-"""Which session is in which rooms, known from both ends.
+"""Index of the rooms of each session, so that a disconnect takes the same time in any crowd.
 
-python-socketio 5.18 looks through the rooms of everybody, each session's own among them, for each session
-that ends: three thousand viewers that leave at once kept the server for seconds, twenty thousand would for
+python-socketio 5.18 looks through all rooms, each session's own among them, for each session that ends:
+three thousand viewers that left at once blocked the server for seconds, twenty thousand would for
 minutes. tests/wire/test_room_index.py compares the two step by step.
 """
 
@@ -15,6 +15,8 @@ import socketio
 
 
 class RoomIndex(socketio.AsyncManager):  # type: ignore[misc]
+    """The library's client manager, with an index from session to rooms."""
+
     def __init__(self) -> None:
         super().__init__()
         self._rooms_of: defaultdict[tuple[str, str], set[str | None]] = defaultdict(set)

@@ -1,4 +1,4 @@
-"""What waits for one client, bounded by bytes (D25)."""
+"""Send queue of one client, bounded by bytes (D25)."""
 
 from __future__ import annotations
 
@@ -14,15 +14,17 @@ from baraka_server.wire.outgoing import OutgoingPacket
 
 NOT_KNOWN = sys.maxsize
 STANDSTILL_SECONDS = 5
-"""So long somebody may read nothing who has more waiting than the limit."""
+"""How long a client over the limit may read nothing before it gets no room."""
 
 
 class SendQueue:
-    """The packets in a socket's queue and their size. `bytes_max` 0 is no limit.
+    """The packets that wait for one client, and their size. `bytes_max` 0 is no limit.
 
-    When there is no room, what is superseded goes first. A client that has read nothing at all since
-    that happened last gets no room again: it would never read anything. Who is being sent something
-    large, a state, has as much room more while it goes on reading.
+    When there is no room, superseded packets are dropped. A client that has read nothing at all since
+    the last such drop gets no room again: it would never read anything. One that is being sent
+    something large, a state, has as much room more while it goes on reading.
+
+        if not queue.put(packet, bytes_in_transport): disconnect
     """
 
     def __init__(
@@ -42,7 +44,7 @@ class SendQueue:
         self._read_at = 0.0
 
     def put(self, pkt: packet.Packet, bytes_elsewhere: int) -> bool:
-        """Queue a packet, behind `bytes_elsewhere` that the transport has. False: there is no room."""
+        """Queue a packet, behind `bytes_elsewhere` in the transport. False where there is no room."""
         if self._bytes_max and self.bytes + bytes_elsewhere > self._bytes_max:
             self._make_room(bytes_elsewhere)
             if self.bytes + bytes_elsewhere > self._bytes_max and not self._goes_on(
@@ -56,19 +58,19 @@ class SendQueue:
         return True
 
     def took(self, packets: Iterable[packet.Packet]) -> None:
-        """The client is being sent these, out of the queue."""
+        """Note that these left the queue and are being sent."""
         self._reads = True
         for pkt in packets:
             self.sends(pkt)
         self.bytes = max(0, self.bytes - sum(map(_size, packets)))
 
     def sends(self, pkt: packet.Packet) -> None:
-        """The transport is given this."""
+        """Note that a packet is given to the transport."""
         self._largest = max(self._largest, _size(pkt))
         self._unread, self._read_at = NOT_KNOWN, self._clock()
 
     def _goes_on(self, bytes_elsewhere: int) -> bool:
-        """Whether the client reads what it was sent, and what waits behind that is within the limit."""
+        """Whether the client still reads something large, and the rest is within the limit."""
         if not self._largest:
             return False
         now = self._clock()

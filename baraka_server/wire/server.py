@@ -1,4 +1,4 @@
-"""The Socket.IO server of guarded sockets: what it reads, whom it refuses, and whom it lets go.
+"""Socket.IO server whose sockets enforce limits: refusals, acknowledgements, strikes and evictions.
 
 Like those of `sockets`, its hooks are into python-engineio 4.15 and python-socketio 5.18.
 """
@@ -41,28 +41,29 @@ MISTAKES = (
     *("bad-sid", "bad-transport", "bad-upgrade", "bad-jsonp-index", "bad-version"),
     *("not-connected", "unexpected-http"),
 )
-"""What strangers get wrong, and everybody after a restart: no error of ours."""
+"""Engine.IO's keys for mistakes of clients, also of every client after a restart: not logged."""
 
 EVENT_HEAD = re.compile(r'2(?P<id>\d{1,15})?\["(?P<name>[A-Za-z_]{1,64})"')
 POLL_AGAIN_SECONDS = 10
-"""How long whoever closed the connection of its last poll may take to poll again."""
+"""How long a client whose last poll's connection was closed may take to poll again."""
 
 
 ACK_ID: ContextVar[int | None] = ContextVar("ack_id", default=None)
-"""The number that the client gave the event that is being handled; None if it wants no answer."""
+"""The acknowledgement id of the event that is being handled; None if its client wants none."""
 
 
 class Engine(engineio.AsyncServer):  # type: ignore[misc]
-    """Theirs has 96 random bits in the id of a session."""
+    """The Engine.IO server, with session ids of 128 random bits; the library's have 96."""
 
     def generate_id(self) -> str:
         return new_id()
 
 
 class GuardedServer(socketio.AsyncServer):  # type: ignore[misc]
-    """A Socket.IO server whose sockets are guarded. `address_of` tells where a request comes from.
+    """A Socket.IO server with `GuardedSocket`s.
 
-    `binding` is what a session is bound to. `clock` counts the seconds of limits and of patience.
+    `address_of` gives the client address of a request, `binding` what a session is bound to. `clock`
+    counts the seconds of limits and timeouts.
     """
 
     def __init__(
@@ -76,7 +77,7 @@ class GuardedServer(socketio.AsyncServer):  # type: ignore[misc]
     ) -> None:
         super().__init__(
             max_http_buffer_size=limits.message_bytes_max,
-            # A megabyte takes it 12 ms, in which nobody is served, for each client that polls.
+            # It would take 12 ms a megabyte, in which nobody is served, for each client that polls.
             http_compression=False,
             **options,
         )
@@ -84,15 +85,15 @@ class GuardedServer(socketio.AsyncServer):  # type: ignore[misc]
         self.clock = clock
         self.log = AbuseLog(clock)
         self.shown: Callable[[Viewer, RoundShown], None] = lambda _viewer, _round: None
-        """Called when what shows a viewer a round has left for it."""
+        """Called when a packet that shows a round to a viewer has left for it."""
         self.fan_out: FanOut | None = None
         """The fast path, where there is one: see `fastpath`."""
         self.by_address: defaultdict[str, set[str]] = defaultdict(set)
         """The Engine.IO sessions of each address."""
         self.unverified: Unverified[str] = Unverified()
-        """The Engine.IO sessions of those who are not verified yet, or were turned away."""
+        """The Engine.IO sessions whose user is not verified yet, or was refused."""
         self.polls: dict[Any, GuardedSocket] = {}
-        """Who waits for an answer, by aiohttp's protocol object of the connection."""
+        """The sockets whose poll waits for an answer, by aiohttp's protocol object of its connection."""
         self._leaving: set[asyncio.Task[None]] = set()
         self.address_of = address_of
         self._binding = binding
@@ -104,16 +105,16 @@ class GuardedServer(socketio.AsyncServer):  # type: ignore[misc]
         return Engine
 
     def use(self, sockets: type[GuardedSocket], websockets: type[GuardedWebSocket]) -> None:
-        """What new connections are made of."""
+        """Set the classes of which new connections are made."""
         self._socket_class = sockets
         self.eio._async = {**self.eio._async, "websocket": websockets}
 
     async def too_fast(
         self, client: GuardedSocket, pkt: packet.Packet, wait_seconds: float, limit: str
     ) -> bool:
-        """Refuse an event that was not even read: its name and its id are all that is needed.
+        """Refuse an event over a rate without parsing it: only its name and id are read.
 
-        False for anything else, which nobody who is connected sends often.
+        False for a packet that is no event: no connected client sends many of them.
         """
         sid = self.manager.sid_from_eio_sid(client.sid, "/")
         if sid is None or pkt.packet_type != packet.MESSAGE or not pkt.data.startswith("2"):
@@ -130,17 +131,17 @@ class GuardedServer(socketio.AsyncServer):  # type: ignore[misc]
         return True
 
     async def refuse(self, sid: str, refusal: Refusal) -> None:
-        """`error`, to this client alone."""
+        """Send `error` to this client alone."""
         await self.tell(sid, Error.wire_name, error_payload(refusal))
 
     async def tell(self, sid: str, event: str, payload: Encoded) -> None:
-        """An event for this client alone."""
+        """Send an event to this client alone."""
         client = self.client(sid)
         if client is not None:
             await client.send(event_packet(event, payload))
 
     async def tell_room(self, room: str, event: str, payload: Encoded, shows: RoundShown) -> None:
-        """An event that shows a round, for everybody in a room of the library."""
+        """Send an event that shows a round to everybody in a room of the library."""
         told = event_packet(event, payload, shows=shows)
         for _, eio_sid in list(self.manager.get_participants("/", room)):
             client: GuardedSocket | None = self.eio.sockets.get(eio_sid)
@@ -148,7 +149,7 @@ class GuardedServer(socketio.AsyncServer):  # type: ignore[misc]
                 await client.send(told)
 
     async def strike(self, sid: str, limit: str) -> None:
-        """Note that a socket was told to slow down; one that goes on for too long has to leave."""
+        """Count that a client was told to slow down; disconnect it when that happens too often."""
         client = self.client(sid)
         if client is None:
             return
@@ -160,9 +161,9 @@ class GuardedServer(socketio.AsyncServer):  # type: ignore[misc]
             await self.disconnect(sid)
 
     def tcp_connection_lost(self, protocol: Any, sid: str | None) -> None:
-        """A connection is gone. Whoever waited for an answer on it has left.
+        """End the session whose poll waited on a TCP connection that is gone.
 
-        The session `sid` had its last one there, if it is known, and is given time to poll again.
+        The session `sid`, whose last answer went over it, is given time to poll again.
         """
         if client := self.polls.pop(protocol, None):
             self._poll_broke(client)
@@ -177,7 +178,7 @@ class GuardedServer(socketio.AsyncServer):  # type: ignore[misc]
             task.add_done_callback(self._leaving.discard)
 
     def client(self, sid: str) -> GuardedSocket | None:
-        """The socket of a session of the namespace."""
+        """The socket with this Socket.IO session id, if it is connected."""
         found: GuardedSocket | None = self.eio.sockets.get(self.manager.eio_sid_from_sid(sid, "/"))
         return found
 
@@ -186,12 +187,12 @@ class GuardedServer(socketio.AsyncServer):  # type: ignore[misc]
         return client.subscriber if client else None
 
     async def answered(self) -> None:
-        """Return when everything that was asked has its acknowledgement on its way."""
+        """Return when every event that was received has its acknowledgement on its way."""
         while self._answering:
             await asyncio.wait(self._answering)
 
     async def evict_unverified(self, address: str | None = None) -> bool:
-        """Make room for another one: see `Unverified`. False where there is nobody to hang up on."""
+        """Close an unverified session to make room; see `Unverified`. False where there is none."""
         sid = self.unverified.next_to_evict(address)
         if sid is None:
             return False
@@ -224,7 +225,7 @@ class GuardedServer(socketio.AsyncServer):  # type: ignore[misc]
         await super()._handle_eio_connect(eio_sid, environ)
 
     async def _handle_connect(self, eio_sid: str, namespace: str | None, data: Any) -> None:
-        # Theirs refuses with a text. Where the protocol wants an object, Android's client waits for ever.
+        # The library refuses with a text. The protocol wants an object: Android's client waits for ever.
         if namespace not in {None, "", "/"}:
             reason = "Invalid namespace"
         elif self.manager.sid_from_eio_sid(eio_sid, "/") is not None:
@@ -263,7 +264,7 @@ class GuardedServer(socketio.AsyncServer):  # type: ignore[misc]
     async def acknowledge(
         self, sid: str, number: int, payload: Pieces, shows: RoundShown | None
     ) -> None:
-        """Answer an event in pieces, which the library would copy for each client anew."""
+        """Acknowledge an event with a payload in pieces, which the library would copy for each client."""
         client = self.client(sid)
         if client is not None:
             await client.send(acknowledgement_packet(number, payload, shows))

@@ -1,4 +1,4 @@
-"""Whose an Engine.IO session is: its id stands in URLs, which proxies log, and proves nothing."""
+"""Binding of an Engine.IO session to whoever opened it: its id is in URLs, which proxies log."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 ID_BYTES = 16
-"""128 bits that nobody can guess."""
+"""The random bytes of a session id."""
 
 _key = secrets.token_bytes(32)
 
@@ -21,17 +21,17 @@ def new_id() -> str:
 
 @dataclass(frozen=True, slots=True)
 class Opener:
-    """Who opened a session, as far as every later request of it must show the same again.
+    """The part of the request that opened a session which every later request must show again.
 
     Its `Authorization` header where it had one, as a hash that is of no use elsewhere, and its
-    address where sessions keep theirs. A token in the CONNECT packet is in no later request.
+    address where sessions are bound to one. A token in the CONNECT packet is in no later request.
     """
 
     authorization: bytes | None
     address: str | None
 
     def objection(self, environ: Mapping[str, Any], address: str) -> str | None:
-        """Why a request is not of whoever opened the session; None for one that is."""
+        """The reason why a request is refused as another client's; None where it is not."""
         if self.authorization is not None:
             shown = _hashed(environ) or b""
             if not hmac.compare_digest(shown, self.authorization):
@@ -43,13 +43,13 @@ class Opener:
 
 @dataclass(frozen=True, slots=True)
 class SidBinding:
-    """What a session is bound to; see the settings `session_keeps_token` and `session_keeps_address`."""
+    """The settings `session_keeps_token` and `session_keeps_address`."""
 
     token: bool = True
     address: bool = False
 
     def opener(self, environ: Mapping[str, Any], address: str) -> Opener:
-        """Who opens a session with this request."""
+        """The `Opener` of a session that this request opens."""
         return Opener(
             _hashed(environ) if self.token else None,
             address if self.address else None,

@@ -1,8 +1,9 @@
-"""Engine.IO sockets that a hostile client cannot use against the server or its neighbours.
+"""Engine.IO sockets with limits, which a hostile client cannot use against the server or other clients.
 
-The hooks into python-engineio 4.15 and python-socketio 5.18 are here, in `server` and in `packets`. Theirs would
-log a stack trace for a malformed packet and go on, queue without a bound for a client that does not
-read, wait for ever for one that says nothing, and take the first segment of a POST for all of it.
+The hooks into python-engineio 4.15 and python-socketio 5.18 are here, in `server` and in `packets`. The
+library's sockets would log a stack trace for a malformed packet and go on, queue without a bound for a
+client that does not read, wait for ever for one that sends nothing, and take the first segment of a POST
+for all of it.
 """
 
 from __future__ import annotations
@@ -33,34 +34,34 @@ if TYPE_CHECKING:
 SPEAKABLE_TYPES = frozenset({packet.CLOSE, packet.PONG, packet.MESSAGE, packet.UPGRADE})
 CONTROL_TYPES = frozenset({WSMsgType.PING, WSMsgType.PONG})
 SPEAKABLE_MESSAGES = ("0", "1", "2")
-"""CONNECT, DISCONNECT, EVENT: the contract has no attachments, and no client owes us an answer."""
+"""CONNECT, DISCONNECT, EVENT: the contract has no attachments, and no acknowledgement by a client."""
 
 UNVERIFIED_REQUESTS_PER_SECOND = 2
 """Requests of a session whose user is not verified yet, on average; it needs three."""
 REQUESTS_FOR_AN_EVENT = 2
-"""Whoever polls posts an event and gets the answer to it."""
+"""Over long-polling an event takes two: the POST with it, and the GET of its answer."""
 DOES_NOT_READ = "it does not read what it is sent"
 WENT_ON = "it sent more than the limit, and went on"
 STRIKES_PER_SECOND = 20
-"""So often on average a user may be told to slow down, over all sockets, before one has to leave."""
+"""How often on average a user may be told to slow down, over all sockets, before one is disconnected."""
 BARRED_SECONDS = 5
-"""How long a user is turned away who had to leave."""
+"""How long a user who was disconnected for that is refused."""
 FRAMES_SHARE = 2
-"""What all frames of a websocket may weigh, in relation to the messages that are made of them."""
+"""The byte limit of all frames of a websocket, in relation to that of their messages."""
 TCP_NOTSENT_LOWAT = 25  # Linux; the socket module has no name for it
 UNREAD_KERNEL_BYTES = 128 * 1024
-"""How much unsent data the kernel takes from us for one socket."""
+"""How much unsent data the kernel holds for one socket."""
 GOODBYE_SECONDS = 2
 """How long a closed websocket may take to read the rest before it is cut off."""
 ENTRY = web.RequestKey("entry", Rate)
-"""Where a request has the rate that it counted in."""
+"""The key under which a request has the rate that it was counted in."""
 REFUSED = web.RequestKey("refused", tuple[int, str])
-"""Where a request says what its answer is instead of the library's: a status and a reason."""
+"""The key under which a request has the status and reason to answer with instead of the library."""
 
 
 @dataclass(frozen=True, slots=True)
 class SocketLimits:
-    """What one socket may cost; see the settings of the same names."""
+    """Limits of one socket; see the settings of the same names."""
 
     message_bytes_max: int
     send_buffer_bytes_max: int
@@ -70,11 +71,11 @@ class SocketLimits:
 
 
 class HungUp(exceptions.SocketIsClosedError):  # type: ignore[misc]
-    """We closed this socket; whoever still works on it should stop."""
+    """The server closed this socket: whatever still works on it should stop."""
 
 
 class GuardedSocket(async_socket.AsyncSocket):  # type: ignore[misc]
-    """One client's connection, over whichever transport it has now. See `guard`."""
+    """One client's connection, over long-polling or a websocket. Set up by `guard`."""
 
     host: GuardedServer
     address: str
@@ -82,9 +83,9 @@ class GuardedSocket(async_socket.AsyncSocket):  # type: ignore[misc]
     rate: Rate
     bytes: Rate
     requests: Rate
-    """What its requests over HTTP count in, before they count in that of its address."""
+    """The rate of its HTTP requests; those over it are counted in the rate of its address."""
     entry: Rate | None = None
-    """What its first request counted in, until it is known who came."""
+    """The rate that its first request was counted in, until its user is verified."""
     strikes: Rate
     silent_since: float
     struck_out: bool
@@ -94,18 +95,18 @@ class GuardedSocket(async_socket.AsyncSocket):  # type: ignore[misc]
     upgrade: bool
     websocket: GuardedWebSocket | None
     viewer: Viewer | None
-    """Who sits behind it, once that is verified."""
+    """The viewer, once its user is verified."""
     opener: Opener
-    """Who may send requests with its id."""
+    """The requests that may use its id: those like the one that opened it."""
     subscriber: Subscriber | None = None
-    """Where the fan-out reaches it, if there is one."""
+    """The socket as the fan-out reaches it, where there is one."""
     answered_on: Any = None
     """aiohttp's protocol object of the connection that its last poll came on."""
     last_ping: float | None
     pinging: asyncio.Task[None] | None
 
     def guard(self, host: GuardedServer, address: str) -> None:
-        """What a constructor would do: the library makes sockets of its own class."""
+        """Set the fields, in place of a constructor: the library makes sockets of its own class."""
         self.host, self.address, self.limits = host, address, host.limits
         self.rate = Rate(host.limits.events_per_second_max, host.clock)
         self.bytes = Rate(host.limits.bytes_per_second_max, host.clock)
@@ -122,7 +123,7 @@ class GuardedSocket(async_socket.AsyncSocket):  # type: ignore[misc]
         return self.send_queue.bytes + self._bytes_in_transport
 
     def proved(self, *, gives_back: bool) -> None:
-        """Whose it is was verified. `gives_back` says that its first request need not count."""
+        """Note that its user is verified. `gives_back` uncounts its first request."""
         self.host.unverified.discard(self.sid)
         self.requests = Rate(
             REQUESTS_FOR_AN_EVENT * self.limits.events_per_second_max, self.host.clock
@@ -134,7 +135,7 @@ class GuardedSocket(async_socket.AsyncSocket):  # type: ignore[misc]
     # --- what it says
 
     async def receive(self, pkt: packet.Packet) -> None:
-        """Every packet of every transport comes through here. Raises `HungUp` for the last one."""
+        """Handle a packet of either transport. Raises `HungUp` when the socket is closed for it."""
         if self.closed or self.closing:
             raise HungUp
         self.gives_sign_of_life()
@@ -152,12 +153,12 @@ class GuardedSocket(async_socket.AsyncSocket):  # type: ignore[misc]
             raise HungUp
 
     def gives_sign_of_life(self) -> None:
-        """It has read, or could have read, what was sent to it before (D31)."""
+        """Note that the client lives: it could have read what was sent to it before (D31)."""
         if self.viewer is not None:
             self.viewer.alive_at = time.monotonic()
 
     def is_of_somebody_else(self, environ: Mapping[str, Any]) -> bool:
-        """Whether whoever opened the session did not send this request, whose answer says so then.
+        """Whether another client sent this request; it is then answered with an error.
 
         The session goes on: its owner has done nothing.
         """
@@ -189,7 +190,7 @@ class GuardedSocket(async_socket.AsyncSocket):  # type: ignore[misc]
         return answer
 
     async def handle_post_request(self, environ: Mapping[str, Any]) -> None:
-        """Read all of a POST, and its packets; what is wrong with it becomes its answer."""
+        """Read the whole body of a POST and handle its packets, or answer with an error."""
         if self.is_of_somebody_else(environ):
             return
         request: web.Request = environ["aiohttp.request"]
@@ -215,14 +216,14 @@ class GuardedSocket(async_socket.AsyncSocket):  # type: ignore[misc]
             reason = "it posted more than the limit"
         except Exception as error:
             reason = f"it posted what cannot be read ({type(error).__name__})"
-        # Not raised: the library would log a stack trace for it, or fail over its own variables.
+        # Not raised: the library would log a stack trace for it, or fail on its own variables.
         request[REFUSED] = status, reason
         await self.hang_up(reason)
 
     async def poll_broke(self) -> None:
-        """Its poll was cut off: every client takes that for the end, and begins anew.
+        """End a session whose poll was cut off: every client reconnects then.
 
-        What that poll would have been answered with would be missing, if it did go on.
+        If it went on, the packets of that answer would be missing.
         """
         if not self.upgraded:
             await self.end(self.server.reason.TRANSPORT_CLOSE)
@@ -259,7 +260,7 @@ class GuardedSocket(async_socket.AsyncSocket):  # type: ignore[misc]
             await self.hang_up(DOES_NOT_READ)
 
     def offer(self, pkt: packet.Packet) -> bool:
-        """Queue a packet. False if too much waits already: whoever offers it should hang up."""
+        """Queue a packet. False if too much waits already: the caller should disconnect the client."""
         return self.send_queue.put(pkt, self._bytes_in_transport)
 
     @property
@@ -269,7 +270,7 @@ class GuardedSocket(async_socket.AsyncSocket):  # type: ignore[misc]
         return self.websocket.transport.get_write_buffer_size()
 
     async def poll(self) -> list[packet.Packet]:
-        if self.polling:  # two would each get half of what is said
+        if self.polling:  # two would each get half of the packets
             await self.hang_up("it polled twice at once")
             raise HungUp
         self.polling = True
@@ -288,7 +289,7 @@ class GuardedSocket(async_socket.AsyncSocket):  # type: ignore[misc]
         return packets
 
     def was_shown(self, round_: RoundShown) -> None:
-        """What shows the round has left the send queue."""
+        """Note that a packet that shows a round has left for the client."""
         if self.viewer is not None:
             self.host.shown(self.viewer, round_)
 
@@ -302,7 +303,7 @@ class GuardedSocket(async_socket.AsyncSocket):  # type: ignore[misc]
     async def close(
         self, wait: bool = True, abort: bool = False, reason: str | None = None
     ) -> None:
-        """Never waits for the client. Theirs leaves a poll, a ping and the session behind for a while."""
+        """Close without waiting for the client; the library leaves a poll, a ping and the session behind."""
         if self.closed or self.closing:
             return
         await super().close(wait=False, abort=abort, reason=reason)
@@ -315,13 +316,13 @@ class GuardedSocket(async_socket.AsyncSocket):  # type: ignore[misc]
             loop.call_later(GOODBYE_SECONDS, self.websocket.transport.abort)
 
     async def hang_up(self, reason: str, limit: str = "") -> None:
-        """Close it at once, without a word to it and without waiting for it."""
+        """Close the connection at once, without telling the client, and log the reason."""
         if not self.closed:
             self.note(reason, limit)
         await self.end(self.server.reason.TRANSPORT_ERROR)
 
     def cut_off(self) -> None:
-        """For a websocket whose client sends much more than the limit, in whatever pieces."""
+        """Abort a websocket whose client sends far more than the limit, in whatever frames."""
         self.note(WENT_ON)
         self.strikes.overdraw(BARRED_SECONDS)
         if self.websocket is not None:
@@ -335,14 +336,14 @@ class GuardedSocket(async_socket.AsyncSocket):  # type: ignore[misc]
             self.websocket.transport.abort()
 
     def note(self, reason: str, limit: str = "") -> None:
-        """Tell the log, once for each socket."""
+        """Log why the socket is closed, once for each socket."""
         if not self.noted:
             self.noted = True
             self.host.log.hung_up(self.address, reason, limit)
 
 
 class GuardedWebSocket(driver.WebSocket):  # type: ignore[misc]
-    """The websocket of one `GuardedSocket`: text only, and none that opens and says nothing."""
+    """The websocket of a `GuardedSocket`: text messages only, with a timeout for the first one."""
 
     response_class: type[web.WebSocketResponse] = web.WebSocketResponse
     transport: asyncio.Transport
@@ -358,7 +359,7 @@ class GuardedWebSocket(driver.WebSocket):  # type: ignore[misc]
         if request.transport is None:
             raise ConnectionResetError("the client is gone")
         self.environ, self.transport = environ, request.transport
-        # Theirs would compress for each viewer anew, and keep a quarter of a megabyte for it.
+        # The library's would compress for each viewer, with a quarter of a megabyte of memory for each.
         self._sock = self.response_class(
             timeout=GOODBYE_SECONDS,
             autoping=False,

@@ -1,7 +1,7 @@
-"""aiohttp's end of a TCP connection, before and beside any request of it.
+"""TCP connections of the HTTP server: a listener may refuse one before its first request.
 
-The hooks into aiohttp 3.14 are here. Theirs would make all that a connection needs for one that is closed
-at once, and log a stack trace for each of these, and for what is no HTTP.
+The hooks into aiohttp 3.14 are here. The library would set up everything for a connection that is closed
+at once, and log a stack trace for each of these, and for what is not HTTP.
 """
 
 from __future__ import annotations
@@ -17,8 +17,10 @@ from baraka_server.wire.http_errors import error_response
 
 
 class ConnectionListener(Protocol):
+    """The object that is told of every TCP connection; `Admission` is one."""
+
     def accept(self, connection: GuardedConnection, transport: asyncio.Transport) -> bool:
-        """Whether the connection may stay."""
+        """Note a new connection; False to refuse it."""
 
     def lost(self, connection: GuardedConnection) -> None: ...
 
@@ -62,7 +64,7 @@ class GuardedConnection(RequestHandler):
 
 
 class GuardedHttp(web.Server):
-    """Makes guarded lines. See `guard`."""
+    """aiohttp's server, whose connections tell a listener. Set up by `guard`."""
 
     listener: ConnectionListener
 
@@ -71,7 +73,7 @@ class GuardedHttp(web.Server):
 
 
 def guard(runner: web.AppRunner, listener: ConnectionListener) -> None:
-    """What a constructor would do: the runner makes a server of its own class."""
+    """Set the listener of `runner`'s connections; the runner makes a server of its own class."""
     server: Any = runner.server
     server.__class__ = GuardedHttp
     server.listener = listener

@@ -1,4 +1,4 @@
-"""Those who came in and have not shown yet who they are."""
+"""Unverified sessions or connections by address, and which of them is evicted first."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ K = TypeVar("K", bound=Hashable)
 
 
 class Unverified(Generic[K]):
-    """Unverified by address. Where there is no room, the oldest of the address with most gives way.
+    """Keys by address. The oldest key of the address that has most is evicted first.
 
-    So a flood of a few addresses displaces itself, and not the phones that come in beside it. Every
-    step takes the same time, however many there are.
+    So a flood from a few addresses evicts itself, and not the phones that connect beside it. Every
+    operation takes constant time.
     """
 
     def __init__(self) -> None:
         self._address: dict[K, str] = {}
         self._of: defaultdict[str, dict[K, None]] = defaultdict(dict)
-        """The newcomers of each address, the oldest first."""
+        """The keys of each address, the oldest first."""
         self._with: defaultdict[int, dict[str, None]] = defaultdict(dict)
-        """The addresses that have so many."""
+        """The addresses by the number of keys that they have."""
         self._most = 0
 
     def __len__(self) -> int:
@@ -53,7 +53,7 @@ class Unverified(Generic[K]):
             del self._of[address]
 
     def next_to_evict(self, address: str | None = None) -> K | None:
-        """Who gives way: of this address, or of the one that has most. None where nobody is."""
+        """The key to evict: of this address, or of the one that has most. None where there is none."""
         if address is None:
             address = next(iter(self._with.get(self._most, ())), "")
         return next(iter(self._of.get(address, ())), None)
