@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import aiohttp
 
 from baraka_cli.client.access import Access
+from baraka_cli.client.sockets import reason
 from baraka_server.contract.refusals import TEXTS, Code
 
 SECONDS_MAX = 5
@@ -26,7 +27,11 @@ class Page(NamedTuple):
 
 
 class Unreachable(Exception):
-    """Nobody answered, or not now; the text says which."""
+    """Nobody answered, or not now; the text says which. `reason` is what the system says of it."""
+
+    def __init__(self, text: str, reason: str = "") -> None:
+        super().__init__(text)
+        self.reason = reason or text
 
 
 class TurnedAway(Exception):
@@ -53,6 +58,15 @@ class HttpApi:
     async def auctions(self) -> list[Mapping[str, Any]] | None:
         """The caller's own auctions, newest first; the last thousand of them."""
         return (await self._page("/api/auctions")).rows
+
+    async def auction_pages(self) -> AsyncIterator[list[Entry]]:
+        """The caller's own auctions page by page, the newest first."""
+        path: str | None = "/api/auctions"
+        while path is not None:
+            page = await self._page(path)
+            if page.rows is not None:
+                yield page.rows
+            path = page.following
 
     async def auction(self, auction_id: int) -> Mapping[str, Any] | None:
         found: Mapping[str, Any] | None = await self._get(f"/api/auctions/{auction_id}")
@@ -114,8 +128,8 @@ class HttpApi:
             ):
                 is_json = response.content_type == "application/json"
                 found = await response.json() if is_json else None
-        except (aiohttp.ClientError, TimeoutError, OSError):
-            raise Unreachable("the server does not answer") from None
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise Unreachable("the server does not answer", reason(error)) from None
         except ValueError:
             return None, {}
         if response.status == 401:

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from baraka_cli.simulator.scenario import Scenario
 
 TOKEN_LIFETIME = timedelta(hours=12)
+PAGES_MAX = 20
+AUCTIONS_NEEDED = 3
+"""The sale's, the one next door, and one that the caller may have named already."""
 
 
 def scenario_and_lots(
@@ -72,15 +75,11 @@ def place_of(
 ) -> Place:
     """Auction of the sale: the one that was named, or the host's first that can be started."""
     from baraka_cli.simulator.crowd.cast import Place
-    from baraka_cli.simulator.run import NoList, startable
 
-    try:
-        free = run(startable(url, mint(host_id)))
-    except NoList as error:
-        if auction_id is None:
-            say(str(error))
-            raise typer.Exit(COULD_NOT) from None
-        free = []
+    free, why = run(_startable(url, mint(host_id)))
+    if why and auction_id is None:
+        say(why)
+        raise typer.Exit(COULD_NOT)
     doors = [one for one in free if one != auction_id]
     if auction_id is None:
         if not doors:
@@ -91,3 +90,26 @@ def place_of(
             raise typer.Exit(COULD_NOT)
         auction_id, *doors = doors
     return Place(auction_id, doors[0] if doors else None, host_id, others)
+
+
+async def _startable(url: str, token: str) -> tuple[list[int], str]:
+    """Auctions of the token's owner that can be started, newest first, as many as a sale needs.
+
+    Beside them, why there is no list of auctions, and what to do; empty where there is one.
+    """
+    from baraka_cli.client.access import Access
+    from baraka_cli.client.http import HttpApi, TurnedAway, Unreachable
+
+    found: list[int] = []
+    pages = 0
+    try:
+        async for rows in HttpApi(url, Access(token)).auction_pages():
+            found += [row["id"] for row in rows if not (row["isEnded"] or row["isCanceled"])]
+            pages += 1
+            if len(found) >= AUCTIONS_NEEDED or pages == PAGES_MAX:
+                break
+    except Unreachable as error:
+        return [], f"{url} cannot be reached: {error.reason}"
+    except TurnedAway as error:
+        return [], f"{url} refuses the host's token: {error}"
+    return found, "" if pages else f"{url} lists no auctions: name one by --auction"

@@ -8,10 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-import aiohttp
-from yarl import URL
-
-from baraka_cli.client.sockets import CouldNotConnect, SocketPool, reason
+from baraka_cli.client.sockets import CouldNotConnect, SocketPool
 from baraka_cli.run_list import ListedLot
 from baraka_cli.simulator.checks.proof import Proof
 from baraka_cli.simulator.checks.truth import Truth
@@ -21,11 +18,6 @@ from baraka_cli.simulator.crowd.sale import Sale, SaleStopped
 from baraka_cli.simulator.meter import Meter
 from baraka_cli.simulator.result import Result, Totals
 from baraka_cli.simulator.scenario import Scenario
-
-LOOK_SECONDS = 10
-PAGES_MAX = 20
-AUCTIONS_NEEDED = 3
-"""The sale's, the one next door, and one that the caller may have named already."""
 
 Show = Callable[[Result, str], None]
 Evidence = Callable[[int, Proof], Awaitable[None]]
@@ -162,46 +154,3 @@ def _additions(proof: Proof) -> str:
         "states for joiners": proof.rooms.told_states,
     }
     return ", ".join(name for name, there in has.items() if there) or "the guide alone"
-
-
-class NoList(Exception):
-    """The server has no list of auctions to choose from. The text says what to do."""
-
-
-async def startable(url: str, token: str) -> list[int]:
-    """Auctions of the token's owner that can be started, newest first: as many as a sale needs.
-
-    They are looked for in the pages of `GET /api/auctions`. Raises `NoList`.
-    """
-    headers = {"Authorization": f"Bearer {token}"}
-    timeout = aiohttp.ClientTimeout(total=LOOK_SECONDS)
-    address: URL | None = URL(url) / "api/auctions"
-    found: list[int] = []
-    try:
-        async with aiohttp.ClientSession(timeout=timeout, headers=headers) as session:
-            for _ in range(PAGES_MAX):
-                if address is None or len(found) >= AUCTIONS_NEEDED:
-                    break
-                async with session.get(address) as response:
-                    if response.status != 200:
-                        raise NoList(
-                            f"{url}/api/auctions answered {response.status}: name one by --auction"
-                        )
-                    rows = await response.json()
-                    address = _next_page(response)
-                auctions = rows.get("auctions", []) if isinstance(rows, dict) else rows
-                found += [
-                    row["id"] for row in auctions if not (row["isEnded"] or row["isCanceled"])
-                ]
-    except (OSError, aiohttp.ClientError, TimeoutError) as error:
-        raise NoList(f"{url} cannot be reached: {reason(error)}") from None
-    return found
-
-
-def _next_page(response: aiohttp.ClientResponse) -> URL | None:
-    """Address of the next page. Never on another server, which would get the token."""
-    link = response.links.get("next")
-    address = link.get("url") if link else None
-    return (
-        address if isinstance(address, URL) and address.origin() == response.url.origin() else None
-    )
