@@ -56,15 +56,15 @@ def demo(
 
     with tempfile.TemporaryDirectory(prefix="baraka-demo-") as folder:
         at_terminal = stdout.is_terminal and sys.stdin.isatty()
-        with _Demo.opened(Path(folder), port) as stage:
+        with _DemoSale.opened(Path(folder), port) as sale:
             if headless or not at_terminal:
-                _hold(stage, duration)
+                _hold(sale, duration)
             else:
-                _host(stage)
+                _host(sale)
 
 
 @dataclass(frozen=True, slots=True)
-class _Demo:
+class _DemoSale:
     folder: Path
     database_url: str
     secret: str
@@ -73,7 +73,7 @@ class _Demo:
 
     @classmethod
     @contextmanager
-    def opened(cls, folder: Path, port: int) -> Iterator[_Demo]:
+    def opened(cls, folder: Path, port: int) -> Iterator[_DemoSale]:
         """A database with people in it, and a server of its own on it."""
         import secrets
 
@@ -109,7 +109,7 @@ class _Demo:
 # --- without a terminal
 
 
-def _hold(stage: _Demo, duration: float) -> None:
+def _hold(sale: _DemoSale, duration: float) -> None:
     from baraka_cli.database import open_store
     from baraka_cli.ledger_check import compare
     from baraka_cli.simulator.crowd.cast import Place
@@ -121,17 +121,17 @@ def _hold(stage: _Demo, duration: float) -> None:
 
     scenario, lots = _evening(duration)
     setup = Setup(
-        url=stage.url,
+        url=sale.url,
         scenario=scenario,
         place=Place(AUCTION_ID, NEXT_DOOR_ID, HOST_ID, range(2, USERS + 1)),
         lots=lots,
-        mint=stage.token,
-        server_pids=(stage.server_pid,),
+        mint=sale.token,
+        server_pids=(sale.server_pid,),
         version=version("baraka"),
     )
 
     async def held() -> Result:
-        async with open_store(stage.database_url) as store:
+        async with open_store(sale.database_url) as store:
             with Screen(stderr, title="Baraka demo", seconds=duration) as screen:
                 return await hold(setup, screen.show, partial(compare, store))
 
@@ -154,33 +154,33 @@ def _evening(duration: float) -> tuple[Scenario, list[ListedLot]]:
 # --- at a terminal
 
 
-def _host(stage: _Demo) -> None:
+def _host(sale: _DemoSale) -> None:
     """The newcomer hosts: the auction is live, the crowd is in, the lots are listed."""
     from baraka_cli.console.app import Console
     from baraka_cli.console.sale_screen import Setup
 
     _, lots = _evening(1)
-    run(_start(stage))
-    scenario = stage.folder / "crowd.toml"
+    run(_start(sale))
+    scenario = sale.folder / "crowd.toml"
     lines = [f"{name} = {value}" for name, value in {**CROWD, "chaos": 0.2}.items()]
     scenario.write_text("\n".join(lines), encoding="utf-8")
     crowd = [
-        *("simulate", str(scenario), f"--url={stage.url}", f"--auction={AUCTION_ID}"),
-        *("--no-host", "--json", f"--database-url={stage.database_url}"),
+        *("simulate", str(scenario), f"--url={sale.url}", f"--auction={AUCTION_ID}"),
+        *("--no-host", "--json", f"--database-url={sale.database_url}"),
     ]
-    found = stage.folder / "result.json"
+    found = sale.folder / "result.json"
     with (
         found.open("wb") as output,
-        _child(crowd, stage.environment(), stage.folder / "simulate.log", output) as guests,
+        _child(crowd, sale.environment(), sale.folder / "simulate.log", output) as guests,
     ):
         Console(
             Setup(
-                url=stage.url,
-                token=stage.token(HOST_ID),
+                url=sale.url,
+                token=sale.token(HOST_ID),
                 auction_id=AUCTION_ID,
                 lots=tuple(lots),
                 folder=Path.cwd(),
-                mint=lambda: stage.token(HOST_ID),
+                mint=lambda: sale.token(HOST_ID),
             )
         ).run()
         if guests.poll() is None:
@@ -189,7 +189,7 @@ def _host(stage: _Demo) -> None:
     _say_what_next()
 
 
-async def _start(stage: _Demo) -> None:
+async def _start(sale: _DemoSale) -> None:
     import socketio
 
     from baraka_server.contract.client_events import StartAuction
@@ -197,7 +197,7 @@ async def _start(stage: _Demo) -> None:
     client = socketio.AsyncClient()
     try:
         await client.connect(
-            stage.url, auth={"token": stage.token(HOST_ID)}, transports=["websocket"]
+            sale.url, auth={"token": sale.token(HOST_ID)}, transports=["websocket"]
         )
         answer = await client.call(StartAuction.wire_name, {"auctionId": AUCTION_ID})
     except socketio.exceptions.SocketIOError as error:

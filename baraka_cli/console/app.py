@@ -55,11 +55,11 @@ class Console(App[None]):
 
     async def on_mount(self) -> None:
         if self.setup.auction_id is not None:
-            await self.push_screen(self._stage(self.setup.auction_id))
+            await self.push_screen(self._sale_screen(self.setup.auction_id))
         else:
             self.run_worker(self._choose())
 
-    def _stage(self, auction_id: int) -> SaleScreen:
+    def _sale_screen(self, auction_id: int) -> SaleScreen:
         return SaleScreen(self.setup, auction_id, self.access)
 
     async def _choose(self, trouble: str = "") -> None:
@@ -98,7 +98,7 @@ class Console(App[None]):
             self.push_screen(TroubleScreen(trouble or "There is no auction to choose from", why))
 
     async def on_picked(self, message: Picked) -> None:
-        await self.switch_screen(self._stage(message.auction_id))
+        await self.switch_screen(self._sale_screen(message.auction_id))
 
     # --- another token, another auction
 
@@ -166,21 +166,21 @@ class Console(App[None]):
 
     def _offer(self, text: str) -> bool:
         """Close what the text has opened, and put it where it may be sent from."""
-        stage = next((one for one in self.screen_stack if isinstance(one, SaleScreen)), None)
-        if stage is None or not text.strip():
+        sale_screen = next((one for one in self.screen_stack if isinstance(one, SaleScreen)), None)
+        if sale_screen is None or not text.strip():
             return False
-        while self.screen is not stage:
+        while self.screen is not sale_screen:
             self.screen.dismiss(None)
-        stage.offer(text)
+        sale_screen.offer(text)
         return True
 
     def says_yes(self, asked_at: float) -> bool:
         """Whether Ctrl+Y was pressed for what could be read since `asked_at`."""
         if self._yes_at >= asked_at:
             return True
-        for stage in self.screen_stack:
-            if isinstance(stage, SaleScreen):
-                stage.note(TOO_SOON, Outcome.REFUSED)
+        for sale_screen in self.screen_stack:
+            if isinstance(sale_screen, SaleScreen):
+                sale_screen.note(TOO_SOON, Outcome.REFUSED)
         return False
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:

@@ -52,7 +52,9 @@ async def hosting(
         await host.sees("NOT STARTED", "▲ online")
         await host.confirms("s")
         await host.sees("● LIVE")
-        await host.until(lambda: host.stage.connection.joined, "the console to be in the room")
+        await host.until(
+            lambda: host.sale_screen.connection.joined, "the console to be in the room"
+        )
         await host.reads_in_the_log("✓ Start")
         await host.confirms("n")
         await host.sees("▶ Gold Ring – 18K")
@@ -111,7 +113,7 @@ async def test_an_auction_is_chosen_from_the_hosts_own(baraka: Baraka, tmp_path:
         await host.sees("Which auction?", "not started")
         await host.presses("enter")
         await host.sees("NOT STARTED", "▲ online")
-        assert host.stage.book.auction_id == 3, "the newest first"
+        assert host.sale_screen.book.auction_id == 3, "the newest first"
 
 
 async def test_one_that_is_live_is_offered_first(
@@ -123,7 +125,7 @@ async def test_one_that_is_live_is_offered_first(
         await host.sees("Which auction?", "live")
         await host.presses("enter")
         await host.sees("● LIVE")
-        assert host.stage.book.auction_id == 2
+        assert host.sale_screen.book.auction_id == 2
 
 
 async def test_one_who_owns_no_auction_is_told_how_to_make_one(
@@ -157,8 +159,8 @@ async def test_a_bid_that_the_console_has_not_heard_of_stops_the_hammer(
     """It lands on the server between the confirmation and the award."""
     async with hosting(baraka, phones, tmp_path) as (host, bilal, dina):
         held: list[tuple[str, Any]] = []
-        hear = host.stage.connection._hear
-        monkeypatch.setattr(host.stage.connection, "_hear", lambda *heard: held.append(heard))
+        hear = host.sale_screen.connection._hear
+        monkeypatch.setattr(host.sale_screen.connection, "_hear", lambda *heard: held.append(heard))
         await bid(dina, 950)
         await host.until(lambda: any(name == NewBid.wire_name for name, _ in held), "the bid")
         await host.presses("a")
@@ -168,7 +170,7 @@ async def test_a_bid_that_the_console_has_not_heard_of_stops_the_hammer(
         await host.reads_in_the_log("MISSED BID")
         assert not bilal.heard(LotAwarded)
 
-        monkeypatch.setattr(host.stage.connection, "_hear", hear)
+        monkeypatch.setattr(host.sale_screen.connection, "_hear", hear)
         for heard in held:
             hear(*heard)
         await host.sees("Dina A.", "▶ Gold Ring – 18K")
@@ -202,13 +204,13 @@ async def test_a_server_that_is_killed_comes_back_and_the_console_catches_up(
 ) -> None:
     async with hosting(baraka, phones, tmp_path) as (host, _bilal, _dina):
         trying = asyncio.Event()
-        connect = host.stage.connection._connect_once
+        connect = host.sale_screen.connection._connect_once
 
         async def later() -> None:
             await trying.wait()  # so that something is missed
             await connect()
 
-        monkeypatch.setattr(host.stage.connection, "_connect_once", later)
+        monkeypatch.setattr(host.sale_screen.connection, "_connect_once", later)
         await baraka.kill()
         await host.sees("▼ CONNECTION LOST")
         await host.presses("a", "n")
@@ -222,7 +224,7 @@ async def test_a_server_that_is_killed_comes_back_and_the_console_catches_up(
         trying.set()
         await host.reads_in_the_log("Caught up with what was missed: 2 bids")
         await host.sees("▲ online", "1,000", "Dina A.")
-        assert [one.amount for one in host.stage.book.bids] == [1000, 950, 900]
+        assert [one.amount for one in host.sale_screen.book.bids] == [1000, 950, 900]
         await host.presses("a")
         await host.sees("Dina A. wins")
         await host.presses("ctrl+y")
@@ -296,9 +298,11 @@ async def test_a_console_that_starts_in_the_middle_knows_what_was_before(
                 assert (await device.emits(award))["ok"]
     async with seated(baraka.url, tmp_path, lots=()) as again:
         await again.sees("Brooch")
-        book = again.stage.book
+        book = again.sale_screen.book
         await again.until(lambda: book.lot_since_known, "the history")
-        history = [entry async for page in again.stage.api.history(1, 10**6) for entry in page]
+        history = [
+            entry async for page in again.sale_screen.api.history(1, 10**6) for entry in page
+        ]
         put_up = [entry["at"] for entry in history if entry["kind"] == "lot_opened"][-1]
         assert book.lot_since == moment(put_up) + book._clock_behind
         await again.presses("r")
@@ -331,7 +335,7 @@ async def test_after_a_storm_the_screen_shows_what_the_server_has(
     """
     # Phones that read the list of all bids with every bid would be what is tested.
     async with hosting(baraka, phones, tmp_path, updates="delta") as (host, bilal, dina):
-        book = host.stage.book
+        book = host.sale_screen.book
 
         async def storm() -> None:
             begun = asyncio.get_running_loop().time()
@@ -371,7 +375,8 @@ async def test_after_a_storm_the_screen_shows_what_the_server_has(
         await host.sees(high["user"]["name"])
         figures = [f"{high['bid']:,}", f"{book.next_ask():,}"]
         await host.until(
-            lambda: [one.value for one in host.stage.query(LargeNumber)] == figures, str(figures)
+            lambda: [one.value for one in host.sale_screen.query(LargeNumber)] == figures,
+            str(figures),
         )
         for one in state["auctionBids"][:5]:
             await host.sees(f" {one['bid']:,} ")
@@ -418,8 +423,8 @@ async def test_a_server_that_is_frozen_is_said_to_give_no_answer(
     async with hosting(baraka, phones, tmp_path) as (host, _bilal, _dina):
         baraka.send(signal.SIGSTOP)
         await host.sees("▼ NO ANSWER FOR 2 s")
-        assert host.stage.connection.state is ConnectionState.ONLINE
-        assert host.stage.query_one("#bar").has_class("down")
+        assert host.sale_screen.connection.state is ConnectionState.ONLINE
+        assert host.sale_screen.query_one("#bar").has_class("down")
         await host.sees("▼ NO ANSWER FOR 4 s")
         baraka.send(signal.SIGCONT)
         await host.sees("▲ online")
@@ -466,11 +471,11 @@ async def test_every_line_has_a_client_of_its_own(
 ) -> None:
     """One that was hung up on may take what is for the next line, which is then never opened."""
     async with hosting(baraka, phones, tmp_path) as (host, _bilal, _dina):
-        first = host.stage.connection._client
+        first = host.sale_screen.connection._client
         await baraka.stop()
         await baraka.start()
-        await host.until(lambda: host.stage.connection.joined, "the room")
-        second = host.stage.connection._client
+        await host.until(lambda: host.sale_screen.connection.joined, "the room")
+        second = host.sale_screen.connection._client
         assert first is not None
         assert second is not None
         assert second.eio.queue is not first.eio.queue
@@ -480,7 +485,7 @@ async def test_an_award_whose_answer_was_lost_is_asked_again_and_done_once(
     baraka: Baraka, phones: PythonPhones, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with hosting(baraka, phones, tmp_path) as (host, bilal, _dina):
-        connection = host.stage.connection
+        connection = host.sale_screen.connection
         call, asked = connection.call, list[ClientEvent]()
 
         async def forgetful(event: ClientEvent) -> Reply:
@@ -500,7 +505,7 @@ async def test_an_award_whose_answer_was_lost_is_asked_again_and_done_once(
         assert first == second, "the same request, which the server knows"
         assert getattr(first, "request_id", None)
         assert getattr(first, "round", None) == 1
-        assert len(await host.stage.api.winnings(1) or []) == 1
+        assert len(await host.sale_screen.api.winnings(1) or []) == 1
         assert len(bilal.heard(LotAwarded)) == 1
 
 
@@ -508,12 +513,12 @@ async def test_events_that_the_console_does_not_know_harm_nothing(
     baraka: Baraka, phones: PythonPhones, tmp_path: Path
 ) -> None:
     async with hosting(baraka, phones, tmp_path) as (host, _bilal, dina):
-        book, stage = host.stage.book, host.stage
+        book, sale_screen = host.sale_screen.book, host.sale_screen
         assert book.seq is not None
-        stage._hear("lotReopened", {"auctionId": 1, "seq": book.seq + 1, "colour": "gold"})
+        sale_screen._hear("lotReopened", {"auctionId": 1, "seq": book.seq + 1, "colour": "gold"})
         assert not book.gap
-        stage._hear("auctionState", {"auctionId": 1, "seq": book.seq, "serverTime": "?"})
-        stage._hear("newBid", {"auctionId": 1, "seq": book.seq + 1, "newBid": {"id": "?"}})
+        sale_screen._hear("auctionState", {"auctionId": 1, "seq": book.seq, "serverTime": "?"})
+        sale_screen._hear("newBid", {"auctionId": 1, "seq": book.seq + 1, "newBid": {"id": "?"}})
         await host.reads_in_the_log("✗ newBid could not be read (KeyError)")
         await host.until(lambda: book.bids and book.bids[0].amount == 900, "the state, whole again")
         await bid(dina, 950)
@@ -541,5 +546,5 @@ async def test_of_a_long_history_only_what_is_shown_is_read(
     monkeypatch.setattr(HttpApi, "_page", noted)
     async with seated(baraka.url, tmp_path, lots=()) as again:
         await again.sees("Pin")
-        await again.until(lambda: again.stage.book.lot_since_known, "the history")
+        await again.until(lambda: again.sale_screen.book.lot_since_known, "the history")
         assert len([path for path in read if "history" in path]) == 1

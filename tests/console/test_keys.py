@@ -57,7 +57,7 @@ async def hosting(
         await host.sees("NOT STARTED", "▲ online")
         await host.confirms("s")
         await host.sees("● LIVE")
-        await host.until(lambda: host.stage.connection.joined, "the room")
+        await host.until(lambda: host.sale_screen.connection.joined, "the room")
         await host.confirms("n")
         await host.reads_in_the_log("✓ Put up Gold Ring")
         dina = await phones.open(baraka.url, 3, auth={"token": token(SECRET, 3)})
@@ -109,13 +109,17 @@ async def test_a_novel_that_is_typed_at_any_question_runs_no_command(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     async with hosting(baraka, phones, tmp_path) as host:
-        novel = NOVEL.replace("{title}", host.stage.book.title)
-        lot, sold = host.stage.book.lot, list(host.stage.book.hammers)
+        novel = NOVEL.replace("{title}", host.sale_screen.book.title)
+        lot, sold = host.sale_screen.book.lot, list(host.sale_screen.book.hammers)
         for pace, (pause, prose_seconds, chars) in PACES.items():
             monkeypatch.setattr("baraka_cli.console.prose.PROSE_SECONDS", prose_seconds)
             asked.clear()
             for key, text in OPENED if pace == "one finger" else OPENED[:3]:
-                while host.app.screen is not host.stage or host.stage.asks or host.stage.focused:
+                while (
+                    host.app.screen is not host.sale_screen
+                    or host.sale_screen.asks
+                    or host.sale_screen.focused
+                ):
                     await host.presses("escape")
                 host.app.prose.forget()
                 terminal = Terminal(host, pause=pause)
@@ -127,7 +131,7 @@ async def test_a_novel_that_is_typed_at_any_question_runs_no_command(
             said = [event.comment for event in asked if isinstance(event, PostComment)]
             assert not set(said) & set(QUICK_MESSAGES)
             assert all(text in novel for text in said), "only what was written in the line"
-            assert (host.stage.book.lot, host.stage.book.hammers) == (lot, sold)
+            assert (host.sale_screen.book.lot, host.sale_screen.book.hammers) == (lot, sold)
             assert list(tmp_path.glob("sale-*")) == []
 
 
@@ -142,14 +146,16 @@ async def test_prose_is_offered_to_the_room_and_only_ctrl_y_sends_it(
     async with hosting(baraka, phones, tmp_path) as host:
         asked.clear()
         await host.types("any more bids?\n")
-        assert host.app.screen is host.stage, "the question that its first letter opened is closed"
+        assert host.app.screen is host.sale_screen, (
+            "the question that its first letter opened is closed"
+        )
         await host.sees("any more bids?", "Enter does not send what was written without c")
         assert asked == []
         await host.presses("ctrl+y")
         await host.reads_in_the_log("✓ Say “any more bids?")
         await host.types("not for you")
         await host.presses("escape")
-        assert host.stage.query_one(ChatInput).value == ""
+        assert host.sale_screen.query_one(ChatInput).value == ""
         assert len(asked) == 1
 
 
@@ -174,7 +180,7 @@ async def test_a_key_right_behind_esc_is_none_of_the_line_that_was_left(
         await host.types("hello")
         await Terminal(host, pause=1).sends("\x1bl")
         await host.sees("Esc closes this")
-        assert host.stage.query_one(ChatInput).value == "hello"
+        assert host.sale_screen.query_one(ChatInput).value == "hello"
 
 
 async def test_a_ctrl_y_that_came_before_the_question_could_be_read_is_none(
@@ -202,7 +208,7 @@ async def test_every_command_of_a_sale_asks_before_it_does_anything(
     async with hosting(baraka, phones, tmp_path) as host:
         asked.clear()
         for action in ACTIONS:
-            if action.moves and action.why_not(host.stage.situation()) is None:
+            if action.moves and action.why_not(host.sale_screen.situation()) is None:
                 await host.presses(action.key)
                 await host.until(host.is_asked, f"a question after {action.key}")
                 await host.presses("escape")

@@ -67,8 +67,8 @@ async def test_the_owner_is_not_told_that_it_is_somebody_elses(
     await gold_up(baraka, phones)
     async with seated(baraka.url, tmp_path) as host:
         await host.sees("● LIVE", "e End")
-        assert host.app.screen is host.stage
-        assert not host.stage.watching
+        assert host.app.screen is host.sale_screen
+        assert not host.sale_screen.watching
 
 
 async def test_an_auction_that_is_not_there_is_named_beside_those_that_are(
@@ -78,7 +78,7 @@ async def test_an_auction_that_is_not_there_is_named_beside_those_that_are(
         await host.sees(f"There is no auction 99 on {baraka.url}", "Which auction?", "not started")
         await host.presses("enter")
         await host.sees("NOT STARTED", "▲ online")
-        assert host.stage.book.auction_id == 3
+        assert host.sale_screen.book.auction_id == 3
 
 
 # --- names
@@ -128,15 +128,15 @@ async def test_words_that_were_refused_come_back_into_the_line(
         await host.sees("● LIVE")
         long = "so much to say " * 13
         await host.presses("c")
-        host.stage.query_one(ChatInput).value = long
+        host.sale_screen.query_one(ChatInput).value = long
         await host.presses("enter")
         await host.reads_in_the_log("✗ Chat: ")
-        assert host.stage.query_one(ChatInput).value == long
+        assert host.sale_screen.query_one(ChatInput).value == long
         await baraka.kill()
         await host.sees("▼ CONNECTION LOST")
         await host.presses("c", "enter")
         await host.reads_in_the_log("✗ Chat: There is no connection to the server")
-        assert host.stage.query_one(ChatInput).value == long
+        assert host.sale_screen.query_one(ChatInput).value == long
 
 
 async def test_lists_are_scrolled_by_keys_and_wheel_and_follow_again(
@@ -153,19 +153,21 @@ async def test_lists_are_scrolled_by_keys_and_wheel_and_follow_again(
         assert "1,000" not in host.screen
         assert "word 0\n" not in host.screen.replace(" ", "\n")
         await host.presses("tab")
-        await host.until(lambda: host.stage.focused is host.stage.query_one("#bids"), "the bids")
+        await host.until(
+            lambda: host.sale_screen.focused is host.sale_screen.query_one("#bids"), "the bids"
+        )
         await host.presses("pagedown", "pagedown", "pagedown")
         await host.sees(" 1,000 ", "End follows again")
         await host.presses("end")
         await host.sees("1,014")
-        chat = host.stage.query_one("#chat")
+        chat = host.sale_screen.query_one("#chat")
         for _ in range(9):
             await host.wheels("#chat", up=True)
         await host.sees("word 0 ")
         assert (await owner.emits(PostComment(auction_id=1, comment="word 15")))["ok"]
-        await host.until(lambda: len(host.stage.book.comments) == 16, "the comment")
+        await host.until(lambda: len(host.sale_screen.book.comments) == 16, "the comment")
         await host.sees("word 0 ")
-        host.stage.set_focus(chat)
+        host.sale_screen.set_focus(chat)
         await host.presses("end")
         await host.sees("word 15")
 
@@ -182,7 +184,7 @@ async def test_the_clock_of_a_lot_stands_still_when_the_auction_is_over(
         await host.sees("0 sold")
         await host.presses("escape")
         await host.sees("■ ENDED")
-        book = host.stage.book
+        book = host.sale_screen.book
         assert book.over_since is not None
         later = book.over_since + timedelta(hours=1)
         assert time_up(book, later) == time_up(book, book.over_since)

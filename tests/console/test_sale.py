@@ -29,7 +29,7 @@ BILAL, DINA = 2, 3
 async def on_air(host: Keyboard) -> None:
     await host.confirms("s")
     await host.sees("● LIVE")
-    await host.until(lambda: host.stage.connection.joined, "the console to be in the room")
+    await host.until(lambda: host.sale_screen.connection.joined, "the console to be in the room")
     await host.reads_in_the_log("✓ Start")
 
 
@@ -178,7 +178,7 @@ async def test_canceling_needs_the_title(baraka: Baraka, tmp_path: Path) -> None
     async with seated(baraka.url, tmp_path) as host:
         await host.sees("NOT STARTED", "▲ online")
         await on_air(host)
-        title = host.stage.book.title
+        title = host.sale_screen.book.title
         await host.presses("x")
         await host.sees("To cancel, type its title", title)
         await host.types("yes")
@@ -187,7 +187,7 @@ async def test_canceling_needs_the_title(baraka: Baraka, tmp_path: Path) -> None
         await host.presses("escape", "x")
         await host.types(title)
         await host.presses("enter")  # which is no answer
-        assert host.stage.book.phase is Phase.LIVE
+        assert host.sale_screen.book.phase is Phase.LIVE
         await host.presses("ctrl+y")
         await host.sees("✗ CANCELED")
 
@@ -243,7 +243,7 @@ async def test_what_is_not_possible_is_shown_in_brackets_and_says_why(
         await host.presses("s", "p")
         await host.reads_in_the_log("✗ Start: The auction is live already.")
         await host.reads_in_the_log("✗ Pass: There is nothing on the block.")
-        tooltip = host.stage.query_one("#do-award").tooltip
+        tooltip = host.sale_screen.query_one("#do-award").tooltip
         assert str(tooltip) == "There is nothing on the block."
 
 
@@ -267,7 +267,9 @@ async def test_what_the_server_refuses_is_explained(baraka: Baraka, tmp_path: Pa
     async with seated(baraka.url, tmp_path) as host:
         await host.sees("NOT STARTED", "▲ online")
         await on_air(host)
-        host.stage.sale.send("Award", AwardLot(auction_id=1, product="Gold", weight="", bid_id=0))
+        host.sale_screen.sale.send(
+            "Award", AwardLot(auction_id=1, product="Gold", weight="", bid_id=0)
+        )
         await host.reads_in_the_log(
             "✗ Award: Auction could not be ended. (there is nothing on the block)"
         )
@@ -288,8 +290,8 @@ async def test_bids_are_not_set_aside_by_a_slip_of_the_finger(
         await host.reads_in_the_log("The sale went on while you were asked. Look again.")
         await host.sees("Dina A. leads with 900.")
         await host.presses("escape")
-        assert host.stage.book.lot is not None
-        assert host.stage.book.lot.product == GOLD.product
+        assert host.sale_screen.book.lot is not None
+        assert host.sale_screen.book.lot.product == GOLD.product
         await host.presses("n")
         await host.sees("Dina A. leads with 900.")
         await host.presses("ctrl+y")
@@ -313,7 +315,7 @@ async def test_hostile_text_stays_text(
         await bids(dina, 5)
         for text in (nasty, "[/]", "[", "\\[", "👨‍👩‍👧" * 20, "\u0301" * 150, "نص عربي", "x" * 191):
             assert (await dina.emits(PostComment(auction_id=1, comment=text)))["ok"]
-        await host.until(lambda: len(host.stage.book.comments) == 8, "the comments")
+        await host.until(lambda: len(host.sale_screen.book.comments) == 8, "the comments")
         await host.presses("c")
         await host.types("[/]")
         await host.presses("enter")

@@ -46,7 +46,7 @@ async def bidding(baraka: Baraka, phones: PythonPhones, amount: int, product: st
 
 
 def figures(host: Keyboard) -> list[str]:
-    return [figure.value for figure in host.stage.query(LargeNumber)]
+    return [figure.value for figure in host.sale_screen.query(LargeNumber)]
 
 
 # --- sizes
@@ -61,13 +61,13 @@ async def test_last_bid_and_next_ask_are_whole_at_every_size(
     async with seated(baraka.url, tmp_path, size=size) as host:
         await host.until(lambda: figures(host)[0] == f"{amount:,}", "the bid")
         await host.pilot.pause()
-        ask = host.stage.book.next_ask()
+        ask = host.sale_screen.book.next_ask()
         assert figures(host)[1] == f"{ask:,}"
-        for figure in host.stage.query(LargeNumber):
+        for figure in host.sale_screen.query(LargeNumber):
             if figure.display and figure.parent and figure.parent.display:
                 width = len(large(figure.value)[0]) if figure.is_large else len(figure.value)
                 assert figure.region.width >= width
-                assert figure.region in host.stage.region
+                assert figure.region in host.sale_screen.region
         if size == SMALL and amount == AMOUNT_MAX:
             await host.sees(f"NEXT ASK {ask:,}")
 
@@ -92,9 +92,9 @@ async def test_every_button_can_be_read(
         await host.sees("NOT STARTED", "▲ online")
         await host.sees("(u Put up)", "(c Chat)", "b Off air")
         for action in ACTIONS:
-            button = host.stage.query_one(f"#do-{action.name}", Button)
+            button = host.sale_screen.query_one(f"#do-{action.name}", Button)
             assert str(button.label) in host.screen
-            assert button.region in host.stage.region
+            assert button.region in host.sale_screen.region
 
 
 @pytest.mark.parametrize("size", [SMALL, WIDE])
@@ -103,12 +103,12 @@ async def test_the_line_to_the_server_is_not_pushed_off_by_a_long_title(
 ) -> None:
     async with seated(baraka.url, tmp_path, size=size) as host:
         await host.sees("NOT STARTED", "▲ online")
-        host.stage.book.title = "Gold " * 38
-        host.stage.book.version += 1
+        host.sale_screen.book.title = "Gold " * 38
+        host.sale_screen.book.version += 1
         await host.sees("Gold Gold", "…", "▲ online")
         await baraka.kill()
         await host.sees("▼ CONNECTION LOST: the server", "trying again")
-        assert host.stage.query_one("#bar").has_class("down"), "all of the line says so"
+        assert host.sale_screen.query_one("#bar").has_class("down"), "all of the line says so"
 
 
 @pytest.mark.parametrize("size", [SMALL, WIDE])
@@ -165,7 +165,7 @@ async def test_the_log_is_read_whole_by_a_key(baraka: Baraka, tmp_path: Path) ->
     async with seated(baraka.url, tmp_path, size=SMALL) as host:
         await host.sees("NOT STARTED", "▲ online")
         for number in range(40):
-            host.stage.note(f"entry {number}", Outcome.NOTE)
+            host.sale_screen.note(f"entry {number}", Outcome.NOTE)
         await host.presses("l")
         await host.sees("Esc closes this.", "entry 39")
         await host.presses("home")
@@ -180,7 +180,7 @@ async def test_bids_are_counted_and_drawn_by_the_second(
     async with seated(baraka.url, tmp_path, size=SMALL) as host:
         await bidding(baraka, phones, 5)
         await host.sees("1 bid in the last minute", "█")
-        drawn = host.stage.query_one(Sparkline).data
+        drawn = host.sale_screen.query_one(Sparkline).data
         assert drawn is not None
         assert (len(drawn), sum(drawn)) == (60, 1)
 
@@ -190,12 +190,14 @@ async def test_how_fast_the_server_answers_is_shown_and_forgotten_with_the_line(
 ) -> None:
     async with seated(baraka.url, tmp_path, size=SMALL) as host:
         await host.until(
-            lambda: host.stage.connection.heartbeat.latency_ms is not None, "a measurement"
+            lambda: host.sale_screen.connection.heartbeat.latency_ms is not None, "a measurement"
         )
-        host.stage.connection.heartbeat.latency_ms = 123.4
+        host.sale_screen.connection.heartbeat.latency_ms = 123.4
         await host.sees("▲ online 123 ms")
         await baraka.kill()
-        await host.until(lambda: host.stage.connection.state is ConnectionState.LOST, "the loss")
+        await host.until(
+            lambda: host.sale_screen.connection.state is ConnectionState.LOST, "the loss"
+        )
         await host.sees_no_more(" ms ")
 
 
@@ -235,7 +237,7 @@ async def test_light_and_dark_are_one_key_apart_and_can_both_be_read(
                 ".caption": 3,
                 "#do-start": 2,
             }.items():
-                widget = host.stage.query(selector).first()
+                widget = host.sale_screen.query(selector).first()
                 _, _, background, color = widget.colors
                 ratio = contrast(background + color, background)
                 assert ratio >= least, f"{selector}, dark={dark}: {ratio:.1f}"
@@ -274,7 +276,7 @@ async def test_every_button_has_a_tooltip_that_changes_with_the_sale(
         await host.sees("NOT STARTED", "▲ online", "(n Next)")
 
         def tooltip(name: str) -> str:
-            return str(host.stage.query_one(f"#do-{name}", Button).tooltip)
+            return str(host.sale_screen.query_one(f"#do-{name}", Button).tooltip)
 
         assert all(tooltip(action.name) for action in ACTIONS)
         assert tooltip("start") == "Start the auction: everybody is told."

@@ -111,7 +111,7 @@ async def test_its_end_is_shown_and_another_one_is_taken_before_it(
         await host.presses("enter")
         await host.sees_no_more("token: 8:")
         assert host.app.access.token == another
-        assert host.stage.connection.state is ConnectionState.ONLINE, (
+        assert host.sale_screen.connection.state is ConnectionState.ONLINE, (
             "the line outlives its token (D28)"
         )
 

@@ -33,7 +33,7 @@ class Keyboard:
         self.pilot = pilot
 
     @property
-    def stage(self) -> SaleScreen:
+    def sale_screen(self) -> SaleScreen:
         found = [screen for screen in self.app.screen_stack if isinstance(screen, SaleScreen)]
         assert found, "the sale is not on the screen"
         return found[0]
@@ -47,7 +47,7 @@ class Keyboard:
 
     @property
     def log(self) -> list[str]:
-        entries = self.stage.log_book.entries
+        entries = self.sale_screen.log_book.entries
         return [f"{entry.outcome.value} {entry.text}" for entry in entries]
 
     async def presses(self, *keys: str) -> None:
