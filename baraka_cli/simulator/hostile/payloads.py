@@ -12,7 +12,18 @@ from baraka_cli.simulator.hostile.attempts import Attempt, Outcome, attempt
 from baraka_cli.simulator.hostile.judge import Judge
 from baraka_cli.simulator.hostile.signs import Shows, started
 from baraka_cli.simulator.hostile.stage import MINIMUM, Guest, Stage
-from baraka_server.contract.client_events import CLIENT_EVENTS, ClientEvent, StartAuction, parse
+from baraka_server.contract.client_events import (
+    CLIENT_EVENTS,
+    AwardLot,
+    CancelAuction,
+    ChangeLot,
+    ClientEvent,
+    EndAuction,
+    PlaceBid,
+    PostComment,
+    StartAuction,
+    parse,
+)
 from baraka_server.contract.fields import INT_MAX, TEXT_CHARS_MAX
 from baraka_server.contract.refusals import Code, Refusal
 from baraka_server.contract.server_events import (
@@ -30,9 +41,9 @@ ODD_VALUES: tuple[Any, ...] = (
     *(None, "", " ", "12", "x" * (TEXT_CHARS_MAX + 1), True, -1, 0),
     *(1.5, INT_MAX + 1, 2**70, [], {}, ["12"], {"a": 1}),
 )
-FIRST = ("placeBid", "awardingAuction", "changeCuurentProduct", "comment")
+FIRST = tuple(event.wire_name for event in (PlaceBid, AwardLot, ChangeLot, PostComment))
 """What money hangs on is tried first."""
-LAST = ("endAuction", "cancelAuction")
+LAST = tuple(event.wire_name for event in (EndAuction, CancelAuction))
 """A server that takes one of these for good has no sale any more."""
 NEWS = {event.wire_name for event in (LotChanged, LotAwarded, AuctionFinished, AuctionCanceled)}
 """What cannot happen while malformed messages are all that is sent."""
@@ -112,10 +123,10 @@ def _good(stage: Stage) -> dict[str, dict[str, Any]]:
     """A good payload of every event, by name: each malformed one is one step away from it."""
     prices = {"minBidPrice": MINIMUM, "bidPrice": MINIMUM, "actualPrice": MINIMUM}
     fields: dict[str, dict[str, Any]] = {
-        "comment": {"comment": "malformed"},
-        "placeBid": {"amount": 2 * MINIMUM},
-        "awardingAuction": {"product": stage.lot, "weight": "5g"},
-        "changeCuurentProduct": {"product": stage.lot} | prices,
+        PostComment.wire_name: {"comment": "malformed"},
+        PlaceBid.wire_name: {"amount": 2 * MINIMUM},
+        AwardLot.wire_name: {"product": stage.lot, "weight": "5g"},
+        ChangeLot.wire_name: {"product": stage.lot} | prices,
     }
     return {name: {"auctionId": stage.auction_id} | fields.get(name, {}) for name in CLIENT_EVENTS}
 
