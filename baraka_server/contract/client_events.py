@@ -1,7 +1,7 @@
-"""What a client may send: the ten documented events, parsed at the door.
+"""Client events: the ten documented ones, each parsed into a typed object or refused.
 
-A handler receives one of these objects, never a dict. Who asks is not in them: the socket's
-token says that (guide: Authentication).
+A handler receives one of these objects, never a dict. They do not say who sent them: the socket's token
+does (guide: Authentication).
 """
 
 from __future__ import annotations
@@ -27,7 +27,10 @@ from baraka_server.contract.refusals import Code, Refusal
 
 
 class ClientEvent(BaseModel):
-    """An event that names an auction. Unknown fields are ignored (D16)."""
+    """An event that names an auction. Unknown fields are ignored (D16).
+
+    parse("placeBid", [{"auctionId": 42, "amount": 1500}]) == PlaceBid(auction_id=42, amount=1500)
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
 
@@ -189,11 +192,11 @@ def parse(name: str, arguments: Sequence[Any]) -> ClientEvent | Refusal:
 
 
 TEXT_IN_ERRORS_CHARS_MAX = 64
-"""How much of a client's own text an error repeats to it."""
+"""The length up to which an error repeats a client's own text."""
 
 
 def nearly_documented(name: str) -> str | None:
-    """The client event that `name` is a slip of the pen for, if it is one (D30)."""
+    """The client event of which `name` is probably a misspelling, if there is one (D30)."""
     near = get_close_matches(_squeezed(name), _SQUEEZED, n=1, cutoff=SIMILARITY_MIN)
     return _SQUEEZED[near[0]] if near else None
 

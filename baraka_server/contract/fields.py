@@ -1,4 +1,4 @@
-"""The kinds of value that a client may send, each refusing what it would otherwise coerce (D12, D15).
+"""Types of the fields that a client may send; each refuses what would otherwise be coerced (D12, D15).
 
 A validator raises an error whose text completes the sentence "<field> …", so that whoever reads
 the refusal knows which field was wrong and what would have been right.

@@ -1,4 +1,4 @@
-"""When two names of products mean the same one (D33)."""
+"""Comparison of product names: two that differ in blanks or Unicode form are the same (D33)."""
 
 from __future__ import annotations
 
@@ -17,4 +17,5 @@ def compared(name: str) -> str:
 
 
 def same_name(one: str, other: str) -> bool:
+    """Whether two names are of the same product."""
     return compared(one) == compared(other)

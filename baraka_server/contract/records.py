@@ -14,20 +14,28 @@ from baraka_server.contract.fields import Time
 
 
 class AuctionType(StrEnum):
+    """The guide's enum of auctions. Both types are treated alike."""
+
     Live = "Live"
     Open = "Open"
 
 
 class UserType(StrEnum):
+    """The guide's enum of users. It gives no rights."""
+
     Normal = "Normal"
     Expert = "Expert"
 
 
 class Record(BaseModel):
+    """A row in its documented shape."""
+
     model_config = ConfigDict(frozen=True)
 
 
 class Category(Record):
+    """A row of `categories`."""
+
     id: int
     name: str
     pic_url: str
@@ -36,6 +44,8 @@ class Category(Record):
 
 
 class User(Record):
+    """A row of `users`. `otpCode` is never read, and `number` masked for others (D17)."""
+
     id: int
     name: str
     type: UserType
@@ -52,6 +62,8 @@ class User(Record):
 
 
 class Auction(Record):
+    """A row of `Auction`."""
+
     id: int
     title: str
     description: str
@@ -88,6 +100,8 @@ class Bid(Record):
 
 
 class BidWithUser(Bid):
+    """A bid and its bidder, as the wire always has it."""
+
     user: User
 
 
@@ -103,6 +117,8 @@ class Comment(Record):
 
 
 class CommentWithUser(Comment):
+    """A comment and its author, as the wire always has it."""
+
     user: User
 
 

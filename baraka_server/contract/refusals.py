@@ -1,4 +1,4 @@
-"""Every refusal and its text. Call sites name a code; they never spell a message."""
+"""Refusals: the table of all codes and texts. Call sites name a code; they never spell a message."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 
 class Code(StrEnum):
-    """Why something was refused, for programs; the text beside it is for people."""
+    """The reason of a refusal, for programs; its text is for people."""
 
     NO_TOKEN = "no_token"
     INVALID_TOKEN = "invalid_token"
@@ -108,12 +108,18 @@ TEXTS_BY_EVENT: dict[tuple[str, Code], str] = {
 
 
 EXTRA_VALUES = frozenset({"retryAfterMs", "round", "standingBid", "formerBid"})
-"""Values that programs get beside the text: when to try again, what is on by now."""
+"""The values that programs get beside the text, as fields of their own."""
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A no: its code, the client event it answers (empty for the connection), values for its text."""
+    """A refusal: its code, the client event that it answers, and the values of its text.
+
+    `event` is empty for a refused connection.
+
+        Refusal(Code.BID_TOO_LOW, "placeBid", {"current": 900}).message
+        == "Bid must be higher than the current bid (900)"
+    """
 
     code: Code
     event: str = ""
@@ -126,10 +132,10 @@ class Refusal:
 
     @property
     def is_silent(self) -> bool:
-        """Whether only the acknowledgement says it: phones show every `error` to people (D30)."""
+        """Whether only the acknowledgement is sent, without `error`, which phones show to people (D30)."""
         return self.code is Code.UNKNOWN_EVENT and not self.values.get("hint")
 
     @property
     def extra(self) -> dict[str, Any]:
-        """Values that programs get beside the text."""
+        """The values of this refusal that programs get beside the text."""
         return {name: value for name, value in self.values.items() if name in EXTRA_VALUES}

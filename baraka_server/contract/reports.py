@@ -1,4 +1,4 @@
-"""What hosts read around a sale, by HTTP and on the command line; no event carries these."""
+"""Reports that hosts read over HTTP and on the command line; no event carries these."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from baraka_server.contract.records import Record, User, Winning
 
 
 class WinningWithUser(Winning):
-    """A lot that was awarded and to whom. The number is whole: the host has to call (D17)."""
+    """An awarded lot and its winner, whose number is whole: the host has to call (D17)."""
 
     user: User
 
@@ -59,7 +59,7 @@ class Checkpoint(Record):
 
 
 class BrokenCheckpoint(Record):
-    """A checkpoint that the ledger does not keep to: it was made of another one, at entry `seq`."""
+    """A checkpoint that does not fit the ledger: it was made of another one, at entry `seq`."""
 
     seq: int
     time: str
@@ -67,7 +67,7 @@ class BrokenCheckpoint(Record):
 
 
 class Verdict(Record):
-    """What came of verifying an auction's ledger: `ok`, or what was altered (D26).
+    """The result of verifying an auction's ledger: `ok`, or what was altered (D26).
 
     The tables are compared only while the ledger itself holds, and has no `unknownEntries`: those
     are of a newer program (D55). `disagreements` are rows that the ledger wrote and that say

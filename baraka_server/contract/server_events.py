@@ -1,4 +1,4 @@
-"""What a client hears: the ten documented events, `error`, and what we add (D21, D22, D24).
+"""Server events: the documented ones, `error` among them, and those that we add (D21, D22, D24).
 
 These declarations are the documentation and the check: consoles, simulators and tests validate
 what arrives with them. The server writes its payloads from rows that are encoded once, so it does
@@ -23,7 +23,7 @@ from baraka_server.contract.records import (
 
 
 class Scope(StrEnum):
-    """Who hears an event."""
+    """The clients that an event is sent to."""
 
     EVERYONE = "everyone"
     ROOM = "room"
@@ -31,18 +31,22 @@ class Scope(StrEnum):
 
 
 class ServerModel(BaseModel):
+    """A payload, or a part of one. Unknown fields are ignored: a newer server may add some."""
+
     model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
 
 
 class ServerEvent(ServerModel):
+    """The payload of an event, with its name on the wire and who hears it."""
+
     wire_name: ClassVar[str]
     scope: ClassVar[Scope]
 
 
 class AuctionEvent(ServerEvent):
-    """What every event of an auction says beside its own fields (D22, D34).
+    """An event of an auction, with the fields that all of these have (D22, D34).
 
-    `userCountUpdate` is no entry of the ledger: its `seq` is the one of the state that it goes with.
+    `userCountUpdate` is not an entry of the ledger: its `seq` is that of the state that it belongs to.
     """
 
     auction_id: int = Field(alias="auctionId")
@@ -97,7 +101,7 @@ FORMER_BID = (
 class NewBid(AuctionEvent):
     """A bid was accepted. Newest first in the list, which `updates: "delta"` leaves out (D24).
 
-    With `formerBid` it is no new one but the bid that stands by now (D47).
+    With `formerBid` it is not a new bid but the one that stands now (D47).
     """
 
     wire_name = "newBid"
@@ -165,10 +169,10 @@ class BroadcasterLeft(AuctionEvent):
 
 
 class AuctionState(AuctionEvent):
-    """The whole current state, to the joiner: also the answer to `joinAuction` (D21).
+    """The whole current state: to the joiner, as the answer to `joinAuction` or beside it (D21).
 
-    To everybody in the room where what they heard is not so: the database was restored, or lost
-    what it had said (D34). Whatever `seq` it has, it takes the place of all that was heard.
+    It is sent to everybody in the room when what they heard is no longer true: the database was
+    restored, or lost commits (D34). Whatever its `seq`, it replaces all that was heard.
     """
 
     wire_name = "auctionState"
@@ -206,14 +210,14 @@ class AuctionChanged(AuctionEvent):
 
 
 class AuctionEntry(AuctionEvent):
-    """Something happened that the room is not told of: only its place, so that `seq` has no gap (D56)."""
+    """An entry whose content the room is not told: only its `seq`, so that there is no gap (D56)."""
 
     wire_name = "auctionEntry"
     scope = Scope.ROOM
 
 
 class Error(ServerEvent):
-    """Something that this client asked for was refused; to the sender alone."""
+    """A refusal, to the sender alone."""
 
     wire_name = "error"
     scope = Scope.SENDER

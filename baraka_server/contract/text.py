@@ -1,7 +1,7 @@
-"""What strangers wrote, where a terminal or a log shows it. Nothing here is for the wire or the tables.
+"""Other people's text made safe for terminals and logs; not for the wire or the tables.
 
 Names, titles, comments and event names are stored and sent as they came (D15). A terminal would obey
-what is in them: change colors, move the cursor, begin a line that looks like somebody else's.
+control characters in them: change colors, move the cursor, begin a line that looks like another's.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ OBEYED = re.compile(
     # Control characters, halves of surrogate pairs, line separators, and marks that reorder text.
     "[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\u200e\u200f\u061c\ud800-\udfff]"
 )
-"""What a terminal obeys instead of showing it."""
+"""The characters that a terminal obeys instead of showing them."""
 
 _BREAKS = re.compile("[\t\n\v\f\r\x85\u2028\u2029]+")
 
 
 def printable(text: str) -> str:
-    """Somebody's text on one line, without anything that a terminal would obey."""
+    """The text on one line, without anything that a terminal would obey."""
     return OBEYED.sub("", _BREAKS.sub(" ", text))

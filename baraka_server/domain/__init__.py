@@ -1,5 +1,5 @@
-"""The rules of an auction, pure: no database, no socket, no clock.
+"""The rules of an auction as pure functions: no database, no socket, no clock.
 
-An auction is a fold over its ledger. `decide` says what a command makes happen, or refuses it;
-`apply` says what the auction is after it happened.
+An auction is a fold over its ledger. `decide` makes a command an event, or refuses it; `apply` gives the
+state after it.
 """

@@ -1,4 +1,4 @@
-"""How the rules and the documented `Auction` record describe the same auction."""
+"""Conversion between the rules' view of an auction and the documented `Auction` record."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def adopted(record: Auction, high: StandingBid | None) -> Adopted:
 
 
 def with_other_columns(record: Auction, row: Auction) -> Auction:
-    """`record` with what `row` has in the columns that no entry of the ledger speaks of."""
+    """`record` with the columns of `row` that no entry of the ledger changes."""
     return row.model_copy(update={name: getattr(record, name) for name in LEDGERS_COLUMNS})
 
 

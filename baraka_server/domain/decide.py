@@ -1,4 +1,4 @@
-"""The rules: what a command makes happen in an auction, or why it is refused (D5 to D14, D23)."""
+"""The rules of an auction: `decide` makes a command an event or a refusal (D5 to D14, D23)."""
 
 from __future__ import annotations
 
@@ -40,9 +40,10 @@ from baraka_server.domain.state import State
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """The round that the sender of a command had before their eyes when it arrived (D31).
+    """The round that the sender of a command saw when it arrived (D31).
 
-    `round` is None where nothing is known. `here` says that the very socket that sent it was told.
+    `round` is None where nothing is known. `here` is True when the socket that sent the command was
+    told of it.
     """
 
     round: int | None
@@ -51,16 +52,18 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A client event and who sent it: the token's subject, never a field of the payload.
+    """A client event and the user who sent it: the token's subject, never a field of the payload.
 
-    `seen` is the stamp that the node gave it on arrival; None for what no socket sent.
+    `seen` is the stamp that the node gave it on arrival; None where no socket sent it.
+
+        Command(PlaceBid(auction_id=42, amount=1500), user_id=7)
     """
 
     event: ClientEvent
     user_id: int
     user_exists: bool = True
     heard_seq: int | None = None
-    """The last entry of the ledger that was told to the room when the command came in, if known."""
+    """The last entry that this node had announced when the command arrived; None if not known."""
     seen: Seen | None = None
 
     def refused(self, code: Code, **values: Any) -> Refusal:
@@ -69,7 +72,7 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class HouseRules:
-    """The rules that an operator may choose."""
+    """The rules that an operator may choose; see the settings of the same names."""
 
     owner_bids: bool = False
     """Whether the owner may bid on the own auction (D13)."""
@@ -77,7 +80,7 @@ class HouseRules:
 
 @dataclass(frozen=True, slots=True)
 class RefusedOnce:
-    """A refusal that the ledger keeps, so that every node knows of it."""
+    """A refusal that is also an event of the ledger, so that every node knows of it."""
 
     refusal: Refusal
     event: Event
@@ -87,7 +90,10 @@ Decision = Event | Refusal | RefusedOnce
 
 
 def decide(state: State | None, command: Command, rules: HouseRules) -> Decision:
-    """What `command` makes happen in the auction, or a refusal. `state` is None where there is none."""
+    """Decide a command: an event, or a refusal. `state` is None where there is no such auction.
+
+    decide(state, Command(PlaceBid(auction_id=42, amount=1500), 7), HouseRules()) == BidPlaced(1500)
+    """
     if state is None:
         return command.refused(Code.AUCTION_NOT_FOUND)
     if not state.understood:
@@ -115,14 +121,14 @@ def _change_lot(state: State, command: Command, event: ChangeLot, _rules: HouseR
 
 
 def _is_stale_change(state: State, command: Command, event: ChangeLot) -> bool:
-    """Whether it was sent while its sender looked at an earlier round, as far as that is known.
+    """Whether a change of lot was sent while its sender looked at an earlier round, as far as known.
 
     A socket that was never told of a round is refused only where bids would be set aside.
     """
     if event.round is not None or not _looked_elsewhere(state, command):
         return False
     if _is_on_the_block(state, event.product) and compared(event.product) not in state.past:
-        return False  # whatever its sender looked at, it is about the open lot
+        return False  # whatever its sender saw, it is about the open lot
     return state.high is not None or (command.seen is not None and command.seen.here)
 
 
@@ -145,9 +151,9 @@ def _award(state: State, command: Command, event: AwardLot, _rules: HouseRules) 
 
 
 def _surprised(state: State, lot: Lot, command: Command) -> Refusal | RefusedOnce | None:
-    """Refuse an award of a host who cannot know which bid stands by now (D47).
+    """Refuse an award, once, of a host who cannot know which bid stands now (D47).
 
-    Once: but one that came in before this node told of that refusal was no answer to it.
+    An award that arrived before this node announced the first refusal is refused as well.
     """
     change = state.bid_change
     if change is None:
@@ -168,8 +174,8 @@ def _surprised(state: State, lot: Lot, command: Command) -> Refusal | RefusedOnc
 def _means_the_open_lot(state: State, command: Command, event: AwardLot) -> bool:
     """Whether an award that names neither round nor bid is for the lot on the block (D32).
 
-    `product` is free text in the guide. The name of an earlier lot is about that one; a name that
-    two lots have is about the one that its sender was told of.
+    `product` is free text in the guide. The name of an earlier lot means that lot; a name that two lots
+    have means the one that the sender saw.
     """
     was_before = compared(event.product) in state.past
     if not _is_on_the_block(state, event.product):
@@ -188,12 +194,12 @@ def _is_for_another_round(state: State, event: RoundEvent) -> bool:
 
 
 def _looked_elsewhere(state: State, command: Command) -> bool:
-    """Whether the sender is known to have looked at another round."""
+    """Whether the sender is known to have seen another round."""
     return command.seen is not None and command.seen.round not in {None, state.round}
 
 
 def _leads(bid_id: int, high: StandingBid | None) -> bool:
-    """Whether this is the bid that stands; 0 stands for none. A bid without its row yet is unknown."""
+    """Whether `bid_id` is the bid that stands; 0 means that there is none. A bid without a row has no id."""
     return bid_id == 0 if high is None else bid_id == high.bid_id != 0
 
 
@@ -266,4 +272,4 @@ _DECISIONS: dict[type[ClientEvent], Callable[[State, Command, Any, HouseRules], 
     PostComment: _comment,
     PlaceBid: _bid,
 }
-"""Every event that the ledger keeps. Joining and leaving are membership, not history."""
+"""The decision for each client event but joins and leaves, which the ledger does not keep."""

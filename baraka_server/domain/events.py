@@ -1,8 +1,8 @@
-"""What can happen in an auction: the kinds of entry that its ledger has (D26).
+"""Events of an auction, and the ledger entries that have them (D26).
 
 An `Event` is what was decided; a `LedgerEntry` is an event with its place in the ledger. The ids of
-rows are 0 until the store has written them. What the ledger keeps of an event says what it is (D55),
-so that an older program can live beside a newer one.
+rows are 0 until the store has written them. A stored event says what it is (D55), so that an older
+program can run beside a newer one.
 """
 
 from __future__ import annotations
@@ -17,12 +17,14 @@ from baraka_server.contract.fields import iso_time
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """What was decided: one kind of entry in the ledger.
+    """Something that happened in an auction; each subclass is one kind of ledger entry.
 
-    A kind gets a new `v` when its fields mean something else, and every `v` up to the class's own
-    can be read. A new field needs none, but a default, since earlier entries lack it. `rule` says
-    whether it may change what is accepted: who does not know the kind, or its `v`, must not decide
-    anything behind it.
+    A kind gets a new `v` when its fields mean something else, and every `v` up to the class's own can be
+    read. A new field needs a default instead, since earlier entries lack it. `rule` says whether the
+    event may change what is accepted: a program that does not know the kind, or its `v`, must not
+    decide anything after it.
+
+        BidPlaced(1500).data() == {"amount": 1500, "bid_id": 0}
     """
 
     kind: ClassVar[str]
@@ -40,7 +42,7 @@ class Event:
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> Self:
-        """Fields that are not known are left out: a newer program added them."""
+        """The event with this data. Unknown fields are ignored: a newer program added them."""
         return cls(
             **{
                 name: _PARTS[name].from_data(value) if name in _PARTS and value else value
@@ -76,7 +78,7 @@ class StandingBid:
 
 
 def same_bid(one: StandingBid | None, other: StandingBid | None) -> bool:
-    """Whether two are the same bid, or both none; when it was placed is for nobody to change."""
+    """Whether two are the same bid, or both None. The time is not compared."""
     if one is None or other is None:
         return one is other
     return one.named() == other.named()
@@ -84,7 +86,7 @@ def same_bid(one: StandingBid | None, other: StandingBid | None) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Lot:
-    """The item on the block. Prices are whole units of the auction's currency."""
+    """A product on the block, with its prices in whole units of the auction's currency."""
 
     product: str
     minimum_price: int
@@ -104,14 +106,14 @@ _PARTS: dict[str, type[StandingBid | Lot]] = {
     "was": StandingBid,
     "lot": Lot,
 }
-"""What the fields of these names are made of, in every event."""
+"""The type of the fields of these names, in every event."""
 
 
 @dataclass(frozen=True, slots=True)
 class Adopted(Event):
-    """The auction as its row has it: the first entry of every ledger.
+    """The auction was taken as its row has it: the first entry of every ledger.
 
-    It comes again when the row was changed by another program, so that the fold and the row agree.
+    It comes again when another program changed the row, so that the fold and the row agree.
     """
 
     kind = "adopted"
@@ -151,18 +153,23 @@ class LotRepriced(Event):
 
 @dataclass(frozen=True, slots=True)
 class BidPlaced(Event):
+    """A bid was accepted. `bid_id` is its row in `Auction_bids`."""
+
     kind = "bid"
 
     amount: int
     bid_id: int = 0
 
     def data(self) -> dict[str, Any]:
-        return {"amount": self.amount, "bid_id": self.bid_id}  # to ask for the fields takes longer
+        return {
+            "amount": self.amount,
+            "bid_id": self.bid_id,
+        }  # reading the field names takes longer
 
 
 @dataclass(frozen=True, slots=True)
 class StandingBidChanged(Event):
-    """Another program took the standing bid away, or changed it: another bid stands, or none (D47).
+    """Another program removed or changed the standing bid: another bid stands, or none (D47).
 
     `was` is the bid that stood by the ledger. The round's next award is refused once; with
     `award_refused` this entry says that it was.
@@ -178,6 +185,8 @@ class StandingBidChanged(Event):
 
 @dataclass(frozen=True, slots=True)
 class Commented(Event):
+    """A comment was posted. `comment_id` is its row in `Auction_comments`."""
+
     kind = "comment"
     rule = False
 
@@ -199,25 +208,31 @@ class Awarded(Event):
 
 @dataclass(frozen=True, slots=True)
 class Canceled(Event):
+    """The auction was canceled."""
+
     kind = "canceled"
 
 
 @dataclass(frozen=True, slots=True)
 class Ended(Event):
+    """The auction was ended."""
+
     kind = "ended"
 
 
 @dataclass(frozen=True, slots=True)
 class BroadcasterLeft(Event):
+    """The owner left the live video stream."""
+
     kind = "broadcaster_left"
     rule = False
 
 
 @dataclass(frozen=True, slots=True)
 class Unknown(Event):
-    """An entry of a kind, or of a `v` of it, that a newer program wrote (D55).
+    """An event of a kind, or of a `v` of it, that a newer program wrote (D55).
 
-    `name` is its kind in the ledger. `is_rule` says that nothing may be decided behind it.
+    `name` is its kind in the ledger. With `is_rule` nothing may be decided after it.
     """
 
     kind = "unknown"
@@ -250,10 +265,12 @@ KINDS: dict[str, type[Event]] = {
 
 @dataclass(frozen=True, slots=True)
 class LedgerEntry:
-    """One entry of an auction's ledger: gap-free `seq` from 1, the round it belongs to, who, when.
+    """An entry of an auction's ledger: its `seq` from 1 without a gap, round, user, time and event.
 
-    `hash` is the entry's in the ledger, empty until it is written. It tells histories apart that
-    have the same `seq` (D34).
+    `hash` is empty until the entry is written. It tells histories apart that have the same `seq`
+    (D34).
+
+        LedgerEntry(seq=7, round=1, user_id=7, at=now, event=BidPlaced(1500, bid_id=12))
     """
 
     seq: int

@@ -1,4 +1,4 @@
-"""What happened, in words for people who look back at a sale."""
+"""Ledger entries in words, for the history of a sale."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ from baraka_server.domain.state import State
 NameOf = Callable[[int], str]
 
 LOOKS_BACK = frozenset({Adopted, Started})
-"""The kinds of event whose words depend on what the auction was before."""
+"""The kinds of event whose words depend on the state before."""
 
 TELLS_PHASE = (
     *(Adopted, Started, LotOpened, LotRepriced, BidPlaced, Commented, Awarded),
     *(Canceled, Ended),
 )
-"""The kinds of event behind which it is known whether the auction is live: most need that it is (D6)."""
+"""The kinds of event after which it is known whether the auction is live: most need that it is (D6)."""
 
 
 def in_words(before: State, entry: LedgerEntry, name_of: NameOf) -> str:
-    """What `entry` made of the auction that was `before`; completes the sentence "<who> …"."""
+    """The words for `entry` after the state `before`, as the rest of the sentence "<who> …"."""
     match entry.event:
         case Adopted() as row:
             return _adopted(before, row, name_of)

@@ -1,7 +1,7 @@
-"""Whether an entry of a ledger can have followed what was there: the rules, read backwards.
+"""Check of a ledger by the rules: whether an entry can have followed the state before it.
 
-A ledger whose hashes fit was written by somebody who can make them. Of every entry the rules say what
-must have been true before it; where it was not, no server of ours wrote it.
+A ledger whose hashes fit was written by somebody who can make them. The rules say what must have been
+true before each entry; where it was not, no Baraka server wrote it.
 """
 
 from __future__ import annotations
@@ -33,11 +33,10 @@ from baraka_server.domain.state import State, next_entry
 
 
 def objection(state: State, entry: LedgerEntry) -> str | None:
-    """Why `entry` cannot be the next one after `state`; None where nothing speaks against it.
+    """The reason why `entry` cannot follow `state`; None where it can.
 
-    Whether an owner may bid is a setting (D13), so that no objection comes of it, and what other
-    programs did to the rows is taken as it was found. Behind an entry that only a newer program
-    knows nothing can be said (D55).
+    Whether an owner may bid is a setting (D13), so it is not judged. What other programs did to the rows
+    is taken as it was found. Behind an entry that only a newer program knows nothing is judged (D55).
     """
     event = entry.event
     if not state.understood or isinstance(event, Unknown):

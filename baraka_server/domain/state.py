@@ -1,4 +1,4 @@
-"""What an auction is at one point of its ledger, and how one entry changes it."""
+"""State of an auction for the rules: the fold of its ledger, one entry at a time."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ A ledger that is further ahead was written while a clock was wrong.
 
 @dataclass(frozen=True, slots=True)
 class BidChange:
-    """That another program changed which bid stands: the round's next award is refused once (D47).
+    """A change of the standing bid by another program: the round's next award is refused once (D47).
 
-    `former` stood before, `seq` is the entry's place in the ledger.
+    `former` is the bid that stood before, `seq` the number of the entry.
     """
 
     former: StandingBid | None
@@ -49,14 +49,16 @@ class BidChange:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """The part of an auction that the rules look at.
+    """The part of an auction that the rules look at, after entry `seq` of its ledger.
 
-    A **round** is the time of one product on the block; it is 0 before the first (D10). `high` is
-    the bid that stands in it, `bid_change` why that may surprise the host. `past` are the names of
-    the products whose round is over, as they are compared (D32, D33). `at` is the time of the last
-    entry, `comments_at` that of the last comment in the list. `understood` is False behind an entry
-    that a newer program wrote and that may change what is accepted (D55). `hash` is the last event's
-    in the ledger: a state with another one is of another history (D34).
+    A **round** is the time of one product on the block; `round` is 0 before the first (D10). `high` is
+    the standing bid, `bid_change` the last change of it by another program. `past` has the names of the
+    products whose round is over, as they are compared (D32, D33). `at` is the time of the last entry,
+    `comments_at` that of the last comment in the list. `understood` is False after an entry that a
+    newer program wrote and that may change what is accepted (D55). `hash` is that of the last entry: a
+    state with another one is of another history (D34).
+
+        state = apply(state, entry)
     """
 
     owner_id: int | None = None
@@ -88,7 +90,7 @@ def apply(state: State, entry: LedgerEntry) -> State:
 
 
 def next_entry(state: State, event: Event, user_id: int | None, now: datetime) -> LedgerEntry:
-    """`event` as the next entry of the ledger, with the time that it gets. Times have milliseconds."""
+    """`event` as the next entry of the ledger, with its round and its time, in whole milliseconds."""
     now = now.replace(microsecond=now.microsecond // 1000 * 1000)
     return LedgerEntry(
         seq=state.seq + 1,

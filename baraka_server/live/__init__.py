@@ -1,4 +1,4 @@
-"""The sale as it happens: who may speak in which order, what everybody sees, who is there.
+"""A sale while it goes on: auctioneers, which order the commands; views; who is in which room.
 
-Nothing here knows Socket.IO; what has to reach people goes through the `Audience` of a viewer.
+Nothing here knows Socket.IO: announcements go through an `Audience`.
 """

@@ -1,4 +1,4 @@
-"""What one node shows of an auction: the view, and everything that its room is told of it."""
+"""Announcer of one auction on one node: plays ledger entries to the view and announces them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,10 @@ CATCH_UP_ENTRIES = 500
 
 
 class Announcer:
-    """`look` asks for another look at the ledger, soon."""
+    """Keeps the view of an auction, and tells its room what changed.
+
+    `look` queues another look at the ledger.
+    """
 
     def __init__(
         self, auction_id: int, context: AuctioneerContext, look: Callable[[], None]
@@ -31,7 +34,7 @@ class Announcer:
         self.view: AuctionView | None = None
         self.missed = Missed(auction_id, context.store, context.limits.resume_events_max)
         self.rows_unknown = False
-        """Whether a newer program did something to the rows that only reading them tells (D55)."""
+        """Whether a newer program changed rows in a way that only reading them shows (D55)."""
         self._auction_id = auction_id
         self._context = context
         self._look = look
@@ -43,11 +46,15 @@ class Announcer:
         return self._context.presence.wants_lists(self._auction_id)
 
     async def announce(
-        self, news: deque[LedgerEntry], committed: Committed, lists: bool, up_to: int | None = None
+        self,
+        unannounced: deque[LedgerEntry],
+        committed: Committed,
+        lists: bool,
+        up_to: int | None = None,
     ) -> None:
-        """Announce the news up to a seq, or all. What fails is left to the next look at the ledger."""
-        while news and (up_to is None or news[0].seq <= up_to):
-            entry = news.popleft()
+        """Announce entries up to a seq, or all. What fails is left to the next look at the ledger."""
+        while unannounced and (up_to is None or unannounced[0].seq <= up_to):
+            entry = unannounced.popleft()
             if self.view is None:
                 continue
             try:
@@ -126,9 +133,9 @@ class Announcer:
         self.view = await self.read()
 
     async def catch_up(self, view: AuctionView, before: int | None = None) -> None:
-        """Announce what the ledger has and the view has not.
+        """Announce the entries that the ledger has and the view has not.
 
-        Raises `Forked` when it has not what the view has: the last entry is read once more.
+        Raises `Forked` when the ledger lacks the last entry of the view, which is read once more.
         """
         while before is None or view.seq + 1 < before:
             found, users = await self._context.store.entries_after(
@@ -143,16 +150,16 @@ class Announcer:
             for entry in found:
                 await self._play(view, entry, users)
 
-    # --- when what was told is not so
+    # --- when what was announced is no longer true
 
     async def begin_anew(self) -> None:
-        """Leave the history that this node followed for the one that the ledger has (D34).
+        """Replace the history that this node followed by the one that the ledger has (D34).
 
-        When the database cannot be asked, the next look finds out again.
+        When the database does not answer, the next look does it.
         """
         log.warning(
             "auction %s: its ledger is another one than this server followed (a restored backup, or "
-            "a fail-over that lost commits): everybody is told the whole state anew",
+            "a fail-over that lost commits): the whole state is sent to everybody again",
             self._auction_id,
             extra={"event": "other_ledger", "auction": self._auction_id},
         )
@@ -182,7 +189,7 @@ class Announcer:
             await self._tell(announcement)
 
     async def take_rows(self, view: AuctionView) -> None:
-        """Tell the room what another program did to rows of which no entry of the ledger speaks."""
+        """Tell the room of rows that another program changed and that no entry of the ledger tells of."""
         found = await self._context.store.snapshot_and_look(self._auction_id)
         if found is not None and found[0].seq == view.seq and not view.shows(found[1]):
             count = self._context.presence.count(self._auction_id)
@@ -190,9 +197,9 @@ class Announcer:
                 await self._tell(announcement)
 
     async def tell_of_start(self) -> None:
-        """Tell everybody here of a start on another node: they need not be in the room for it.
+        """Tell everybody on this node of a start on another node, also outside the room.
 
-        Whoever joined in the meantime hears it behind the state, with the older seq that it has.
+        Who joined in the meantime hears it after the state, with the older seq that it has.
         """
         start = await self._context.store.last_start(self._auction_id)
         view = self.view or await self.read()
@@ -200,7 +207,7 @@ class Announcer:
             await self._tell(view.brief_announcement(start, {}))
 
     async def end(self, view: AuctionView) -> None:
-        """Tell the room that the auction's row was deleted. There is no ledger of it to go on."""
+        """Tell the room that the auction's row was deleted."""
         log.warning(
             "auction %s was deleted by another program",
             self._auction_id,
@@ -211,7 +218,7 @@ class Announcer:
 
 
 def _takes_rows(event: Event) -> bool:
-    """Whether rows are taken with it as another program left them."""
+    """Whether the rows are read again with this event: another program changed them."""
     if isinstance(event, StandingBidChanged):
         return not event.award_refused
     return isinstance(event, Adopted)

@@ -1,4 +1,4 @@
-"""The auctioneer: one for each auction, the only one who writes it or speaks for it on this node.
+"""Auctioneer: takes the commands of one auction in order, commits them, then announces.
 
 Whatever concerns the auction waits in its queue: commands, and behind them joins and leaves. What waits
 while a commit is under way is taken together next (group commit). Nothing is announced before it is
@@ -45,12 +45,17 @@ from baraka_server.store.unsuited import Unsuited
 log = logging.getLogger(__name__)
 
 LOOK_SHARE_MAX = 0.05
-"""How much of the time an auction's looks at its rows may take, while there is nothing to be seen."""
+"""The share of the time that looks at an auction's rows may take, while nothing has changed."""
 LOOK_PAUSE_SECONDS_MAX = 10
-"""The longest pause behind a look that took long: the database may have stalled once."""
+"""The longest pause after a look that took long: the database may have stalled once."""
 
 
 class Auctioneer:
+    """The only one who writes an auction, or announces it, on this node. There is one for each auction.
+
+    outcome = await auctioneer.put(viewer, PlaceBid(auction_id=42, amount=1500))
+    """
+
     def __init__(self, auction_id: int, context: AuctioneerContext) -> None:
         self.auction_id = auction_id
         self._context = context
@@ -69,7 +74,7 @@ class Auctioneer:
 
     @property
     def view(self) -> AuctionView | None:
-        """What this node's viewers see."""
+        """The view that this node's viewers see; None until it is read."""
         return self._announcer.view
 
     @property
@@ -84,9 +89,10 @@ class Auctioneer:
         *,
         acknowledged: bool = False,
     ) -> asyncio.Future[Outcome]:
-        """Queue something, without waiting, so that calls keep their order. The future is its outcome.
+        """Queue an event, or a look without one, and return the future of its outcome.
 
-        A joiner whose outcome is not `acknowledged` is told the state as an event (D21).
+        It does not wait, so that calls keep their order. A joiner whose outcome is not `acknowledged`
+        is sent the state as an event (D21).
         """
         done: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
         full = event and self._queue.is_full(viewer, event, self._context.limits.asks_waiting_max)
@@ -100,15 +106,15 @@ class Auctioneer:
         return done
 
     def look(self, *, for_start: bool = False) -> None:
-        """Queue a look for what other nodes did; `for_start`: one of them seems to have gone live."""
+        """Queue a look at what other nodes did. `for_start`: one of them seems to have gone live."""
         self._start_missed = self._start_missed or for_start
         self._closed.forget()
         self.put(None, None)
 
     async def look_at_rows(self) -> None:
-        """Look at whether another program changed the rows that are shown, and if so queue a closer look.
+        """Check whether another program changed the rows that are shown; if so, queue a closer look.
 
-        What waits for its turn does not wait for this: the database may have stalled.
+        It runs beside the queue, which does not wait for it: the database may have stalled.
         """
         clock, view = asyncio.get_running_loop().time, self.view
         began = clock()
@@ -151,7 +157,7 @@ class Auctioneer:
             if len(batch) > 1 and (
                 isinstance(error, Unsuited) or not isinstance(error, StoreError)
             ):
-                for waiting in batch:  # let only the one suffer that cannot be served
+                for waiting in batch:  # so that only the one fails that cannot be served
                     await self._serve([waiting])
                 return
             if isinstance(error, Contention | OutcomeUnknown):  # the store speaks of the others
@@ -162,7 +168,7 @@ class Auctioneer:
                     error,
                     extra={"event": "asks_refused", "auction": self.auction_id},
                 )
-            # Whoever comes or goes beside those who ask need not suffer: that takes no commit.
+            # Joins and leaves need no commit: they are served although the transaction failed.
             spared = [waiting for waiting in batch if commands and waiting.command is None]
             for waiting in batch:
                 if waiting not in spared:
@@ -173,24 +179,26 @@ class Auctioneer:
         await self._answer(batch, committed)
 
     def _dated(self, waiting: Waiting, command: Command) -> Command:
-        """The command, which has heard of nothing if a refusal was answered while it waited (D47)."""
+        """The command, which knows of nothing if a refusal was answered while it waited (D47)."""
         return command if waiting.refusals == self._refusals else replace(command, heard_seq=0)
 
     async def _answer(self, batch: Sequence[Waiting], committed: Committed | None) -> None:
-        """Tell everybody what came of the batch, in its order. What is committed stays accepted."""
+        """Answer and announce a batch in its order. What is committed stays accepted."""
         lists = self._announcer.lists_are_read
         outcomes = iter(committed.outcomes if committed else ())
-        news = deque(committed.entries if committed else ())
+        unannounced = deque(committed.entries if committed else ())
         for waiting in batch:
             if committed and waiting.command:
                 outcome = next(outcomes)
-                if entry := _refusal_in(news, outcome):
+                if entry := _refusal_in(unannounced, outcome):
                     # Everybody knows which bid stands before the host may award once more.
-                    await self._announcer.announce(news, committed, lists, up_to=entry.seq)
+                    await self._announcer.announce(unannounced, committed, lists, up_to=entry.seq)
                     self._refusals += 1
                 waiting.answer(outcome)
                 if isinstance(outcome, dict):
-                    await self._announcer.announce(news, committed, lists, up_to=outcome["seq"])
+                    await self._announcer.announce(
+                        unannounced, committed, lists, up_to=outcome["seq"]
+                    )
                 continue
             try:
                 waiting.answer(await self._membership(waiting))
@@ -201,7 +209,7 @@ class Auctioneer:
             await asyncio.sleep(0)
             lists = self._announcer.lists_are_read
         if committed:
-            await self._announcer.announce(news, committed, lists)
+            await self._announcer.announce(unannounced, committed, lists)
             if self.view and committed.record:
                 self.view.record = committed.record  # its title may have changed too
             elif self.view:
@@ -209,7 +217,7 @@ class Auctioneer:
 
     def _no(self, waiting: Waiting, error: Exception) -> Refusal:
         name = waiting.event.wire_name if waiting.event else ""
-        if isinstance(error, Forked):  # whoever asked was looking at another history
+        if isinstance(error, Forked):  # its sender saw another history
             return Refusal(Code.UNAVAILABLE, name)
         if isinstance(error, OutcomeUnknown):
             return Refusal(Code.OUTCOME_UNKNOWN, name)
@@ -221,7 +229,7 @@ class Auctioneer:
         return fault(name, error)
 
     def _tell_of_unsuited(self, reason: str) -> None:
-        """Once: it will be refused again and again, until somebody mends the table."""
+        """Log a refusal of the database once: it will come again until somebody mends the table."""
         if reason not in self._unsuited_told:
             self._unsuited_told.add(reason)  # there are as many as there are columns and keys
             log.error(
@@ -282,7 +290,7 @@ class Auctioneer:
         return self.view
 
     async def _is_open(self) -> bool:
-        """Whether somebody may join, by the auction's row alone."""
+        """Whether the auction can be joined, by its row alone."""
         record = await self._context.store.auction(self.auction_id)
         if record is None:
             self._closed.because(Code.AUCTION_NOT_FOUND)
@@ -297,10 +305,10 @@ class Auctioneer:
     # --- rows that another program changed
 
     async def _look_at_rows(self) -> None:
-        """See whether the rows are still those that are shown, and take them as they are.
+        """Check whether the rows are still those that are shown, and take them as they are.
 
-        What a rule looks at goes into the ledger, which tells the room. Of everything else the room
-        is told the whole state, and those who know the guide alone of the bids.
+        A change that a rule looks at goes into the ledger and is announced as its entry. For any other
+        change the room is sent the whole state, and `newBid` for clients that know the guide alone.
         """
         view = self.view
         if view is None or not self._is_watched:
@@ -338,7 +346,7 @@ class Auctioneer:
         return {"auctionId": self.auction_id, "userCount": count}
 
     async def _look(self) -> None:
-        """Tell what other nodes did, and other programs."""
+        """Announce what other nodes and other programs did."""
         try:
             if self.view:
                 await self._announcer.catch_up(self.view)
@@ -387,11 +395,11 @@ class Auctioneer:
         return state
 
 
-def _refusal_in(news: Iterable[LedgerEntry], outcome: Outcome) -> LedgerEntry | None:
+def _refusal_in(unannounced: Iterable[LedgerEntry], outcome: Outcome) -> LedgerEntry | None:
     """The entry by which the ledger keeps the refusal that an award got, if it does."""
     if not isinstance(outcome, Refusal) or outcome.code is not Code.STANDING_BID_CHANGED:
         return None
-    for entry in news:
+    for entry in unannounced:
         if isinstance(entry.event, StandingBidChanged) and entry.event.award_refused:
             return entry
     return None

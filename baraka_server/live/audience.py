@@ -1,4 +1,4 @@
-"""Who is listening, and how the sale speaks to them."""
+"""Viewers, and the protocol by which announcements reach them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from baraka_server.live.encoded import Encoded, Pieces
 
 @dataclass(frozen=True, slots=True)
 class RoundShown:
-    """What an announcement shows beside its words: the round that is on in an auction (D31).
+    """The round of an auction that a packet shows to its reader (D31).
 
     `at_once` counts as seen without a delay: the state that answers a join.
     """
@@ -22,7 +22,7 @@ class RoundShown:
 
 @dataclass(frozen=True, slots=True)
 class Showing:
-    """One round that left for one viewer, and when, by the clock of `RoundsSeen`."""
+    """A round that left for a viewer, and the time, by the clock of `RoundsSeen`."""
 
     round: int
     at: float
@@ -31,27 +31,27 @@ class Showing:
 
 @dataclass(eq=False, slots=True)
 class Viewer:
-    """One socket. A person with two tabs is two viewers (D9)."""
+    """One socket and its user. A person with two tabs is two viewers (D9)."""
 
     sid: str
     user_id: int
     wants_lists: bool = True
     """False for `updates: "delta"`: only the new row, not the whole list (D24)."""
     gone: bool = False
-    """Set when the socket is closed: what it still has waiting must not bring it back."""
+    """Set when the socket is closed: a join of it that still waits must not put it into a room."""
     alive_at: float = 0.0
-    """When it last gave a sign of life: a pong, a poll, an event (`time.monotonic`)."""
+    """The time of its last pong, poll or event (`time.monotonic`)."""
     shown: dict[int, list[Showing]] = field(default_factory=dict)
     """The rounds that it was shown, by auction, rising. `RoundsSeen` keeps and reads them."""
 
 
 class Audience(Protocol):
-    """The loudspeakers. None of these calls may wait for a slow listener."""
+    """Delivery to viewers. None of these calls may wait for a slow one."""
 
     async def to_everyone(
         self, event: str, payload: Encoded, *, but_room: int | None = None
     ) -> None:
-        """All who are connected, but those in the room of an auction who heard it there."""
+        """Send to all who are connected, except the room of an auction that was sent it before."""
 
     async def to_room(
         self,
@@ -61,7 +61,7 @@ class Audience(Protocol):
         brief: Encoded,
         shows: RoundShown | None = None,
     ) -> None:
-        """`whole` to those who want lists, `brief` to the others. It may show them a round."""
+        """Send `whole` to those who want lists, and `brief` to the others. It may show a round."""
 
     async def to_viewer(
         self, viewer: Viewer, event: str, payload: Pieces, shows: RoundShown | None = None

@@ -1,4 +1,4 @@
-"""What waited for an auction, decided in order: each command on the state that the one before it left."""
+"""Decision of a batch of commands in order, each on the state that the one before it left."""
 
 from __future__ import annotations
 
@@ -27,24 +27,24 @@ from baraka_server.live.just_done import JustDone
 from baraka_server.store.locked import RequestKey
 
 Outcome = dict[str, Any] | Refusal
-"""What a command is answered: the fields of an acknowledgement beside `ok`, or a refusal (D20)."""
+"""The answer to a command: the fields of its acknowledgement beside `ok`, or a refusal (D20)."""
 
-Opening = Adopted | StandingBidChanged
-"""What the ledger has to hear of the rows before anything is decided."""
+ExternalChange = Adopted | StandingBidChanged
+"""An event for rows as they were found: the first of a ledger, or what another program did since."""
 
 
 class BatchDecision:
-    """Commands being decided one after the other, each on the state that the one before it left.
+    """Decides commands one after the other, each on the state that the one before it left.
 
-    An outcome is a refusal, the seq of the entry that the command became, or what a repeated request
-    was answered before, as it is when it only says once more what was just done.
+    `outcomes` has for each command a refusal, the seq of the entry that it became, or the earlier answer
+    of a repetition. `entries` are those to write.
     """
 
     def __init__(
         self,
         auction_id: int,
         base: State,
-        openings: Sequence[Opening],
+        external_changes: Sequence[ExternalChange],
         users: dict[int, User],
         rules: HouseRules,
         now: datetime,
@@ -60,11 +60,11 @@ class BatchDecision:
         self._users = users
         self._rules = rules
         self._now = now
-        for opening in openings:
-            self._append(next_entry(self.state, opening, None, now))
+        for change in external_changes:
+            self._append(next_entry(self.state, change, None, now))
 
     def forget(self) -> None:
-        """Leave the state as it is in the ledger: what was about to be written is not."""
+        """Drop the entries: nothing is written, and the state is that of the ledger."""
         self.entries.clear()
         self.state = self._base
 
@@ -83,7 +83,7 @@ class BatchDecision:
     def _decide(self, command: Command) -> Outcome | int:
         if command.user_id not in self._users:
             command = replace(command, user_exists=False)
-        if command.heard_seq is None:  # of all that there was before its turn
+        if command.heard_seq is None:  # it knows all that was in the ledger before this batch
             command = replace(command, heard_seq=self._base.seq)
         decision = decide(self.state, command, self._rules)
         if isinstance(decision, Refusal):
@@ -113,10 +113,10 @@ def request_key(command: Command) -> RequestKey | None:
 
 
 def fingerprint(command: Command, *, with_absent: bool = False) -> str:
-    """What a command asks for: the same for a repetition, another one for another body (D23).
+    """A hash of a command's body: the same for a repetition, another one for another body (D23).
 
-    Fields that are not there are left out, so that a field that a later release adds changes no
-    fingerprint. `with_absent` is the form of the first release, which had them in.
+    Absent fields are left out, so that a field that a later release adds changes no fingerprint.
+    `with_absent` is the form of the first release, which had them in.
     """
     body = command.event.model_dump(
         mode="json", exclude={"request_id"}, exclude_none=not with_absent

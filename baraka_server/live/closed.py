@@ -1,4 +1,4 @@
-"""That nobody can join an auction now, remembered for as long as nothing else can be known."""
+"""Cache of the reason why an auction cannot be joined, so that many joins cost no query each."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from baraka_server.contract.refusals import Code
 
 
 class Closed:
-    """Why joins are refused: for `seconds`, in which this node would not hear of a change elsewhere.
+    """The reason why joins are refused, kept for the `seconds` between two looks at other nodes' changes.
 
-    Whoever hears of one sooner says `forget`. `reason` stands until `expire` is called after its time.
+    `forget` is called when a change is known sooner. `reason` stands until `expire` is called after its
+    time.
     """
 
     def __init__(self, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:

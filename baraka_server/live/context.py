@@ -1,4 +1,4 @@
-"""Where auctioneers work, and what they may be asked for."""
+"""Dependencies and limits that all auctioneers of a node share."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ from baraka_server.store.store import Store
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What an auctioneer may be asked for; see the settings of the same names."""
+    """Limits of an auctioneer; see the settings of the same names.
+
+    `whole_numbers` shows phone numbers to everybody, for private deployments (D17).
+    """
 
     asks_waiting_max: int
     resume_events_max: int
@@ -22,7 +25,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class AuctioneerContext:
-    """Where an auctioneer works: shared by all of this node."""
+    """The dependencies of an auctioneer, shared by all of this node."""
 
     store: Store
     audience: Audience
@@ -31,4 +34,4 @@ class AuctioneerContext:
     rules: HouseRules
     limits: Limits
     poll_seconds: float = 0
-    """How often it is looked for what other nodes did; 0 is never."""
+    """How often the ledger is checked for what other nodes did; 0 is never."""

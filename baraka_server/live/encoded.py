@@ -1,4 +1,4 @@
-"""JSON that is made once and sent many times."""
+"""JSON text that is encoded once and sent many times."""
 
 from __future__ import annotations
 
@@ -14,15 +14,18 @@ _json = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
 
 
 class Encoded(str):
-    """Finished JSON text: whoever encodes a message around it takes it as it is."""
+    """Finished JSON text, which `encode` takes as it is.
+
+    encode({"bid": Encoded('{"id":1}')}) == '{"bid":{"id":1}}'
+    """
 
     __slots__ = ()
 
 
 class Superseding(Encoded):
-    """Finished JSON that contains all earlier JSON with the same `subject`: who hears it needs only it (D25).
+    """Finished JSON that contains all earlier JSON with the same `subject`, which it supersedes (D25).
 
-    Whoever makes it says so. Two payloads that begin anew have different subjects.
+    A list that begins anew has another subject.
     """
 
     __slots__ = ("subject",)
@@ -36,7 +39,7 @@ class Superseding(Encoded):
 
 
 class Shared(Encoded):
-    """Finished JSON that many messages contain. Whoever sends it keeps in `forms` what it makes of it."""
+    """Finished JSON that many messages contain; its encoded forms are kept in `forms`."""
 
     __slots__ = ("forms",)
 
@@ -53,7 +56,7 @@ Pieces = tuple[str, ...]
 
 
 def in_pieces(fields: Mapping[str, Any]) -> Pieces:
-    """`fields` as a JSON object whose values that are `Shared` are pieces of their own."""
+    """`fields` as a JSON object in pieces; each value that is `Shared` is a piece of its own."""
     made: list[str] = []
     text = "{"
     for key, value in fields.items():
@@ -68,7 +71,7 @@ def in_pieces(fields: Mapping[str, Any]) -> Pieces:
 
 
 def encode(value: Any) -> Encoded:
-    """`value` as compact JSON. Text stays as it came: nothing is escaped that JSON does not ask for."""
+    """`value` as compact JSON. Nothing is escaped that JSON does not require."""
     kind = type(value)
     if kind is Encoded or kind is Superseding or kind is Shared:
         return value  # type: ignore[no-any-return]

@@ -1,4 +1,4 @@
-"""What nobody foresaw: a number for the person, everything else for the log (D19)."""
+"""Unexpected errors: an incident number for the client, everything else for the log (D19)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ log = logging.getLogger(__name__)
 
 
 def fault(where: str, error: BaseException) -> Refusal:
-    """Log `error` with a new incident id, and the refusal that tells a client no more than this id."""
+    """Log `error` with a new incident id, and return the refusal that tells no more than this id."""
     incident = secrets.token_hex(4)
     log.error(
         "incident %s in %s",

@@ -1,4 +1,4 @@
-"""The auction house: the auctioneers of this node, and the way by which commands reach them."""
+"""The auction house: all auctioneers of a node, and the routing of client events to them."""
 
 from __future__ import annotations
 
@@ -25,17 +25,19 @@ log = logging.getLogger(__name__)
 
 LAST_POLL_SECONDS_MAX = 0.5
 START_CHARS = 1_000
-"""How long the announcement of a start is, about."""
+"""The approximate length of the announcement of a start."""
 IDLE_AUCTIONEERS_MAX = 64
-"""How many auctions without viewers are kept at hand."""
+"""How many auctioneers without viewers are kept."""
 
 
 class House:
-    """Where all commands of this node go.
+    """Hands client events to the auctioneers of their auctions, and checks for changes elsewhere.
 
-    `ledger_poll_seconds` is how often watched auctions are checked for other nodes' events,
+    `ledger_poll_seconds` is how often watched auctions are checked for other nodes' entries,
     `rows_look_seconds` how often for rows that another program changed. `late_bid_seconds` is how
-    long a round must be out before a bid counts for it (D31).
+    long a round must have been announced before a bid counts for it (D31).
+
+        outcome = await house.submit(viewer, PlaceBid(auction_id=42, amount=1500))
     """
 
     def __init__(
@@ -80,16 +82,16 @@ class House:
         *,
         acknowledged: bool = False,
     ) -> Awaitable[Outcome]:
-        """Queue what `viewer` asks for, stamped with what it had before its eyes (D31).
+        """Queue an event of `viewer`, stamped with the round that it saw (D31).
 
-        The call itself does not wait, so commands keep their order. `acknowledged` says that the outcome
-        is sent to the viewer, whom a join then tells the state in no other way (D21).
+        The call itself does not wait, so commands keep their order. `acknowledged` says that the
+        outcome is sent to the viewer, so that a join need not send the state as an event (D21).
         """
         auctioneer = self._auctioneer(event.auction_id)
         return auctioneer.put(viewer, event, seen, acknowledged=acknowledged)
 
     def chars_for(self, event: ClientEvent) -> int:
-        """How much is about to be sent for `event`, as far as it is known, where that is much.
+        """The characters that `event` will cause to be sent, where that is known and much.
 
         A state to somebody who joins; a start that is announced again to all of a room.
         """
@@ -105,7 +107,7 @@ class House:
         self.presence.leave_all(viewer)
 
     async def close(self) -> None:
-        """Finish everything that was asked. Nothing more may be asked."""
+        """Finish everything that was submitted. Nothing may be submitted after it."""
         looking = [task for task in (self._looking, self._polling) if task]
         for task in looking:
             task.cancel()
@@ -143,7 +145,7 @@ class House:
             )
 
     async def _poll(self) -> None:
-        """Look for what other nodes did: in the auctions that are watched here, and which went live."""
+        """Check for what other nodes did: entries of the auctions that are watched here, and starts."""
         live: set[int] | None = None  # not known yet
         while True:
             try:
@@ -153,16 +155,14 @@ class House:
                 live = now_live
                 await asyncio.sleep(self._poll_seconds)
                 await self._look_at_watched()
-            except StoreError:  # whoever asks for something is told; here nobody asked
+            except StoreError:  # the store has logged it, and nobody waits for an answer here
                 await asyncio.sleep(self._poll_seconds)
             except Exception:
-                log.exception(
-                    "other nodes' events could not be looked for", extra={"event": "fault"}
-                )
+                log.exception("checking for other nodes' entries failed", extra={"event": "fault"})
                 await asyncio.sleep(self._poll_seconds)
 
     async def _look_at_rows(self) -> None:
-        """Let every watched auction look for what other programs changed."""
+        """Let every watched auction check for what other programs changed."""
         while True:
             await asyncio.sleep(self._rows_look_seconds)
             try:
@@ -170,14 +170,14 @@ class House:
                     if auctioneer := self._auctioneers.get(auction_id):
                         await auctioneer.look_at_rows()
             except StoreError:
-                continue  # as for `_poll`: here nobody asked
+                continue  # as in `_poll`
             except Exception:
                 log.exception(
-                    "other programs' changes could not be looked for", extra={"event": "fault"}
+                    "checking for other programs' changes failed", extra={"event": "fault"}
                 )
 
     async def _look_at_watched(self) -> None:
-        """Also where the ledger ends sooner, or in another entry: it is another one then (D34)."""
+        """Queue a look for each watched auction whose ledger has another end than its view (D34)."""
         watched = self.presence.watched()
         ends = await self._context.store.ends(watched)
         for auction_id in watched:

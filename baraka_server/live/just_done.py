@@ -1,4 +1,4 @@
-"""What hosts' commands did just now, so that doing it again and again costs next to nothing (D5)."""
+"""Recent repeatable commands of a host, so that repeating them again and again costs little (D5)."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from baraka_server.domain.events import BroadcasterLeft, Event, LedgerEntry, Lot
 from baraka_server.domain.state import State, apply
 
 SECONDS = 3.0
-"""So long the last repetition stands for those that follow it."""
+"""How long a repetition stands for those that follow it."""
 TOLD_AT_ONCE = 2
-"""So many are told in any case: whoever was heard once may say it again."""
+"""How many are announced in any case: a host may say once more what was said once."""
 
 REPEATABLE = (Started, LotRepriced, BroadcasterLeft)
-"""What a host may say again although nothing changes by it."""
+"""The events of commands that a host may repeat although nothing changes by them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class _Done:
 
 
 class JustDone:
-    """Of one auction, as far as this node did it."""
+    """The last entry of each repeatable kind in one auction, as far as this node wrote it."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -45,7 +45,7 @@ class JustDone:
             self._last[type(entry.event)] = _Done(entry, self._clock(), times)
 
     def instead_of(self, state: State, entry: LedgerEntry) -> LedgerEntry | None:
-        """The entry that stands for `entry`, if this would only say it once more; None if it is told."""
+        """The entry that stands for `entry`, if that only repeats it; None if `entry` is to be written."""
         done = self._recent(entry)
         if done is None or done.times < TOLD_AT_ONCE or not _changes_nothing(state, entry):
             return None

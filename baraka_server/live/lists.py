@@ -1,4 +1,4 @@
-"""The lists of an auction as the wire has them: rows that are encoded once, each with its user.
+"""Lists of bids and comments as encoded JSON; each row is encoded once, with its user.
 
 The text of a list is kept while it grows at one end; it is made anew when a user in it changes.
 """
@@ -39,7 +39,7 @@ class People:
         self._kept_max = USERS_KEPT_MAX
 
     def meet(self, user: User) -> Encoded:
-        """A user for other people's eyes, encoded once while nothing about the user changes."""
+        """A user as others see it, encoded once while nothing about the user changes."""
         known = self._known.get(user.id)
         if known is not None and (known.user is user or known.user == user):
             return known.text
@@ -55,7 +55,7 @@ class People:
         return met.text
 
     def find(self, users: Mapping[int, User], user_id: int) -> Encoded:
-        """A user who may be deleted while the ledger still speaks of them: then as known so far."""
+        """A user of a ledger entry; one who was deleted is returned as known so far."""
         user = users.get(user_id)
         if user is None and user_id in self._known:
             return self._known[user_id].text
@@ -75,7 +75,7 @@ class People:
 
 
 def _deleted(user_id: int) -> User:
-    """Stands in for a user of whom only the id is left."""
+    """A stand-in for a user of whom only the id is left."""
     return User(
         id=user_id,
         name="",
@@ -96,7 +96,7 @@ class _Row:
 
 
 class Rows:
-    """A list of rows that is one piece of text. What is added is put there when it is read.
+    """A list of rows as one text, to which added rows are joined when it is read.
 
     While its `growth` is the same object, the list contains every earlier state of itself.
     """

@@ -1,4 +1,4 @@
-"""What a viewer missed who was here before (D21), if it was this history that it heard (D34)."""
+"""The announcements that a resuming viewer missed (D21), if it heard this history (D34)."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from baraka_server.store.ledger import GENESIS
 from baraka_server.store.store import Store
 
 PLACES_MAX = 8
-"""So many places from which viewers came back are told the same text; each may be a megabyte."""
+"""How many encoded answers are kept, by the `seq` after which they begin; each may be a megabyte."""
 
 
 class Missed:
-    """Of one auction. At most `events_max` events are told again."""
+    """Makes the missed announcements of one auction, at most `events_max` of them."""
 
     def __init__(self, auction_id: int, store: Store, events_max: int) -> None:
         self._auction_id = auction_id
@@ -26,9 +26,10 @@ class Missed:
         self._lost = range(0)  # numbers that were told here of a history that is gone
 
     async def since(self, view: AuctionView, last_seq: int, ledger: str | None) -> dict[str, Any]:
-        """What a viewer who heard `last_seq` last has missed, without lists.
+        """The fields `missed` and `missedComplete` for a viewer who heard `last_seq` last.
 
-        Nothing, and not complete, for one who heard another history.
+        The events are without lists. For a viewer who heard another history there are none, and they
+        are not complete.
         """
         if not await self._is_ours(view, last_seq, ledger):
             return {"missed": Encoded("[]"), "missedComplete": False}
@@ -52,7 +53,7 @@ class Missed:
         }
 
     def _encoded(self, view: AuctionView, after: int, missed: Sequence[Announcement]) -> Encoded:
-        """Once for all who come back from the same place to the same one."""
+        """The JSON of the missed announcements, made once for all who missed the same."""
         if not missed:
             return Encoded("[]")
         end = (view.seq, view.hash)
@@ -64,9 +65,9 @@ class Missed:
         return self._told[after]
 
     async def note_lost(self, view: AuctionView) -> int:
-        """Remember the numbers that `view` told and the ledger has no more; the last that it has.
+        """Remember the numbers that `view` announced and the ledger no longer has; return the last it has.
 
-        For viewers who come back and do not say of which history the last was that they heard.
+        This is for viewers who resume without saying of which history their last number was.
         """
         heard = view.recent_hashes()
         there = await self._store.hashes(self._auction_id, min(heard), max(heard))
@@ -76,9 +77,9 @@ class Missed:
         return common
 
     async def _is_ours(self, view: AuctionView, last_seq: int, ledger: str | None) -> bool:
-        """Whether what the viewer heard last is in this ledger.
+        """Whether the entry that the viewer heard last is in this ledger.
 
-        Who does not say of which it was is believed, unless this node told of a lost one.
+        A viewer who does not say of which it was is believed, unless this node announced a lost one.
         """
         if last_seq > view.seq:
             return False

@@ -1,4 +1,4 @@
-"""Who is in which room. Counts are the size of a set, so they cannot drift (D9)."""
+"""Rooms of the auctions: who is in each, and the announced counts (D9)."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ COUNT_INTERVAL_SECONDS = 0.25
 
 
 class Presence:
-    """Rooms by auction. `announce(auction_id)` is called for a change, at most four times a second.
+    """The viewers in each room. A count is the size of a set, so it cannot drift.
 
-    The first change of a quiet room is announced at once and the last one always.
+    `announce(auction_id)` is called when a room changed, at most four times a second: at once for the
+    first change of a quiet room, and always for the last one.
     """
 
     def __init__(self, announce: Callable[[int], Awaitable[None]], rounds: RoundsSeen) -> None:
@@ -41,7 +42,7 @@ class Presence:
             self._change(auction_id)
 
     def leave_all(self, viewer: Viewer) -> None:
-        """What a disconnect does. The viewer's later asks find it gone."""
+        """Remove a disconnected viewer from all rooms; its joins that still wait find it gone."""
         viewer.gone = True
         for auction_id in [auction for auction, room in self._rooms.items() if viewer in room]:
             self.leave(viewer, auction_id)

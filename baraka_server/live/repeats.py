@@ -1,4 +1,4 @@
-"""Starts that are announced again (D5): everybody is told, but of one at a time and not all the time."""
+"""Repeated announcements of starts (D5), which everybody hears one at a time, with pauses."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from baraka_server.live.view import Announcement
 log = logging.getLogger(__name__)
 
 PAUSE_SECONDS = 3
-"""So long everybody hears of no other repetition after one, whichever auction it is of."""
+"""The pause after each repetition that everybody hears, whichever auction it is of."""
 
 
 class Repeats:
-    """Of all auctions of this node. The newest start of an auction takes the place of an older one."""
+    """The repeated starts that wait, of all auctions; a newer one of an auction replaces an older one."""
 
     def __init__(self, audience: Audience) -> None:
         self._audience = audience
@@ -23,7 +23,7 @@ class Repeats:
         self._pacer: asyncio.Task[None] | None = None
 
     async def tell(self, auction_id: int, start: Announcement) -> None:
-        """Tell the room at once, where every entry of the ledger is counted; all others in turn."""
+        """Announce a start to its room at once, as every entry of the ledger; to all others in turn."""
         await self._audience.to_room(auction_id, start.name, start.whole, start.whole)
         self._owed[auction_id] = start
         if self._pacer is None:

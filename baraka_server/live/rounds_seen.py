@@ -1,4 +1,4 @@
-"""Which round the sender of a bid or a host's command had before their eyes (D31, D32).
+"""Rounds that viewers and hosts have seen: the stamp of each bid and host's command (D31, D32).
 
 A round is shown to a viewer when the announcement that opens it leaves the viewer's send queue, by
 the state that answers a join, and to a host by the answer to the command that opened it.
@@ -16,18 +16,18 @@ from baraka_server.domain.decide import Seen
 from baraka_server.live.audience import RoundShown, Showing, Viewer
 
 REMEMBERED_SECONDS = 600
-"""How long a socket that left a room still speaks for what its user saw there."""
+"""How long it is remembered what the user of a socket that left a room saw there."""
 
 SHOWN_MAX = 32
-"""How many rounds are kept of a viewer who gives no sign of life; a later one replaces the last."""
+"""How many rounds are kept of a viewer that sends nothing; a later one replaces the last."""
 
 
 @dataclass(slots=True)
 class _People:
-    """What one user's sockets saw of one auction: those in the room, and those that left it.
+    """The sockets of one user in one auction, and the rounds that those saw that left.
 
     `left` has the lowest rounds that are still remembered, each with its end, both rising. `looked_at`
-    is whether somebody will look whether it can be forgotten.
+    is True while a look is due at whether they can be forgotten.
     """
 
     here: set[Viewer] = field(default_factory=set)
@@ -36,7 +36,10 @@ class _People:
 
 
 class RoundsSeen:
-    """`late_bid_seconds` is how long an announcement must be out before it counts as seen; 0 is none."""
+    """The rounds that each viewer has been shown, and the stamp of a command that follows from them.
+
+    `late_bid_seconds` is how long ago an announcement must have left before it counts as seen.
+    """
 
     def __init__(
         self, late_bid_seconds: float, clock: Callable[[], float] = time.monotonic
@@ -48,14 +51,14 @@ class RoundsSeen:
 
     @property
     def size(self) -> int:
-        """How much is kept of all users: sockets in rooms, rounds of those that left, looks to come."""
+        """The number of things that are kept: sockets in rooms, rounds of those that left, looks due."""
         people = self._people.values()
         return len(self._ends) + sum(len(one.here) + len(one.left) for one in people)
 
     def show(self, viewer: Viewer, what: RoundShown) -> None:
-        """The announcement of a round has left the send queue of `viewer` now.
+        """Note that the announcement of a round has left the send queue of `viewer`.
 
-        A lower round than the last takes the place of all: the ledger has another history (D34).
+        A lower round than the last replaces all: the ledger has another history (D34).
         """
         shown = viewer.shown.setdefault(what.auction_id, [])
         if shown and what.round < shown[-1].round:
@@ -63,7 +66,7 @@ class RoundsSeen:
         self._add(viewer, shown, Showing(what.round, self._clock(), what.at_once))
 
     def answer(self, viewer: Viewer, auction_id: int, round_: int, *, at_once: bool) -> None:
-        """A host's command was answered with `round_`: late, if it was a repeated one."""
+        """Note that a host's command was answered with `round_`, which counts at once or with a delay."""
         shown = viewer.shown.setdefault(auction_id, [])
         if not shown or shown[-1].round <= round_:
             self._add(viewer, shown, Showing(round_, self._clock(), at_once))
@@ -73,7 +76,7 @@ class RoundsSeen:
         self._people.setdefault(key, _People()).here.add(viewer)
 
     def left(self, viewer: Viewer, auction_id: int) -> None:
-        """The viewer is not in the room any more; what it saw there is remembered for a while."""
+        """Note that the viewer left the room; what it saw there is remembered for a while."""
         key = viewer.user_id, auction_id
         people = self._people[key]
         people.here.discard(viewer)
@@ -90,7 +93,7 @@ class RoundsSeen:
         self._forget()
 
     def seen_by(self, viewer: Viewer, event: ClientEvent) -> Seen:
-        """What the sender of `event` had before their eyes, as far as this node knows."""
+        """The round that the sender of `event` has seen, as far as this node knows."""
         here = self._seen_here(viewer, event.auction_id)
         people = self._people.get((viewer.user_id, event.auction_id))
         if here is not None and (event.owner_only or (people and viewer in people.here)):
@@ -116,7 +119,7 @@ class RoundsSeen:
     def _add(self, viewer: Viewer, shown: list[Showing], showing: Showing) -> None:
         if shown and shown[-1].round == showing.round and not showing.at_once:
             return
-        # What both ways of looking back would pass over is not kept.
+        # What `_seen_here` and `_last_confirmed` would both pass over is not kept.
         latest = min(self._clock() - self._delay, viewer.alive_at)
         while len(shown) > 1 and shown[1].at <= latest:
             del shown[0]
@@ -139,7 +142,7 @@ class RoundsSeen:
 
 
 def _last_confirmed(viewer: Viewer, auction_id: int) -> int | None:
-    """The last round after whose showing the viewer gave a sign of life."""
+    """The last round after whose announcement the viewer sent something."""
     for showing in reversed(viewer.shown.get(auction_id, ())):
         if showing.at <= viewer.alive_at:
             return showing.round

@@ -1,4 +1,4 @@
-"""One transaction of an auction: every command that waited, decided in order and committed at once."""
+"""Transaction of an auction: all commands that waited are decided in order and written together."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from baraka_server.domain.events import (
 from baraka_server.domain.state import State, apply
 from baraka_server.live.batch import (
     BatchDecision,
-    Opening,
+    ExternalChange,
     Outcome,
     accepted,
     request_key,
@@ -41,9 +41,9 @@ MISSED_EVENTS_MAX = 1_000
 
 @dataclass(slots=True)
 class Committed:
-    """What one transaction left: the state and the record after it, an outcome for every command.
+    """The result of a transaction: the state and the record after it, and an outcome for each command.
 
-    `events` are those that this node has not announced, other nodes' among them, with the users
+    `entries` are those that this node has not announced, other nodes' among them, and `users` those
     whom they name. `state` and `record` are None where there is no such auction.
     """
 
@@ -57,7 +57,7 @@ class Committed:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What a node knows: the state as of its last commit, and the entry that it announced last.
+    """The knowledge of a node: the state as of its last commit, and the entry that it announced last.
 
     Each has the hash of its last entry: the ledger may have been replaced by another one (D34).
     """
@@ -69,7 +69,7 @@ class Known:
 
 
 class Forked(StoreError):
-    """The ledger is not the one that people here were told of: a restored backup, a lost commit."""
+    """The ledger is not the one that this node announced: a restored backup, or a lost commit."""
 
 
 async def decide_and_write(
@@ -94,12 +94,14 @@ async def decide_and_write(
         {command.user_id for command in commands} | standing | users_in(missed)
     )
     awards = any(isinstance(command.event, AwardLot) for command in commands)
-    openings = await _openings(auction, base, followed, users, awards=awards)
-    if unknown := {one.high.user_id for one in openings if one.high} - users.keys():
+    external_changes = await _external_changes(auction, base, followed, users, awards=awards)
+    if unknown := {one.high.user_id for one in external_changes if one.high} - users.keys():
         users |= await auction.users(unknown)
     answered = await auction.answered(key for command in commands if (key := request_key(command)))
 
-    decided = BatchDecision(auction.record.id, base, openings, users, rules, now, known.just_done)
+    decided = BatchDecision(
+        auction.record.id, base, external_changes, users, rules, now, known.just_done
+    )
     decided.earlier = {key: (was.fingerprint, _read(was)) for key, was in answered.items()}
     for command in commands:
         decided.take(command)
@@ -154,8 +156,8 @@ async def _unchanged(auction: LockedAuction | None, state: State) -> Auction | N
     if auction is None or (auction.tail.seq, auction.tail.hash) != (state.seq, state.hash):
         return None
     users = await auction.users({state.high.user_id} if state.high else ())
-    openings = await _openings(auction, state, state, users, awards=False)
-    return None if openings else auction.record
+    external_changes = await _external_changes(auction, state, state, users, awards=False)
+    return None if external_changes else auction.record
 
 
 def _may_need_no_lock(command: Command) -> bool:
@@ -164,9 +166,9 @@ def _may_need_no_lock(command: Command) -> bool:
 
 
 async def _missed(auction: LockedAuction, known: Known) -> list[LedgerEntry]:
-    """What the ledger has and this node has not announced, or not folded into its state.
+    """The entries that this node has not announced, or not folded into its state.
 
-    It begins with what this node has last, as the ledger has it. Nothing is read where nothing
+    They begin with the last one that this node has, as the ledger has it. Nothing is read where nothing
     happened elsewhere. Raises `Forked`.
     """
     since, tail = known.announced_seq, auction.tail
@@ -206,19 +208,19 @@ async def _base(
     return state
 
 
-async def _openings(
+async def _external_changes(
     auction: LockedAuction,
     base: State,
     known: State | None,
     users: Mapping[int, User],
     *,
     awards: bool,
-) -> list[Opening]:
-    """What the ledger has yet to hear of the rows, which another program may have changed.
+) -> list[ExternalChange]:
+    """The events for what another program changed in the rows, which the ledger does not have yet.
 
-    All bids are looked at before an award, and when this node has not followed the auction so far;
-    otherwise when the newest one is not the one that stands, or its user is gone. Behind an entry
-    that a newer program wrote the rows are not for us to judge (D55).
+    All bids are read before an award, and when this node has not followed the auction so far;
+    otherwise when the newest one is not the one that stands, or its user is gone. Behind an entry that
+    a newer program wrote the rows are not judged (D55).
     """
     if not base.understood:
         return []
@@ -231,13 +233,13 @@ async def _openings(
     row = adopted(auction.record, high)
     if base.seq == 0:
         return [row]
-    openings: list[Opening] = []
+    external_changes: list[ExternalChange] = []
     if row != _as_row(base, high):
-        openings.append(row)
+        external_changes.append(row)
     same_lot = lot and base.lot and same_name(lot.product, base.lot.product)
     if lot and same_lot and not same_bid(base.high, high):
-        openings.append(StandingBidChanged(lot, high, base.high))
-    return openings
+        external_changes.append(StandingBidChanged(lot, high, base.high))
+    return external_changes
 
 
 def _stands(high: StandingBid | None, newest: NewestBid | None, users: Mapping[int, User]) -> bool:
@@ -273,7 +275,7 @@ def _as_row(state: State, high: StandingBid | None) -> Adopted:
 def _is_for_now(refusal: Refusal) -> bool:
     """Whether a refusal is about this program or this socket, not about the auction.
 
-    A repetition is asked anew.
+    It is not kept: a repetition of the request is decided anew.
     """
     return refusal.code in {Code.UNAVAILABLE, Code.NOT_JOINED}
 

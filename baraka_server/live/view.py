@@ -1,4 +1,4 @@
-"""The view: one node's view of one auction, from which it answers joins and announces events.
+"""View of one auction on one node, from which joins are answered and entries announced.
 
 Every row is encoded once, when it appears; the lists are text that grows at one end, and only while
 somebody wants to read them.
@@ -54,16 +54,18 @@ from baraka_server.store.row_sums import NOTHING, Look, RowSums
 from baraka_server.store.store import Snapshot
 
 RECENT_EVENTS_MAX = 512
-"""How many events a view keeps for viewers that resume, if they are not told more at once."""
+"""How many announcements a view keeps at least for viewers that resume."""
 
 LEDGER_ID_CHARS = 12
 
 
 @dataclass(frozen=True, slots=True)
 class Announcement:
-    """What an event of the ledger sounds like: with the lists, and without them (D24).
+    """A ledger entry as it is announced: `whole` with the lists, and `brief` without them (D24).
 
-    `guided` says the same to clients that know the guide alone, where it has other words for it.
+    `guided` has the same in events of the guide, where `event` is none, for clients that know no others.
+
+        Announcement(seq=7, round=1, event=NewBid, whole='{"newBid":…,"auctionBids":[…]}', brief=…)
     """
 
     seq: int
@@ -84,9 +86,12 @@ class Announcement:
 
 
 class AuctionView:
-    """`whole_numbers` shows phone numbers to everybody, for private deployments (D17).
+    """One auction as its viewers on this node see it, played entry by entry from a snapshot.
 
-    It keeps what a viewer who resumes is told: at most `resume_events_max` events.
+    `whole_numbers` shows phone numbers to everybody, for private deployments (D17). The last
+    announcements are kept for viewers who resume, at least `resume_events_max` of them.
+
+        announcement = view.play(entry, users)
     """
 
     def __init__(
@@ -101,7 +106,7 @@ class AuctionView:
         self._bids = Rows(self._people, newest_first=True)
         self._comments = Rows(self._people)
         self._list(snapshot)
-        # What cannot be read, or reads otherwise here, is no change as long as it stays so.
+        # The difference between tables and view at the start, from unreadable rows, is not a change.
         self._not_shown = NOTHING
         self._counts = object()
         self._recent: deque[Announcement] = deque(maxlen=max(RECENT_EVENTS_MAX, resume_events_max))
@@ -109,10 +114,10 @@ class AuctionView:
     def play(
         self, entry: LedgerEntry, users: Mapping[int, User], *, lists: bool = True
     ) -> Announcement | None:
-        """Take the next event of the ledger and say what to announce.
+        """Apply the next entry of the ledger and return its announcement.
 
-        Without `lists`, because nobody reads them, a bid or a comment has its brief form only. None
-        for an event that is on the view already. A gap is a `ValueError`: fill it first.
+        Without `lists`, because nobody reads them, a bid or a comment has its brief form only. None for
+        an entry that the view has already. Raises `ValueError` for a gap: fill it first.
         """
         if entry.seq <= self.seq:
             return None
@@ -136,13 +141,13 @@ class AuctionView:
         return announcement
 
     def brief_announcement(self, entry: LedgerEntry, users: Mapping[int, User]) -> Announcement:
-        """What an event of the past sounds like without lists, for a viewer that missed it."""
+        """The announcement of a past entry without lists, for a viewer that missed it."""
         name, fields = self._fields(entry, users)
         text = encode(self._common(entry.seq, entry.at, entry.hash) | fields)
         return Announcement(entry.seq, entry.round, name, text, text, hash=entry.hash)
 
     def recent_after(self, seq: int) -> list[Announcement] | None:
-        """The events behind `seq`, or None when they reach back further than the view remembers."""
+        """The announcements after `seq`; None where they reach back further than the view remembers."""
         if seq >= self.seq:
             return []
         if not self._recent or self._recent[0].seq > seq + 1:
@@ -150,7 +155,7 @@ class AuctionView:
         return [announcement for announcement in self._recent if announcement.seq > seq]
 
     def remember(self, older: Sequence[Announcement]) -> None:
-        """Keep events that were read from the ledger, up to the first that the view has."""
+        """Keep announcements that were read from the ledger, up to the first that the view has."""
         first = self._recent[0].seq if self._recent else self.seq + 1
         older = [one for one in older if one.seq < first]
         room = (self._recent.maxlen or 0) - len(self._recent)
@@ -161,7 +166,7 @@ class AuctionView:
         return {one.seq: one.hash for one in self._recent} | {self.seq: self.hash}
 
     def state(self, user_count: int, now: datetime) -> dict[str, Any]:
-        """The whole current state, as `joinAuction` is answered (D21)."""
+        """The fields of the whole current state, with which `joinAuction` is answered (D21)."""
         return self._common(self.seq, now) | {
             "auction": encode(self.record),
             "auctionBids": self._bids.encoded(),
@@ -172,11 +177,11 @@ class AuctionView:
 
     @property
     def state_chars(self) -> int:
-        """How long the lists of a state are, which are most of it."""
+        """The length of the lists in a state, which are most of it."""
         return len(self._bids.text) + len(self._comments.text)
 
     def whole(self, snapshot: Snapshot, user_count: int, now: datetime) -> Iterator[Announcement]:
-        """The whole state for everybody, and again in the words of the guide alone.
+        """The announcements of the whole state: `auctionState`, and the same in events of the guide.
 
         The snapshot is the one that this view was made of.
         """
@@ -207,11 +212,11 @@ class AuctionView:
 
     @property
     def sums(self) -> RowSums:
-        """What the rows in the lists add up to."""
+        """The sums over the rows in the lists."""
         return RowSums(self._bids.tally(), self._comments.tally())
 
     def shows(self, look: Look) -> bool:
-        """Whether what is in the tables is what is shown; the look is of the same `seq`."""
+        """Whether the tables have what the view shows; the look is of the same `seq`."""
         return look.auction == self.record and look.sums.less(self.sums) == self._not_shown
 
     def refresh(self, snapshot: Snapshot) -> None:
@@ -225,7 +230,7 @@ class AuctionView:
     def refreshed(
         self, snapshot: Snapshot, look: Look, user_count: int, now: datetime
     ) -> list[Announcement]:
-        """Take rows as another program left them, of which no entry speaks; what to say of it."""
+        """Take rows that another program changed without an entry, and return what to announce."""
         bids = self._bids.tally()
         self._list(snapshot)
         self.record = snapshot.auction
@@ -236,7 +241,7 @@ class AuctionView:
         return [one for one in self.whole(snapshot, user_count, now) if one.event in events]
 
     def gone(self, at: datetime) -> Announcement:
-        """What is said when the auction's row is there no more: the guide has no nearer word."""
+        """The announcement that the auction's row is gone: `auctionCanceled`, the guide's nearest event."""
         text = encode(self._common(self.seq, at) | {"message": AuctionCanceled.TEXT})
         return Announcement(self.seq, self.round, AuctionCanceled, text, text)
 
@@ -295,7 +300,7 @@ class AuctionView:
         row: Adopted,
         users: Mapping[int, User],
     ) -> Iterator[Announcement]:
-        """What another program did to the auction's row, as if its host had done it here."""
+        """The changes of another program to the auction's row, announced as if its host had made them."""
         if row.live and not before.isLive:
             yield self._in_words_of(entry, Started(), users)
         if row.canceled and not before.isCanceled:
@@ -353,7 +358,7 @@ class AuctionView:
                 }
             case Unknown():
                 return AuctionEntry, {}
-        raise TypeError(f"nobody has said how {entry.kind} is announced")
+        raise TypeError(f"there is no announcement for {entry.kind}")
 
     def _awarded(
         self, entry: LedgerEntry, high: StandingBid | None, users: Mapping[int, User]
@@ -412,12 +417,12 @@ def _lot(lot: Lot, round_: int) -> dict[str, Any]:
 
 
 def ledger_id(hash_: str) -> str:
-    """What a client is told of an entry's hash: enough to tell one history from another (D34)."""
+    """The part of an entry's hash that clients are sent, to tell one history from another (D34)."""
     return hash_[:LEDGER_ID_CHARS]
 
 
 EMPTY_BLOCK = Lot("", 0, 0, 0)
-"""What the guide's words have for an empty block."""
+"""The lot that the guide's events show for an empty block."""
 
 
 def _with_list(brief: Encoded, name: str, rows: Rows) -> Superseding:

@@ -1,7 +1,7 @@
-"""What waits for an auction, and in which order it is served.
+"""Queue of one auction: commands, joins, leaves and looks, and the order in which they are served.
 
-Bids, comments and a host's commands go ahead of those who come, go and read: a crowd that joins keeps
-nobody from bidding. Whatever one viewer asks for keeps its order.
+Bids, comments and a host's commands go ahead of joins and leaves: a crowd that joins keeps nobody from
+bidding. The events of one viewer keep their order.
 """
 
 from __future__ import annotations
@@ -16,26 +16,26 @@ from baraka_server.live.audience import Viewer
 from baraka_server.live.batch import Outcome
 
 BATCH_MAX = 256
-COMING_AND_GOING_MAX = 16
-"""How many who come or go are served before it is looked whether somebody bids."""
+JOINS_PER_BATCH_MAX = 16
+"""How many joins and leaves are served before commands have their turn again."""
 
 MEMBERSHIP = (JoinAuction, LeaveAuction)
 
 
 @dataclass(eq=False, slots=True)
 class Waiting:
-    """Something to do for the auction, and who waits for its outcome. No event: look for news."""
+    """A queued event of a viewer, and the future of its outcome. Without an event it is a look."""
 
     viewer: Viewer | None
     event: ClientEvent | None
     done: asyncio.Future[Outcome]
     heard_seq: int | None
-    """What this node had told the room when it came in; None where there was nobody to hear it."""
+    """The last entry that the room had heard when it arrived; None where nobody was in the room."""
     refusals: int
-    """How many refusals that the ledger keeps were answered here before it came in."""
+    """The number of refusals in the ledger that were answered here before it arrived."""
     seen: Seen | None = None
     acknowledged: bool = True
-    """Whether the outcome is sent to the viewer; a joiner who hears none is told the state apart."""
+    """Whether the outcome is sent to the viewer; if not, a joiner is sent the state as an event."""
 
     @property
     def command(self) -> Command | None:
@@ -44,44 +44,46 @@ class Waiting:
         return Command(self.event, self.viewer.user_id, heard_seq=self.heard_seq, seen=self.seen)
 
     def answer(self, outcome: Outcome) -> None:
-        if not self.done.done():  # whoever asked may have given up waiting
+        if not self.done.done():  # its sender may have given up waiting
             self.done.set_result(outcome)
 
 
 class Queue:
-    """Two lines: one that goes ahead, and those who come and go, with all that they ask behind that."""
+    """Two queues: commands and looks go ahead of joins and leaves, and of what their viewers send next."""
 
     def __init__(self) -> None:
         self._ahead: deque[Waiting] = deque()
         self._behind: deque[Waiting] = deque()
-        self._held: Counter[Viewer] = Counter()  # who waits in the second line, and how often
+        self._behind_by_viewer: Counter[Viewer] = Counter()
 
     def __bool__(self) -> bool:
         return bool(self._ahead or self._behind)
 
-    def is_full(self, viewer: Viewer | None, event: ClientEvent, asks_max: int) -> bool:
-        """Whether so many wait already in the line in which it would wait."""
-        return len(self._line(viewer, event)) >= asks_max
+    def is_full(self, viewer: Viewer | None, event: ClientEvent, waiting_max: int) -> bool:
+        """Whether `waiting_max` wait already in the queue in which this event would wait."""
+        return len(self._queue_of(viewer, event)) >= waiting_max
 
     def put(self, waiting: Waiting) -> None:
-        line = self._line(waiting.viewer, waiting.event)
-        line.append(waiting)
-        if line is self._behind and waiting.viewer is not None:
-            self._held[waiting.viewer] += 1
+        queue = self._queue_of(waiting.viewer, waiting.event)
+        queue.append(waiting)
+        if queue is self._behind and waiting.viewer is not None:
+            self._behind_by_viewer[waiting.viewer] += 1
 
     def take_ahead(self) -> list[Waiting]:
         return [self._ahead.popleft() for _ in range(min(BATCH_MAX, len(self._ahead)))]
 
     def take_behind(self) -> list[Waiting]:
-        """Some who come and go, or some commands behind them: what they are decided on is not the same."""
+        """Take joins and leaves, or commands that were sent after them; never both in one batch."""
         batch: list[Waiting] = []
-        while self._behind and len(batch) < COMING_AND_GOING_MAX:
+        while self._behind and len(batch) < JOINS_PER_BATCH_MAX:
             if batch and (batch[0].command is None) != (self._behind[0].command is None):
                 break
             batch.append(self._behind.popleft())
-        self._held -= Counter(waiting.viewer for waiting in batch if waiting.viewer)
+        self._behind_by_viewer -= Counter(waiting.viewer for waiting in batch if waiting.viewer)
         return batch
 
-    def _line(self, viewer: Viewer | None, event: ClientEvent | None) -> deque[Waiting]:
-        is_behind = isinstance(event, MEMBERSHIP) or (viewer is not None and viewer in self._held)
+    def _queue_of(self, viewer: Viewer | None, event: ClientEvent | None) -> deque[Waiting]:
+        is_behind = isinstance(event, MEMBERSHIP) or (
+            viewer is not None and viewer in self._behind_by_viewer
+        )
         return self._behind if is_behind else self._ahead
