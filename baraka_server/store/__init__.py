@@ -1,1 +1,1 @@
-"""The database: tables, the ledger, and the only SQL of the house."""
+"""The database: tables, ledger, queries, migrations. All SQL is in this package."""

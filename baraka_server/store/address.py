@@ -1,4 +1,4 @@
-"""The URL of a database: what it means to us, and how it is shown without its password (D27)."""
+"""Database URLs: parsing, and a form without the password to show (D27)."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ MYSQL_PARAMETERS = (
     *("user", "password", "unix_socket", "charset"),
     *("ssl_ca", "ssl_cert", "ssl_key", "ssl_capath", "ssl_cipher", "ssl_check_hostname"),
 )
-"""What may stand behind the `?` of a URL; other systems' drivers have others."""
+"""The parameters that a URL may have behind `?`."""
 
 _LOGIN = re.compile(r"[^:/?\[@]*(?::(?P<password>[^@]*))?@[^@]*", re.DOTALL)
-"""What is behind the `://` where there is an `@`: one of them, behind user and password."""
+"""The part behind `://` where there is an `@`: only one, behind user and password."""
 _PORT_AND_PARAMETERS = re.compile(r"\d*(?:/[^?]*)?\?.*", re.DOTALL)
-"""A password that may as well be what follows a host whose parameters have the `@` in them."""
+"""A password that may also be read as port and parameters, with the `@` in a parameter."""
 _UNDECODED = "\N{REPLACEMENT CHARACTER}"
 
 
 class UnusableUrl(ValueError):
-    """A database URL that names nothing we can connect to."""
+    """A database URL that cannot be used. The text is for the operator."""
 
 
 def database_url(text: str) -> URL:
@@ -42,7 +42,7 @@ def database_url(text: str) -> URL:
     try:
         url = make_url(text)
     except (ArgumentError, ValueError):
-        # What they say has parts of the URL in it.
+        # Their texts have parts of the URL in them.
         raise UnusableUrl(
             "the database URL cannot be read; examples: sqlite:///baraka.db, "
             "mysql://user:password@localhost:3306/baraka"
@@ -92,7 +92,7 @@ def missing_file(text: str) -> Path | None:
 
 
 def _refuse_two_meanings(text: str) -> None:
-    """Refuse what libraries read in different ways, each with another part of the password outside."""
+    """Refuse a URL that libraries read in different ways: part of the password would not be hidden."""
     if any(ord(character) < ord(" ") for character in text):
         raise UnusableUrl("the database URL has a line break or a control character in it")
     scheme, _, rest = text.partition("://")

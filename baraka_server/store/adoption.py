@@ -1,4 +1,4 @@
-"""The whole look at a database of the existing system: schema and values (D52)."""
+"""Examination of a database of the existing system: its schema and its values (D52)."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from baraka_server.store.oddity import Oddity
 from baraka_server.store.tables import DOCUMENTED_TABLES
 
 LOOK_SECONDS_MAX = 60
-"""How long the look may take in all."""
+"""How long the examination may take in all."""
 
 
 @dataclass(frozen=True, slots=True)
 class Adoption:
-    """What a database of the existing system has against the documented schema (D52).
+    """The differences of a database of the existing system from the documented schema (D52).
 
-    Of the tables in `bounded` only the newest rows were looked at, `ROWS_LOOKED_AT_MAX` of each.
+    Of the tables in `bounded` only the newest rows were read, `ROWS_LOOKED_AT_MAX` of each.
     """
 
     oddities: Sequence[Oddity] = ()
@@ -36,9 +36,9 @@ class Adoption:
 
 
 async def look_at_adopted(url: str) -> Adoption:
-    """What is odd about the documented tables and about their rows. Nothing is changed.
+    """The oddities of the documented tables and of their rows. Nothing is changed.
 
-    Raises a `StoreError` or `UnusableUrl`. A database without these tables has nothing odd.
+    Raises a `StoreError` or `UnusableUrl`. A database without these tables has none.
     """
     address = database_url(url)
     if address.get_backend_name() == "sqlite":
@@ -51,7 +51,7 @@ async def look_at_adopted(url: str) -> Adoption:
             async with asyncio.timeout(LOOK_SECONDS_MAX), engine.connect() as connection:
                 return await _adoption(connection)
     except DBAPIError as error:
-        raise Damaged(f"the tables cannot be looked at: {error.orig}") from error
+        raise Damaged(f"the tables cannot be read: {error.orig}") from error
     finally:
         await engine.dispose()
 

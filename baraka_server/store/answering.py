@@ -1,4 +1,4 @@
-"""Work on a database that may take hours, as long as the database is there at all."""
+"""Watchdog for long work on a database server: the work ends when the server stops answering."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from baraka_server.store.engine import open_engine
 log = logging.getLogger(__name__)
 
 WATCH_SECONDS = 5
-"""How often the database server is asked whether it is still there."""
+"""How often the database server is sent a query, to see that it answers."""
 
 ANSWER_SECONDS_MAX = 10
-"""How long it may take to say so."""
+"""How long an answer may take."""
 
 
 @asynccontextmanager
 async def while_it_answers(url: URL) -> AsyncIterator[None]:
-    """Raises `TimeoutError` when the database server falls silent. The work itself has no limit."""
+    """End the work inside with `TimeoutError` when the server stops answering; it has no other limit."""
     if url.get_backend_name() == "sqlite":
         yield
         return
-    # Without a database: who looks whether others have it open must not find this one.
+    # Without a database: a check for other connections to it must not find this one.
     server = open_engine(url.set(database=None).render_as_string(hide_password=False))
     try:
         async with asyncio.timeout(None) as work:
@@ -49,6 +49,6 @@ async def _watch(server: AsyncEngine, work: asyncio.Timeout) -> None:
                 await connection.execute(text("SELECT 1"))
         except TimeoutError:
             break
-        except Exception:  # an answer too; whoever works finds out what it is about
+        except Exception:  # an answer too; the work itself will meet the error
             log.debug("the database refused a look", exc_info=True)
     work.reschedule(asyncio.get_running_loop().time())

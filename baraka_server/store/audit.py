@@ -1,4 +1,4 @@
-"""What the ledger says about a sale: whether it still holds, and the sale in words (D26)."""
+"""Verification of a ledger and its tables, and the history of a sale in words (D26)."""
 
 from __future__ import annotations
 
@@ -29,22 +29,21 @@ DISAGREEMENTS_MAX = 100
 """How many rows a verdict names at most."""
 
 UNREADABLE = (AttributeError, KeyError, TypeError, ValueError)
-"""What reading an entry raises that does not say what can happen in an auction."""
+"""The errors that reading an entry raises whose data is of no event."""
 
 
 async def verify(store: Store, auction_id: int) -> Verdict:
-    """Whether the auction's ledger is what was written, and the tables are what it leads to.
+    """Verify that an auction's ledger is what was written, and that the tables follow from it.
 
     First the chain of hashes, which finds entries that were altered, lost or added between others.
     Then the rules, which find what no server accepted although whoever wrote it made the chain anew.
     Then the fold of the ledger against the tables, which finds rows that were altered, and entries
-    that were cut off the end: what they wrote is still in the tables. Nothing can tell that a last
-    entry is gone which wrote no row: a repeated start, a broadcaster who left. Rows that are older
-    than the ledger are taken as it found them. What other programs wrote or took away since is told
-    apart where it cannot have been ours and decides nothing (D52): a comment that no entry wrote, a
-    bid below the one that leads, what went with a user who was deleted. Behind entries that a newer
-    program wrote nobody here can say what the tables must be (D55): the verdict counts them, and
-    leaves the tables alone.
+    that were cut off the end: the rows that they wrote are still in the tables. Nothing can show that
+    a last entry is gone which wrote no row: a repeated start, a broadcaster who left. Rows that are
+    older than the ledger are taken as it found them. Rows that other programs wrote or deleted since
+    are listed separately where they cannot have been ours and decide nothing (D52): a comment that no
+    entry wrote, a bid below the one that leads, rows of a user who was deleted. Behind entries that a
+    newer program wrote the tables are not compared (D55): the verdict counts those entries.
 
     Raises `NotThere` when there is neither such an auction nor a ledger of it.
     """
@@ -187,11 +186,11 @@ async def history_page(store: Store, auction_id: int, span: Span) -> Page[Histor
 async def _before(
     connection: AsyncConnection, auction_id: int, found: Sequence[LedgerEntry]
 ) -> State:
-    """What the words of a page depend on, of the state that its first entry found.
+    """The part of the state before a page on which the words of its entries depend.
 
-    A page costs what its rows cost: the ledger before it is not folded. Nearly every entry tells by
-    itself whether the auction was live. Who owned it is told by those alone that come with a change
-    by another program, and is looked for where the page has one.
+    A page costs what its rows cost: the ledger before it is not folded. Nearly every entry implies
+    whether the auction was live. The owner is only in entries for a change by another program, and is
+    read where the page has one.
     """
     kinds = {type(entry.event) for entry in found if entry.seq > 1}
     state = State()

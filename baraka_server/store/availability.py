@@ -1,4 +1,4 @@
-"""Whether the database can be used at present, and what the log hears of it: when it goes, when it is back."""
+"""Log of the database's availability: one line when it fails, one when it is back."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from baraka_server.store.errors import StoreError, Trouble, Unavailable
 log = logging.getLogger(__name__)
 
 SAID_SECONDS_MIN = 10
-"""A database that comes and goes is said to be gone no more often."""
+"""The shortest time between two lines that the database failed."""
 
 
 class Availability:
-    """Hears how every transaction of a server ended. Two lines for each time that a database is away."""
+    """Tracks how transactions end, and logs when the database becomes unusable and usable again."""
 
     def __init__(self) -> None:
         self._trouble: Trouble | None = None
@@ -22,7 +22,7 @@ class Availability:
         self._refused = self._untold = 0
 
     def failed(self, error: StoreError) -> None:
-        """A transaction ended with `error`. That others were quicker is no trouble of the database."""
+        """Note that a transaction ended with `error`. Contention is not trouble of the database."""
         self._wrote_at = float("-inf")
         if not isinstance(error, Unavailable):
             return
@@ -35,7 +35,7 @@ class Availability:
             self._say(error, now)
 
     def worked(self, *, wrote: bool) -> None:
-        """A transaction was committed; `wrote` tells whether it changed anything."""
+        """Note that a transaction was committed; `wrote` says whether it changed anything."""
         if wrote:
             self._wrote_at = time.monotonic()
         if self._trouble is None or (self._trouble.only_writes and not wrote):
@@ -52,7 +52,7 @@ class Availability:
         self._trouble = None
 
     def wrote_within(self, seconds: float) -> bool:
-        """Whether a write was committed so recently, and nothing has failed since."""
+        """Whether a write was committed within so many seconds, and nothing has failed since."""
         return time.monotonic() - self._wrote_at < seconds
 
     def _say(self, error: Unavailable, now: float) -> None:

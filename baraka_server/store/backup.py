@@ -1,4 +1,4 @@
-"""A copy of a SQLite database while a server works on it, and the file that a backup becomes."""
+"""Backup of a SQLite database while a server works on it, and the file of any backup."""
 
 from __future__ import annotations
 
@@ -20,29 +20,29 @@ from baraka_server.store.errors import StoreError, translated
 from baraka_server.store.store import Store
 
 PAGES_PER_STEP = 256
-"""So many are copied between two looks at whether the copy is still wanted."""
+"""How many pages are copied between two checks whether the copy is still wanted."""
 STEPS_PER_LOOK = 10_000
-"""Of SQLite's own machine, while it checks a file."""
+"""How many instructions of SQLite's virtual machine run between two such checks."""
 CHECK_SECONDS_MAX = 3600
 SIDECARS = ("", "-wal", "-shm", "-journal")
-"""What SQLite has beside a file, by the ends of the names."""
+"""The suffixes of the files that SQLite has for a database."""
 
 Progress = Callable[[int, int], None]
 """Takes how many bytes are done and how many it is in all; also from another thread."""
 
 
 class BackupFailed(StoreError):
-    """There is no backup; what was there before is as it was. The text is for the operator."""
+    """A backup failed; an earlier one is as it was. The text is for the operator."""
 
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What the copy says of itself. Without `revision` its ledgers could not be read by this program."""
+    """The result of verifying a copy. Without `revision` this program cannot read its ledgers."""
 
     revision: str | None
     auctions: int
     disagreeing: list[int]
-    """The auctions whose ledger does not hold; it is so in the database too."""
+    """The auctions whose ledger was altered, in the database too."""
 
 
 @contextmanager
@@ -61,7 +61,7 @@ def unfinished(target: Path) -> Iterator[Path]:
 
 
 def finish(draft: Path, target: Path) -> None:
-    """Give the draft its name, once all of it is on the disk. What had the name before is replaced."""
+    """Rename the draft to `target`, once all of it is on the disk. An earlier file is replaced."""
     try:
         _sync(draft)
         draft.replace(target)
@@ -117,7 +117,7 @@ def make_single_file(draft: Path) -> None:
 
 
 class _Unwanted(Exception):
-    """Nobody waits for the copy any more."""
+    """The copy was cancelled."""
 
 
 def _copy(source: Path, draft: Path, progress: Progress, unwanted: threading.Event) -> None:

@@ -1,6 +1,6 @@
-"""The queries around a sale: auctions, users and winnings, for those who prepare and settle one.
+"""Queries around a sale: auctions, users, categories and winnings, read and created.
 
-Numbers of users are whole here: who shows them to others masks them (D17).
+Users' numbers are whole here: the caller masks them for others (D17).
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from baraka_server.store.tables import auctions, categories, users, winnings
 FROM_THE_BEGINNING = Span()
 
 CATEGORIES_NAMED_MAX = 20
-"""How many a refusal names."""
+"""How many categories an error names."""
 
 DEFAULT_CATEGORY = "General"
 EXPIRES_AFTER = timedelta(days=30)

@@ -1,7 +1,7 @@
 """Checkpoints: the end of a ledger, signed, in one line that is kept outside the database (D56).
 
-Whoever can write the database can write a ledger anew, with all its hashes. The line that was printed
-before says that there was another one; without the server's secret nobody can make such a line.
+Whoever can write the database can write a ledger anew, with all its hashes. A line that was printed
+before proves that there was another one; without the server's secret nobody can make such a line.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class Signer:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A checkpoint as it was found in somebody's file. Nothing of it is proven yet."""
+    """A checkpoint as it was found in a file; its signature is not checked yet."""
 
     auction_id: int
     seq: int
@@ -97,7 +97,7 @@ async def take(store: Store, signer: Signer, auction_id: int) -> Checkpoint:
 async def with_checkpoints(
     store: Store, signer: Signer, verdict: Verdict, kept: Iterable[Kept]
 ) -> Verdict:
-    """The verdict on a ledger, held against the checkpoints of its auction among `kept`."""
+    """The verdict on a ledger, with those of the `kept` checkpoints of its auction that it breaks."""
     ours = {one for one in kept if one.auction_id == verdict.auctionId}
     ends = await store.ends([verdict.auctionId])
     end, _ = ends.get(verdict.auctionId, (0, ""))

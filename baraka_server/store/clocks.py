@@ -1,4 +1,4 @@
-"""What the log hears of clocks that are wrong: times in a ledger that are still to come."""
+"""Warning about wrong clocks: times in a ledger that are ahead of this machine's clock."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from baraka_server.domain.state import CLOCK_STEP_MAX
 log = logging.getLogger(__name__)
 
 SAID_SECONDS_MIN = 600
-"""How often it is said, of all auctions."""
+"""The shortest time between two warnings, of all auctions together."""
 
 
 class Clocks:
@@ -21,15 +21,15 @@ class Clocks:
         self._said_at = float("-inf")
 
     def compare(self, auction_id: int, last_entry_at: datetime) -> None:
-        """Say how far the ledger is ahead, if by more than clocks differ that are kept right."""
+        """Warn if the ledger is ahead by more than correct clocks differ."""
         ahead = last_entry_at - datetime.now(UTC)
         if ahead <= CLOCK_STEP_MAX or time.monotonic() - self._said_at < SAID_SECONDS_MIN:
             return
         self._said_at = time.monotonic()
         log.warning(
             "auction %s: the last entry of its ledger is %s ahead of this machine's clock: one of the "
-            "two was or is wrong. What comes next has the time of this clock, but for bids of the "
-            "round and comments until the award, which stay in their order",
+            "two was or is wrong. Check the clocks of all servers. New entries get the time of this "
+            "clock; bids of the round and comments until the award stay in their order",
             auction_id,
             ahead,
             extra={

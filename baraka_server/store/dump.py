@@ -1,4 +1,4 @@
-"""A dump of a MySQL or MariaDB database, by the program that comes with their clients."""
+"""Dump of a MySQL or MariaDB database by `mariadb-dump` or `mysqldump`."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ OPTIONS = (
 LAST_LINE = b"-- Dump completed"
 LOOK_SECONDS = 0.2
 WORDS_MAX = 1000
-"""Characters of what the program says that are repeated."""
+"""How many characters of the program's error output are repeated."""
 
 _FILES = {"ssl_ca": "ssl-ca", "ssl_cert": "ssl-cert", "ssl_key": "ssl-key"}
 _FILES |= {"ssl_capath": "ssl-capath", "ssl_cipher": "ssl-cipher", "unix_socket": "socket"}
@@ -41,7 +41,7 @@ def program() -> str | None:
 
 
 def command(text: str, target: Path) -> str:
-    """What to type into a shell where the program is. It asks for the password."""
+    """The shell command for the same dump, where the program is installed. It asks for the password."""
     url = database_url(text)
     login = [f"--{name}={value}" for name, value in _login(url).items() if name != "password"]
     words = [PROGRAMS[0], *login, *(["--password"] if _password(url) else []), *OPTIONS]

@@ -1,4 +1,4 @@
-"""Engines for the databases that Baraka runs on (D27), with the locks that it relies on.
+"""SQLAlchemy engines for the databases that Baraka runs on (D27), with timeouts and locks.
 
 MariaDB 10.11+ (tested) or MySQL 8.4 (expected to work) by asyncmy; SQLite by aiosqlite as the embedded
 default.
@@ -27,11 +27,11 @@ from baraka_server.store.same_file import SameFile
 
 SQLITE_BUSY_SECONDS = 5
 FRESH_SECONDS = 0.2
-"""A connection that was used so recently is taken to be alive."""
+"""A connection that was used within this time is taken to be alive."""
 IDLE_SECONDS = 60
-"""How long a server keeps a connection of ours that says nothing, in a transaction on MySQL too.
+"""How long a server keeps an idle connection of ours, on MySQL also inside a transaction.
 
-One that it closed is replaced unnoticed when it is taken from the pool: see `_ping_unless_just_used`."""
+One that it closed is replaced when it is taken from the pool: see `_ping_unless_just_used`."""
 WRITES = {"baraka_begins": "IMMEDIATE"}
 """Execution options of a connection whose transaction takes the write lock when it begins."""
 ALONE = {"baraka_begins": "EXCLUSIVE"}
@@ -107,10 +107,11 @@ def _first_words(bounds: str) -> str:
 
 
 def _bounds(timeout_seconds: float) -> str:
-    """How long the server waits for us, and we for a lock: behind a lost path it hears no end of us.
+    """Session variables that bound how long the server waits for us, and we for a lock.
 
-    Half of a transaction's time, so that whoever waits for a row that such a session has gets it in
-    time. MySQL has no `idle_transaction_timeout`, and takes for a comment what MariaDB reads here.
+    When the network path is lost, the server does not notice that we are gone. Half of a transaction's
+    time, so that whoever waits for a row that such a session has gets it in time. MySQL has no
+    `idle_transaction_timeout`, and reads as a comment what MariaDB reads here.
     """
     half = max(1, round(timeout_seconds / 2))
     return (
@@ -120,9 +121,10 @@ def _bounds(timeout_seconds: float) -> str:
 
 
 def _roll_back_if_needed(connection: Any, _record: Any, state: PoolResetState) -> None:
-    """A bid's transaction has just been committed: to ask for the end of it once more takes a round trip.
+    """Roll back a connection that goes back to the pool, only if a transaction is open.
 
-    The database says with every answer whether a transaction is open.
+    After a commit a rollback would cost a round trip for nothing; the database says with every answer
+    whether a transaction is open.
     """
     if not state.terminate_only and connection.driver_connection.get_transaction_status():
         connection.rollback()
@@ -135,7 +137,10 @@ def _note_use(_connection: Any, record: Any) -> None:
 def _ping_unless_just_used(
     connection: Any, record: Any, _proxy: Any, *, seconds_max: float
 ) -> None:
-    """What `pool_pre_ping` does, which asks the database once more for every bid of a hot auction."""
+    """Ping a connection that is taken from the pool, unless it was used within `FRESH_SECONDS`.
+
+    `pool_pre_ping` would cost every bid of a hot auction a round trip.
+    """
     if time.monotonic() - record.info.get("used_at", -FRESH_SECONDS) < FRESH_SECONDS:
         return
 
@@ -146,12 +151,12 @@ def _ping_unless_just_used(
     try:
         connection.run_async(ping)
     except Exception as error:
-        # The others are no better: a database that was restarted has forgotten all of them.
+        # The others are as bad: a database that was restarted has forgotten all of them.
         raise InvalidatePoolError from error
 
 
 def _leave_condemned(context: ExceptionContext) -> None:
-    """Connect anew, all of us, when a server says that it serves no sale any more."""
+    """Replace all connections when a server's error says that it can no longer serve a sale."""
     if condemns(context.original_exception):
         context.is_disconnect = True
 
@@ -172,10 +177,10 @@ async def _connect_mysql(**options: Any) -> Any:
 
 
 def _watch_file(engine: Engine, file: SameFile) -> None:
-    """Begin nothing in a file that is not at its place any more.
+    """Refuse transactions and connections when the file at the path is another one, or gone.
 
-    Nor connect: SQLite would make an empty one there. The connections stay open: closing the last
-    one would take away the journal of whatever is there now.
+    To connect would make an empty file there. The connections stay open: closing the last one would
+    remove the journal of the file that is there now.
     """
     event.listen(engine, "do_connect", lambda *_: file.require())
     event.listen(engine, "connect", lambda *_: file.opened())

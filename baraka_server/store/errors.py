@@ -1,4 +1,4 @@
-"""What can go wrong with a database, in words that the rest of the house understands."""
+"""Errors of the store, and the translation of drivers' errors into them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 
 class Trouble(StrEnum):
-    """What ails a database that cannot be used: the value is for programs, `words` for people."""
+    """The kind of trouble of a database that cannot be used: the value for programs, `words` for people."""
 
     UNREACHABLE = "unreachable"
     SILENT = "silent"
@@ -26,12 +26,12 @@ class Trouble(StrEnum):
 
     @property
     def words(self) -> str:
-        """What stands behind "the database"."""
+        """The rest of the sentence that begins "the database"."""
         return _WORDS[self]
 
     @property
     def only_writes(self) -> bool:
-        """Whether reading may work all the while: then only a write shows that it is over."""
+        """Whether reading may still work: then only a write shows that the trouble is over."""
         return self in _ONLY_WRITES
 
 
@@ -54,7 +54,7 @@ _WORDS = {
 
 
 class StoreError(Exception):
-    """The store could not do what it was asked."""
+    """An expected error of the store."""
 
 
 class Unavailable(StoreError):
@@ -70,11 +70,11 @@ class Contention(StoreError):
 
 
 class OutcomeUnknown(StoreError):
-    """The connection was lost during a commit, and the database cannot be asked what came of it."""
+    """The connection was lost during a commit, and it cannot be found out whether it took place."""
 
 
 class NotThere(StoreError):
-    """There is no such row. The text is for a person."""
+    """A row that was named does not exist. The text is for a person."""
 
 
 class Unfit(StoreError):
@@ -82,7 +82,7 @@ class Unfit(StoreError):
 
 
 class Damaged(StoreError):
-    """What is stored cannot be read. The text is for a person."""
+    """Stored data cannot be read. The text is for a person."""
 
 
 # MySQL and MariaDB. Record changed since last read, lock wait timeout, deadlock, a table altered since
@@ -135,7 +135,7 @@ _CONDEMNED = {Trouble.UNREACHABLE, Trouble.READ_ONLY}
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """Turn what drivers raise for a lost database or a lost race into the errors above."""
+    """Turn drivers' errors for an unusable database or a lost race into the errors above."""
     try:
         yield
     except DBAPIError as error:
@@ -155,10 +155,10 @@ def code_of(error: BaseException | None) -> object:
 
 
 def condemns(error: BaseException) -> bool:
-    """Whether what a driver raised says that this server serves no sale any more, though it may stay.
+    """Whether a driver's error says that this server can no longer serve a sale.
 
-    A primary that was demoted keeps its connections. Its name or its proxy leads elsewhere by now,
-    so the next connection may be a good one.
+    A primary that was demoted keeps its connections, but its name or its proxy may lead to the new one,
+    so new connections may be good.
     """
     return _TROUBLES.get(code_of(error)) in _CONDEMNED
 

@@ -1,4 +1,4 @@
-"""The rows that a ledger leads to: what the tables must hold if nobody else had a hand in them."""
+"""Rows that follow from a ledger, to compare the tables with."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from baraka_server.store.tables import bids, comments, winnings
 
 @dataclass(slots=True)
 class Written:
-    """A row that the ledger says was written, and by which entry. `required` rows must be there."""
+    """A row that a ledger entry wrote. A `required` row must be in the table."""
 
     seq: int
     values: Mapping[str, Any]
@@ -37,7 +37,10 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class Objection:
-    """Why a row is not what the ledger leads to; `outside` where that says nothing against the ledger."""
+    """The reason why a row does not follow from the ledger.
+
+    `outside` is True where another program may have done it, which says nothing against the ledger.
+    """
 
     reason: str
     outside: bool = False
@@ -45,11 +48,11 @@ class Objection:
 
 @dataclass(slots=True)
 class Rows:
-    """The rows of one table that the ledger leads to, by id.
+    """The rows of one table that follow from the ledger, by id.
 
     `found_at` is when the auction was adopted with rows that the ledger had not written, bids among
-    them of at most `found_bid_max`; `first_id` is the first row that it knows of since. `leading` is
-    the amount of the bid that leads by now.
+    them of at most `found_bid_max`; `first_id` is the first row that it wrote since. `leading` is the
+    amount of the bid that leads now.
     """
 
     table: Any
@@ -68,13 +71,13 @@ class Rows:
         self.found_at = self.found_bid_max = self.first_id = None
 
     def adopt(self, at: datetime, bid_max: int | None = None) -> None:
-        """Take the table as another program left it: what it removed is not missed."""
+        """Take the table as another program left it: removed rows are no longer required."""
         for row in self.written.values():
             row.required = False
         self.found_at, self.found_bid_max, self.first_id = at, bid_max, None
 
     def objection(self, row: Mapping[str, Any], auction_id: int) -> Objection | None:
-        """Why a row that is in the table cannot be there like that."""
+        """The objection to a row that is in the table; None where there is none."""
         written = self.written.get(row["id"])
         if written is None:
             return self._objection_to_others(row)
@@ -84,11 +87,11 @@ class Rows:
         return None
 
     def _objection_to_others(self, row: Mapping[str, Any]) -> Objection | None:
-        """What there is to say of a row that no entry wrote.
+        """The objection to a row that no entry wrote.
 
-        The clocks of other programs are theirs, and their servers may not keep UTC: a row is as old
-        as the earlier of its times says, or as its id. A bid below the one that leads cannot be
-        from an end of the ledger that was cut off, and decides nothing. Neither does a comment.
+        Other programs have their own clocks, and their servers may not use UTC: a row is as old as the
+        earlier of its times says, or as its id. A bid below the one that leads cannot be from an end of
+        the ledger that was cut off, and decides nothing. Neither does a comment.
         """
         found = self.found_at is not None and _oldest(row) <= self.found_at
         earlier = self.first_id is not None and row["id"] < self.first_id
@@ -102,7 +105,7 @@ class Rows:
 
     def _objection_to_bid(self, amount: Any, *, found: bool, earlier: bool) -> Objection | None:
         if not isinstance(amount, int) or not is_id(amount):
-            return Objection("it is no bid, and counts for nothing", outside=True)
+            return Objection("it is not a valid bid, and does not count", outside=True)
         most = self.found_bid_max
         if found or (earlier and most is not None and amount <= most):
             return None if most is None or amount <= most else Objection(ADDED)
@@ -133,9 +136,9 @@ def _told(value: Any) -> str:
 
 
 class Expected:
-    """What the tables hold after the events that were taken, which are the ledger from its start.
+    """The rows of the tables after the entries that were taken, which are the ledger from its start.
 
-    `unknown` counts those that only a newer program knows (D55): behind one, nothing is expected.
+    `unknown` counts the entries that only a newer program knows (D55): after one, nothing is expected.
     """
 
     def __init__(self) -> None:
@@ -149,7 +152,7 @@ class Expected:
         self._columns: dict[str, tuple[int, Any]] = {}  # of the auction: since which entry, what
 
     def take(self, entry: LedgerEntry) -> None:
-        """Raises `ValueError` for an entry of a kind that nobody knows and no program wrote."""
+        """Apply the next entry. Raises `ValueError` for one of an unknown kind that no program wrote."""
         if isinstance(entry.event, Unknown) and "v" not in entry.event.said:
             raise ValueError("it does not say what it is")
         self.state = apply(self.state, entry)
@@ -179,7 +182,7 @@ class Expected:
         }
 
     def objections(self, record: Auction) -> list[str]:
-        """The columns of the auction's row that cannot be like that."""
+        """The reasons why columns of the auction's row do not follow from the ledger."""
         row = record.model_dump()
         if lot_of(record) is None:
             row["current_product"] = None  # a blank product is none

@@ -1,8 +1,8 @@
-"""A database of our first release, whose tables had names that other programs use too (D53).
+"""Move of a database of the first release, whose tables had names that other programs use too (D53).
 
-It is known by the shape of its tables and the revision in `alembic_version` together. The version
-table is moved first: from then on `baraka_version` says that the move is under way, with an id of
-the first release, until everything else has its new name. So a move that was cut short goes on.
+It is recognized by the shape of its tables and the revision in `alembic_version` together. The version
+table is moved first: from then on `baraka_version` says that the move is under way, with an id of the
+first release, until everything else has its new name. So a move that was interrupted can go on.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ MOVED = (
 OLD_INDEX, INDEX = "auction_requests_at_idx", "baraka_requests_at_idx"
 
 OTHERS_GONE_SECONDS_MAX = 5
-"""How long the move waits for other connections to end: those of other commands soon do."""
+"""How long the move waits for other connections to end, as those of other commands soon do."""
 
 OTHERS_NAMED_MAX = 5
 
 
 def revision_in(connection: Connection) -> str | None:
-    """The revision of the first release that the database is at; None where there is nothing to move."""
+    """The revision of the first release that the database has; None where there is nothing to move."""
     if moving := _versions(connection, VERSION_TABLE):
         return _only(moving)
     revision = _only(_versions(connection, OLD_VERSION_TABLE))
@@ -46,7 +46,10 @@ def revision_in(connection: Connection) -> str | None:
 
 
 def unclaimed(connection: Connection) -> str | None:
-    """Why a database without a revision cannot be begun with: it may have a ledger of the first release."""
+    """The reason why a database without a revision cannot be upgraded; None where it can.
+
+    It may have a ledger of the first release.
+    """
     names = [old for old, _, shape in MOVED if shape_of(connection, old) == shape]
     if not names or _versions(connection, VERSION_TABLE) or revision_in(connection):
         return None
@@ -59,7 +62,7 @@ def unclaimed(connection: Connection) -> str | None:
 
 
 def move(connection: Connection, report: Callable[[str], None]) -> None:
-    """Give the tables of the first release the names that are ours. Rows are not touched."""
+    """Rename the tables of the first release. Rows are not touched."""
     revision = revision_in(connection)
     if revision is None:
         return

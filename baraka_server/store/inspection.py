@@ -1,4 +1,4 @@
-"""What an operator wants to know about a database before a sale. Nothing is judged here."""
+"""Inspection of a database server or file for `baraka doctor`, which judges what is found."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ from baraka_server.store.tables import DOCUMENTED_TABLES, OUR_TABLES
 OTHERS_READ = 0o044
 """The rights of the group and of everybody else."""
 OLDEST = {"MySQL": (8, 4), "MariaDB": (10, 11)}
-"""The versions from which on a server is supported (D27)."""
+"""The oldest supported versions (D27)."""
 
 EXAMINE_SECONDS_MAX = 20
-"""How long a database server may take to say what it is; one with many thousand tables is slow."""
+"""How long the inspection of a database server may take; one with many thousand tables is slow."""
 
 
 @dataclass(frozen=True, slots=True)
 class OddTable:
-    """A table that keeps its rows otherwise than ours do."""
+    """A table with another storage engine or character set than ours."""
 
     name: str
     engine: str
@@ -46,9 +46,9 @@ class DatabaseServer:
     version: tuple[int, ...]
     read_only: bool
     clock_ahead: timedelta
-    """How far its clock is before ours; the half of the way there and back is not in it."""
+    """How far its clock is ahead of ours, without half of the round trip."""
     zone_ahead: timedelta
-    """How far the time that it gives other programs is before UTC."""
+    """How far the time that it gives other programs is ahead of UTC."""
     odd_tables: Sequence[OddTable] = field(default=())
     lock_seconds: int = 0
     """How long a row may stay locked for a session of ours whose end the server cannot hear."""
@@ -75,7 +75,7 @@ class DatabaseFile:
 
 
 async def examine(url: str, *, timeout_seconds: float = 10) -> DatabaseServer | DatabaseFile | None:
-    """The events; None for a database in memory. Raises a `StoreError` or `UnusableUrl`.
+    """Inspect the database at `url`; None for one in memory. Raises a `StoreError` or `UnusableUrl`.
 
     A SQLite file that is not there is not created. `timeout_seconds` is that of a transaction.
     """
@@ -93,9 +93,9 @@ async def examine(url: str, *, timeout_seconds: float = 10) -> DatabaseServer | 
 
 
 async def refusal(url: str) -> StoreError | None:
-    """What the database says to all that a sale reads and writes; None where it takes it.
+    """The error of the database for what a sale reads and writes; None where all of it works.
 
-    A row is written and taken back. Raises `UnusableUrl`.
+    A row is written and deleted again. Raises `UnusableUrl`.
     """
     engine = open_engine(url, connections_max=1)
     try:

@@ -1,4 +1,4 @@
-"""The ledger: one row for each accepted action, chained by hashes, never changed (D26)."""
+"""The ledger table: one row for each accepted command, chained by hashes, never changed (D26)."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class NewestBid:
 
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """The first row of a ledger that is not what was written, and what gives it away."""
+    """The first row of a ledger that is not what was written, and the reason."""
 
     seq: int
     reason: str
@@ -82,7 +82,7 @@ def chained(previous_hash: str, row: Mapping[str, Any]) -> str:
 
 
 def encoded(event: Event) -> str:
-    """What the ledger keeps of a event: JSON that says first what it is (D55).
+    """The stored form of an event: JSON that begins with its `v` and `rule` (D55).
 
     ASCII, so that no character set and no collation can change what was hashed.
     """
@@ -98,8 +98,8 @@ _TAIL = (
     .order_by(events.c.seq.desc())
     .limit(1)
 )
-# With the auction's newest bid, which is the standing one where nobody else had a hand in it: to ask
-# for it by itself would cost every bid a round trip.
+# With the auction's newest bid, which is the standing one unless another program changed the bids: a
+# query of its own would cost every bid a round trip.
 _NEWEST_BID_ID = select(func.max(bids.c.id)).where(bids.c.auction_id == bindparam("auction"))
 _TAIL_AND_BID = _TAIL.add_columns(bids.c.id, bids.c.user_id, bids.c.bid).outerjoin_from(
     events, bids, bids.c.id == _NEWEST_BID_ID.scalar_subquery()
@@ -146,24 +146,23 @@ async def append(
 async def read_entries(
     connection: AsyncConnection, auction_id: int, *, after: int = 0, limit: int = ROWS_PER_READ
 ) -> list[LedgerEntry]:
-    """At most `limit` events behind the seq `after`, in order."""
+    """At most `limit` entries after the seq `after`, in order."""
     return [_entry(row) for row in await _rows(connection, auction_id, after, limit)]
 
 
 async def read_page(
     connection: AsyncConnection, auction_id: int, span: Span, *, newest_first: bool
 ) -> Page[LedgerEntry]:
-    """The events within the span, in the order of their `seq` or in the opposite one."""
+    """The entries within the span, in the order of their `seq` or in the opposite one."""
     query = select(events).where(events.c.auction_id == auction_id)
     page = await pages.read_page(connection, query, events.c.seq, span, newest_first=newest_first)
     return Page(await in_slices(lambda rows: list(map(_entry, rows)), page.rows), page.resume)
 
 
 async def read_state(connection: AsyncConnection, auction_id: int) -> State:
-    """What the ledger leads to, from the last entry of each kind: no kind adds to its earlier ones.
+    """The state at the end of the ledger, from the last entry of each kind: no kind adds to earlier ones.
 
-    Of each kind and beginning of its data, since a `v` that is not known must not be hidden behind
-    one that is (D55).
+    The last one of each kind and `v`, since an unknown `v` must not be hidden by a known one (D55).
     """
     v = func.substr(events.c.data, 1, len('{"v":1,'))
     last = select(func.max(events.c.seq)).where(events.c.auction_id == auction_id)
@@ -180,7 +179,7 @@ async def read_state(connection: AsyncConnection, auction_id: int) -> State:
 
 
 async def _past(connection: AsyncConnection, auction_id: int, state: State) -> frozenset[str]:
-    """The names of the products whose round is over, as `State` has them."""
+    """The names of the products whose round is over, as `State.past` has them."""
     opening = (LotOpened.kind, LotRepriced.kind, Adopted.kind)
     query = select(events).where(events.c.auction_id == auction_id, events.c.kind.in_(opening))
     names = set()
@@ -194,7 +193,7 @@ async def _past(connection: AsyncConnection, auction_id: int, state: State) -> f
 async def read_last(
     connection: AsyncConnection, auction_id: int, *kinds: type[Event], before: int | None = None
 ) -> LedgerEntry | None:
-    """The last entry of some kinds, of those that are before an entry."""
+    """The last entry of some kinds, before the seq `before` where it is given."""
     query = (
         select(events)
         .where(events.c.auction_id == auction_id, events.c.kind.in_([kind.kind for kind in kinds]))
@@ -228,7 +227,7 @@ async def verify(
             previous, count = row["hash"], count + 1
     except (AttributeError, TypeError, ValueError):  # SQLite keeps any text as a time
         if rows_per_read == 1:
-            return Broken(count + 1, "its time is none")
+            return Broken(count + 1, "its time is not valid")
         return await verify(connection, auction_id, rows_per_read=1)
     return count
 

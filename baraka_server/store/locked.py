@@ -1,4 +1,4 @@
-"""One auction, locked: what a transaction may do while nobody else can change it."""
+"""Locked auction: the reads and writes of a transaction that holds an auction's row."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ from baraka_server.store import ledger, rows
 from baraka_server.store.tables import auctions, bids, comments, requests, winnings
 
 REQUESTS_PER_USER_MAX = 5_000
-"""Of so many requests of a user the answers are remembered; beyond it those that were accepted."""
+"""How many requests of a user have their answers kept; beyond it only those that were accepted."""
 
 
 @dataclass(frozen=True, slots=True)
 class RequestKey:
-    """A request that a client may repeat: its own id, in its own user's name (D23)."""
+    """The key of a repeatable request: the client's own id, for each user (D23)."""
 
     user_id: int
     request_id: str
@@ -55,17 +55,19 @@ class RequestKey:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """What a request asked for (a fingerprint of it) and what came of it (JSON)."""
+    """A kept answer: the fingerprint of the request's body, and its outcome as JSON."""
 
     fingerprint: str
     outcome: str
 
 
 class LockedAuction:
-    """The auction whose row this transaction holds.
+    """The auction whose row this transaction has locked.
 
-    `tail` is the end of its ledger, `newest_bid` the bid whose row was written last; without a
-    ledger it is not known.
+    `tail` is the end of its ledger, `newest_bid` the bid whose row was written last; without a ledger
+    it is not known.
+
+        written = await auction.write([LedgerEntry(seq=8, …, event=BidPlaced(1500))])
     """
 
     def __init__(
@@ -81,7 +83,7 @@ class LockedAuction:
         self._connection = connection
 
     async def highest_bid(self) -> StandingBid | None:
-        """The bid that stands by the rows."""
+        """The highest bid in the rows."""
         return await rows.read_highest_bid(self._connection, self.record.id)
 
     async def users(self, ids: Iterable[int]) -> dict[int, User]:
@@ -124,7 +126,7 @@ class LockedAuction:
         return {by_row[row[0], row[1]]: Answered(row[2], row[3]) for row in found}
 
     async def users_with_many_requests(self, user_ids: Iterable[int]) -> set[int]:
-        """Those among the users of whom we remember as many answers as of one at most."""
+        """Those of the users who have `REQUESTS_PER_USER_MAX` answers kept."""
         wanted = set(user_ids)
         if not wanted:
             return set()
@@ -137,7 +139,7 @@ class LockedAuction:
         return set((await self._connection.execute(query)).scalars())
 
     async def remember(self, answers: Mapping[RequestKey, Answered], now: datetime) -> None:
-        """Keep what was answered, so that a repeated request gets the same."""
+        """Keep answers, so that a repeated request gets the same."""
         if not answers:
             return
         statement = insert(requests)
@@ -163,7 +165,7 @@ class LockedAuction:
 
 @dataclass(frozen=True, slots=True)
 class _Table:
-    """How the rows of bids or of comments are written, and their ids read. Made once."""
+    """The statements that insert rows of bids or of comments and read their ids. Made once."""
 
     insert: Insert
     last_ids: Select[Any]
@@ -183,7 +185,7 @@ _BIDS, _COMMENTS = _Table.of(bids), _Table.of(comments)
 
 
 class _Writing:
-    """The rows that a sequence of entries makes. Runs of bids and of comments go in one statement."""
+    """Writes the rows of a sequence of entries; runs of bids and of comments go in one statement."""
 
     def __init__(self, connection: AsyncConnection, record: Auction) -> None:
         self.record = record

@@ -1,4 +1,4 @@
-"""The revisions of the database: what `baraka db` runs, and what the server asks for at its start.
+"""Database revisions: upgrade, downgrade, and the check of the revision at the server's start.
 
 The revisions themselves are in migrations/: beside the packages in a checkout, beside this module
 in an installed wheel.
@@ -41,34 +41,34 @@ from baraka_server.store.errors import (
 from baraka_server.store.first_release import VERSION_TABLE
 from baraka_server.store.new_file import no_empty_file
 
-# MariaDB warns that it ignores the name of a key of the version table: nobody can do anything.
+# MariaDB warns that it ignores the name of a key of the version table: nobody can change that.
 logging.getLogger("asyncmy").addFilter(
     lambda entry: f"{VERSION_TABLE}_pkc" not in entry.getMessage()
 )
 
 Report = Callable[[str], None]
-"""Takes one line of progress for whoever waits."""
+"""Takes one line of progress, to be shown."""
 
 OTHER_UPGRADE_SECONDS_MAX = 60
 """How long an upgrade waits for another one of the same database."""
 
 TABLE_LOCK_SECONDS_MAX = 30
-"""How long a change waits for transactions on its table; meanwhile everybody else waits behind it."""
+"""How long a change waits for transactions on its table, while all others wait behind it."""
 
 LOOK_SECONDS_MAX = 10
-"""How long the database may take to say which revision it has."""
+"""How long reading the revision may take."""
 
 
 class MigrationFailed(StoreError):
-    """The database could not be changed, or not be looked at; the text is for the operator."""
+    """The database could not be changed or read; the text is for the operator."""
 
 
 class UnknownRevision(MigrationFailed):
-    """Somebody asked for a revision that does not exist."""
+    """The revision that was named does not exist."""
 
 
 class OutOfDate(StoreError):
-    """The database and the program are of different versions; the text says what mends it."""
+    """The database and the program are of different versions; the text says what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ class Status:
 
     @property
     def remedy(self) -> str | None:
-        """What to do, in words; None where nothing is to be done."""
+        """A text that says what to do; None where nothing is to be done."""
         if self.up_to_date:
             return None
         if not self.known:
@@ -172,7 +172,7 @@ async def require_current(database: str | AsyncEngine) -> None:
 
 
 async def losses(url: str, revision: str = "-1") -> list[Loss]:
-    """What a downgrade to `revision` drops. Raises `UnknownRevision` and what `current` raises."""
+    """The tables that a downgrade to `revision` drops. Raises `UnknownRevision` and as `current` does."""
     async with _opened(url) as engine:
         status = await _status(engine)
         if status.current is None:
@@ -241,9 +241,7 @@ async def _alone(engine: AsyncEngine, *, moves: bool) -> AsyncIterator[AsyncConn
         await connection.execute(text(f"SET lock_wait_timeout = {TABLE_LOCK_SECONDS_MAX}"))
         lock = func.get_lock(_lock_name(engine.url), OTHER_UPGRADE_SECONDS_MAX)
         if await connection.scalar(select(lock)) != 1:
-            raise MigrationFailed(
-                "The database is being upgraded by somebody else. Try again later."
-            )
+            raise MigrationFailed("Another upgrade of the database is running. Try again later.")
         # Not sooner: the upgrade that was waited for may have been a newer program's.
         status = await connection.run_sync(_status_on)
         _refuse_unfit(status, moves=moves)
@@ -346,7 +344,7 @@ def _scripts() -> Path:
 
 @contextmanager
 def _revision_errors() -> Iterator[None]:
-    """What alembic and the revisions themselves refuse, as our errors."""
+    """Turn errors of alembic and of the revisions into ours."""
     try:
         yield
     except (CommandError, RevisionError) as error:
@@ -357,7 +355,7 @@ def _revision_errors() -> Iterator[None]:
 
 @contextmanager
 def _told_plainly(url: URL) -> Iterator[None]:
-    """What a database refuses, in words for the operator. No text of these has a password."""
+    """Turn errors of the database into texts for the operator, none of which has a password."""
     try:
         with translated():
             yield
@@ -375,7 +373,7 @@ def _told_plainly(url: URL) -> Iterator[None]:
 
 
 _REFUSALS = {Trouble.NOT_ALLOWED, Trouble.SCHEMA}
-"""What a server that is there says no with: rights, password, database, tables."""
+"""The kinds of trouble that are answers of a working server: rights, password, database, tables."""
 
 
 def _plain(error: DBAPIError, url: URL) -> str:

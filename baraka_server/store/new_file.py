@@ -1,4 +1,4 @@
-"""The file of a SQLite database that does not exist yet."""
+"""Creation of the file of a SQLite database."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from baraka_server.store.errors import translated
 
 @contextmanager
 def no_empty_file(url: str) -> Iterator[None]:
-    """Make the file of a SQLite database where there is none; it is not left behind empty."""
+    """Create the file of a SQLite database where there is none; it is removed again if left empty."""
     file = missing_file(url)
     if file is not None:
         with translated():

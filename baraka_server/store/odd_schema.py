@@ -1,4 +1,4 @@
-"""The look at the schema of a MySQL or MariaDB server: how the documented tables were made (D52).
+"""Oddities in the schema of the documented tables on a MySQL or MariaDB server (D52).
 
 Everything is read from information_schema, in columns that both servers have.
 """
@@ -92,7 +92,7 @@ class _Found:
 
 
 async def look_at_schema(connection: AsyncConnection) -> list[Oddity]:
-    """What is odd about the documented tables that are there."""
+    """The oddities of the documented tables that exist."""
     found = {table.name.lower(): _Found(table) for table in DOCUMENTED_TABLES}
 
     async def rows(query: str) -> Iterator[tuple[_Found, Any]]:
@@ -167,7 +167,7 @@ def _without_counter(found: _Found, there: Any) -> Oddity:
 
 
 def _unfit(column: Column[Any], there: Any) -> str | None:
-    """What the column must hold and does not."""
+    """The type that the column must have, where it does not fit; else None."""
     kind, length = there.DATA_TYPE.lower(), there.CHARACTER_MAXIMUM_LENGTH or 0
     match column.type:
         case FoundChoice():

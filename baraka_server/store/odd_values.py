@@ -1,7 +1,7 @@
-"""The look at values: rows that the schema of the documented tables would not allow (D52).
+"""Oddities in the values of the documented tables: rows that their schema would not allow (D52).
 
-Of each table the newest rows are looked at, in one statement that reads them once. Works on every
-database; the conditions are also those of the statements that mend.
+Of each table the newest rows are read, by one statement. It works on every database; the conditions are
+also those of the statements that mend the rows.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _AMOUNTS = {(bids.name, "bid"): 1, (winnings.name, "price"): 0}
 _AMOUNTS |= {(auctions.name, name): 0 for name in ("actualPrice", "minBidPrice", "bidPrice")}
 """The least that an amount can be (D12)."""
 _OPENED = {users.name: "cannot sign in", auctions.name: "cannot be opened by any client"}
-"""What becomes of a row whose id no client may name."""
+"""The effect on a row whose id is too large for clients."""
 _LEFT_OUT = "left out of every list"
 
 
@@ -54,7 +54,7 @@ class _Fault:
 
 @dataclass(frozen=True, slots=True)
 class ValuesSeen:
-    """What was found, and in which tables only the newest rows were looked at."""
+    """The oddities, and the tables of which only the newest rows were read."""
 
     oddities: list[Oddity]
     bounded: list[str]

@@ -1,4 +1,4 @@
-"""What is odd about a database of the existing system, and the statement that mends it (D52)."""
+"""Oddities: differences of a database from the documented schema, and statements that mend them (D52)."""
 
 from __future__ import annotations
 
@@ -14,11 +14,13 @@ IDS_SHOWN_MAX = 20
 
 @dataclass(frozen=True, slots=True)
 class Oddity:
-    """Something that the schema of the documented tables does not have, or does not allow.
+    """A difference of a database from the schema of the documented tables.
 
-    `what` completes "<table>.<column> …", and `effect` says what comes of it. `mending` are the
-    statements for whoever looks after the database: nothing here runs them. Where rows are meant,
-    `rows` is their number and `ids` are the first of them.
+    `what` completes "<table>.<column> …", and `effect` says what it leads to. `mending` are the
+    statements for the operator: nothing here runs them. Where rows are meant, `rows` is their number
+    and `ids` are the first of them.
+
+        Oddity("Auction_bids", "auction_id", "has no index", "an award locks …", ("CREATE INDEX …",), False)
     """
 
     table: str
@@ -44,7 +46,7 @@ def quoted(name: str) -> str:
 
 
 def which(ids: tuple[int, ...], rows: int, condition: str) -> str:
-    """The WHERE of a statement: by the ids as long as they are few enough to be all known."""
+    """The WHERE of a statement: by the ids where all of them are known, else by the condition."""
     if len(ids) == rows:
         return f"`id` IN ({', '.join(map(str, ids))})" if rows > 1 else f"`id` = {ids[0]}"
     return condition

@@ -1,4 +1,4 @@
-"""Lists in pages: every list is a bounded read, and says where the rest of it begins."""
+"""Pages of lists: a bounded read, with the id after which the rest begins."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from sqlalchemy import ColumnElement, Select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 PAGE_ROWS_MAX = 1_000
-"""The longest page, and how long one is when its reader names no limit."""
+"""The number of rows in the longest page, which is also the default."""
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Which part of a list is asked for, by the ids (or the `seq`) of its rows.
+    """The part of a list that is wanted, by the ids (or the `seq`) of its rows.
 
-    `after` and `before` leave out their own row; None is no bound. Of what lies between them a
-    list gives the first `limit` rows in its own order.
+    `after` and `before` exclude their own row; None is no bound. Of the rows between them a list gives
+    the first `limit` in its own order.
     """
 
     limit: int = PAGE_ROWS_MAX
@@ -30,7 +30,7 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
-    """One page of a list. `resume` is the last id that was read for it, where more follows it."""
+    """One page of a list. `resume` is the last id in it, where more rows follow."""
 
     rows: list[T]
     resume: int | None = None

@@ -1,4 +1,4 @@
-"""What a sale needs of a database, asked of it in one transaction that leaves nothing behind."""
+"""Probe of a database: every read and write that a sale needs, without leaving anything behind."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ DELETES = (bids, comments, requests)
 
 
 async def look(connection: AsyncConnection) -> None:
-    """Raise what the database raises for a table or column that is missing, or a right.
+    """Run each kind of statement of a sale on no row; raises the database's error where one fails.
 
-    No statement here finds a row, so that none changes or locks one.
+    That is for a missing right, table or column. No statement here finds a row, so that none changes or locks one.
     """
     writes = () if connection.dialect.name == "sqlite" else _idle_writes()  # it has no rights
     for statement in (*_idle_reads(), *writes):
@@ -44,7 +44,7 @@ async def look(connection: AsyncConnection) -> None:
 
 
 async def write(connection: AsyncConnection) -> None:
-    """Write a row of ours and take it back: the commit behind it needs the disk as a bid's does.
+    """Write a row of ours and delete it again: the commit after it needs the disk as a bid's does.
 
     Nobody else has its key, so that nodes do not wait for each other.
     """
@@ -70,7 +70,7 @@ def _idle_writes() -> Iterator[Executable]:
 
 
 def _filler(column: Column[Any]) -> Any:
-    """What the row of the probe has in a column that is not its key."""
+    """The value of the probe's row in a column that is not its key."""
     if isinstance(column.type, UtcTime):
         return datetime.now(UTC)
     return column.type.python_type()

@@ -1,4 +1,4 @@
-"""Answers to requests are forgotten when nobody will repeat them any more (D23)."""
+"""Deletion of kept answers to requests that nobody will repeat any more (D23)."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from baraka_server.store.tables import auctions, requests
 log = logging.getLogger(__name__)
 
 ROWS_PER_STEP = 100
-"""So few that a bid that has to wait for it does not notice."""
+"""Few enough that a bid that has to wait for one step does not notice."""
 STEP_PAUSE_SECONDS = 0.5
 LAST_STEP_SECONDS_MAX = 0.5
 ROUND_SECONDS = 60
-"""How often it is looked for more, on average: nodes should not do it at the same time."""
+"""The average time between two rounds; it varies, so that nodes do not run them at the same time."""
 
 
 class Purge:
-    """Forgets what is older than `kept`, while a server runs. Whatever fails is done the next time."""
+    """Background task that deletes answers older than `kept`. What fails is done the next time."""
 
     def __init__(self, store: Store, kept: timedelta) -> None:
         self._store = store
@@ -57,9 +57,9 @@ class Purge:
 
 
 async def forget(store: Store, before: datetime, *, rows_max: int = ROWS_PER_STEP) -> int:
-    """Forget answers that are older, the oldest first. Returns how many those were.
+    """Delete answers older than `before`, the oldest first. Returns how many.
 
-    None of an auction that is live: a phone may come back with what it asked hours ago.
+    Those of a live auction are kept: a phone may repeat a request of hours ago.
     """
     key = (requests.c.user_id, requests.c.request_hash)
     live = select(auctions.c.id).where(auctions.c.isLive)

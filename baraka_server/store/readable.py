@@ -1,8 +1,7 @@
-"""Rows as records, whatever other programs left in them: read, with a stand-in, or left out (D52).
+"""Conversion of rows to records, with stand-ins for values that cannot be read (D52).
 
-A value that the schema does not allow harms its row and nothing else. Where people need no more than
-something to look at, `STAND_INS` has it; a row without what it is about is left out. Nothing here is
-ever written back.
+A value that the schema does not allow affects only its row. Where a stand-in is enough for people,
+`STAND_INS` has it; a row without its essential values is left out. Nothing here is ever written back.
 """
 
 from __future__ import annotations
@@ -32,9 +31,9 @@ NEVER = datetime(9999, 12, 31, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class StandIn:
-    """What is shown for a value that cannot be read.
+    """A value that is shown in place of one that cannot be read.
 
-    `of` makes it of the row, `told` says it in words, `sql` is what the row could be mended with.
+    `of` makes it from the row, `told` describes it, `sql` is a value to mend the row with.
     """
 
     of: Callable[[Mapping[str, Any]], Any]
@@ -103,7 +102,7 @@ def _warn(line: str) -> None:
 
 
 class RowLog:
-    """Tells of each row that cannot be read as it is documented, once. `tell` takes a line."""
+    """Logs each row that cannot be read as it is documented, once. `tell` takes a line."""
 
     def __init__(self, tell: Callable[[str], None] = _warn) -> None:
         self._tell = tell
@@ -121,9 +120,9 @@ class RowLog:
 
 
 def readable(kind: type[R], table: str, row: Mapping[str, Any], row_log: RowLog) -> R | None:
-    """The record that the row is, with stand-ins for what cannot be read; None: it is left out.
+    """The record of a row, with stand-ins for values that cannot be read; None for a row to leave out.
 
-    A user in the row is read by the stand-ins of users.
+    A user in the row is read with the stand-ins of users.
     """
     try:
         return kind.model_validate(row)
@@ -152,5 +151,5 @@ def _with_stand_ins(
 
 
 def moment(value: Any) -> datetime:
-    """A time that was read by itself, or what stands in for it."""
+    """The time, or its stand-in where `value` is not a time."""
     return value if isinstance(value, datetime) else UNKNOWN_TIME

@@ -44,7 +44,7 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class RowSums:
-    """What the rows of an auction's lists add up to."""
+    """The sums over the rows of an auction's lists."""
 
     bids: Tally
     comments: Tally
@@ -58,7 +58,7 @@ NOTHING = RowSums(Tally(), Tally())
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What another program may have changed of an auction, as of the ledger's entry `seq`."""
+    """The data of an auction that another program may have changed, as of the ledger's entry `seq`."""
 
     auction: Auction
     seq: int

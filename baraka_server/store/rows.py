@@ -1,4 +1,4 @@
-"""Rows as the contract's records, and the queries that both rooms of the store need."""
+"""Queries for auctions, users, bids and comments, which return the contract's records."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _USERS = select(*USER_COLUMNS).where(users.c.id.in_(bindparam("users", expanding
 
 
 def is_id(number: int) -> bool:
-    """Whether a row can have this id. To ask for another one is an error to some drivers."""
+    """Whether a row can have this id. A query for another one is an error in some drivers."""
     return 1 <= number <= INT_MAX
 
 
@@ -66,7 +66,7 @@ async def read_bids(connection: AsyncConnection, auction_id: int) -> list[BidWit
 
 
 def _counts(bid: BidWithUser, noted: RowLog) -> bool:
-    """Whether the row can be a bid at all (D12); `read_highest_bid` asks the same."""
+    """Whether the amount is valid (D12); `read_highest_bid` has the same condition."""
     if is_id(bid.bid):
         return True
     noted.note(bids.name, bid.id, f"bid is not from 1 to {INT_MAX}, so it does not count")
@@ -87,7 +87,8 @@ async def read_comments(connection: AsyncConnection, auction_id: int) -> list[Co
 async def read_highest_bid(connection: AsyncConnection, auction_id: int) -> StandingBid | None:
     """The highest bid, and of equal ones (an older system may have let them in) the first.
 
-    A bid whose user is gone does not stand, though its row may: not every program minds references.
+    A bid whose user is gone does not stand, although its row may exist: not every program keeps foreign
+    keys.
     """
     query = (
         select(bids.c.id, bids.c.user_id, bids.c.bid, bids.c.createdAt)
@@ -101,7 +102,7 @@ async def read_highest_bid(connection: AsyncConnection, auction_id: int) -> Stan
 
 
 def row_log(connection: AsyncConnection) -> RowLog:
-    """Where unreadable rows are told of: the store's own, else the log, where each is new."""
+    """The `RowLog` of the connection's store; else a new one, which logs each row again."""
     options = (
         connection.sync_connection.get_execution_options() if connection.sync_connection else {}
     )
@@ -111,7 +112,7 @@ def row_log(connection: AsyncConnection) -> RowLog:
 def records(
     connection: AsyncConnection, kind: type[R], table: Table, rows: Iterable[Any]
 ) -> list[R]:
-    """The rows of `table` but those that cannot be read."""
+    """The records of the rows of `table`, without those that cannot be read."""
     noted = row_log(connection)
     found = (readable(kind, table.name, row, noted) for row in rows)
     return [record for record in found if record]
@@ -120,9 +121,9 @@ def records(
 def records_with_users(
     connection: AsyncConnection, kind: type[R], table: Table, rows: Iterable[Any]
 ) -> list[R]:
-    """The same for rows that were read `with_user`. A row of nobody is left out.
+    """The records of rows that were read `with_user`. A row whose user does not exist is left out.
 
-    Not a winning: whoever has to be paid finds it by the id of the user who was.
+    A winning is kept: the host finds it by the id that its user had.
     """
     noted = row_log(connection)
     found = []

@@ -1,7 +1,7 @@
-"""Whether the file of a SQLite database is still the one that its connections have open.
+"""Check that the file of a SQLite database is still the one that its connections have open.
 
-SQLite goes on writing into a file that was deleted, moved or replaced: what it acknowledges is gone
-with the last connection. Nobody may be told that a bid stands there.
+SQLite goes on writing into a file that was deleted, moved or replaced: what it commits there is gone with
+the last connection, so no bid may be accepted.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from baraka_server.store.errors import Trouble, Unavailable
 
 
 class SameFile:
-    """The file at a path. `opened` says that a connection has it open, `require` that it is this one.
+    """The file at a path: `opened` notes that a connection opened it, `require` that it is the same.
 
-    One that comes back to its place is good again; another one in its place is not, since old
-    connections would take its journal away: that takes a new start of the server.
+    A file that comes back to its path is good again. Another one at its path is not, since old
+    connections would remove its journal: the server has to be started again.
     """
 
     def __init__(self, path: Path) -> None:

@@ -1,7 +1,7 @@
-"""Demo data: people who bid, and jewellery auctions that user 1 owns.
+"""Demo data: users who bid, and jewellery auctions that user 1 owns.
 
-Row N is the same on every machine but for its times. The people are first names; their telephone
-numbers are of the country code 999, which is nobody's.
+Row N is the same on every machine except for its times. The users have first names only; their telephone
+numbers are of the country code 999, which is not assigned.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Which servers work on a SQLite file: each has a mark in a file beside it, and it ends with the process.
+"""Marks of the servers that work on a SQLite file, in a file beside it; a mark ends with its process.
 
-The mark is a lock of the system on one byte. Not on the database itself, whose locks are SQLite's.
+A mark is a lock of the operating system on one byte; not in the database file, whose locks are SQLite's.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ SUFFIX = "-servers"
 SERVERS_MAX = 16
 NAME_BYTES = 64
 AGAIN_SECONDS = 0.05
-"""Somebody who only looks holds a mark for less than this."""
+"""A process that only checks the marks holds one for less than this."""
 
 
 @contextmanager
 def marked(database: Path) -> Iterator[list[str]]:
     """Mark this process as a server of the file. Yields the names of the others that have a mark.
 
-    Where no file can be made beside the database nobody is marked, and nobody is found.
+    Where no file can be made beside the database, there are no marks.
     """
     try:
         file = os.open(_beside(database), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)

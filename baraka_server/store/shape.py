@@ -1,4 +1,4 @@
-"""The shape of a table: what tells ours from another program's of the same name (D53)."""
+"""Shapes of tables, by which ours are told from another program's of the same name (D53)."""
 
 from __future__ import annotations
 

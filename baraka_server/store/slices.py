@@ -1,4 +1,4 @@
-"""Long work in slices, between which others have their turn."""
+"""Long computations in slices, between which other tasks run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The store: transactions on one auction, and what is read about auctions without changing them."""
+"""The store: transactions on one auction, and reads of auctions."""
 
 from __future__ import annotations
 
@@ -49,14 +49,14 @@ COMMIT_CHECK_PAUSE_SECONDS = 0.2
 LATER_EVENTS_MAX = 10_000
 
 PROBE_SECONDS_MAX = 1.5
-"""How long a probe may take: those who look whether a server is ready wait two seconds or so."""
+"""How long a probe may take: checks of a server's readiness time out after about two seconds."""
 PROOF_SECONDS = 1
-"""A sale that wrote something so recently is proof enough, and is not disturbed by another write."""
+"""A commit of a sale within this time proves that the database can be written: no probe writes then."""
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Everything that a viewer of the auction sees, as of the ledger's entry `seq` with this hash."""
+    """An auction as its viewers see it, read at one moment: after entry `seq`, which has this hash."""
 
     auction: Auction
     bids: list[BidWithUser]
@@ -66,7 +66,7 @@ class Snapshot:
     hash: str = ledger.GENESIS
 
     def before(self, later: Iterable[LedgerEntry]) -> Snapshot | None:
-        """The same without the rows that `later` events wrote; None when these cleared the lists."""
+        """The snapshot without the rows that `later` entries wrote; None when these cleared the lists."""
         events = [entry.event for entry in later]
         if any(isinstance(event, LotOpened | Awarded) for event in events):
             return None
@@ -80,9 +80,12 @@ class Snapshot:
 
 
 class Store:
-    """The database of a server. `timeout_seconds` bounds every transaction.
+    """The database of a server: locked transactions for auctioneers, and reads.
 
-    `row_log` is told of rows that cannot be read as they are documented (D52).
+    `timeout_seconds` bounds every transaction. `row_log` logs rows that cannot be read as they are
+    documented (D52).
+
+        result = await store.change(auction_id, work)  # work(locked) runs in the transaction
     """
 
     def __init__(
@@ -113,7 +116,7 @@ class Store:
                     try:
                         return await self._attempt(auction_id, work, deadline)
                     except IntegrityError:
-                        # What was read has vanished before something that refers to it was written.
+                        # A row that was read was deleted before a reference to it was written.
                         if vanished:
                             raise
                         vanished = True
@@ -154,7 +157,7 @@ class Store:
                     committed = (result,)
             self._availability.worked(wrote=written is not None)
         except Exception as error:
-            if committed:  # the connection was lost behind it, which changes nothing
+            if committed:  # the connection was lost after it, which changes nothing
                 log.warning(
                     "auction %s: lost a connection after a commit: %s",
                     auction_id,
@@ -170,15 +173,15 @@ class Store:
             if await self._was_committed(locked):
                 return result
             if isinstance(error, Unavailable) and error.trouble.only_writes:
-                raise  # it did arrive, and was refused
+                raise  # the commit did arrive, and was refused
             raise Unavailable(f"the commit did not arrive: {error}") from error
         return committed[0]
 
     async def _was_committed(self, auction: LockedAuction) -> bool:
-        """Whether a commit whose answer was lost took place: its last hash is in the ledger, or not.
+        """Whether a commit whose answer was lost took place: whether its last hash is in the ledger.
 
-        Asks for as long as a transaction may take. Raises `OutcomeUnknown` when the database cannot
-        be asked.
+        Tries for as long as a transaction may take. Raises `OutcomeUnknown` when the database does not
+        answer.
         """
         query = select(events.c.hash).where(
             events.c.auction_id == auction.record.id, events.c.seq == auction.tail.seq
@@ -194,11 +197,13 @@ class Store:
             except Exception as error:
                 if clock() + COMMIT_CHECK_PAUSE_SECONDS >= deadline:
                     entry = f"entry {auction.tail.seq} of auction {auction.record.id}"
-                    raise OutcomeUnknown(f"nobody can say whether there is {entry}") from error
+                    raise OutcomeUnknown(
+                        f"it is not known whether {entry} was committed"
+                    ) from error
             await asyncio.sleep(COMMIT_CHECK_PAUSE_SECONDS)
 
     async def snapshot(self, auction_id: int) -> Snapshot | None:
-        """The auction as its viewers see it, of one moment."""
+        """The auction as its viewers see it, read at one moment."""
         async with self.reading() as connection:
             return await _snapshot(connection, auction_id)
 
@@ -224,12 +229,12 @@ class Store:
         return shown and shown.before(later)
 
     async def look(self, auction_id: int) -> Look | None:
-        """A look at whether the rows of the auction are still those that are shown."""
+        """The row and the sums of an auction, to compare with those that are shown."""
         async with self.reading() as connection:
             return await _look(connection, auction_id)
 
     async def snapshot_and_look(self, auction_id: int) -> tuple[Snapshot, Look] | None:
-        """Both of one moment."""
+        """The snapshot and the look of one moment."""
         async with self.reading() as connection:
             shown = await _snapshot(connection, auction_id)
             seen = await _look(connection, auction_id)
@@ -238,7 +243,7 @@ class Store:
     async def entries_after(
         self, auction_id: int, seq: int, limit: int
     ) -> tuple[list[LedgerEntry], dict[int, User]]:
-        """At most `limit` events behind `seq`, and the users that they name."""
+        """At most `limit` entries after `seq`, and the users that they name."""
         async with self.reading() as connection:
             found = await ledger.read_entries(connection, auction_id, after=seq, limit=limit)
             return found, await rows.read_users(connection, users_in(found))
@@ -279,10 +284,9 @@ class Store:
             return await ledger.read_last(connection, auction_id, Started)
 
     async def probe(self) -> None:
-        """Return when the database takes what a sale writes, else raise a `StoreError`.
+        """Check that the database accepts what a sale writes; raises a `StoreError` if not.
 
-        It writes a row and takes it back, but for a moment after a commit of a sale, which proves
-        the same.
+        It writes a row and deletes it again, unless a commit of a sale has just proved the same.
         """
         writes = not self._availability.wrote_within(PROOF_SECONDS)
         seconds = min(PROBE_SECONDS_MAX, self._timeout_seconds)
@@ -315,7 +319,7 @@ class Store:
             with suited(), translated():
                 async with asyncio.timeout(seconds), engine.begin() as connection:
                     yield connection
-        except Unsuited:  # the database works, and says no
+        except Unsuited:  # the database works, and refuses this
             raise
         except StoreError as error:
             self._availability.failed(error)
@@ -360,7 +364,7 @@ async def _look(connection: AsyncConnection, auction_id: int) -> Look | None:
 
 
 def users_in(found: Iterable[LedgerEntry]) -> set[int]:
-    """The ids of the users whom the events name."""
+    """The ids of the users whom the entries name."""
     ids: set[int] = set()
     for entry in found:
         high = getattr(entry.event, "high", None)

@@ -1,4 +1,4 @@
-"""The tables: six that the existing system has (D27), two that are ours (D23, D26, D53).
+"""Tables of the database: six of the existing system (D27), two of ours (D23, D26, D53).
 
 Names, types, keys and defaults of the six are those that Prisma makes of the documented models
 on MySQL, so that a database of the existing system and one that we created are the same.
@@ -72,7 +72,7 @@ class UtcTime(TypeDecorator[datetime]):
 
 
 class FoundTime(UtcTime):
-    """A moment in a table that others write too: what is none comes back as it is stored (D52)."""
+    """A time in a table that others write too: a value that is not one is returned as stored (D52)."""
 
     cache_ok = True
 
@@ -89,7 +89,7 @@ class FoundTime(UtcTime):
 
 
 class FoundChoice(TypeDecorator[str]):
-    """A member of an enum in a table that others write too, as it is stored: maybe another's (D52)."""
+    """An enum's value in a table that others write too, returned as stored: it may be unknown (D52)."""
 
     impl = Enum
     cache_ok = True

@@ -1,4 +1,4 @@
-"""What a database refuses to keep because of how its tables were made, by whomever (D52)."""
+"""Errors for rows that a database refuses because of how its tables were made (D52)."""
 
 from __future__ import annotations
 
@@ -12,10 +12,9 @@ from baraka_server.store.errors import StoreError, code_of
 
 
 class Unsuited(StoreError):
-    """The tables do not take what was to be written, now or later. Nothing was changed.
+    """The tables do not accept what was to be written, now or later. Nothing was changed.
 
-    The text is for the operator. It has names of tables, columns and keys, and nothing that anybody
-    wrote.
+    The text is for the operator. It has names of tables, columns and keys, and no values of rows.
     """
 
 
@@ -37,7 +36,7 @@ _REASONS = {
     3819: "a check of the table",
     4025: "a check of the table",
 }
-"""What MySQL and MariaDB refuse by these numbers."""
+"""The meaning of error numbers of MySQL and MariaDB."""
 
 _SQLITE = {
     "NOT NULL constraint failed": "a column that must not be NULL",
@@ -49,7 +48,7 @@ _NAMES = re.compile(r"`([^`]+)`|(?:column|field|key) '([\w.]+)'", re.IGNORECASE)
 
 @contextmanager
 def suited() -> Iterator[None]:
-    """Turn what drivers raise for tables that do not suit into `Unsuited`."""
+    """Turn drivers' errors for tables that do not suit into `Unsuited`."""
     try:
         yield
     except DBAPIError as error:

@@ -167,7 +167,7 @@ def _documented_tables(dialect: str) -> tuple[sa.Table, ...]:
 
 
 def _problems(connection: sa.Connection, table: sa.Table, found_name: str) -> Iterator[str]:
-    """Why the existing table cannot serve as `table`, in words for whoever looks after it."""
+    """The reasons why the existing table cannot serve as `table`, for the operator."""
     on_mysql = connection.dialect.name != "sqlite"
     if found_name != table.name and _tells_case_apart(connection):
         yield (
