@@ -9,11 +9,12 @@ from datetime import UTC, datetime
 
 from baraka_server.contract.records import User
 from baraka_server.domain.events import Adopted, Event, LedgerEntry, StandingBidChanged, Unknown
+from baraka_server.live.announcement import Announcement
 from baraka_server.live.audience import RoundShown
 from baraka_server.live.context import AuctioneerContext
 from baraka_server.live.missed import Missed
 from baraka_server.live.transaction import Committed, Forked
-from baraka_server.live.view import Announcement, AuctionView
+from baraka_server.live.view import AuctionView
 from baraka_server.store.errors import StoreError
 from baraka_server.store.store import Snapshot
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 
+from baraka_server.live.announcement import Announcement
 from baraka_server.live.audience import Audience
-from baraka_server.live.view import Announcement
 
 log = logging.getLogger(__name__)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -25,7 +25,6 @@ from baraka_server.contract.server_events import (
     LotChanged,
     NewBid,
     NewComment,
-    Scope,
     ServerEvent,
 )
 from baraka_server.contract.server_events import BroadcasterLeft as BroadcasterLeftEvent
@@ -48,6 +47,7 @@ from baraka_server.domain.events import (
     Started,
     Unknown,
 )
+from baraka_server.live.announcement import Announcement
 from baraka_server.live.encoded import Encoded, Superseding, encode
 from baraka_server.live.lists import People, Rows, encoded_row, with_fields
 from baraka_server.store.row_sums import NOTHING, Look, RowSums
@@ -57,32 +57,6 @@ RECENT_EVENTS_MAX = 512
 """How many announcements a view keeps at least for viewers that resume."""
 
 LEDGER_ID_CHARS = 12
-
-
-@dataclass(frozen=True, slots=True)
-class Announcement:
-    """A ledger entry as it is announced: `whole` with the lists, and `brief` without them (D24).
-
-    `guided` has the same in events of the guide, where `event` is none, for clients that know no others.
-
-        Announcement(seq=7, round=1, event=NewBid, whole='{"newBid":…,"auctionBids":[…]}', brief=…)
-    """
-
-    seq: int
-    round: int
-    event: type[ServerEvent]
-    whole: Encoded
-    brief: Encoded
-    guided: tuple[Announcement, ...] = ()
-    hash: str = ""
-
-    @property
-    def name(self) -> str:
-        return self.event.wire_name
-
-    @property
-    def to_everyone(self) -> bool:
-        return self.event.scope is Scope.EVERYONE
 
 
 class AuctionView:
