@@ -84,7 +84,7 @@ class Announcer:
         if _takes_rows(entry.event) and entry.seq > view.seq:
             rows = await self._context.store.as_of(self._auction_id, entry.seq)
             if rows is not None:
-                view.refresh(rows)
+                await view.refresh(rows)
         was_live = view.record.isLive
         if announcement := view.play(entry, users, lists=lists):
             if announcement.to_everyone and was_live:
@@ -114,11 +114,11 @@ class Announcer:
 
     async def read(self) -> AuctionView | None:
         snapshot = await self._context.store.snapshot(self._auction_id)
-        return self._view_of(snapshot) if snapshot else None
+        return await self._view_of(snapshot) if snapshot else None
 
-    def _view_of(self, snapshot: Snapshot) -> AuctionView:
+    async def _view_of(self, snapshot: Snapshot) -> AuctionView:
         limits = self._context.limits
-        return AuctionView(
+        return await AuctionView.of(
             snapshot,
             whole_numbers=limits.whole_numbers,
             resume_events_max=limits.resume_events_max,
@@ -184,7 +184,7 @@ class Announcer:
             if self.view:
                 await self.end(self.view)
             return
-        view = self.view = self._view_of(snapshot)
+        view = self.view = await self._view_of(snapshot)
         count = self._context.presence.count(self._auction_id)
         for announcement in view.whole(snapshot, count, datetime.now(UTC)):
             await self._tell(announcement)
@@ -194,7 +194,7 @@ class Announcer:
         found = await self._context.store.snapshot_and_look(self._auction_id)
         if found is not None and found[0].seq == view.seq and not view.shows(found[1]):
             count = self._context.presence.count(self._auction_id)
-            for announcement in view.refreshed(*found, count, datetime.now(UTC)):
+            for announcement in await view.refreshed(*found, count, datetime.now(UTC)):
                 await self._tell(announcement)
 
     async def tell_of_start(self) -> None:

@@ -5,13 +5,22 @@ The text of a list is kept while it grows at one end; it is made anew when a use
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from weakref import WeakSet
 
-from baraka_server.contract.records import Bid, Comment, User, UserType
+from baraka_server.contract.records import (
+    Bid,
+    BidWithUser,
+    Comment,
+    CommentWithUser,
+    User,
+    UserType,
+)
 from baraka_server.domain.state import BEGINNING
 from baraka_server.live.encoded import Encoded, Shared, encode
 from baraka_server.store.row_sums import Tally, checksum, checksum_of_user
+from baraka_server.store.slices import each_in_slices
 
 USERS_KEPT_MAX = 2_000
 """How many users' encoded records are kept, beside those of the users in the lists."""
@@ -33,10 +42,13 @@ class People:
 
     def __init__(self, *, whole_numbers: bool) -> None:
         self.changes = 0
-        self.in_lists: Callable[[], set[int]] = set
+        self._lists: WeakSet[Rows] = WeakSet()
         self._whole_numbers = whole_numbers
         self._known: dict[int, _Person] = {}
         self._kept_max = USERS_KEPT_MAX
+
+    def are_in(self, rows: Rows) -> None:
+        self._lists.add(rows)
 
     def meet(self, user: User) -> Encoded:
         """A user as others see it, encoded once while nothing about the user changes."""
@@ -69,7 +81,7 @@ class People:
 
     def _forget(self) -> None:
         """Forget the users who are in no list."""
-        needed = self.in_lists()
+        needed = set().union(*(rows.users() for rows in self._lists))
         self._known = {id_: person for id_, person in self._known.items() if id_ in needed}
         self._kept_max = max(USERS_KEPT_MAX, 2 * len(needed))
 
@@ -110,6 +122,7 @@ class Rows:
         self._changes = people.changes
         self._shared: Shared | None = None
         self.growth = object()
+        people.are_in(self)
 
     def add(self, record: Bid | Comment) -> None:
         """Add a row at the end of time. Its user is known to the people."""
@@ -173,6 +186,20 @@ class Rows:
 
     def _told(self, row: _Row) -> Encoded:
         return with_fields(row.plain, f'"user":{self._people.text(row.user_id)}')
+
+
+async def listed(
+    people: People,
+    records: Iterable[BidWithUser | CommentWithUser],
+    *,
+    newest_first: bool = False,
+) -> Rows:
+    """A list of records in the order of time, made in slices: others have their turn in between."""
+    rows = Rows(people, newest_first=newest_first)
+    async for record in each_in_slices(records):
+        people.meet(record.user)
+        rows.add(record)
+    return rows
 
 
 def encoded_row(record: Bid | Comment) -> Encoded:

@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 
 from baraka_server.contract.fields import iso_time
 from baraka_server.contract.records import Auction, Bid, Comment, User
@@ -49,7 +49,7 @@ from baraka_server.domain.events import (
 )
 from baraka_server.live.announcement import Announcement
 from baraka_server.live.encoded import Encoded, Superseding, encode
-from baraka_server.live.lists import People, Rows, encoded_row, with_fields
+from baraka_server.live.lists import People, Rows, encoded_row, listed, with_fields
 from baraka_server.store.row_sums import NOTHING, Look, RowSums
 from baraka_server.store.store import Snapshot
 
@@ -65,6 +65,7 @@ class AuctionView:
     `whole_numbers` shows phone numbers to everybody, for private deployments (D17). The last
     announcements are kept for viewers who resume, at least `resume_events_max` of them.
 
+        view = await AuctionView.of(snapshot, whole_numbers=False)
         announcement = view.play(entry, users)
     """
 
@@ -76,14 +77,17 @@ class AuctionView:
         self.round = snapshot.round
         self.hash = snapshot.hash
         self._people = People(whole_numbers=whole_numbers)
-        self._people.in_lists = lambda: self._bids.users() | self._comments.users()
         self._bids = Rows(self._people, newest_first=True)
         self._comments = Rows(self._people)
-        self._list(snapshot)
         # The difference between tables and view at the start, from unreadable rows, is not a change.
         self._not_shown = NOTHING
         self._counts = object()
         self._recent: deque[Announcement] = deque(maxlen=max(RECENT_EVENTS_MAX, resume_events_max))
+
+    @classmethod
+    async def of(cls, snapshot: Snapshot, **options: Any) -> Self:
+        await (view := cls(snapshot, **options))._list(snapshot)
+        return view
 
     def play(
         self, entry: LedgerEntry, users: Mapping[int, User], *, lists: bool = True
@@ -193,20 +197,20 @@ class AuctionView:
         """Whether the tables have what the view shows; the look is of the same `seq`."""
         return look.auction == self.record and look.sums.less(self.sums) == self._not_shown
 
-    def refresh(self, snapshot: Snapshot) -> None:
+    async def refresh(self, snapshot: Snapshot) -> None:
         """Take rows as another program left them, before the entry is played that says so.
 
         The snapshot is of that entry; the columns that are the ledger's stay as they are.
         """
-        self._list(snapshot)
+        await self._list(snapshot)
         self.record = with_other_columns(self.record, snapshot.auction)
 
-    def refreshed(
+    async def refreshed(
         self, snapshot: Snapshot, look: Look, user_count: int, now: datetime
     ) -> list[Announcement]:
         """Take rows that another program changed without an entry, and return what to announce."""
         bids = self._bids.tally()
-        self._list(snapshot)
+        await self._list(snapshot)
         self.record = snapshot.auction
         self._not_shown = look.sums.less(self.sums)
         events: set[type[ServerEvent]] = {AuctionState}
@@ -219,15 +223,11 @@ class AuctionView:
         text = encode(self._common(self.seq, at) | {"message": AuctionCanceled.TEXT})
         return Announcement(self.seq, self.round, AuctionCanceled, text, text)
 
-    def _list(self, snapshot: Snapshot) -> None:
-        self._bids.clear()
-        for bid in reversed(snapshot.bids):
-            self._people.meet(bid.user)
-            self._bids.add(bid)
-        self._comments.clear()
-        for comment in snapshot.comments:
-            self._people.meet(comment.user)
-            self._comments.add(comment)
+    async def _list(self, snapshot: Snapshot) -> None:
+        """Take these lists in place of those that there are, at once, when they are made."""
+        bids = await listed(self._people, reversed(snapshot.bids), newest_first=True)
+        comments = await listed(self._people, snapshot.comments)
+        self._bids, self._comments = bids, comments
 
     def _common(self, seq: int, at: datetime, hash_: str | None = None) -> dict[str, Any]:
         return {

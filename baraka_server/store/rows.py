@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Any, TypeVar
 
 from sqlalchemy import Select, Table, bindparam, null, select
@@ -12,6 +13,7 @@ from baraka_server.contract.fields import INT_MAX
 from baraka_server.contract.records import Auction, BidWithUser, CommentWithUser, Record, User
 from baraka_server.domain.events import StandingBid
 from baraka_server.store.readable import RowLog, moment, readable
+from baraka_server.store.slices import SLICE_ROWS, of_slices
 from baraka_server.store.tables import auctions, bids, comments, users, winnings
 
 R = TypeVar("R", bound=Record)
@@ -60,8 +62,8 @@ async def read_bids(connection: AsyncConnection, auction_id: int) -> list[BidWit
         .where(bids.c.auction_id == auction_id)
         .order_by(bids.c.createdAt.desc(), bids.c.id.desc())
     )
-    rows = (await connection.execute(query)).mappings().all()
-    found = records_with_users(connection, BidWithUser, bids, rows)
+    rows = (await connection.execute(query)).mappings().partitions(SLICE_ROWS)
+    found = await of_slices(partial(records_with_users, connection, BidWithUser, bids), rows)
     return [bid for bid in found if _counts(bid, row_log(connection))]
 
 
@@ -80,8 +82,8 @@ async def read_comments(connection: AsyncConnection, auction_id: int) -> list[Co
         .where(comments.c.auction_id == auction_id)
         .order_by(comments.c.createdAt, comments.c.id)
     )
-    rows = (await connection.execute(query)).mappings().all()
-    return records_with_users(connection, CommentWithUser, comments, rows)
+    rows = (await connection.execute(query)).mappings().partitions(SLICE_ROWS)
+    return await of_slices(partial(records_with_users, connection, CommentWithUser, comments), rows)
 
 
 async def read_highest_bid(connection: AsyncConnection, auction_id: int) -> StandingBid | None:

@@ -22,7 +22,7 @@ class RoomBroadcaster:
     ) -> None:
         rooms = _rooms(but_room) if but_room is not None else ()
         if self._sio.fan_out:
-            self._sio.fan_out.announce_to_everyone(event, payload, but_rooms=rooms)
+            await self._sio.fan_out.announce_to_everyone(event, payload, but_rooms=rooms)
         else:
             there = [
                 sid for room in rooms for sid, _ in self._sio.manager.get_participants("/", room)

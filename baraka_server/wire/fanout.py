@@ -22,6 +22,8 @@ from baraka_server.wire.outgoing import OutgoingPacket, event_packet
 
 log = logging.getLogger(__name__)
 
+TOLD_AT_ONCE = 50
+"""To write to so many takes two milliseconds or so, in which nobody else is served."""
 JOINED_BYTES_MAX = 256 * 1024
 """Announcements are joined into one write up to this size."""
 
@@ -187,14 +189,17 @@ class FanOut:
                 self._waiting[room].append(pkt)
                 self._waiting_chars += len(payload)
 
-    def announce_to_everyone(
+    async def announce_to_everyone(
         self, event: str, payload: Encoded, *, but_rooms: tuple[str, ...] = ()
     ) -> None:
-        self.flush()
-        subscribers = (
-            subscriber for subscriber in self._everybody() if subscriber.rooms.isdisjoint(but_rooms)
-        )
-        self._tell(subscribers, [event_packet(event, payload)])
+        """A slice at a time: there may be many, and others have their turn in between."""
+        everybody, packets = list(self._everybody()), [event_packet(event, payload)]
+        for start in range(0, len(everybody), TOLD_AT_ONCE):
+            if start:
+                await asyncio.sleep(0)
+            self.flush()
+            some = everybody[start : start + TOLD_AT_ONCE]
+            self._tell((one for one in some if one.rooms.isdisjoint(but_rooms)), packets)
 
     def flush(self) -> None:
         """Send what was announced so far, without waiting for any socket."""

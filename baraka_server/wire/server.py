@@ -23,6 +23,7 @@ from baraka_server.contract.refusals import Refusal
 from baraka_server.contract.server_events import Error
 from baraka_server.live.audience import RoundShown, Viewer
 from baraka_server.live.encoded import Encoded, Pieces
+from baraka_server.store.slices import each_in_slices
 from baraka_server.wire.abuse_log import AbuseLog
 from baraka_server.wire.fanout import FanOut, Subscriber
 from baraka_server.wire.outgoing import acknowledgement_packet, event_packet
@@ -44,6 +45,8 @@ MISTAKES = (
 """Engine.IO's keys for mistakes of clients, also of every client after a restart: not logged."""
 
 EVENT_HEAD = re.compile(r'2(?P<id>\d{1,15})?\["(?P<name>[A-Za-z_]{1,64})"')
+CHECKED_AT_ONCE, HUNG_UP_ON_AT_ONCE = 500, 20
+"""Slices of the look at all sockets: a millisecond or two each."""
 POLL_AGAIN_SECONDS = 10
 """How long a client whose last poll's connection was closed may take to poll again."""
 
@@ -206,11 +209,14 @@ class GuardedServer(socketio.AsyncServer):  # type: ignore[misc]
 
     async def hang_up_on_silent(self) -> None:
         """Close the sockets that have not connected to the namespace for too long."""
-        now = self.clock()
-        for client in list(self.eio.sockets.values()):
+        now, silent = self.clock(), []
+        async for client in each_in_slices(list(self.eio.sockets.values()), CHECKED_AT_ONCE):
             if self.manager.sid_from_eio_sid(client.sid, "/") is not None:
                 client.silent_since = now
             elif now - client.silent_since > self.limits.connect_seconds_max:
+                silent.append(client)
+        async for client in each_in_slices(silent, HUNG_UP_ON_AT_ONCE):
+            if self.manager.sid_from_eio_sid(client.sid, "/") is None:
                 await client.hang_up("it never connected")
 
     async def _handle_eio_connect(self, eio_sid: str, environ: dict[str, Any]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -84,7 +85,7 @@ def a_view(
     bids: tuple[BidWithUser, ...] = (), comments: tuple[CommentWithUser, ...] = ()
 ) -> AuctionView:
     snapshot = Snapshot(auction(), list(bids), list(comments), 0, 1)
-    return AuctionView(snapshot, whole_numbers=False)
+    return asyncio.run(AuctionView.of(snapshot, whole_numbers=False))
 
 
 def entry(seq: int, event: Event, user_id: int = 2) -> LedgerEntry:
@@ -135,8 +136,9 @@ def test_a_list_that_is_cleared_has_nothing_of_what_was_added_before(people):
 def test_people_who_are_in_no_list_are_forgotten(people, monkeypatch):
     monkeypatch.setattr(lists_module, "USERS_KEPT_MAX", 10)
     kept = People(whole_numbers=False)
-    kept.in_lists = lambda: {2}
     kept.meet(USERS[2])
+    rows = Rows(kept)
+    rows.add(a_row(1))
     for user_id in range(100, 200):
         kept.meet(user(user_id))
         assert kept.text(2)

@@ -94,7 +94,7 @@ async def test_two_auctions_and_everybody_are_told_in_the_order_of_the_events(fa
     says(fan_out, "a")
     says(fan_out, "b", WATCH)
     says(fan_out, "c")
-    fan_out.announce_to_everyone("auctionStarted", encode({"all": "d"}))
+    await fan_out.announce_to_everyone("auctionStarted", encode({"all": "d"}))
     says(fan_out, "e", WATCH)
     fan_out.flush()
     assert "".join(text[-4] for (text,) in everyone.batches) == "aabbccdee"
