@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import resource
-import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,9 +16,10 @@ from aiohttp import web
 from baraka_server.live.faults import fault
 from baraka_server.wire import old_clients
 from baraka_server.wire.cors import Cors
-from baraka_server.wire.fair_queue import FairQueue, TooManyWaiting
+from baraka_server.wire.fair_queue import TooManyWaiting
 from baraka_server.wire.http_errors import error_response
 from baraka_server.wire.rate_limits import Rates
+from baraka_server.wire.request_pace import RequestPace
 from baraka_server.wire.server import GuardedServer
 from baraka_server.wire.sockets import ENTRY, GOODBYE_SECONDS, REFUSED, GuardedSocket
 from baraka_server.wire.tcp_connections import GuardedConnection, guard
@@ -31,16 +31,13 @@ SOCKET_IO_PATH = "/socket.io/"
 HEALTH_PATHS = ("/healthz", "/readyz")
 TCP_CONNECTIONS_PER_SOCKET_MAX = 3
 """A long-polling client has a GET and a POST open at once, and a websocket while it upgrades."""
-UNVERIFIED_REQUESTS_PER_SECOND = 1_000
-"""Requests without a session, of all addresses together: a quarter of what one core can do, so that a
-flood leaves room for bids."""
-UNVERIFIED_REQUESTS_WAITING_MAX = 2_000
 UNVERIFIED_UNPACED_MAX = 500
 """With fewer unverified sessions than this, handshakes are not paced."""
 FILES_KEPT = 128
 """Open files that are kept for the database and the log."""
 SWEEP_SECONDS = 1
 TOO_MANY_REQUESTS = "too many requests from your address"
+TOO_MANY_WAIT = "too many requests wait already"
 TOO_MANY_CONNECTIONS = "too many connections from your address"
 WEBSOCKET_ONLY = (
     "this server takes no long-polling: connect with transports: ['websocket'], by a proxy that "
@@ -100,9 +97,7 @@ class Admission:
         self._unverified_max = connections_unverified_max
         self._clock = sio.clock
         self._requests: Rates[str] = Rates(requests_per_second_max, clock=sio.clock)
-        self._queue: FairQueue[str] = FairQueue(1, UNVERIFIED_REQUESTS_WAITING_MAX)
-        self._turn_at = 0.0
-        self.requests_paced = 0
+        self.pace = RequestPace()
         """How many requests of unverified clients were given a turn so far."""
         self._connect_seconds_max = connect_seconds_max
         self._read_seconds_max = read_seconds_max
@@ -137,7 +132,7 @@ class Admission:
     @property
     def requests_waiting(self) -> int:
         """How many requests of unverified clients wait for their turn now."""
-        return self._queue.waiting
+        return self.pace.waiting
 
     def watch(self, runner: web.AppRunner) -> None:
         """Check every connection that `runner` accepts, also before its first request."""
@@ -172,6 +167,21 @@ class Admission:
             _who(connection.peer if connection else None), f"it does not speak HTTP ({what})"
         )
 
+    async def count_bad_http(self, protocol: GuardedConnection) -> web.Response | None:
+        """Count what is no HTTP as a request of its address. A proxy's is of nobody in particular."""
+        connection = self.connections.get(protocol)
+        peer = connection.peer if connection else None
+        too_many = peer is not None and self._requests.of(peer).take()
+        try:
+            await self.pace.turn(peer or "")
+        except TooManyWaiting:
+            self._sio.log.refused(_who(peer), TOO_MANY_WAIT)
+            return error_response(503, TOO_MANY_WAIT)
+        if not too_many:
+            return None
+        self._sio.log.refused(_who(peer), TOO_MANY_REQUESTS, "requests_per_second_max")
+        return error_response(429, TOO_MANY_REQUESTS)
+
     def close(self) -> None:
         if self._sweeping:
             self._sweeping.cancel()
@@ -195,7 +205,7 @@ class Admission:
                 response.force_close()
             return response
         except TooManyWaiting:
-            return self._over(request, 503, "too many requests wait already", "")
+            return self._over(request, 503, TOO_MANY_WAIT, "")
         except web.HTTPException:
             raise
         except ConnectionError:  # the client is gone
@@ -229,12 +239,7 @@ class Admission:
             return
         if is_handshake and len(self._sio.unverified) < UNVERIFIED_UNPACED_MAX:
             return
-        async with self._queue.turn(self._address(request)):
-            self.requests_paced += 1
-            now = time.monotonic()
-            self._turn_at = max(now, self._turn_at + 1 / UNVERIFIED_REQUESTS_PER_SECOND)
-            if self._turn_at > now:
-                await asyncio.sleep(self._turn_at - now)
+        await self.pace.turn(self._address(request))
 
     async def _answer(
         self,

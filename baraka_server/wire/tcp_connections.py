@@ -7,6 +7,7 @@ at once, and log a stack trace for each of these, and for what is not HTTP.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from typing import Any, Protocol, cast
 
 from aiohttp import web
@@ -25,6 +26,9 @@ class ConnectionListener(Protocol):
     def lost(self, connection: GuardedConnection) -> None: ...
 
     def bad_http(self, connection: GuardedConnection, what: str) -> None: ...
+
+    async def count_bad_http(self, connection: GuardedConnection) -> web.Response | None:
+        """Wait for its turn. An answer where it is not looked at any further."""
 
 
 class GuardedConnection(RequestHandler):
@@ -61,6 +65,22 @@ class GuardedConnection(RequestHandler):
         response = error_response(400, "this is no HTTP that can be read")
         response.force_close()
         return response
+
+    def _make_error_handler(
+        self, err_info: Any
+    ) -> Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]:
+        # What is no HTTP reaches no middleware, where requests are counted and wait for their turn.
+        handler = super()._make_error_handler(err_info)
+
+        async def counted(request: web.BaseRequest) -> web.StreamResponse:
+            if self._manager is not None:
+                refusal = await self._manager.listener.count_bad_http(self)
+                if refusal is not None:
+                    refusal.force_close()
+                    return refusal
+            return await handler(request)
+
+        return counted
 
 
 class GuardedHttp(web.Server):

@@ -17,7 +17,7 @@ from benchmarks.attack.hands import (
     reads,
     steadily,
 )
-from benchmarks.attack.place import CROWD, ENDED, LONG, OWNER, ROOM, Place, bearer
+from benchmarks.attack.place import CROWD, ENDED, LONG, OWNER, ROOM, Place, Size, bearer
 from tests.support.clients.stranger import PATH, HungUp, Line, WebSocketStranger, request
 
 ATTACKERS = {
@@ -34,6 +34,12 @@ MEGABYTE = 1_000_000
 
 def join(auction_id: int, number: int, **more: int) -> str:
     return f"42{number}" + json.dumps(["joinAuction", {"auctionId": auction_id} | more])
+
+
+def all_stayed(honest: int, gone: int) -> None:
+    """Raise for people who did nothing but look on, and were not let in or hung up on."""
+    if gone:
+        raise AssertionError(f"{gone} of {honest} who only looked on were hung up on")
 
 
 async def ended_joins(place: Place) -> str:
@@ -99,18 +105,25 @@ async def comments(place: Place) -> str:
         comment = json.dumps(["comment", {"auctionId": ROOM, "comment": "?"}])
         asked = await steadily(place.size.seconds, 6, lambda _: mine[0].says(f"42{comment}"))
         read, gone = await reading
+    all_stayed(len(viewers), len(viewers) - len(sockets) + gone)
     rate = read / MEGABYTE / place.size.seconds
-    return f"{asked} comments, {rate:.0f} MB/s to {len(sockets)} viewers, {gone} hung up on"
+    return f"{asked} comments, {rate:.0f} MB/s to {len(sockets)} viewers"
+
+
+def watchers(size: Size) -> list[int]:
+    """The users of those who only look on, each on several sockets."""
+    return [60 + number % 40 for number in range(size.watchers)]
 
 
 async def starts(place: Place) -> str:
     """An owner announces the same auction 48 times a second to everybody who is connected."""
-    users = [60 + number % 40 for number in range(place.size.watchers)]
+    users = watchers(place.size)
     async with inside(place.url, users) as sockets, inside(place.url, [OWNER]) as mine:
         reading = asyncio.create_task(all_read([*sockets, *mine], place.size.seconds))
         start = json.dumps(["startLiveAuction", {"auctionId": ROOM}])
         asked = await steadily(place.size.seconds, 48, lambda _: mine[0].says(f"42{start}"))
-        read, _ = await reading
+        read, gone = await reading
+    all_stayed(len(users), len(users) - len(sockets) + gone)
     return f"{asked} starts, {read / MEGABYTE:.1f} MB to {len(sockets)} sockets"
 
 

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from math import ceil
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -106,7 +107,12 @@ class Taken:
 
     @property
     def p99(self) -> float:
-        return self.ms[min(len(self.ms) - 1, int(len(self.ms) * 0.99))]
+        """What all but a hundredth of the bids took at most."""
+        return self.ms[ceil(len(self.ms) * 0.99) - 1]
+
+    def late(self, limit_ms: float) -> int:
+        """How many took longer."""
+        return sum(ms > limit_ms for ms in self.ms)
 
     def __add__(self, other: Taken) -> Taken:
         return Taken(sorted([*self.ms, *other.ms]), {**self.refused, **other.refused})

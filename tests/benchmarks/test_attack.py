@@ -9,6 +9,7 @@ import sys
 import pytest
 
 from benchmarks.attack.__main__ import ATTACKS, Told, worse
+from benchmarks.attack.cost import all_stayed
 from benchmarks.attack.place import SETTLED_BYTES, SETTLED_LINES, Taken, Usage
 from benchmarks.cpu import Spent
 
@@ -30,9 +31,37 @@ def test_a_bid_may_take_twice_as_long_and_noise_is_no_attack(beside, quiet, is_w
 def test_a_row_has_what_bids_took_beside_the_attack_and_without_it():
     row = told(Taken([8.0] * 98 + [15.0, 20.0], {}), before=2**27, peak=2**28, after=2**27).row()
     assert row == [
-        *("x", "8.00 / 4.00", "20.0 / 10.0 (2.00 ×)", "0.50", "128 → 256 → 128"),
+        *("x", "8.00 / 4.00", "15.0 / 4.00 (3.75 ×)", "0.50", "128 → 256 → 128"),
         *("yes", "held off", "what it did"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("ms", "late"),
+    [
+        ([4.0] * 98 + [51.0, 51.0], 2),  # twice the quiet 4 ms, and more than people's patience
+        ([4.0] * 99 + [900.0], 0),  # an accident
+        ([4.0] * 90 + [49.0] * 10, 0),  # nobody notices
+        ([4.0] * 297 + [60.0] * 3, 0),  # one in a hundred is what p99 leaves out
+        ([4.0] * 296 + [60.0] * 4, 4),
+    ],
+)
+def test_late_bids_are_no_more_than_one_in_a_hundred(ms, late):
+    row = told(Taken(ms, {}))
+    assert (row.late, row.held_off) == (late, not late)
+    assert row.row()[-1].endswith(f"; {late} bids were late" if late else "what it did")
+
+
+def test_a_bid_is_late_beside_what_the_slowest_take_without_an_attack():
+    slow = Taken([4.0] * 98 + [40.0, 40.0], {})
+    assert Told("x", slow, Taken([4.0] * 98 + [79.0, 79.0], {}), Usage(), "", False).held_off
+    assert not Told("x", slow, Taken([4.0] * 98 + [81.0, 81.0], {}), Usage(), "", False).held_off
+
+
+def test_who_only_looks_on_is_hung_up_on_by_no_attack():
+    all_stayed(5, 0)
+    with pytest.raises(AssertionError, match="2 of 5 who only looked on"):
+        all_stayed(5, 2)
 
 
 def test_what_was_not_held_off_is_told_with_its_reason():

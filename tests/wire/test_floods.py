@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections import Counter
 from contextlib import AsyncExitStack, suppress
 from statistics import median
 
@@ -585,4 +586,37 @@ async def test_requests_of_an_address_have_a_rate_and_a_line_ends_with_it(tmp_pa
             for _ in range(100):  # what a session says is counted there
                 assert (await other.posts(b"3")).status == 200
             assert (await other.asks("joinAuction", AUCTION))["ok"]
+        await neighbours.bilal_bids()
+
+
+@pytest.mark.parametrize("data", [b"BREW / HTTP/1.1\r\n\r\n", b"GET / HTTP/1.1\r\nA\0B: c\r\n\r\n"])
+async def test_what_is_no_http_counts_as_a_request_of_its_address_and_waits_for_its_turn(
+    tmp_path, caplog, data
+):
+    limits = {"requests_per_second_max": 1}
+    statuses: Counter[bytes] = Counter()
+    async with house(tmp_path, **limits) as neighbours:
+        before = neighbours.server.admission.pace.paced
+        for _ in range(100):
+            async with Line(neighbours.url) as line:
+                await line.sends(data)
+                statuses[(await line.hung_up())[9:12]] += 1
+        async with Line(neighbours.url) as line:  # it had its share
+            assert (await line.requests("GET", "/nowhere")).status == 429
+        assert neighbours.server.admission.pace.paced - before == 101
+        await neighbours.bilal_bids()
+    assert set(statuses) == {b"400", b"429"}
+    assert statuses[b"429"] > statuses[b"400"]
+    told = [record for record in caplog.records if getattr(record, "event", "") == "refused"]
+    assert len(told) <= 2
+    assert {record.limit for record in told} == {"requests_per_second_max"}
+
+
+async def test_what_comes_through_a_proxy_and_is_no_http_counts_for_nobody(tmp_path):
+    limits = {"requests_per_second_max": 10, "trusted_proxies": "127.0.0.1"}
+    async with house(tmp_path, **limits) as neighbours:
+        for _ in range(60):
+            async with Line(neighbours.url) as line:
+                await line.sends(b"BREW / HTTP/1.1\r\n\r\n")
+                assert (await line.hung_up())[9:12] == b"400"
         await neighbours.bilal_bids()

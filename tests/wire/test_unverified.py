@@ -9,7 +9,7 @@ from random import Random
 
 import pytest
 
-from baraka_server.wire import admission
+from baraka_server.wire import admission, request_pace
 from baraka_server.wire.unverified import Unverified
 from tests.support.clients.stranger import (
     PATH,
@@ -213,8 +213,8 @@ async def test_strangers_wait_for_each_other_and_nobody_for_all_of_an_address(
     tmp_path, monkeypatch
 ):
     """Paced, so that bids find room between them; whoever asks most waits longest."""
-    monkeypatch.setattr(admission, "UNVERIFIED_REQUESTS_PER_SECOND", 50)
-    monkeypatch.setattr(admission, "UNVERIFIED_REQUESTS_WAITING_MAX", 20)
+    monkeypatch.setattr(request_pace, "UNVERIFIED_REQUESTS_PER_SECOND", 50)
+    monkeypatch.setattr(request_pace, "UNVERIFIED_REQUESTS_WAITING_MAX", 20)
     async with house(tmp_path, **PROXIED) as neighbours, AsyncExitStack() as stack:
         url = neighbours.url
 
@@ -245,6 +245,6 @@ async def test_handshakes_are_paced_while_there_are_more_newcomers_than_a_crowd_
     monkeypatch.setattr(admission, "UNVERIFIED_UNPACED_MAX", 5)
     async with house(tmp_path, **PROXIED) as neighbours:
         await shake_hands(neighbours.url, "192.0.2.1", 5)
-        assert neighbours.server.admission.requests_paced == 0
+        assert neighbours.server.admission.pace.paced == 0
         await shake_hands(neighbours.url, "192.0.2.1", 1)
-        assert neighbours.server.admission.requests_paced == 1
+        assert neighbours.server.admission.pace.paced == 1
