@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from baraka_server.contract.server_events import Scope, ServerEvent
 from baraka_server.live.encoded import Encoded
 
+LEDGER_ID_CHARS = 12
+
 
 @dataclass(frozen=True, slots=True)
 class Announcement:
@@ -32,3 +34,8 @@ class Announcement:
     @property
     def to_everyone(self) -> bool:
         return self.event.scope is Scope.EVERYONE
+
+
+def ledger_id(hash_: str) -> str:
+    """The part of an entry's hash that clients are sent, to tell one history from another (D34)."""
+    return hash_[:LEDGER_ID_CHARS]

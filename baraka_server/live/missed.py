@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from baraka_server.live.announcement import Announcement
+from baraka_server.live.announcement import Announcement, ledger_id
 from baraka_server.live.encoded import Encoded, Shared, encode
-from baraka_server.live.view import AuctionView, ledger_id
+from baraka_server.live.view import AuctionView
 from baraka_server.store.ledger import GENESIS
 from baraka_server.store.store import Store
 

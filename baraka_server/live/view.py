@@ -47,7 +47,7 @@ from baraka_server.domain.events import (
     Started,
     Unknown,
 )
-from baraka_server.live.announcement import Announcement
+from baraka_server.live.announcement import Announcement, ledger_id
 from baraka_server.live.encoded import Encoded, Superseding, encode
 from baraka_server.live.lists import People, Rows, encoded_row, listed, with_fields
 from baraka_server.store.row_sums import NOTHING, Look, RowSums
@@ -55,8 +55,6 @@ from baraka_server.store.store import Snapshot
 
 RECENT_EVENTS_MAX = 512
 """How many announcements a view keeps at least for viewers that resume."""
-
-LEDGER_ID_CHARS = 12
 
 
 class AuctionView:
@@ -388,11 +386,6 @@ def _lot(lot: Lot, round_: int) -> dict[str, Any]:
         "actualPrice": lot.market_price,
         "round": round_,
     }
-
-
-def ledger_id(hash_: str) -> str:
-    """The part of an entry's hash that clients are sent, to tell one history from another (D34)."""
-    return hash_[:LEDGER_ID_CHARS]
 
 
 EMPTY_BLOCK = Lot("", 0, 0, 0)

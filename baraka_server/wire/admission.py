@@ -177,10 +177,9 @@ class Admission:
         except TooManyWaiting:
             self._sio.log.refused(_who(peer), TOO_MANY_WAIT)
             return error_response(503, TOO_MANY_WAIT)
-        if not too_many:
-            return None
-        self._sio.log.refused(_who(peer), TOO_MANY_REQUESTS, "requests_per_second_max")
-        return error_response(429, TOO_MANY_REQUESTS)
+        if too_many:
+            self._sio.log.refused(_who(peer), TOO_MANY_REQUESTS, "requests_per_second_max")
+        return error_response(429, TOO_MANY_REQUESTS) if too_many else None
 
     def close(self) -> None:
         if self._sweeping:
