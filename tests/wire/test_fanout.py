@@ -228,7 +228,7 @@ async def test_one_who_cannot_be_told_keeps_nobody_else_from_hearing(fan_out, ca
         fan_out.flush()
     assert [len(line.written) for line in lines] == [2, 0, 2]
     assert [line.closing for line in lines] == [False, True, False]
-    assert caplog.text.count("a viewer could not be told") == 2 + 1
+    assert caplog.text.count("a viewer could not be sent to") == 2 + 1
 
 
 async def test_a_room_that_nobody_is_in_costs_nothing(fan_out, rooms):
