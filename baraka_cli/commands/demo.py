@@ -209,7 +209,7 @@ async def _start(sale: _DemoSale) -> None:
 
 
 def _tell_result(file: Path) -> None:
-    from baraka_cli.simulator.report.compare import NotAResult, read_result
+    from baraka_cli.simulator.report.stored import NotAResult, read_result
     from baraka_cli.simulator.report.tables import print_report
 
     try:

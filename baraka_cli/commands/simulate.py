@@ -8,13 +8,18 @@ from importlib.metadata import version
 import typer
 
 from baraka_cli.commands import simulate_flags as flags
-from baraka_cli.commands.simulate_result import BROKEN, COULD_NOT, former_result, held, tell
-from baraka_cli.commands.simulate_setup import people_of, place_of, scenario_and_lots
+from baraka_cli.commands.simulate_result import Files, exit_code, former_result, held, tell
+from baraka_cli.commands.simulate_setup import (
+    open_enough_files,
+    people_of,
+    places_of,
+    scenario_and_lots,
+)
 from baraka_cli.terminal import LotsEncoding, wrong_usage
-from baraka_server.open_files import raise_limit
 
 USERS = 100
 """As many as `baraka db seed` makes when nobody says otherwise."""
+PATIENCE = "10s"
 
 
 def simulate(
@@ -32,21 +37,32 @@ def simulate(
     lots_encoding: LotsEncoding = None,
     rate: flags.Rate = None,
     duration: flags.Duration = None,
+    ramp_up: flags.RampUp = None,
+    find_limit: flags.FindLimit = None,
     transport: flags.Transport = None,
     chaos: flags.Chaos = None,
     seed: flags.Seed = None,
     database_url: flags.DatabaseUrl = None,
     server_pid: flags.ServerPid = None,
     whole_numbers: flags.WholeNumbers = False,
+    patience: flags.Patience = PATIENCE,  # type: ignore[assignment]
     as_json: flags.AsJson = False,
     report: flags.Report = None,
     save: flags.Save = None,
+    junit: flags.Junit = None,
+    repeat: flags.Repeat = 1,
     compare: flags.Compare = None,
+    fail_on_worse: flags.FailOnWorse = False,
+    max_p99_ms: flags.MaxP99Ms = None,
+    max_lost: flags.MaxLost = None,
+    max_unanswered: flags.MaxUnanswered = None,
+    min_accepted_per_second: flags.MinAcceptedPerSecond = None,
 ) -> None:
     """Hold a simulated sale: how much does a server carry, and does it keep its promises.
 
     The auction is really started, bid on and ended: use one that nobody needs. Exits 1 when a
-    promise was broken and 2 when the sale could not be held.
+    promise was broken or a threshold was not held, and 2 when the sale could not be held. Ctrl-C and
+    SIGTERM end the auction and report.
     """
     from baraka_cli.simulator.run import Setup
 
@@ -59,34 +75,46 @@ def simulate(
         "commenters": commenters,
         "rate": rate,
         "duration": duration,
+        "ramp_up": ramp_up,
+        "find_limit": find_limit,
         "transport": transport,
         "chaos": chaos,
         "seed": seed,
+        "max_p99_ms": max_p99_ms,
+        "max_lost": max_lost,
+        "max_unanswered": max_unanswered,
+        "min_accepted_per_second": min_accepted_per_second,
     }
     scenario, run_list = scenario_and_lots(preset, lots, lots_encoding, fields)
-    old = former_result(compare)
-    for file in (report, save):
-        if file is not None and not file.parent.is_dir():
-            wrong_usage(f"{file}: there is no folder {file.parent}")
-    raise_limit(scenario.sockets_max)
-    host_id, others, mint = people_of(tokens, host, users)
-    place = place_of(url, auction, host_id, others, mint)
+    if repeat > 1 and (auction is not None or no_host):
+        wrong_usage(
+            "--repeat holds each sale on an auction of its own: leave --auction and --no-host out"
+        )
+    old = former_result(compare, scenario, must_be_alike=fail_on_worse)
+    files = Files(report=report, save=save, junit=junit)
+    files.try_out()
+    open_enough_files(scenario)
+    host_id, others, mint = people_of(tokens, host, users, scenario)
+    places = places_of(url, auction, repeat, host_id, others, mint)
     if no_host:
-        place = replace(place, next_door=None)  # nobody would start it
-    setup = Setup(
-        url=url,
-        scenario=scenario,
-        place=place,
-        lots=run_list,
-        mint=mint,
-        server_pids=tuple(server_pid or ()),
-        hosted=not no_host,
-        numbers_are_whole=whole_numbers,
-        version=version("baraka"),
-    )
-    result = held(setup, database_url)
-    tell(result, old, as_json=as_json, report=report, save=save)
-    if not result.kept:
-        raise typer.Exit(BROKEN)
-    if result.could_not:
-        raise typer.Exit(COULD_NOT)
+        places = [replace(place, next_door=None) for place in places]  # nobody would start it
+    setups = [
+        Setup(
+            url=url,
+            scenario=scenario,
+            place=place,
+            lots=run_list,
+            mint=mint,
+            server_pids=tuple(server_pid or ()),
+            hosted=not no_host,
+            numbers_are_whole=whole_numbers,
+            version=version("baraka"),
+            patience=patience,
+        )
+        for place in places
+    ]
+    result = held(setups, database_url)
+    written = tell(result, old, files, as_json=as_json, fail_on_worse=fail_on_worse)
+    code = exit_code(result, old if fail_on_worse else None, written=written)
+    if code:
+        raise typer.Exit(code)

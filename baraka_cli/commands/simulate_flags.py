@@ -7,13 +7,25 @@ from typing import Annotated
 
 import typer
 
+from baraka_cli.durations import BadDuration, seconds_of
+
 CROWD, SERVER, FINDINGS = "The crowd", "The server", "What it finds"
+JUDGED = "What it must not be worse than: else exit 1"
+
+
+def _seconds(text: str) -> float:
+    try:
+        return seconds_of(str(text))
+    except BadDuration as error:
+        raise typer.BadParameter(str(error)) from None
+
 
 ScenarioName = Annotated[
     str | None,
     typer.Argument(
         metavar="[SCENARIO]",
-        help="smoke, evening-sale, rush, bid-storm, or a TOML file; smoke without it.",
+        help="smoke, evening-sale, rush, bid-storm, ramp-up, soak, find-limit, or a TOML file; "
+        "smoke without it.",
         show_default=False,
     ),
 ]
@@ -114,10 +126,32 @@ Rate = Annotated[
 Duration = Annotated[
     float | None,
     typer.Option(
-        metavar="SECONDS",
+        parser=_seconds,
+        metavar="TIME",
         rich_help_panel=CROWD,
-        min=0.1,
-        help="Seconds of bidding.",
+        help="How long bids are made: 90s, 15m, 2h; a plain number is seconds.",
+        show_default=False,
+    ),
+]
+
+RampUp = Annotated[
+    float | None,
+    typer.Option(
+        parser=_seconds,
+        metavar="TIME",
+        rich_help_panel=CROWD,
+        help="The rate grows from none to all of it in this time.",
+        show_default=False,
+    ),
+]
+
+FindLimit = Annotated[
+    float | None,
+    typer.Option(
+        parser=_seconds,
+        metavar="TIME",
+        rich_help_panel=CROWD,
+        help="Raise the rate by a half every TIME, until a threshold breaks.",
         show_default=False,
     ),
 ]
@@ -215,5 +249,89 @@ Compare = Annotated[
         metavar="OLD.json",
         help="Compare with the numbers of another run.",
         show_default=False,
+    ),
+]
+
+Patience = Annotated[
+    float,
+    typer.Option(
+        parser=_seconds,
+        metavar="TIME",
+        rich_help_panel=SERVER,
+        help="How long the server may be gone, for a restart, before the sale is broken off.",
+        show_default="10s",
+    ),
+]
+
+Repeat = Annotated[
+    int,
+    typer.Option(
+        metavar="N",
+        rich_help_panel=FINDINGS,
+        min=1,
+        help="Hold the sale N times, each on an auction of its own, to see how much runs differ.",
+    ),
+]
+
+Junit = Annotated[
+    Path | None,
+    typer.Option(
+        rich_help_panel=FINDINGS,
+        metavar="FILE.xml",
+        help="Write a test case for each promise and threshold, for CI.",
+        show_default=False,
+    ),
+]
+
+MaxP99Ms = Annotated[
+    float | None,
+    typer.Option(
+        rich_help_panel=JUDGED,
+        metavar="MS",
+        min=0,
+        help="Milliseconds within which 99 of 100 deliveries must come.",
+        show_default=False,
+    ),
+]
+
+MaxLost = Annotated[
+    int | None,
+    typer.Option(
+        rich_help_panel=JUDGED,
+        metavar="N",
+        min=0,
+        help="How many deliveries of a bid to a viewer may be lost.",
+        show_default=False,
+    ),
+]
+
+MaxUnanswered = Annotated[
+    int | None,
+    typer.Option(
+        rich_help_panel=JUDGED,
+        metavar="N",
+        min=0,
+        help="How many bids may stay unanswered.",
+        show_default=False,
+    ),
+]
+
+MinAcceptedPerSecond = Annotated[
+    float | None,
+    typer.Option(
+        rich_help_panel=JUDGED,
+        metavar="N",
+        min=0,
+        help="How many bids must be accepted a second, while bids are made.",
+        show_default=False,
+    ),
+]
+
+FailOnWorse = Annotated[
+    bool,
+    typer.Option(
+        "--fail-on-worse",
+        rich_help_panel=JUDGED,
+        help="With --compare: whatever is worse than in the earlier run.",
     ),
 ]

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
 TOKEN_LIFETIME = timedelta(hours=12)
 PAGES_MAX = 20
-AUCTIONS_NEEDED = 3
-"""The sale's, the one next door, and one that the caller may have named already."""
 
 
 def scenario_and_lots(
@@ -47,7 +45,9 @@ def scenario_and_lots(
     return planned, run_list or made_up_lots(planned.lots, planned.seed)
 
 
-def people_of(file: Path | None, host_id: int, users: int) -> tuple[int, list[int], Mint]:
+def people_of(
+    file: Path | None, host_id: int, users: int, scenario: Scenario
+) -> tuple[int, list[int], Mint]:
     """The host, the other users, and where their tokens come from."""
     from baraka_cli.simulator.crowd.tokens import BadTokens, read_tokens
     from baraka_server.sources import lacking
@@ -66,34 +66,40 @@ def people_of(file: Path | None, host_id: int, users: int) -> tuple[int, list[in
             "Without it, give --tokens FILE with one access token a line, the host's first."
         )
     secret = settings.jwt_secret.get_secret_value()
+    lifetime = TOKEN_LIFETIME + timedelta(seconds=scenario.duration)
     others = [user_id for user_id in range(1, users + 1) if user_id != host_id]
-    return host_id, others, lambda user_id: mint(secret, user_id, TOKEN_LIFETIME, {})
+    return host_id, others, lambda user_id: mint(secret, user_id, lifetime, {})
 
 
-def place_of(
-    url: str, auction_id: int | None, host_id: int, others: list[int], mint: Mint
-) -> Place:
-    """Auction of the sale: the one that was named, or the host's first that can be started."""
+def places_of(
+    url: str, auction_id: int | None, runs: int, host_id: int, others: list[int], mint: Mint
+) -> list[Place]:
+    """Auction of each run: the one that was named, or the host's first that can be started."""
     from baraka_cli.simulator.crowd.cast import Place
 
-    free, why = run(_startable(url, mint(host_id)))
+    # A sale and one next door for each run, and one that the caller may have named already.
+    free, why = run(_startable(url, mint(host_id), 2 * runs + 1))
     if why and auction_id is None:
         say(why)
         raise typer.Exit(COULD_NOT)
     doors = [one for one in free if one != auction_id]
+    sales = [auction_id] if auction_id is not None else doors[:runs]
     if auction_id is None:
-        if not doors:
-            say(
-                f"User {host_id} has no auction that can be started. Make one: "
-                f"baraka auction create --owner {host_id} --title 'Load test'"
-            )
-            raise typer.Exit(COULD_NOT)
-        auction_id, *doors = doors
-    return Place(auction_id, doors[0] if doors else None, host_id, others)
+        doors = doors[runs:]
+    if len(sales) < runs:
+        what = f"only {len(sales)} auctions" if sales else "no auction"
+        need = f"{what} that can be started" + (f", and {runs} are needed" if runs > 1 else "")
+        say(
+            f"User {host_id} has {need}. Make one: "
+            f"baraka auction create --owner {host_id} --title 'Load test'"
+        )
+        raise typer.Exit(COULD_NOT)
+    padded = [*doors, *[None] * runs]
+    return [Place(sale, door, host_id, others) for sale, door in zip(sales, padded, strict=False)]
 
 
-async def _startable(url: str, token: str) -> tuple[list[int], str]:
-    """Auctions of the token's owner that can be started, newest first, as many as a sale needs.
+async def _startable(url: str, token: str, needed: int) -> tuple[list[int], str]:
+    """Auctions of the token's owner that can be started, newest first: `needed`, or a few more.
 
     Beside them, why there is no list of auctions, and what to do; empty where there is one.
     """
@@ -106,10 +112,22 @@ async def _startable(url: str, token: str) -> tuple[list[int], str]:
         async for rows in HttpApi(url, Access(token)).auction_pages():
             found += [row["id"] for row in rows if not (row["isEnded"] or row["isCanceled"])]
             pages += 1
-            if len(found) >= AUCTIONS_NEEDED or pages == PAGES_MAX:
+            if len(found) >= needed or pages == PAGES_MAX:
                 break
     except Unreachable as error:
         return [], f"{url} cannot be reached: {error.reason}"
     except TurnedAway as error:
         return [], f"{url} refuses the host's token: {error}"
     return found, "" if pages else f"{url} lists no auctions: name one by --auction"
+
+
+def open_enough_files(scenario: Scenario) -> None:
+    """Exits 2 where the system does not allow as many connections as the scenario has."""
+    from baraka_server.open_files import raise_limit
+
+    allowed, needed = raise_limit(scenario.files_max), scenario.files_max
+    if allowed is not None and allowed < needed:
+        wrong_usage(
+            f"This sale needs {needed:,} open files, and the system allows {allowed:,}. "
+            f"Allow this shell more and try again: sudo prlimit --pid $$ --nofile={needed}:{needed}"
+        )

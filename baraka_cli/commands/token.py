@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import json
-import re
 from datetime import timedelta
 from typing import Annotated, Any
 
 import typer
 
+from baraka_cli.durations import BadDuration, duration_of
 from baraka_cli.terminal import load_settings, stdout, wrong_usage
 
 EXAMPLE = 'try --claims \'{"aud": "x"}\''
-UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
 def _duration(text: str) -> timedelta:
-    parts = re.fullmatch(r"(\d{1,5})([smhd])", text.strip())
-    if parts is None:
-        raise typer.BadParameter(f"'{text}' is not a duration; write it like 90s, 15m, 2h or 7d.")
-    return timedelta(**{UNITS[parts[2]]: int(parts[1])})
+    try:
+        return duration_of(text)
+    except BadDuration as error:
+        raise typer.BadParameter(str(error)) from None
 
 
 def _claims(text: str) -> dict[str, Any]:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import time
-from dataclasses import dataclass
+from collections import Counter, defaultdict
 
-import psutil
 from hdrh.histogram import HdrHistogram
 
-from baraka_cli.simulator.result import Latency, Second, ServerProcess
+from baraka_cli.simulator.result import Latency, Second, Tally
+from baraka_cli.simulator.usage import OwnUsage, ServerUsage
 
 MICROSECONDS_MAX = 120_000_000
 SIGNIFICANT_FIGURES = 3
@@ -30,6 +30,12 @@ class Times:
     def __init__(self) -> None:
         self._histogram = HdrHistogram(1, MICROSECONDS_MAX, SIGNIFICANT_FIGURES)
         self.count = 0
+        self.lost = 0
+
+    def lose(self, waited_seconds: float) -> None:
+        """What never came took at least as long as it was waited for."""
+        self.lost += 1
+        self.add(waited_seconds)
 
     def add(self, seconds: float) -> None:
         self.count += 1
@@ -42,26 +48,12 @@ class Times:
 
         found = self._histogram.get_percentile_to_value_dict([50, 95, 99, 100])
         p50, p95, p99, most = (round(found[at] / 1000, 3) for at in (50, 95, 99, 100))
-        return Latency(count=self.count, p50=p50, p95=p95, p99=p99, max=most)
+        return Latency(count=self.count, lost=self.lost, p50=p50, p95=p95, p99=p99, max=most)
 
     def clear(self) -> None:
         if self.count:
             self._histogram.reset()
-            self.count = 0
-
-
-@dataclass(slots=True)
-class _Server:
-    process: psutil.Process
-    cpu_start: float
-    cpu: float
-    rss_start: int
-    rss_max: int
-    rss: int
-
-
-class NoSuchProcess(Exception):
-    """A `--server-pid` that is not there. The text is for a person."""
+            self.count = self.lost = 0
 
 
 class Meter:
@@ -74,15 +66,25 @@ class Meter:
         self.now = Second(at=0)
         self.messages = 0
         self.bytes = 0
+        self.viewers_max = self.in_room_max = 0
+        self.bids = Tally()
+        self.bids_repeated = 0
+        self.bid_refusals: Counter[str] = Counter()
+        self.comments = 0
+        self.requests: defaultdict[str, Tally] = defaultdict(Tally)
+        """Everything but bids, by the name of the client event."""
+        self.other_refusals: Counter[str] = Counter()
+        self._bidding_began: tuple[float, int, int] | None = None
+        self._bidding_ended: tuple[float, int, int] | None = None
         self._second_delivery = Times()
-        self._self = psutil.Process()
-        self._own_cpu, _ = _used(self._self)
+        self._step_delivery: Times | None = None
+        self._own = OwnUsage()
         self._at = self.started
         self._told = (0, 0)
         self._lag = 0.0
         self._strained = 0
         self._strained_most = 0
-        self._servers = [_server(pid) for pid in servers]
+        self.servers = ServerUsage(servers)
 
     def clock(self) -> float:
         """Seconds since the run began."""
@@ -95,24 +97,90 @@ class Meter:
     def delivered(self, seconds: float) -> None:
         self.delivery.add(seconds)
         self._second_delivery.add(seconds)
+        if self._step_delivery is not None:
+            self._step_delivery.add(seconds)
 
-    def tick(self, viewers: int) -> Second:
+    def begin_step(self) -> Times:
+        """Deliveries from now on, until the next step begins."""
+        self._step_delivery = Times()
+        return self._step_delivery
+
+    def undelivered(self, waited_seconds: float, times: int) -> None:
+        """So many viewers never heard a bid that they were due."""
+        for _ in range(times):
+            self.delivery.lose(waited_seconds)
+            self._second_delivery.lose(waited_seconds)
+        self.now.errors += times
+
+    # --- what was asked, and what came of it
+
+    def bid_asked(self) -> None:
+        self.now.asked += 1
+        self.bids.sent += 1
+
+    def bid_answered(self, ok: bool | None, why: str, seconds: float) -> None:
+        """`seconds` since it was due; `why` it was refused. `ok` None: no answer came."""
+        if ok is None:
+            self.bids.unanswered += 1
+            self.answer.lose(seconds)
+            return
+        self.answer.add(seconds)
+        if ok:
+            self.now.accepted += 1
+            self.bids.done += 1
+        else:
+            self.now.refused += 1
+            self.bids.refused += 1
+            self.bid_refusals[why] += 1
+
+    def asked(self, event: str) -> None:
+        """Anything but a bid."""
+        self.requests[event].sent += 1
+
+    def answered(self, event: str, ok: bool | None, why: str) -> None:
+        tally = self.requests[event]
+        if ok is None:
+            tally.unanswered += 1
+        elif ok:
+            tally.done += 1
+        else:
+            tally.refused += 1
+            self.other_refusals[f"{event}: {why}"] += 1
+
+    # --- the time in which bids were made
+
+    def bidding_begins(self) -> None:
+        self._bidding_began = (self.clock(), self.messages, self.bytes)
+
+    def bidding_ends(self) -> None:
+        if self._bidding_began is not None and self._bidding_ended is None:
+            self._bidding_ended = (self.clock(), self.messages, self.bytes)
+
+    def bidding(self) -> tuple[float, int, int]:
+        """Its seconds until now, and the messages and bytes that were received in it."""
+        if self._bidding_began is None:
+            return 0.0, 0, 0
+        seconds, messages, size = self._bidding_ended or (self.clock(), self.messages, self.bytes)
+        began, messages_before, size_before = self._bidding_began
+        return seconds - began, messages - messages_before, size - size_before
+
+    def tick(self, viewers: int, in_room: int) -> Second:
         """Close the running second."""
         ended, at = self.now, time.perf_counter()
-        cpu, _ = _used(self._self)
         elapsed = max(at - self._at, 0.001)
-        ended.viewers = viewers
+        ended.viewers, ended.in_room = viewers, in_room
+        self.viewers_max = max(self.viewers_max, viewers)
+        self.in_room_max = max(self.in_room_max, in_room)
         ended.messages, ended.bytes = self.messages - self._told[0], self.bytes - self._told[1]
         self._told = (self.messages, self.bytes)
         ended.delivery = self._second_delivery.latency()
-        ended.own_cpu = round((cpu - self._own_cpu) / elapsed, 3)
+        ended.own_cpu = round(self._own.used() / elapsed, 3)
         ended.lag_ms = round(self._lag * 1000, 1)
-        self._look_at_servers(ended, elapsed)
-        strained = ended.own_cpu > OWN_CPU_MAX or ended.lag_ms > LAG_MS_MAX
-        self._strained = self._strained + 1 if strained else 0
+        self.servers.look(ended, elapsed)
+        self._strained = self._strained + 1 if _is_strained(ended) else 0
         self._strained_most = max(self._strained_most, self._strained)
         self._second_delivery.clear()
-        self._own_cpu, self._at, self._lag = cpu, at, 0.0
+        self._at, self._lag = at, 0.0
         self.timeline.append(ended)
         self.now = Second(at=int(self.clock()))
         return ended
@@ -123,6 +191,11 @@ class Meter:
             due = time.perf_counter() + LAG_INTERVAL_SECONDS
             await asyncio.sleep(LAG_INTERVAL_SECONDS)
             self._lag = max(self._lag, time.perf_counter() - due)
+
+    def strained(self, *, since: int) -> bool:
+        """Whether the simulator was short of its core for too long after second `since`."""
+        recent = self.timeline[since:]
+        return sum(map(_is_strained, recent)) > SECONDS_MAX_IN_A_ROW
 
     def bottleneck(self) -> str:
         """Warning when the numbers are those of the simulator; empty when they are not."""
@@ -144,50 +217,6 @@ class Meter:
             "runs, or beside a server on another machine."
         )
 
-    def server_processes(self) -> list[ServerProcess]:
-        deliveries = self.delivery.count
-        return [
-            ServerProcess(
-                pid=server.process.pid,
-                cpu_seconds=round(server.cpu - server.cpu_start, 2),
-                cpu_microseconds_per_delivery=(
-                    round((server.cpu - server.cpu_start) * 1e6 / deliveries, 1)
-                    if deliveries
-                    else None
-                ),
-                rss_bytes_start=server.rss_start,
-                rss_bytes_max=server.rss_max,
-            )
-            for server in self._servers
-        ]
 
-    def _look_at_servers(self, second: Second, elapsed: float) -> None:
-        used, rss = 0.0, 0
-        for server in self._servers:
-            try:
-                cpu, now = _used(server.process)
-            except psutil.Error:
-                continue  # it was restarted under another number, or has ended
-            used += cpu - server.cpu
-            rss += now
-            server.cpu, server.rss = cpu, now
-            server.rss_max = max(server.rss_max, now)
-        if self._servers:
-            second.server_cpu = round(used / elapsed, 3)
-            second.server_rss_bytes = rss
-
-
-def _server(pid: int) -> _Server:
-    try:
-        process = psutil.Process(pid)
-        cpu, rss = _used(process)
-    except psutil.Error:
-        raise NoSuchProcess(f"there is no process {pid} on this machine that we can see") from None
-    return _Server(process, cpu, cpu, rss, rss, rss)
-
-
-def _used(process: psutil.Process) -> tuple[float, int]:
-    """Seconds of user and system time since it began, and its resident bytes."""
-    with process.oneshot():
-        cpu, memory = process.cpu_times(), process.memory_info()
-    return cpu.user + cpu.system, memory.rss
+def _is_strained(second: Second) -> bool:
+    return second.own_cpu > OWN_CPU_MAX or second.lag_ms > LAG_MS_MAX

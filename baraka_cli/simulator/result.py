@@ -5,12 +5,14 @@ A `Result` goes to JSON and back whole, so that a later run can be compared with
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-FORMAT = 1
+FORMAT = 2
+"""1 counted figures a second over the whole run, and left lost deliveries out of the latency."""
 
 
 class Part(BaseModel):
@@ -111,6 +113,8 @@ class Latency(Part):
     """Milliseconds; None when nothing was measured."""
 
     count: int = 0
+    lost: int = 0
+    """How many of `count` never came: they stand in the figures with the time that they were waited for."""
     p50: float | None = None
     p95: float | None = None
     p99: float | None = None
@@ -123,7 +127,9 @@ class Second(Part):
     at: int
     """Seconds since the run began."""
     viewers: int = 0
-    """Sockets that were in a room at its end."""
+    """People who watch, and were in the room at its end; one with two tabs is one."""
+    in_room: int = 0
+    """Sockets that were in the room at its end: bidders, second tabs and the host among them."""
     asked: int = 0
     accepted: int = 0
     refused: int = 0
@@ -135,12 +141,14 @@ class Second(Part):
     delivery: Latency = Field(default_factory=Latency)
     """From the moment a bid was due to each viewer's receipt."""
     errors: int = 0
-    """Connections lost or refused, and answers that never came."""
+    """Connections lost or refused, answers that never came, and deliveries that were lost."""
     own_cpu: float = 0
     """Of one core, used by the simulator itself; 1.0 is all of it."""
     server_cpu: float | None = None
     """Of one core, used by the servers of `--server-pid`."""
     server_rss_bytes: int | None = None
+    server_files: int | None = None
+    """Descriptors that they have open."""
     lag_ms: float = 0
     """Greatest delay of the simulator's own event loop."""
 
@@ -151,10 +159,64 @@ class ServerProcess(Part):
     cpu_microseconds_per_delivery: float | None
     rss_bytes_start: int
     rss_bytes_max: int
+    files_start: int | None = None
+    files_max: int | None = None
+    """Descriptors that it had open; None where they may not be counted."""
+
+
+class Tally(Part):
+    """Requests of one kind: `sent` is the sum of the others."""
+
+    sent: int = 0
+    done: int = 0
+    refused: int = 0
+    unanswered: int = 0
+
+
+class Aim(Part):
+    """What was planned of something, what was reached of it, and why not all."""
+
+    what: str
+    planned: float
+    reached: float
+    why: str = ""
+
+
+class Step(Part):
+    """A few seconds at one rate, of a run that looks for the limit."""
+
+    rate: float
+    """Bids a second that were planned."""
+    asked: float
+    accepted: float
+    """Bids a second that were made, and accepted."""
+    p99: float | None
+    """Of deliveries, in milliseconds."""
+    lost: int
+    unanswered: int
+    why: str = ""
+    """What broke; empty when everything held."""
+
+    @property
+    def held(self) -> bool:
+        return not self.why
+
+
+class Threshold(Part):
+    """A limit that was set for the run; `value` None: it could not be measured."""
+
+    name: str
+    """As it is typed, `--max-p99-ms`, or in words for one that no flag sets."""
+    limit: float
+    value: float | None
+    holds: bool
+    unit: str = ""
+    """`ms` or `bytes`; empty for a plain number."""
 
 
 class Totals(Part):
     viewers_max: int = 0
+    in_room_max: int = 0
     connections: int = 0
     reconnections: int = 0
     dropped_by_server: int = 0
@@ -163,6 +225,9 @@ class Totals(Part):
     accepted: int = 0
     refused: int = 0
     unanswered: int = 0
+    """Bids: those asked are the sum of the other three."""
+    repeated: int = 0
+    """Bids that were sent a second time, since the answer to the first was lost."""
     comments: int = 0
     lots: int = 0
     sold: int = 0
@@ -171,6 +236,11 @@ class Totals(Part):
     """Sum of the winning bids."""
     messages: int = 0
     bytes: int = 0
+    bidding_seconds: float = 0
+    """How long bids were made: figures a second are of this time."""
+    bidding_messages: int = 0
+    bidding_bytes: int = 0
+    """What was received in this time."""
 
 
 class Result(Part):
@@ -198,7 +268,15 @@ class Result(Part):
     join: Latency = Field(default_factory=Latency)
     """Connecting to being in the room."""
     refusals: dict[str, int] = Field(default_factory=dict)
-    """Counts by code (or by text, where the server gives no code)."""
+    """Refusals of bids: counts by code (or by text, where the server gives no code)."""
+    requests: dict[str, Tally] = Field(default_factory=dict)
+    """Everything but bids, by the name of the client event."""
+    other_refusals: dict[str, int] = Field(default_factory=dict)
+    """Refusals of those, by event and code, as `comment: TOO_FAST`."""
+    aims: list[Aim] = Field(default_factory=list)
+    thresholds: list[Threshold] = Field(default_factory=list)
+    steps: list[Step] = Field(default_factory=list)
+    """Steps of a search for the limit, in order; the last one broke, or the time was over."""
     timeline: list[Second] = Field(default_factory=list)
     findings: list[Finding] = Field(default_factory=list)
     probes: list[Probed] = Field(default_factory=list)
@@ -208,9 +286,43 @@ class Result(Part):
     """Said when the simulator was itself too slow to blame the server; empty when it was not."""
     could_not: str = ""
     """Why the run did not go to its end; empty when it did."""
+    server_gone: str = ""
+    """Why the server is called gone, while it is; empty while it is there."""
+    interrupted: int = 0
+    """The signal that ended it; 0 for none."""
+    still_live: list[int] = Field(default_factory=list)
+    """Auctions that were started and could not be ended."""
+
+    repeats: list[Result] = Field(default_factory=list)
+    """The other runs of a series; this one is the worst of it, or the one in the middle."""
+
+    @property
+    def runs(self) -> list[Result]:
+        return [self, *self.repeats]
+
+    @property
+    def thresholds_hold(self) -> bool:
+        return all(threshold.holds for run in self.runs for threshold in run.thresholds)
 
     @property
     def kept(self) -> bool:
         """Every promise that was checked was kept, and no probe found a fault."""
-        broken = any(finding.broken for finding in self.findings)
-        return not broken and not any(probed.faults for probed in self.probes)
+        return not any(
+            any(finding.broken for finding in run.findings)
+            or any(probed.faults for probed in run.probes)
+            for run in self.runs
+        )
+
+
+def together(runs: Sequence[Result]) -> Result:
+    """One result of a series: the first run that went wrong, else the one in the middle."""
+
+    def badness(run: Result) -> tuple[bool, bool, bool]:
+        return not run.kept, bool(run.could_not), not run.thresholds_hold
+
+    worst = max(runs, key=badness)
+    if badness(worst) == badness(min(runs, key=badness)):
+        by_latency = sorted(runs, key=lambda run: run.delivery.p99 or 0)
+        worst = by_latency[len(by_latency) // 2]
+    others = [run for run in runs if run is not worst]
+    return worst.model_copy(update={"repeats": others})

@@ -11,13 +11,14 @@ from typing import Any
 from baraka_cli.client.sockets import CouldNotConnect, SocketPool
 from baraka_cli.run_list import ListedLot
 from baraka_cli.simulator.checks.proof import Proof
-from baraka_cli.simulator.checks.truth import Truth
 from baraka_cli.simulator.crowd.cast import Mint, Place
-from baraka_cli.simulator.crowd.crowd import Crowd
+from baraka_cli.simulator.crowd.crowd import PATIENCE_SECONDS, Crowd
 from baraka_cli.simulator.crowd.sale import Sale, SaleStopped
 from baraka_cli.simulator.meter import Meter
-from baraka_cli.simulator.result import Result, Totals
+from baraka_cli.simulator.result import Result
 from baraka_cli.simulator.scenario import Scenario
+from baraka_cli.simulator.summary import summary
+from baraka_cli.simulator.thresholds import judged
 
 Show = Callable[[Result, str], None]
 Evidence = Callable[[int, Proof], Awaitable[None]]
@@ -38,6 +39,8 @@ class Setup:
     """False when somebody else starts the auction, sells and ends it."""
     numbers_are_whole: bool = False
     version: str = ""
+    patience: float = PATIENCE_SECONDS
+    """For how many seconds the server may be away."""
 
 
 class _Ears:
@@ -52,7 +55,23 @@ class _Ears:
         self.crowd.cut_off(phone)
 
 
-async def run(setup: Setup, show: Show, evidence: Evidence | None = None) -> Result:
+class Interrupt:
+    """Breaks a run off in order, from outside of it."""
+
+    def __init__(self) -> None:
+        self.signal = 0
+        """What asked for it; 0 before anything did."""
+        self.crowd: Crowd | None = None
+
+    def __call__(self, number: int, name: str) -> None:
+        self.signal = number
+        if self.crowd is not None:
+            self.crowd.stop(f"It was interrupted by {name}.")
+
+
+async def run(
+    setup: Setup, show: Show, evidence: Evidence | None = None, interrupt: Interrupt | None = None
+) -> Result:
     """Hold the sale; `show` is called every second with the result so far.
 
     Raises `NoSuchProcess` for a pid that is not there. What stops the sale is in the result.
@@ -68,26 +87,30 @@ async def run(setup: Setup, show: Show, evidence: Evidence | None = None) -> Res
         phase = text
 
     sale = Sale(setup.scenario, setup.place, setup.lots, pool, meter, proof, new_phase)
-    ears.crowd = crowd = Crowd(sale, setup.mint, hosted=setup.hosted)
+    ears.crowd = crowd = Crowd(sale, setup.mint, hosted=setup.hosted, patience=setup.patience)
+    interrupt = interrupt or Interrupt()
+    interrupt.crowd = crowd
     began = datetime.now(UTC)
     could_not = ""
 
     def so_far() -> Result:
-        return _result(setup, crowd, meter, proof, began, could_not)
+        found = summary(sale, crowd, url=setup.url, version=setup.version, began=began)
+        found.could_not, found.interrupted = could_not, interrupt.signal
+        return found
 
     async def tell() -> None:
         while True:
             await asyncio.sleep(1)
-            meter.tick(crowd.viewers)
+            crowd.tick()
             show(so_far(), phase)
 
     telling = asyncio.create_task(tell())
     try:
         await crowd.run()
     except (SaleStopped, CouldNotConnect) as error:
-        could_not = str(error)
+        could_not = _broke_off(str(error), crowd)
     except asyncio.CancelledError:
-        could_not = "It was interrupted."
+        could_not = _broke_off("It was interrupted.", crowd)
     finally:
         telling.cancel()
     if evidence is not None and not could_not:
@@ -95,62 +118,18 @@ async def run(setup: Setup, show: Show, evidence: Evidence | None = None) -> Res
         show(so_far(), phase)
         for auction_id in filter(None, (setup.place.auction_id, setup.place.next_door)):
             await evidence(auction_id, proof)
-    meter.tick(crowd.viewers)
-    return so_far()
+    crowd.tick()
+    found = so_far()
+    found.thresholds = judged(setup.scenario, found)
+    return found
 
 
-def _result(
-    setup: Setup, crowd: Crowd, meter: Meter, proof: Proof, began: datetime, could_not: str
-) -> Result:
-    truth = proof.truth(setup.place.auction_id)
-    timeline = meter.timeline
-    return Result(
-        baraka=setup.version,
-        url=setup.url,
-        started_at=began.isoformat(timespec="seconds").replace("+00:00", "Z"),
-        seconds=round(meter.clock(), 1),
-        scenario=setup.scenario.model_dump(mode="json"),
-        auctions=[setup.place.auction_id],
-        server=_additions(proof),
-        totals=Totals(
-            viewers_max=max((second.viewers for second in timeline), default=0),
-            connections=crowd.visits.connections,
-            reconnections=crowd.visits.reconnections,
-            dropped_by_server=crowd.dropped,
-            asked=sum(second.asked for second in timeline),
-            accepted=sum(second.accepted for second in timeline),
-            refused=sum(second.refused for second in timeline),
-            unanswered=crowd.visits.unanswered,
-            comments=sum(second.comments for second in timeline),
-            messages=meter.messages,
-            bytes=meter.bytes,
-            **_sold(truth),
-        ),
-        delivery=meter.delivery.latency(),
-        answer=meter.answer.latency(),
-        join=meter.join.latency(),
-        refusals=dict(proof.refusals.of.most_common()),
-        timeline=list(timeline),
-        findings=list(proof.findings.values()),
-        servers=meter.server_processes(),
-        bottleneck=meter.bottleneck(),
-        could_not=could_not,
-    )
-
-
-def _sold(truth: Truth) -> dict[str, int]:
-    return {
-        "lots": len(truth.sold) + truth.passed,
-        "sold": len(truth.sold),
-        "passed": truth.passed,
-        "turnover": sum(amount for _, _, amount in truth.sold),
-    }
-
-
-def _additions(proof: Proof) -> str:
-    has = {
-        "acknowledgements": proof.answers.acknowledged,
-        "seq": bool(proof.numbered),
-        "states for joiners": proof.rooms.told_states,
-    }
-    return ", ".join(name for name, there in has.items() if there) or "the guide alone"
+def _broke_off(why: str, crowd: Crowd) -> str:
+    """What stopped a sale, and what became of its auctions."""
+    if not crowd.started:
+        return why
+    if not crowd.still_live:
+        return f"{why} The auction was ended."
+    ids = " and ".join(map(str, crowd.still_live))
+    still = f"Auction {ids} is" if len(crowd.still_live) == 1 else f"Auctions {ids} are"
+    return f"{why} {still} still live: end it in the console, or by endAuction."

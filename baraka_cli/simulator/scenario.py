@@ -6,11 +6,22 @@ import tomllib
 from enum import StrEnum
 from pathlib import Path
 from random import Random
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
+from baraka_cli.durations import seconds_of
 from baraka_cli.run_list import ListedLot
+
+SPARE_FILES = 64
+"""For the files of the run itself: its database, what it writes, the descriptors of its event loop."""
 
 
 class Transport(StrEnum):
@@ -19,6 +30,13 @@ class Transport(StrEnum):
     POLLING = "polling"
 
 
+def _seconds(value: object) -> object:
+    return seconds_of(value) if isinstance(value, str) else value
+
+
+Seconds = Annotated[float, BeforeValidator(_seconds)]
+"""A number of seconds, or a text with a unit: `"2m"`."""
+Limit = Annotated[float | None, Field(ge=0)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Crowd = Annotated[int, Field(ge=0, le=100_000)]
 
@@ -38,11 +56,24 @@ class Scenario(BaseModel):
     comment_rate: Annotated[float, Field(ge=0, le=10_000)] = Field(
         1, description="Comments per second of all commenters."
     )
-    duration: Annotated[float, Field(gt=0, le=86_400)] = Field(
-        10, description="Seconds of bidding, over all lots."
+    duration: Annotated[Seconds, Field(gt=0, le=86_400)] = Field(
+        10, description="How long bids are made, over all lots."
+    )
+    ramp_up: Annotated[Seconds, Field(ge=0, le=86_400)] = Field(
+        0, description="How long the rate grows from none to all of it."
     )
     bids_per_lot_max: Annotated[int, Field(ge=0, le=100_000)] = Field(
         250, description="A lot is awarded after so many accepted bids; 0: only by the clock."
+    )
+    find_limit: Annotated[Seconds, Field(ge=0, le=86_400)] = Field(
+        0,
+        description="The rate grows by a half every so often, until a threshold breaks; 0: never.",
+    )
+    max_p99_ms: Limit = Field(None, description="Threshold: delivery p99, in milliseconds.")
+    max_lost: Limit = Field(None, description="Threshold: bids that a viewer never heard.")
+    max_unanswered: Limit = Field(None, description="Threshold: bids without an answer.")
+    min_accepted_per_second: Limit = Field(
+        None, description="Threshold: bids accepted a second, while bids are made."
     )
     transport: Transport = Field(
         Transport.MIXED, description="mixed, websocket, or polling for everybody."
@@ -61,6 +92,23 @@ class Scenario(BaseModel):
     slow_share: Share = Field(0.01, description="Slow phones.")
     passers_by: Crowd = Field(3, description="Connected, and in no room or in that of next door.")
     seed: int = Field(1, description="The same seed makes the same decisions.")
+
+    @model_validator(mode="after")
+    def _has_a_limit_to_find(self) -> Self:
+        if self.find_limit and not self.rate:
+            raise ValueError("find_limit: it begins with a rate, and the rate is 0")
+        thresholds = (self.max_p99_ms, self.max_lost, self.max_unanswered)
+        if self.find_limit and all(one is None for one in thresholds):
+            raise ValueError(
+                "find_limit: nothing can break; set max_p99_ms, max_lost or max_unanswered"
+            )
+        return self
+
+    @property
+    def files_max(self) -> int:
+        """Descriptors that it takes at once: a phone that polls has two for a moment."""
+        polling = 1.0 if self.transport is Transport.POLLING else self.polling_share
+        return round(self.sockets_max * (1 + polling)) + SPARE_FILES
 
     @property
     def sockets_max(self) -> int:
@@ -96,6 +144,37 @@ PRESETS: dict[str, Scenario] = {
         slow_share=0.001,
         delta_share=0.5,
     ),
+    "ramp-up": Scenario(
+        viewers=500,
+        bidders=50,
+        commenters=10,
+        lots=9,
+        rate=60,
+        ramp_up=60,
+        duration=90,
+        bids_per_lot_max=0,
+    ),
+    "soak": Scenario(
+        viewers=200,
+        bidders=20,
+        commenters=10,
+        lots=240,
+        rate=5,
+        duration=7_200,
+        bids_per_lot_max=0,
+        chaos=0.1,
+    ),
+    "find-limit": Scenario(
+        viewers=200,
+        bidders=50,
+        commenters=5,
+        lots=60,
+        rate=10,
+        duration=300,
+        bids_per_lot_max=0,
+        find_limit=10,
+        max_p99_ms=1_000,
+    ),
     "bid-storm": Scenario(
         viewers=50, bidders=50, commenters=5, lots=100, rate=0, comment_rate=5, duration=30
     ),
@@ -129,11 +208,16 @@ def scenario(fields: dict[str, Any]) -> Scenario:
         return Scenario.model_validate(preset.model_dump() | fields)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
+        said = first["msg"].removeprefix("Value error, ")
+        if not first["loc"]:  # of several fields, which it names
+            raise BadScenario(said) from None
         field = ".".join(map(str, first["loc"]))
         if first["type"] == "extra_forbidden":
             there = ", ".join(Scenario.model_fields)
             raise BadScenario(f"{field}: there is no such field; there are {there}") from None
-        raise BadScenario(f"{field}: {first['msg']}, not {first['input']!r}") from None
+        if first["type"] == "value_error":
+            raise BadScenario(f"{field}: {said}") from None
+        raise BadScenario(f"{field}: {said}, not {first['input']!r}") from None
 
 
 METALS = ("18K Gold", "21K Gold", "22K Gold", "925 Silver", "Rose Gold", "White Gold")

@@ -28,7 +28,7 @@ def read(command: str, file: str | None, folder: Path) -> Scenario:
         fields = read_scenario(path)
     named = dict(zip(flags[::2], flags[1::2], strict=True))
     named.pop("--url")
-    given = {name.removeprefix("--"): value for name, value in named.items()}
+    given = {name.removeprefix("--").replace("-", "_"): value for name, value in named.items()}
     assert set(given) <= set(FLAGS)
     return scenario(fields | given)
 

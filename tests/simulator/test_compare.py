@@ -7,16 +7,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from baraka_cli.simulator.report.compare import (
-    MEASURES,
-    SAME_RATIO_MAX,
-    Change,
-    NotAResult,
-    compare,
-    doubts,
-    read_result,
-)
-from baraka_cli.simulator.result import FORMAT, Result, Totals
+from baraka_cli.commands.simulate_result import exit_code
+from baraka_cli.simulator.report.compare import Change, compare, doubts
+from baraka_cli.simulator.report.measures import MEASURES, P95_NOISE
+from baraka_cli.simulator.report.stored import NotAResult, read_result
+from baraka_cli.simulator.result import FORMAT, Result, Totals, together
 from tests.support.checks.runs import RESULTS, a_broken_run, a_latency, a_run, an_empty_run
 
 
@@ -46,8 +41,8 @@ def test_of_a_handful_nothing_is_judged() -> None:
 
 
 def test_more_bids_and_messages_are_better() -> None:
-    totals = Totals(accepted=100, messages=1_000)
-    twice = Totals(accepted=200, messages=2_000)
+    totals = Totals(accepted=100, bidding_messages=1_000, bidding_seconds=10)
+    twice = Totals(accepted=200, bidding_messages=2_000, bidding_seconds=10)
     found = changes(a_run(totals=twice), a_run(totals=totals))
     assert found["bids accepted/s"].better is True
     assert found["messages/s"].better is True
@@ -68,11 +63,11 @@ def test_one_promise_less_is_no_accident() -> None:
 @given(st.floats(min_value=0.5, max_value=2))
 def test_within_what_two_runs_differ_by_anyway_nothing_is_said(slower: float) -> None:
     change = changes(a_run(seconds=5, slower=slower), a_run(seconds=5))["delivery p95"]
-    if slower > SAME_RATIO_MAX * 1.001:
+    if slower > P95_NOISE * 1.001:
         assert change.better is False
-    elif slower < 0.999 / SAME_RATIO_MAX:
+    elif slower < 0.999 / P95_NOISE:
         assert change.better is True
-    elif 1.001 / SAME_RATIO_MAX < slower < SAME_RATIO_MAX * 0.999:
+    elif 1.001 / P95_NOISE < slower < P95_NOISE * 0.999:
         assert change.mark == "= same"
 
 
@@ -175,3 +170,53 @@ def test_a_file_that_cannot_be_read_says_so(tmp_path: Path) -> None:
     (tmp_path / "latin.json").write_bytes(b'{"format": "\xe9"}')
     with pytest.raises(NotAResult, match="is no JSON"):
         read_result(tmp_path / "latin.json")
+
+
+# --- noise -------------------------------------------------------------------
+
+
+def a_series(*middles: float) -> Result:
+    first, *others = (a_run(delivery=a_latency(20_000, middle)) for middle in middles)
+    return first.model_copy(update={"repeats": others})
+
+
+def test_two_series_that_overlap_are_the_same_whatever_their_middles_are() -> None:
+    found = changes(a_series(5, 9, 10), a_series(4, 6, 5.5))["delivery p50"]
+    assert found.mark == "= same"
+    assert found.shown_new == "9.00 ms (5.00 ms to 10.0 ms)"
+
+
+def test_two_series_that_do_not_overlap_differ_also_when_single_runs_might_not() -> None:
+    slower = changes(a_series(5.6, 5.7, 5.8), a_series(5, 5.1, 5.2))["delivery p50"]
+    assert slower.mark == "✗ worse"
+    assert changes(a_series(5.7), a_series(5.1))["delivery p50"].mark == "= same"
+    assert changes(a_series(5.21, 5.22), a_series(5.19, 5.2))["delivery p50"].mark == "= same"
+
+
+def test_a_few_lost_ones_more_are_chance_and_many_are_not() -> None:
+    def losing(lost: int) -> Result:
+        return a_run(delivery=a_latency(20_000, 5).model_copy(update={"lost": lost}))
+
+    assert changes(losing(4), losing(0))["deliveries lost"].mark == "= same"
+    assert changes(losing(5), losing(0))["deliveries lost"].mark == "✗ worse"
+    assert changes(losing(110), losing(100))["deliveries lost"].mark == "= same"
+    assert changes(losing(100), losing(130))["deliveries lost"].mark == "✓ better"
+
+
+def test_worse_is_exit_code_1_when_that_is_asked_for() -> None:
+    assert exit_code(a_run(slower=9), a_run(), written=True) == 1
+    assert exit_code(a_run(slower=9), None, written=True) == 0
+    assert exit_code(a_run(), a_run(slower=9), written=True) == 0
+    assert exit_code(a_series(5, 9, 10), a_series(4, 6, 5.5), written=True) == 0
+
+
+def test_of_a_series_the_run_that_went_wrong_is_shown_else_the_one_in_the_middle() -> None:
+    sound = [a_run(delivery=a_latency(20_000, middle)) for middle in (9, 5, 7)]
+    middle = together(sound)
+    assert middle.delivery.p50 == 7
+    assert len(middle.runs) == 3
+    assert middle.kept
+    broken = together([*sound, a_broken_run()])
+    assert broken.findings == a_broken_run().findings
+    assert not broken.kept
+    assert exit_code(broken, None, written=True) == 1

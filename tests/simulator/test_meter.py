@@ -1,26 +1,58 @@
-from __future__ import annotations
-
-import os
-import time
+"""Counters of a run: what was asked adds up, and rates are of the time that they belong to."""
 
 import pytest
 
-from baraka_cli.simulator.meter import Meter, NoSuchProcess
+from baraka_cli.simulator.meter import Meter, Times
 
 
-def test_processor_time_and_memory_of_a_process_are_measured():
-    meter = Meter((os.getpid(),))
-    before = time.process_time()
-    while time.process_time() < before + 0.1:
-        sum(range(1_000))
-    second = meter.tick(viewers=0)
-    (server,) = meter.server_processes()
-    assert server.pid == os.getpid()
-    assert server.cpu_seconds == pytest.approx(time.process_time() - before, abs=0.05)
-    assert server.rss_bytes_max >= server.rss_bytes_start > 10_000_000
-    assert second.own_cpu > 0
+def test_what_was_lost_stands_in_the_percentiles_with_the_time_that_was_waited():
+    times = Times()
+    for _ in range(95):
+        times.add(0.010)
+    for _ in range(5):
+        times.lose(30)
+    latency = times.latency()
+    assert (latency.count, latency.lost) == (100, 5)
+    assert latency.p50 == pytest.approx(10, rel=0.01)
+    assert latency.p99 == pytest.approx(30_000, rel=0.01)
 
 
-def test_a_process_that_is_not_there_is_named():
-    with pytest.raises(NoSuchProcess, match="there is no process 999999999 on this machine"):
-        Meter((999_999_999,))
+def test_bids_that_were_asked_are_those_accepted_refused_and_unanswered():
+    meter = Meter()
+    for ok, why in ((True, ""), (False, "BID_TOO_LOW"), (False, "BID_TOO_LOW"), (None, "")):
+        meter.bid_asked()
+        meter.bid_answered(ok, why, 0.01)
+    bids = meter.bids
+    assert bids.sent == bids.done + bids.refused + bids.unanswered == 4
+    assert meter.bid_refusals == {"BID_TOO_LOW": 2}
+    assert (meter.answer.count, meter.answer.lost) == (4, 1)
+
+
+def test_other_events_add_up_by_themselves():
+    meter = Meter()
+    for event, ok in (("comment", True), ("comment", False), ("joinAuction", None)):
+        meter.asked(event)
+        meter.answered(event, ok, "TOO_FAST")
+    assert all(
+        one.sent == one.done + one.refused + one.unanswered for one in meter.requests.values()
+    )
+    assert meter.other_refusals == {"comment: TOO_FAST": 1}
+    assert meter.bid_refusals == {}
+
+
+def test_what_is_received_before_and_after_the_bidding_is_not_of_it(monkeypatch):
+    now = 100.0
+    monkeypatch.setattr("baraka_cli.simulator.meter.time.perf_counter", lambda: now)
+    meter = Meter()
+    meter.message(50)
+    assert meter.bidding() == (0, 0, 0)
+    now = 110.0
+    meter.bidding_begins()
+    meter.message(70)
+    now = 115.0
+    meter.bidding_ends()
+    meter.message(90)
+    now = 120.0
+    meter.bidding_ends()
+    assert meter.bidding() == (5, 1, 70)
+    assert (meter.messages, meter.bytes) == (3, 210)

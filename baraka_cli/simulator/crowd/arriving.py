@@ -37,6 +37,7 @@ async def wait_at_the_door(sale: Sale, scout: Member, visits: Visits) -> None:
         await asyncio.sleep(START_POLL_SECONDS)
     sale.proof.joined(scout.seat, auction_id, answer)
     scout.inside = True
+    visits.deliveries.entered(scout)
 
 
 async def arrive(sale: Sale, members: Iterable[Member], visits: Visits) -> None:
@@ -53,24 +54,32 @@ async def arrive(sale: Sale, members: Iterable[Member], visits: Visits) -> None:
         finally:
             gate.release()
 
-    entering = []
-    for number, one in enumerate(arriving):
-        wait = began + number / sale.scenario.connect_rate - time.perf_counter()
-        if wait > 0:
-            await asyncio.sleep(wait)
-        await gate.acquire()
-        entering.append(asyncio.create_task(enter(one)))
-    outcomes = await asyncio.gather(*entering, return_exceptions=True)
-    failed = [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
-    if failed:
+    try:
+        async with asyncio.TaskGroup() as entering:  # who cannot get in stops the others
+            for number, one in enumerate(arriving):
+                wait = began + number / sale.scenario.connect_rate - time.perf_counter()
+                if wait > 0:
+                    await asyncio.sleep(wait)
+                await gate.acquire()
+                entering.create_task(enter(one))
+    except ExceptionGroup as failures:
+        others = failures.subgroup(lambda error: not isinstance(error, CouldNotConnect))
+        if others is not None:
+            raise others from None
+        inside = sum(one.phone.connected for one in arriving)
         raise SaleStopped(
-            f"{len(failed):,} of {len(arriving):,} phones could not get in. The first: {failed[0]}"
-        )
+            f"not every phone could get in; {inside:,} of {len(arriving):,} were. "
+            f"The first that could not: {failures.exceptions[0]}"
+        ) from None
 
 
 async def _enter(sale: Sale, one: Member, visits: Visits) -> None:
     began = time.perf_counter()
-    await visits.connect(one)
-    if not await visits.join(one):
-        raise CouldNotConnect(f"{one.seat.label} could not join auction {one.auction_id}")
+    try:
+        await visits.connect(one)
+        if not await visits.join(one):
+            raise CouldNotConnect(f"{one.seat.label} could not join auction {one.auction_id}")
+    except CouldNotConnect:
+        sale.meter.join.lose(time.perf_counter() - began)
+        raise
     sale.meter.join.add(time.perf_counter() - began)

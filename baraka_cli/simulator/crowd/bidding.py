@@ -5,29 +5,40 @@ from __future__ import annotations
 import asyncio
 import itertools
 import time
+from collections import Counter
 from collections.abc import Sequence
 from random import Random
 from typing import Any
 
-from baraka_cli.client.replies import Reply
+from baraka_cli.client.replies import LOST, Reply
 from baraka_cli.simulator.checks.refusals import NOT_ITS_FAULT
 from baraka_cli.simulator.crowd.cast import Member
 from baraka_cli.simulator.crowd.errands import POLL_SECONDS, Errands
-from baraka_cli.simulator.crowd.people import Bid
+from baraka_cli.simulator.crowd.pace import Lapse, Pace
+from baraka_cli.simulator.crowd.people import Bid, View
 from baraka_cli.simulator.crowd.sale import Sale
-from baraka_cli.simulator.crowd.visits import Visits, retry_seconds
+from baraka_cli.simulator.crowd.visits import Visits, retry_seconds, why_refused
 from baraka_server.contract.client_events import PlaceBid
 from baraka_server.contract.refusals import Code
 
 LOOK_SECONDS = 1.0
 """Time that people look at a new lot who cannot say which round they bid in (D31)."""
 
+SLEEP_SECONDS_MAX = 0.5
+"""The pace may change while it waits for the next bid."""
+
+IN_A_ROW_MAX = 20
+
 AGAIN_LATER = NOT_ITS_FAULT | {Code.ROUND_OVER}
 """Refusals after which somebody who bids without a pause makes one: nothing else is true at once."""
 
 
 class Bidding:
-    """`start` it, and it goes on until `open` is false."""
+    """`start` it, and it goes on until `close`.
+
+    When bids go by the clock and nobody wants to bid more, an `insistent` crowd goes on all the same:
+    the rate is what a server is measured by. Without it, a lot ends as it does in a real sale.
+    """
 
     def __init__(
         self,
@@ -36,12 +47,16 @@ class Bidding:
         visits: Visits,
         errands: Errands,
         chance: Random,
+        *,
+        insistent: bool,
     ) -> None:
         self.open = False
         self.asking: set[asyncio.Task[Any]] = set()
         """Bids that are under way."""
-        self.due: dict[tuple[int, int], float] = {}
-        """When a bid was due, by user and amount: `time.perf_counter()`."""
+        self.planned = 0
+        """Bids that fell due by the clock."""
+        self.lapsed: Counter[Lapse] = Counter()
+        """Those of them that nobody made."""
         self.lot_began = 0.0
         """By `time.perf_counter()`."""
         self._lot_seconds = sale.scenario.duration / len(sale.lots)
@@ -55,6 +70,8 @@ class Bidding:
         self._visits = visits
         self._errands = errands
         self._chance = chance
+        self._insistent = insistent
+        self._pace = Pace(sale.scenario.rate, sale.scenario.ramp_up)
         self._request_ids = itertools.count(1)
         self._run_id = f"{time.time_ns():x}"
 
@@ -66,11 +83,21 @@ class Bidding:
         for one in self._bidders:
             self._proof.answers.asks_bid(one.phone.user_id)
         self.open = True
+        self._meter.bidding_begins()
         if self._scenario.rate:
-            self._errands.start(self._pace())
+            self._errands.start(self._bid_by_the_clock())
         else:
             for one in self._bidders:
                 self._errands.start(self._bid_without_pause(one))
+
+    def change_rate(self, rate: float) -> None:
+        """From now on."""
+        self._pace = Pace(rate)
+
+    def close(self) -> None:
+        """No bids are made any more."""
+        self.open = False
+        self._meter.bidding_ends()
 
     async def last_answers(self) -> None:
         """Wait for them, when no bids are made any more."""
@@ -83,33 +110,71 @@ class Bidding:
             one.lot_seen, one.lot_seen_at = one.board.lot, time.perf_counter()
             one.bidder.sees_lot(one.board.market)
 
+    # --- who bids, and how much
+
     def _decide(self, one: Member) -> Bid | None:
         if one.bidder is None or not (one.inside and one.board.open):
             return None
         self.look_up(one)
-        if one.phone.lists and time.perf_counter() - one.lot_seen_at < self._look_seconds:
-            return None
-        elapsed = (time.perf_counter() - self.lot_began) / self._lot_seconds
-        return one.bidder.decide(one.board.view(one.phone.user_id, min(elapsed, 1.0)))
+        return None if self._still_looks(one) else one.bidder.decide(self._view(one))
 
-    async def _pace(self) -> None:
-        """Bids fall due by the clock, whatever became of the ones before."""
-        began = time.perf_counter()
-        for number in itertools.count():
-            due = began + number / self._scenario.rate
-            wait = due - time.perf_counter()
-            if wait > 0:
-                await asyncio.sleep(wait)
-            if not self.open:
-                return
-            if not self._bidders:
-                continue
-            one = self._chance.choice(self._bidders)
-            if one.phone.requests and not self._pool.acknowledges:
-                continue  # nobody could say which of the two an `error` is for
+    def _still_looks(self, one: Member) -> bool:
+        return one.phone.lists and time.perf_counter() - one.lot_seen_at < self._look_seconds
+
+    def _view(self, one: Member) -> View:
+        elapsed = (time.perf_counter() - self.lot_began) / self._lot_seconds
+        return one.board.view(one.phone.user_id, min(elapsed, 1.0))
+
+    def _next_bid(self) -> tuple[Member, Bid] | Lapse:
+        """Whoever bids now, asked in an order that chance makes; or why nobody does."""
+        inside = [one for one in self._bidders if one.inside]
+        if not inside:
+            return Lapse.NOBODY_THERE
+        able = [one for one in inside if one.board.open]
+        if not able:
+            return Lapse.NO_LOT
+        for one in able:
+            self.look_up(one)
+        ready = [one for one in able if not self._still_looks(one)]
+        if not ready:
+            return Lapse.TOO_NEW
+        if not self._pool.acknowledges:  # nobody could say which of two bids an `error` is for
+            ready = [one for one in ready if not one.phone.requests]
+        if not ready:
+            return Lapse.WAITING
+        self._chance.shuffle(ready)
+        for one in ready:
             bid = self._decide(one)
             if bid is not None:
-                self._send(one, bid, due)
+                return one, bid
+        if not self._insistent:
+            return Lapse.ENOUGH
+        for one in ready:
+            view = self._view(one)
+            if one.bidder is not None and not view.mine:
+                return one, one.bidder.one_better(view)
+        return Lapse.ONLY_LEADER
+
+    async def _bid_by_the_clock(self) -> None:
+        """Bids fall due by the clock, whatever became of the ones before."""
+        pace, began, number = self._pace, time.perf_counter(), 0
+        while self.open:
+            if pace is not self._pace:
+                pace, began, number = self._pace, time.perf_counter(), 0
+            due = began + pace.due(number)
+            wait = due - time.perf_counter()
+            if wait > 0:
+                await asyncio.sleep(min(wait, SLEEP_SECONDS_MAX))
+                continue
+            number += 1
+            self.planned += 1
+            found = self._next_bid()
+            if isinstance(found, Lapse):
+                self.lapsed[found] += 1
+            else:
+                self._send(*found, due)
+            if number % IN_A_ROW_MAX == 0:
+                await asyncio.sleep(0)  # far behind: the answers have to be read all the same
 
     async def _bid_without_pause(self, one: Member) -> None:
         while self.open:
@@ -131,32 +196,31 @@ class Bidding:
         auction_id, user_id = self._auction_id, one.phone.user_id
         payload: dict[str, Any] = {"auctionId": auction_id, "amount": bid.amount}
         if not bid.malformed:
-            self.due[user_id, int(bid.amount)] = due
+            self._visits.deliveries.asked(user_id, int(bid.amount), due)
             if self._proof.numbered:
                 payload["requestId"] = f"{self._run_id}-{next(self._request_ids)}"
             if one.board.round is not None and not one.phone.lists:
                 # As an app does that knows more than the guide, and may so bid at once (D23, D31).
                 payload["round"] = one.board.round
-        self._meter.now.asked += 1
-        answer = await self._visits.ask(one, PlaceBid.wire_name, payload)
-        if (
-            answer.ok is None
-            and "requestId" in payload
-            and await self._errands.settled(lambda: one.inside)
-        ):
-            # As an app does whose answer was lost: the same again, which changes nothing (D23).
-            answer = await self._visits.ask(one, PlaceBid.wire_name, payload)
-        self._note(answer, due)
+        self._meter.bid_asked()
+        answer = LOST
+        try:
+            answer = await self._ask(one, payload)
+        finally:  # also when the run is broken off: it was asked, and nobody answered
+            waited = time.perf_counter() - due
+            self._meter.bid_answered(answer.ok, why_refused(answer), waited)
+        if not bid.malformed:
+            self._visits.deliveries.answered(user_id, int(bid.amount), answer.ok)
         self._proof.answers.answered_bid(
             auction_id, user_id, payload, answer, malformed=bid.malformed
         )
         return answer
 
-    def _note(self, answer: Reply, due: float) -> None:
-        if answer.ok is None:
-            return
-        self._meter.answer.add(time.perf_counter() - due)
-        if answer.ok:
-            self._meter.now.accepted += 1
-        else:
-            self._meter.now.refused += 1
+    async def _ask(self, one: Member, payload: dict[str, Any]) -> Reply:
+        answer = await self._visits.ask_once(one, PlaceBid.wire_name, payload)
+        lost = answer.ok is None and "requestId" in payload
+        if lost and await self._errands.settled(lambda: one.inside):
+            # As an app does whose answer was lost: the same again, which changes nothing (D23).
+            self._meter.bids_repeated += 1
+            answer = await self._visits.ask_once(one, PlaceBid.wire_name, payload)
+        return answer

@@ -100,6 +100,8 @@ class Member:
     seat: Seat
     auction_id: int | None
     """The room that it belongs in; None for who only connects."""
+    number: int = 0
+    """Which of those with this part; a second tab has the number of the first."""
     slow: bool = False
     board: Board = field(default_factory=Board)
     bidder: Bidder | None = None
@@ -154,7 +156,7 @@ def member(
             slow_seconds=SLOW_SECONDS if slow else 0,
             compress=kw.get("compress", False),
         )
-    return Member(phone, part, Seat(label), auction_id, slow=slow)
+    return Member(phone, part, Seat(label), auction_id, number, slow=slow)
 
 
 def cast(scenario: Scenario, place: Place, pool: SocketPool, mint: Mint) -> list[Member]:

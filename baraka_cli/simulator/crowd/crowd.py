@@ -6,7 +6,9 @@ What is heard and answered goes to the `Proof` and the `Meter`; nothing here jud
 from __future__ import annotations
 
 import asyncio
+import itertools
 import time
+from collections.abc import Iterator
 from random import Random
 
 from baraka_cli.client.frames import Frame
@@ -15,10 +17,13 @@ from baraka_cli.simulator.crowd import arriving
 from baraka_cli.simulator.crowd.bidding import Bidding
 from baraka_cli.simulator.crowd.cast import Member, Mint, Part, cast, member
 from baraka_cli.simulator.crowd.counting import Counting
+from baraka_cli.simulator.crowd.deliveries import UNDER_WAY_SECONDS
 from baraka_cli.simulator.crowd.errands import Errands
 from baraka_cli.simulator.crowd.hosting import Hosting
+from baraka_cli.simulator.crowd.limit import LimitSearch
 from baraka_cli.simulator.crowd.people import Commenter
-from baraka_cli.simulator.crowd.sale import Sale
+from baraka_cli.simulator.crowd.presence import Presence, ServerGone
+from baraka_cli.simulator.crowd.sale import Sale, SaleStopped
 from baraka_cli.simulator.crowd.visits import Visits
 from baraka_cli.simulator.scenario import Transport
 from baraka_server.contract.client_events import PostComment
@@ -27,6 +32,8 @@ from baraka_server.contract.server_events import LotChanged, UserCountUpdate
 WATCH_SECONDS_MAX = 24 * 3600
 SETTLE_SECONDS_MAX = 30
 """Limit for waiting in the end until everybody has heard everything."""
+PATIENCE_SECONDS = 10
+"""Time for which the server may be gone."""
 LEAVERS_SHARE = 0.2
 LEAVERS_MAX = 200
 
@@ -34,18 +41,23 @@ LEAVERS_MAX = 200
 class Crowd:
     """Crowd of one run on one server. Call `run` once.
 
-    `hosted` is false when somebody else starts the auction, sells and ends it.
+    `hosted` is false when somebody else starts the auction, sells and ends it. `patience` is for how
+    many seconds the server may be away.
     """
 
-    def __init__(self, sale: Sale, mint: Mint, *, hosted: bool = True) -> None:
+    def __init__(
+        self, sale: Sale, mint: Mint, *, hosted: bool = True, patience: float = PATIENCE_SECONDS
+    ) -> None:
         self.dropped = 0
         """Connections that the server closed."""
+        self.cuts = 0
+        """Connections that were cut on purpose."""
         self._sale = sale
         self._scenario = sale.scenario
         self._auction_id = sale.place.auction_id
         self._meter = sale.meter
         self._proof = sale.proof
-        self._hosted = hosted
+        self.hosted = hosted
         host, self._auditors = _staff(sale, mint)
         self._everybody = cast(sale.scenario, sale.place, sale.pool, mint)
         staff = (host, *self._auditors) if hosted else self._auditors
@@ -54,18 +66,55 @@ class Crowd:
         self._errands = Errands(SETTLE_SECONDS_MAX)
         self.visits = Visits(sale, self._chance)
         bidders = [one for one in self._everybody if one.bidder]
-        self._bidding = Bidding(sale, bidders, self.visits, self._errands, self._chance)
+        self.bidding = Bidding(
+            sale, bidders, self.visits, self._errands, self._chance, insistent=hosted
+        )
         self._hosting = Hosting(
-            sale, host, self._auditors, self.visits, self._bidding, self._errands
+            sale, host, self._auditors, self.visits, self.bidding, self._errands
         )
         self._counting = Counting(sale, self._by_phone.values(), self.visits, self._errands)
+        self.search = LimitSearch(sale.scenario, self.bidding, self.visits.deliveries, sale.meter)
+        self.presence = Presence(sale.pool, self._by_phone.values(), patience)
+        self._stopped = asyncio.Event()
+        self._stop_reason = ""
         self._over = False
         """The sale is: nobody talks any more, and no connection is cut."""
 
     @property
     def viewers(self) -> int:
-        """Sockets of ours that are in a room."""
-        return sum(one.inside and one.phone.connected for one in self._by_phone.values())
+        """People of ours who watch; one with two tabs is one."""
+        watching = (one for one in self._in_room() if one.part is Part.VIEWER)
+        return len({one.number for one in watching})
+
+    @property
+    def in_room(self) -> int:
+        """Sockets of ours that are in the room of the sale."""
+        return sum(1 for _ in self._in_room())
+
+    def _in_room(self) -> Iterator[Member]:
+        for one in self._by_phone.values():
+            if one.inside and one.phone.connected and one.auction_id == self._auction_id:
+                yield one
+
+    def tick(self) -> None:
+        """Called every second."""
+        self.visits.deliveries.lose(time.perf_counter())
+        self._meter.tick(self.viewers, self.in_room)
+
+    @property
+    def started(self) -> bool:
+        """Whether an auction was started here."""
+        return bool(self._hosting.started)
+
+    @property
+    def still_live(self) -> list[int]:
+        """Auctions that were started here and not ended."""
+        return self._hosting.still_live
+
+    def stop(self, reason: str) -> None:
+        """Break off in order: the auction is ended, and what was seen until then stands."""
+        self._stop_reason = reason
+        self._stopped.set()
 
     # --- what the phones report
 
@@ -75,14 +124,12 @@ class Crowd:
         self._meter.message(len(frame.text))
         self._proof.heard(one.seat, frame)
         if frame.bid is not None:
-            due = self._bidding.due.get(frame.bid)
-            if due is not None and not one.slow:
-                self._meter.delivered(now - due)
+            self.visits.deliveries.heard(one, frame, now)
         if one.bidder is not None:
             one.board.frame(frame)
-            self._bidding.look_up(one)
-            if not self._hosted and frame.name == LotChanged.wire_name:
-                self._bidding.lot_began = now
+            self.bidding.look_up(one)
+            if not self.hosted and frame.name == LotChanged.wire_name:
+                self.bidding.lot_began = now
         if frame.name == UserCountUpdate.wire_name and one.part is Part.HOST:
             self._counting.heard(frame)
         if not one.busy and not self.visits.over:
@@ -93,6 +140,7 @@ class Crowd:
     def cut_off(self, phone: Socket) -> None:
         one = self._by_phone[phone]
         one.inside = False
+        self.visits.deliveries.left(one)
         if self.visits.over:
             return
         self.dropped += 1
@@ -106,28 +154,59 @@ class Crowd:
         """Raises `SaleStopped` or `CouldNotConnect`; everything that was seen until then stands in proof and meter."""
         lag = asyncio.create_task(self._meter.watch_lag())
         try:
-            if self._hosted:
-                await self._hosting.open()
-                await self._counting.look_for_strangers()
-            else:
-                await arriving.wait_at_the_door(self._sale, self._auditors[0], self.visits)
-            await arriving.arrive(self._sale, (*self._auditors, *self._everybody), self.visits)
-            if self._hosted:
-                await self._counting.look("when everybody was in")
-            self._begin()
-            if self._hosted:
-                await self._hosting.sell()
-                await self._close()
-            else:
-                await self._watch()
-            await self._finish()
+            await self._hold_unless_broken_off()
+        except ServerGone:
+            raise
+        except BaseException:
+            self._over = True
+            self.bidding.close()
+            await self._hosting.end_what_is_live()
+            raise
         finally:
             self.visits.over = self._over = True
-            self._bidding.open = False
-            await self._errands.stop(lag, *self._bidding.asking)
+            self.bidding.close()
+            self.visits.deliveries.lose(time.perf_counter(), older_than=UNDER_WAY_SECONDS)
+            await self._errands.stop(lag, *self.bidding.asking)
             self._sale.phase("everybody goes home")
             await self._go_home()
             await self._sale.pool.close()
+
+    async def _hold_unless_broken_off(self) -> None:
+        """The sale, until it is over, the server is gone, or somebody stops it."""
+        holding = asyncio.create_task(self._hold())
+        watching = asyncio.create_task(self.presence.watch(lambda: self.visits.connections > 0))
+        stopping = asyncio.create_task(self._stopped.wait())
+        tasks = {holding, watching, stopping}
+        ends = tasks if self.hosted else {holding, watching}
+        try:
+            done, _ = await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks)
+        if holding in done:
+            holding.result()
+        elif watching in done:
+            watching.result()
+        else:
+            raise SaleStopped(self._stop_reason)
+
+    async def _hold(self) -> None:
+        if self.hosted:
+            await self._hosting.open()
+            await self._counting.look_for_strangers()
+        else:
+            await arriving.wait_at_the_door(self._sale, self._auditors[0], self.visits)
+        await arriving.arrive(self._sale, (*self._auditors, *self._everybody), self.visits)
+        if self.hosted:
+            await self._counting.look("when everybody was in")
+        self._begin()
+        if self.hosted:
+            await self._hosting.sell()
+            await self._close()
+        else:
+            await self._watch()
+        await self._finish()
 
     def _begin(self) -> None:
         if self._scenario.comment_rate:
@@ -136,27 +215,26 @@ class Crowd:
                     self._errands.start(self._chat(one, one.commenter))
         if self._scenario.chaos:
             self._errands.start(self._cut_connections())
-        self._bidding.start()
+        self.bidding.start()
+        if self._scenario.find_limit:
+            self._errands.start(self.search.run())
 
     async def _watch(self) -> None:
         """The sale of another host, to its end."""
         self._sale.phase("the host sells")
         truth = self._proof.truth(self._auction_id)
-        try:
-            await self._errands.until(lambda: truth.on_air is False, WATCH_SECONDS_MAX)
-        except asyncio.CancelledError:
-            # To be interrupted is how one leaves somebody else's sale: it is no failure.
-            task = asyncio.current_task()
-            if task is not None:
-                task.uncancel()
-        self._bidding.open = False
+        # To be stopped is how one leaves somebody else's sale: it is no failure.
+        await self._errands.until(
+            lambda: truth.on_air is False or self._stopped.is_set(), WATCH_SECONDS_MAX
+        )
+        self.bidding.close()
         self._over = True
         self._sale.phase("the last answers come in")
-        await self._bidding.last_answers()
+        await self.bidding.last_answers()
 
     async def _close(self) -> None:
         self._sale.phase("the last answers come in")
-        await self._bidding.last_answers()
+        await self.bidding.last_answers()
         self._over = True
         await self._everybody_heard_everything()
         await self._hosting.audit()
@@ -167,6 +245,7 @@ class Crowd:
 
     async def _finish(self) -> None:
         await self._everybody_heard_everything()
+        self.visits.deliveries.lose(time.perf_counter(), older_than=0)
         self._proof.finish(
             one.seat
             for one in self._by_phone.values()
@@ -182,6 +261,7 @@ class Crowd:
             payload = {"auctionId": self._auction_id, "comment": commenter.says()}
             if one.inside and not self._over:
                 self._meter.now.comments += 1
+                self._meter.comments += 1
                 answer = await self.visits.ask(one, PostComment.wire_name, payload)
                 self._proof.answers.answered(
                     self._auction_id, PostComment.wire_name, payload, answer
@@ -189,10 +269,16 @@ class Crowd:
 
     async def _cut_connections(self) -> None:
         cuttable = [one for one in self._everybody if one.part is not Part.PASSER_BY]
-        while cuttable and not self._over:
-            await asyncio.sleep(1 / self._scenario.chaos)
-            one = self._chance.choice(cuttable)
-            if one.phone.connected and not one.busy and not self._over:
+        began = time.perf_counter()
+        for number in itertools.count(1):
+            due = began + number / self._scenario.chaos
+            await asyncio.sleep(max(0, due - time.perf_counter()))
+            if self._over:
+                return
+            there = [one for one in cuttable if one.phone.connected and not one.busy]
+            if there:
+                self.cuts += 1
+                one = self._chance.choice(there)
                 one.inside = False
                 one.busy = True
                 await self.visits.drop(one)

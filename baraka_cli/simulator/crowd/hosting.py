@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -20,6 +21,9 @@ from baraka_cli.simulator.crowd.sale import Sale, SaleStopped
 from baraka_cli.simulator.crowd.visits import PATIENCE_SECONDS, Visits, retry_seconds
 from baraka_server.contract.client_events import AwardLot, ChangeLot, EndAuction, StartAuction
 from baraka_server.contract.refusals import Code
+
+END_SECONDS_MAX = 10
+"""How long it is tried to end an auction whose sale broke off."""
 
 
 class Hosting:
@@ -43,15 +47,30 @@ class Hosting:
         self._visits = visits
         self._bidding = bidding
         self._errands = errands
+        self.started: list[int] = []
+        """Auctions that were asked to start here, and did for all that is known."""
+        self._ended: set[int] = set()
+
+    @property
+    def still_live(self) -> list[int]:
+        """Auctions that were started here and, as far as anybody knows, not ended."""
+        return [
+            auction_id
+            for auction_id in self.started
+            if auction_id not in self._ended and not _is_over(self._sale.proof.truth(auction_id))
+        ]
 
     async def open(self) -> None:
         self._sale.phase("the host starts the auction")
         await self._visits.connect(self._host)
         for auction_id in self._sale.auctions:
+            self.started.append(auction_id)
             answer = await self._visits.ask(
                 self._host, StartAuction.wire_name, {"auctionId": auction_id}
             )
             if not answer.ok:
+                if answer.ok is False:
+                    self.started.remove(auction_id)
                 why = answer.message or "no answer"
                 raise SaleStopped(f"auction {auction_id} cannot be started: {why}")
         if not await self._visits.join(self._host):
@@ -60,11 +79,11 @@ class Hosting:
     async def sell(self) -> None:
         ends = time.perf_counter() + self._sale.scenario.duration
         for number, lot in enumerate(self._sale.lots, 1):
-            if time.perf_counter() >= ends:
+            if time.perf_counter() >= ends or not self._bidding.open:
                 break
             self._sale.phase(f"lot {number} of {len(self._sale.lots)}: {lot.product}")
             await self._hold(lot, last=number == len(self._sale.lots), ends=ends)
-        self._bidding.open = False
+        self._bidding.close()
 
     async def _hold(self, lot: ListedLot, *, last: bool, ends: float) -> None:
         prices = {"minBidPrice": lot.minimum, "bidPrice": lot.start, "actualPrice": lot.market}
@@ -77,13 +96,13 @@ class Hosting:
         self._bidding.lot_began = time.perf_counter()
         before, limit = truth.accepted, self._sale.scenario.bids_per_lot_max
         over = ends if self._sale.scenario.rate == 0 else self._bidding.lot_ends
-        while time.perf_counter() < over:
+        while time.perf_counter() < over and self._bidding.open:
             if limit and truth.accepted - before >= limit:
                 break
             await asyncio.sleep(POLL_SECONDS)
         await self.audit()
         if last:
-            self._bidding.open = False
+            self._bidding.close()
         # Without `bidId`, as the phones in the field award it: bids race with the hammer.
         payload = {"product": lot.product, "weight": lot.weight or "-"}
         await self._insist(AwardLot.wire_name, payload, lambda: truth.lot is None)
@@ -100,11 +119,19 @@ class Hosting:
 
     async def end(self) -> None:
         self._sale.phase("the host ends the auction")
-        for auction_id in self._sale.auctions:
+        for auction_id in self.still_live:
             truth = self._sale.proof.truth(auction_id)
             await self._insist(
                 EndAuction.wire_name, {}, partial(_is_over, truth), auction_id=auction_id
             )
+
+    async def end_what_is_live(self) -> None:
+        """After a sale that broke off; in bounded time, and as far as it can be done."""
+        if not self.still_live:
+            return
+        with suppress(Exception):  # why the sale broke off is told, and so is what is live
+            async with asyncio.timeout(END_SECONDS_MAX):
+                await self.end()
 
     async def _insist(
         self,
@@ -123,6 +150,8 @@ class Hosting:
             answer = await self._ask_or_see(event, payload, done)
             self._sale.proof.answers.answered(auction_id, event, payload, answer)
             if answer.ok:
+                if event == EndAuction.wire_name:
+                    self._ended.add(auction_id)
                 await self._errands.settled(done)
                 return
             if answer.ok is None or answer.code == Code.OUTCOME_UNKNOWN:

@@ -83,7 +83,7 @@ class Bidder:
     def decide(self, view: View) -> Bid | None:
         """The bid of somebody who looks at the screen now; None to let it pass."""
         if self.temper is Temper.TIRELESS:
-            return self._one_better(view)
+            return self.one_better(view)
         if view.mine or (self.temper is Temper.SNIPER and view.elapsed < SNIPER_WAKES_AT):
             return None
         if self.temper is Temper.FAT_FINGER and self._chance.random() < SLIP_CHANCE:
@@ -91,7 +91,8 @@ class Bidder:
         amount = self._least(view) + self._more(view)
         return Bid(amount) if amount <= self._limit else None
 
-    def _one_better(self, view: View) -> Bid:
+    def one_better(self, view: View) -> Bid:
+        """Whatever it may cost."""
         return Bid(min(self._least(view) + self._chance.randrange(5), INT_MAX))
 
     def _least(self, view: View) -> int:

@@ -11,6 +11,7 @@ from baraka_cli.client.replies import LOST, Reply
 from baraka_cli.client.sockets import CouldNotConnect
 from baraka_cli.simulator.checks.refusals import NOT_ITS_FAULT
 from baraka_cli.simulator.crowd.cast import Member
+from baraka_cli.simulator.crowd.deliveries import Deliveries
 from baraka_cli.simulator.crowd.sale import Sale
 from baraka_server.contract.client_events import JoinAuction, LeaveAuction
 
@@ -29,9 +30,9 @@ class Visits:
     def __init__(self, sale: Sale, chance: Random) -> None:
         self.connections = 0
         self.reconnections = 0
-        self.unanswered = 0
         self.over = False
         """Set at the end: nobody comes back any more."""
+        self.deliveries = Deliveries(sale.place.auction_id, sale.meter)
         self._meter = sale.meter
         self._proof = sale.proof
         self._chance = chance
@@ -43,6 +44,17 @@ class Visits:
         self.connections += 1
 
     async def ask(self, one: Member, event: str, payload: dict[str, Any]) -> Reply:
+        """Anything but a bid."""
+        self._meter.asked(event)
+        answer = LOST
+        try:
+            answer = await self.ask_once(one, event, payload)
+        finally:
+            self._meter.answered(event, answer.ok, why_refused(answer))
+        return answer
+
+    async def ask_once(self, one: Member, event: str, payload: dict[str, Any]) -> Reply:
+        """Uncounted: a bid whose answer is lost is asked twice and is one bid."""
         one.seat.asking += 1
         try:
             answer = await one.phone.call(event, payload)
@@ -50,7 +62,6 @@ class Visits:
             one.seat.asking -= 1
         self._proof.refusals.due(one.seat, answer)
         if answer.ok is None:
-            self.unanswered += 1
             self._meter.now.errors += 1
         return answer
 
@@ -72,6 +83,7 @@ class Visits:
                 self._proof.joined(one.seat, one.auction_id, answer)
                 one.board.state(answer.data)
                 one.inside = True
+                self.deliveries.entered(one)
                 return True
             retry = answer.ok is None or answer.code in NOT_ITS_FAULT
             if not retry or not one.phone.connected or time.perf_counter() > patience:
@@ -83,10 +95,13 @@ class Visits:
         if one.auction_id is None:
             return
         payload = {"auctionId": one.auction_id}
+        self.deliveries.left(one)  # not due what is under way while it goes
         answer = await self.ask(one, LeaveAuction.wire_name, payload)
         if answer.ok:
             one.inside = False
             self._proof.left(one.seat, one.auction_id)
+        elif one.inside:
+            self.deliveries.entered(one)
 
     async def come_back(self, one: Member) -> None:
         """Back after a lost connection, with what was missed."""
@@ -118,6 +133,7 @@ class Visits:
             await self.come_back(one)
 
     async def drop(self, one: Member) -> None:
+        self.deliveries.left(one)
         if one.phone.polls:
             self._ghosts.append(time.perf_counter())
         await one.phone.drop()
@@ -139,6 +155,11 @@ class Visits:
             and (room.last or 0) >= self._proof.rooms.last_number(auction_id)
             for auction_id, room in one.seat.rooms.items()
         )
+
+
+def why_refused(answer: Reply) -> str:
+    """The code of a refusal, or its text where a server gives no code."""
+    return answer.code or answer.message
 
 
 def retry_seconds(answer: Reply) -> float:

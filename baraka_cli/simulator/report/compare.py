@@ -1,78 +1,60 @@
-"""Comparison of two runs: what is better, what is worse, and whether they may be compared."""
+"""Comparison of two runs or series of runs: what is better, what is worse, and what is only noise."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from math import sqrt
+from statistics import median
 from typing import Any
 
-from pydantic import ValidationError
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from baraka_cli.simulator.report import figures
-from baraka_cli.simulator.report.figures import NOTHING, measured, rate
+from baraka_cli.simulator.report.figures import NOTHING, plural
+from baraka_cli.simulator.report.measures import MEASURES, Kind, Measure, values
 from baraka_cli.simulator.report.public import flag_value, without_password
-from baraka_cli.simulator.result import FORMAT, Latency, Result
+from baraka_cli.simulator.result import Result
 from baraka_server.contract.text import printable
 
-SAME_RATIO_MAX = 1.10
-"""Two runs of one server differ by this much; within it nothing is called better or worse."""
-
-P50_SAMPLES_MIN, P95_SAMPLES_MIN, P99_SAMPLES_MIN, MAX_SAMPLES_MIN = 100, 400, 2_000, 10_000
-"""Of fewer than this, one unlucky moment makes the figure: it is shown, and not judged."""
-
-RESULT_BYTES_MAX = 100_000_000
-"""An hour's run is about 2 MB."""
+SAME_RATIO_MAX = 1.05
+"""Of two series of runs: a difference that is real, and too small to be told as one."""
 
 SAYS_NOTHING_OF_THE_LOAD = frozenset(
-    {"url", "json", "report", "compare", "server_pid", "server_pids", "database_url", "token_file"}
+    {
+        *("url", "json", "report", "compare", "server_pid", "server_pids", "database_url"),
+        *("token_file", "max_p99_ms", "max_lost", "max_unanswered", "min_accepted_per_second"),
+    }
 )
 """Flags in a scenario that may differ between two runs that are to be compared."""
-
-
-class NotAResult(ValueError):
-    """A file that holds no run; the text says what is wrong with it."""
 
 
 # --- what changed ------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
-class Measure:
-    """`lower` is whether less is better; `exact`, that a single one more is no accident.
-
-    `samples` is what the figure was made of, and `samples_min` how much of that it takes to judge.
-    """
-
-    name: str
-    of: Callable[[Result], float | None]
-    shown: Callable[[float | None], str]
-    lower: bool
-    exact: bool = False
-    samples: Callable[[Result], int] | None = None
-    samples_min: int = 0
-
-    def tells(self, run: Result) -> bool:
-        return self.samples is None or self.samples(run) >= self.samples_min
-
-
-@dataclass(frozen=True, slots=True)
 class Change:
-    """Change of one measure between two runs. None: not measured in that run. `enough`: to be judged."""
+    """Change of one measure between two series of runs, of one run or more. `enough`: to be judged."""
 
     measure: Measure
-    new: float | None
-    old: float | None
+    now: Sequence[float]
+    then: Sequence[float]
     enough: bool = True
 
     @property
     def name(self) -> str:
         return self.measure.name
+
+    @property
+    def new(self) -> float | None:
+        """The median; None when it was not measured."""
+        return median(self.now) if self.now else None
+
+    @property
+    def old(self) -> float | None:
+        return median(self.then) if self.then else None
 
     @property
     def ratio(self) -> float | None:
@@ -86,13 +68,35 @@ class Change:
         """None: about the same, or not to be told."""
         if self.new is None or self.old is None or not self.enough:
             return None
-        ratio = self.ratio
-        if ratio is None:
-            return None if self.new == 0 else not self.measure.lower
-        noise = 1 if self.measure.exact else SAME_RATIO_MAX
-        if 1 / noise <= ratio <= noise:
+        if self.measure.kind is Kind.EXACT:
+            worst = max if self.measure.lower else min
+            new, old = worst(self.now), worst(self.then)
+            return None if new == old else (new < old) is self.measure.lower
+        if not self._differs(self.new, self.old) or self._overlap:
             return None
-        return (ratio < 1) is self.measure.lower
+        return (self.new < self.old) is self.measure.lower
+
+    def _differs(self, new: float, old: float) -> bool:
+        if self.measure.kind is Kind.COUNT:
+            return abs(new - old) > 2 * sqrt(max(new, old))
+        if not old or not new:
+            return new != old
+        ratio, noise = new / old, self.noise
+        return not 1 / noise <= ratio <= noise
+
+    @property
+    def noise(self) -> float:
+        """The ratio within which nothing is called better or worse.
+
+        Of one run nobody knows how much the next would differ: what runs differ by in general is
+        assumed of it. Of several it is known, and where the two series overlap nothing is judged.
+        """
+        known = len(self.now) > 1 and len(self.then) > 1
+        return SAME_RATIO_MAX if known else self.measure.noise
+
+    @property
+    def _overlap(self) -> bool:
+        return min(self.now) <= max(self.then) and min(self.then) <= max(self.now)
 
     @property
     def mark(self) -> str:
@@ -105,103 +109,42 @@ class Change:
 
     @property
     def shown_new(self) -> str:
-        return self.measure.shown(self.new)
+        return with_spread(self.measure, self.now)
 
     @property
     def shown_old(self) -> str:
-        return self.measure.shown(self.old)
+        return with_spread(self.measure, self.then)
 
     @property
     def shown_ratio(self) -> str:
         return NOTHING if self.ratio is None else f"×{self.ratio:,.2f}"
 
 
-def _of_servers(value: Callable[[Any], float | None]) -> Callable[[Result], float | None]:
-    """The sum over all server processes; None when one of them is not known, or there is none."""
-
-    def sum_of(result: Result) -> float | None:
-        values = [value(server) for server in result.servers]
-        known = [one for one in values if one is not None]
-        return sum(known) if known and len(known) == len(values) else None
-
-    return sum_of
-
-
-def _latency(name: str, of: Callable[[Result], Latency]) -> Iterator[Measure]:
-    def measure(part: str, value: Callable[[Latency], float | None], samples_min: int) -> Measure:
-        return Measure(
-            f"{name} {part}",
-            lambda run: value(of(run)),
-            figures.millis,
-            lower=True,
-            samples=lambda run: of(run).count,
-            samples_min=samples_min,
-        )
-
-    yield measure("p50", lambda one: one.p50, P50_SAMPLES_MIN)
-    yield measure("p95", lambda one: one.p95, P95_SAMPLES_MIN)
-    yield measure("p99", lambda one: one.p99, P99_SAMPLES_MIN)
-    yield measure("max", lambda one: one.max, MAX_SAMPLES_MIN)
-
-
-MEASURES: tuple[Measure, ...] = (
-    *_latency("delivery", lambda run: run.delivery),
-    *_latency("answer", lambda run: run.answer),
-    *_latency("join", lambda run: run.join),
-    Measure(
-        "bids accepted/s",
-        lambda run: rate(run.totals.accepted, run.seconds),
-        figures.count,
-        lower=False,
-        samples=lambda run: run.totals.accepted,
-        samples_min=P50_SAMPLES_MIN,
-    ),
-    Measure(
-        "messages/s",
-        lambda run: rate(run.totals.messages, run.seconds),
-        figures.count,
-        lower=False,
-        samples=lambda run: run.totals.messages,
-        samples_min=P50_SAMPLES_MIN,
-    ),
-    Measure(
-        "CPU per delivery",
-        _of_servers(lambda server: server.cpu_microseconds_per_delivery),
-        figures.micros,
-        lower=True,
-        samples=lambda run: run.delivery.count,
-        samples_min=P95_SAMPLES_MIN,
-    ),
-    Measure(
-        "server memory", _of_servers(lambda server: server.rss_bytes_max), figures.size, lower=True
-    ),
-    Measure(
-        "dropped by the server", lambda run: run.totals.dropped_by_server, figures.count, lower=True
-    ),
-    Measure("bids unanswered", lambda run: run.totals.unanswered, figures.count, lower=True),
-    Measure(
-        "promises broken",
-        lambda run: sum(finding.broken > 0 for finding in run.findings),
-        figures.count,
-        lower=True,
-        exact=True,
-    ),
-    Measure(
-        "promises checked",
-        lambda run: sum(finding.checked > 0 for finding in run.findings),
-        figures.count,
-        lower=False,
-        exact=True,
-    ),
-)
+def with_spread(measure: Measure, found: Sequence[float]) -> str:
+    """The median, and of several the lowest and the highest beside it."""
+    if not found:
+        return NOTHING
+    middle = measure.shown(median(found))
+    if len(found) == 1:
+        return middle
+    return f"{middle} ({measure.shown(min(found))} to {measure.shown(max(found))})"
 
 
 def compare(new: Result, old: Result) -> list[Change]:
     """Every measure, in the order of `MEASURES`."""
     return [
-        Change(one, measured(one.of(new)), measured(one.of(old)), one.tells(new) and one.tells(old))
+        Change(
+            one,
+            values(one, new),
+            values(one, old),
+            all(one.tells(run) for run in (*new.runs, *old.runs)),
+        )
         for one in MEASURES
     ]
+
+
+def worse(new: Result, old: Result) -> list[Change]:
+    return [change for change in compare(new, old) if change.better is False]
 
 
 # --- whether they may be compared --------------------------------------------
@@ -213,17 +156,19 @@ def doubts(new: Result, old: Result) -> list[str]:
 
 
 def _doubts(new: Result, old: Result) -> Iterator[str]:
-    other = _other(new.scenario, old.scenario)
+    other = differences(new.scenario, old.scenario)
     if other:
         yield f"The scenario was another one: {'; '.join(other)}."
-    for when, run in (("This run", new), ("The earlier run", old)):
-        if run.bottleneck:
-            yield f"{when} was held up by the simulator: {printable(run.bottleneck)}"
-        if run.could_not:
-            yield f"{when} broke off: {printable(run.could_not)}"
+    for when, runs in (("This run", new.runs), ("The earlier run", old.runs)):
+        for run in runs:
+            if run.bottleneck:
+                yield f"{when} was held up by the simulator: {printable(run.bottleneck)}"
+            if run.could_not:
+                yield f"{when} broke off: {printable(run.could_not)}"
 
 
-def _other(new: dict[str, Any], old: dict[str, Any]) -> list[str]:
+def differences(new: Mapping[str, Any], old: Mapping[str, Any]) -> list[str]:
+    """What of the load was another one, in words."""
     names = [name for name in {**new, **old} if name not in SAYS_NOTHING_OF_THE_LOAD]
     return [
         f"{printable(name)} {_told(name, old)} then, {_told(name, new)} now"
@@ -232,10 +177,21 @@ def _other(new: dict[str, Any], old: dict[str, Any]) -> list[str]:
     ]
 
 
-def _told(name: str, scenario: dict[str, Any]) -> str:
+def _told(name: str, scenario: Mapping[str, Any]) -> str:
     value = scenario.get(name)
     text = NOTHING if value is None else printable(flag_value(name, value))
     return text if len(text) <= 40 else f"{text[:39]}…"
+
+
+def judged_by(new: Result, old: Result) -> str:
+    """What a difference was held against, in a sentence."""
+    runs = f"{plural(len(old.runs), 'run', 'runs')} then and {len(new.runs)} now"
+    if min(len(new.runs), len(old.runs)) > 1:
+        return f"Judged by {runs}: what overlaps is called the same."
+    return (
+        f"Judged by {runs}, and by what single runs differ by in general; --repeat 3, then and now, "
+        "measures how much these do."
+    )
 
 
 # --- for people --------------------------------------------------------------
@@ -262,38 +218,6 @@ def print_comparison(console: Console, new: Result, old: Result) -> None:
             style="dim",
         )
     )
+    console.print(Text(judged_by(new, old), style="dim"))
     for doubt in doubts(new, old):
         console.print(Text.assemble(("! ", "bold yellow"), doubt))
-
-
-# --- reading -----------------------------------------------------------------
-
-
-def read_result(path: Path) -> Result:
-    """The run that `--json` wrote into `path`. Raises `NotAResult`."""
-    try:
-        with path.open("rb") as file:
-            data = file.read(RESULT_BYTES_MAX + 1)
-    except FileNotFoundError:
-        raise NotAResult(f"{path}: there is no such file") from None
-    except OSError as error:
-        raise NotAResult(f"{path} cannot be read: {error.strerror or error}") from None
-    if len(data) > RESULT_BYTES_MAX:
-        raise NotAResult(f"{path} is larger than {figures.size(RESULT_BYTES_MAX)}: not a result")
-    try:
-        value = json.loads(data)
-    except (ValueError, RecursionError) as error:
-        raise NotAResult(f"{path} is no JSON: {error}") from None
-    if not isinstance(value, dict) or "format" not in value:
-        raise NotAResult(f"{path} is no result of baraka simulate --json")
-    if value["format"] != FORMAT:
-        by = f", written by Baraka {value['baraka']}" if value.get("baraka") else ""
-        raise NotAResult(
-            f"{path} has format {value['format']!r}{by}; this Baraka reads format {FORMAT}"
-        )
-    try:
-        return Result.model_validate(value)
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"]))
-        raise NotAResult(f"{path} is no result: {where}: {first['msg']}") from None

@@ -25,9 +25,10 @@ from baraka_cli.simulator.report.rerun_command import FILE, command_line, scenar
 from baraka_cli.simulator.report.tables import (
     LATENCY,
     SERVERS,
+    TEXTS,
     about,
     latencies,
-    refusals,
+    more_tables,
     servers,
     totals,
 )
@@ -141,7 +142,8 @@ def _tiles(result: Result, old: Result | None) -> Iterator[str]:
 def _headlines(result: Result) -> list[tuple[str, str, str]]:
     """Six figures: name, value, and a word on it."""
     all_ = result.totals
-    bids, messages = rate(all_.accepted, result.seconds), rate(all_.messages, result.seconds)
+    bids = rate(all_.accepted, all_.bidding_seconds)
+    messages = rate(all_.bidding_messages, all_.bidding_seconds)
     lost = all_.dropped_by_server
     return [
         ("viewers at most", count(all_.viewers_max), f"{count(all_.connections)} connections"),
@@ -242,10 +244,10 @@ def _tables(result: Result, old: Result | None) -> Iterator[str]:
         yield _table(("the sale", ""), totals(result))
     else:
         then = dict(totals(old))
-        rows = [(name, then[name], value) for name, value in totals(result)]
+        rows: list[tuple[str, ...]] = [(name, then[name], value) for name, value in totals(result)]
         yield _table(("the sale", "then", "now"), rows)
-    if result.refusals:
-        yield _table(("refused because", "bids"), refusals(result))
+    for columns, rows in more_tables(result):
+        yield _table(columns, rows)
     yield "</div>"
 
 
@@ -270,13 +272,16 @@ def _changed(change: Change) -> str:
 
 
 def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """The first column is text, the others are figures."""
+    """The first column is text, the others are figures, but for why something was not reached."""
+    kinds = ["" if place == 0 or name in TEXTS else NUMBER for place, name in enumerate(columns)]
     head = "".join(
-        f"<th{NUMBER if place else ''}>{_text(name)}</th>" for place, name in enumerate(columns)
+        f"<th{kind}>{_text(name)}</th>" for kind, name in zip(kinds, columns, strict=True)
     )
     body = "".join(
         f"<tr><th>{_text(row[0])}</th>"
-        + "".join(f"<td{NUMBER}>{_text(value)}</td>" for value in row[1:])
+        + "".join(
+            f"<td{kind}>{_text(value)}</td>" for kind, value in zip(kinds[1:], row[1:], strict=True)
+        )
         + "</tr>"
         for row in rows
     )

@@ -13,7 +13,8 @@ from baraka_cli.simulator.scenario import PRESETS, Scenario
 
 FLAGS = (
     *("viewers", "bidders", "commenters", "lots", "rate"),
-    *("duration", "transport", "chaos", "seed"),
+    *("duration", "ramp_up", "find_limit", "transport", "chaos", "seed"),
+    *("max_p99_ms", "max_lost", "max_unanswered", "min_accepted_per_second"),
 )
 """The parts of a scenario that the command line can change; the others need a file."""
 
@@ -34,8 +35,12 @@ def command_line(result: Result) -> str:
     words += ["--url", without_password(result.url)]
     for name in FLAGS:
         if name in changes:
-            words += [f"--{name}", flag_value(name, changes[name])]
+            words += [flag(name), flag_value(name, changes[name])]
     return shlex.join(words)
+
+
+def flag(name: str) -> str:
+    return "--" + name.replace("_", "-")
 
 
 def scenario_file(result: Result) -> str | None:

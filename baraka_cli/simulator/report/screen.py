@@ -52,6 +52,7 @@ STYLES = {
     Outcome.BROKEN: "bold red",
     Outcome.UNCHECKED: "dim",
     Outcome.UNFINISHED: "yellow",
+    Outcome.EXCEEDED: "bold red",
 }
 
 
@@ -78,6 +79,7 @@ class Screen:
         self._live: Live | None = None
         self._told: set[str] = set()
         self._seen = 0
+        self._gone = ""
         self._next_line = 0.0
 
     def __enter__(self) -> Self:
@@ -105,11 +107,18 @@ class Screen:
             self._tell(result, phase)
             return
         width, height = self._console.size
+        if result.server_gone:
+            phase = f"the server is gone: {result.server_gone}"
         shown = picture(result, phase, self._title, self._seconds, width, height)
         self._live.update(shown, refresh=True)
 
     def _tell(self, result: Result, phase: str) -> None:
-        """A breach at once, and everything else every few seconds."""
+        """A breach at once, and that the server is gone; everything else every few seconds."""
+        if result.server_gone != self._gone:
+            self._gone = result.server_gone
+            self._say(
+                f"! The server is gone: {printable(self._gone)}" if self._gone else "It is back."
+            )
         for finding in all_findings(result):
             if finding.broken and finding.promise not in self._told:
                 self._told.add(finding.promise)

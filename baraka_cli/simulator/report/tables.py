@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from statistics import median
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
@@ -19,9 +20,11 @@ from baraka_cli.simulator.report.figures import (
     rate,
     size,
 )
+from baraka_cli.simulator.report.measures import MEASURES, values
 from baraka_cli.simulator.report.public import without_password
 from baraka_cli.simulator.report.screen import STYLES
 from baraka_cli.simulator.report.verdict import (
+    UNITS,
     Outcome,
     all_findings,
     mark,
@@ -42,10 +45,10 @@ def print_report(console: Console, result: Result) -> None:
     console.print()
     console.print(_table(("the sale", ""), totals(result), numbers=(1,)))
     console.print()
-    console.print(_table(("latency", *LATENCY), latencies(result), numbers=(1, 2, 3, 4, 5)))
-    if result.refusals:
+    console.print(_table(("latency", *LATENCY), latencies(result), numbers=(1, 2, 3, 4, 5, 6)))
+    for columns, rows in more_tables(result):
         console.print()
-        console.print(_table(("refused because", "bids"), refusals(result), numbers=(1,)))
+        console.print(_table(columns, rows, numbers=range(1, _numbers(columns))))
     if result.servers:
         console.print()
         console.print(_table(SERVERS, servers(result), numbers=(1, 2, 3, 4)))
@@ -59,33 +62,120 @@ def print_report(console: Console, result: Result) -> None:
 
 # --- what the page shows too -------------------------------------------------
 
-LATENCY = ("p50", "p95", "p99", "max", "measured")
-SERVERS = ("server process", "CPU seconds", "CPU per delivery", "memory at first", "at most")
+LATENCY = ("p50", "p95", "p99", "max", "due", "lost")
+SERVERS = ("server process", "CPU seconds", "CPU per delivery", "memory, at most", "files, at most")
+WHY_NOT, WHAT_BROKE = "why not all", "what broke"
+TEXTS = frozenset({WHY_NOT, WHAT_BROKE})
+"""The columns that are no figures, beside the first; they come last."""
 
 
 def totals(result: Result) -> list[tuple[str, str]]:
     """Rows of name and figure."""
     all_ = result.totals
 
-    def with_rate(total: int, shown: Callable[[float | None], str]) -> str:
-        a_second = rate(total, result.seconds)
+    def with_rate(total: int, bidding: int, shown: Callable[[float | None], str]) -> str:
+        a_second = rate(bidding, all_.bidding_seconds)
         return shown(total) if a_second is None else f"{shown(total)} ({shown(a_second)}/s)"
 
     return [
         ("duration", clock(result.seconds)),
+        ("of which bidding", clock(all_.bidding_seconds)),
         ("viewers at most", count(all_.viewers_max)),
+        ("sockets in the room at most", count(all_.in_room_max)),
         ("connections", count(all_.connections)),
         ("reconnections", count(all_.reconnections)),
         ("dropped by the server", count(all_.dropped_by_server)),
-        ("bids asked", count(all_.asked)),
-        ("bids accepted", with_rate(all_.accepted, count)),
+        ("bids asked", with_rate(all_.asked, all_.asked, count)),
+        ("bids accepted", with_rate(all_.accepted, all_.accepted, count)),
         ("bids refused", count(all_.refused)),
         ("bids unanswered", count(all_.unanswered)),
+        ("bids sent twice", count(all_.repeated)),
         ("comments", count(all_.comments)),
         ("lots", f"{count(all_.lots)} ({count(all_.sold)} sold, {count(all_.passed)} passed)"),
         ("turnover", count(all_.turnover)),
-        ("messages received", with_rate(all_.messages, count)),
-        ("bytes received", with_rate(all_.bytes, size)),
+        ("messages received", with_rate(all_.messages, all_.bidding_messages, count)),
+        ("bytes received", with_rate(all_.bytes, all_.bidding_bytes, size)),
+    ]
+
+
+def more_tables(result: Result) -> Iterator[tuple[tuple[str, ...], list[tuple[str, ...]]]]:
+    """Columns and rows of those that are not empty. The first column is text, and `WHY_NOT` is."""
+    if result.repeats:
+        columns = (f"of {len(result.runs)} runs", "in the middle", "lowest", "highest")
+        yield columns, series(result)
+    if result.aims:
+        yield ("", "planned", "reached", WHY_NOT), aims(result)
+    if result.steps:
+        yield STEPS, steps(result)
+    if result.thresholds:
+        yield ("threshold", "limit", "measured", ""), thresholds(result)
+    if result.refusals:
+        yield ("refused because", "bids"), refusals(result.refusals)
+    if result.requests:
+        yield REQUESTS, requests(result)
+    if result.other_refusals:
+        yield ("refused beside bids", "times"), refusals(result.other_refusals)
+
+
+STEPS = ("step", "asked/s", "accepted/s", "delivery p99", "lost", "unanswered", WHAT_BROKE)
+REQUESTS = ("beside bids", "sent", "done", "refused", "unanswered")
+
+
+def series(result: Result) -> list[tuple[str, ...]]:
+    rows = []
+    for measure in MEASURES:
+        found = values(measure, result)
+        if found:
+            three = (median(found), min(found), max(found))
+            rows.append((measure.name, *map(measure.shown, three)))
+    return rows
+
+
+def aims(result: Result) -> list[tuple[str, ...]]:
+    return [
+        (aim.what, count(aim.planned), count(aim.reached), printable(aim.why))
+        for aim in result.aims
+    ]
+
+
+def thresholds(result: Result) -> list[tuple[str, ...]]:
+    return [
+        (
+            printable(one.name),
+            with_unit(one.limit, one.unit),
+            with_unit(one.value, one.unit),
+            "✓" if one.holds else "✗",
+        )
+        for one in result.thresholds
+    ]
+
+
+def with_unit(value: float | None, unit: str) -> str:
+    return UNITS.get(unit, count)(value)
+
+
+def steps(result: Result) -> list[tuple[str, ...]]:
+    return [
+        (
+            f"{one.rate:,.1f} bids a second",
+            count(one.asked),
+            count(one.accepted),
+            millis(one.p99),
+            count(one.lost),
+            count(one.unanswered),
+            printable(one.why) or "held",
+        )
+        for one in result.steps
+    ]
+
+
+def requests(result: Result) -> list[tuple[str, ...]]:
+    return [
+        (
+            printable(event),
+            *(count(n) for n in (one.sent, one.done, one.refused, one.unanswered)),
+        )
+        for event, one in sorted(result.requests.items())
     ]
 
 
@@ -96,6 +186,7 @@ def latencies(result: Result) -> list[tuple[str, ...]]:
             name,
             *(millis(value) for value in (one.p50, one.p95, one.p99, one.max)),
             count(one.count),
+            count(one.lost),
         )
         for name, one in (
             ("delivery: bid to each viewer", result.delivery),
@@ -105,10 +196,12 @@ def latencies(result: Result) -> list[tuple[str, ...]]:
     ]
 
 
-def refusals(result: Result) -> list[tuple[str, str]]:
+def refusals(counted: Mapping[str, int]) -> list[tuple[str, ...]]:
     """The most frequent first; what is beyond `REFUSALS_SHOWN_MAX` in one row."""
-    ranked = sorted(result.refusals.items(), key=lambda item: (-item[1], item[0]))
-    rows = [(printable(code), count(times)) for code, times in ranked[:REFUSALS_SHOWN_MAX]]
+    ranked = sorted(counted.items(), key=lambda item: (-item[1], item[0]))
+    rows: list[tuple[str, ...]] = [
+        (printable(code), count(times)) for code, times in ranked[:REFUSALS_SHOWN_MAX]
+    ]
     rest = ranked[REFUSALS_SHOWN_MAX:]
     if rest:
         others = f"{plural(len(rest), 'other reason', 'other reasons')}"
@@ -123,8 +216,8 @@ def servers(result: Result) -> list[tuple[str, ...]]:
             f"pid {one.pid}",
             f"{one.cpu_seconds:,.1f}",
             micros(one.cpu_microseconds_per_delivery),
-            size(one.rss_bytes_start),
-            size(one.rss_bytes_max),
+            f"{size(one.rss_bytes_start)}, {size(one.rss_bytes_max)}",
+            f"{count(one.files_start)}, {count(one.files_max)}",
         )
         for one in result.servers
     ]
@@ -150,6 +243,10 @@ def _heading(result: Result) -> Text:
     for name, value in about(result):
         text.append(f"\n{name}: ", style="dim").append(value, style="not bold")
     return text
+
+
+def _numbers(columns: Sequence[str]) -> int:
+    return len(columns) - (columns[-1] in TEXTS)
 
 
 def _table(

@@ -51,9 +51,12 @@ def charts(timeline: Sequence[Second]) -> list[Chart]:
         ),
         Chart(
             "Viewers",
-            "sockets in a room",
+            "in the room of the sale",
             seconds,
-            [line("viewers", 1, (one.viewers for one in timeline))],
+            [
+                line("people who watch", 1, (one.viewers for one in timeline)),
+                line("sockets", 3, (one.in_room for one in timeline)),
+            ],
             count,
         ),
         Chart(

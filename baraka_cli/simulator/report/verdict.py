@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from baraka_cli.simulator.report.figures import clock, plural
+from baraka_cli.simulator.report.figures import clock, count, millis, plural, size
 from baraka_cli.simulator.report.public import without_people
-from baraka_cli.simulator.result import TITLES, Finding, Result
+from baraka_cli.simulator.result import TITLES, Finding, Result, Threshold
 from baraka_server.contract.text import printable
 
 MESSAGE_CHARS_MAX = 2_100
@@ -16,9 +16,10 @@ MESSAGE_CHARS_MAX = 2_100
 
 
 class Outcome(StrEnum):
-    """Worst first. A promise that was broken counts more than a run that did not end."""
+    """Worst first. A promise that was broken counts more than a threshold, or a run that did not end."""
 
     BROKEN = "broken"
+    EXCEEDED = "exceeded"
     UNFINISHED = "unfinished"
     UNCHECKED = "unchecked"
     KEPT = "kept"
@@ -26,6 +27,7 @@ class Outcome(StrEnum):
 
 MARKS = {
     Outcome.BROKEN: "✗",
+    Outcome.EXCEEDED: "✗",
     Outcome.UNFINISHED: "!",
     Outcome.UNCHECKED: "–",
     Outcome.KEPT: "✓",
@@ -114,6 +116,7 @@ def verdict(result: Result) -> Verdict:
         details.append(
             f"{plural(len(partly), 'promise was', 'promises were')} checked only partly."
         )
+    details += _limit(result)
     kind, headline = _headline(result, len(broken), len(checked), len(findings))
     return Verdict(kind, headline, tuple(details), tuple(_caveats(result)))
 
@@ -123,6 +126,43 @@ def _caveats(result: Result) -> Iterator[str]:
         yield f"The run broke off: {printable(result.could_not)}"
     if result.bottleneck:
         yield printable(result.bottleneck)
+    for threshold in result.thresholds:
+        if not threshold.holds:
+            yield printable(threshold_told(threshold))
+    broken = sum(not run.kept for run in result.repeats)
+    if broken:
+        yield f"In {plural(broken, 'other run', 'other runs')} of the series a promise was broken too."
+
+
+def limit_found(result: Result) -> str:
+    """What the search for the limit came to, in a sentence; empty where none was made."""
+    if not result.steps:
+        return ""
+    last = result.steps[-1]
+    held = [step for step in result.steps if step.held]
+    if not held:
+        return f"Not even {last.rate:,.1f} bids a second held: {printable(last.why)}."
+    best = held[-1]
+    told = f"{best.rate:,.1f} bids a second held"
+    if last.held:
+        return f"{told}, and there was no time to ask for more."
+    return f"{told}; {last.rate:,.1f} did not: {printable(last.why)}."
+
+
+def _limit(result: Result) -> list[str]:
+    found = limit_found(result)
+    return [found] if found else []
+
+
+def threshold_told(threshold: Threshold) -> str:
+    """A threshold that was not held, in words."""
+    shown = UNITS.get(threshold.unit, count)
+    if threshold.value is None:
+        return f"{threshold.name} {shown(threshold.limit)}: it could not be measured"
+    return f"{threshold.name} {shown(threshold.limit)}: it was {shown(threshold.value)}"
+
+
+UNITS: dict[str, Callable[[float | None], str]] = {"ms": millis, "bytes": size}
 
 
 def _headline(result: Result, broken: int, checked: int, promises: int) -> tuple[Outcome, str]:
@@ -130,6 +170,10 @@ def _headline(result: Result, broken: int, checked: int, promises: int) -> tuple
         return Outcome.BROKEN, f"{plural(broken, 'promise was', 'promises were')} broken"
     if result.could_not:
         return Outcome.UNFINISHED, "The run broke off"
+    missed = [threshold for threshold in result.thresholds if not threshold.holds]
+    if missed:
+        thresholds = plural(len(missed), "threshold was", "thresholds were")
+        return Outcome.EXCEEDED, f"{thresholds} not held"
     if not checked:
         return Outcome.UNCHECKED, "Nothing was checked"
     if checked < promises:

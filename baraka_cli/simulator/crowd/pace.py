@@ -1,0 +1,34 @@
+"""When bids fall due by the clock, and why nobody made one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from math import sqrt
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """`rate` bids a second, which grow from none over the first `ramp_up` seconds."""
+
+    rate: float
+    ramp_up: float = 0
+
+    def due(self, number: int) -> float:
+        """When the bid with this number is due, counted from 0: seconds since the first."""
+        rising = self.rate * self.ramp_up / 2
+        """How many fall due while the rate grows: the area under it."""
+        if number < rising:
+            return sqrt(2 * number * self.ramp_up / self.rate)
+        return self.ramp_up + (number - rising) / self.rate
+
+
+class Lapse(StrEnum):
+    """Why a bid that was due was not made; the value is for a person."""
+
+    NO_LOT = "no lot was on the block"
+    NOBODY_THERE = "no bidder was in the room"
+    TOO_NEW = "the lot was too new for everybody"
+    WAITING = "every bidder waited for an answer"
+    ENOUGH = "nobody wanted to bid more"
+    ONLY_LEADER = "nobody was there to outbid the leader"
