@@ -87,7 +87,9 @@ def places_of(
     if auction_id is None:
         doors = doors[runs:]
     if len(sales) < runs:
-        what = f"only {len(sales)} auctions" if sales else "no auction"
+        what = {0: "no auction", 1: "only one auction"}.get(
+            len(sales), f"only {len(sales)} auctions"
+        )
         need = f"{what} that can be started" + (f", and {runs} are needed" if runs > 1 else "")
         say(
             f"User {host_id} has {need}. Make one: "

@@ -30,7 +30,7 @@ class _Mark:
     unanswered: int
     planned: int
     idle: int
-    """Bids that were due while no lot was on the block: nobody could make them."""
+    """Bids that were due and could not be made: no lot was on the block, or it was too new."""
     lost: int
     seconds: int
     """How long the timeline was."""
@@ -56,7 +56,10 @@ class LimitSearch:
             await asyncio.sleep(self._scenario.find_limit)
             if not self._bidding.open:
                 return  # the time is over in the middle of a step, which says nothing
-            self.steps.append(self._step(rate, mark, times))
+            step = self._step(rate, mark, times)
+            if step is None:
+                continue  # nobody could bid, which says nothing
+            self.steps.append(step)
             if not self.steps[-1].held:
                 self._bidding.close()
                 return
@@ -70,13 +73,16 @@ class LimitSearch:
             accepted=meter.bids.done,
             unanswered=meter.bids.unanswered,
             planned=bidding.planned,
-            idle=bidding.lapsed[Lapse.NO_LOT],
+            idle=bidding.lapsed[Lapse.NO_LOT] + bidding.lapsed[Lapse.TOO_NEW],
             lost=meter.delivery.lost,
             seconds=len(meter.timeline),
         )
 
-    def _step(self, rate: float, before: _Mark, times: Times) -> Step:
+    def _step(self, rate: float, before: _Mark, times: Times) -> Step | None:
         now = self._mark()
+        due = (now.planned - before.planned) - (now.idle - before.idle)
+        if not due:
+            return None
         seconds = now.at - before.at
         for waited in self._deliveries.waiting(now.at):
             times.add(waited)  # at least so long, by now
@@ -88,7 +94,6 @@ class LimitSearch:
             lost=now.lost - before.lost,
             unanswered=now.unanswered - before.unanswered,
         )
-        due = (now.planned - before.planned) - (now.idle - before.idle)
         step.why = ", ".join(self._broken(step, due / seconds, before.seconds))
         return step
 
@@ -100,7 +105,7 @@ class LimitSearch:
             yield f"{step.lost:,} deliveries were lost"
         if limits.max_unanswered is not None and step.unanswered > limits.max_unanswered:
             yield f"{step.unanswered:,} bids were not answered"
-        if due and step.asked < due * REACHED_MIN:
+        if step.asked < due * REACHED_MIN:
             yield f"only {step.asked:,.1f} of {due:,.1f} bids a second were made"
         if self._meter.strained(since=began):
             yield "the simulator itself had too little time"
