@@ -164,13 +164,17 @@ class Meter:
         began, messages_before, size_before = self._bidding_began
         return seconds - began, messages - messages_before, size - size_before
 
+    def count_people(self, viewers: int, in_room: int) -> None:
+        """Keep the most that were there, at the end of a second or between two of them."""
+        self.viewers_max = max(self.viewers_max, viewers)
+        self.in_room_max = max(self.in_room_max, in_room)
+
     def tick(self, viewers: int, in_room: int) -> Second:
         """Close the running second."""
         ended, at = self.now, time.perf_counter()
         elapsed = max(at - self._at, 0.001)
         ended.viewers, ended.in_room = viewers, in_room
-        self.viewers_max = max(self.viewers_max, viewers)
-        self.in_room_max = max(self.in_room_max, in_room)
+        self.count_people(viewers, in_room)
         ended.messages, ended.bytes = self.messages - self._told[0], self.bytes - self._told[1]
         self._told = (self.messages, self.bytes)
         ended.delivery = self._second_delivery.latency()

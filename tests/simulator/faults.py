@@ -515,7 +515,7 @@ def _leaking(event: str, whom: int) -> Tamper:
 
 
 @_wire(Promise.ROOMS_ARE_CLOSED, r"^passer-by 1 \(user 60\).* is not in the room and heard newBid")
-def bids_are_heard_next_admission() -> Tamper:
+def bids_are_heard_next_door() -> Tamper:
     return _leaking("newBid", NEIGHBOUR)
 
 

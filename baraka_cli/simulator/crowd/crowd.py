@@ -198,6 +198,7 @@ class Crowd:
         else:
             await arriving.wait_at_the_door(self._sale, self._auditors[0], self.visits)
         await arriving.arrive(self._sale, (*self._auditors, *self._everybody), self.visits)
+        self._meter.count_people(self.viewers, self.in_room)
         if self.hosted:
             await self._counting.look("when everybody was in")
         self._begin()
