@@ -16,7 +16,8 @@ NEST         := benchmarks/nest
 NODE_FOLDERS := $(filter-out $(NEST),$(patsubst %/package-lock.json,%,$(wildcard tests/*/package-lock.json examples/*/package-lock.json benchmarks/*/package-lock.json)))
 NODE_READY   := $(addsuffix /node_modules/.ready,$(NODE_FOLDERS))
 # What needs no other server, no browser and no time of its own.
-QUICK        := contract documents domain cli $(addprefix console/test_,book.py command.py figure.py lotsfile.py runlist.py summary.py)
+QUICK        := contract domain cli documents upkeep \
+	$(addprefix console/test_,command.py large_number.py lots_file.py run_list.py sale_book.py summary.py)
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 

@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import hypothesis
 import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from baraka_server.store import migrate
 from baraka_server.store.engine import open_engine
@@ -70,8 +71,14 @@ async def baraka(
 
 
 @pytest.fixture
-async def store(sale_database: str) -> AsyncIterator[Store]:
+def engine(sale_database: str) -> AsyncEngine:
+    """The connections of `store`, for tests that count or break statements. `store` closes them."""
+    return open_engine(sale_database)
+
+
+@pytest.fixture
+async def store(engine: AsyncEngine) -> AsyncIterator[Store]:
     """The store of `sale_database`, to look behind what a server says."""
-    opened = Store(open_engine(sale_database), timeout_seconds=10)
+    opened = Store(engine, timeout_seconds=10)
     yield opened
     await opened.close()

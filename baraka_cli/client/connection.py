@@ -83,7 +83,7 @@ class Connection:
         self._access = access
         self._let_in = asyncio.Event()
         self._auction_id = auction_id
-        self._hear = hear
+        self.hear = hear
         self._changed = changed
         self._last_heard = last_heard
         self._waiting: list[Request] = []
@@ -96,7 +96,7 @@ class Connection:
         """Connect, and do so again after every loss; where the token was refused, with another."""
         self._keep(self.heartbeat.beat())
         while True:
-            await self._connect_once()
+            await self.connect_once()
             if self.state is ConnectionState.TURNED_AWAY:
                 await self._let_in.wait()
                 self._let_in.clear()
@@ -120,7 +120,7 @@ class Connection:
             task.cancel()
         await self._hang_up(self._client)
 
-    async def _connect_once(self) -> None:
+    async def connect_once(self) -> None:
         """Hold a connection until it is lost.
 
         Each one has a client of its own: one that was hung up on may be busy with its end for
@@ -235,9 +235,9 @@ class Connection:
         missed = [one for one in state.get("missed") or [] if isinstance(one, dict)]
         for one in missed:
             if isinstance(one.get("data"), dict):
-                self._hear(str(one.get("event")), one["data"])
+                self.hear(str(one.get("event")), one["data"])
         self.missed = Counter(str(one.get("event")) for one in missed)
-        self._hear(AuctionState.wire_name, state)
+        self.hear(AuctionState.wire_name, state)
 
     # --- what the connection says
 
@@ -278,7 +278,7 @@ class Connection:
             return
         if event == AuctionState.wire_name and not self.joined:
             return  # the answer to our join says the same
-        self._hear(event, data)
+        self.hear(event, data)
         self._settle(event, DONE)
         ours = event == AuctionStarted.wire_name and data.get("id") == self._auction_id
         if ours and not self.joined:
@@ -289,7 +289,7 @@ class Connection:
         if message in TOKEN_REFUSALS and not event:
             self._set(ConnectionState.TURNED_AWAY, message)
         self._settle(Error.wire_name, Reply(False, error))
-        self._hear(Error.wire_name, error)
+        self.hear(Error.wire_name, error)
 
     def _settle(self, sign: str, reply: Reply) -> None:
         for request in self._waiting:

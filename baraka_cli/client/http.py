@@ -57,13 +57,13 @@ class HttpApi:
 
     async def auctions(self) -> list[Mapping[str, Any]] | None:
         """The caller's own auctions, newest first; the last thousand of them."""
-        return (await self._page("/api/auctions")).rows
+        return (await self.page("/api/auctions")).rows
 
     async def auction_pages(self) -> AsyncIterator[list[Entry]]:
         """The caller's own auctions page by page, the newest first."""
         path: str | None = "/api/auctions"
         while path is not None:
-            page = await self._page(path)
+            page = await self.page(path)
             if page.rows is not None:
                 yield page.rows
             path = page.following
@@ -83,7 +83,7 @@ class HttpApi:
             f"/api/auctions/{auction_id}/history?before={before}&limit={rows or PAGE_ROWS}"
         )
         while path is not None:
-            page = await self._page(path)
+            page = await self.page(path)
             if page.rows:
                 yield page.rows
             path = page.following
@@ -93,7 +93,7 @@ class HttpApi:
         path: str | None = f"/api/auctions/{auction_id}/winnings"
         found: list[Entry] | None = None
         while path is not None:
-            page = await self._page(path)
+            page = await self.page(path)
             if page.rows is not None:
                 found = [*(found or []), *page.rows]
             path = page.following
@@ -105,7 +105,7 @@ class HttpApi:
         text = found.get("text") if isinstance(found, dict) else None
         return text if isinstance(text, str) else None
 
-    async def _page(self, path: str) -> Page:
+    async def page(self, path: str) -> Page:
         found, links = await self._ask(path)
         address = next(
             (str(links[name]["url"]) for name in ("next", "prev") if name in links), None

@@ -34,7 +34,7 @@ class Keystrokes(XTermParser):
         self.clock: Callable[[], float] = time.monotonic
         self._pasting: list[str] | None = None
         self._after_escape = False
-        self._text_at = float("-inf")
+        self.text_at = float("-inf")
         """When text last came."""
 
     def feed(self, data: str) -> Iterable[Message]:
@@ -83,11 +83,11 @@ class Keystrokes(XTermParser):
         Where there is such a run, Esc is the only other key that counts: the rest came with the text.
         """
         now = self.clock()
-        follows = now - self._text_at < AT_ONCE_SECONDS
+        follows = now - self.text_at < AT_ONCE_SECONDS
         runs = list(_runs(messages))
         with_text = follows or any(_is_text(run) for run in runs)
         if any(_printable(run) for run in runs):
-            self._text_at = now
+            self.text_at = now
         for run in runs:
             if _is_text(run) or (follows and _char(run[0])):
                 yield events.Paste(text_of("".join(map(_char, run))))

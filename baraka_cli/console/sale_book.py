@@ -85,7 +85,7 @@ class SaleBook:
     """The `seq` of the first state: what is older was not heard."""
     _heard_at_seq: set[str] = field(default_factory=set)
     """The events that were heard at `seq`: one entry may be told by several."""
-    _clock_behind: timedelta = timedelta()
+    clock_behind: timedelta = timedelta()
     """Lag of the server's clock behind ours, as of the last state."""
     _bid_times: deque[datetime] = field(default_factory=lambda: deque(maxlen=10_000))
 
@@ -150,7 +150,7 @@ class SaleBook:
         for entry in history:
             if entry.get("known") is False:  # what a newer server writes, and tells to nobody
                 continue
-            at = moment(entry["at"]) + self._clock_behind
+            at = moment(entry["at"]) + self.clock_behind
             if entry["kind"] == LOT_OPENED:
                 opened = (entry["round"], printable(entry["data"]["lot"]["product"]), at)
             if self.first_seq is None or entry["seq"] > self.first_seq:
@@ -179,7 +179,7 @@ class SaleBook:
     def _heard_at(self, data: Mapping[str, Any], now: datetime) -> datetime:
         """When the server took it in, by our clock: a resumed line tells of it later."""
         told_at = data.get("serverTime")
-        return moment(told_at) + self._clock_behind if told_at else now
+        return moment(told_at) + self.clock_behind if told_at else now
 
     # --- what is heard
 
@@ -195,7 +195,7 @@ class SaleBook:
             self.first_seq = self.seq
         self.gap = False
         if "serverTime" in data:
-            self._clock_behind = now - moment(data["serverTime"])
+            self.clock_behind = now - moment(data["serverTime"])
         self._auction(data["auction"], now)
         self.round = data.get("round")
         self.role = data.get("role", self.role)

@@ -100,7 +100,7 @@ def decide(state: State | None, command: Command, rules: HouseRules) -> Decision
         return command.refused(Code.UNAVAILABLE)
     if command.event.owner_only and command.user_id != state.owner_id:
         return command.refused(Code.NOT_OWNER)
-    return _DECISIONS[type(command.event)](state, command, command.event, rules)
+    return DECISIONS[type(command.event)](state, command, command.event, rules)
 
 
 def _start(state: State, command: Command, _event: StartAuction, _rules: HouseRules) -> Decision:
@@ -262,7 +262,7 @@ def _no_participant(state: State, command: Command) -> Refusal | None:
     return None if command.user_exists else command.refused(Code.USER_NOT_FOUND)
 
 
-_DECISIONS: dict[type[ClientEvent], Callable[[State, Command, Any, HouseRules], Decision]] = {
+DECISIONS: dict[type[ClientEvent], Callable[[State, Command, Any, HouseRules], Decision]] = {
     StartAuction: _start,
     ChangeLot: _change_lot,
     AwardLot: _award,

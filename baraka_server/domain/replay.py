@@ -45,7 +45,7 @@ def objection(state: State, entry: LedgerEntry) -> str | None:
         return "a ledger begins with the auction as it was found"
     if isinstance(event, OWNER_ONLY) and entry.user_id != state.owner_id:
         return f"only the owner may do this, which is {_user(state.owner_id)}"
-    if reason := _OBJECTIONS[type(event)](state, entry, event):
+    if reason := OBJECTIONS[type(event)](state, entry, event):
         return reason
     round_ = next_entry(state, event, entry.user_id, entry.at).round
     if entry.round != round_:
@@ -135,7 +135,7 @@ def _ended(state: State, _entry: LedgerEntry, _event: Ended) -> str | None:
     return None if state.live else "the auction was not live"
 
 
-_OBJECTIONS: dict[type[Event], Callable[[State, LedgerEntry, Any], str | None]] = {
+OBJECTIONS: dict[type[Event], Callable[[State, LedgerEntry, Any], str | None]] = {
     Adopted: _none,
     Started: _started,
     LotOpened: _lot_opened,

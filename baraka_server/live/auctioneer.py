@@ -58,10 +58,10 @@ class Auctioneer:
 
     def __init__(self, auction_id: int, context: AuctioneerContext) -> None:
         self.auction_id = auction_id
-        self._context = context
+        self.context = context
         self._announcer = Announcer(auction_id, context, self.look)
         self._state: State | None = None
-        self._just_done = JustDone()
+        self._just_done = JustDone(context.clock)
         self._queue = Queue()
         self._work: asyncio.Task[None] | None = None
         self._start_missed = False
@@ -69,7 +69,7 @@ class Auctioneer:
         self._rows_suspected = False
         self._next_look = 0.0
         self._refusals = 0
-        self._closed = Closed(context.poll_seconds)
+        self._closed = Closed(context.poll_seconds, context.clock)
         self._unsuited_told: set[str] = set()
 
     @property
@@ -95,7 +95,7 @@ class Auctioneer:
         is sent the state as an event (D21).
         """
         done: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
-        full = event and self._queue.is_full(viewer, event, self._context.limits.asks_waiting_max)
+        full = event and self._queue.is_full(viewer, event, self.context.limits.asks_waiting_max)
         if event is not None and full:
             done.set_result(Refusal(Code.BUSY, event.wire_name))
             return done
@@ -116,11 +116,11 @@ class Auctioneer:
 
         It runs beside the queue, which does not wait for it: the database may have stalled.
         """
-        clock, view = asyncio.get_running_loop().time, self.view
+        clock, view = self.context.clock, self.view
         began = clock()
         if view is None or self._rows_suspected or began < self._next_look:
             return
-        seen = await self._context.store.look(self.auction_id)
+        seen = await self.context.store.look(self.auction_id)
         if seen is not None and seen.seq == view.seq and view.shows(seen):
             pause = (clock() - began) / LOOK_SHARE_MAX
             self._next_look = clock() + min(pause, LOOK_PAUSE_SECONDS_MAX)
@@ -201,7 +201,7 @@ class Auctioneer:
                     )
                 continue
             try:
-                waiting.answer(await self._membership(waiting))
+                waiting.answer(await self.serve_member(waiting))
             except Exception as error:
                 waiting.answer(self._no(waiting, error))
             # A joiner's answer is on its way before the next event is announced: a snapshot that
@@ -242,7 +242,7 @@ class Auctioneer:
     async def _commit(self, commands: Sequence[Command], view: AuctionView | None) -> Committed:
         seq, hash_ = (view.seq, view.hash) if view else (0, GENESIS)
         known = Known(self._state, seq, hash_, self._just_done)
-        id_, rules, store = self.auction_id, self._context.rules, self._context.store
+        id_, rules, store = self.auction_id, self.context.rules, self.context.store
         if commands and (same := await decide_without_lock(store, id_, commands, known, rules)):
             return same
         committed = await store.change(
@@ -291,7 +291,7 @@ class Auctioneer:
 
     async def _is_open(self) -> bool:
         """Whether the auction can be joined, by its row alone."""
-        record = await self._context.store.auction(self.auction_id)
+        record = await self.context.store.auction(self.auction_id)
         if record is None:
             self._closed.because(Code.AUCTION_NOT_FOUND)
         elif not record.isLive:
@@ -300,7 +300,7 @@ class Auctioneer:
 
     @property
     def _is_watched(self) -> bool:
-        return self._context.presence.count(self.auction_id) > 0
+        return self.context.presence.count(self.auction_id) > 0
 
     # --- rows that another program changed
 
@@ -313,7 +313,7 @@ class Auctioneer:
         view = self.view
         if view is None or not self._is_watched:
             return
-        seen = await self._context.store.look(self.auction_id)
+        seen = await self.context.store.look(self.auction_id)
         if seen is None:
             await self._end(view)
             return
@@ -333,16 +333,17 @@ class Auctioneer:
 
     # --- who is there
 
-    async def _membership(self, waiting: Waiting) -> Outcome:
+    async def serve_member(self, waiting: Waiting) -> Outcome:
+        """Let a viewer in or out; what nobody asked for is a look at what other nodes did."""
         viewer, event = waiting.viewer, waiting.event
         if viewer is None or event is None:
             await self._look()
             return {}
         if isinstance(event, JoinAuction):
             return await self._join(viewer, event, acknowledged=waiting.acknowledged)
-        await self._context.audience.leave_room(viewer, self.auction_id)
-        self._context.presence.leave(viewer, self.auction_id)
-        count = self._context.presence.count(self.auction_id)
+        await self.context.audience.leave_room(viewer, self.auction_id)
+        self.context.presence.leave(viewer, self.auction_id)
+        count = self.context.presence.count(self.auction_id)
         return {"auctionId": self.auction_id, "userCount": count}
 
     async def _look(self) -> None:
@@ -383,13 +384,13 @@ class Auctioneer:
             missed = await self._announcer.missed.since(view, event.last_seq, event.ledger)
         if viewer.gone:
             return {}
-        await self._context.audience.enter_room(viewer, self.auction_id)
-        self._context.presence.enter(viewer, self.auction_id)
-        count = self._context.presence.count(self.auction_id)
+        await self.context.audience.enter_room(viewer, self.auction_id)
+        self.context.presence.enter(viewer, self.auction_id)
+        count = self.context.presence.count(self.auction_id)
         state = view.state(count, datetime.now(UTC)) | missed
         if not acknowledged:
             shows = RoundShown(self.auction_id, view.round, at_once=True)
-            await self._context.audience.to_viewer(
+            await self.context.audience.to_viewer(
                 viewer, AuctionState.wire_name, in_pieces(state), shows
             )
         return state

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from baraka_server.domain.decide import HouseRules
@@ -35,3 +37,5 @@ class AuctioneerContext:
     limits: Limits
     poll_seconds: float = 0
     """How often the ledger is checked for what other nodes did; 0 is never."""
+    clock: Callable[[], float] = time.monotonic
+    """The seconds that pauses are measured by."""

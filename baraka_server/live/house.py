@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable
+import time
+from collections.abc import Awaitable, Callable
+from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime
 
 from baraka_server.contract.client_events import ClientEvent, JoinAuction, StartAuction
@@ -17,6 +19,7 @@ from baraka_server.live.context import AuctioneerContext, Limits
 from baraka_server.live.presence import Presence
 from baraka_server.live.repeats import Repeats
 from baraka_server.live.rounds_seen import RoundsSeen
+from baraka_server.live.view import AuctionView
 from baraka_server.store.errors import StoreError
 from baraka_server.store.ledger import GENESIS
 from baraka_server.store.store import Store
@@ -35,7 +38,8 @@ class House:
 
     `ledger_poll_seconds` is how often watched auctions are checked for other nodes' entries,
     `rows_look_seconds` how often for rows that another program changed. `late_bid_seconds` is how
-    long a round must have been announced before a bid counts for it (D31).
+    long a round must have been announced before a bid counts for it (D31). `clock` counts all these
+    seconds, but for those that a task sleeps.
 
         outcome = await house.submit(viewer, PlaceBid(auction_id=42, amount=1500))
     """
@@ -50,8 +54,9 @@ class House:
         ledger_poll_seconds: float,
         rows_look_seconds: float = 0,
         late_bid_seconds: float = 0,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.rounds_seen = RoundsSeen(late_bid_seconds)
+        self.rounds_seen = RoundsSeen(late_bid_seconds, clock)
         self.presence = Presence(self._announce_count, self.rounds_seen)
         self._context = AuctioneerContext(
             store,
@@ -61,6 +66,7 @@ class House:
             rules,
             limits,
             poll_seconds=ledger_poll_seconds,
+            clock=clock,
         )
         self._auctioneers: dict[int, Auctioneer] = {}
         self._poll_seconds = ledger_poll_seconds
@@ -68,11 +74,26 @@ class House:
         self._rows_look_seconds = rows_look_seconds
         self._looking: asyncio.Task[None] | None = None
 
+    @property
+    def auctions(self) -> AbstractSet[int]:
+        """The auctions whose auctioneers are at hand."""
+        return self._auctioneers.keys()
+
+    @property
+    def repeats_wait(self) -> bool:
+        """Whether a start that is announced again would have to wait before everybody is told."""
+        return self._context.repeats.waits
+
+    def view_of(self, auction_id: int) -> AuctionView | None:
+        """What the viewers of an auction see on this node, if it has any."""
+        auctioneer = self._auctioneers.get(auction_id)
+        return auctioneer.view if auctioneer else None
+
     def open(self) -> None:
         if self._poll_seconds:
             self._polling = asyncio.create_task(self._poll())
         if self._rows_look_seconds:
-            self._looking = asyncio.create_task(self._look_at_rows())
+            self._looking = asyncio.create_task(self._look_at_rows_again_and_again())
 
     def submit(
         self,
@@ -95,8 +116,7 @@ class House:
 
         A state to somebody who joins; a start that is announced again to all of a room.
         """
-        auctioneer = self._auctioneers.get(event.auction_id)
-        view = auctioneer.view if auctioneer else None
+        view = self.view_of(event.auction_id)
         if view and isinstance(event, JoinAuction):
             return view.state_chars
         if view and isinstance(event, StartAuction) and view.record.isLive:
@@ -114,9 +134,13 @@ class House:
         if looking:
             # Their queries let go of the database, which is closed next; a frozen one is not waited for.
             await asyncio.wait(looking, timeout=LAST_POLL_SECONDS_MAX)
-        await asyncio.gather(*(one.drained() for one in self._auctioneers.values()))
+        await self.drained()
         self.presence.close()
         self._context.repeats.close()
+
+    async def drained(self) -> None:
+        """Return when everything that waits is done."""
+        await asyncio.gather(*(one.drained() for one in self._auctioneers.values()))
 
     def _auctioneer(self, auction_id: int) -> Auctioneer:
         found = self._auctioneers.pop(auction_id, None)
@@ -154,21 +178,19 @@ class House:
                     self._auctioneer(auction_id).look(for_start=True)
                 live = now_live
                 await asyncio.sleep(self._poll_seconds)
-                await self._look_at_watched()
+                await self.look_for_others()
             except StoreError:  # the store has logged it, and nobody waits for an answer here
                 await asyncio.sleep(self._poll_seconds)
             except Exception:
                 log.exception("checking for other nodes' entries failed", extra={"event": "fault"})
                 await asyncio.sleep(self._poll_seconds)
 
-    async def _look_at_rows(self) -> None:
+    async def _look_at_rows_again_and_again(self) -> None:
         """Let every watched auction check for what other programs changed."""
         while True:
             await asyncio.sleep(self._rows_look_seconds)
             try:
-                for auction_id in self.presence.watched():
-                    if auctioneer := self._auctioneers.get(auction_id):
-                        await auctioneer.look_at_rows()
+                await self.look_at_rows()
             except StoreError:
                 continue  # as in `_poll`
             except Exception:
@@ -176,7 +198,13 @@ class House:
                     "checking for other programs' changes failed", extra={"event": "fault"}
                 )
 
-    async def _look_at_watched(self) -> None:
+    async def look_at_rows(self) -> None:
+        """Queue a closer look at every watched auction whose rows another program changed."""
+        for auction_id in self.presence.watched():
+            if auctioneer := self._auctioneers.get(auction_id):
+                await auctioneer.look_at_rows()
+
+    async def look_for_others(self) -> None:
         """Queue a look for each watched auction whose ledger has another end than its view (D34)."""
         watched = self.presence.watched()
         ends = await self._context.store.ends(watched)

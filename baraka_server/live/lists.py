@@ -50,6 +50,10 @@ class People:
     def are_in(self, rows: Rows) -> None:
         self._lists.add(rows)
 
+    def __len__(self) -> int:
+        """How many are remembered."""
+        return len(self._known)
+
     def meet(self, user: User) -> Encoded:
         """A user as others see it, encoded once while nothing about the user changes."""
         known = self._known.get(user.id)

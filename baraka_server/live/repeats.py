@@ -22,6 +22,11 @@ class Repeats:
         self._owed: dict[int, Announcement] = {}
         self._pacer: asyncio.Task[None] | None = None
 
+    @property
+    def waits(self) -> bool:
+        """Whether a repetition would have to wait for its turn now."""
+        return self._pacer is not None
+
     async def tell(self, auction_id: int, start: Announcement) -> None:
         """Announce a start to its room at once, as every entry of the ledger; to all others in turn."""
         await self._audience.to_room(auction_id, start.name, start.whole, start.whole)

@@ -239,7 +239,7 @@ async def _alone(engine: AsyncEngine, *, moves: bool) -> AsyncIterator[AsyncConn
         return
     async with engine.connect() as connection:
         await connection.execute(text(f"SET lock_wait_timeout = {TABLE_LOCK_SECONDS_MAX}"))
-        lock = func.get_lock(_lock_name(engine.url), OTHER_UPGRADE_SECONDS_MAX)
+        lock = func.get_lock(lock_name(engine.url), OTHER_UPGRADE_SECONDS_MAX)
         if await connection.scalar(select(lock)) != 1:
             raise MigrationFailed("Another upgrade of the database is running. Try again later.")
         # Not sooner: the upgrade that was waited for may have been a newer program's.
@@ -252,7 +252,7 @@ async def _alone(engine: AsyncEngine, *, moves: bool) -> AsyncIterator[AsyncConn
     # The lock belongs to the connection and ends with it, when the engine is disposed of.
 
 
-def _lock_name(url: URL) -> str:
+def lock_name(url: URL) -> str:
     # Locks are the server's, not a database's, and names have 64 characters at most.
     return "baraka:" + hashlib.sha256((url.database or "").lower().encode()).hexdigest()[:32]
 

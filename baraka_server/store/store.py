@@ -170,14 +170,14 @@ class Store:
             if written is None or isinstance(error, Contention):
                 raise
             locked, result = written
-            if await self._was_committed(locked):
+            if await self.was_committed(locked):
                 return result
             if isinstance(error, Unavailable) and error.trouble.only_writes:
                 raise  # the commit did arrive, and was refused
             raise Unavailable(f"the commit did not arrive: {error}") from error
         return committed[0]
 
-    async def _was_committed(self, auction: LockedAuction) -> bool:
+    async def was_committed(self, auction: LockedAuction) -> bool:
         """Whether a commit whose answer was lost took place: whether its last hash is in the ledger.
 
         Tries for as long as a transaction may take. Raises `OutcomeUnknown` when the database does not

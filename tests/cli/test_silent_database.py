@@ -49,7 +49,7 @@ async def test_a_database_that_falls_silent_in_the_middle_of_an_upgrade_is_given
     other = open_engine(database_url)
     try:
         async with other.connect() as connection:
-            name = migrate._lock_name(other.url)
+            name = migrate.lock_name(other.url)
             await connection.exec_driver_sql(f"SELECT GET_LOCK('{name}', 0)")
             upgrading = asyncio.create_task(migrate.upgrade(database_url))  # waits for a minute
             while "GET_LOCK" not in mariadb.sql("SHOW FULL PROCESSLIST").upper():

@@ -221,7 +221,7 @@ async def test_every_command_of_a_sale_asks_before_it_does_anything(
 def heard(*packets: str, at: tuple[float, ...] = ()) -> list[str]:
     """Keys by name, and texts in quotes."""
     parser, times = Keystrokes(), iter(at)
-    parser.clock = lambda: next(times, parser._text_at + 1)
+    parser.clock = lambda: next(times, parser.text_at + 1)
     messages = [message for packet in packets for message in parser.feed(packet)]
     parser._timeout_time = 0.0 if parser._timeout_time else None  # the wait for a sequence is over
     messages += parser.tick()

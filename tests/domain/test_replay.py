@@ -159,7 +159,7 @@ def test_an_entry_of_another_round_is_seen(step: int) -> None:
 
 
 def test_every_kind_of_entry_has_its_rule() -> None:
-    assert set(replay._OBJECTIONS) == set(KINDS.values())
+    assert set(replay.OBJECTIONS) == set(KINDS.values())
 
 
 def test_what_is_said_names_both() -> None:

@@ -63,10 +63,10 @@ async def until_ready(baraka, ready=200):
 class Bidding:
     """People who go on bidding and commenting, each ask with an id of its own, until told to stop."""
 
-    def __init__(self, phones, answers):
+    def __init__(self, phones, answers, first=1):
         self.answers = answers
         self.asked = {}
-        self._phones, self._next, self._over = phones, 1, False
+        self._phones, self._next, self._over = phones, first, False
 
     async def __aenter__(self):
         self._tasks = [asyncio.create_task(self._go_on(phone)) for phone in self._phones]
@@ -133,8 +133,7 @@ async def test_after_kill_9_every_accepted_bid_is_there_and_nobody_missed_one(
         told = {phone: [] for phone in phones}
         joined_at = {phone: phone.states[1]["seq"] for phone in phones}
         for turn in (1, 2):
-            async with Bidding(phones, answers) as bidding:
-                bidding._next = 1000 * turn
+            async with Bidding(phones, answers, first=1000 * turn) as bidding:
                 await bidding.accepted(15)
                 await baraka.kill()
             for phone in phones:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import signal
 from contextlib import asynccontextmanager
 
@@ -12,6 +11,7 @@ import pytest
 
 from baraka_server.contract.client_events import ChangeLot, JoinAuction, PlaceBid, StartAuction
 from tests.support.clients.phones import NodePhones, token
+from tests.support.clients.stranger import SlowReader
 from tests.support.servers.baraka import SECRET, Baraka
 
 AUCTION = {"auctionId": 1}
@@ -47,20 +47,10 @@ async def open_sale(amina):
 @asynccontextmanager
 async def not_reading(server, user_id):
     """A viewer in the room who never reads again."""
-    async with (
-        aiohttp.ClientSession() as session,
-        session.ws_connect(f"{server.url}/socket.io/?EIO=4&transport=websocket") as ws,
-    ):
-        await ws.send_str("40" + json.dumps({"token": token(SECRET, user_id)}))
-        while not (await ws.receive_str()).startswith("40"):
-            pass
-        await ws.send_str('421["joinAuction",{"auctionId":1}]')
-        while not (await ws.receive_str()).startswith("431"):
-            pass
-        transport = ws._response.connection.transport
-        transport.pause_reading()
+    async with SlowReader(server.url) as viewer:
+        await viewer.enters(user_id)
+        assert (await viewer.asks("joinAuction", AUCTION))["ok"]
         yield
-        transport.abort()
 
 
 async def test_a_load_balancer_is_told_before_the_port_closes(sale_database, tmp_path, phones):

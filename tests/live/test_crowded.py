@@ -17,9 +17,9 @@ from baraka_server.contract.client_events import (
     StartAuction,
 )
 from baraka_server.contract.refusals import Code
-from baraka_server.live.closed import Closed
 from baraka_server.live.view import RECENT_EVENTS_MAX
 from tests.support.clients.hall import Hall, open_house, viewer
+from tests.support.servers.clock import Clock
 from tests.support.servers.databases import only_sqlite
 
 pytestmark = only_sqlite
@@ -103,10 +103,9 @@ async def test_a_start_is_known_at_once_to_who_joins_on_its_node(store):
 
 async def test_a_start_elsewhere_is_known_to_who_joins_with_the_next_poll(store):
     """And not only when the refusal is too old to be believed."""
-    here = open_house(store, Hall(), poll_seconds=0.02)
+    here = open_house(store, Hall(), poll_seconds=0.02, clock=Clock())  # it never gets too old
     elsewhere = open_house(store, Hall())
     assert (await here.submit(viewer(2), JOIN)).code is Code.NOT_LIVE
-    here._auctioneers[1]._closed = Closed(A_LONG_TIME)
     assert (await here.submit(viewer(2), JOIN)).code is Code.NOT_LIVE
     await elsewhere.submit(viewer(1), StartAuction(auction_id=1))
     async with asyncio.timeout(20):

@@ -101,14 +101,14 @@ async def test_nothing_is_decided_on_what_is_gone_and_the_room_is_told_anew(
 async def test_polling_finds_out_without_anybody_asking(sale, other, hall, store, house, after):
     for amount in REFILLS[after]:
         await other.submit(viewer(3), bid(amount))
-    await house._look_at_watched()
+    await house.look_for_others()
     state = await heard_whole_state(hall, sale)
     assert amounts(state) == [*reversed(REFILLS[after]), 10]
 
 
 async def test_polling_finds_a_ledger_that_is_gone_altogether(sale, hall, store, house):
     await loses(store, after=0)
-    await house._look_at_watched()
+    await house.look_for_others()
     state = await heard_whole_state(hall, sale)
     assert (state["seq"], state["ledger"]) == (0, "0" * 12)
 
@@ -165,7 +165,7 @@ async def test_who_says_of_which_history_the_last_was_hears_no_other_one(
 ):
     for amount in REFILLS["longer"]:
         await other.submit(viewer(3), bid(amount))
-    await house._look_at_watched()
+    await house.look_for_others()
     await heard_whole_state(hall, sale)
     lost, common = ledger_at(hall, sale, 6), ledger_at(hall, sale, LAST_COMMON)
 
@@ -189,7 +189,7 @@ async def test_who_does_not_say_it_is_told_whole_what_this_node_knows_to_be_lost
 ):
     for amount in (*REFILLS["longer"], 18):
         await other.submit(viewer(3), bid(amount))
-    await house._look_at_watched()
+    await house.look_for_others()
     await heard_whole_state(hall, sale)
 
     assert await back(house, 5) == (False, [])

@@ -26,6 +26,7 @@ from baraka_server.contract.refusals import Code, Refusal
 from baraka_server.contract.server_events import AuctionEntry
 from baraka_server.domain.events import Adopted, Awarded
 from baraka_server.live import transaction
+from baraka_server.live.auctioneer import LOOK_PAUSE_SECONDS_MAX, LOOK_SHARE_MAX
 from baraka_server.live.encoded import encode
 from baraka_server.live.house import IDLE_AUCTIONEERS_MAX
 from baraka_server.live.presence import COUNT_INTERVAL_SECONDS
@@ -36,6 +37,7 @@ from tests.support.checks.proof import assert_sale_holds, the_ledger
 from tests.support.checks.shapes import SHAPES, assert_shape
 from tests.support.clients.hall import Hall, open_house, viewer
 from tests.support.servers import newer
+from tests.support.servers.clock import Clock
 from tests.support.servers.databases import only_sqlite
 
 pytestmark = only_sqlite
@@ -106,12 +108,11 @@ async def test_what_is_known_after_a_refusal_is_in_the_ledger(on_air, store):
     ledger = await the_ledger(store, 1)
     assert [entry.event.kind for entry in ledger][3:] == ["adopted"]
     assert ledger[3].event.lot is None
-    state = house._auctioneers[1]._state
-    assert (state.seq, state.lot) == (4, None)
     assert isinstance(await house.submit(bilal, bid(10)), Refusal)
     assert isinstance(await house.submit(bilal, PlaceBid(auction_id=2, amount=10)), Refusal)
     assert len(await the_ledger(store, 1)) == 4
     assert await the_ledger(store, 2) == []
+    assert (await house.submit(viewer(1), RING))["seq"] == 5
 
 
 async def test_a_full_queue_is_said_to_be_busy(store, hall):
@@ -126,8 +127,8 @@ async def test_auctions_that_nobody_watches_are_forgotten(on_air):
     house, _, bilal = on_air
     for auction_id in range(2, 2 + 3 * IDLE_AUCTIONEERS_MAX):
         await house.submit(bilal, LeaveAuction(auction_id=auction_id))
-    assert len(house._auctioneers) < 2 * IDLE_AUCTIONEERS_MAX
-    assert 1 in house._auctioneers  # Bilal is in its room
+    assert len(house.auctions) < 2 * IDLE_AUCTIONEERS_MAX
+    assert 1 in house.auctions  # Bilal is in its room
 
 
 async def test_what_a_long_round_keeps_in_memory_does_not_grow_with_its_lists(on_air):
@@ -135,7 +136,8 @@ async def test_what_a_long_round_keeps_in_memory_does_not_grow_with_its_lists(on
     await asyncio.gather(
         *(house.submit(bilal, PostComment(auction_id=1, comment=f"{n}")) for n in range(300))
     )
-    recent = house._auctioneers[1].view._recent
+    recent = house.view_of(1).recent_after(0)
+    assert len(recent) > 300
     kept = {id(text): sys.getsizeof(text) for one in recent for text in (one.whole, one.brief)}
     assert sum(kept.values()) < 300 * 1_000
 
@@ -387,13 +389,13 @@ async def test_a_repeated_request_to_award_gets_the_same_refusal(on_air, store):
     assert (await house.submit(amina, award.model_copy(update={"request_id": "b"})))["winningId"]
 
 
-async def test_a_bid_takes_five_statements(on_air, store):
+async def test_a_bid_takes_five_statements(on_air, engine):
     """What stands is read with what is read anyway: the auction, the end of the ledger, the users."""
     house, *_ = on_air
     await house.submit(viewer(2), bid(10))
     statements = []
     listen(
-        store._engine.sync_engine,
+        engine.sync_engine,
         "before_cursor_execute",
         lambda _connection, _cursor, statement, *_: statements.append(statement.split()[0]),
     )
@@ -401,22 +403,31 @@ async def test_a_bid_takes_five_statements(on_air, store):
     assert [one for one in statements if one != "BEGIN"] == ["SELECT"] * 3 + ["INSERT"] * 2
 
 
-async def test_long_lists_are_looked_at_less_often(on_air, store, monkeypatch):
-    house, _, bilal = on_air
-    await house.submit(bilal, bid(10))
-    one, looks, now = house._auctioneers[1], [], asyncio.get_running_loop().time
-    look = store.look
+@pytest.mark.parametrize(
+    ("took", "pause"), [(0.1, 0.1 / LOOK_SHARE_MAX), (600, LOOK_PAUSE_SECONDS_MAX)]
+)
+async def test_rows_that_take_long_to_look_at_are_looked_at_less_often(
+    store, hall, monkeypatch, took, pause
+):
+    clock, looks, look = Clock(), [], store.look
+    house = open_house(store, hall, clock=clock)
+    await house.submit(viewer(1), StartAuction(auction_id=1))
+    await house.submit(viewer(2), JoinAuction(auction_id=1))
 
-    async def noted(auction_id):
-        looks.append(now())
+    async def takes_long(auction_id):
+        looks.append(auction_id)
+        clock.now += took
         return await look(auction_id)
 
-    monkeypatch.setattr(store, "look", noted)
-    await one.look_at_rows()
-    assert one._next_look > looks[0]
-    one._next_look = now() + 1_000
-    await one.look_at_rows()
+    monkeypatch.setattr(store, "look", takes_long)
+    await house.look_at_rows()
+    clock.now += pause * 0.99
+    await house.look_at_rows()
     assert len(looks) == 1
+    clock.now += pause * 0.02
+    await house.look_at_rows()
+    assert len(looks) == 2
+    await house.close()
 
 
 async def test_nobody_waits_for_a_look_at_the_rows_of_a_database_that_stalls(
@@ -589,7 +600,7 @@ async def test_a_house_that_closed_asks_the_database_nothing_more(store, hall, m
         nonlocal asking
         asking += 1
         try:
-            await asyncio.sleep(60)
+            await asyncio.Event().wait()
             return await live_auctions()
         finally:
             await asyncio.sleep(0)  # what is cut off takes a moment to let go
@@ -676,7 +687,7 @@ async def test_what_another_program_did_is_told_the_same_at_once_and_later(on_ai
     await house.submit(bilal, bid(10))
     await change_row(store, auctions, 1, current_product="Pearl", minBidPrice=7)
     assert (await house.submit(bilal, bid(20)))["seq"] == 6
-    await house._auctioneers[1].drained()
+    await house.drained()
     (told,) = [payload for name, payload in hall.news_of(bilal) if name == "auctionChanged"]
     assert_shape(told, SHAPES["auctionChanged"])
     assert (told["seq"], told["round"]) == (5, 2)

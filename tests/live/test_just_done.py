@@ -19,6 +19,7 @@ from baraka_server.store import audit
 from baraka_server.store.tables import auctions
 from tests.support.checks.proof import the_ledger
 from tests.support.clients.hall import Hall, open_house, viewer
+from tests.support.servers.clock import Clock
 
 START, LEAVE = StartAuction(auction_id=1), BroadcasterLeave(auction_id=1)
 END, CANCEL = EndAuction(auction_id=1), CancelAuction(auction_id=1)
@@ -27,13 +28,6 @@ END, CANCEL = EndAuction(auction_id=1), CancelAuction(auction_id=1)
 def change(product="Ring", price=5, **more):
     prices = {"minBidPrice": price, "bidPrice": price, "actualPrice": price}
     return ChangeLot.model_validate({"auctionId": 1, "product": product} | prices | more)
-
-
-class Clock:
-    now = 0.0
-
-    def __call__(self):
-        return self.now
 
 
 @pytest.fixture
@@ -92,15 +86,16 @@ async def test_many_at_once_are_as_one_after_the_other(house, store):
     assert await kinds(store) == ["adopted", "started", "started"]
 
 
-async def test_after_some_seconds_it_is_told_again(house, store):
+async def test_after_some_seconds_it_is_told_again(store):
     amina, clock = viewer(1), Clock()
-    house._auctioneer(1)._just_done = just_done.JustDone(clock)
+    house = open_house(store, Hall(), clock=clock)
     first = [(await house.submit(amina, START))["seq"] for _ in range(4)]
     clock.now += just_done.SECONDS - 0.1
     within = (await house.submit(amina, START))["seq"]
     clock.now += 0.2
     assert (first, within) == ([2, 3, 3, 3], 3)
     assert (await house.submit(amina, START))["seq"] == 4
+    await house.close()
 
 
 @pytest.mark.parametrize("over", [END, CANCEL], ids=["ended", "canceled"])

@@ -38,6 +38,7 @@ from baraka_server.contract.client_events import (
 )
 from baraka_server.contract.refusals import Refusal
 from baraka_server.live import just_done
+from baraka_server.live.auctioneer import LOOK_PAUSE_SECONDS_MAX
 from baraka_server.live.audience import Viewer
 from baraka_server.live.encoded import encode
 from baraka_server.live.house import House
@@ -48,6 +49,7 @@ from baraka_server.store.store import Store
 from baraka_server.store.tables import auctions, bids, comments, users, winnings
 from tests.support.checks.proof import the_ledger
 from tests.support.clients.hall import Hall, open_house
+from tests.support.servers.clock import Clock
 
 AUCTIONS = (1, 2, 3)
 AMINA = 1
@@ -386,13 +388,14 @@ class HouseAndModel(RuleBasedStateMachine):
         self.answered: dict[tuple[int, str], tuple[ClientEvent, Any]] = {}
         self.done: defaultdict[tuple[int, int], dict[str, Done]] = defaultdict(dict)
         self.patch = pytest.MonkeyPatch()
-        self.patch.setattr(just_done, "SECONDS", 600)
+        self.clock = Clock()
+        self.patch.setattr(just_done, "SECONDS", float("inf"))
         self.halls = [Hall(), Hall()]
         self.watchers = [Watcher(Viewer(f"socket {n}", 5)) for n in (0, 1)]
         self.houses = [self.runner.run(self._open(n)) for n in (0, 1)]
 
     async def _open(self, at: int) -> House:
-        return open_house(self.store, self.halls[at], poll_seconds=POLL_SECONDS)
+        return open_house(self.store, self.halls[at], poll_seconds=POLL_SECONDS, clock=self.clock)
 
     def teardown(self) -> None:
         self.runner.run(self._close())
@@ -612,10 +615,9 @@ class HouseAndModel(RuleBasedStateMachine):
         for at, watcher in enumerate(self.watchers):
             for auction_id in watcher.joined:
                 self.naive[auction_id].looks()
-                one = self.houses[at]._auctioneers[auction_id]
-                one._next_look = 0
-                await one.look_at_rows()
-                await one.drained()
+            self.clock.now += LOOK_PAUSE_SECONDS_MAX
+            await self.houses[at].look_at_rows()
+            await self.houses[at].drained()
         await self._settle()
 
     # --- comparing

@@ -50,7 +50,7 @@ class Floor:
         return outcome.code if isinstance(outcome, Refusal) else outcome
 
     async def shows_what_is_there(self) -> bool:
-        view = self._house._auctioneer(LIVE).view
+        view = self._house.view_of(LIVE)
         look = await self.store.look(LIVE)
         return bool(view and look and view.shows(look))
 

@@ -56,7 +56,7 @@ async def test_the_last_repetition_is_told_when_its_turn_comes(house, hall, monk
         last = await house.submit(amina, StartAuction(auction_id=1))
     await until(lambda: starts(hall, farah)[-1] == last["seq"])
     assert starts(hall, bilal) == sorted(set(starts(hall, bilal)))
-    await until(lambda: house._context.repeats._pacer is None)
+    await until(lambda: not house.repeats_wait)
     again = await house.submit(amina, StartAuction(auction_id=1))
     await until(lambda: starts(hall, farah)[-1] == again["seq"])
 

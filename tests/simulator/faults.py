@@ -66,12 +66,12 @@ def _rule(promise: Promise, words: str) -> Any:
 
 def _deciding(kind: type, decide: Callable[[Any, Any, Any], Any]) -> Any:
     """Decide about one kind of ask by `decide(usual decision, state, event)`."""
-    usual = rules._DECISIONS[kind]
+    usual = rules.DECISIONS[kind]
 
     def decided(state: Any, ask: Any, event: Any, house: Any) -> Any:
         return decide(usual(state, ask, event, house), state, event)
 
-    return patch.dict(rules._DECISIONS, {kind: decided})
+    return patch.dict(rules.DECISIONS, {kind: decided})
 
 
 def _too_low(decision: Any) -> bool:
@@ -127,16 +127,16 @@ def the_award_goes_to_nobody() -> Iterator[None]:
 
 @_rule(Promise.ROOMS_ARE_CLOSED, r"is not in the room and heard")
 def who_leaves_stays_in_the_room() -> Iterator[None]:
-    usual = Auctioneer._membership
+    usual = Auctioneer.serve_member
 
     async def membership(self: Auctioneer, waiting: Any) -> Any:
         if not isinstance(waiting.event, LeaveAuction):
             return await usual(self, waiting)
-        self._context.presence.leave(waiting.viewer, self.auction_id)
-        count = self._context.presence.count(self.auction_id)
+        self.context.presence.leave(waiting.viewer, self.auction_id)
+        count = self.context.presence.count(self.auction_id)
         return {"auctionId": self.auction_id, "userCount": count}
 
-    with patch.object(Auctioneer, "_membership", membership):
+    with patch.object(Auctioneer, "serve_member", membership):
         yield
 
 

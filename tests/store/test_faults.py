@@ -190,18 +190,16 @@ async def test_a_probe_finds_a_downgrade_under_a_running_server(sale_database):
         await store.probe()
 
 
-async def test_a_probe_leaves_nothing_and_writes_nothing_beside_a_sale(
-    sale_database, store, monkeypatch
-):
+async def test_a_probe_leaves_nothing_and_writes_nothing_beside_a_sale(engine, store, monkeypatch):
     written = []
-    execute = store._engine.sync_engine.dialect.do_execute
+    execute = engine.sync_engine.dialect.do_execute
 
     def do_execute(cursor, statement, parameters, context=None):
         if statement.startswith(f"INSERT INTO {requests.name} (") and "SELECT" not in statement:
             written.append(statement)
         execute(cursor, statement, parameters, context)
 
-    monkeypatch.setattr(store._engine.sync_engine.dialect, "do_execute", do_execute)
+    monkeypatch.setattr(engine.sync_engine.dialect, "do_execute", do_execute)
     await store.probe()
     assert len(written) == 1
     await take(store, 1, [START])

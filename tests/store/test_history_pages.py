@@ -14,6 +14,7 @@ from baraka_server.domain.decide import Command
 from baraka_server.domain.events import Adopted, Started
 from baraka_server.domain.state import State, apply, next_entry
 from baraka_server.store import audit, ledger
+from baraka_server.store.engine import open_engine
 from baraka_server.store.pages import Span
 from baraka_server.store.store import Store
 from baraka_server.store.tables import events
@@ -65,12 +66,14 @@ async def test_a_page_costs_the_same_behind_a_long_ledger(tmp_path) -> None:
         nonlocal steps
         steps += 1
 
-    async with open_store(f"sqlite+aiosqlite:///{tmp_path / 'baraka.db'}") as books:
+    url = f"sqlite+aiosqlite:///{tmp_path / 'baraka.db'}"
+    engine = open_engine(url)
 
-        @event.listens_for(books._engine.sync_engine, "connect")
-        def _count_steps(connection, _record):
-            connection.run_async(lambda driver: driver.set_progress_handler(counts, 10))
+    @event.listens_for(engine.sync_engine, "connect")
+    def _count_steps(connection, _record):
+        connection.run_async(lambda driver: driver.set_progress_handler(counts, 10))
 
+    async with open_store(url, engine) as books:
         sale = await run_sale(books)
         this, again = (
             sale.auction.id,

@@ -68,7 +68,9 @@ async def test_the_entry_of_another_node_is_not_taken_for_ours(sale_database, ma
 
 
 @only_sqlite
-async def test_on_sqlite_too_a_transaction_that_has_not_ended_is_waited_for(sale_database, live):
+async def test_on_sqlite_too_a_transaction_that_has_not_ended_is_waited_for(
+    sale_database, engine, live
+):
     """A thread of the driver may still be at the commit that we gave up."""
     begun = asyncio.Event()
 
@@ -76,7 +78,7 @@ async def test_on_sqlite_too_a_transaction_that_has_not_ended_is_waited_for(sale
         if statement.startswith("BEGIN"):
             begun.set()
 
-    event.listen(live._engine.sync_engine, "before_cursor_execute", note)
+    event.listen(engine.sync_engine, "before_cursor_execute", note)
     record, tail = SimpleNamespace(id=1), Tail(3, 0, datetime.now(UTC), "f" * 64)
     with closing(sqlite3.connect(sale_database.partition("///")[2], isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
@@ -85,7 +87,7 @@ async def test_on_sqlite_too_a_transaction_that_has_not_ended_is_waited_for(sale
             "VALUES (1, 3, 0, 'started', '{}', '2027-01-01 00:00:00.000', ?)",
             [tail.hash],
         )
-        asked = asyncio.create_task(live._was_committed(SimpleNamespace(record=record, tail=tail)))
+        asked = asyncio.create_task(live.was_committed(SimpleNamespace(record=record, tail=tail)))
         await begun.wait()
         await asyncio.wait([asked], timeout=0.3)  # whoever only reads has an answer by now
         other.execute("COMMIT")

@@ -281,7 +281,7 @@ async def test_an_upgrade_does_not_wait_for_another_one_for_ever(
     other = open_engine(database_url)
     async with other.execution_options(**engines.WRITES).begin() as connection:
         if other.dialect.name != "sqlite":
-            await connection.scalar(select(func.get_lock(migrate._lock_name(other.url), 0)))
+            await connection.scalar(select(func.get_lock(migrate.lock_name(other.url), 0)))
         with pytest.raises(
             MigrationFailed, match=r"Another upgrade of the database is running|keeps the database"
         ):

@@ -16,6 +16,7 @@ from baraka_server.store import locked, purge
 from baraka_server.store.purge import ROWS_PER_STEP, forget
 from baraka_server.store.tables import auctions, requests
 from tests.support.servers.neighbours import AUCTION, house
+from tests.support.servers.sales import open_store
 
 NOW = datetime(2027, 1, 31, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -83,14 +84,14 @@ async def _steps(store):
         yield done
 
 
-async def test_a_step_is_small_and_looks_before_it_locks(store):
+async def test_a_step_is_small_and_looks_before_it_locks(store, engine):
     await write(store, [request(number) for number in range(3)])
     statements = []
 
     def note(_connection, _cursor, statement, *_):
         statements.append(statement.partition(" ")[0])
 
-    event.listen(store._engine.sync_engine, "before_cursor_execute", note)
+    event.listen(engine.sync_engine, "before_cursor_execute", note)
     assert await forget(store, NOW) == 3
     assert [each for each in statements if each != "BEGIN"] == ["SELECT", "DELETE"]
     statements.clear()
@@ -101,8 +102,8 @@ async def test_a_step_is_small_and_looks_before_it_locks(store):
 async def test_a_server_forgets_by_itself_beside_a_sale(tmp_path, monkeypatch):
     monkeypatch.setattr(purge, "ROUND_SECONDS", 0.2)
     monkeypatch.setattr(purge, "STEP_PAUSE_SECONDS", 0)
-    async with house(tmp_path) as room:
-        store = room.server._store
+    database = f"sqlite+aiosqlite:///{tmp_path / 'baraka.db'}"
+    async with house(tmp_path) as room, open_store(database) as store:
         bid = AUCTION | {"amount": 5, "requestId": "kept"}
         assert (await room.bilal.emits("placeBid", bid))["ok"]
         old = datetime.now(UTC) - 3 * DAY

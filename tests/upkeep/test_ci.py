@@ -89,3 +89,13 @@ def test_tests_that_could_not_be_collected_fail_all(repository):
     code, said = run(repository)
     assert code != 0
     assert not [line for line in said if "FLAKY" in line]
+
+
+def test_the_quick_tests_are_there():
+    said = subprocess.run(
+        ["make", "--dry-run", "test-quick"], cwd=HOUSE, capture_output=True, text=True, check=True
+    ).stdout
+    command = next(line for line in said.splitlines() if "/pytest" in line)
+    named = [word for word in command.split() if word.startswith("tests/")]
+    assert len(named) > 5
+    assert [word for word in named if not (HOUSE / word).exists()] == []

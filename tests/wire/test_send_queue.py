@@ -7,16 +7,10 @@ import asyncio
 from baraka_server.wire.outgoing import OutgoingPacket
 from baraka_server.wire.send_queue import STANDSTILL_SECONDS, SendQueue
 from tests.support.clients.stranger import SlowReader
+from tests.support.servers.clock import Clock
 from tests.support.servers.neighbours import AUCTION, house
 
 LIMIT, LARGE = 100, 500
-
-
-class Clock:
-    now = 0.0
-
-    def __call__(self):
-        return self.now
 
 
 def sent_a_large_one():

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import itertools
 import json
+import time
 from collections import defaultdict
+from collections.abc import Callable
 from typing import Any
 
 from baraka_server.domain.decide import HouseRules
@@ -68,6 +70,7 @@ def open_house(
     *,
     poll_seconds: float = 0,
     rows_look_seconds: float = 0,
+    clock: Callable[[], float] = time.monotonic,
     **limits: Any,
 ) -> House:
     usual = {"asks_waiting_max": 10_000, "resume_events_max": 1_000, "whole_numbers": False}
@@ -78,6 +81,7 @@ def open_house(
         Limits(**(usual | limits)),
         ledger_poll_seconds=poll_seconds,
         rows_look_seconds=rows_look_seconds,
+        clock=clock,
     )
     house.open()
     return house

@@ -113,6 +113,10 @@ class Baraka:
         listening.cancel()
         assert self._listening.is_set(), f"baraka serve did not start: {self.log}"
 
+    def set(self, **settings: Any) -> None:
+        """Settings for the next start."""
+        self._settings |= settings
+
     @property
     def pid(self) -> int:
         assert self._process

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import delete, insert, select
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from baraka_server.contract.client_events import (
     AwardLot,
@@ -32,10 +33,15 @@ ENTRIES_MAX = 10_000
 
 
 @asynccontextmanager
-async def open_store(database_url: str, *, timeout_seconds: float = 20) -> AsyncIterator[Store]:
-    """The store of an up-to-date database at the URL, which may be an empty one."""
+async def open_store(
+    database_url: str, engine: AsyncEngine | None = None, *, timeout_seconds: float = 20
+) -> AsyncIterator[Store]:
+    """The store of an up-to-date database at the URL, which may be an empty one.
+
+    With an `engine` of that database it works on its connections.
+    """
     await migrate.upgrade(database_url)
-    store = Store(open_engine(database_url), timeout_seconds=timeout_seconds)
+    store = Store(engine or open_engine(database_url), timeout_seconds=timeout_seconds)
     try:
         yield store
     finally:
