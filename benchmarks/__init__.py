@@ -1,1 +1,1 @@
-"""Benchmarks: what a delivery and a bid cost, beside what else there is. `make bench` runs them."""
+"""Benchmarks: the cost of a delivery and of a bid, beside other servers. `make bench` runs them."""

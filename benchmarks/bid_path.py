@@ -1,4 +1,4 @@
-"""One hot auction without sockets: a transaction for each bid, and group commit."""
+"""Benchmark of bids without sockets: a transaction for each bid, and group commit."""
 
 from __future__ import annotations
 
@@ -140,13 +140,13 @@ async def one_by_one(database_url: str, auction_id: int, *, bidders: int, second
     store = _open(database_url)
     known: Committed | None = None
 
-    async def ask(user_id: int, event: ClientEvent) -> bool:
+    async def submit(user_id: int, event: ClientEvent) -> bool:
         nonlocal known
         state = known.state if known else None
         before = Known(state, state.seq, state.hash) if state else Known(None)
-        asks = [Command(event, user_id)]
+        commands = [Command(event, user_id)]
         committed = await store.change(
-            auction_id, lambda auction: decide_and_write(auction, asks, before, RULES)
+            auction_id, lambda auction: decide_and_write(auction, commands, before, RULES)
         )
         if (
             not known
@@ -157,8 +157,8 @@ async def one_by_one(database_url: str, auction_id: int, *, bidders: int, second
         return not isinstance(committed.outcomes[0], Refusal)
 
     try:
-        await _open_lot(ask, auction_id)
-        return await storm(_bid_by(ask, auction_id), bidders=bidders, seconds=seconds)
+        await _open_lot(submit, auction_id)
+        return await storm(_bid_by(submit, auction_id), bidders=bidders, seconds=seconds)
     finally:
         await store.close()
 
@@ -177,12 +177,12 @@ async def group_commit(database_url: str, auction_id: int, *, bidders: int, seco
         user_id: Viewer(str(user_id), user_id) for user_id in range(HOST, HOST + bidders + 1)
     }
 
-    async def ask(user_id: int, event: ClientEvent) -> bool:
+    async def submit(user_id: int, event: ClientEvent) -> bool:
         return not isinstance(await auctioneer.put(viewers[user_id], event), Refusal)
 
     try:
-        await _open_lot(ask, auction_id)
-        return await storm(_bid_by(ask, auction_id), bidders=bidders, seconds=seconds)
+        await _open_lot(submit, auction_id)
+        return await storm(_bid_by(submit, auction_id), bidders=bidders, seconds=seconds)
     finally:
         await store.close()
 
@@ -192,19 +192,19 @@ def _open(database_url: str) -> Store:
     return Store(engine, timeout_seconds=TIMEOUT_SECONDS)
 
 
-async def _open_lot(ask: Callable[[int, ClientEvent], Awaitable[bool]], auction_id: int) -> None:
-    await ask(HOST, StartAuction(auction_id=auction_id))
+async def _open_lot(submit: Callable[[int, ClientEvent], Awaitable[bool]], auction_id: int) -> None:
+    await submit(HOST, StartAuction(auction_id=auction_id))
     name = f"Lot {time.monotonic_ns()}"
     lot = ChangeLot(
         auction_id=auction_id, product=name, minimum_price=1, start_price=1, market_price=1
     )
-    if not await ask(HOST, lot):
+    if not await submit(HOST, lot):
         raise RuntimeError("no lot could be put up")
 
 
-def _bid_by(ask: Callable[[int, ClientEvent], Awaitable[bool]], auction_id: int) -> Bid:
+def _bid_by(submit: Callable[[int, ClientEvent], Awaitable[bool]], auction_id: int) -> Bid:
     async def bid(user_id: int, amount: int) -> bool:
-        return await ask(user_id, PlaceBid(auction_id=auction_id, amount=amount))
+        return await submit(user_id, PlaceBid(auction_id=auction_id, amount=amount))
 
     return bid
 

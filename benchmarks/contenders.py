@@ -1,4 +1,4 @@
-"""The servers that are compared, each a process of its own on a free port of 127.0.0.1."""
+"""Servers that are compared, each a process of its own on a free port of 127.0.0.1."""
 
 from __future__ import annotations
 

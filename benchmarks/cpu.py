@@ -1,4 +1,4 @@
-"""Processor time as the kernel counts it, ours and everybody's."""
+"""Processor time of the measured process and of the whole machine, as the kernel counts it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One bid to everybody: the server's CPU for each delivery, by the length of what is delivered."""
+"""Benchmark of the fan-out: the server's CPU for each delivery of a bid, by its length."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The crowd of the benchmarks: a program in C, and how it is told what to do. See load.c."""
+"""Crowd of the benchmarks: a program in C (load.c), and the commands that it is sent."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the numbers were measured on."""
+"""Description of the machine and the versions on which the numbers were measured."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is made of the measurements: medians, ratios within a round, and tables in Markdown."""
+"""Evaluation of measurements: medians, ratios within a round, and tables in Markdown."""
 
 from __future__ import annotations
 

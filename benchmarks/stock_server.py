@@ -1,4 +1,4 @@
-"""The contender that a user would take instead: python-socketio on aiohttp, as it comes.
+"""Contender for comparison: python-socketio on aiohttp with its default options.
 
 It has no rules and no ledger: it only tells everybody of a bid, in payloads of the same fields and
 length as ours. The bids are in memory, or, with the URL of a database as its argument, in its table

@@ -1,4 +1,4 @@
-"""The whole server: a hot auction end to end, and several at once."""
+"""Benchmark of the whole server: one hot auction end to end, and several at once."""
 
 from __future__ import annotations
 

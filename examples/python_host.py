@@ -34,11 +34,11 @@ class Host:
         self.socket.on("error", self.on_error)
 
     async def hold(self, lots):
-        await self.ask("startLiveAuction")
+        await self.send("startLiveAuction")
         self.is_live = True
         await self.enter()
         for lot in lots:
-            await self.ask(
+            await self.send(
                 "changeCuurentProduct",
                 product=lot["product"],
                 minBidPrice=whole(lot["minimum"]),
@@ -46,11 +46,11 @@ class Host:
                 actualPrice=whole(lot["market"]),
             )
             await self.award(lot)
-        await self.ask("endAuction")
+        await self.send("endAuction")
         print("The sale is over.")
 
     async def enter(self):
-        state = await self.ask("joinAuction")
+        state = await self.send("joinAuction")
         bids = state["auctionBids"]
         self.highest = bids[0] if bids else None
 
@@ -59,7 +59,7 @@ class Host:
         is_awarded = False
         while not is_awarded:
             await self.until_quiet()
-            answer = await self.ask(
+            answer = await self.send(
                 "awardingAuction",
                 but="other_bid_leads",
                 product=lot["product"],
@@ -76,7 +76,7 @@ class Host:
             except TimeoutError:
                 return
 
-    async def ask(self, event, but=None, **fields):
+    async def send(self, event, but=None, **fields):
         """The answer to an event, which is sent until one comes; `but` is a refusal that may be.
 
         The id makes it one request, however often the line is lost.

@@ -1,4 +1,4 @@
-"""`make attack`: what one client can do to the others, told as what a bid elsewhere takes meanwhile.
+"""`make attack`: attacks on a server by one client, measured by how long bids of others take meanwhile.
 
 See docs/attacks.md. The strangers of the tests are the attackers.
 """

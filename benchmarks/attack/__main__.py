@@ -1,4 +1,4 @@
-"""`python -m benchmarks.attack`: run the attacks one after the other, and tell what they did to others.
+"""`python -m benchmarks.attack`: run the attacks one after the other, and print their effect on others.
 
 Before each attack and after it the same server is measured without it, for as long. Talk goes to stderr, the
 table, in Markdown, to stdout. Exit code 1 if an attack was not held off.

@@ -1,4 +1,4 @@
-"""Attacks that cost the server more than the attacker: one token or none, at the default limits."""
+"""Attacks that cost the server more than the attacker: with one token or none, at the default limits."""
 
 from __future__ import annotations
 

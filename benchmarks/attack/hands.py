@@ -1,4 +1,4 @@
-"""What attackers do with their hands: many sockets at once, reading at any speed, odd addresses."""
+"""Tools of the attacks: many sockets at once, reading at any speed, connections from other addresses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Attacks that were held off before, and are to be held off: strangers, slow ones, faults, a stop."""
+"""Attacks that must have no effect: hostile packets, slow clients, a locked row, a stop."""
 
 from __future__ import annotations
 

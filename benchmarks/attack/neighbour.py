@@ -1,4 +1,4 @@
-"""`python -m benchmarks.attack.neighbour URL`: a small sale beside the attacks, a process of its own.
+"""`python -m benchmarks.attack.neighbour URL`: a small sale beside the attacks, in a process of its own.
 
 A line with a number on stdin is a run of so many seconds: the host puts another lot up, and bidders
 bid at a steady rate, whether earlier bids were answered or not. A line of JSON tells what that took.

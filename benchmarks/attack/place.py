@@ -1,4 +1,4 @@
-"""Where it happens: one real server at its default limits, what lies in its database, the sale beside."""
+"""Environment of the attacks: a real server at its default limits, its database, and the sale beside."""
 
 from __future__ import annotations
 
@@ -254,10 +254,10 @@ async def _write(store: Store, auction_id: int, rows: int, *last: ClientEvent) -
         StartAuction(auction_id=auction_id),
         ChangeLot.model_validate({"auctionId": auction_id} | lot),
     )
-    asks = [Command(event, OWNER) for event in host]
-    asks += _crowd(auction_id, rows)
-    asks += [Command(event, OWNER) for event in last]
-    await take(store, auction_id, asks)
+    commands = [Command(event, OWNER) for event in host]
+    commands += _crowd(auction_id, rows)
+    commands += [Command(event, OWNER) for event in last]
+    await take(store, auction_id, commands)
 
 
 def _crowd(auction_id: int, rows: int) -> Iterator[Command]:

@@ -1,4 +1,4 @@
-"""What `make attack` says of its measurements, and that its attacks run."""
+"""Tests of `make attack`: its attacks run, and its report is right."""
 
 from __future__ import annotations
 

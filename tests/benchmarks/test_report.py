@@ -1,4 +1,4 @@
-"""What the benchmarks make of their numbers."""
+"""Tests of the benchmarks' evaluation of their numbers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the whole server is compared with."""
+"""Tests of the comparison of the whole server with others."""
 
 from __future__ import annotations
 

@@ -1,3 +1,5 @@
+"""Fixtures of the tests of the command line: a sale in a database."""
+
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any

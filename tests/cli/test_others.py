@@ -1,4 +1,4 @@
-"""What `baraka` says of a database of the existing system that is not as documented (D52)."""
+"""`baraka` on a database of the existing system that is not as documented (D52)."""
 
 from __future__ import annotations
 

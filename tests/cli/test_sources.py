@@ -1,4 +1,4 @@
-"""Where settings come from, which of two wins, and what is said of a file that cannot be read."""
+"""Sources of settings: which of two wins, and the error for a file that cannot be read."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""What is typed: keys are looked at and confirmed, prose is not taken for keys, whatever it says."""
+"""Keys of the console: they are confirmed where it matters, and prose is never taken for keys."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who is at the console, and who is in the room: owners and others, two of one name, lost words."""
+"""Users of the console and of the room: owners and others, two of one name, lost words."""
 
 from __future__ import annotations
 

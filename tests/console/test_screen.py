@@ -1,4 +1,4 @@
-"""What stands on the screen at every size, in light and dark, and where everything else is found."""
+"""Screen of the console at every size, in light and dark, and the places where everything else is found."""
 
 from __future__ import annotations
 

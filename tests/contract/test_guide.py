@@ -1,4 +1,4 @@
-"""The guard of the contract: the integration guide, typed by hand.
+"""Integration guide as a test, typed by hand, so that no rename can change the contract.
 
 Nothing here is computed from the declarations that it is compared with, and each comparison goes
 both ways: a rename, a lost field or an undocumented extra shows. Whoever changes this file changes

@@ -1,4 +1,4 @@
-"""What comes in at the door: typed, or refused once by a sentence that names the field (D16)."""
+"""Parsing of client events: typed, or refused once by a sentence that names the field (D16)."""
 
 import math
 from collections.abc import Callable, Iterator

@@ -1,4 +1,4 @@
-"""How records leave the server: what other people may see of a user, and how dates are printed."""
+"""Records as the server sends them: what others may see of a user, and the form of dates."""
 
 import json
 from datetime import UTC, datetime, timedelta, timezone

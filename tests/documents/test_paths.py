@@ -1,4 +1,4 @@
-"""What the documents name exists: files, what is said to be in them, links, headings, targets of make.
+"""Names in the documents exist: files, what is said to be in them, links, headings, targets of make.
 
 Files stand in backticks, from the top or from one of our two packages. `thing` in `path` says that the
 file has something of that name. The changelog is about what was.

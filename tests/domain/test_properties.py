@@ -1,4 +1,4 @@
-"""What holds whatever happens: random auctions against a naive model that counts on its fingers."""
+"""Random auctions against a naive model: properties that hold whatever happens."""
 
 import copy
 import json
@@ -138,7 +138,7 @@ def through_json(entry: LedgerEntry) -> LedgerEntry:
 
 
 class AnAuction(RuleBasedStateMachine):
-    """One auction, asked at random; `adopt` is another program that writes to its row."""
+    """One auction with random commands; `adopt` is another program that writes to its row."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -163,21 +163,21 @@ class AnAuction(RuleBasedStateMachine):
         self.row = self.view = ROW.model_copy(update=changes)
         self.adopt_row(None)
 
-    # What people ask.
+    # The commands of users.
 
     @precondition(lambda self: not self.state.live or len(self.ledger) % 8 == 3)
     @rule(event=STARTS, user_id=HOSTS)
     def start(self, event: ClientEvent, user_id: int) -> None:
-        self.ask(event, user_id)
+        self.submit(event, user_id)
 
     @rule(event=LOTS, user_id=HOSTS)
     def change_lot(self, event: ClientEvent, user_id: int) -> None:
-        self.ask(event, user_id)
+        self.submit(event, user_id)
 
     @precondition(lambda self: self.product is not None)
     @rule(event=AWARDS, user_id=HOSTS)
     def award(self, event: ClientEvent, user_id: int) -> None:
-        self.ask(event, user_id)
+        self.submit(event, user_id)
 
     @rule(
         event=BIDS | COMMENTS | STREAM_OFF,
@@ -185,19 +185,19 @@ class AnAuction(RuleBasedStateMachine):
         exists=st.sampled_from([True, True, True, False]),
     )
     def take_part(self, event: ClientEvent, user_id: int, exists: bool) -> None:
-        self.ask(event, user_id, exists)
+        self.submit(event, user_id, exists)
 
     @precondition(lambda self: self.product is not None)
     @rule(user_id=st.sampled_from([BILAL, DINA]), step=st.integers(-1, 9))
     def outbid(self, user_id: int, step: int) -> None:
         last = max([self.row.minBidPrice - 1, *(amount for amount, _ in self.bids)])
         amount = max(1, min(last + step, INT_MAX))
-        self.ask(PlaceBid(auction_id=42, amount=amount), user_id)
+        self.submit(PlaceBid(auction_id=42, amount=amount), user_id)
 
     @precondition(lambda self: len(self.ledger) % 8 == 7)
     @rule(event=CLOSINGS, user_id=HOSTS)
     def close(self, event: ClientEvent, user_id: int) -> None:
-        self.ask(event, user_id)
+        self.submit(event, user_id)
 
     @rule(step=CLOCK_STEPS)
     def set_clock(self, step: timedelta) -> None:
@@ -219,7 +219,7 @@ class AnAuction(RuleBasedStateMachine):
 
     # How it is carried out.
 
-    def ask(self, event: ClientEvent, user_id: int, exists: bool = True) -> None:
+    def submit(self, event: ClientEvent, user_id: int, exists: bool = True) -> None:
         before = copy.deepcopy(self.state)
         decision = decide(self.state, Command(event, user_id, exists), self.rules)
         assert decide(self.state, Command(event, user_id, exists), self.rules) == decision
@@ -335,7 +335,7 @@ def assert_lists_keep_their_order(ledger: list[LedgerEntry]) -> None:
 
 
 def check_ledger(ledger: list[LedgerEntry]) -> None:
-    """What can be said of a ledger without knowing what was asked."""
+    """What can be said of a ledger without knowing the commands."""
     assert [entry.seq for entry in ledger] == list(range(1, len(ledger) + 1))
     assert_lists_keep_their_order(ledger)
     assert all(entry.at.microsecond % 1000 == 0 for entry in ledger)
@@ -383,11 +383,11 @@ def test_a_long_and_crowded_sale_holds_as_well(seed: int) -> None:
             start_price=30,
             market_price=40,
         )
-        asks = [bid, lot, AwardLot(auction_id=42, product="Ring", weight="5.2g")]
-        (event,) = dice.choices([*asks, PostComment(auction_id=42, comment="!")], [16, 2, 1, 1])
+        commands = [bid, lot, AwardLot(auction_id=42, product="Ring", weight="5.2g")]
+        (event,) = dice.choices([*commands, PostComment(auction_id=42, comment="!")], [16, 2, 1, 1])
         user_id = AMINA if event.owner_only else dice.choice([AMINA, BILAL, DINA])
         sale.now += timedelta(milliseconds=dice.randint(-500, 900))
-        sale.ask(event, user_id)
+        sale.submit(event, user_id)
         sale.the_fold_agrees_with_the_model()
         sale.the_fold_agrees_with_the_record()
         sale.adopting_the_row_again_would_change_nothing()

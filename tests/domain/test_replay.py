@@ -1,4 +1,4 @@
-"""What no server of ours accepted is seen in a ledger, however well its hashes fit."""
+"""Entries that no Baraka server wrote are found in a ledger, however well its hashes fit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who may do what, when: every action in every phase of an auction, by everybody (D5 to D14, D23).
+"""Rules of an auction: every action in every phase, by everybody (D5 to D14, D23).
 
 The outcomes are typed by hand. What is in UPPER CASE happens (see HAPPENS); what is in lower case
 is a refusal (see REFUSALS and MESSAGES).

@@ -1,4 +1,4 @@
-"""Who may connect, and what the others hear (guide: Connection; D1 to D4)."""
+"""Connections: which are accepted, and what the others are sent (guide: Connection; D1 to D4)."""
 
 from __future__ import annotations
 

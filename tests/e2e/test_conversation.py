@@ -1,4 +1,4 @@
-"""A sale from start to end, in the guide's own words: every event, every documented error.
+"""A sale from start to end in the events of the guide: every event, every documented error.
 
 Amina (user 1) hosts; Bilal (2) and Dina (3) bid; Farah (6) is connected and in no room.
 """

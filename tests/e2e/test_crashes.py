@@ -1,4 +1,4 @@
-"""Servers and databases die in the middle of a sale: what was said yes to is there afterwards."""
+"""Servers and databases that die in the middle of a sale: what was acknowledged is there afterwards."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.support.checks.proof import (
     last_seq,
     news,
 )
-from tests.support.clients.crowd import ask, join, open_sale
+from tests.support.clients.crowd import join, open_sale, send
 from tests.support.clients.phones import PATIENCE_SECONDS
 from tests.support.clients.raw import RawSocket
 from tests.support.servers.baraka import Baraka
@@ -61,7 +61,7 @@ async def until_ready(baraka, ready=200):
 
 
 class Bidding:
-    """People who go on bidding and commenting, each ask with an id of its own, until told to stop."""
+    """People who go on bidding and commenting, each command with an id of its own, until told to stop."""
 
     def __init__(self, phones, answers, first=1):
         self.answers = answers
@@ -80,7 +80,7 @@ class Bidding:
         assert all(one is None or isinstance(one, asyncio.CancelledError) for one in done), done
 
     async def accepted(self, more):
-        """Wait until so many more asks were accepted."""
+        """Wait until so many more commands were accepted."""
         before = self._yes()
 
         async def looks():
@@ -102,17 +102,17 @@ class Bidding:
                 event, fields = "comment", fields | {"comment": f"comment {number}"}
             self.asked[fields["requestId"]] = phone, event, fields
             with suppress(TimeoutError):  # nobody answers a phone whose server died
-                await ask(phone, event, self.answers, **fields)
+                await send(phone, event, self.answers, **fields)
 
     def unanswered(self):
         answered = {asked["requestId"] for asked, _ in self.answers}
         return [self.asked[request_id] for request_id in self.asked.keys() - answered]
 
 
-async def repeat(asks, answers):
+async def repeat(commands, answers):
     """Ask again what was never answered, or answered with a maybe; the answers take their place."""
-    for phone, event, fields in asks:
-        await ask(phone, event, answers, **fields)
+    for phone, event, fields in commands:
+        await send(phone, event, answers, **fields)
 
 
 def heard_behind(phone, seq):
@@ -151,7 +151,7 @@ async def test_after_kill_9_every_accepted_bid_is_there_and_nobody_missed_one(
                 assert [one[0] for one in missed] == list(range(since + 1, state["seq"] + 1))
                 told[phone] += missed
                 joined_at[phone] = state["seq"]
-        assert (await ask(phones[0], "placeBid", answers, **AUCTION, amount=10**6))["ok"]
+        assert (await send(phones[0], "placeBid", answers, **AUCTION, amount=10**6))["ok"]
         ledger = await assert_sale_holds(store)
         whole = [as_told(entry) for entry in ledger]
         for phone in phones:

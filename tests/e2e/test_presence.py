@@ -1,4 +1,4 @@
-"""How many are there: the number of sockets in the room, whatever way they come and go (D9)."""
+"""Viewer counts: the number of sockets in the room, however they join and leave (D9)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Many ask at once: one order, the same for everybody, in the tables and in the ledger."""
+"""Many commands at once: one order, the same for everybody, in the tables and in the ledger."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from tests.support.checks.proof import (
 )
 from tests.support.clients.crowd import (
     WAYS,
-    ask,
     join,
     on_both_paths,
     open_sale,
     put_on_block,
+    send,
     storm,
 )
 from tests.support.clients.raw import ACK, RawSocket
@@ -72,7 +72,7 @@ async def test_a_storm_has_one_order_for_everybody(baraka, crowd, store):
     await join(phones)
 
     answers = []
-    await asyncio.gather(*storm(phones, answers, asks=250, dice=dice))
+    await asyncio.gather(*storm(phones, answers, commands=250, dice=dice))
 
     ledger = await assert_sale_holds(store)
     assert_answers_hold(answers, ledger)
@@ -106,7 +106,7 @@ async def test_the_hammer_falls_on_the_highest_bid_of_its_round(baraka, crowd, s
 
         heard = len(amina.events)
         start = {"dice": dice, "first_amount": 100 * turn, "more": of_a_round}
-        bids = storm(phones, answers, asks=80, patient=True, **start)
+        bids = storm(phones, answers, commands=80, patient=True, **start)
         await amina.until(lambda heard=heard: len(amina.events) > heard + 5, "some bids")
         if what_next == "award":
             # Twice at once, by a nervous finger: the second finds no product.
@@ -121,7 +121,7 @@ async def test_the_hammer_falls_on_the_highest_bid_of_its_round(baraka, crowd, s
         await asyncio.gather(*bids)
     await put_on_block(amina, "The last lot")
     heard = len(amina.events)
-    last = storm(phones, answers, asks=100, dice=dice, first_amount=9000, patient=True)
+    last = storm(phones, answers, commands=100, dice=dice, first_amount=9000, patient=True)
     await amina.until(lambda: len(amina.events) > heard + 5, "some bids")
     assert (await amina.emits(finish, AUCTION))["ok"]
     await asyncio.gather(*last)
@@ -160,12 +160,12 @@ async def test_two_servers_on_one_database_keep_one_order(sale_database, tmp_pat
         await open_sale(amina)
         await join([amina, *phones])
         answers = []
-        bids = storm(phones, answers, asks=120, dice=dice, patient=True)
+        bids = storm(phones, answers, commands=120, dice=dice, patient=True)
         heard = len(amina.events)
         await amina.until(lambda: len(amina.events) > heard + 5, "some bids")
         assert (await amina.emits("awardingAuction", AWARD))["ok"]
         await put_on_block(amina, "Silver Necklace")
-        bids += storm(phones, answers, asks=80, dice=dice, first_amount=2000)
+        bids += storm(phones, answers, commands=80, dice=dice, first_amount=2000)
         await asyncio.gather(*bids)
 
         ledger = await assert_sale_holds(store)
@@ -189,7 +189,7 @@ async def test_the_answer_to_a_join_is_never_behind_a_newer_event(baraka, crowd,
     await open_sale(amina)
     await join(bidders)
     answers = []
-    tasks = storm(bidders, answers, asks=250, dice=dice)
+    tasks = storm(bidders, answers, commands=250, dice=dice)
 
     async def joins_again_and_again(user_id):
         async with RawSocket(baraka.url, user_id) as raw:
@@ -313,7 +313,7 @@ async def test_what_was_missed_is_told_within_the_limit_and_the_state_is_whole(
         await join([witness])
         answers = []
         await asyncio.gather(
-            *(ask(amina, "comment", answers, auctionId=1, comment=f"{n}") for n in range(40))
+            *(send(amina, "comment", answers, auctionId=1, comment=f"{n}") for n in range(40))
         )
         ledger = await assert_sale_holds(store)
         await assert_everybody_heard([witness], ledger)

@@ -1,4 +1,4 @@
-"""What nobody may learn from the server's words: keys, tokens, passwords, codes, numbers."""
+"""Secrets that no output of the server shows: keys, tokens, passwords, codes, numbers."""
 
 from __future__ import annotations
 

@@ -84,7 +84,7 @@ async def test_the_crowd_comes_to_a_sale_that_somebody_else_holds(baraka, crowd,
     amina = await crowd.pick_up(baraka.url, 1)
     words = ("--no-host", "--auction=2", "--users=60", "--rate=20", "--json")
     guests = asyncio.create_task(simulate(baraka, tmp_path, *words))
-    await asyncio.sleep(0)  # it waits at the door: there is nothing live yet
+    await asyncio.sleep(0)  # it waits: there is nothing live yet
     auction = {"auctionId": 2}
     assert (await amina.emits("startLiveAuction", auction))["ok"]
     assert (await amina.emits("joinAuction", auction))["ok"]

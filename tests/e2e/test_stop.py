@@ -1,4 +1,4 @@
-"""A server that is asked to stop: what others notice of it, and what is not lost."""
+"""Stop of a server: what clients notice of it, and what is not lost."""
 
 from __future__ import annotations
 
@@ -71,9 +71,9 @@ async def test_a_load_balancer_is_told_before_the_port_closes(sale_database, tmp
         for way in WAYS:
             headers = {"Upgrade": "websocket", "Connection": "Upgrade"} if way == WAYS[0] else {}
             path = f"/socket.io/?EIO=4&transport={way}"
-            async with http.get(path, headers=headers) as newcomer:
-                assert newcomer.status == 503
-                assert int(newcomer.headers["Retry-After"]) > 0
+            async with http.get(path, headers=headers) as answer:
+                assert answer.status == 503
+                assert int(answer.headers["Retry-After"]) > 0
         # who was there is served until the end
         assert (await bilal.emits(PlaceBid(auction_id=1, amount=5)))["ok"]
         server.send(signal.SIGTERM)

@@ -1,4 +1,4 @@
-"""What strangers write goes through the server as it came, and past every terminal in silence."""
+"""Hostile text goes through the server as it came, and no terminal obeys it."""
 
 from __future__ import annotations
 

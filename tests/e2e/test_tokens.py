@@ -1,4 +1,4 @@
-"""Which tokens a real server lets in follows its settings (D1; RFC 8725)."""
+"""Settings decide which tokens a real server accepts (D1; RFC 8725)."""
 
 from __future__ import annotations
 

@@ -1,3 +1,5 @@
+"""The cached reason why an auction cannot be joined."""
+
 from __future__ import annotations
 
 from baraka_server.contract.refusals import Code

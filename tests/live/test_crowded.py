@@ -1,4 +1,4 @@
-"""What a crowd that joins costs those who bid: rows are read once, states made once, bids go ahead."""
+"""Cost of a joining crowd for those who bid: rows are read once, states made once, bids go ahead."""
 
 from __future__ import annotations
 
@@ -137,7 +137,7 @@ async def test_what_happened_elsewhere_while_the_room_was_empty_is_in_the_state(
     await other.close()
 
 
-async def test_all_who_ask_at_one_moment_are_given_the_same_text(house, reads):
+async def test_all_who_join_at_one_moment_are_given_the_same_text(house, reads):
     bilal = viewer(2)
     await house.submit(bilal, JOIN)
     await house.submit(bilal, bid(10))
@@ -195,14 +195,14 @@ async def test_a_bid_is_decided_before_five_hundred_who_join(house):
 
 async def test_what_one_viewer_asks_for_keeps_its_order(house):
     bilal, dina = viewer(2), viewer(3)
-    asks = [
+    submitted = [
         house.submit(bilal, JOIN),
         house.submit(bilal, bid(10)),
         house.submit(bilal, LEAVE),
         house.submit(bilal, bid(30)),
         house.submit(dina, bid(20)),
     ]
-    joined, first, left, _, dinas = await asyncio.gather(*asks)
+    joined, first, left, _, dinas = await asyncio.gather(*submitted)
     assert (joined["userCount"], left["userCount"]) == (1, 0)
     assert '"bid":20' in joined["auctionBids"]  # she did not wait for him
     assert (dinas["seq"], first.code) == (joined["seq"], Code.BID_TOO_LOW)

@@ -1,4 +1,4 @@
-"""JSON that is made once: the same as the library's, around text that is finished already."""
+"""JSON that is encoded once: the same as the library's, around text that is finished already."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The ledger is another one than this node followed: nobody is told a mixture of two (D34)."""
+"""A ledger that is another one than this node followed: nobody is sent a mixture of two (D34)."""
 
 from __future__ import annotations
 
@@ -120,12 +120,12 @@ async def test_a_state_of_a_lost_history_decides_nothing_where_nobody_looked_at_
     for amount in REFILLS["as long"]:
         await other.submit(viewer(3), bid(amount))
     house.disconnected(sale)
-    newcomer = viewer(4)
-    state = await house.submit(newcomer, JoinAuction(auction_id=1))
+    late = viewer(4)
+    state = await house.submit(late, JoinAuction(auction_id=1))
     assert amounts(state) == [14, 12, 10]
-    refused = await house.submit(newcomer, bid(14))
+    refused = await house.submit(late, bid(14))
     assert (refused.code, dict(refused.values)) == (Code.BID_TOO_LOW, {"current": 14})
-    assert (await house.submit(newcomer, bid(15)))["seq"] == 7
+    assert (await house.submit(late, bid(15)))["seq"] == 7
 
 
 async def test_what_is_followed_costs_no_further_read(house, hall, monkeypatch):

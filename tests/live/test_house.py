@@ -1,4 +1,4 @@
-"""The house on a real database: what its viewers hear, and that nobody waits in vain."""
+"""The house on a real database: what its viewers are sent, and that every command is answered."""
 
 from __future__ import annotations
 
@@ -73,16 +73,16 @@ async def change_row(store, table, row_id, **values):
 
 async def test_who_gives_up_waiting_keeps_nobody_else_waiting(on_air):
     house, _, bilal = on_air
-    asks = [asyncio.ensure_future(house.submit(bilal, bid(10 * n))) for n in range(1, 6)]
-    asks[0].cancel()
-    asks[3].cancel()
-    outcomes = await asyncio.gather(*asks, return_exceptions=True)
+    submitted = [asyncio.ensure_future(house.submit(bilal, bid(10 * n))) for n in range(1, 6)]
+    submitted[0].cancel()
+    submitted[3].cancel()
+    outcomes = await asyncio.gather(*submitted, return_exceptions=True)
     assert [isinstance(outcome, dict) for outcome in outcomes] == [False, True, True, False, True]
-    # An ask is not taken back by hanging up: it was made, and it stands.
+    # A command is not taken back by a disconnect: it was sent, and it stands.
     assert (await house.submit(bilal, bid(60)))["seq"] == outcomes[4]["seq"] + 1
 
 
-async def test_one_ask_that_cannot_be_served_does_not_harm_its_neighbours(on_air, store, hall):
+async def test_one_command_that_cannot_be_served_does_not_harm_its_neighbours(on_air, store, hall):
     """Farah is deleted between being looked up and her bid being written."""
     house, _, bilal = on_air
     farah = viewer(6)
@@ -559,10 +559,10 @@ async def _until(condition):
 async def test_who_is_gone_before_the_turn_comes_does_not_enter(on_air, hall):
     house, *_ = on_air
     gone = [viewer(3) for _ in range(20)]
-    asks = [house.submit(one, JoinAuction(auction_id=1)) for one in gone]
+    submitted = [house.submit(one, JoinAuction(auction_id=1)) for one in gone]
     for one in gone:
         house.disconnected(one)
-    await asyncio.gather(*asks)
+    await asyncio.gather(*submitted)
     assert house.presence.count(1) == len(hall.rooms[1]) == 1
 
 

@@ -293,7 +293,7 @@ def essence(event: str, payload: dict[str, Any]) -> tuple[Any, ...]:
 
 
 @st.composite
-def asks(draw: Any) -> tuple[int, ClientEvent]:
+def commands(draw: Any) -> tuple[int, ClientEvent]:
     """Who asks for what. The amount of a bid is by how much it is above the highest, below if < 0."""
     auction = draw(st.sampled_from(AUCTIONS))
     kind = draw(st.sampled_from(KINDS))
@@ -346,7 +346,7 @@ ALTERATIONS = st.sampled_from(
     ]
 )
 
-BATCHES = st.lists(asks(), min_size=1, max_size=10)
+BATCHES = st.lists(commands(), min_size=1, max_size=10)
 NODES = st.integers(0, 1)
 
 # --- both at once
@@ -420,16 +420,16 @@ class HouseAndModel(RuleBasedStateMachine):
         lot = {"product": "Ring", "minimum_price": 5, "start_price": 1, "market_price": 2}
         for auction_id in AUCTIONS[:-1]:  # the last one stays as it was found
             start = StartAuction(auction_id=auction_id)
-            self.ask([(AMINA, start), (AMINA, ChangeLot(auction_id=auction_id, **lot))], at)
+            self.submit([(AMINA, start), (AMINA, ChangeLot(auction_id=auction_id, **lot))], at)
         for node in (0, 1):
             self.join(node, AUCTIONS[0], resumes=False)
 
     @rule(asked=BATCHES, at=NODES)
     def ask_again(self, asked: list[tuple[int, ClientEvent]], at: int) -> None:
-        self.ask(asked, at)  # a second rule, since rules are taken equally often
+        self.submit(asked, at)  # a second rule, since rules are taken equally often
 
     @rule(asked=BATCHES, at=NODES)
-    def ask(self, asked: list[tuple[int, ClientEvent]], at: int) -> None:
+    def submit(self, asked: list[tuple[int, ClientEvent]], at: int) -> None:
         """Several people ask at once: the house decides in one transaction for each auction."""
         asked = [(user_id, self._with_amount(event)) for user_id, event in asked]
         outcomes = self.runner.run(self._ask(asked, at))

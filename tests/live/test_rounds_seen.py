@@ -1,4 +1,4 @@
-"""Which round the sender of a bid or of a host's command had before their eyes (D31, D32)."""
+"""Rounds that the senders of bids and of host's commands have seen (D31, D32)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The view by itself: what it says of an event, and what its lists are made of."""
+"""The view without a server: its announcements and its lists."""
 
 from __future__ import annotations
 

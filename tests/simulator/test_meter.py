@@ -1,4 +1,4 @@
-"""Counters of a run: what was asked adds up, and rates are of the time that they belong to."""
+"""Counters of a run: commands that were sent add up, and rates are of their own time."""
 
 import pytest
 

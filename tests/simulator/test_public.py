@@ -1,4 +1,4 @@
-"""What may be passed on of a run."""
+"""Report of a run without what identifies people and places."""
 
 import json
 

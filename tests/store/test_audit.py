@@ -1,4 +1,4 @@
-"""Whatever is altered behind the server's back is found, and named."""
+"""Rows and entries that were altered behind the server's back are found and named."""
 
 import asyncio
 import re

@@ -1,4 +1,4 @@
-"""What a database that is not there looks like to those who connect."""
+"""Errors and timeouts of connections to a database that is not there."""
 
 from __future__ import annotations
 

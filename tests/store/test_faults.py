@@ -1,4 +1,4 @@
-"""A database that is there and cannot be used: what is refused, what is said, what comes back."""
+"""A database that is there and cannot be used: refusals, log lines, recovery."""
 
 from __future__ import annotations
 

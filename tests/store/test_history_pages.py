@@ -1,4 +1,4 @@
-"""What a page of a ledger costs, and what it says of an auction that other programs change."""
+"""Pages of a ledger: their cost, and their words for an auction that other programs change."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a commit came to is found out, never guessed, and a path that is gone locks nobody out."""
+"""Commits whose answer was lost: the outcome is found out, and a lost connection locks nobody out."""
 
 from __future__ import annotations
 

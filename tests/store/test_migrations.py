@@ -1,4 +1,4 @@
-"""A database on its way to the tables of this program, from anywhere on that way."""
+"""Upgrades of a database to the tables of this program, from every revision."""
 
 import asyncio
 import sys

@@ -61,7 +61,7 @@ def test_which_kinds_are_rules_is_known() -> None:
     assert {kind for kind, event in KINDS.items() if not event.rule} == NOT_RULES
 
 
-def test_a_bid_is_written_as_every_other_fact() -> None:
+def test_a_bid_is_written_as_every_other_event() -> None:
     class AnyFact(BidPlaced):  # not the very class, so that it goes the usual way
         pass
 

@@ -1,4 +1,4 @@
-"""A SQLite file that is deleted or replaced under a running server: nobody is told that a bid stands."""
+"""A SQLite file that is deleted or replaced under a running server: no bid is accepted."""
 
 from __future__ import annotations
 

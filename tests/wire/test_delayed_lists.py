@@ -116,9 +116,9 @@ async def test_nothing_is_kept_of_a_room_that_is_empty(fan_out):
         says(fan_out, text)
     fan_out.leave_all(lists.subscriber)
     assert not fan_out.rooms_with_lists
-    newcomer = Listener(fan_out, LISTS)
+    late = Listener(fan_out, LISTS)
     says(fan_out, "c")
-    assert (lists.told, newcomer.told) == (["a"], ["c"])
+    assert (lists.told, late.told) == (["a"], ["c"])
 
 
 def test_a_budget_has_room_for_a_burst_and_is_never_owed_for_long():

@@ -1,4 +1,4 @@
-"""FairQueue between users: no server needed."""
+"""The fair queue, without a server."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ BILAL, DINA, EVE = 2, 3, 4
 
 
 class Desk:
-    """Whoever asks has the turn until it is let go; `had` are all turns in their order."""
+    """Users who wait for turns and keep them until they are released; `had` are all turns in order."""
 
     def __init__(self, at_once, waiting_max=100):
-        self.turns = FairQueue(at_once, waiting_max)
+        self.queue = FairQueue(at_once, waiting_max)
         self.had = []
         self.having = []
 
@@ -25,7 +25,7 @@ class Desk:
         return task
 
     async def _has(self, user_id):
-        async with self.turns.turn(user_id):
+        async with self.queue.turn(user_id):
             self.had.append(user_id)
             done = asyncio.Event()
             self.having.append((user_id, done))
@@ -71,12 +71,12 @@ async def test_the_room_to_wait_is_shared_and_the_greediest_gives_way():
     for task in asked[3:]:
         with pytest.raises(TooManyWaiting):
             await task
-    assert desk.turns.waiting == 4
+    assert desk.queue.waiting == 4
     with pytest.raises(TooManyWaiting):  # or Bilal would have as many as the greediest
         await (await desk.asks(BILAL))
     for _ in range(5):
         await desk.lets_go(desk.having[0][0])
-    assert (desk.turns.waiting, len(desk.had)) == (0, 5)
+    assert (desk.queue.waiting, len(desk.had)) == (0, 5)
 
 
 async def test_whoever_goes_away_keeps_no_turn_and_no_place():
@@ -84,7 +84,7 @@ async def test_whoever_goes_away_keeps_no_turn_and_no_place():
     having, waiting, last = [await desk.asks(user) for user in (BILAL, BILAL, DINA)]
     waiting.cancel()
     await settled()
-    assert desk.turns.waiting == 1
+    assert desk.queue.waiting == 1
     having.cancel()
     await settled()
     assert desk.had == [BILAL, DINA]

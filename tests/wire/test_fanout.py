@@ -1,4 +1,4 @@
-"""Fan-out without a network: what is joined, what passes what, and what a slow one may lose (D25)."""
+"""Fan-out without a network: joined writes, order, and what a slow client may lose (D25)."""
 
 from __future__ import annotations
 
@@ -184,7 +184,9 @@ async def test_nothing_passes_a_transport_that_has_to_see_it(fan_out, ends, why)
         (False, Transport(), False),
     ],
 )
-async def test_bytes_go_past_the_queue_only_while_the_lane_is_open(fan_out, clear, line, open_):
+async def test_bytes_go_past_the_queue_only_while_the_subscriber_is_direct(
+    fan_out, clear, line, open_
+):
     listener = Listener()
     listener.subscriber.attach(line, compresses=False)
     listener.subscriber.direct = clear

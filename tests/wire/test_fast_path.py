@@ -381,7 +381,7 @@ UPGRADES = {
 async def test_where_it_does_not_fit_the_server_says_so_and_takes_the_stock_path(
     tmp_path, monkeypatch, caplog, what
 ):
-    """The rehearsal alone sees the upgrade: the stock path of the real library has to serve."""
+    """Only the check at start sees the upgrade: the stock path of the real library has to serve."""
     check = fastpath_check.check
 
     async def with_another_version(sio, *, compression):

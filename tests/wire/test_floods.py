@@ -1,4 +1,4 @@
-"""Whoever sends too much is told so, then has to leave; the others are served as without it."""
+"""Floods: a client that sends too much is told so, then disconnected; others are served as usual."""
 
 from __future__ import annotations
 

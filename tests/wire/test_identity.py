@@ -1,4 +1,4 @@
-"""Whose token it is: only a good one stands for somebody (D1)."""
+"""Access tokens: only a valid one is accepted (D1)."""
 
 import base64
 import hashlib

@@ -1,4 +1,4 @@
-"""What a join is answered with: the state of the auction, once, paid for before it is sent (D21)."""
+"""Joins: the state is sent once, and paid for before it is sent (D21); few wait at once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""After every attack that we know, the server holds what it held before: tasks, sockets, files."""
+"""Leftovers of attacks: after each, the server holds the tasks, sockets and files that it held before."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What strangers do is told in a few lines, never as an error, and without a stack trace."""
+"""Log lines about misbehaving clients: few, never an error, and without a stack trace."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What we rely on in the Socket.IO libraries. These fail when an upgrade breaks an assumption."""
+"""Assumptions about the Socket.IO libraries. These fail when an upgrade breaks one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rates, and whom they count: no server needed."""
+"""Rates, without a server."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def test_those_at_rest_are_forgotten_and_the_others_are_not(clock, monkeypatch):
     assert taken_out[-1] > 0
 
 
-def test_a_crowd_in_which_nobody_rests_is_not_looked_through_for_each_newcomer(clock, monkeypatch):
+def test_a_crowd_in_which_nobody_rests_is_not_looked_through_for_each_new_key(clock, monkeypatch):
     monkeypatch.setattr(rate_limits, "KEYS_MAX", 100)
     looks = 0
 

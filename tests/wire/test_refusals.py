@@ -1,4 +1,4 @@
-"""HTTP: one shape of a refusal, whoever refuses, and what a page in a browser may read of every answer."""
+"""HTTP errors: one shape of all, and what a page in a browser may read of every answer."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ async def test_what_is_no_http_is_refused_in_the_same_shape(room):
             assert_refused(await line.answer(), 400, "bad_request")
 
 
-async def test_the_limits_of_the_door_say_when_to_come_again(tmp_path):
+async def test_the_limits_of_admission_say_when_to_come_again(tmp_path):
     async with (
         house(tmp_path, connections_per_address_max=3) as room,
         AsyncExitStack() as stack,

@@ -1,4 +1,4 @@
-"""Our book of sessions and rooms is the library's, and does not look through everybody's for one."""
+"""The index of rooms has what the library has, and a disconnect does not look through all rooms."""
 
 from __future__ import annotations
 

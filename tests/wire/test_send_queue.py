@@ -1,4 +1,4 @@
-"""A slow viewer is judged by whether it reads, and not by the size of what it was sent alone (D25)."""
+"""The send queue: a slow viewer is judged by whether it reads, not by the size of one message (D25)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who gives way among those who have not shown who they are, and that a flood of them is no closed door."""
+"""Unverified sessions: which is evicted first, and that a flood of them does not keep others out."""
 
 from __future__ import annotations
 
@@ -32,34 +32,34 @@ def from_(address):
 
 
 def test_the_oldest_of_the_address_with_most_goes_first():
-    newcomers = Unverified()
+    unverified = Unverified()
     for key, address in [(1, "nat"), (2, "flood"), (3, "flood"), (4, "nat"), (5, "flood")]:
-        newcomers.add(key, address)
-    assert (newcomers.next_to_evict(), newcomers.next_to_evict("nat")) == (2, 1)
-    newcomers.discard(2)
-    newcomers.discard(2)
-    newcomers.discard(3)
-    assert newcomers.next_to_evict() == 1
-    assert newcomers.next_to_evict("elsewhere") is None
+        unverified.add(key, address)
+    assert (unverified.next_to_evict(), unverified.next_to_evict("nat")) == (2, 1)
+    unverified.discard(2)
+    unverified.discard(2)
+    unverified.discard(3)
+    assert unverified.next_to_evict() == 1
+    assert unverified.next_to_evict("elsewhere") is None
     for key in (1, 4, 5):
-        assert key in newcomers
-        newcomers.discard(key)
-    assert (len(newcomers), newcomers.next_to_evict()) == (0, None)
+        assert key in unverified
+        unverified.discard(key)
+    assert (len(unverified), unverified.next_to_evict()) == (0, None)
 
 
 def test_it_is_the_same_as_looking_through_all_of_them_after_every_step():
-    dice, newcomers, plain = Random(7), Unverified(), {}
+    dice, unverified, plain = Random(7), Unverified(), {}
     for key in range(3_000):
         if plain and dice.random() < 0.45:
             gone = dice.choice(list(plain))
-            newcomers.discard(gone)
+            unverified.discard(gone)
             del plain[gone]
         else:
             plain[key] = str(dice.randrange(6))
-            newcomers.add(key, plain[key])
+            unverified.add(key, plain[key])
         counts = Counter(plain.values())
-        going = newcomers.next_to_evict()
-        assert len(newcomers) == len(plain)
+        going = unverified.next_to_evict()
+        assert len(unverified) == len(plain)
         if plain:
             address = plain[going]
             assert counts[address] == max(counts.values())
@@ -97,9 +97,9 @@ async def test_a_flood_of_handshakes_displaces_itself_and_nobody_beside_it(tmp_p
         for stranger in (inside, newcomer):
             assert (await stranger.asks("joinAuction", AUCTION))["ok"]
         await neighbours.bilal_bids()
-        newcomers = neighbours.server.sio.unverified
-        assert len(newcomers) == 30 - 1  # one made room for who was verified then
-        assert not {"192.0.2.7", "192.0.2.8", "192.0.2.9"} & newcomers.addresses
+        unverified = neighbours.server.sio.unverified
+        assert len(unverified) == 30 - 1  # one made room for who was verified then
+        assert not {"192.0.2.7", "192.0.2.8", "192.0.2.9"} & unverified.addresses
 
 
 async def test_the_whole_house_is_for_those_who_show_a_token(tmp_path):
@@ -115,24 +115,24 @@ async def test_the_whole_house_is_for_those_who_show_a_token(tmp_path):
         await neighbours.bilal_bids()
 
 
-async def test_whoever_is_turned_away_or_leaves_the_namespace_is_a_newcomer_again(tmp_path):
+async def test_whoever_is_turned_away_or_leaves_the_namespace_is_unverified_again(tmp_path):
     async with house(tmp_path) as neighbours, AsyncExitStack() as stack:
-        newcomers = neighbours.server.sio.unverified
-        assert len(newcomers) == 0
+        unverified = neighbours.server.sio.unverified
+        assert len(unverified) == 0
         refused, leaver, gone = [
             await stack.enter_async_context(WebSocketStranger(neighbours.url)) for _ in range(3)
         ]
-        assert len(newcomers) == 3
+        assert len(unverified) == 3
         await refused.says('40{"token":"nonsense"}')
         await refused.hears("error")
         await leaver.enters()
         await gone.enters()
-        await until(lambda: len(newcomers) == 1)
+        await until(lambda: len(unverified) == 1)
         await leaver.says("41")
-        await until(lambda: len(newcomers) == 2)
+        await until(lambda: len(unverified) == 2)
         await leaver.enters()
         await gone.says("1")
-        await until(lambda: len(newcomers) == 1)
+        await until(lambda: len(unverified) == 1)
 
 
 async def test_requests_of_an_own_session_have_a_rate_too(tmp_path):
@@ -239,7 +239,7 @@ async def test_strangers_wait_for_each_other_and_nobody_for_all_of_an_address(
         await neighbours.bilal_bids()
 
 
-async def test_handshakes_are_paced_while_there_are_more_newcomers_than_a_crowd_has(
+async def test_handshakes_are_paced_while_there_are_more_unverified_than_a_crowd_has(
     tmp_path, monkeypatch
 ):
     monkeypatch.setattr(admission, "UNVERIFIED_UNPACED_MAX", 5)

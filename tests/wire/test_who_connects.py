@@ -1,4 +1,4 @@
-"""Who may be connected: not those who say nothing, not too many, not from everywhere."""
+"""Limits of connections: silent ones, too many, and those from addresses with too many."""
 
 from __future__ import annotations
 

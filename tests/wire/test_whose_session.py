@@ -1,4 +1,4 @@
-"""The id of a session stands in URLs: whoever reads it there cannot act in the name of its owner."""
+"""Session ids are in URLs: who reads one there cannot act in the name of its owner."""
 
 from __future__ import annotations
 

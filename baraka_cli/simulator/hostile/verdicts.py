@@ -1,4 +1,4 @@
-"""What is made of an attempt that a right server refuses."""
+"""Verdicts on attempts that a server has to refuse."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What must be true of a sale whatever raced with whatever, checked from the raw ledger.
+"""Invariants of a sale, checked from the raw ledger, whatever ran at the same time.
 
 The checks know the ledger's rows, the tables and what phones heard. They share no code with the
 rules, so that a mistake in those cannot hide here.

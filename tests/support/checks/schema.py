@@ -1,4 +1,4 @@
-"""What a database looks like, as text that two databases can be compared by."""
+"""Schema of a database as text, by which two databases can be compared."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What strangers send who mean harm, or whose program is broken: tables of packets, frames and requests."""
+"""Tables of hostile and broken packets, frames and requests."""
 
 from __future__ import annotations
 

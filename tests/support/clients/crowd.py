@@ -70,7 +70,7 @@ class Crowd:
             return self._drivers[client]
 
 
-async def ask(phone: Phone, event: str, answers: Answers, /, **fields: Any) -> dict[str, Any]:
+async def send(phone: Phone, event: str, answers: Answers, /, **fields: Any) -> dict[str, Any]:
     """Ask, and note what was answered."""
     answer = await phone.emits(event, fields)
     answers.append((fields | {"user_id": phone.user_id}, answer))
@@ -81,7 +81,7 @@ def storm(
     phones: Sequence[Phone],
     answers: Answers,
     *,
-    asks: int,
+    commands: int,
     dice: random.Random,
     auction_id: int = 1,
     first_amount: int = 1,
@@ -94,7 +94,7 @@ def storm(
     they ask again, which makes the storm last; the others say everything at once.
     """
     plans: dict[Phone, list[tuple[str, dict[str, Any]]]] = {}
-    for number in range(asks):
+    for number in range(commands):
         if dice.random() < 0.25:
             event = "comment"
             fields: dict[str, Any] = {"comment": f"comment {number} of {first_amount} 💍"}
@@ -108,9 +108,9 @@ def storm(
     async def follow(phone: Phone, plan: list[tuple[str, dict[str, Any]]]) -> None:
         if patient:
             for event, fields in plan:
-                await ask(phone, event, answers, **fields)
+                await send(phone, event, answers, **fields)
         else:
-            await asyncio.gather(*(ask(phone, event, answers, **fields) for event, fields in plan))
+            await asyncio.gather(*(send(phone, event, answers, **fields) for event, fields in plan))
 
     return [asyncio.create_task(follow(phone, plan)) for phone, plan in plans.items()]
 

@@ -1,4 +1,4 @@
-"""What a newer version of the program would write into a ledger (D55)."""
+"""Ledger entries as a newer version of the program would write them (D55)."""
 
 import json
 from typing import Any

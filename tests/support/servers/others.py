@@ -1,4 +1,4 @@
-"""What databases of the existing system hold against the documented schema, one kind a case (D52)."""
+"""Databases of the existing system that differ from the documented schema, one kind a case (D52)."""
 
 from __future__ import annotations
 
