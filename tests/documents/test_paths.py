@@ -1,7 +1,7 @@
 """Names in the documents exist: files, what is said to be in them, links, headings, targets of make.
 
-Files stand in backticks, from the top or from one of our two packages. `thing` in `path` says that the
-file has something of that name. The changelog is about what was.
+Files stand in backticks, from the top, from one of our two packages or from tests/support. `thing` in
+`path` says that the file has something of that name. The changelog is about what was.
 """
 
 from __future__ import annotations
@@ -13,14 +13,18 @@ from pathlib import Path
 import pytest
 
 HOUSE = Path(__file__).parents[2]
-ROOTS = (HOUSE, HOUSE / "baraka_server", HOUSE / "baraka_cli")
+ROOTS = (HOUSE, HOUSE / "baraka_server", HOUSE / "baraka_cli", HOUSE / "tests/support")
 GUIDES = [
     HOUSE / name
     for name in ("ARCHITECTURE.md", "CONTRIBUTING.md", "docs/decisions.md", "docs/glossary.md")
 ]
 PAGES = [
     page
-    for page in (*sorted(HOUSE.glob("*.md")), *sorted((HOUSE / "docs").glob("*.md")))
+    for page in (
+        *sorted(HOUSE.glob("*.md")),
+        *sorted((HOUSE / "docs").glob("*.md")),
+        HOUSE / "tests/README.md",
+    )
     if page.name != "CHANGELOG.md"
 ]
 
