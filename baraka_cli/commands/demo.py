@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from baraka_cli.commands.simulate_flags import seconds
 from baraka_cli.terminal import fail, run, say, stdout
 
 if TYPE_CHECKING:
@@ -48,8 +49,11 @@ def demo(
         ),
     ] = False,
     duration: Annotated[
-        float, typer.Option(min=1, metavar="SECONDS", help="Of bidding, with --headless.")
-    ] = 40,
+        float,
+        typer.Option(
+            parser=seconds, metavar="TIME", help="How long bids are made, with --headless."
+        ),
+    ] = "40s",  # type: ignore[assignment]
 ) -> None:
     """Host a live sale in the console, on a temporary database with a simulated crowd."""
     import tempfile

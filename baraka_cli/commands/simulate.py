@@ -8,6 +8,7 @@ from importlib.metadata import version
 import typer
 
 from baraka_cli.commands import simulate_flags as flags
+from baraka_cli.commands.simulate_replay import command_again, replay_of, scenario_of
 from baraka_cli.commands.simulate_result import Files, exit_code, former_result, held, tell
 from baraka_cli.commands.simulate_setup import (
     open_enough_files,
@@ -39,6 +40,8 @@ def simulate(
     duration: flags.Duration = None,
     ramp_up: flags.RampUp = None,
     find_limit: flags.FindLimit = None,
+    replay: flags.Replay = None,
+    speed: flags.Speed = None,
     transport: flags.Transport = None,
     chaos: flags.Chaos = None,
     seed: flags.Seed = None,
@@ -85,7 +88,12 @@ def simulate(
         "max_unanswered": max_unanswered,
         "min_accepted_per_second": min_accepted_per_second,
     }
+    again = replay_of(replay, speed, {**fields, "lots": lots, "no_host": no_host or None})
+    if again is not None:
+        fields |= scenario_of(again, fields)
     scenario, run_list = scenario_and_lots(preset, lots, lots_encoding, fields)
+    if again is not None:
+        run_list = again.recording.lots
     if repeat > 1 and (auction is not None or no_host):
         wrong_usage(
             "--repeat holds each sale on an auction of its own: leave --auction and --no-host out"
@@ -110,6 +118,8 @@ def simulate(
             numbers_are_whole=whole_numbers,
             version=version("baraka"),
             patience=patience,
+            replay=again,
+            command=command_again(replay, again, url, viewers, seed),
         )
         for place in places
     ]

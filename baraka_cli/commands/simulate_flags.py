@@ -13,7 +13,8 @@ CROWD, SERVER, FINDINGS = "The crowd", "The server", "What it finds"
 JUDGED = "What it must not be worse than: else exit 1"
 
 
-def _seconds(text: str) -> float:
+def seconds(text: str) -> float:
+    """A duration as it is typed, in seconds."""
     try:
         return seconds_of(str(text))
     except BadDuration as error:
@@ -126,7 +127,7 @@ Rate = Annotated[
 Duration = Annotated[
     float | None,
     typer.Option(
-        parser=_seconds,
+        parser=seconds,
         metavar="TIME",
         rich_help_panel=CROWD,
         help="How long bids are made: 90s, 15m, 2h; a plain number is seconds.",
@@ -137,7 +138,7 @@ Duration = Annotated[
 RampUp = Annotated[
     float | None,
     typer.Option(
-        parser=_seconds,
+        parser=seconds,
         metavar="TIME",
         rich_help_panel=CROWD,
         help="The rate grows from none to all of it in this time.",
@@ -148,11 +149,33 @@ RampUp = Annotated[
 FindLimit = Annotated[
     float | None,
     typer.Option(
-        parser=_seconds,
+        parser=seconds,
         metavar="TIME",
         rich_help_panel=CROWD,
         help="Raise the rate by a half every TIME, until a threshold breaks.",
         show_default=False,
+    ),
+]
+
+Replay = Annotated[
+    Path | None,
+    typer.Option(
+        rich_help_panel=CROWD,
+        metavar="FILE.json",
+        help="Do a recorded sale again: what baraka auction history ID --json printed.",
+        show_default=False,
+    ),
+]
+
+Speed = Annotated[
+    float | None,
+    typer.Option(
+        rich_help_panel=CROWD,
+        metavar="N",
+        min=0.01,
+        max=1000,
+        help="With --replay: how many times as fast.",
+        show_default="1",
     ),
 ]
 
@@ -255,7 +278,7 @@ Compare = Annotated[
 Patience = Annotated[
     float,
     typer.Option(
-        parser=_seconds,
+        parser=seconds,
         metavar="TIME",
         rich_help_panel=SERVER,
         help="How long the server may be gone, for a restart, before the sale is broken off.",

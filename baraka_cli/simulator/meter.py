@@ -133,6 +133,10 @@ class Meter:
             self.bids.refused += 1
             self.bid_refusals[why] += 1
 
+    def comment_sent(self) -> None:
+        self.now.comments += 1
+        self.comments += 1
+
     def asked(self, event: str) -> None:
         """Anything but a bid."""
         self.requests[event].sent += 1

@@ -202,6 +202,19 @@ class Step(Part):
         return not self.why
 
 
+class Replayed(Part):
+    """A recorded sale that was done again, beside the record."""
+
+    file: str
+    speed: float
+    deeds: int
+    """Bids, comments and commands of the host in the record."""
+    done: int
+    different: int
+    differences: list[str] = Field(default_factory=list)
+    """The first of them, in words."""
+
+
 class Threshold(Part):
     """A limit that was set for the run; `value` None: it could not be measured."""
 
@@ -277,6 +290,7 @@ class Result(Part):
     thresholds: list[Threshold] = Field(default_factory=list)
     steps: list[Step] = Field(default_factory=list)
     """Steps of a search for the limit, in order; the last one broke, or the time was over."""
+    replay: Replayed | None = None
     timeline: list[Second] = Field(default_factory=list)
     findings: list[Finding] = Field(default_factory=list)
     probes: list[Probed] = Field(default_factory=list)

@@ -13,6 +13,7 @@ from baraka_cli.run_list import ListedLot
 from baraka_cli.simulator.checks.proof import Proof
 from baraka_cli.simulator.crowd.cast import Mint, Place
 from baraka_cli.simulator.crowd.crowd import PATIENCE_SECONDS, Crowd
+from baraka_cli.simulator.crowd.replaying import Replay
 from baraka_cli.simulator.crowd.sale import Sale, SaleStopped
 from baraka_cli.simulator.meter import Meter
 from baraka_cli.simulator.result import Result
@@ -41,6 +42,10 @@ class Setup:
     version: str = ""
     patience: float = PATIENCE_SECONDS
     """For how many seconds the server may be away."""
+    replay: Replay | None = None
+    """A recorded sale to be done again, in place of one that chance makes."""
+    command: str = ""
+    """The command line that runs it again; empty when the scenario says all of it."""
 
 
 class _Ears:
@@ -87,7 +92,9 @@ async def run(
         phase = text
 
     sale = Sale(setup.scenario, setup.place, setup.lots, pool, meter, proof, new_phase)
-    ears.crowd = crowd = Crowd(sale, setup.mint, hosted=setup.hosted, patience=setup.patience)
+    ears.crowd = crowd = Crowd(
+        sale, setup.mint, hosted=setup.hosted, patience=setup.patience, replay=setup.replay
+    )
     interrupt = interrupt or Interrupt()
     interrupt.crowd = crowd
     began = datetime.now(UTC)
@@ -95,6 +102,7 @@ async def run(
 
     def so_far() -> Result:
         found = summary(sale, crowd, url=setup.url, version=setup.version, began=began)
+        found.command = setup.command
         found.could_not, found.interrupted = could_not, interrupt.signal
         return found
 

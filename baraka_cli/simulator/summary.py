@@ -54,6 +54,7 @@ def summary(sale: Sale, crowd: Crowd, *, url: str, version: str, began: datetime
         other_refusals=dict(meter.other_refusals.most_common()),
         aims=aims(sale, crowd, seconds),
         steps=crowd.search.steps,
+        replay=crowd.replaying.found() if crowd.replaying is not None else None,
         timeline=list(meter.timeline),
         findings=list(proof.findings.values()),
         servers=meter.servers.processes(meter.delivery.count - meter.delivery.lost),

@@ -17,17 +17,18 @@ from tests.support.servers import forks
 from tests.support.servers.baraka import BARAKA, Baraka, environment
 from tests.support.servers.databases import only_sqlite
 
-SMALL = ("--users=40", "--viewers=5", "--duration=10m", "--json")
+SMALL = ("--users=40", "--viewers=5", "--json")
+LONG = ("--duration=10m",)
 
 
 class Simulation:
     """A run that goes on until it is told not to."""
 
-    def __init__(self, baraka: Baraka, folder: Path, *words: str) -> None:
+    def __init__(self, baraka: Baraka, folder: Path, *words: str, long: bool = True) -> None:
         self._out, self._err = folder / "out.json", folder / "err"
         with self._out.open("wb") as out, self._err.open("wb") as err:
             self._process = forks.start(
-                ["simulate", f"--url={baraka.url}", *SMALL, *words],
+                ["simulate", f"--url={baraka.url}", *SMALL, *(LONG if long else ()), *words],
                 folder=folder,
                 env=environment(),
                 stdout=out.fileno(),
@@ -143,6 +144,25 @@ async def test_a_sale_is_held_again_on_auctions_of_its_own(baraka: Baraka, tmp_p
     assert len(result.runs) == 2
     assert result.runs[0].auctions != result.runs[1].auctions
     assert Result.model_validate_json((tmp_path / "series.json").read_text()) == result
+
+
+@only_sqlite
+async def test_a_sale_that_was_held_is_held_again_from_its_history(baraka: Baraka, tmp_path: Path):
+    _, first, _ = await Simulation(baraka, tmp_path, "--auction=3", "--duration=2s").ended()
+    words = ("auction", "history", 3, "--json", f"--database-url={baraka.database_url}")
+    told = await asyncio.to_thread(run, *words, folder=tmp_path)
+    (tmp_path / "history.json").write_text(told.out)
+    words = ("--replay=history.json", "--speed=4", "--auction=1", "--report=again.html")
+    code, again, _ = await Simulation(baraka, tmp_path, *words, long=False).ended()
+    assert code == 0
+    assert again.replay is not None
+    assert again.replay.differences == []
+    assert again.replay.done == again.replay.deeds
+    assert (again.totals.accepted, again.totals.turnover) == (
+        first.totals.accepted,
+        first.totals.turnover,
+    )
+    assert "--replay history.json --speed 4" in (tmp_path / "again.html").read_text()
 
 
 @pytest.mark.parametrize(

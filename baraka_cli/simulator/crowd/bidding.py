@@ -187,12 +187,13 @@ class Bidding:
                 await asyncio.sleep(retry_seconds(answer))
 
     def _send(self, one: Member, bid: Bid, due: float) -> asyncio.Task[Reply]:
-        task = asyncio.create_task(self._bid(one, bid, due))
+        task = asyncio.create_task(self.bid(one, bid, due))
         self.asking.add(task)
         task.add_done_callback(self.asking.discard)
         return task
 
-    async def _bid(self, one: Member, bid: Bid, due: float) -> Reply:
+    async def bid(self, one: Member, bid: Bid, due: float) -> Reply:
+        """Send it now. `due` is when it should have been: `time.perf_counter()`."""
         auction_id, user_id = self._auction_id, one.phone.user_id
         payload: dict[str, Any] = {"auctionId": auction_id, "amount": bid.amount}
         if not bid.malformed:

@@ -23,6 +23,7 @@ from baraka_cli.simulator.crowd.hosting import Hosting
 from baraka_cli.simulator.crowd.limit import LimitSearch
 from baraka_cli.simulator.crowd.people import Commenter
 from baraka_cli.simulator.crowd.presence import Presence, ServerGone
+from baraka_cli.simulator.crowd.replaying import Replay, Replaying
 from baraka_cli.simulator.crowd.sale import Sale, SaleStopped
 from baraka_cli.simulator.crowd.visits import Visits
 from baraka_cli.simulator.scenario import Transport
@@ -42,11 +43,17 @@ class Crowd:
     """Crowd of one run on one server. Call `run` once.
 
     `hosted` is false when somebody else starts the auction, sells and ends it. `patience` is for how
-    many seconds the server may be away.
+    many seconds the server may be away. With `replay` bidders and host do what it says.
     """
 
     def __init__(
-        self, sale: Sale, mint: Mint, *, hosted: bool = True, patience: float = PATIENCE_SECONDS
+        self,
+        sale: Sale,
+        mint: Mint,
+        *,
+        hosted: bool = True,
+        patience: float = PATIENCE_SECONDS,
+        replay: Replay | None = None,
     ) -> None:
         self.dropped = 0
         """Connections that the server closed."""
@@ -60,6 +67,9 @@ class Crowd:
         self.hosted = hosted
         host, self._auditors = _staff(sale, mint)
         self._everybody = cast(sale.scenario, sale.place, sale.pool, mint)
+        self.replaying = Replaying(sale, mint, replay) if replay is not None else None
+        if self.replaying is not None:
+            self._everybody += self.replaying.people
         staff = (host, *self._auditors) if hosted else self._auditors
         self._by_phone = {one.phone: one for one in (*staff, *self._everybody)}
         self._chance = Random(f"crowd of {sale.scenario.seed}")
@@ -125,7 +135,7 @@ class Crowd:
         self._proof.heard(one.seat, frame)
         if frame.bid is not None:
             self.visits.deliveries.heard(one, frame, now)
-        if one.bidder is not None:
+        if one.part is Part.BIDDER:
             one.board.frame(frame)
             self.bidding.look_up(one)
             if not self.hosted and frame.name == LotChanged.wire_name:
@@ -203,7 +213,10 @@ class Crowd:
             await self._counting.look("when everybody was in")
         self._begin()
         if self.hosted:
-            await self._hosting.sell()
+            if self.replaying is None:
+                await self._hosting.sell()
+            else:
+                await self.replaying.play(self._hosting, self.bidding, self.visits, self._errands)
             await self._close()
         else:
             await self._watch()
@@ -261,8 +274,7 @@ class Crowd:
             await asyncio.sleep(commenter.pause(talkers / self._scenario.comment_rate))
             payload = {"auctionId": self._auction_id, "comment": commenter.says()}
             if one.inside and not self._over:
-                self._meter.now.comments += 1
-                self._meter.comments += 1
+                self._meter.comment_sent()
                 answer = await self.visits.ask(one, PostComment.wire_name, payload)
                 self._proof.answers.answered(
                     self._auction_id, PostComment.wire_name, payload, answer

@@ -87,13 +87,8 @@ class Hosting:
 
     async def _hold(self, lot: ListedLot, *, last: bool, ends: float) -> None:
         prices = {"minBidPrice": lot.minimum, "bidPrice": lot.start, "actualPrice": lot.market}
+        await self.put_up({"product": lot.product, **prices})
         truth = self._sale.proof.truth(self._sale.place.auction_id)
-
-        def is_up() -> bool:
-            return truth.lot is not None and truth.lot.product == lot.product
-
-        await self._insist(ChangeLot.wire_name, {"product": lot.product, **prices}, is_up)
-        self._bidding.lot_began = time.perf_counter()
         before, limit = truth.accepted, self._sale.scenario.bids_per_lot_max
         over = ends if self._sale.scenario.rate == 0 else self._bidding.lot_ends
         while time.perf_counter() < over and self._bidding.open:
@@ -104,8 +99,28 @@ class Hosting:
         if last:
             self._bidding.close()
         # Without `bidId`, as the phones in the field award it: bids race with the hammer.
-        payload = {"product": lot.product, "weight": lot.weight or "-"}
-        await self._insist(AwardLot.wire_name, payload, lambda: truth.lot is None)
+        await self.award({"product": lot.product, "weight": lot.weight or "-"})
+
+    async def put_up(self, lot: dict[str, Any]) -> None:
+        """`lot` is the product and its prices, as they are sent."""
+        truth = self._sale.proof.truth(self._sale.place.auction_id)
+
+        def is_up() -> bool:
+            return truth.lot is not None and truth.lot.product == lot["product"]
+
+        await self._insist(ChangeLot.wire_name, lot, is_up)
+        self._bidding.lot_began = time.perf_counter()
+
+    async def award(self, lot: dict[str, Any]) -> None:
+        truth = self._sale.proof.truth(self._sale.place.auction_id)
+        await self._insist(AwardLot.wire_name, lot, lambda: truth.lot is None)
+
+    async def do(self, event: str, fields: dict[str, Any]) -> None:
+        """Whatever changes nothing that can be looked up."""
+        payload = {"auctionId": self._sale.place.auction_id, **fields}
+        answer = await self._visits.ask(self._host, event, payload)
+        if answer.ok is False:
+            raise SaleStopped(answer.message)
 
     async def audit(self) -> None:
         """Make the auditors leave and join again, to see the state that joiners get."""

@@ -105,6 +105,10 @@ def more_tables(result: Result) -> Iterator[tuple[tuple[str, ...], list[tuple[st
         yield columns, series(result)
     if result.aims:
         yield ("", "planned", "reached", WHY_NOT), aims(result)
+    if result.replay is not None and result.replay.differences:
+        rest = result.replay.different - len(result.replay.differences)
+        more = [(f"and {rest:,} more",)] if rest else []
+        yield (DIFFERS,), [*((printable(one),) for one in result.replay.differences), *more]
     if result.steps:
         yield STEPS, steps(result)
     if result.thresholds:
@@ -118,6 +122,7 @@ def more_tables(result: Result) -> Iterator[tuple[tuple[str, ...], list[tuple[st
 
 
 STEPS = ("step", "asked/s", "accepted/s", "delivery p99", "lost", "unanswered", WHAT_BROKE)
+DIFFERS = "what differs from the record"
 REQUESTS = ("beside bids", "sent", "done", "refused", "unanswered")
 
 

@@ -117,6 +117,7 @@ def verdict(result: Result) -> Verdict:
             f"{plural(len(partly), 'promise was', 'promises were')} checked only partly."
         )
     details += _limit(result)
+    details += _replayed(result)
     kind, headline = _headline(result, len(broken), len(checked), len(findings))
     return Verdict(kind, headline, tuple(details), tuple(_caveats(result)))
 
@@ -152,6 +153,16 @@ def limit_found(result: Result) -> str:
 def _limit(result: Result) -> list[str]:
     found = limit_found(result)
     return [found] if found else []
+
+
+def _replayed(result: Result) -> list[str]:
+    again = result.replay
+    if again is None:
+        return []
+    told = f"{again.done:,} of {again.deeds:,} commands of the record were done again"
+    if not again.different:
+        return [f"{told}, and came to the same."]
+    return [f"{told}; {plural(again.different, 'thing differs', 'things differ')} from the record."]
 
 
 def threshold_told(threshold: Threshold) -> str:

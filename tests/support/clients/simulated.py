@@ -9,6 +9,7 @@ from baraka_cli.database import open_store
 from baraka_cli.ledger_check import compare
 from baraka_cli.simulator.checks.proof import Proof
 from baraka_cli.simulator.crowd.cast import Place
+from baraka_cli.simulator.crowd.replaying import Replay
 from baraka_cli.simulator.result import Result
 from baraka_cli.simulator.run import Setup, Show, run
 from baraka_cli.simulator.scenario import Scenario, made_up_lots
@@ -50,6 +51,7 @@ async def hold(
     *,
     meddle: Callable[[], None] = lambda: None,
     show: Show = lambda *_: None,
+    replay: Replay | None = None,
 ) -> Result:
     """A sale on a server of ours, compared with its database when that is given.
 
@@ -61,6 +63,7 @@ async def hold(
         place=Place(AUCTION, NEXT_DOOR, HOST, OTHERS),
         lots=made_up_lots(scenario.lots, scenario.seed),
         mint=lambda user_id: mint(SECRET, user_id, timedelta(hours=1), {}),
+        replay=replay,
     )
     if database_url is None:
         return await run(setup, show)
