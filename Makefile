@@ -61,11 +61,12 @@ attack: setup servers ## attack a server with a sale beside it: docs/attacks.md;
 	@$(BIN)/python -m benchmarks.attack $(ATTACK_ARGS)
 
 .PHONY: check
-check: setup ## formatting, lint, types, import rules, stale docs
+check: setup ## formatting, lint, types, import rules, words, stale docs
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
+	$(BIN)/python tools/words.py
 	@$(MAKE) --no-print-directory check-docs
 
 # One line for each document that is generated or that quotes the code.

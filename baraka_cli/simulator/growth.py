@@ -1,4 +1,4 @@
-"""Whether something of a server grows without end, or only varies."""
+"""Growth of a server: detection of a figure that rises without end and does not only vary."""
 
 from __future__ import annotations
 

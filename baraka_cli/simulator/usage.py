@@ -1,4 +1,4 @@
-"""What processes on this machine use: processor time, memory, descriptors."""
+"""Resource usage of processes on this machine: processor time, memory, descriptors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is said of one entry of the ledger."""
+"""Announcement of one ledger entry, as it is sent to viewers."""
 
 from __future__ import annotations
 

@@ -167,7 +167,9 @@ async def _connect_mysql(**options: Any) -> Any:
         options["password"] = password.encode()
     seconds = options["connect_timeout"]
     try:
-        async with asyncio.timeout(seconds):  # the driver's own is over before anybody has spoken
+        async with asyncio.timeout(
+            seconds
+        ):  # the driver's own is over before the server has answered
             return await asyncmy.connect(**options)
     except TimeoutError as error:
         raise OperationalError(2003, f"no answer to a connection in {seconds} s") from error

@@ -1,4 +1,4 @@
-"""When a request that is of no session may be served: counted for its address, one address after the other."""
+"""Pace of requests without a session: they are served one at a time, fairly by address."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ UNVERIFIED_REQUESTS_WAITING_MAX = 2_000
 
 
 class RequestPace:
-    """`paced` counts those that had their turn."""
+    """Gives such requests their turns. `paced` counts those that had one."""
 
     def __init__(self) -> None:
         self.paced = 0
@@ -26,7 +26,7 @@ class RequestPace:
         return self._queue.waiting
 
     async def turn(self, address: str) -> None:
-        """Return when it is this one's turn. Raises `TooManyWaiting`."""
+        """Wait for the turn of a request from this address. Raises `TooManyWaiting`."""
         async with self._queue.turn(address):
             self.paced += 1
             now = time.monotonic()

@@ -1,4 +1,4 @@
-"""How a run of `baraka simulate` ends that does not go to its end, and what is said before it."""
+"""Runs of `baraka simulate` that end early, and what they print before it."""
 
 from __future__ import annotations
 

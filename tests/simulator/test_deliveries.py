@@ -1,4 +1,4 @@
-"""Who is due which bid, and what is lost."""
+"""Deliveries: the viewers that are due a bid, and what is lost."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When bids fall due."""
+"""Pace: the times at which bids are due."""
 
 import pytest
 from hypothesis import given

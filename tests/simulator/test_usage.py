@@ -1,4 +1,4 @@
-"""What processes use, as this machine tells it."""
+"""Resource usage of processes on this machine."""
 
 from __future__ import annotations
 

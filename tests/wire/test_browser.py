@@ -25,21 +25,21 @@ async def test_a_browser_hears_everything_in_order(tmp_path, path, way):
     Browser.require()
     async with house(tmp_path, updates="delta", fan_out=path) as neighbours:
         options = {"auth": {"token": token(SECRET, 7)}, "transports": WAYS[way]}
-        speakers = neighbours.server.audience
+        audience = neighbours.server.audience
         async with Browser(tmp_path, neighbours.url, options) as browser:
             assert (await browser.told())["joined"]
             for number in range(300):
                 # Short, compressed, and large; and with more than one byte to a character.
                 text = ("short", "Größe 💍 " * 300, "0123456789" * 9_000)[number % 3]
                 payload = encode({"number": number, "text": text})
-                await speakers.to_room(1, "numbered", payload, payload)
+                await audience.to_room(1, "numbered", payload, payload)
                 if number % 4 == 0:
                     await asyncio.sleep(0.002)
             compressed = [
                 client.websocket is not None and client.websocket.compresses
                 for client in neighbours.sockets.values()
             ]
-            await speakers.to_everyone("over", encode({}))
+            await audience.to_everyone("over", encode({}))
             told = await browser.told()
             assert told["heard"] == list(range(300))
             assert told["upgraded"] == (way == "upgrade")

@@ -54,7 +54,7 @@ class Announcer:
 
     def __init__(self, server, dice):
         self.server, self.dice = server, dice
-        self.speakers = server.audience
+        self.audience = server.audience
         self.numbers = itertools.count(1)
         self.said = {}
         """By session: the numbers that it must hear, in order."""
@@ -69,9 +69,9 @@ class Announcer:
         payload = encode({"number": number, "more": "abcdefghij" * (size // 10)})
         way = self.dice.randrange(10)
         if way < 6:
-            await self.speakers.to_room(1, "numbered", payload, payload)
+            await self.audience.to_room(1, "numbered", payload, payload)
         elif way == 6:
-            await self.speakers.to_everyone("numbered", payload)
+            await self.audience.to_everyone("numbered", payload)
         else:
             eio_sid = self.dice.choice(list(self.said))
             sid = self.server.sio.manager.sid_from_eio_sid(eio_sid, "/")
@@ -128,7 +128,7 @@ async def test_nothing_overtakes_anything_over_any_transport(tmp_path, path, see
                     await asyncio.sleep(0)
             if not dice.randrange(50):
                 await asyncio.sleep(0.02)
-        await announcer.speakers.to_everyone("over", encode({}))
+        await announcer.audience.to_everyone("over", encode({}))
         listening += [asyncio.create_task(hears_all(client)) for client in clients[4:]]
         for client, heard in zip(clients, await asyncio.gather(*listening), strict=True):
             assert heard == announcer.said[client.sid]
@@ -154,7 +154,7 @@ async def test_the_official_client_misses_nothing_while_it_upgrades(tmp_path, pa
         house(tmp_path, updates="delta", fan_out=path, **UNHURRIED) as neighbours,
         NodePhones() as phones,
     ):
-        speakers = neighbours.server.audience
+        audience = neighbours.server.audience
         last, loud = 0, True
 
         async def speaks():
@@ -165,7 +165,7 @@ async def test_the_official_client_misses_nothing_while_it_upgrades(tmp_path, pa
                     last += 1
                     text = "x" * dice.choice([10, 10, 2_000, 20_000])
                     payload = encode({"number": last, "text": text})
-                    await speakers.to_room(1, "numbered", payload, payload)
+                    await audience.to_room(1, "numbered", payload, payload)
                 await asyncio.sleep(0.02)  # Node has to tell us of each
 
         speaking = asyncio.create_task(speaks())
@@ -201,11 +201,11 @@ async def test_what_goes_over_the_wire_is_one_frame_for_all(tmp_path):
         first, second = [
             await joins(stack, neighbours.url, CompressedStranger, user) for user in (3, 4)
         ]
-        speakers = neighbours.server.audience
+        audience = neighbours.server.audience
         texts = ["short", "long " * 1_000, "with a ring 💍 " * 1_000]
         for text in texts:
             payload = encode({"text": text})
-            await speakers.to_room(1, "told", payload, payload)
+            await audience.to_room(1, "told", payload, payload)
         told = []
         for client in (plain, first, second):
             frames = []
@@ -234,8 +234,8 @@ async def test_whoever_does_not_offer_or_wants_a_smaller_window_is_sent_plain_te
                 await stranger.enters(2)
                 assert (await stranger.asks("joinAuction", AUCTION))["ok"]
                 payload = encode({"text": "long " * 1_000})
-                speakers = neighbours.server.audience
-                await speakers.to_room(1, "told", payload, payload)
+                audience = neighbours.server.audience
+                await audience.to_room(1, "told", payload, payload)
                 assert await stranger.hears("told") == json.loads(payload)
 
 
@@ -246,8 +246,8 @@ async def test_with_compression_off_nobody_is_offered_any(tmp_path):
     ):
         stranger = await joins(stack, neighbours.url, CompressedStranger, 2)
         payload = encode({"text": "long " * 1_000})
-        speakers = neighbours.server.audience
-        await speakers.to_room(1, "told", payload, payload)
+        audience = neighbours.server.audience
+        await audience.to_room(1, "told", payload, payload)
         assert await stranger.hears("told") == json.loads(payload)
         assert not stranger.compressed
 
@@ -342,10 +342,10 @@ async def test_order_is_kept_under_tls_too(tmp_path, certificate):
             await phone.lives_through("connect")
             assert (await phone.emits("joinAuction", AUCTION))["ok"]
             crowd.append(phone)
-        speakers = neighbours.server.audience
+        audience = neighbours.server.audience
         for number in range(200):
             payload = encode({"number": number, "text": "x" * (number % 7) * 10_000})
-            await speakers.to_room(1, "numbered", payload, payload)
+            await audience.to_room(1, "numbered", payload, payload)
             if number % 3 == 0:
                 await asyncio.sleep(0)
         for phone in crowd:
@@ -472,11 +472,11 @@ async def test_of_hundreds_who_stall_no_socket_task_or_object_is_left(tmp_path, 
     monkeypatch.setattr(server, "POLL_AGAIN_SECONDS", 0.1)  # a session that polled is kept so long
     limits = UNHURRIED | {"send_buffer_bytes_max": 100_000, "connections_per_address_max": 0}
     async with house(tmp_path, updates="delta", **limits) as neighbours:
-        speakers = neighbours.server.audience
+        audience = neighbours.server.audience
         payload = encode({"text": "0123456789" * 2_000})
 
         async def is_loud():
-            await speakers.to_room(1, "loud", payload, payload)
+            await audience.to_room(1, "loud", payload, payload)
             await asyncio.sleep(0.002)
 
         await neighbours.bilal_bids()

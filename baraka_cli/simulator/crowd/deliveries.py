@@ -1,4 +1,4 @@
-"""Which viewer is due which bid, and when it came: latency, and what never came."""
+"""Deliveries of bids: which viewers are due each one, its latency, and those that never arrived."""
 
 from __future__ import annotations
 

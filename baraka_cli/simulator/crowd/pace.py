@@ -1,4 +1,4 @@
-"""When bids fall due by the clock, and why nobody made one."""
+"""Pace of bids: the times at which they are due, and the reasons why one was not made."""
 
 from __future__ import annotations
 

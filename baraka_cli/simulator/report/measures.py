@@ -1,4 +1,4 @@
-"""What two runs are compared by: each figure, whether more is better, and how much it varies anyway."""
+"""Figures by which two runs are compared: the direction that is better, and the usual variation."""
 
 from __future__ import annotations
 

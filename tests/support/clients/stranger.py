@@ -1,4 +1,4 @@
-"""Strangers: HTTP, WebSocket and Engine.IO spoken by hand, byte for byte, right or wrong.
+"""Strangers: HTTP, WebSocket and Engine.IO written byte by byte, right or wrong.
 
 What a client library would refuse to send, hide or repair, these send, and see what comes back.
 """

@@ -1,0 +1,29 @@
+"""The check of the house's words finds what it is for."""
+
+from __future__ import annotations
+
+import pytest
+
+from tools import words
+
+GOOD = '"""Rates of clients."""\n'
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ("x = 1\n", "1: the module has no docstring"),
+        ('"""What clients may send."""\n', "1: the docstring opens with 'What'"),
+        ('"""Who asks."""\n', "1: the docstring opens with 'Who'"),
+        (GOOD + "class Ask:\n    ...\n", "2: 'class Ask' was given up: Command"),
+        (GOOD + "# the newcomers wait\n", "2: 'newcomers' was given up"),
+    ],
+)
+def test_a_module_that_does_not_say_what_it_is_is_found(source, said):
+    (found,) = words.objections(source)
+    assert found.startswith(said)
+
+
+@pytest.mark.parametrize("source", ["", GOOD, GOOD + "asked = whatever = 1  # planes, airlanes\n"])
+def test_ordinary_modules_are_not(source):
+    assert list(words.objections(source)) == []
