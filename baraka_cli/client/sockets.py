@@ -32,6 +32,14 @@ class CouldNotConnect(Exception):
     """The server cannot be reached, or does not let us in. The text says why, for a person."""
 
 
+class TokenRefused(CouldNotConnect):
+    """The server does not take the access token of a user."""
+
+    def __init__(self, label: str, token: str, message: str) -> None:
+        super().__init__(f"{label}: the server refuses the access token with '{message}'")
+        self.token = token
+
+
 class Listener(Protocol):
     """Hears what arrives at the sockets of a pool."""
 
@@ -94,6 +102,11 @@ class Socket:
     async def connect(self) -> None:
         """Raises `CouldNotConnect`."""
         raise NotImplementedError
+
+    def look_at_token(self) -> None:
+        """Raises `TokenRefused` when the server refused it. It says so after it let us connect (D2)."""
+        if self.refused_token:
+            raise TokenRefused(self.label, self.auth["token"], self.refused_token)
 
     async def drop(self) -> None:
         """Lose the connection, as in a tunnel: without a word."""

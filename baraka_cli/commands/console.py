@@ -102,14 +102,13 @@ def console(
 
 
 def _mint(user_id: int) -> Callable[[], str]:
+    from baraka_cli.minting import minting
     from baraka_server.sources import lacking
-    from baraka_server.wire.identity import mint
 
-    settings = load_settings()
-    if settings.jwt_secret is None:
+    maker = minting(load_settings())
+    if maker is None:
         wrong_usage(
             "--user needs BARAKA_JWT_SECRET; with an access token use --token instead.\n"
             f"{lacking('jwt_secret')}."
         )
-    secret = settings.jwt_secret.get_secret_value()
-    return lambda: mint(secret, user_id, TOKEN_LIFETIME, {})
+    return lambda: maker.token(user_id, maker.allowed(TOKEN_LIFETIME))

@@ -3,20 +3,33 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from importlib.metadata import version
+from typing import TYPE_CHECKING
 
 import typer
 
 from baraka_cli.commands import simulate_flags as flags
+from baraka_cli.commands.refused_tokens import why_refused
+from baraka_cli.commands.simulate_hostile import (
+    HOSTILE,
+    only_for_a_sale,
+    probed,
+    probes_named,
+)
 from baraka_cli.commands.simulate_replay import command_again, replay_of, scenario_of
 from baraka_cli.commands.simulate_result import Files, exit_code, former_result, held, tell
 from baraka_cli.commands.simulate_setup import (
     open_enough_files,
     people_of,
     places_of,
+    promises_named,
     scenario_and_lots,
 )
 from baraka_cli.terminal import LotsEncoding, wrong_usage
+
+if TYPE_CHECKING:
+    from baraka_cli.simulator.result import Result
 
 USERS = 100
 """As many as `baraka db seed` makes when nobody says otherwise."""
@@ -49,6 +62,8 @@ def simulate(
     server_pid: flags.ServerPid = None,
     whole_numbers: flags.WholeNumbers = False,
     patience: flags.Patience = PATIENCE,  # type: ignore[assignment]
+    probe: flags.Probe = None,
+    exempt: flags.Except = None,
     as_json: flags.AsJson = False,
     report: flags.Report = None,
     save: flags.Save = None,
@@ -63,9 +78,10 @@ def simulate(
 ) -> None:
     """Hold a simulated sale: how much does a server carry, and does it keep its promises.
 
-    The auction is really started, bid on and ended: use one that nobody needs. Exits 1 when a
-    promise was broken or a threshold was not held, and 2 when the sale could not be held. Ctrl-C and
-    SIGTERM end the auction and report.
+    The auction is really started, bid on and ended: use one that nobody needs. With hostile, what
+    nobody should do is tried on it instead. Exits 1 when a promise was broken, a fault was found or
+    a threshold was not held, and 2 when the sale could not be held. Ctrl-C and SIGTERM end the
+    auction and report.
     """
     from baraka_cli.simulator.run import Setup
 
@@ -88,6 +104,24 @@ def simulate(
         "max_unanswered": max_unanswered,
         "min_accepted_per_second": min_accepted_per_second,
     }
+    files = Files(report=report, save=save, junit=junit)
+    if preset == HOSTILE:
+        only_for_a_sale(
+            **fields,
+            lots=lots,
+            no_host=no_host,
+            database_url=database_url,
+            server_pid=server_pid,
+            repeat=repeat > 1,
+            compare=compare,
+        )
+        probes, left_out = probes_named(probe, "--probe"), probes_named(exempt, "--except")
+        files.try_out()
+        result = probed(url, auction, people_of(tokens, host, users), probes, left_out)
+        _tell_and_exit(result, None, files, as_json=as_json, fail_on_worse=False)
+    if probe:
+        wrong_usage(f"--probe is for {HOSTILE}: baraka simulate {HOSTILE} --probe {probe[0]}")
+    promises = promises_named(exempt)
     again = replay_of(replay, speed, {**fields, "lots": lots, "no_host": no_host or None})
     if again is not None:
         fields |= scenario_of(again, fields)
@@ -99,11 +133,10 @@ def simulate(
             "--repeat holds each sale on an auction of its own: leave --auction and --no-host out"
         )
     old = former_result(compare, scenario, must_be_alike=fail_on_worse)
-    files = Files(report=report, save=save, junit=junit)
     files.try_out()
     open_enough_files(scenario)
-    host_id, others, mint = people_of(tokens, host, users, scenario)
-    places = places_of(url, auction, repeat, host_id, others, mint)
+    people = people_of(tokens, host, users, sale_seconds=scenario.duration)
+    places = places_of(url, auction, repeat, people)
     if no_host:
         places = [replace(place, next_door=None) for place in places]  # nobody would start it
     setups = [
@@ -112,7 +145,7 @@ def simulate(
             scenario=scenario,
             place=place,
             lots=run_list,
-            mint=mint,
+            mint=people.mint,
             server_pids=tuple(server_pid or ()),
             hosted=not no_host,
             numbers_are_whole=whole_numbers,
@@ -120,11 +153,17 @@ def simulate(
             patience=patience,
             replay=again,
             command=command_again(replay, again, url, viewers, seed),
+            why_refused=partial(why_refused, url, people.maker),
+            exempt=promises,
         )
         for place in places
     ]
     result = held(setups, database_url)
+    _tell_and_exit(result, old, files, as_json=as_json, fail_on_worse=fail_on_worse)
+
+
+def _tell_and_exit(
+    result: Result, old: Result | None, files: Files, *, as_json: bool, fail_on_worse: bool
+) -> None:
     written = tell(result, old, files, as_json=as_json, fail_on_worse=fail_on_worse)
-    code = exit_code(result, old if fail_on_worse else None, written=written)
-    if code:
-        raise typer.Exit(code)
+    raise typer.Exit(exit_code(result, old if fail_on_worse else None, written=written))

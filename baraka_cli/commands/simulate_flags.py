@@ -25,8 +25,8 @@ ScenarioName = Annotated[
     str | None,
     typer.Argument(
         metavar="[SCENARIO]",
-        help="smoke, evening-sale, rush, bid-storm, ramp-up, soak, find-limit, or a TOML file; "
-        "smoke without it.",
+        help="smoke, evening-sale, rush, bid-storm, ramp-up, soak, find-limit, hostile, or a TOML "
+        "file; smoke without it.",
         show_default=False,
     ),
 ]
@@ -237,6 +237,28 @@ WholeNumbers = Annotated[
         "--whole-numbers",
         rich_help_panel=SERVER,
         help="The server shows whole phone numbers on purpose.",
+    ),
+]
+
+Probe = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--probe",
+        rich_help_panel=FINDINGS,
+        metavar="NAME",
+        help="Of hostile: try this one, and no other; again for more. See docs/simulate.md.",
+        show_default=False,
+    ),
+]
+
+Except = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--except",
+        rich_help_panel=FINDINGS,
+        metavar="NAME",
+        help="A promise, like counts, or a probe that the server need not keep; again for more.",
+        show_default=False,
     ),
 ]
 

@@ -153,6 +153,10 @@ def _signals_to(interrupt: Interrupt) -> Iterator[None]:
             loop.remove_signal_handler(number)
 
 
+def _tried(result: Result) -> bool:
+    return any(probed.checked for probed in result.probes)
+
+
 def tell(
     result: Result, old: Result | None, files: Files, *, as_json: bool, fail_on_worse: bool
 ) -> bool:
@@ -163,7 +167,7 @@ def tell(
     written = files.write(result, old, fail_on_worse=fail_on_worse)
     if as_json:
         print_json(result)
-    elif result.could_not and not result.totals.in_room_max:
+    elif result.could_not and not result.totals.in_room_max and not _tried(result):
         say(result.could_not)
     else:
         print_report(stdout, result)

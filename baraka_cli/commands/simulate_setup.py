@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,8 +14,10 @@ from baraka_cli.commands.simulate_result import COULD_NOT
 from baraka_cli.terminal import load_settings, run, say, wrong_usage
 
 if TYPE_CHECKING:
+    from baraka_cli.minting import Minting
     from baraka_cli.run_list import ListedLot
     from baraka_cli.simulator.crowd.cast import Mint, Place
+    from baraka_cli.simulator.result import Promise
     from baraka_cli.simulator.scenario import Scenario
 
 TOKEN_LIFETIME = timedelta(hours=12)
@@ -45,40 +49,74 @@ def scenario_and_lots(
     return planned, run_list or made_up_lots(planned.lots, planned.seed)
 
 
-def people_of(
-    file: Path | None, host_id: int, users: int, scenario: Scenario
-) -> tuple[int, list[int], Mint]:
-    """The host, the other users, and where their tokens come from."""
+def promises_named(names: Iterable[str] | None) -> frozenset[Promise]:
+    """Promises whose names begin like that, one each. Exits 2 where none does, or more than one."""
+    from baraka_cli.simulator.result import Promise
+
+    found = set()
+    for name in names or ():
+        meant = name.replace("-", "_")
+        like = [one for one in Promise if one == meant] or [
+            one for one in Promise if one.startswith(meant)
+        ]
+        if len(like) != 1:
+            wrong_usage(
+                f"--except: '{name}' names {'no' if not like else 'more than one'} promise; "
+                f"there are {', '.join(Promise)}"
+            )
+        found.add(like[0])
+    return frozenset(found)
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """The host, the other users, and where their tokens come from: `maker` is None for a file's."""
+
+    host_id: int
+    others: list[int]
+    mint: Mint
+    maker: Minting | None
+
+
+def people_of(file: Path | None, host_id: int, users: int, *, sale_seconds: float = 0) -> People:
+    """Find who is there. Tokens that are made last longer than the sale."""
+    from baraka_cli.minting import minting
     from baraka_cli.simulator.crowd.tokens import BadTokens, read_tokens
     from baraka_server.sources import lacking
-    from baraka_server.wire.identity import mint
 
     if file is not None:
         try:
             found = read_tokens(file)
         except BadTokens as error:
             wrong_usage(f"--tokens: {error}")
-        return found.host_id, found.others, found.of
-    settings = load_settings()
-    if settings.jwt_secret is None:
+        return People(found.host_id, found.others, found.of, None)
+    maker = minting(load_settings())
+    if maker is None:
         wrong_usage(
             f"{lacking('jwt_secret')}: the crowd's tokens are minted with the server's own. "
             "Without it, give --tokens FILE with one access token a line, the host's first."
         )
-    secret = settings.jwt_secret.get_secret_value()
-    lifetime = TOKEN_LIFETIME + timedelta(seconds=scenario.duration)
+    lifetime = maker.allowed(TOKEN_LIFETIME + timedelta(seconds=sale_seconds))
     others = [user_id for user_id in range(1, users + 1) if user_id != host_id]
-    return host_id, others, lambda user_id: mint(secret, user_id, lifetime, {})
+    return People(host_id, others, lambda user_id: maker.token(user_id, lifetime), maker)
 
 
-def places_of(
-    url: str, auction_id: int | None, runs: int, host_id: int, others: list[int], mint: Mint
-) -> list[Place]:
+def places_of(url: str, auction_id: int | None, runs: int, people: People) -> list[Place]:
     """Auction of each run: the one that was named, or the host's first that can be started."""
+    from baraka_cli.client.http import TurnedAway
+    from baraka_cli.commands.refused_tokens import why_refused
     from baraka_cli.simulator.crowd.cast import Place
 
-    # A sale and one next door for each run, and one that the caller may have named already.
-    free, why = run(_startable(url, mint(host_id), 2 * runs + 1))
+    host_id, token = people.host_id, people.mint(people.host_id)
+    try:
+        # A sale and one next door for each run, and one that the caller may have named already.
+        free, why = run(_startable(url, token, 2 * runs + 1))
+    except TurnedAway as error:
+        say(
+            f"{url} refuses the host's token: {error}. "
+            + run(why_refused(url, people.maker, token))
+        )
+        raise typer.Exit(COULD_NOT) from None
     if why and auction_id is None:
         say(why)
         raise typer.Exit(COULD_NOT)
@@ -97,16 +135,19 @@ def places_of(
         )
         raise typer.Exit(COULD_NOT)
     padded = [*doors, *[None] * runs]
-    return [Place(sale, door, host_id, others) for sale, door in zip(sales, padded, strict=False)]
+    return [
+        Place(sale, door, host_id, people.others) for sale, door in zip(sales, padded, strict=False)
+    ]
 
 
 async def _startable(url: str, token: str, needed: int) -> tuple[list[int], str]:
     """Auctions of the token's owner that can be started, newest first: `needed`, or a few more.
 
-    Beside them, why there is no list of auctions, and what to do; empty where there is one.
+    Beside them, why there is no list of auctions, and what to do; empty where there is one. Raises
+    `TurnedAway`.
     """
     from baraka_cli.client.access import Access
-    from baraka_cli.client.http import HttpApi, TurnedAway, Unreachable
+    from baraka_cli.client.http import HttpApi, Unreachable
 
     found: list[int] = []
     pages = 0
@@ -118,8 +159,6 @@ async def _startable(url: str, token: str, needed: int) -> tuple[list[int], str]
                 break
     except Unreachable as error:
         return [], f"{url} cannot be reached: {error.reason}"
-    except TurnedAway as error:
-        return [], f"{url} refuses the host's token: {error}"
     return found, "" if pages else f"{url} lists no auctions: name one by --auction"
 
 

@@ -55,28 +55,28 @@ def token(
 ) -> None:
     """Print one access token on stdout, and nothing else.
 
-    It is signed with BARAKA_JWT_SECRET; in development (BARAKA_MODE=development) without one, with
-    the secret that a server in development has. There is no flag for it: everybody on a machine
-    sees the command lines, and shells remember them.
+    It has the `aud` and `iss` of BARAKA_JWT_AUDIENCE and BARAKA_JWT_ISSUER where they are set, and is
+    signed with BARAKA_JWT_SECRET; in development (BARAKA_MODE=development) without one, with the
+    secret that a server in development has. There is no flag for it: everybody on a machine sees the
+    command lines, and shells remember them.
     """
+    from baraka_cli.minting import minting
     from baraka_server.contract.fields import INT_MAX
     from baraka_server.settings import MAKE_A_SECRET
     from baraka_server.sources import lacking
-    from baraka_server.wire.identity import mint
 
     if user_id > INT_MAX:
         wrong_usage(f"USER_ID: no user has an id above {INT_MAX}.")
-    settings = load_settings()
-    if settings.jwt_secret is None:
+    maker = minting(load_settings())
+    if maker is None:
         wrong_usage(
             f"{lacking('jwt_secret')}: it must be the key that the server verifies with.\n"
             f'To make one: export BARAKA_JWT_SECRET="$({MAKE_A_SECRET})"\n'
             "For a server in development: export BARAKA_MODE=development"
         )
     lifetime = -expires_in if expired else expires_in
-    secret = settings.jwt_secret.get_secret_value()
     try:
-        minted = mint(secret, user_id, lifetime, claims)
+        minted = maker.token(user_id, lifetime, claims)
     except TypeError as error:  # there are claims that no token can have
         wrong_usage(f"--claims: {error}")
     stdout.print(minted, soft_wrap=True)

@@ -76,6 +76,8 @@ class Finding(Part):
     """The first few breaches, oldest first."""
     unchecked: str = ""
     """Why it could not be checked, or not wholly; empty when it was."""
+    exempt: bool = False
+    """The server need not keep it."""
 
     @property
     def title(self) -> str:
@@ -100,6 +102,8 @@ class Probed(Part):
     """Each in words of what it means to the house, once, with its first evidence."""
     unchecked: str = ""
     """Why it could not be tried, or not wholly; empty when it was."""
+    exempt: bool = False
+    """The server need not pass it."""
 
     @property
     def holds(self) -> bool | None:

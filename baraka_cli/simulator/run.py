@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from baraka_cli.client.sockets import CouldNotConnect, SocketPool
+from baraka_cli.client.sockets import CouldNotConnect, SocketPool, TokenRefused
 from baraka_cli.run_list import ListedLot
 from baraka_cli.simulator.checks.proof import Proof
 from baraka_cli.simulator.crowd.cast import Mint, Place
@@ -16,12 +16,14 @@ from baraka_cli.simulator.crowd.crowd import PATIENCE_SECONDS, Crowd
 from baraka_cli.simulator.crowd.replaying import Replay
 from baraka_cli.simulator.crowd.sale import Sale, SaleStopped
 from baraka_cli.simulator.meter import Meter
-from baraka_cli.simulator.result import Result
+from baraka_cli.simulator.result import Promise, Result
 from baraka_cli.simulator.scenario import Scenario
 from baraka_cli.simulator.summary import summary
 from baraka_cli.simulator.thresholds import judged
 
 Show = Callable[[Result, str], None]
+WhyRefused = Callable[[str], Awaitable[str]]
+"""Finds out why a token was refused, and says it in a sentence."""
 Evidence = Callable[[int, Proof], Awaitable[None]]
 """Compares an auction with what a database has of it, and tells the proof."""
 
@@ -46,6 +48,9 @@ class Setup:
     """A recorded sale to be done again, in place of one that chance makes."""
     command: str = ""
     """The command line that runs it again; empty when the scenario says all of it."""
+    why_refused: WhyRefused | None = None
+    exempt: frozenset[Promise] = frozenset()
+    """Promises that the server need not keep."""
 
 
 class _Ears:
@@ -81,8 +86,10 @@ async def run(
 
     Raises `NoSuchProcess` for a pid that is not there. What stops the sale is in the result.
     """
+    if not setup.scenario.passers_by:  # nobody would be next door to hear that it ends
+        setup = replace(setup, place=replace(setup.place, next_door=None))
     meter = Meter(setup.server_pids)
-    proof = Proof(meter.clock, numbers_are_whole=setup.numbers_are_whole)
+    proof = Proof(meter.clock, numbers_are_whole=setup.numbers_are_whole, exempt=setup.exempt)
     ears = _Ears()
     pool = SocketPool(setup.url, proof.frames, ears)
     phase = "begins"
@@ -115,6 +122,9 @@ async def run(
     telling = asyncio.create_task(tell())
     try:
         await crowd.run()
+    except TokenRefused as error:
+        why = await setup.why_refused(error.token) if setup.why_refused else ""
+        could_not = _broke_off(f"{error}. {why}".strip(), crowd)
     except (SaleStopped, CouldNotConnect) as error:
         could_not = _broke_off(str(error), crowd)
     except asyncio.CancelledError:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
 
 import pytest
 
@@ -10,8 +14,11 @@ from baraka_cli.simulator.hostile.cast import cast_of
 from baraka_cli.simulator.hostile.run import Setup, probe
 from baraka_cli.simulator.hostile.table import PROBES
 from baraka_cli.simulator.result import Result
+from baraka_server.domain import decide as rules
+from baraka_server.live import batch, transaction
 from baraka_server.wire.identity import mint
 from tests.support.servers.baraka import SECRET
+from tests.support.servers.broken_server import broken_server
 from tests.support.servers.guide_server import AUCTIONS, GuideServer, Wrong
 
 OTHERS = range(2, 61)
@@ -127,3 +134,38 @@ async def test_a_server_that_does_everything_wrong_is_told_all_of_it_once():
     assert {NAMED[wrong] for wrong in set(Wrong) - HIDDEN} <= set(said)
     assert not result.could_not
     assert {one.name for one in result.probes if one.unchecked} == NUMBERED_ALONE
+
+
+NUMBERED: dict[str, tuple[str, str, AbstractContextManager[Any]]] = {
+    "an award is for whatever is up": (
+        "late-award",
+        "an award that came twice sold the next lot",
+        patch.object(rules, "_means_the_open_lot", lambda *_: True),
+    ),
+    "rounds are not looked at": (
+        "past-round",
+        "a bid for one lot was counted for the next",
+        patch.object(rules, "_is_for_another_round", lambda *_: False),
+    ),
+    "requests are not remembered": (
+        "repeated-request",
+        "who sends a bid again whose answer was lost is told something else than the first time",
+        patch.object(transaction, "request_key", lambda *_: None),
+    ),
+    "what a request asked for is not looked at": (
+        "repeated-request",
+        "one request can ask for two things",
+        patch.object(batch, "fingerprint", lambda *_, **__: "the same"),
+    ),
+}
+"""Faults that only a server with rounds and requests can have."""
+
+
+@pytest.mark.parametrize("fault", NUMBERED)
+async def test_faults_of_what_the_guide_does_not_have_are_named(database: Path, fault):
+    name, means, broken = NUMBERED[fault]
+    async with broken_server(database) as server:
+        with broken:
+            result = await probed(server.url, name)
+    (found,) = result.probes
+    assert means in [one.what for one in found.faults], (found.faults, found.unchecked)

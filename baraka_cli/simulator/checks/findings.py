@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 from baraka_cli.simulator.result import Breach, Finding, Promise
 
@@ -14,11 +14,15 @@ MESSAGE_CHARS_MAX = 2_000
 class Findings:
     """Findings of a run, one for every promise. `clock` gives seconds since the run began.
 
-    Each check counts how often it looked, so that a promise that was never looked at is not called
+    What is seen of a promise that is `exempt` is not held against the server, and is said (D9 for
+    one: servers behind one address may each count their own viewers). Each check counts how often it looked, so that a promise that was never looked at is not called
     kept.
     """
 
-    def __init__(self, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, clock: Callable[[], float], exempt: Collection[Promise] = frozenset()
+    ) -> None:
+        self.exempt = exempt
         self._clock = clock
         self._found = {promise: Finding(promise=promise) for promise in Promise}
 
@@ -27,7 +31,10 @@ class Findings:
 
     def values(self) -> Iterable[Finding]:
         """In the order of the promises."""
-        return self._found.values()
+        return (
+            _exempted(finding) if promise in self.exempt else finding
+            for promise, finding in self._found.items()
+        )
 
     def broken(self, promise: Promise, what: str, message: object = "") -> None:
         finding = self._found[promise]
@@ -51,3 +58,9 @@ class Findings:
             self.looked(promise)
         else:
             self.broken(promise, what, message)
+
+
+def _exempted(found: Finding) -> Finding:
+    times = f"; it was seen broken {found.broken} times" if found.broken else ""
+    why = f"exempted by --except {found.promise}{times}"
+    return Finding(promise=found.promise, exempt=True, unchecked=why)

@@ -5,7 +5,7 @@ Nothing here waits: what cannot be judged yet is judged when the rest is known.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 from baraka_cli.client.frames import Frame, Frames
 from baraka_cli.client.replies import Reply
@@ -34,8 +34,14 @@ NEWS = frozenset(
 class Proof:
     """`clock` gives seconds since the run began. `numbers_are_whole` for private deployments (D17)."""
 
-    def __init__(self, clock: Callable[[], float], *, numbers_are_whole: bool = False) -> None:
-        self.findings = Findings(clock)
+    def __init__(
+        self,
+        clock: Callable[[], float],
+        *,
+        numbers_are_whole: bool = False,
+        exempt: Collection[Promise] = frozenset(),
+    ) -> None:
+        self.findings = Findings(clock, exempt)
         self.frames = Frames(self._admit)
         self.announcements = Announcements(self.findings)
         self.states = States(self.findings, self.announcements)

@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Iterable
 
-from baraka_cli.client.sockets import CouldNotConnect
+from baraka_cli.client.sockets import CouldNotConnect, TokenRefused
 from baraka_cli.simulator.checks.refusals import NOT_ITS_FAULT
 from baraka_cli.simulator.crowd.cast import Member
 from baraka_cli.simulator.crowd.sale import Sale, SaleStopped
@@ -32,6 +32,7 @@ async def wait_at_the_door(sale: Sale, scout: Member, visits: Visits) -> None:
         answer = await visits.ask(scout, JoinAuction.wire_name, {"auctionId": auction_id})
         if answer.ok:
             break
+        scout.phone.look_at_token()
         if answer.ok is False and answer.code not in {Code.NOT_LIVE, *NOT_ITS_FAULT}:
             raise SaleStopped(f"auction {auction_id}: {answer.message}")
         await asyncio.sleep(START_POLL_SECONDS)
@@ -41,7 +42,10 @@ async def wait_at_the_door(sale: Sale, scout: Member, visits: Visits) -> None:
 
 
 async def arrive(sale: Sale, members: Iterable[Member], visits: Visits) -> None:
-    """All who are not in yet, at the scenario's rate. Raises `SaleStopped` when some cannot."""
+    """All who are not in yet, at the scenario's rate.
+
+    Raises `SaleStopped` when some cannot, and `TokenRefused`.
+    """
     arriving = [one for one in members if not one.inside]
     sale.phase(f"{len(arriving):,} phones connect")
     # One after the other and not too many at once: a crowd is not a flood.
@@ -63,9 +67,12 @@ async def arrive(sale: Sale, members: Iterable[Member], visits: Visits) -> None:
                 await gate.acquire()
                 entering.create_task(enter(one))
     except ExceptionGroup as failures:
-        others = failures.subgroup(lambda error: not isinstance(error, CouldNotConnect))
+        _, others = failures.split(CouldNotConnect)
         if others is not None:
             raise others from None
+        refused = failures.subgroup(TokenRefused)
+        if refused is not None:
+            raise refused.exceptions[0] from None
         inside = sum(one.phone.connected for one in arriving)
         raise SaleStopped(
             f"not every phone could get in; {inside:,} of {len(arriving):,} were. "

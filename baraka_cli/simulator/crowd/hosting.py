@@ -71,6 +71,7 @@ class Hosting:
             if not answer.ok:
                 if answer.ok is False:
                     self.started.remove(auction_id)
+                self._host.phone.look_at_token()
                 why = answer.message or "no answer"
                 raise SaleStopped(f"auction {auction_id} cannot be started: {why}")
         if not await self._visits.join(self._host):

@@ -66,7 +66,10 @@ class Visits:
         return answer
 
     async def join(self, one: Member, *, resumes: bool = False) -> bool:
-        """Into the room, again and again while the server says that it may be tried again."""
+        """Into the room, again and again while the server says that it may be tried again.
+
+        Raises `TokenRefused`.
+        """
         if one.auction_id is None:
             return True
         patience = time.perf_counter() + PATIENCE_SECONDS
@@ -85,6 +88,7 @@ class Visits:
                 one.inside = True
                 self.deliveries.entered(one)
                 return True
+            one.phone.look_at_token()
             retry = answer.ok is None or answer.code in NOT_ITS_FAULT
             if not retry or not one.phone.connected or time.perf_counter() > patience:
                 return False

@@ -7,11 +7,10 @@ from typing import Any
 from baraka_cli.client.frames import Frame
 from baraka_cli.simulator.hostile.attempts import Outcome, attempt
 from baraka_cli.simulator.hostile.judge import CannotTry, Judge
-from baraka_cli.simulator.hostile.signs import bid_of
+from baraka_cli.simulator.hostile.signs import bid_of, comment_of
 from baraka_cli.simulator.hostile.stage import MINIMUM, Stage
 from baraka_cli.simulator.hostile.verdicts import must_be_refused
 from baraka_server.contract.client_events import PlaceBid, PostComment
-from baraka_server.contract.server_events import NewComment
 
 
 async def repeated_request(stage: Stage, judge: Judge) -> None:
@@ -54,21 +53,14 @@ async def _bids(stage: Stage, judge: Judge) -> None:
 async def _comments(stage: Stage, judge: Judge) -> None:
     text = f"{stage.lot}: is it hallmarked?"
     comment: dict[str, Any] = {"comment": text, "requestId": f"{stage.lot} comment"}
-    since = stage.everything_heard()
+    since, said = stage.everything_heard(), comment_of(text)
     await attempt(stage, stage.bidder, PostComment, comment)
     again = await attempt(stage, stage.bidder, PostComment, comment)
     await stage.fence()
-    ids = {_id(one, "newComment") for one in since() if _says(one, text)}
+    ids = {_id(one, "newComment") for one in since() if said(one)}
     judge.expect(len(ids) <= 1, "a comment that was sent again stands there twice", again.evidence)
 
 
 def _id(frame: Frame, name: str) -> object:
     row = frame.data.get(name)
     return row.get("id") if isinstance(row, dict) else None
-
-
-def _says(frame: Frame, text: str) -> bool:
-    row = frame.data.get("newComment")
-    return (
-        frame.name == NewComment.wire_name and isinstance(row, dict) and row.get("comment") == text
-    )

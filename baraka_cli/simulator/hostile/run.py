@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import shlex
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from baraka_cli.client.sockets import CouldNotConnect
+from yarl import URL
+
+from baraka_cli.client.sockets import CouldNotConnect, TokenRefused
 from baraka_cli.simulator.hostile.cast import Cast
 from baraka_cli.simulator.hostile.judge import CannotTry, Judge
 from baraka_cli.simulator.hostile.stage import Stage
 from baraka_cli.simulator.hostile.table import PROBES, Probe, When
 from baraka_cli.simulator.result import Probed, Result
-from baraka_server.contract.client_events import CancelAuction
 
+NOT_REACHED = "the run broke off before"
 PATIENCE_SECONDS = 5.0
 """How long a server may take with an answer before it is called silent."""
-EXEMPTED = "exempted by --except"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,8 @@ class Setup:
     exempt: frozenset[str] = frozenset()
     version: str = ""
     patience_seconds: float = PATIENCE_SECONDS
+    why_refused: Callable[[str], Awaitable[str]] | None = None
+    """Finds out why a token was refused, and says it in a sentence."""
 
 
 async def probe(setup: Setup, show: Callable[[str], None] = lambda _: None) -> Result:
@@ -46,6 +50,9 @@ async def probe(setup: Setup, show: Callable[[str], None] = lambda _: None) -> R
     could_not = ""
     try:
         await run.go()
+    except TokenRefused as error:
+        why = await setup.why_refused(error.token) if setup.why_refused else ""
+        could_not = f"{error}. {why}".strip()
     except CouldNotConnect as error:
         could_not = str(error)
     except CannotTry as error:
@@ -60,16 +67,16 @@ async def probe(setup: Setup, show: Callable[[str], None] = lambda _: None) -> R
         started_at=began.isoformat(timespec="seconds").replace("+00:00", "Z"),
         seconds=round(run.clock(), 1),
         auctions=[setup.cast.auction_id],
-        scenario={"preset": "hostile"},
+        command=_command(setup),
         server=_additions(run.stage),
-        probes=[run.probed.get(name) or _untried(name) for name in setup.probes],
+        probes=[run.probed.get(name) or _untried(name, NOT_REACHED) for name in setup.probes],
         could_not=could_not,
     )
 
 
 class _Run:
     def __init__(self, setup: Setup, show: Callable[[str], None]) -> None:
-        self.probed: dict[str, Probed] = {}
+        self.probed = {name: _exempted(name) for name in setup.probes if name in setup.exempt}
         self.stage = Stage(
             setup.url,
             setup.cast,
@@ -79,8 +86,8 @@ class _Run:
         )
         self._show = show
         self._began = time.perf_counter()
-        self._exempt = setup.exempt
-        self._probes = [PROBES[name] for name in PROBES if name in setup.probes]
+        asked = set(setup.probes) - setup.exempt
+        self._probes = [one for name, one in PROBES.items() if name in asked]
 
     def clock(self) -> float:
         return time.perf_counter() - self._began
@@ -118,28 +125,23 @@ class _Run:
                 raise CannotTry("the host has no second auction that can be started")
             await self._end()
             await stage.go_live(spare)
-            await stage.does(stage.host, CancelAuction, {})
-            stage.on_air = False
+            await stage.cancel()
         except CannotTry as error:
             self._leave_out(When.CANCELED, str(error))
             return
         await self._try_all(When.CANCELED)
 
     def _wants(self, *moments: When) -> bool:
-        return any(one.when in moments for one in self._probes if one.name not in self._exempt)
+        return any(one.when in moments for one in self._probes)
 
     def _leave_out(self, when: When, why: str) -> None:
         for one in self._probes:
-            if one.when is when and one.name not in self._exempt:
+            if one.when is when:
                 self.probed[one.name] = _untried(one.name, why)
 
     async def _try_all(self, when: When) -> None:
         for one in self._probes:
-            if one.when is not when:
-                continue
-            if one.name in self._exempt:
-                self.probed[one.name] = _untried(one.name, EXEMPTED)
-            else:
+            if one.when is when:
                 self._show(f"{one.name}: {one.tries}")
                 self.probed[one.name] = await self._try(one)
 
@@ -170,15 +172,23 @@ class _Run:
         await self.stage.close()
 
 
-def _untried(name: str, why: str = "") -> Probed:
+def _untried(name: str, why: str) -> Probed:
     return Probed(name=name, title=PROBES[name].tries, unchecked=why)
+
+
+def _exempted(name: str) -> Probed:
+    why = f"exempted by --except {name}"
+    return Probed(name=name, title=PROBES[name].tries, unchecked=why, exempt=True)
+
+
+def _command(setup: Setup) -> str:
+    """The command line that runs it again."""
+    named = [] if setup.probes == tuple(PROBES) else [f"--probe={name}" for name in setup.probes]
+    exempt = [f"--except={name}" for name in sorted(setup.exempt)]
+    address = str(URL(setup.url).with_user(None))
+    return shlex.join(["baraka", "simulate", "hostile", f"--url={address}", *named, *exempt])
 
 
 def _additions(stage: Stage) -> str:
     has = {"acknowledgements": stage.pool.acknowledges, "seq": stage.numbered}
     return ", ".join(name for name, there in has.items() if there) or "the guide alone"
-
-
-def unknown(names: Iterable[str]) -> list[str]:
-    """Those that are no probe's."""
-    return [name for name in names if name not in PROBES]

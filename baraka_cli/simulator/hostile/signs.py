@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from baraka_cli.client.frames import Frame
-from baraka_server.contract.server_events import AuctionStarted, LotAwarded, NewBid, ServerEvent
+from baraka_server.contract.server_events import (
+    AuctionStarted,
+    LotAwarded,
+    NewBid,
+    NewComment,
+    ServerEvent,
+)
 
 Shows = Callable[[Frame], bool]
 """Whether a frame shows that something was done."""
@@ -22,6 +28,15 @@ def bid_of(user_id: int, amount: int) -> Shows:
 def bid_of_amount(amount: int) -> Shows:
     """Whosever it is said to be."""
     return lambda frame: frame.bid is not None and frame.bid[1] == amount
+
+
+def comment_of(text: str) -> Shows:
+    def says(frame: Frame) -> bool:
+        row = frame.data.get("newComment")
+        named = frame.name == NewComment.wire_name
+        return named and isinstance(row, dict) and row.get("comment") == text
+
+    return says
 
 
 def started(auction_id: int) -> Shows:

@@ -18,20 +18,22 @@ from baraka_cli.client.sockets import Socket, SocketPool
 from baraka_cli.simulator.checks.refusals import NOT_ITS_FAULT
 from baraka_cli.simulator.hostile.cast import Cast
 from baraka_cli.simulator.hostile.judge import CannotTry
-from baraka_cli.simulator.hostile.signs import Shows, bid_of, told
+from baraka_cli.simulator.hostile.signs import Shows, bid_of, comment_of, told
 from baraka_server.contract.client_events import (
     AwardLot,
-    BroadcasterLeave,
+    CancelAuction,
     ChangeLot,
     ClientEvent,
     EndAuction,
     JoinAuction,
     PlaceBid,
+    PostComment,
     StartAuction,
 )
 from baraka_server.contract.server_events import (
+    AuctionCanceled,
     AuctionFinished,
-    BroadcasterLeft,
+    LotAwarded,
     LotChanged,
     UserCountUpdate,
 )
@@ -97,6 +99,8 @@ class Stage:
         self._guests: dict[Socket, Guest] = {}
         self._news = asyncio.Event()
         self._lots = itertools.count(1)
+        self._fences = itertools.count(1)
+        self._speakers: Iterator[Guest] = iter(())
         self._run_id = f"{time.time_ns():x}"
 
     # --- what is heard
@@ -162,13 +166,26 @@ class Stage:
         return self.watcher, self.host, self.bidder, self.rival, self.impostor
 
     async def open(self) -> None:
-        """Everybody connects; nobody is in the room yet. Raises `CouldNotConnect`."""
+        """Everybody connects; nobody is in the room yet.
+
+        Raises `CouldNotConnect`, and `TokenRefused`.
+        """
         cast = self.cast
         self.host = await self.enters("host", cast.host_id)
         self.bidder = await self.enters("bidder", cast.bidder_id)
         self.rival = await self.enters("rival", cast.rival_id)
         self.watcher = await self.enters("watcher", cast.watcher_id)
         self.impostor = await self.enters("impostor", cast.impostor_id)
+        self._speakers = itertools.cycle(self._room)
+        # Something that is answered, since a token is refused only after one is connected (D2).
+        join = {"auctionId": cast.auction_id}
+        asking = (
+            one.socket.call(JoinAuction.wire_name, join, seconds=self.patience_seconds)
+            for one in self._room
+        )
+        await asyncio.gather(*asking)
+        for one in self._room:
+            one.socket.look_at_token()
 
     async def come_back(self) -> None:
         """Whoever was thrown out by what was tried before connects again, and enters."""
@@ -195,12 +212,21 @@ class Stage:
             if reply.code not in NOT_ITS_FAULT:
                 break
             await asyncio.sleep(retry_seconds(reply))
+        guest.socket.look_at_token()
         why = reply.message or "no answer"
         raise CannotTry(f"{event.wire_name} with {json.dumps(payload)} was needed: {why}")
 
-    async def shows_to(self, guest: Guest, shows: Shows, what: str) -> None:
-        if not await self.until(lambda: any(map(shows, guest.heard))):
-            raise CannotTry(f"{what} was not told to {guest.socket.label}")
+    async def _does_before_all(
+        self, guest: Guest, event: type[ClientEvent], fields: Mapping[str, Any], shows: Shows
+    ) -> None:
+        """Something right, of which the whole room hears. Raises `CannotTry` when it does not."""
+        room = [one for one in self._room if one.socket.connected]
+        marks = [(one, len(one.heard)) for one in room]
+        await self.does(guest, event, fields)
+        if not await self.until(
+            lambda: all(any(map(shows, one.heard[mark:])) for one, mark in marks)
+        ):
+            raise CannotTry(f"{event.wire_name} was done, and not all in the room heard of it")
 
     async def go_live(self, auction_id: int) -> None:
         """The host starts an auction, and all go into its room. Raises `CannotTry`."""
@@ -217,25 +243,20 @@ class Stage:
                 await self.award()
         product = f"Probe {self._run_id} № {next(self._lots)}"
         prices = {"minBidPrice": MINIMUM, "bidPrice": MINIMUM, "actualPrice": 10 * MINIMUM}
-        await self.does(self.host, ChangeLot, {"product": product, **prices})
+        lot = {"product": product, **prices}
+        await self._does_before_all(self.host, ChangeLot, lot, told(LotChanged))
         self.lot = product
-        await self.shows_to(
-            self.watcher,
-            lambda frame: (
-                frame.name == LotChanged.wire_name and frame.data.get("product") == product
-            ),
-            f"the lot '{product}'",
-        )
 
     async def award(self) -> None:
         """The lot on the block, to whoever leads."""
         product, self.lot = self.lot, ""
-        await self.does(self.host, AwardLot, {"product": product, "weight": "5g"})
+        award = {"product": product, "weight": "5g"}
+        await self._does_before_all(self.host, AwardLot, award, told(LotAwarded))
 
     async def bids(self, guest: Guest, amount: int) -> None:
         """A bid that counts."""
-        await self.does(guest, PlaceBid, {"amount": amount} | self.this_round)
-        await self.shows_to(self.watcher, bid_of(guest.user_id, amount), f"the bid of {amount}")
+        bid = {"amount": amount} | self.this_round
+        await self._does_before_all(guest, PlaceBid, bid, bid_of(guest.user_id, amount))
 
     @property
     def this_round(self) -> dict[str, Any]:
@@ -244,19 +265,20 @@ class Stage:
 
     async def end(self) -> None:
         """The host ends the sale."""
-        await self.does(self.host, EndAuction, {})
-        await self.shows_to(self.watcher, told(AuctionFinished), "the end")
+        await self._does_before_all(self.host, EndAuction, {}, told(AuctionFinished))
+        self.on_air = False
+
+    async def cancel(self) -> None:
+        """The host cancels the sale."""
+        await self._does_before_all(self.host, CancelAuction, {}, told(AuctionCanceled))
         self.on_air = False
 
     async def fence(self) -> None:
         """Wait until the room has heard all that was done before. Raises `CannotTry`."""
-        marks = [(guest, len(guest.heard)) for guest in self._room if guest.socket.connected]
-        await self.does(self.host, BroadcasterLeave, {})
-        left = told(BroadcasterLeft)
-        if not await self.until(
-            lambda: all(any(map(left, guest.heard[mark:])) for guest, mark in marks)
-        ):
-            raise CannotTry("broadCasterLeave was not told to all in the room")
+        text = f"{self._run_id}, {next(self._fences)}"
+        # In turn: what one user may say in a second is limited.
+        speaker = next(self._speakers)
+        await self._does_before_all(speaker, PostComment, {"comment": text}, comment_of(text))
 
 
 def retry_seconds(reply: Reply) -> float:

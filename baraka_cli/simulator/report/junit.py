@@ -1,4 +1,4 @@
-"""A run as JUnit XML, which every CI reads: a test case for each promise and each threshold."""
+"""A run as JUnit XML, which every CI reads: a test case for each promise or probe, and each threshold."""
 
 from __future__ import annotations
 
@@ -43,6 +43,26 @@ def _cases(run: Result) -> Iterator[ET.Element]:
     if run.could_not:
         _say(held, "error", run.could_not)
     yield held
+    yield from _probes(run) if run.probes else _promises(run)
+    for threshold in run.thresholds:
+        case = _case("thresholds", threshold.name)
+        if not threshold.holds:
+            _say(case, "failure", threshold_told(threshold))
+        yield case
+
+
+def _probes(run: Result) -> Iterator[ET.Element]:
+    for probed in run.probes:
+        case = _case("probes", probed.name)
+        if probed.faults:
+            messages = "\n".join(shortened(fault.message) for fault in probed.faults)
+            _say(case, "failure", "; ".join(fault.what for fault in probed.faults), messages)
+        elif probed.holds is None:
+            _say(case, "skipped", probed.unchecked)
+        yield case
+
+
+def _promises(run: Result) -> Iterator[ET.Element]:
     for finding in all_findings(run):
         case = _case("promises", finding.title)
         if finding.broken:
@@ -50,11 +70,6 @@ def _cases(run: Result) -> Iterator[ET.Element]:
             _say(case, "failure", note(finding), messages)
         elif finding.holds is None:
             _say(case, "skipped", note(finding))
-        yield case
-    for threshold in run.thresholds:
-        case = _case("thresholds", threshold.name)
-        if not threshold.holds:
-            _say(case, "failure", threshold_told(threshold))
         yield case
 
 

@@ -20,6 +20,7 @@ from baraka_cli.simulator.report.figures import (
     millis,
     rate,
 )
+from baraka_cli.simulator.report.probes import probe_sections
 from baraka_cli.simulator.report.public import flag_value, without_password
 from baraka_cli.simulator.report.rerun_command import FILE, command_line, scenario_file
 from baraka_cli.simulator.report.tables import (
@@ -79,12 +80,7 @@ def page(result: Result, old: Result | None = None) -> str:
             "<body>",
             "<main>",
             *_verdict(result),
-            *_tiles(result, old),
-            *_breaches(result),
-            *_promises(result, old),
-            *(_comparison(result, old) if old is not None else ()),
-            *_charts(result),
-            *_tables(result, old),
+            *(probe_sections(result) if result.probes else _sale(result, old)),
             *_scenario(result),
             "<footer>Made by baraka simulate. One file; it loads nothing and runs no script.</footer>",
             "</main>",
@@ -93,6 +89,16 @@ def page(result: Result, old: Result | None = None) -> str:
             "",
         ]
     )
+
+
+def _sale(result: Result, old: Result | None) -> Iterator[str]:
+    yield from _tiles(result, old)
+    yield from _breaches(result)
+    yield from _promises(result, old)
+    if old is not None:
+        yield from _comparison(result, old)
+    yield from _charts(result)
+    yield from _tables(result, old)
 
 
 def _text(value: object) -> str:

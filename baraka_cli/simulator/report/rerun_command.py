@@ -36,6 +36,7 @@ def command_line(result: Result) -> str:
     for name in FLAGS:
         if name in changes:
             words += [flag(name), flag_value(name, changes[name])]
+    words += [f"--except={finding.promise}" for finding in result.findings if finding.exempt]
     return shlex.join(words)
 
 

@@ -21,6 +21,7 @@ from baraka_cli.simulator.report.figures import (
     size,
 )
 from baraka_cli.simulator.report.measures import MEASURES, values
+from baraka_cli.simulator.report.probes import print_probes
 from baraka_cli.simulator.report.public import without_password
 from baraka_cli.simulator.report.screen import STYLES
 from baraka_cli.simulator.report.verdict import (
@@ -43,6 +44,15 @@ REFUSALS_SHOWN_MAX = 12
 def print_report(console: Console, result: Result) -> None:
     console.print(_heading(result))
     console.print()
+    if result.probes:
+        print_probes(console, result)
+    else:
+        _print_sale(console, result)
+    console.print()
+    _print_verdict(console, result)
+
+
+def _print_sale(console: Console, result: Result) -> None:
     console.print(_table(("the sale", ""), totals(result), numbers=(1,)))
     console.print()
     console.print(_table(("latency", *LATENCY), latencies(result), numbers=(1, 2, 3, 4, 5, 6)))
@@ -56,8 +66,6 @@ def print_report(console: Console, result: Result) -> None:
     console.print(_promises(result))
     for broken in _offenders(result):
         console.print(broken, soft_wrap=True)
-    console.print()
-    _print_verdict(console, result)
 
 
 # --- what the page shows too -------------------------------------------------

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from baraka_cli.simulator.report.figures import clock, count, millis, plural, size
 from baraka_cli.simulator.report.public import without_people
-from baraka_cli.simulator.result import TITLES, Finding, Result, Threshold
+from baraka_cli.simulator.result import TITLES, Finding, Probed, Result, Threshold
 from baraka_server.contract.text import printable
 
 MESSAGE_CHARS_MAX = 2_100
@@ -54,12 +54,12 @@ def all_findings(result: Result) -> list[Finding]:
     return [found.get(promise, Finding(promise=promise)) for promise in TITLES]
 
 
-def mark(finding: Finding) -> str:
+def mark(finding: Finding | Probed) -> str:
     """✓ ✗ – : to be read without colour."""
     return MARKS[outcome(finding)]
 
 
-def outcome(finding: Finding) -> Outcome:
+def outcome(finding: Finding | Probed) -> Outcome:
     if finding.holds is None:
         return Outcome.UNCHECKED
     return Outcome.KEPT if finding.holds else Outcome.BROKEN
@@ -100,6 +100,29 @@ def shortened(message: str) -> str:
 
 
 def verdict(result: Result) -> Verdict:
+    """What the run comes to: by its probes, where it tried some, else by its promises."""
+    return _of_probes(result) if result.probes else _of_promises(result)
+
+
+def _of_probes(result: Result) -> Verdict:
+    faults = sum(len(probed.faults) for probed in result.probes)
+    tried = sum(probed.holds is not None for probed in result.probes)
+    left = len(result.probes) - tried
+    details = [f"{plural(tried, 'probe was', 'probes were')} tried."] if tried else []
+    if left:
+        details.append(f"{plural(left, 'probe was', 'probes were')} not tried.")
+    if faults:
+        kind, headline = Outcome.BROKEN, f"{plural(faults, 'fault was', 'faults were')} found"
+    elif result.could_not:
+        kind, headline = Outcome.UNFINISHED, "The run broke off"
+    elif not tried:
+        kind, headline = Outcome.UNCHECKED, "Nothing was tried"
+    else:
+        kind, headline = Outcome.KEPT, "Every probe that was tried was answered rightly"
+    return Verdict(kind, headline, tuple(details), tuple(_caveats(result)))
+
+
+def _of_promises(result: Result) -> Verdict:
     findings = all_findings(result)
     broken = [finding for finding in findings if finding.broken]
     unchecked = [finding for finding in findings if finding.holds is None]
@@ -127,6 +150,10 @@ def _caveats(result: Result) -> Iterator[str]:
         yield f"The run broke off: {printable(result.could_not)}"
     if result.bottleneck:
         yield printable(result.bottleneck)
+    exempt = [finding.title for finding in result.findings if finding.exempt]
+    exempt += [probed.title for probed in result.probes if probed.exempt]
+    if exempt:
+        yield f"Exempted by --except, and not held against the server: {'; '.join(exempt)}."
     for threshold in result.thresholds:
         if not threshold.holds:
             yield printable(threshold_told(threshold))

@@ -10,7 +10,7 @@ from baraka_cli.ledger_check import compare
 from baraka_cli.simulator.checks.proof import Proof
 from baraka_cli.simulator.crowd.cast import Place
 from baraka_cli.simulator.crowd.replaying import Replay
-from baraka_cli.simulator.result import Result
+from baraka_cli.simulator.result import Promise, Result
 from baraka_cli.simulator.run import Setup, Show, run
 from baraka_cli.simulator.scenario import Scenario, made_up_lots
 from baraka_server.wire.identity import mint
@@ -52,6 +52,7 @@ async def hold(
     meddle: Callable[[], None] = lambda: None,
     show: Show = lambda *_: None,
     replay: Replay | None = None,
+    exempt: frozenset[Promise] = frozenset(),
 ) -> Result:
     """A sale on a server of ours, compared with its database when that is given.
 
@@ -64,6 +65,7 @@ async def hold(
         lots=made_up_lots(scenario.lots, scenario.seed),
         mint=lambda user_id: mint(SECRET, user_id, timedelta(hours=1), {}),
         replay=replay,
+        exempt=exempt,
     )
     if database_url is None:
         return await run(setup, show)

@@ -24,6 +24,8 @@ from tests.support.servers.plain_server import Unacknowledging
 OWNER = 1
 USERS = range(1, 61)
 AUCTIONS = (1, 2)
+STACK = "TypeError: x is undefined\n at /app/gateway.ts:7"
+PRICES = ("minBidPrice", "bidPrice", "actualPrice")
 
 
 class Wrong(StrEnum):
@@ -76,6 +78,7 @@ class Auction:
     comments: list[dict[str, Any]] = field(default_factory=list)
     inside: set[str] = field(default_factory=set)
     ghosts: int = 0
+    winner: int | None = None
 
     @property
     def room(self) -> str:
@@ -85,12 +88,46 @@ class Auction:
         return {
             "id": self.id,
             "title": f"Gold {self.id}",
-            "isLive": self.live,
-            "isEnded": self.ended,
-            "isCanceled": self.canceled,
+            "description": "",
+            "type": "Live",
             "current_product": self.product,
+            "product_description": None,
+            **{name: self.prices.get(name, 0) for name in PRICES},
+            "quantity": 1,
+            "expiryDate": now(),
+            "startDate": None,
+            "image_url": "",
+            "isLive": self.live,
+            "isExpired": False,
+            "isCanceled": self.canceled,
+            "isEnded": self.ended,
             "user_id": OWNER,
+            "winning_user_id": self.winner,
+            "category_id": 1,
+            "createdAt": now(),
+            "updatedAt": now(),
         }
+
+
+def now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+BEGAN = now()
+
+
+def user_told(user_id: int) -> dict[str, Any]:
+    """A user as others see one."""
+    return {
+        "id": user_id,
+        "name": f"User {user_id}",
+        "type": "Normal",
+        "category_id": None,
+        "number": "••••••42",
+        "otpCode": None,
+        "createdAt": BEGAN,
+        "updatedAt": BEGAN,
+    }
 
 
 class Refused(Exception):
@@ -215,16 +252,14 @@ class GuideServer:
         if isinstance(parsed, Refusal):
             if Wrong.TAKES_MALFORMED in self.wrong and isinstance(data, dict):
                 data = {"auctionId": 1, "amount": 1, "comment": "", "product": "", **data}
-                prices = dict.fromkeys(("minBidPrice", "bidPrice", "actualPrice"), 0)
+                prices = dict.fromkeys(PRICES, 0)
                 return self.auctions[1], prices | data
             if Wrong.THROWS_OUT in self.wrong:
                 raise Refused("hang up")
             if Wrong.SAYS_NOTHING in self.wrong:
                 raise Refused("")
             insides = Wrong.SHOWS_INSIDES in self.wrong
-            raise Refused(
-                "TypeError: x is undefined\n at /app/gateway.ts:7" if insides else "What?"
-            )
+            raise Refused(STACK if insides else parsed.message)
         auction = self.auctions.get(data["auctionId"])
         if auction is None:
             raise Refused(TEXTS[Code.AUCTION_NOT_FOUND])
@@ -262,18 +297,18 @@ class GuideServer:
 
     async def _on_comment(self, _sid: str, user: int, at: Auction, data: Any) -> None:
         self._needs_live(at)
-        row = self._row(user, comment=data["comment"])
+        row = self._row(at, user, comment=data["comment"])
         at.comments.append(row)
         await self._tell(at, "newComment", newComment=row, comments=at.comments)
 
     async def _on_placeBid(self, sid: str, user: int, at: Auction, data: Any) -> None:
         self._look_at_bidder(sid, user, at)
         if at.product is None and not self._takes(at):
-            raise Refused("There is no product to bid on")
+            raise Refused(TEXTS[Code.NO_LOT])
         self._look_at_amount(at, data["amount"])
         if Wrong.OTHER_NAMES in self.wrong:
             user = data.get("userId", user)
-        row = self._row(user, bid=data["amount"])
+        row = self._row(at, user, bid=data["amount"])
         at.bids.insert(0, row)
         await self._tell(at, "newBid", newBid=row, auctionBids=at.bids)
 
@@ -310,7 +345,7 @@ class GuideServer:
         self._needs_owner(user, COULD_NOT_BE_ENDED)
         self._needs_live(at)
         at.product, at.bids = data["product"], []
-        at.prices = {name: data[name] for name in ("minBidPrice", "bidPrice", "actualPrice")}
+        at.prices = {name: data[name] for name in PRICES}
         await self._tell(at, "auction_change_product", product=at.product, **at.prices)
 
     async def _on_awardingAuction(self, _sid: str, user: int, at: Auction, _data: Any) -> None:
@@ -318,14 +353,15 @@ class GuideServer:
         if not at.live or at.product is None:
             raise Refused(COULD_NOT_BE_ENDED)
         high = at.bids[0] if at.bids else None
+        at.winner = high["user_id"] if high else at.winner
         if Wrong.SELLS_TWICE not in self.wrong:
-            at.product, at.bids, at.comments = None, [], []
+            at.product, at.bids, at.comments, at.prices = None, [], [], {}
         auction = at.told() | {"Auction_bids": [], "Auction_comments": []}
         winner = high["user"] if high else None
         await self._tell(at, "auctionEnded", auction=auction, winningBid=high, winningUser=winner)
 
     async def _on_broadCasterLeave(self, _sid: str, user: int, at: Auction, _data: Any) -> None:
-        self._needs_owner(user, "This is not your auction")
+        self._needs_owner(user, TEXTS[Code.NOT_OWNER])
         await self._tell(at, "broadCasterLeft", auctionId=at.id)
 
     async def _on_endAuction(self, _sid: str, user: int, at: Auction, _data: Any) -> None:
@@ -344,8 +380,7 @@ class GuideServer:
         message = "The auction has been canceled."
         await self._tell(at, "auctionCanceled", auctionId=at.id, message=message)
 
-    def _row(self, user: int, **value: Any) -> dict[str, Any]:
+    def _row(self, at: Auction, user: int, **value: Any) -> dict[str, Any]:
         self._ids += 1
-        now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        who = {"id": user, "name": f"User {user}"}
-        return {"id": self._ids, "user_id": user, "user": who, "createdAt": now} | value
+        row = {"id": self._ids, "auction_id": at.id, "user_id": user, "user": user_told(user)}
+        return row | value | {"createdAt": now(), "updatedAt": now()}

@@ -1,0 +1,53 @@
+"""What a sound server is not blamed for, and need not be waited for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from baraka_cli.simulator.report.verdict import verdict
+from baraka_cli.simulator.result import Promise, Result
+from tests.support.clients.simulated import STORM, hold
+from tests.support.servers.broken_server import Listener, Said, broken_server
+from tests.support.servers.guide_server import GuideServer
+
+SETTLE_SECONDS_MAX = 30
+"""What is waited for that never comes: a run that waits for it lasts longer."""
+
+
+def assert_blameless(result: Result) -> None:
+    assert not result.could_not
+    assert {one.promise: one.first for one in result.findings if one.broken} == {}
+    assert result.seconds < SETTLE_SECONDS_MAX
+
+
+async def test_nobody_next_door(database: Path):
+    async with broken_server(database) as server:
+        scenario = STORM.model_copy(update={"passers_by": 0})
+        assert_blameless(await hold(server.url, scenario, server.database_url))
+
+
+async def test_a_server_of_the_guide_that_is_right(database: Path):
+    async with GuideServer() as server:
+        result = await hold(server.url, STORM)
+    assert_blameless(result)
+    assert result.server == "the guide alone"
+
+
+async def test_a_promise_can_be_exempted_and_the_report_says_so(database: Path):
+    """Two servers behind one address, each of which counts its own half of the viewers (D9)."""
+
+    def own_half(_to: Listener, said: Said) -> list[Said]:
+        if said.name == "userCountUpdate":
+            return [said.saying(userCount=1 + said.data["userCount"] // 2)]
+        return [said]
+
+    async with broken_server(database) as server:
+        server.tamper = own_half
+        result = await hold(server.url, STORM, exempt=frozenset({Promise.COUNTS_AGREE}))
+    assert_blameless(result)
+    (counts,) = (one for one in result.findings if one.promise is Promise.COUNTS_AGREE)
+    assert counts.exempt
+    assert counts.holds is None
+    assert counts.unchecked.startswith("exempted by --except counts_agree")
+    (caveat,) = (one for one in verdict(result).caveats if "--except" in one)
+    assert counts.title in caveat
