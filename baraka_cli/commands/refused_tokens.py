@@ -1,4 +1,4 @@
-"""Why a server refused an access token, as far as that can be found out from outside."""
+"""Diagnosis of a refused access token, as far as it can be made from outside."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a sound server is not blamed for, and need not be waited for."""
+"""Sound servers under `baraka simulate`: they are not blamed, nor waited for in vain."""
 
 from __future__ import annotations
 
