@@ -291,8 +291,8 @@ def _marked(settings: Settings) -> Iterator[None]:
     with marked(file) as others:
         if others:
             log.warning(
-                "another server works on %s already (%s): viewers of one hear late of the bids of "
-                "the other; several servers are for MySQL or MariaDB",
+                "another server uses %s already (%s): viewers of each hear late of bids on the other. "
+                "Stop one of them, or use MySQL or MariaDB, which are for several servers",
                 file,
                 ", ".join(others),
                 extra={"event": "second_server"},

@@ -28,7 +28,7 @@ PARTS = ("fanout", "lengths", "path", "whole")
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How much is measured. After `minutes` no new round begins."""
+    """The extent of the measurement. After `minutes` no new round begins."""
 
     rounds: int = 5
     minutes: float = 25
@@ -58,7 +58,7 @@ def say(text: str) -> None:
 
 @dataclass(slots=True)
 class Bench:
-    """What all parts need: a folder, the crowd, databases, and where the results go."""
+    """The things that all parts need: a folder, the crowd, databases, and the results."""
 
     plan: Plan
     folder: Path

@@ -99,7 +99,7 @@ async def storm(bid: Bid, *, bidders: int, seconds: float) -> Rate:
 
 
 async def plain(database_url: str, auction_id: int, *, bidders: int, seconds: float) -> Rate:
-    """What a plain server does, by SQLAlchemy Core: lock, look, insert, commit. No ledger."""
+    """Bids as a plain server writes them by SQLAlchemy Core: lock, read, insert, commit. No ledger."""
     engine = open_engine(database_url, connections_max=CONNECTIONS, timeout_seconds=TIMEOUT_SECONDS)
     try:
         return await storm(_plain_bid(engine, auction_id), bidders=bidders, seconds=seconds)

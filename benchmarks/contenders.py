@@ -82,7 +82,7 @@ async def floor(program: Path) -> AsyncIterator[Contender]:
 
 
 def node_missing() -> str | None:
-    """Why there is no Node to compare with, or None."""
+    """The reason why Node cannot be measured, or None."""
     if not shutil.which("node"):
         return "Node is missing. Try: apt-get install nodejs npm"
     if not (HERE / "node" / "node_modules").exists():
@@ -91,7 +91,7 @@ def node_missing() -> str | None:
 
 
 def nest_missing() -> str | None:
-    """Why there is no NestJS and Prisma to compare with, or None."""
+    """The reason why NestJS and Prisma cannot be measured, or None."""
     if not shutil.which("node"):
         return "Node is missing. Try: apt-get install nodejs npm"
     if not NEST.exists():

@@ -32,7 +32,7 @@ def machine_seconds() -> float:
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """What a measurement took: seconds of the server, of the clock, and of processes not ours."""
+    """The seconds that a measurement took: of the server, of the clock, and of processes not ours."""
 
     server: float
     wall: float

@@ -29,7 +29,7 @@ BIDS_ALONE = 100
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How much is measured: viewers, and the deliveries of one measurement, about."""
+    """The extent of the measurement: viewers, and about how many deliveries one takes."""
 
     viewers: int = 2_000
     deliveries: int = 60_000
@@ -39,7 +39,7 @@ class Plan:
     """For how long nothing was heard when it begins."""
 
     def times(self, size: str) -> int:
-        """How many bids: fewer long ones, and no more than a list may grow by meanwhile."""
+        """The number of bids: fewer long ones, and no more than a list may grow by meanwhile."""
         rows = rows_of(size)
         share = max(0.1, 200 / (200 + rows))
         times = max(2, round(self.deliveries * share / self.viewers))
@@ -77,7 +77,7 @@ class Scene:
 
 
 def scenes(contender: str) -> Iterator[Scene]:
-    """What is measured of a contender. Only ours joins; Node compresses for nobody by default."""
+    """The measurements of a contender. Only ours joins; Node compresses for nobody by default."""
     lists = [size for size in SIZES if SIZES[size]]
     joined = [Cell(contender, "0.4 KB", JOINED)] if contender == "ours" else []
     yield Scene(True, False, [Cell(contender, "0.4 KB"), *joined])

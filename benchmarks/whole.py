@@ -38,7 +38,7 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where it happens: the programs, and the database of all servers."""
+    """The environment of the runs: the programs, and the database of all servers."""
 
     program: Path
     tokens: Path

@@ -49,7 +49,7 @@ def python_files() -> Iterator[Path]:
 
 
 def objections(source: str) -> Iterator[str]:
-    """What is wrong with the words of a module, each with its line."""
+    """The faults in the words of a module, each with its line."""
     docstring = ast.get_docstring(ast.parse(source))
     if source.strip() and docstring is None:
         yield "1: the module has no docstring"

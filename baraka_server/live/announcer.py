@@ -171,7 +171,7 @@ class Announcer:
             await self.tell_whole()
         except StoreError as error:
             log.warning(
-                "auction %s: the database does not answer: %s",
+                "auction %s: its state is sent when the database answers again: %s",
                 self._auction_id,
                 error,
                 extra={"event": "not_told_yet", "auction": self._auction_id},

@@ -85,7 +85,7 @@ class House:
         return self._context.repeats.waits
 
     def view_of(self, auction_id: int) -> AuctionView | None:
-        """What the viewers of an auction see on this node, if it has any."""
+        """The view of an auction on this node; None where there is none."""
         auctioneer = self._auctioneers.get(auction_id)
         return auctioneer.view if auctioneer else None
 

@@ -51,7 +51,7 @@ class People:
         self._lists.add(rows)
 
     def __len__(self) -> int:
-        """How many are remembered."""
+        """The number of users that are kept."""
         return len(self._known)
 
     def meet(self, user: User) -> Encoded:

@@ -126,7 +126,7 @@ class LockedAuction:
         return {by_row[row[0], row[1]]: Answered(row[2], row[3]) for row in found}
 
     async def users_with_many_requests(self, user_ids: Iterable[int]) -> set[int]:
-        """Those of the users who have `REQUESTS_PER_USER_MAX` answers kept."""
+        """The users among these who have `REQUESTS_PER_USER_MAX` answers kept."""
         wanted = set(user_ids)
         if not wanted:
             return set()

@@ -52,7 +52,7 @@ class Purge:
                 log.debug("old answers to requests were not forgotten: %s", error)
             except Exception:
                 log.exception(
-                    "old answers to requests could not be forgotten", extra={"event": "fault"}
+                    "old answers to requests could not be deleted", extra={"event": "fault"}
                 )
 
 

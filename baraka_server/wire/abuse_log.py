@@ -118,7 +118,7 @@ class AbuseLog:
 
 
 def _verb(cause: Cause) -> str:
-    return "hung up on" if cause.event == "hung_up" else "refused"
+    return "disconnected" if cause.event == "hung_up" else "refused"
 
 
 def _why(cause: Cause) -> str:

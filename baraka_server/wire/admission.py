@@ -114,24 +114,24 @@ class Admission:
 
     @property
     def unverified_connections(self) -> int:
-        """How many connections no session of a verified user is known to be on."""
+        """The number of connections on which no verified user is known to be."""
         return len(self._unverified)
 
     @property
     def connections_by_address(self) -> Mapping[str, int]:
-        """How many connections each address has; a proxy's are nobody's."""
+        """The number of connections of each address, without those of trusted proxies."""
         return dict(self._connections_of)
 
     @property
     def unread_bytes(self) -> int:
-        """What waits in memory for those who do not read."""
+        """The bytes that wait in memory for clients that do not read."""
         return sum(
             connection.transport.get_write_buffer_size() for connection in self.connections.values()
         )
 
     @property
     def requests_waiting(self) -> int:
-        """How many requests of unverified clients wait for their turn now."""
+        """The number of requests of unverified clients that wait for their turn."""
         return self.pace.waiting
 
     def watch(self, runner: web.AppRunner) -> None:

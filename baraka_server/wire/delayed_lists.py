@@ -21,7 +21,7 @@ DELAY_SECONDS_MAX = 5
 BURST_SECONDS = 2
 """A burst may use what was not used in so many seconds."""
 SUBJECTS_MAX = 8
-"""So many kinds of lists of one room are counted apart; there are fewer, but for those that began anew."""
+"""How many lists of one room have a budget of their own; there are fewer, but for those that began anew."""
 
 
 class DelayedLists:
@@ -43,7 +43,7 @@ class DelayedLists:
 
     @property
     def subjects(self) -> int:
-        """How many kinds of lists are counted apart."""
+        """The number of lists that have a budget of their own."""
         return len(self._free_at)
 
     def wait(self, packets: Iterable[OutgoingPacket]) -> float:

@@ -129,7 +129,7 @@ class FanOut:
 
     @property
     def rooms(self) -> Mapping[str, int]:
-        """How many subscribers each room has. A room that nobody is in is not kept."""
+        """The number of subscribers of each room that has any."""
         return {room: len(subscribers) for room, subscribers in self._subscribers.items()}
 
     @property

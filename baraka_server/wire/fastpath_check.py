@@ -46,7 +46,8 @@ async def take_fast_path(
             await check(sio, compression=compression)
     except Exception as error:
         log.warning(
-            "the fast path does not fit the installed libraries (%s), and is not used: %s: %s",
+            "the fast path does not fit the installed libraries (%s), and is not used; install the "
+            "versions that this release was tested with: %s: %s",
             ", ".join(f"{name} {version(name)}" for name in fastpath.READ_IN),
             type(error).__name__,
             error,

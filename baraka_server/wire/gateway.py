@@ -133,7 +133,7 @@ class Gateway:
 
     @property
     def viewers(self) -> int:
-        """How many verified users are connected, counted by session."""
+        """The number of connected sessions of verified users."""
         return len(self._viewers)
 
     @property

@@ -62,6 +62,6 @@ class Health:
         except StoreError:
             return Trouble.UNREACHABLE
         except Exception:  # a driver that met a broken connection may raise anything
-            log.exception("the database could not be asked", extra={"event": "fault"})
+            log.exception("the check of the database failed", extra={"event": "fault"})
             return Trouble.UNREACHABLE
         return None

@@ -20,18 +20,18 @@ class Holdings:
     connections: int
     """TCP connections."""
     unverified_connections: int
-    """Connections that no session of a verified user is known to be on."""
+    """Connections on which no verified user is known to be."""
     connections_by_address: Mapping[str, int]
     """Without those of trusted proxies."""
     unread_bytes: int
-    """What waits in memory for clients that do not read."""
+    """Bytes that wait in memory for clients that do not read."""
     sockets: int
     """Engine.IO sessions."""
     sockets_by_address: Mapping[str, int]
     unverified_sockets: int
     """Engine.IO sessions whose user is not verified."""
     polls: int
-    """Long-polling requests that wait for something to be told."""
+    """Long-polling requests that wait for something to be sent."""
     environments: int
     """WSGI environments that python-socketio keeps for its sessions."""
     sessions: int

@@ -19,7 +19,7 @@ class JoinLimit:
         self._waiting: Counter[int] = Counter()
 
     def __len__(self) -> int:
-        """How many wait, of all users."""
+        """The number of joins that wait, of all users."""
         return self._waiting.total()
 
     def acquire(self, user_id: int) -> float:

@@ -86,7 +86,7 @@ class Rates(Generic[K]):
         self._keys_max = KEYS_MAX
 
     def __len__(self) -> int:
-        """How many are remembered."""
+        """The number of keys that have a rate now."""
         return len(self._rates)
 
     def take(self, key: K) -> float:

@@ -32,6 +32,8 @@ class ConnectionListener(Protocol):
 
 
 class GuardedConnection(RequestHandler):
+    """aiohttp's handler of one TCP connection, which tells the listener of its start and end."""
+
     __slots__ = ()
 
     _manager: GuardedHttp | None

@@ -33,7 +33,7 @@ class Unverified(Generic[K]):
 
     @property
     def addresses(self) -> AbstractSet[str]:
-        """Those that anybody of them came from."""
+        """The addresses that have a key."""
         return self._of.keys()
 
     def add(self, key: K, address: str) -> None:

@@ -78,7 +78,7 @@ class Told:
 
     @property
     def late(self) -> int:
-        """How many bids were late, if they are more than the hundredth that p99 leaves out, and no accident."""
+        """The number of late bids, if it is above the hundredth that p99 leaves out and no accident."""
         if self.beside is None:
             return 0
         count = self.beside.late(max(LATE_MS, WORSE_MAX * self.quiet.p99))
@@ -138,7 +138,7 @@ async def measured(name: str, place: Place) -> Told:
         except AssertionError as error:
             told, failed = str(error), True
         except GONE as error:
-            told = f"the attacker was hung up on {error}".rstrip()
+            told = f"the attacker was disconnected {error}".rstrip()
     if place.server.running:
         await place.settles(usage)
         quiet += await place.bids(place.size.seconds)
@@ -175,7 +175,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if chosen.seconds:
         size = replace(size, seconds=chosen.seconds)
     raise_open_files()
-    logging.getLogger("asyncio").setLevel(logging.ERROR)  # of every line that was hung up on
+    logging.getLogger("asyncio").setLevel(
+        logging.ERROR
+    )  # for every connection that the server closed
     results = asyncio.run(run([name for name in ATTACKS if name in names], size))
     print("\n".join(machine.described()))
     print()

@@ -37,9 +37,9 @@ def join(auction_id: int, number: int, **more: int) -> str:
 
 
 def all_stayed(honest: int, gone: int) -> None:
-    """Raise for people who did nothing but look on, and were not let in or hung up on."""
+    """Raise for people who did nothing but look on, and were not let in or disconnected."""
     if gone:
-        raise AssertionError(f"{gone} of {honest} who only looked on were hung up on")
+        raise AssertionError(f"{gone} of {honest} who only looked on were disconnected")
 
 
 async def ended_joins(place: Place) -> str:
@@ -51,7 +51,7 @@ async def ended_joins(place: Place) -> str:
         )
         with suppress(HungUp):
             return f"{asked} joins, {await reading / MEGABYTE:.1f} MB"
-        return f"{asked} joins, hung up on"
+        return f"{asked} joins, disconnected"
 
 
 async def room_joins(place: Place) -> str:
@@ -61,7 +61,7 @@ async def room_joins(place: Place) -> str:
             with suppress(*GONE):
                 await socket.says(join(ROOM, 1), join(ROOM, 2))
         read, gone = await all_read(sockets, place.size.seconds)
-    return f"{len(sockets)} sockets, {read / MEGABYTE:.0f} MB, {gone} hung up on"
+    return f"{len(sockets)} sockets, {read / MEGABYTE:.0f} MB, {gone} disconnected"
 
 
 async def last_seq(place: Place) -> str:
@@ -71,7 +71,7 @@ async def last_seq(place: Place) -> str:
             with suppress(*GONE):
                 await socket.says(*(join(ROOM, number, lastSeq=0) for number in range(10)))
         read, gone = await all_read(sockets, place.size.seconds)
-    return f"100 joins, {read / MEGABYTE:.0f} MB, {gone} hung up on"
+    return f"100 joins, {read / MEGABYTE:.0f} MB, {gone} disconnected"
 
 
 async def slow_viewer(place: Place) -> str:
@@ -84,7 +84,7 @@ async def slow_viewer(place: Place) -> str:
             read = await reads(viewer.line, 2 * place.size.seconds, MEGABYTE / 2)
         except HungUp:
             raise AssertionError(
-                f"hung up on after {time.monotonic() - begun:.1f} s, although it reads"
+                f"disconnected after {time.monotonic() - begun:.1f} s, although it reads"
             ) from None
     return f"stays, {read / MEGABYTE:.1f} MB"
 

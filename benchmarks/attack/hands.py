@@ -14,7 +14,7 @@ from tests.support.clients.stranger import HungUp, Line, WebSocketStranger
 AT_ONCE = 50
 READ_BYTES = 1024 * 1024
 GONE = (HungUp, OSError, TimeoutError, asyncio.IncompleteReadError, AssertionError)
-"""What an attacker meets whom the server hung up on, or does not answer any more."""
+"""The errors of an attacker that the server disconnected or no longer answers."""
 
 
 @asynccontextmanager
@@ -56,7 +56,7 @@ async def reads(line: Line, seconds: float, bytes_per_second: float = 0) -> int:
 
 
 async def all_read(sockets: Sequence[WebSocketStranger], seconds: float) -> tuple[int, int]:
-    """The bytes that all of them read, and how many were hung up on."""
+    """The bytes that all of them read, and how many were disconnected."""
     done = await asyncio.gather(
         *(reads(socket.line, seconds) for socket in sockets), return_exceptions=True
     )
@@ -66,7 +66,7 @@ async def all_read(sockets: Sequence[WebSocketStranger], seconds: float) -> tupl
 
 
 async def steadily(seconds: float, per_second: float, does: Any) -> int:
-    """Call `does(n)` so often, until the time is over or it is hung up on. Returns how often."""
+    """Call `does(n)` so often, until the time is over or it is disconnected. Returns how often."""
     begun, number = time.monotonic(), 0
     while (due := begun + number / per_second) < begun + seconds:
         await asyncio.sleep(due - time.monotonic())
@@ -79,13 +79,13 @@ async def steadily(seconds: float, per_second: float, does: Any) -> int:
 
 
 async def survivors(attacks: Sequence[Awaitable[Any]]) -> Counter[str]:
-    """How many went through, and how many were hung up on."""
+    """How many went through, and how many were disconnected."""
     done = await asyncio.gather(*attacks, return_exceptions=True)
     told: Counter[str] = Counter()
     for one in done:
         if isinstance(one, BaseException) and not isinstance(one, GONE):
             raise one
-        told["hung up on" if isinstance(one, BaseException) else "done"] += 1
+        told["disconnected" if isinstance(one, BaseException) else "done"] += 1
     return told
 
 

@@ -136,7 +136,7 @@ async def main(url: str) -> None:
         while line := await loop.run_in_executor(None, sys.stdin.readline):
             run = await neighbour.bids(float(line))
             if gone := sum(person.gone for person in people):
-                run.refused["hung up on"] = gone
+                run.refused["disconnected"] = gone
             print(json.dumps({"seconds": run.seconds, "refused": run.refused}), flush=True)
 
 

@@ -59,7 +59,7 @@ SETTLED_LINES, SETTLED_BYTES = 8, 48 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How much of everything; `seconds` is how long a run is."""
+    """The size of the attacks; `seconds` is the length of a run."""
 
     seconds: float = 4.0
     rows: int = 3_000
@@ -107,11 +107,11 @@ class Taken:
 
     @property
     def p99(self) -> float:
-        """What all but a hundredth of the bids took at most."""
+        """The time within which all but a hundredth of the bids were answered."""
         return self.ms[ceil(len(self.ms) * 0.99) - 1]
 
     def late(self, limit_ms: float) -> int:
-        """How many took longer."""
+        """The number of bids that took longer."""
         return sum(ms > limit_ms for ms in self.ms)
 
     def __add__(self, other: Taken) -> Taken:
@@ -134,7 +134,7 @@ class Usage:
 
     @property
     def left(self) -> str:
-        """What is still there of the attack, in words; nothing where the server is back."""
+        """The leftovers of the attack, in words; empty where the server is as before."""
         lines, more = self.lines_after - self.lines_before, self.after - self.before
         said = [f"{lines} sockets"] if lines > SETTLED_LINES else []
         said += [f"{more / 2**20:.0f} MB"] if more > SETTLED_BYTES else []

@@ -219,7 +219,7 @@ class Fuzz:
                     await kind(dice, self.url, user_id, packets)
                 self.ends["lived"] += 1
             except (HungUp, TimeoutError):
-                self.ends["hung up on"] += 1
+                self.ends["disconnected"] += 1
 
 
 # --- the sale
@@ -297,7 +297,7 @@ async def test_ten_thousand_broken_packets_change_nothing_of_a_sale(tmp_path):
         print(f"{fuzz.sent} packets, {fuzz.ends}, {street.memory_bytes - memory} bytes more")
         assert held == expected
         assert fuzz.ends["lived"] > 20
-        assert fuzz.ends["hung up on"] > 200
+        assert fuzz.ends["disconnected"] > 200
         street.assert_log_is_calm()
         assert street.memory_bytes < memory + MEMORY_GROWTH_BYTES_MAX
     store = Store(open_engine(database_url), timeout_seconds=10)

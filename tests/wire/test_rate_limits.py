@@ -123,14 +123,14 @@ def test_the_log_has_a_line_at_once_and_then_sums_up_while_it_goes_on(caplog):
         quiet.hung_up(f"192.0.2.{number % 5 % 2}", "it is a stranger")
         quiet.refused("192.0.2.9", "too many of them", "connections_max")
     assert caplog.messages == [
-        "hung up on 192.0.2.0: it is a stranger",
+        "disconnected 192.0.2.0: it is a stranger",
         "refused 192.0.2.9: too many of them (BARAKA_CONNECTIONS_MAX)",
     ]
     for _ in range(abuse_log.SUMMARY_SECONDS):
         clock.now += 1
         quiet.sum_up()
     assert caplog.messages[2:] == [
-        "hung up on 999 more in 10 s: it is a stranger; from 192.0.2.0 (599), 192.0.2.1 (400)",
+        "disconnected 999 more in 10 s: it is a stranger; from 192.0.2.0 (599), 192.0.2.1 (400)",
         "refused 999 more in 10 s: too many of them (BARAKA_CONNECTIONS_MAX); from 192.0.2.9 (999)",
     ]
     told = caplog.records[3]
@@ -150,7 +150,7 @@ def test_the_end_of_the_log_tells_what_was_not_told_yet_and_a_crowd_of_addresses
         quiet.hung_up(f"10.0.{number // 250}.{number % 250}", "it is a stranger")
     quiet.close()
     assert caplog.messages[-1].startswith(
-        "hung up on 9999 more in 0 s: it is a stranger; from 10.0."
+        "disconnected 9999 more in 0 s: it is a stranger; from 10.0."
     )
     others = abuse_log.ADDRESSES_KEPT_MAX - abuse_log.ADDRESSES_TOLD  # no more are counted apart
     assert caplog.messages[-1].endswith(f" and {others} other addresses")

@@ -91,7 +91,7 @@ class SlowViewer:
             await self._socket.__aexit__()
 
     def is_too_slow(self, sockets: dict[str, Any]) -> bool:
-        """Whether it was hung up on, or something that waited for it was left out."""
+        """Whether it was disconnected, or something that waited for it was left out."""
         assert self._socket
         client, waited = sockets.get(self._socket.sid), self._waiting_bytes
         self._waiting_bytes = client.send_queue.bytes if client else 0
