@@ -170,7 +170,7 @@ class Place:
 
     @asynccontextmanager
     async def watched(self) -> AsyncIterator[Usage]:
-        """What the server uses until the end of the block, and whether it goes back after it."""
+        """Measure the server until the end of the block, and wait until it is as before, if it gets there."""
         pid = self.server.pid
         usage = Usage(before=resident_bytes(pid), lines_before=open_lines(pid))
         usage.peak = usage.before
