@@ -1,7 +1,6 @@
 """The queries around a sale, on both databases."""
 
 import re
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -20,7 +19,6 @@ from tests.support.servers.sales import (
     award,
     bid,
     change_lot,
-    open_store,
     prepare_sale,
     run_sale,
     take,
@@ -30,12 +28,6 @@ NOON = datetime(2027, 1, 31, 12, tzinfo=UTC)
 FROM_THE_BEGINNING = Span()
 NO_ROWS: Page[Any] = Page([])
 NOBODY = [0, -1, 4711, INT_MAX, INT_MAX + 1, 2**80]
-
-
-@pytest.fixture
-async def books(database_url: str) -> AsyncIterator[Store]:
-    async with open_store(database_url) as store:
-        yield store
 
 
 async def owner(store: Store) -> int:

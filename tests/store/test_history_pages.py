@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime
 
-import pytest
 from sqlalchemy import event, insert
 
 from baraka_server.contract.client_events import StartAuction
@@ -21,17 +19,6 @@ from baraka_server.store.tables import events
 from tests.support.servers.sales import Sale, open_store, run_sale, take
 
 NOW = datetime(2027, 1, 31, tzinfo=UTC)
-
-
-@pytest.fixture
-async def books(database_url: str) -> AsyncIterator[Store]:
-    async with open_store(database_url) as store:
-        yield store
-
-
-@pytest.fixture
-async def sale(books: Store) -> Sale:
-    return await run_sale(books)
 
 
 async def test_a_page_behind_a_change_of_another_program_says_what_the_whole_says(
