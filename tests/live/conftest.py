@@ -2,7 +2,9 @@
 
 import pytest
 
-from tests.support.clients.hall import Hall, open_house
+from baraka_server.contract.client_events import JoinAuction, StartAuction
+from tests.live.ring import RING
+from tests.support.clients.hall import Hall, open_house, viewer
 
 
 @pytest.fixture
@@ -15,3 +17,13 @@ async def house(store, hall):
     house = open_house(store, hall)
     yield house
     await house.close()
+
+
+@pytest.fixture
+async def on_air(house):
+    """The house, with the ring on the block of auction 1 and Bilal in its room."""
+    amina, bilal = viewer(1), viewer(2)
+    await house.submit(amina, StartAuction(auction_id=1))
+    await house.submit(amina, RING)
+    assert (await house.submit(bilal, JoinAuction(auction_id=1)))["userCount"] == 1
+    return house, amina, bilal

@@ -1,0 +1,63 @@
+"""Entries that only a newer program knows (D55)."""
+
+from __future__ import annotations
+
+import json
+
+from sqlalchemy import select
+
+from baraka_server.contract.client_events import (
+    JoinAuction,
+    PlaceBid,
+    StartAuction,
+)
+from baraka_server.contract.refusals import Code
+from baraka_server.contract.server_events import AuctionEntry
+from baraka_server.store.tables import requests
+from tests.live.ring import AWARD, RING, bid
+from tests.support.checks.proof import the_ledger
+from tests.support.clients.hall import viewer
+from tests.support.servers import newer
+from tests.support.servers.databases import only_sqlite
+
+pytestmark = only_sqlite
+
+
+async def test_behind_a_rule_that_is_not_known_the_auction_is_shown_and_nothing_accepted(
+    on_air, store, hall
+):
+    house, amina, bilal = on_air
+    await house.submit(bilal, bid(10))
+    seq = await newer.writes(store, "reserve_set", {"v": 1, "rule": True, "amount": 90})
+    ask = PlaceBid(auction_id=1, amount=20, request_id="once")
+    assert (await house.submit(bilal, ask)).code is Code.UNAVAILABLE
+    for event in (AWARD, RING, StartAuction(auction_id=1)):
+        assert (await house.submit(amina, event)).code is Code.UNAVAILABLE
+    name, entry = next(heard for heard in hall.news_of(bilal) if heard[0] == "auctionEntry")
+    assert AuctionEntry.model_validate(entry).model_fields_set == {
+        "auction_id",
+        "seq",
+        "ledger",
+        "server_time",
+    }
+    assert (name, entry["auctionId"], entry["seq"]) == ("auctionEntry", 1, seq)
+    # What the entry did to the rows only they can say.
+    assert [name for name, _ in hall.news_of(bilal)].count("auctionState") == 2
+    state = await house.submit(viewer(3), JoinAuction(auction_id=1, last_seq=seq - 1))
+    assert [row["bid"] for row in json.loads(state["auctionBids"])] == [10]
+    assert [one["event"] for one in json.loads(state["missed"])] == ["auctionEntry"]
+    assert len(await the_ledger(store, 1)) == seq
+
+    # A newer server would accept it: the refusal is not what a repetition gets there.
+    async with store.reading() as connection:
+        assert (await connection.execute(select(requests))).all() == []
+
+
+async def test_an_entry_that_is_no_rule_is_only_counted(on_air, store, hall):
+    house, _, bilal = on_air
+    seq = await newer.writes(store, "fair_warning", {"v": 1, "rule": False, "stage": 1})
+    assert (await house.submit(bilal, bid(10)))["seq"] == seq + 1
+    assert [(name, payload["seq"]) for name, payload in hall.news_of(bilal)][-2:] == [
+        ("auctionEntry", seq),
+        ("newBid", seq + 1),
+    ]
