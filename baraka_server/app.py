@@ -39,7 +39,7 @@ from baraka_server.wire.http import READS_AT_ONCE, Api
 from baraka_server.wire.http_errors import in_one_shape
 from baraka_server.wire.identity import Verifier
 from baraka_server.wire.sid_binding import SidBinding
-from baraka_server.wire.sockets import SocketLimits
+from baraka_server.wire.socket_limits import SocketLimits
 
 log = logging.getLogger(__name__)
 

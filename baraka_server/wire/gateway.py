@@ -37,7 +37,8 @@ from baraka_server.wire.replies import for_the_log, negative, positive, too_fast
 from baraka_server.wire.room_index import RoomIndex
 from baraka_server.wire.server import ACK_ID, GuardedServer
 from baraka_server.wire.sid_binding import SidBinding
-from baraka_server.wire.sockets import STRIKES_PER_SECOND, SocketLimits
+from baraka_server.wire.socket_limits import SocketLimits
+from baraka_server.wire.sockets import STRIKES_PER_SECOND
 
 log = logging.getLogger(__name__)
 

@@ -29,12 +29,12 @@ from baraka_server.wire.fanout import FanOut, Subscriber
 from baraka_server.wire.outgoing import acknowledgement_packet, event_packet
 from baraka_server.wire.replies import error_payload, negative, too_fast
 from baraka_server.wire.sid_binding import SidBinding, new_id
+from baraka_server.wire.socket_limits import SocketLimits
 from baraka_server.wire.sockets import (
     BARRED_SECONDS,
     ENTRY,
     GuardedSocket,
     GuardedWebSocket,
-    SocketLimits,
 )
 from baraka_server.wire.unverified import Unverified
 

@@ -12,7 +12,6 @@ import asyncio
 import socket
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import WSMsgType, web
@@ -27,6 +26,7 @@ from baraka_server.wire.outgoing import OutgoingPacket
 from baraka_server.wire.rate_limits import Rate
 from baraka_server.wire.send_queue import SendQueue
 from baraka_server.wire.sid_binding import Opener
+from baraka_server.wire.socket_limits import SocketLimits
 
 if TYPE_CHECKING:
     from baraka_server.wire.server import GuardedServer
@@ -57,17 +57,6 @@ ENTRY = web.RequestKey("entry", Rate)
 """The key under which a request has the rate that it was counted in."""
 REFUSED = web.RequestKey("refused", tuple[int, str])
 """The key under which a request has the status and reason to answer with instead of the library."""
-
-
-@dataclass(frozen=True, slots=True)
-class SocketLimits:
-    """Limits of one socket; see the settings of the same names."""
-
-    message_bytes_max: int
-    send_buffer_bytes_max: int
-    events_per_second_max: float
-    bytes_per_second_max: float
-    connect_seconds_max: float
 
 
 class HungUp(exceptions.SocketIsClosedError):  # type: ignore[misc]
