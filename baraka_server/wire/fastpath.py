@@ -30,7 +30,8 @@ from baraka_server.wire.fanout import FanOut, JoinedPackets, Subscriber
 from baraka_server.wire.frames import TextFrame
 from baraka_server.wire.outgoing import OutgoingPacket
 from baraka_server.wire.server import GuardedServer
-from baraka_server.wire.sockets import DOES_NOT_READ, GuardedSocket, GuardedWebSocket
+from baraka_server.wire.sockets import DOES_NOT_READ, GuardedSocket
+from baraka_server.wire.websockets import GuardedWebSocket
 
 READ_IN = {"python-engineio": "4.15", "python-socketio": "5.18", "aiohttp": "3.14"}
 """The versions of the libraries whose sources were read for this module."""

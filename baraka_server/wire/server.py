@@ -34,9 +34,9 @@ from baraka_server.wire.sockets import (
     BARRED_SECONDS,
     ENTRY,
     GuardedSocket,
-    GuardedWebSocket,
 )
 from baraka_server.wire.unverified import Unverified
+from baraka_server.wire.websockets import GuardedWebSocket
 
 MISTAKES = (
     *("bad-sid", "bad-transport", "bad-upgrade", "bad-jsonp-index", "bad-version"),

@@ -23,7 +23,8 @@ from baraka_server.live import presence
 from baraka_server.settings import FanOutPath, Settings
 from baraka_server.wire.outgoing import OutgoingPacket
 from baraka_server.wire.server import GuardedServer
-from baraka_server.wire.sockets import GuardedSocket, GuardedWebSocket
+from baraka_server.wire.sockets import GuardedSocket
+from baraka_server.wire.websockets import GuardedWebSocket
 from tests.support.servers.baraka import SECRET
 
 NO_LIMITS: dict[str, Any] = {
