@@ -82,6 +82,11 @@ class Subscriber:
         """Set where to write. `file` is the transport's descriptor, where it writes bytes unchanged."""
         self.transport, self.compresses, self.file = transport, compresses, file
 
+    def let_go(self) -> None:
+        """Forget the socket, which is closed: the two would keep each other in memory."""
+        self.direct = False
+        self.enqueue = self.on_shown = _nothing
+
     def abort(self) -> None:
         """Abort the transport. The socket notices by itself."""
         self.direct = False
@@ -106,6 +111,10 @@ class Subscriber:
             and to.get_write_buffer_size() <= self.lagging_bytes
             and not to.is_closing()
         )
+
+
+def _nothing(_: object) -> None:
+    pass
 
 
 class FanOut:

@@ -84,6 +84,8 @@ class FastSocket(GuardedSocket):
         await super().close(wait=wait, abort=abort, reason=reason)
         if self.host.fan_out:
             self.host.fan_out.leave_all(self.subscriber)
+        if self.closed:
+            self.subscriber.let_go()
 
     def _flush(self) -> None:
         if self.host.fan_out:

@@ -291,6 +291,7 @@ class GuardedSocket(async_socket.AsyncSocket):  # type: ignore[misc]
         self.queue.put_nowait(None)  # whoever waits for something to send may go
         if self.pinging is not None and self.pinging is not asyncio.current_task():
             self.pinging.cancel()
+        self.pinging = None
         if self.websocket is not None:
             loop = asyncio.get_running_loop()
             loop.call_later(GOODBYE_SECONDS, self.websocket.transport.abort)

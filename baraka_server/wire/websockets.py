@@ -29,6 +29,7 @@ class GuardedWebSocket(driver.WebSocket):  # type: ignore[misc]
     response_class: type[web.WebSocketResponse] = web.WebSocketResponse
     transport: asyncio.Transport
     writer: AbstractStreamWriter
+    _end: BaseException | None = None
 
     @property
     def compresses(self) -> bool:
@@ -57,10 +58,31 @@ class GuardedWebSocket(driver.WebSocket):  # type: ignore[misc]
         raw = self.transport.get_extra_info("socket")
         if raw is not None:  # what is not sent yet waits where it is counted
             raw.setsockopt(socket.IPPROTO_TCP, TCP_NOTSENT_LOWAT, UNREAD_KERNEL_BYTES)
-        await self.handler(self)
+        try:
+            await self.handler(self)
+        finally:
+            self._let_go()
         return self._sock
 
+    def _let_go(self) -> None:
+        """Break the cycles that would keep the socket, its request and its frames in memory.
+
+        Only a collection of everything would find them, which is rare: see GC_THRESHOLDS.
+        """
+        del self.handler
+        for error in (self._end, self._sock.exception()):
+            if error is not None:
+                error.__traceback__ = error.__context__ = None
+
     async def wait(self) -> str:
+        """Return the next message. Raises `OSError` at the end, or whatever else ends it."""
+        try:
+            return await self._message()
+        except BaseException as error:
+            self._end = error
+            raise
+
+    async def _message(self) -> str:
         owner: GuardedSocket = self.handler.__self__
         async with asyncio.timeout(None if owner.upgraded else owner.limits.connect_seconds_max):
             while True:

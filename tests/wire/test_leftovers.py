@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import random
-from contextlib import suppress
+import weakref
+from contextlib import AsyncExitStack, suppress
 
 import pytest
 
@@ -165,6 +167,57 @@ async def test_nothing_is_left_of_those_who_come_and_go_all_the_time(tmp_path):
         held = neighbours.inspect()
         assert held.unverified_sockets == held.unverified_connections - 2 == 0
         assert neighbours.server.house.presence.count(1) == 1
+
+
+async def says_goodbye(stranger):
+    await stranger.says("1")
+
+
+async def hangs_up(_stranger):
+    pass
+
+
+async def sends_nonsense(stranger):
+    with suppress(HungUp):  # a poll is answered with 400
+        await stranger.says("4x")
+        await stranger.is_hung_up_on()
+
+
+LEAVES = [
+    *((kind, leaves) for kind in STRANGERS.values() for leaves in (says_goodbye, sends_nonsense)),
+    (WebSocketStranger, hangs_up),
+]
+
+
+@pytest.mark.parametrize("fast", [True, False], ids=["fast", "stock"])
+async def test_whoever_has_left_is_freed_without_a_look_at_all_objects(tmp_path, fast):
+    """With thousands of sockets that look comes hardly ever, and whoever left would stay until then."""
+    async with house(tmp_path, fan_out="fast" if fast else "stock") as neighbours:
+
+        async def left(kind, leaves):
+            """Open some sockets, leave, and return what is still there of them."""
+            known, strangers = set(neighbours.sockets), []
+            async with AsyncExitStack() as stack:
+                for user_id in (3, 4, 5):
+                    stranger = await stack.enter_async_context(kind(neighbours.url))
+                    strangers.append(stranger)
+                    await stranger.enters(user_id)
+                    assert (await stranger.asks("joinAuction", AUCTION))["ok"]
+                new = set(neighbours.sockets) - known
+                found = [weakref.ref(neighbours.sockets[sid]) for sid in new]
+                for stranger in strangers:
+                    await leaves(stranger)
+            assert len(found) == 3
+            return lambda: [one() for one in found if one()]
+
+        gc.collect()
+        gc.disable()
+        try:
+            for kind, leaves in LEAVES:
+                there = await left(kind, leaves)
+                await until(lambda there=there: not there(), there)
+        finally:
+            gc.enable()
 
 
 async def keeps_bidding(neighbours):
