@@ -65,7 +65,7 @@ GC_THRESHOLDS = (5_000, 4, 2_000)
 """Thresholds of the garbage collector. A socket is a few hundred objects that stay: with Python's own
 (700, 10, 10) a third of the work of a joining crowd was to look at all of them again and again. Nobody
 is served during a collection, so that the second one looks at what four first ones left: some
-milliseconds. The last one, of everything, is no more frequent for that."""
+milliseconds. The last one, of everything, is not more frequent for that."""
 
 
 class UnsafeSecret(ValueError):

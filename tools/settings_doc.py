@@ -36,7 +36,7 @@ Of several places the first one counts:
 4. `.env`, in which there may be `_FILE` names as well;
 5. the default.
 
-A file with a secret has nothing else in it. The line end at its end is no part of the secret; a file that
+A file with a secret has nothing else in it. The line end at its end is not part of the secret; a file that
 is not there, empty, unreadable or not UTF-8 is an error. `baraka doctor` says where the secret and the
 database have their values from.
 

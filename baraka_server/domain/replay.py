@@ -84,7 +84,7 @@ def _bid(state: State, entry: LedgerEntry, event: BidPlaced) -> str | None:
     if state.lot is None:
         return "there was no product to bid on"
     if type(event.amount) is not int or not 1 <= event.amount <= INT_MAX:
-        return "that is no amount"
+        return "that is not an amount"
     if state.high is not None and event.amount <= state.high.amount:
         return f"a bid of {event.amount} does not follow one of {state.high.amount}"
     if state.high is None and event.amount < state.lot.minimum_price:

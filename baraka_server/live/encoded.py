@@ -75,7 +75,7 @@ def encode(value: Any) -> Encoded:
     kind = type(value)
     if kind is Encoded or kind is Superseding or kind is Shared:
         return value  # type: ignore[no-any-return]
-    if kind is int:  # True is no int here
+    if kind is int:  # True is not an int here
         return Encoded(value)
     if isinstance(value, dict):
         fields = [_name(str(key)) + encode(item) for key, item in value.items()]

@@ -106,7 +106,7 @@ async def decide_and_write(
     for command in commands:
         decided.take(command)
     if commands and not decided.accepted and base.seq == 0:
-        decided.forget()  # a refusal is no reason to begin a ledger
+        decided.forget()  # a refusal is not a reason to begin a ledger
     written = await auction.write(decided.entries) if decided.entries else []
 
     state = replace(_with_rows(decided.state, written), hash=auction.tail.hash)

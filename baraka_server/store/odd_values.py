@@ -149,7 +149,7 @@ def _faults_of(table: Table, column: Column[Any], sqlite: bool) -> Iterator[_Fau
         exact = name if sqlite else f"CAST({name} AS BINARY)"
         yield _fault(table, column, f"is none of {members}", f"{exact} NOT IN ({members})")
     elif isinstance(column.type, FoundTime):
-        yield _fault(table, column, "is no date", _no_date(name, sqlite))
+        yield _fault(table, column, "is not a date", _no_date(name, sqlite))
     elif isinstance(column.type, Boolean):
         yield _fault(table, column, "is neither 0 nor 1", f"{name} NOT IN (0, 1)")
     elif isinstance(column.type, Integer) and not column.foreign_keys:

@@ -168,7 +168,7 @@ class Admission:
         )
 
     async def count_bad_http(self, protocol: GuardedConnection) -> web.Response | None:
-        """Count what is no HTTP as a request of its address. A proxy's is of nobody in particular."""
+        """Count what is not HTTP as a request of its address. A proxy's is of nobody in particular."""
         connection = self.connections.get(protocol)
         peer = connection.peer if connection else None
         too_many = peer is not None and self._requests.of(peer).take()

@@ -223,7 +223,7 @@ class FanOut:
     def _tell_within_budget(self, room: str, packets: list[OutgoingPacket]) -> None:
         """Send packets, or delay them while they are lists over the budget.
 
-        What is no list is sent at once, behind the delayed lists that come before it.
+        What is not a list is sent at once, behind the delayed lists that come before it.
         """
         if room not in self._delayed:
             self._delayed[room] = DelayedLists(self._list_bytes_per_second_max)

@@ -112,7 +112,7 @@ class Verifier:
         return Identity(user_id, expires_at)
 
     def _is_ahead(self, claims: Mapping[str, Any]) -> bool:
-        """Whether the token is not valid yet, by `nbf` and `iat`. An `iat` that is no time is ignored."""
+        """Whether the token is not valid yet, by `nbf` and `iat`. An `iat` that is not a time is ignored."""
         latest = (datetime.now(UTC) + self.leeway).timestamp()
         if "nbf" in claims and int(claims["nbf"]) > latest:
             return True

@@ -117,7 +117,7 @@ class GuardedServer(socketio.AsyncServer):  # type: ignore[misc]
     ) -> bool:
         """Refuse an event over a rate without parsing it: only its name and id are read.
 
-        False for a packet that is no event: no connected client sends many of them.
+        False for a packet that is not an event: no connected client sends many of them.
         """
         sid = self.manager.sid_from_eio_sid(client.sid, "/")
         if sid is None or pkt.packet_type != packet.MESSAGE or not pkt.data.startswith("2"):

@@ -324,7 +324,7 @@ class GuardedSocket(async_socket.AsyncSocket):  # type: ignore[misc]
 
 
 def _speakable(pkt: packet.Packet) -> bool:
-    # What is no text was JSON, which Engine.IO reads although nobody writes any.
+    # What is not text was JSON, which Engine.IO reads although nobody writes any.
     if pkt.packet_type not in SPEAKABLE_TYPES or not isinstance(pkt.data, str):
         return False
     return pkt.packet_type != packet.MESSAGE or pkt.data.startswith(SPEAKABLE_MESSAGES)

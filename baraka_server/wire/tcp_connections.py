@@ -57,21 +57,21 @@ class GuardedConnection(RequestHandler):
         exc: BaseException | None = None,
         message: str | None = None,
     ) -> web.StreamResponse:
-        # What cannot be written back, such as a header that is no UTF-8, is a `ValueError`.
+        # What cannot be written back, such as a header that is not UTF-8, is a `ValueError`.
         if not isinstance(exc, HttpProcessingError | ValueError):
             return super().handle_error(request, status, exc, message)
         if self._manager is not None:
             self._manager.listener.bad_http(self, type(exc).__name__)
         if request.writer.output_size:
             raise ConnectionError("the answer has begun")
-        response = error_response(400, "this is no HTTP that can be read")
+        response = error_response(400, "this is not an HTTP request that can be read")
         response.force_close()
         return response
 
     def _make_error_handler(
         self, err_info: Any
     ) -> Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]:
-        # What is no HTTP reaches no middleware, where requests are counted and wait for their turn.
+        # What is not HTTP reaches no middleware, where requests are counted and wait for their turn.
         handler = super()._make_error_handler(err_info)
 
         async def counted(request: web.BaseRequest) -> web.StreamResponse:

@@ -50,7 +50,7 @@ class GuardedWebSocket(driver.WebSocket):  # type: ignore[misc]
         )
         try:
             self.writer = await self._sock.prepare(request)
-        except ValueError as error:  # a key that is no ASCII
+        except ValueError as error:  # a key that is not ASCII
             raise web.HTTPBadRequest(text="Handshake error") from error
         owner: GuardedSocket = self.handler.__self__
         frames = Rate(FRAMES_SHARE * owner.limits.bytes_per_second_max, owner.host.clock)

@@ -27,7 +27,7 @@ VISIT_SECONDS = 0.011
 
 
 async def tricks(place: Place) -> str:
-    """Paths and requests that mean one thing to a proxy and another to a server, and what is no HTTP."""
+    """Paths and requests that mean one thing to a proxy and another to a server, and what is not HTTP."""
     told: Counter[str] = Counter()
 
     async def tries(data: bytes) -> None:

@@ -2,7 +2,7 @@
 
 Each that is missing is created, each that exists is adopted as it stands (D27): it is looked at,
 never altered. A table that cannot serve is refused before anything is changed. What may be mended
-while it serves is no reason to refuse it: the command line and `baraka doctor` list it (D52).
+while it serves is not a reason to refuse it: the command line and `baraka doctor` list it (D52).
 
 There is no way down: the documented tables are the business's data and may be older than Baraka.
 `downgrade` leaves them where they are, and `upgrade` adopts them again.

@@ -172,7 +172,7 @@ class HouseAndModel(RuleBasedStateMachine):
         if begun:
             naive.notices()
         else:
-            naive.adopts()  # if anything is accepted: a refusal is no reason to begin
+            naive.adopts()  # if anything is accepted: a refusal is not a reason to begin
         accepted = begun
         for user_id, event, outcome in asked:
             key = (user_id, getattr(event, "request_id", None) or "")
