@@ -1,4 +1,4 @@
-"""What is asked of auction 1 with the ring on its block, and how another program changes a row of it."""
+"""Commands about the ring on the block of auction 1, and changes of its rows by another program."""
 
 from __future__ import annotations
 

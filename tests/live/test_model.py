@@ -42,7 +42,7 @@ from baraka_server.store.engine import open_engine
 from baraka_server.store.seed import seed
 from baraka_server.store.store import Store
 from baraka_server.store.tables import auctions, bids, comments, users, winnings
-from tests.live.asked import ALTERATIONS, AUCTIONS, BATCHES, NODES
+from tests.live.model_commands import ALTERATIONS, AUCTIONS, BATCHES, NODES
 from tests.live.naive import AMINA, Done, Naive, essence
 from tests.support.checks.proof import the_ledger
 from tests.support.clients.hall import Hall, open_house

@@ -1,4 +1,4 @@
-"""What another program does to the rows of a sale is told, and decided on."""
+"""Changes by other programs to the rows of a sale: they are announced, and decided on."""
 
 from __future__ import annotations
 

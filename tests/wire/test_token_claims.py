@@ -1,4 +1,4 @@
-"""Whose a token is, whom it is for, and what it may be used for (D1)."""
+"""Claims of access tokens: the user, the audience, and the use that a token is for (D1)."""
 
 from typing import Any
 

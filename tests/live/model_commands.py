@@ -1,4 +1,4 @@
-"""What the hosts and bidders of the model may ask, and what other programs may change."""
+"""Random commands of the model's hosts and bidders, and changes by other programs."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ PRODUCTS = ("Ring", "Pearl", "Chain")
 
 @st.composite
 def commands(draw: Any) -> tuple[int, ClientEvent]:
-    """Who asks for what. The amount of a bid is by how much it is above the highest, below if < 0."""
+    """A random command and its sender. The amount of a bid is by how much it is above the highest, below if < 0."""
     auction = draw(st.sampled_from(AUCTIONS))
     kind = draw(st.sampled_from(KINDS))
     if kind in LAST and draw(st.integers(0, 4)):
