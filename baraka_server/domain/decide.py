@@ -114,7 +114,7 @@ def _start(state: State, command: Command, _event: StartAuction, _rules: HouseRu
 def _change_lot(state: State, command: Command, event: ChangeLot, _rules: HouseRules) -> Decision:
     if refusal := _not_on_air(state, command):
         return refusal
-    if _is_for_another_round(state, event) or _is_stale_change(state, command, event):
+    if is_for_another_round(state, event) or _is_stale_change(state, command, event):
         return command.refused(Code.ROUND_OVER, round=state.round)
     lot = Lot(event.product, event.minimum_price, event.start_price, event.market_price)
     return LotRepriced(lot) if _is_on_the_block(state, lot.product) else LotOpened(lot)
@@ -135,12 +135,12 @@ def _is_stale_change(state: State, command: Command, event: ChangeLot) -> bool:
 def _award(state: State, command: Command, event: AwardLot, _rules: HouseRules) -> Decision:
     if refusal := _not_on_air(state, command):
         return refusal
-    if _is_for_another_round(state, event):
+    if is_for_another_round(state, event):
         return command.refused(Code.ROUND_OVER, round=state.round)
     if state.lot is None:
         return command.refused(Code.NO_LOT)
     names_its_bid = bool(event.bid_id)  # 0 is "no bid", which may be true of any round
-    if event.round is None and not names_its_bid and not _means_the_open_lot(state, command, event):
+    if event.round is None and not names_its_bid and not means_the_open_lot(state, command, event):
         return command.refused(Code.ROUND_OVER, round=state.round)
     names_leader = event.bid_id is not None and _leads(event.bid_id, state.high)
     if not names_leader and (surprise := _surprised(state, state.lot, command)):
@@ -171,7 +171,7 @@ def _surprised(state: State, lot: Lot, command: Command) -> Refusal | RefusedOnc
     return RefusedOnce(refusal, StandingBidChanged(lot, state.high, change.former, True))
 
 
-def _means_the_open_lot(state: State, command: Command, event: AwardLot) -> bool:
+def means_the_open_lot(state: State, command: Command, event: AwardLot) -> bool:
     """Whether an award that names neither round nor bid is for the lot on the block (D32).
 
     `product` is free text in the guide. The name of an earlier lot means that lot; a name that two lots
@@ -189,7 +189,7 @@ def _is_on_the_block(state: State, product: str) -> bool:
     return state.lot is not None and same_name(state.lot.product, product)
 
 
-def _is_for_another_round(state: State, event: RoundEvent) -> bool:
+def is_for_another_round(state: State, event: RoundEvent) -> bool:
     return event.round is not None and event.round != state.round
 
 
@@ -245,7 +245,7 @@ def _bid(state: State, command: Command, event: PlaceBid, rules: HouseRules) -> 
             return command.refused(Code.NOT_JOINED)
         if command.seen.round != state.round:
             return command.refused(Code.ROUND_OVER, round=state.round)
-    if _is_for_another_round(state, event):
+    if is_for_another_round(state, event):
         return command.refused(Code.ROUND_OVER, round=state.round)
     if state.lot is None:
         return command.refused(Code.NO_LOT)

@@ -140,12 +140,12 @@ NUMBERED: dict[str, tuple[str, str, AbstractContextManager[Any]]] = {
     "an award is for whatever is up": (
         "late-award",
         "an award that came twice sold the next lot",
-        patch.object(rules, "_means_the_open_lot", lambda *_: True),
+        patch.object(rules, "means_the_open_lot", lambda *_: True),
     ),
     "rounds are not looked at": (
         "past-round",
         "a bid for one lot was counted for the next",
-        patch.object(rules, "_is_for_another_round", lambda *_: False),
+        patch.object(rules, "is_for_another_round", lambda *_: False),
     ),
     "requests are not remembered": (
         "repeated-request",
