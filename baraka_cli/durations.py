@@ -1,4 +1,4 @@
-"""Durations as people type them: `90s`, `15m`, `2h`, `7d`, and in some places a plain number."""
+"""Parses durations that people type: `90s`, `15m`, `2h`, `7d`, and in some places a plain number."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class BadDuration(ValueError):
 
 
 def duration_of(text: str) -> timedelta:
-    """`text` is whole units: `15m`. Raises `BadDuration`."""
+    """Parse whole units: `15m`. Raises `BadDuration`."""
     found = _WITH_UNIT.fullmatch(text.strip())
     if found is None or "." in found[1]:
         raise BadDuration(f"'{text}' is not a duration; write it like 90s, 15m, 2h or 7d.")
@@ -23,7 +23,7 @@ def duration_of(text: str) -> timedelta:
 
 
 def seconds_of(text: str) -> float:
-    """`text` has a unit, or is a plain number of seconds: `25s`, `1.5m`, `25`. Raises `BadDuration`."""
+    """Parse a time with a unit, or a plain number of seconds: `25s`, `1.5m`, `25`. Raises `BadDuration`."""
     given = text.strip()
     if found := _WITH_UNIT.fullmatch(given):
         return float(found[1]) * SECONDS_OF[found[2]]

@@ -1,4 +1,4 @@
-"""The flags of `baraka simulate`: what each is called, takes and means."""
+"""Flags of `baraka simulate`: name, value and meaning of each."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ JUDGED = "What it must not be worse than: else exit 1"
 
 
 def seconds(text: str) -> float:
-    """A duration as it is typed, in seconds."""
+    """Parse a duration as it is typed. Returns seconds."""
     try:
         return seconds_of(str(text))
     except BadDuration as error:

@@ -153,7 +153,9 @@ async def _startable(url: str, token: str, needed: int) -> tuple[list[int], str]
     pages = 0
     try:
         async for rows in HttpApi(url, Access(token)).auction_pages():
-            found += [row["id"] for row in rows if not (row["isEnded"] or row["isCanceled"])]
+            # One that is live is somebody's sale: it is held only by who names it.
+            taken = ("isEnded", "isCanceled", "isLive")
+            found += [row["id"] for row in rows if not any(row.get(name) for name in taken)]
             pages += 1
             if len(found) >= needed or pages == PAGES_MAX:
                 break

@@ -27,7 +27,7 @@ class Growth:
 
 
 def growth(samples: Sequence[float | None], *, share: float, floor: float) -> Growth | None:
-    """Of one sample a second. More by `share`, and by `floor`, is growth; None: too few samples."""
+    """Compare the thirds of one sample a second. More by `share`, and by `floor`, is growth; None: too few samples."""
     known = [one for one in samples if one is not None]
     known = known[round(len(known) * WARM_UP_SHARE) :]
     if len(known) < SAMPLES_MIN:

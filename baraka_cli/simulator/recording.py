@@ -35,7 +35,7 @@ class BadRecording(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """One command of the record: `at` seconds after the first, by `user_id`, with this payload."""
+    """Command of the record: `at` seconds after the first, by `user_id`, with this payload."""
 
     at: float
     seq: int
@@ -48,7 +48,7 @@ class Deed:
 
 @dataclass(frozen=True, slots=True)
 class Award:
-    """What came of a lot: the winner and the amount, or None."""
+    """Result of a lot: the winner and the amount, or None."""
 
     product: str
     winner: int | None
@@ -57,7 +57,7 @@ class Award:
 
 @dataclass(slots=True)
 class Recording:
-    """Commands and awards in their order. `left_out` counts entries that nobody can do again."""
+    """Sale that took place: commands and awards in their order. `left_out` counts entries that nobody can do again."""
 
     file: str
     deeds: list[Deed] = field(default_factory=list)
@@ -115,7 +115,7 @@ DONE_BY: dict[str, tuple[type[ClientEvent], Fields]] = {
     "awarded": (AwardLot, lambda data: {"product": data["product"], "weight": data["weight"]}),
     "broadcaster_left": (BroadcasterLeave, lambda _: {}),
 }
-"""The command behind each kind of entry, and its fields."""
+"""Client event behind each kind of entry, and its fields."""
 
 OF_EVERY_SALE = frozenset({"adopted", "started", "ended"})
 """Kinds of entry that the sale itself makes again."""

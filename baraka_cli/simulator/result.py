@@ -178,7 +178,7 @@ class Tally(Part):
 
 
 class Aim(Part):
-    """What was planned of something, what was reached of it, and why not all."""
+    """Plan of a scenario, what was reached of it, and why not all."""
 
     what: str
     planned: float
@@ -187,7 +187,7 @@ class Aim(Part):
 
 
 class Step(Part):
-    """A few seconds at one rate, of a run that looks for the limit."""
+    """Step of a search for the limit: a few seconds at one rate."""
 
     rate: float
     """Bids a second that were planned."""
@@ -207,7 +207,7 @@ class Step(Part):
 
 
 class Replayed(Part):
-    """A recorded sale that was done again, beside the record."""
+    """Result of a recorded sale that was held again, beside the record."""
 
     file: str
     speed: float
@@ -220,7 +220,7 @@ class Replayed(Part):
 
 
 class Threshold(Part):
-    """A limit that was set for the run; `value` None: it could not be measured."""
+    """Limit that was set for the run; `value` None: it could not be measured."""
 
     name: str
     """As it is typed, `--max-p99-ms`, or in words for one that no flag sets."""
@@ -333,7 +333,7 @@ class Result(Part):
 
 
 def together(runs: Sequence[Result]) -> Result:
-    """One result of a series: the first run that went wrong, else the one in the middle."""
+    """Make one result of a series: the first run that went wrong, else the one in the middle."""
 
     def badness(run: Result) -> tuple[bool, bool, bool]:
         return not run.kept, bool(run.could_not), not run.thresholds_hold

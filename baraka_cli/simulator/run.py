@@ -66,7 +66,7 @@ class _Ears:
 
 
 class Interrupt:
-    """Breaks a run off in order, from outside of it."""
+    """Switch that breaks a run off in order, from outside of it."""
 
     def __init__(self) -> None:
         self.signal = 0
@@ -143,7 +143,7 @@ async def run(
 
 
 def _broke_off(why: str, crowd: Crowd) -> str:
-    """What stopped a sale, and what became of its auctions."""
+    """Sentences that say what stopped a sale, and what became of its auctions."""
     if not crowd.started:
         return why
     if not crowd.still_live:

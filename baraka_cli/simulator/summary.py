@@ -1,4 +1,4 @@
-"""The `Result` of a run, made of what crowd, meter and proof know by now."""
+"""Makes the `Result` of a run from what crowd, meter and proof know by now."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from baraka_cli.simulator.crowd.sale import Sale
 from baraka_cli.simulator.result import Aim, Result, Totals
 
 REACHED = 0.98
-"""Of what was planned: less than this is said to be less, and why."""
+"""Share of what was planned, below which the reason is said."""
 
 
 def summary(sale: Sale, crowd: Crowd, *, url: str, version: str, began: datetime) -> Result:
-    """Everything so far."""
+    """Result of the run so far."""
     meter, proof = sale.meter, sale.proof
     truth = proof.truth(sale.place.auction_id)
     seconds, messages, size = meter.bidding()
@@ -65,7 +65,7 @@ def summary(sale: Sale, crowd: Crowd, *, url: str, version: str, began: datetime
 
 
 def aims(sale: Sale, crowd: Crowd, seconds: float) -> list[Aim]:
-    """What the scenario plans, beside what came of it; `seconds` is how long bids were made."""
+    """Plans of the scenario beside what was reached; `seconds` is how long bids were made."""
     scenario, meter, bidding = sale.scenario, sale.meter, crowd.bidding
     truth = sale.proof.truth(sale.place.auction_id)
     found = [Aim(what="viewers", planned=scenario.viewers, reached=meter.viewers_max)]

@@ -1,4 +1,4 @@
-"""The thresholds of a run: which of them hold, and which were broken."""
+"""Judges the thresholds of a run, and the growth of a server that was soaked."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ FILES_SHARE, FILES_FLOOR = 0.05, 8
 
 
 def judged(scenario: Scenario, result: Result) -> list[Threshold]:
-    """Those that the scenario sets, and whether a server grew that was soaked."""
+    """Thresholds that the scenario sets, and those of a soak."""
     found = list(_of_a_soak(scenario, result))
     if scenario.find_limit:
         return found + list(_of_the_limit(scenario, result))
@@ -97,7 +97,7 @@ def _of_a_soak(scenario: Scenario, result: Result) -> Iterator[Threshold]:
 
 
 def during_bidding(result: Result) -> Sequence[Second]:
-    """The seconds in which bids were made: before them people come, and behind them they go."""
+    """Seconds in which bids were made: before them people come, and after them they go."""
     asked = [at for at, second in enumerate(result.timeline) if second.asked]
     return result.timeline[asked[0] : asked[-1] + 1] if asked else []
 

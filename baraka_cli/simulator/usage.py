@@ -14,13 +14,14 @@ class NoSuchProcess(Exception):
 
 
 class OwnUsage:
-    """Processor seconds of this process since it was last asked."""
+    """Processor time of this process."""
 
     def __init__(self) -> None:
         self._process = psutil.Process()
         self._cpu, _ = _used(self._process)
 
     def used(self) -> float:
+        """Seconds since it was last asked."""
         before, (self._cpu, _) = self._cpu, _used(self._process)
         return self._cpu - before
 
@@ -37,7 +38,7 @@ class _Server:
 
 
 class ServerUsage:
-    """Those of `--server-pid`. Raises `NoSuchProcess` for one that is not there."""
+    """Usage of the servers of `--server-pid`. Raises `NoSuchProcess` for one that is not there."""
 
     def __init__(self, pids: tuple[int, ...]) -> None:
         self._servers = [_server(pid) for pid in pids]
@@ -93,14 +94,14 @@ def _server(pid: int) -> _Server:
 
 
 def _used(process: psutil.Process) -> tuple[float, int]:
-    """Seconds of user and system time since it began, and its resident bytes."""
+    """Return seconds of user and system time since it began, and its resident bytes."""
     with process.oneshot():
         cpu, memory = process.cpu_times(), process.memory_info()
     return cpu.user + cpu.system, memory.rss
 
 
 def _files(process: psutil.Process) -> int | None:
-    """How many descriptors it has open; None where that is not ours to know."""
+    """Count its open descriptors; None where that is not ours to know."""
     try:
         return int(process.num_fds())
     except psutil.Error:

@@ -35,6 +35,10 @@ def test_of_a_handful_nothing_is_judged() -> None:
     assert found["delivery p95"].mark == "? too few"
     assert found["delivery p95"].better is None
     assert found["delivery p95"].shown_ratio == "×0.50"
+    bids = Totals(accepted=39, bidding_seconds=1)
+    many_of_few = [a_run(delivery=a_latency(90_000, middle), totals=bids) for middle in (5, 10)]
+    assert changes(*many_of_few)["delivery p50"].mark == "✓ better"
+    assert changes(*many_of_few)["delivery p95"].mark == "? too few"
     enough = a_run(delivery=a_latency(2_000, 5))
     assert changes(enough, few[1])["delivery p95"].mark == "? too few"
     assert changes(enough, a_run(delivery=a_latency(2_000, 10)))["delivery p99"].better is True
@@ -183,7 +187,7 @@ def a_series(*middles: float) -> Result:
 def test_two_series_that_overlap_are_the_same_whatever_their_middles_are() -> None:
     found = changes(a_series(5, 9, 10), a_series(4, 6, 5.5))["delivery p50"]
     assert found.mark == "= same"
-    assert found.shown_new == "9.00 ms (5.00 ms to 10.0 ms)"
+    assert found.shown_new == "9.00 ms (5.00 ms–10.0 ms)"
 
 
 def test_two_series_that_do_not_overlap_differ_also_when_single_runs_might_not() -> None:

@@ -12,6 +12,8 @@ from baraka_cli.simulator.checks.seats import Seat
 from baraka_cli.simulator.crowd.cast import Member, Part
 from baraka_cli.simulator.crowd.deliveries import LOST_AFTER_SECONDS, Deliveries
 from baraka_cli.simulator.meter import Meter
+from tests.support.clients.simulated import EVENING, VICTIM, hold
+from tests.support.servers.broken_server import Listener, Said, broken_server
 
 BIDDER, AMOUNT = 7, 120
 
@@ -106,3 +108,17 @@ def test_a_bid_of_the_same_amount_on_another_lot_is_another_bid(deliveries, mete
             deliveries.heard(one, a_bid(bid_id), due + 0.001)
     assert meter.delivery.count == 6
     assert meter.delivery.latency().max == pytest.approx(1, rel=0.01)
+
+
+async def test_over_real_sockets_each_bid_that_a_viewer_never_hears_is_counted(database):
+    def deaf(to: Listener, said: Said) -> list[Said]:
+        return [] if said.name == "newBid" and to.user_id == VICTIM else [said]
+
+    async with broken_server(database) as server:
+        server.tamper = deaf
+        scenario = EVENING.model_copy(update={"max_lost": 0})
+        result = await hold(server.url, scenario)
+    assert not result.could_not
+    assert result.delivery.lost == result.totals.accepted > 0
+    (threshold,) = result.thresholds
+    assert not threshold.holds

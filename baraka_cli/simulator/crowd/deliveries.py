@@ -11,10 +11,10 @@ from baraka_cli.simulator.crowd.cast import Member
 from baraka_cli.simulator.meter import Meter
 
 LOST_AFTER_SECONDS = 60
-"""What was not delivered by then never will be, and is not waited for in memory any longer."""
+"""Age at which a delivery is lost: it is not waited for in memory any longer."""
 
 UNDER_WAY_SECONDS = 10
-"""What is younger than this when a sale breaks off may still be on its way."""
+"""Age below which a delivery may still be on its way when a sale breaks off."""
 
 
 @dataclass(slots=True)
@@ -27,11 +27,11 @@ class _Asked:
 class _Announced:
     due: float
     waiting: set[Member] = field(default_factory=set)
-    """Who was in the room when it was first heard, and has not heard it yet."""
+    """Members who were in the room when it was first heard, and have not heard it yet."""
 
 
 class Deliveries:
-    """Times are those of `time.perf_counter()`. Slow phones are not due anything.
+    """Deliveries of one auction. Times are those of `time.perf_counter()`; slow phones are due nothing.
 
     Somebody whose connection breaks, or who leaves, is not due what was under way then: what was
     missed meanwhile comes with the answer to the next join.
@@ -87,7 +87,7 @@ class Deliveries:
                 del self._announced[key]
 
     def waiting(self, now: float) -> Iterator[float]:
-        """How long each delivery that is under way takes by now, in seconds."""
+        """Seconds that each delivery which is under way takes by now."""
         for bid in self._announced.values():
             yield from repeat(now - bid.due, len(bid.waiting))
 

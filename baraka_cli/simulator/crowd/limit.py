@@ -1,4 +1,4 @@
-"""Finds the rate that a server carries: more bids every few seconds, until something breaks."""
+"""`LimitSearch`: raises the rate of bids step by step until something breaks."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ REACHED_MIN = 0.9
 
 @dataclass(frozen=True, slots=True)
 class _Mark:
-    """The counters at the beginning of a step."""
+    """Counters at the beginning of a step."""
 
     at: float
     asked: int
@@ -33,11 +33,11 @@ class _Mark:
     """Bids that were due and could not be made: no lot was on the block, or it was too new."""
     lost: int
     seconds: int
-    """How long the timeline was."""
+    """Length of the timeline."""
 
 
 class LimitSearch:
-    """`run` it while bids are made: it ends the bidding when a step breaks."""
+    """Search for the rate that a server carries. `run` ends the bidding when a step breaks."""
 
     def __init__(
         self, scenario: Scenario, bidding: Bidding, deliveries: Deliveries, meter: Meter

@@ -9,22 +9,22 @@ from math import sqrt
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """`rate` bids a second, which grow from none over the first `ramp_up` seconds."""
+    """Pace of `rate` bids a second, which grow from none over the first `ramp_up` seconds."""
 
     rate: float
     ramp_up: float = 0
 
     def due(self, number: int) -> float:
-        """When the bid with this number is due, counted from 0: seconds since the first."""
+        """Seconds from the first bid, number 0, to the one with this number."""
         rising = self.rate * self.ramp_up / 2
-        """How many fall due while the rate grows: the area under it."""
+        """Bids that fall due while the rate grows: the area under it."""
         if number < rising:
             return sqrt(2 * number * self.ramp_up / self.rate)
         return self.ramp_up + (number - rising) / self.rate
 
 
 class Lapse(StrEnum):
-    """Why a bid that was due was not made; the value is for a person."""
+    """Reason why a bid that was due was not made; the value is for a person."""
 
     NO_LOT = "no lot was on the block"
     NOBODY_THERE = "no bidder was in the room"

@@ -86,10 +86,12 @@ class Bidder:
             return self.one_better(view)
         if view.mine or (self.temper is Temper.SNIPER and view.elapsed < SNIPER_WAKES_AT):
             return None
+        amount = self._least(view) + self._more(view)
+        if amount > self._limit:
+            return None
         if self.temper is Temper.FAT_FINGER and self._chance.random() < SLIP_CHANCE:
             return self._slip(view)
-        amount = self._least(view) + self._more(view)
-        return Bid(amount) if amount <= self._limit else None
+        return Bid(amount)
 
     def one_better(self, view: View) -> Bid:
         """Whatever it may cost."""

@@ -1,4 +1,4 @@
-"""Notices that the server is gone: nobody is connected, and it takes no new connection."""
+"""`Presence`: notices that the server is gone: nobody is connected, and it takes no new connection."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ GONE_BEHIND_A_PROXY = frozenset({502, 503, 504})
 
 
 class ServerGone(SaleStopped):
-    """It was away for longer than anybody waits for it."""
+    """The server was gone for longer than anybody waits for it."""
 
 
 class Presence:
-    """`patience` is for how many seconds it may be away: a restart is no end of a sale."""
+    """Watch over the server. `patience`: seconds for which it may be gone, as in a restart."""
 
     def __init__(self, pool: SocketPool, members: Collection[Member], patience: float) -> None:
         self.gone = ""
-        """Why it is called gone, while it is; empty while it is there."""
+        """Reason why it is called gone; empty while it is there."""
         self._pool = pool
         self._members = members
         self._patience = patience
 
     async def watch(self, been_there: Callable[[], bool]) -> NoReturn:
-        """Raises `ServerGone`. Nobody is missed before `been_there`."""
+        """Watch until it is gone for too long: raises `ServerGone`. Begins with `been_there`."""
         since = None
         while True:
             await asyncio.sleep(LOOK_SECONDS)
@@ -48,7 +48,7 @@ class Presence:
                 raise ServerGone(f"The server is gone: {self.gone}, for {away:.0f} seconds.")
 
     async def _knock(self) -> str:
-        """Empty when somebody answers, whatever that is; else why nobody does."""
+        """Ask for any answer. Returns why there is none; empty when there is one."""
         try:
             async with asyncio.timeout(KNOCK_SECONDS_MAX):
                 async with self._pool.session.get(f"{self._pool.url}/healthz") as response:

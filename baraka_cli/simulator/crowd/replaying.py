@@ -1,4 +1,4 @@
-"""`Replaying`: the crowd does what the record of a sale says, at its own speed or another."""
+"""`Replaying`: makes the crowd do what the record of a sale says, at its own speed or another."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ DIFFERENCES_MAX = 50
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """A recording, and how much faster than it was."""
+    """Recording, and how many times as fast it is done again."""
 
     recording: Recording
     speed: float
 
 
 class Replaying:
-    """One replay. `people` has a phone for everybody who bid or said something.
+    """Replay of one recording. `people` has a phone for everybody who bid or said something.
 
     The record is the order in which the sale was decided: a deed is not begun before the one ahead of
     it was answered.
@@ -112,7 +112,7 @@ class Replaying:
     # --- what came of it
 
     def found(self) -> Replayed:
-        """How it went beside the record, in words."""
+        """Result of the replay beside the record."""
         truth = self._sale.proof.truth(self._sale.place.auction_id)
         differences = [*self._parts(), *self._different, *self._other_awards(truth)]
         return Replayed(
@@ -151,7 +151,7 @@ class Replaying:
 
 
 def played_by(recorded: Sequence[int], place: Place) -> Mapping[int, int]:
-    """Who does what each user of the record did: the same one, or another where there is none."""
+    """User who plays each user of the record: the same one, or another where there is none."""
     here = [user for user in place.others if user != place.host_id]
     known = set(here)
     spare = [user for user in here if user not in recorded] or here

@@ -121,13 +121,11 @@ class Change:
 
 
 def with_spread(measure: Measure, found: Sequence[float]) -> str:
-    """The median, and of several the lowest and the highest beside it."""
+    """Median as text, and of several values the lowest and the highest beside it."""
     if not found:
         return NOTHING
-    middle = measure.shown(median(found))
-    if len(found) == 1:
-        return middle
-    return f"{middle} ({measure.shown(min(found))} to {measure.shown(max(found))})"
+    middle, low, high = (measure.shown(of(found)) for of in (median, min, max))
+    return middle if low == high else f"{middle} ({low}–{high})"
 
 
 def compare(new: Result, old: Result) -> list[Change]:
@@ -168,7 +166,7 @@ def _doubts(new: Result, old: Result) -> Iterator[str]:
 
 
 def differences(new: Mapping[str, Any], old: Mapping[str, Any]) -> list[str]:
-    """What of the load was another one, in words."""
+    """Differences between two loads, in words."""
     names = [name for name in {**new, **old} if name not in SAYS_NOTHING_OF_THE_LOAD]
     return [
         f"{printable(name)} {_told(name, old)} then, {_told(name, new)} now"
@@ -184,7 +182,7 @@ def _told(name: str, scenario: Mapping[str, Any]) -> str:
 
 
 def judged_by(new: Result, old: Result) -> str:
-    """What a difference was held against, in a sentence."""
+    """Sentence that says how differences were judged."""
     runs = f"{plural(len(old.runs), 'run', 'runs')} then and {len(new.runs)} now"
     if min(len(new.runs), len(old.runs)) > 1:
         return f"Judged by {runs}: what overlaps is called the same."
@@ -209,7 +207,8 @@ def print_comparison(console: Console, new: Result, old: Result) -> None:
         if change.new is None and change.old is None:
             continue
         mark = Text(change.mark, style=STYLES[change.better])
-        table.add_row(change.name, change.shown_old, change.shown_new, change.shown_ratio, mark)
+        then, now = (shown.replace(" (", "\n(") for shown in (change.shown_old, change.shown_new))
+        table.add_row(change.name, then, now, change.shown_ratio, mark)
     console.print()
     console.print(table)
     console.print(

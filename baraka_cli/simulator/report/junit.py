@@ -16,7 +16,7 @@ HELD = "the sale was held to its end"
 
 
 def junit(result: Result, changes: Sequence[Change] = ()) -> str:
-    """The whole file, to be written as UTF-8. `changes`: those since an earlier run, when asked to fail."""
+    """JUnit file, to be written as UTF-8. `changes`: those since an earlier run, when asked to fail."""
     root = ET.Element("testsuites", name=SUITE)
     for number, run in enumerate(result.runs, 1):
         name = SUITE if len(result.runs) == 1 else f"{SUITE}, run {number} of {len(result.runs)}"
@@ -90,5 +90,5 @@ def _say(case: ET.Element, kind: str, message: str, more: str = "") -> None:
 
 
 def _text(value: str) -> str:
-    """What XML can hold of it, and a terminal that prints it does not obey."""
+    """Text that XML can hold, and that no terminal obeys."""
     return "".join(char if char.isprintable() or char == "\n" else "�" for char in printable(value))

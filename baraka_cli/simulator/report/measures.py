@@ -18,9 +18,12 @@ P50_NOISE, P95_NOISE, P99_NOISE, MAX_NOISE = 1.25, 1.5, 1.75, 2.5
 P50_SAMPLES_MIN, P95_SAMPLES_MIN, P99_SAMPLES_MIN, MAX_SAMPLES_MIN = 100, 400, 2_000, 10_000
 """Of fewer than this, one unlucky moment makes the figure: it is shown, and not judged."""
 
+TELLING_DELIVERIES_MAX = 10
+"""Of one bid. A thousand viewers of ten bids saw ten moments of the server, and not ten thousand."""
+
 
 class Kind(Enum):
-    """What a difference has to be to mean something."""
+    """Kind of measure: what a difference has to be to mean something."""
 
     SIZE = auto()
     """A ratio beyond what is noise."""
@@ -32,9 +35,9 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """`lower` is whether less is better. `kind` says what a difference has to be to mean something.
+    """One figure of a run. `lower` is whether less is better.
 
-    `noise` is the ratio up to which two single runs of one server are called the same. `samples` is
+    `kind` says what a difference has to be to mean something. `noise` is the ratio up to which two single runs of one server are called the same. `samples` is
     what the figure was made of, and `samples_min` how much of that it takes to judge.
     """
 
@@ -62,7 +65,9 @@ def _of_servers(value: Callable[[Any], float | None]) -> Callable[[Result], floa
     return sum_of
 
 
-def _latency(name: str, of: Callable[[Result], Latency]) -> Iterator[Measure]:
+def _latency(
+    name: str, of: Callable[[Result], Latency], samples: Callable[[Result], int] | None = None
+) -> Iterator[Measure]:
     def measure(
         part: str, value: Callable[[Latency], float | None], samples_min: int, noise: float
     ) -> Measure:
@@ -72,7 +77,7 @@ def _latency(name: str, of: Callable[[Result], Latency]) -> Iterator[Measure]:
             figures.millis,
             lower=True,
             noise=noise,
-            samples=lambda run: of(run).count,
+            samples=samples or (lambda run: of(run).count),
             samples_min=samples_min,
         )
 
@@ -82,8 +87,13 @@ def _latency(name: str, of: Callable[[Result], Latency]) -> Iterator[Measure]:
     yield measure("max", lambda one: one.max, MAX_SAMPLES_MIN, MAX_NOISE)
 
 
+def _deliveries(run: Result) -> int:
+    """Deliveries that tell something: all of one bid share its fortune."""
+    return min(run.delivery.count, run.totals.accepted * TELLING_DELIVERIES_MAX)
+
+
 MEASURES: tuple[Measure, ...] = (
-    *_latency("delivery", lambda run: run.delivery),
+    *_latency("delivery", lambda run: run.delivery, _deliveries),
     *_latency("answer", lambda run: run.answer),
     *_latency("join", lambda run: run.join),
     Measure(
@@ -152,6 +162,6 @@ MEASURES: tuple[Measure, ...] = (
 
 
 def values(measure: Measure, result: Result) -> list[float]:
-    """What each run of it measured; nothing of those that did not."""
+    """Values of all runs of a series that have one."""
     found = (measured(measure.of(run)) for run in result.runs)
     return [value for value in found if value is not None]

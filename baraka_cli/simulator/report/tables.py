@@ -129,7 +129,7 @@ def more_tables(result: Result) -> Iterator[tuple[tuple[str, ...], list[tuple[st
         yield ("refused beside bids", "times"), refusals(result.other_refusals)
 
 
-STEPS = ("step", "asked/s", "accepted/s", "delivery p99", "lost", "unanswered", WHAT_BROKE)
+STEPS = ("bids a second", "asked", "accepted", "delivery p99", "lost", "unanswered", WHAT_BROKE)
 DIFFERS = "what differs from the record"
 REQUESTS = ("beside bids", "sent", "done", "refused", "unanswered")
 
@@ -170,7 +170,7 @@ def with_unit(value: float | None, unit: str) -> str:
 def steps(result: Result) -> list[tuple[str, ...]]:
     return [
         (
-            f"{one.rate:,.1f} bids a second",
+            f"{one.rate:,.1f}",
             count(one.asked),
             count(one.accepted),
             millis(one.p99),

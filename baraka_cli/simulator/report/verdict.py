@@ -163,7 +163,7 @@ def _caveats(result: Result) -> Iterator[str]:
 
 
 def limit_found(result: Result) -> str:
-    """What the search for the limit came to, in a sentence; empty where none was made."""
+    """Sentence with the result of a search for the limit; empty where none was made."""
     if not result.steps:
         return ""
     last = result.steps[-1]
@@ -193,7 +193,7 @@ def _replayed(result: Result) -> list[str]:
 
 
 def threshold_told(threshold: Threshold) -> str:
-    """A threshold that was not held, in words."""
+    """Sentence about a threshold that was not held."""
     shown = UNITS.get(threshold.unit, count)
     if threshold.value is None:
         return f"{threshold.name} {shown(threshold.limit)}: it could not be measured"
