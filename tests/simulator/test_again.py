@@ -4,7 +4,7 @@ import shlex
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from baraka_cli.simulator.report.rerun_command import FLAGS, command_line, scenario_file
@@ -64,9 +64,17 @@ def test_what_was_changed_is_a_flag() -> None:
     ),
 )
 def test_the_command_holds_the_same_sale(tmp_path_factory, preset: str, changes) -> None:
+    assume(preset != "find-limit" or changes.get("rate") != 0)  # it begins with a rate
     planned = scenario({"preset": preset} | changes)
     told, file = command_line(ran(planned)), scenario_file(ran(planned))
     assert read(told, file, tmp_path_factory.getbasetemp()) == planned
+
+
+def test_what_a_preset_sets_and_the_run_did_not_is_taken_from_no_preset(tmp_path) -> None:
+    planned = PRESETS["find-limit"].model_copy(update={"find_limit": 0, "max_p99_ms": None})
+    told, file = command_line(ran(planned)), scenario_file(ran(planned))
+    assert "None" not in told
+    assert read(told, file, tmp_path) == planned
 
 
 def test_what_the_run_says_of_itself_is_believed() -> None:

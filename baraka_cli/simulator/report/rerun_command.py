@@ -68,8 +68,10 @@ def _nearest(scenario: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
             for key, value in scenario.items()
             if key in Scenario.model_fields and value != fields[key]
         }
-        choices.append((not _said_by_flags(changes), len(changes), name, changes))
-    *_, name, changes = min(choices, key=lambda choice: choice[:2])
+        # What a preset sets and the scenario does not, nothing can unset.
+        unset = any(value is None for value in changes.values())
+        choices.append((unset, not _said_by_flags(changes), len(changes), name, changes))
+    *_, name, changes = min(choices, key=lambda choice: choice[:3])
     return name, changes
 
 
