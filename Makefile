@@ -73,6 +73,7 @@ check: setup ## formatting, lint, types, import rules, words, stale docs
 .PHONY: check-docs
 check-docs: setup
 	@$(BIN)/python tools/settings_doc.py --check
+	@$(BIN)/python tools/faults_doc.py --check
 
 .PHONY: fmt
 fmt: setup ## format, and mend what the linter can mend

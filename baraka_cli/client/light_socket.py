@@ -86,7 +86,10 @@ class LightSocket(Socket):
         try:
             async for message in websocket:
                 if message.type is aiohttp.WSMsgType.TEXT:
-                    await self._take(websocket, greeted, message.data)
+                    try:
+                        await self._take(websocket, greeted, message.data)
+                    except (ValueError, LookupError):
+                        self.pool.listener.garbled(self, message.data)
                     if self._slow_seconds:
                         await asyncio.sleep(self._slow_seconds)
         except (OSError, aiohttp.ClientError):
@@ -121,6 +124,8 @@ class LightSocket(Socket):
             await websocket.send_str("40" + json.dumps(self.auth))
         elif kind in {"41", "44"}:
             await websocket.close()
+        elif text not in {"1", "6"}:
+            raise ValueError(text)
 
 
 def _hang_up(raw: Any) -> None:

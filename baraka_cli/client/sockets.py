@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Sequence
 from typing import Any, Protocol
 
@@ -47,6 +48,12 @@ class Listener(Protocol):
 
     def cut_off(self, socket: Socket) -> None:
         """The connection was closed, and not by us."""
+
+    def replied_late(self, socket: Socket, request: Request) -> None:
+        """The reply to `request` came when nobody waited for it any more."""
+
+    def garbled(self, socket: Socket, text: str) -> None:
+        """Something arrived that is no packet of the protocol, or an acknowledgement that says nothing."""
 
 
 class SocketPool:
@@ -153,7 +160,12 @@ class Socket:
         reply = acknowledged(values)
         if reply is not None:
             self.pool.acknowledges = True
+            if request.reply.done():
+                self.pool.listener.replied_late(self, request)
             request.settle(reply)
+        elif self.pool.acknowledges:
+            said = json.dumps(list(values), ensure_ascii=False)
+            self.pool.listener.garbled(self, f"the answer to {request.event}: {said}")
         elif self.pool.acknowledges is None:
             self.pool.acknowledges = False  # received, which is not done
 

@@ -205,6 +205,11 @@ class Meter:
         recent = self.timeline[since:]
         return sum(map(_is_strained, recent)) > SECONDS_MAX_IN_A_ROW
 
+    def lag_ms(self, seconds: int) -> float:
+        """How late this event loop was at worst in the last `seconds`."""
+        lags = (second.lag_ms for second in self.timeline[-seconds:])
+        return max(self._lag * 1000, *lags, 0.0)
+
     def bottleneck(self) -> str:
         """Warning when the numbers are those of the simulator; empty when they are not."""
         if self._strained_most <= SECONDS_MAX_IN_A_ROW:

@@ -31,6 +31,8 @@ class Promise(StrEnum):
     AWARD_IS_HIGHEST = "award_is_highest"
     LISTS_ARE_THE_FOLD = "lists_are_the_fold"
     COUNTS_AGREE = "counts_agree"
+    COMMANDS_ARE_ANSWERED = "commands_are_answered"
+    CONNECTIONS_HOLD = "connections_hold"
     ROOMS_ARE_CLOSED = "rooms_are_closed"
     PAYLOADS_ARE_DOCUMENTED = "payloads_are_documented"
     SECRETS_STAY = "secrets_stay"
@@ -43,13 +45,15 @@ TITLES: dict[Promise, str] = {
     Promise.ACKNOWLEDGED_IS_ANNOUNCED: "every acknowledged bid was announced",
     Promise.ANNOUNCED_IS_KEPT: "every announced bid is in the state that joiners get",
     Promise.REFUSED_STAYS_REFUSED: "no refused bid was announced",
-    Promise.REFUSALS_ARE_RIGHT: "every refusal has the right text",
+    Promise.REFUSALS_ARE_RIGHT: "every refusal was right, and has the right text",
     Promise.AWARD_IS_HIGHEST: "awards name the highest bid of their round",
     Promise.LISTS_ARE_THE_FOLD: "lists equal what came before",
     Promise.COUNTS_AGREE: "viewer counts agree with who is there",
+    Promise.COMMANDS_ARE_ANSWERED: "every command was answered",
+    Promise.CONNECTIONS_HOLD: "nobody was hung up on who did nothing wrong",
     Promise.ROOMS_ARE_CLOSED: "nothing reached a socket outside the room",
     Promise.PAYLOADS_ARE_DOCUMENTED: "every payload has the documented fields and types",
-    Promise.SECRETS_STAY: "no one-time code and no whole phone number was sent",
+    Promise.SECRETS_STAY: "no code, no whole phone number and nothing else private was sent",
     Promise.DATABASE_AGREES: "tables and ledger say the same",
 }
 
@@ -238,6 +242,12 @@ class Totals(Part):
     reconnections: int = 0
     dropped_by_server: int = 0
     """Connections that the server closed, by restarts or because a phone was too slow."""
+    gaps: int = 0
+    """How often somebody in a room missed announcements over a connection that held."""
+    missed_live: int = 0
+    """Announcements that did not come to somebody in the room, over a connection that held."""
+    superseded: int = 0
+    """Of those: lists that a newer list took the place of, as it may (D25)."""
     asked: int = 0
     accepted: int = 0
     refused: int = 0

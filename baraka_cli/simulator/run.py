@@ -64,6 +64,12 @@ class _Ears:
     def cut_off(self, phone: Any) -> None:
         self.crowd.cut_off(phone)
 
+    def replied_late(self, _phone: Any, request: Any) -> None:
+        self.crowd.replied_late(request)
+
+    def garbled(self, phone: Any, text: str) -> None:
+        self.crowd.garbled(phone, text)
+
 
 class Interrupt:
     """Switch that breaks a run off in order, from outside of it."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from baraka_cli.simulator.crowd import crowd
+from baraka_cli.simulator.crowd import crowd, visits
 from baraka_cli.simulator.result import Promise
 from tests.simulator.faults import FAULTS, Fault, rewording
 from tests.support.clients.simulated import CHAOS, EVENING, STORM, hold
@@ -65,7 +65,7 @@ async def test_a_database_that_says_something_else_is_found(database: Path, stat
 
 async def test_announcements_that_the_ledger_has_otherwise_are_found(database: Path):
     async with broken_server(database) as server:
-        server.tamper = rewording("!")
+        server.man.tamper = rewording("!")
         result = await hold(server.url, STORM, server.database_url)
     found = {finding.promise: finding for finding in result.findings}[Promise.DATABASE_AGREES]
     words = r"number \d+: \('newComment', .*!'\) was announced, but the ledger has"
@@ -78,8 +78,11 @@ async def test_a_fault_is_found_and_named(
 ):
     # What never comes is not waited for as long as on a server that may only be slow.
     monkeypatch.setattr(crowd, "SETTLE_SECONDS_MAX", 1)
+    if fault.is_silent:
+        monkeypatch.setattr(crowd, "SETTLE_SECONDS_MAX", 2)
+        monkeypatch.setattr(visits, "ANSWER_SECONDS_MAX", 1.5)
     async with broken_server(database) as server:
-        server.tamper = fault.tamper()
+        server.man.tamper = fault.tamper()
         with fault.rules():
             result = await hold(server.url, fault.scenario.model_copy(update={"duration": 4}))
     found = {finding.promise: finding for finding in result.findings}[fault.promise]

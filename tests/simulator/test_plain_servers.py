@@ -12,17 +12,14 @@ from baraka_cli.simulator.crowd import crowd
 from baraka_cli.simulator.result import Promise
 from tests.simulator.faults import FAULTS
 from tests.support.clients.simulated import EVENING, STORM, hold
-from tests.support.servers.broken_server import (
-    BrokenServer,
-    broken_server,
-    sound,
-    speaking_the_guide_alone,
-)
+from tests.support.servers.broken_server import BrokenServer, broken_server
+from tests.support.servers.man_in_the_middle import sound, speaking_the_guide_alone
 
 UNSEEN = {
     Promise.ACKNOWLEDGED_IS_ANNOUNCED: "no bid was acknowledged with a number",
     Promise.ANNOUNCED_IS_KEPT: "joiners are not told the state",
     Promise.ONE_ORDER: "announcements have no seq: the order was seen, not gaps",
+    Promise.COMMANDS_ARE_ANSWERED: "the server acknowledges nothing",
     Promise.DATABASE_AGREES: "no --database-url was given",
 }
 SEEN = {
@@ -54,8 +51,8 @@ SEEN = {
 @pytest.fixture
 async def plain(database: Path) -> AsyncIterator[BrokenServer]:
     async with broken_server(database) as server:
-        server.has_delta = False
-        server.tamper = speaking_the_guide_alone(sound)
+        server.man.has_delta = False
+        server.man.tamper = speaking_the_guide_alone(sound)
         yield server
 
 
@@ -74,7 +71,7 @@ async def test_a_sound_one_keeps_what_can_be_seen_and_the_rest_is_said(plain, sc
 @pytest.mark.parametrize("fault", [one for one in FAULTS if one.name in SEEN], ids=lambda f: f.name)
 async def test_a_fault_is_found_there_too(plain, fault, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(crowd, "SETTLE_SECONDS_MAX", 1)
-    plain.tamper = speaking_the_guide_alone(fault.tamper())
+    plain.man.tamper = speaking_the_guide_alone(fault.tamper())
     with fault.rules():
         result = await hold(plain.url, fault.scenario.model_copy(update={"duration": 4}))
     found = {finding.promise: finding for finding in result.findings}[fault.promise]

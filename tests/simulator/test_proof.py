@@ -87,11 +87,17 @@ class Sale:
         won = self._bids[0] if self._bids else None
         self._bids, self._comments = [], []
         prices = dict.fromkeys(("minBidPrice", "bidPrice", "actualPrice"), 0)
-        self._auction = self._auction | prices | {"current_product": None}
+        winner_id = won["user_id"] if won else self._auction["winning_user_id"]
+        lot = {"current_product": None, "winning_user_id": winner_id}
+        self._auction = self._auction | prices | lot
         lists = {"Auction_bids": [], "Auction_comments": []}
         winner = won["user"] if won else None
         fields = {"auction": self._auction | lists, "winningBid": won, "winningUser": winner}
         self._tell("auctionEnded", fields)
+
+    def entry(self) -> None:
+        """Something that the room is not told of (D56)."""
+        self._tell("auctionEntry", {})
 
     def _row(self, user_id: int) -> dict[str, Any]:
         user = {"id": user_id, **WHO, **TIMES}
@@ -125,6 +131,7 @@ STEPS = st.one_of(
     st.tuples(st.just("bid"), USERS, st.integers(1, 9)),
     st.tuples(st.just("comment"), USERS, st.text("ab💍<", min_size=1, max_size=3)),
     st.tuples(st.just("award")),
+    st.tuples(st.just("entry")),
 )
 
 

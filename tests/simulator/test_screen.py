@@ -40,8 +40,8 @@ def lines(result: Result, width: int, height: int, seconds: float | None = 120) 
 # --- the picture -------------------------------------------------------------
 
 
-def test_an_ordinary_terminal_shows_everything_at_once() -> None:
-    shown = "\n".join(lines(a_run(), 80, 24))
+def test_a_terminal_of_28_lines_shows_everything_at_once() -> None:
+    shown = "\n".join(lines(a_run(), 80, 28))
     for title in TITLES.values():
         assert title in shown
     for name in ("viewers", "bids asked/s", "accepted/s", "refused/s", "messages/s", "errors"):
@@ -63,8 +63,8 @@ def test_a_breach_is_told_in_words_above_all_that_was_kept() -> None:
 
 def test_the_marks_are_read_without_colour() -> None:
     shown = lines(a_broken_run(), 100, 40)
-    assert [line[0] for line in shown[-14:]].count("✓") == 11
-    assert [line[0] for line in shown[-14:]].count("–") == 1
+    assert [line[0] for line in shown[-16:]].count("✓") == 13
+    assert [line[0] for line in shown[-16:]].count("–") == 1
 
 
 def test_between_two_lots_the_last_latency_stays() -> None:
@@ -77,7 +77,7 @@ def test_between_two_lots_the_last_latency_stays() -> None:
 
 def test_a_wide_terminal_has_room_for_reasons() -> None:
     assert "no --database-url was given" not in "\n".join(lines(a_run(), 80, 24))
-    assert "not checked: no --database-url was given" in "\n".join(lines(a_run(), 160, 24))
+    assert "not checked: no --database-url was given" in "\n".join(lines(a_run(), 160, 28))
 
 
 def test_a_run_without_an_end_shows_how_long_it_lasts() -> None:
@@ -154,7 +154,7 @@ def test_without_a_terminal_there_is_a_line_every_five_seconds() -> None:
     for line in shown:
         assert "viewers" in line
         assert "messages/s" in line
-        assert line.endswith("12 promises kept, 0 broken")
+        assert line.endswith("14 promises kept, 0 broken")
 
 
 def test_a_line_gives_the_rates_of_its_own_seconds() -> None:

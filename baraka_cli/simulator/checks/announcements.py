@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from contextlib import suppress
 from functools import partial
+from typing import Any
 
 from baraka_cli.client.frames import Frame
 from baraka_cli.simulator.checks.descriptions import difference, one_bid, said
 from baraka_cli.simulator.checks.findings import Findings
+from baraka_cli.simulator.checks.records import Records, differing
 from baraka_cli.simulator.checks.truth import Core, Moment, Row, Truth, core_of, rows
 from baraka_cli.simulator.result import Promise
 from baraka_server.contract.server_events import (
@@ -18,6 +22,8 @@ from baraka_server.contract.server_events import (
 )
 
 CHANGED: Core = (AuctionChanged.wire_name,)
+DETAILS = ("round", "serverTime", "message")
+"""What an announcement says beside what it is about, the same for everybody."""
 
 
 class Announcements:
@@ -26,6 +32,13 @@ class Announcements:
     def __init__(self, findings: Findings) -> None:
         self._findings = findings
         self._truths: dict[int, Truth] = {}
+        self.records = Records(findings, self.meddled)
+        self._said: dict[tuple[int, int], Mapping[str, Any]] = {}
+        """What was said first at a number, beside what it is about."""
+
+    def meddled(self, auction_id: int) -> bool:
+        """Whether another program is known to have changed the auction."""
+        return self.truth(auction_id).meddled
 
     def truth(self, auction_id: int) -> Truth:
         truth = self._truths.get(auction_id)
@@ -46,7 +59,8 @@ class Announcements:
         """Note what stands at `seq`, and look whether everybody was told the same."""
         core = core_of(frame)
         truth = self.truth(auction_id)
-        stands = truth.take(seq, core)
+        self._note_what_others_did(truth, seq, frame)
+        stands = truth.take(seq, core, frame.data.get("round"))
         if stands == CHANGED and core != CHANGED:
             return  # the same in the guide's words
         if stands != core and not (
@@ -59,6 +73,7 @@ class Announcements:
                 frame.text,
             )
             return
+        self._look_at_details(auction_id, seq, frame)
         if frame.name == LotAwarded.wire_name:
             self._look_at_winner(auction_id, seq, frame)
         if (
@@ -68,18 +83,59 @@ class Announcements:
         ):
             truth.when(seq, partial(self._look_at_lists, truth, seq, frame))
 
+    def _note_what_others_did(self, truth: Truth, seq: int, frame: Frame) -> None:
+        """Another program's changes of the auction and of its bids: they are announced, too."""
+        if frame.name == CHANGED[0] and isinstance(frame.data.get("auction"), dict):
+            truth.changes.setdefault(seq, frame.data["auction"])
+        if "formerBid" in frame.data and isinstance(frame.data.get("auctionBids"), list):
+            truth.meddled = True
+            with suppress(KeyError, TypeError):  # its shape was found wrong already
+                listed = rows(reversed(frame.data["auctionBids"]), "bid")
+                truth.relisted.setdefault(seq, listed)
+
+    def _look_at_details(self, auction_id: int, seq: int, frame: Frame) -> None:
+        """Round, time and every field of the new row are the same for everybody."""
+        where = f"auction {auction_id}, number {seq}"
+        if frame.name == AuctionStarted.wire_name:
+            return  # told again to whom it was missed by, with the row as it is by then
+        details = {name: frame.data[name] for name in DETAILS if name in frame.data}
+        first = self._said.setdefault((auction_id, seq), details)
+        self._findings.expect(
+            Promise.ONE_ORDER,
+            details == first,
+            f"{where} has {differing(details, first)} for others",
+            frame.text,
+        )
+        for name in ("newBid", "newComment"):
+            row = frame.data.get(name)
+            if isinstance(row, dict):
+                self.records.see(Promise.ONE_ORDER, where, row, frame.text)
+
     def _look_at_winner(self, auction_id: int, seq: int, frame: Frame) -> None:
         """Expect the bidder of the winning bid as the winner. `_judge` knows which bid must win."""
+        where = f"auction {auction_id}, number {seq}"
         bid, user = frame.data.get("winningBid"), frame.data.get("winningUser")
         bidder = bid.get("user_id") if isinstance(bid, dict) else None
         named = user.get("id") if isinstance(user, dict) else None
         self._findings.expect(
             Promise.AWARD_IS_HIGHEST,
             bidder == named,
-            f"auction {auction_id}, number {seq}: the winning bid is user {bidder}'s, but the "
-            f"winning user is {named}",
+            f"{where}: the winning bid is user {bidder}'s, but the winning user is {named}",
             frame.text,
         )
+        if not isinstance(bid, dict) or not isinstance(user, dict):
+            return
+        self.records.see(Promise.AWARD_IS_HIGHEST, f"{where}, winningBid", bid, frame.text)
+        self.records.see_user(Promise.AWARD_IS_HIGHEST, f"{where}, winningUser", user, frame.text)
+        auction = frame.data.get("auction")
+        if isinstance(auction, dict) and "winning_user_id" in auction:
+            noted = auction["winning_user_id"]
+            self._findings.expect(
+                Promise.AWARD_IS_HIGHEST,
+                noted == bidder,
+                f"{where}: user {bidder} won, but the auction's winning_user_id is {noted}",
+                frame.text,
+            )
 
     def _look_at_lists(self, truth: Truth, seq: int, frame: Frame) -> None:
         if seq <= truth.begins:
@@ -117,7 +173,9 @@ class Announcements:
         """Judge an announcement by what was said before it."""
         where = f"auction {auction_id}, number {seq}"
         match core:
-            case (NewBid.wire_name, _, _, int(amount)):
+            case (NewBid.wire_name, _, _, int(amount)) if (
+                seq not in self.truth(auction_id).relisted
+            ):
                 if before.bids:
                     top = before.bids[-1][2]
                     rises = amount > top

@@ -36,7 +36,10 @@ class Findings:
             for promise, finding in self._found.items()
         )
 
-    def broken(self, promise: Promise, what: str, message: object = "") -> None:
+    def broken(
+        self, promise: Promise, what: str, message: object = "", *, at: float | None = None
+    ) -> None:
+        """`at` is when it broke, where it is found only later."""
         finding = self._found[promise]
         finding.checked += 1
         finding.broken += 1
@@ -44,7 +47,8 @@ class Findings:
             text = str(message)
             if len(text) > MESSAGE_CHARS_MAX:
                 text = text[:MESSAGE_CHARS_MAX] + f"… ({len(text)} characters)"
-            finding.first.append(Breach(at=round(self._clock(), 3), what=what, message=text))
+            at = self._clock() if at is None else at
+            finding.first.append(Breach(at=round(at, 3), what=what, message=text))
 
     def heard_outside(self, who: str, what: str, message: str) -> None:
         """Report that somebody who is not in the room heard something of it."""
@@ -53,11 +57,19 @@ class Findings:
     def looked(self, promise: Promise) -> None:
         self._found[promise].checked += 1
 
-    def expect(self, promise: Promise, holds: bool, what: str, message: object = "") -> None:
+    def expect(
+        self,
+        promise: Promise,
+        holds: bool,
+        what: str,
+        message: object = "",
+        *,
+        at: float | None = None,
+    ) -> None:
         if holds:
             self.looked(promise)
         else:
-            self.broken(promise, what, message)
+            self.broken(promise, what, message, at=at)
 
 
 def _exempted(found: Finding) -> Finding:

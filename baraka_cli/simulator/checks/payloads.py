@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
 from baraka_cli.client.frames import Frame
 from baraka_cli.simulator.checks.findings import Findings
+from baraka_cli.simulator.checks.records import Records
+from baraka_cli.simulator.checks.secrets import secrets_in
 from baraka_cli.simulator.result import Promise
 from baraka_server.contract.records import BidWithUser, CommentWithUser
 from baraka_server.contract.server_events import SERVER_EVENTS
@@ -36,8 +38,9 @@ class Payloads:
     `numbered` below: whether the server numbers its announcements (D22).
     """
 
-    def __init__(self, findings: Findings, *, numbers_are_whole: bool) -> None:
+    def __init__(self, findings: Findings, records: Records, *, numbers_are_whole: bool) -> None:
         self._findings = findings
+        self._records = records
         self._numbers_are_whole = numbers_are_whole
         self._rows: dict[tuple[type, Any], Mapping[str, Any]] = {}
         """Rows that were found right, by kind and id."""
@@ -91,9 +94,13 @@ class Payloads:
                 self._findings.broken(Promise.PAYLOADS_ARE_DOCUMENTED, what, _json(row))
                 return
             self._rows[key] = row
+            promise = (
+                Promise.LISTS_ARE_THE_FOLD if who in SERVER_EVENTS else Promise.ANNOUNCED_IS_KEPT
+            )
+            self._records.see(promise, f"{who}, a row of {name}", row, _json(row))
 
     def _look_for_secrets(self, who: str, data: Mapping[str, Any], text: object) -> None:
-        told = next(_secrets(data, numbers_are_whole=self._numbers_are_whole), None)
+        told = next(secrets_in(data, numbers_are_whole=self._numbers_are_whole), None)
         self._findings.expect(Promise.SECRETS_STAY, told is None, f"{who}: {told}", text)
 
 
@@ -125,23 +132,3 @@ def _wrong_user(data: Mapping[str, Any]) -> str:
         if isinstance(row, dict) and row["user"]["id"] != row["user_id"]:
             return f"{name}.user: user {row['user']['id']} stands beside user_id {row['user_id']}"
     return ""
-
-
-def _secrets(value: object, *, numbers_are_whole: bool) -> Iterator[str]:
-    """Secrets in a payload that must not be there (D17), in words that do not repeat them."""
-    if isinstance(value, dict):
-        if value.get("otpCode"):
-            yield f"the one-time code of user {value.get('id')} is in it"
-        number = value.get("number")
-        if isinstance(number, str) and not numbers_are_whole and _digits(number) > 2:
-            yield f"the whole phone number of user {value.get('id')} is in it"
-        for item in value.values():
-            if isinstance(item, dict | list):
-                yield from _secrets(item, numbers_are_whole=numbers_are_whole)
-    elif isinstance(value, list):
-        for item in value:
-            yield from _secrets(item, numbers_are_whole=numbers_are_whole)
-
-
-def _digits(number: str) -> int:
-    return sum(char.isdigit() for char in number)

@@ -5,23 +5,27 @@ Nothing here waits: what cannot be judged yet is judged when the rest is known.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
+from typing import Any
 
 from baraka_cli.client.frames import Frame, Frames
 from baraka_cli.client.replies import Reply
+from baraka_cli.simulator.checks.acknowledgements import Acknowledgements
 from baraka_cli.simulator.checks.announcements import Announcements
 from baraka_cli.simulator.checks.answers import Answers
+from baraka_cli.simulator.checks.counts import Counts
 from baraka_cli.simulator.checks.findings import Findings
+from baraka_cli.simulator.checks.lines import Lines
 from baraka_cli.simulator.checks.payloads import Payloads
+from baraka_cli.simulator.checks.reasons import Asked, Reasons
 from baraka_cli.simulator.checks.refusals import Refusals
 from baraka_cli.simulator.checks.rooms import Rooms
 from baraka_cli.simulator.checks.seats import Room, Seat
+from baraka_cli.simulator.checks.skipped import LISTED
 from baraka_cli.simulator.checks.states import States
 from baraka_cli.simulator.checks.truth import Truth
 from baraka_cli.simulator.result import Promise
 from baraka_server.contract.server_events import SERVER_EVENTS, AuctionState, Error, UserCountUpdate
-
-_JOINED = "the answer to joinAuction"
 
 NEWS = frozenset(
     name
@@ -45,12 +49,21 @@ class Proof:
         self.frames = Frames(self._admit)
         self.announcements = Announcements(self.findings)
         self.states = States(self.findings, self.announcements)
-        self.rooms = Rooms(self.findings, self.announcements, self.states, self.frames)
-        self.refusals = Refusals(self.findings, self.announcements)
+        self.rooms = Rooms(self.findings, self.announcements, self.states, self.frames, clock)
+        self.reasons = Reasons(self.findings, self.announcements, clock)
+        self.refusals = Refusals(self.findings)
+        self.lines = Lines(self.findings, clock)
+        self.counts = Counts(self.findings)
         self.answers = Answers(self.findings, self.announcements, self.refusals)
         self.numbered: bool | None = None
         """Whether the server numbers its announcements (D22); None until one was heard."""
-        self._payloads = Payloads(self.findings, numbers_are_whole=numbers_are_whole)
+        self._payloads = Payloads(
+            self.findings, self.announcements.records, numbers_are_whole=numbers_are_whole
+        )
+        self._acknowledgements = Acknowledgements(self.findings, self._payloads)
+        self._clock = clock
+        self._first_asked: dict[str, Asked] = {}
+        """By `requestId`: what is asked again is answered as it was the first time (D23)."""
 
     def truth(self, auction_id: int) -> Truth:
         return self.announcements.truth(auction_id)
@@ -60,9 +73,50 @@ class Proof:
         is_news = frame.name in NEWS
         if is_news and self.numbered is None:
             self.numbered = frame.seq is not None
-        self._payloads.look(frame, numbered=bool(self.numbered))
         if is_news and frame.seq is not None and frame.auction_id is not None:
             self.announcements.place(frame.auction_id, frame.seq, frame)
+            self.rooms.skipped.said(frame)
+        self._payloads.look(frame, numbered=bool(self.numbered))
+
+    # --- what a phone asks
+
+    def asks(self, seat: Seat, user_id: int, event: str, payload: Mapping[str, Any]) -> Asked:
+        """Before it is sent."""
+        auction_id = payload.get("auctionId", 0)
+        room, truth = seat.rooms.get(auction_id), self.truth(auction_id)
+        now = self._clock()
+        known = truth.known
+        asked = Asked(
+            auction_id,
+            event,
+            payload,
+            user_id,
+            seat.label,
+            now,
+            None if known is None else max(known, truth.begins),
+            room is not None and not room.awaiting,
+            seat.line,
+            now - room.lot_at if room is not None and room.lot_at is not None else 0,
+        )
+        repeated = payload.get("requestId")
+        return self._first_asked.setdefault(repeated, asked) if repeated else asked
+
+    def answered(self, seat: Seat, asked: Asked, answer: Reply, *, in_vain: bool) -> None:
+        """What came of it. `in_vain`: nothing did in time, though its connection held."""
+        self.refusals.due(seat, answer)
+        if answer.ok is not None:
+            self._first_asked.pop(str(asked.payload.get("requestId")), None)
+        if answer.ok is False:
+            self.reasons.refused(asked, answer.data)
+        elif answer.ok:
+            self.reasons.done(asked, answer.data)
+        elif in_vain and asked.line == seat.line:
+            self.lines.silent(asked)
+        if "ok" in answer.data:
+            self.lines.answered()
+            self._acknowledgements.look(
+                asked.event, asked.payload, answer.data, numbered=bool(self.numbered)
+            )
 
     # --- what a phone hears
 
@@ -77,23 +131,29 @@ class Proof:
     def joined(self, seat: Seat, auction_id: int, answer: Reply) -> None:
         """The phone is in. Where a state came with the answer, it is looked at."""
         room = seat.rooms.get(auction_id)
+        self.rooms.skipped.came(seat, auction_id)
+        self.counts.joined(auction_id, seat.label, answer.data.get("userCount"))
         said = {name: value for name, value in answer.data.items() if name != "ok"}
         if room is not None and "auction" in said and said != room.told:
-            numbered = bool(self.numbered)
-            self._payloads.look_at(_JOINED, AuctionState, said, said, numbered=numbered)
             if room.awaiting:
                 self.rooms.state(seat, said)
             else:  # `auctionState` came first, and said something else
                 self.states.look(said)
+        if not self.numbered:
+            self.truth(auction_id).is_live()
         if room is not None and room.awaiting and "seq" not in answer.data:
             self.rooms.without_state(seat, room)
 
     def left(self, seat: Seat, auction_id: int) -> None:
         """The server said that the phone is out."""
         seat.rooms.pop(auction_id, None)
+        self.rooms.skipped.left(seat, auction_id)
 
     def heard(self, seat: Seat, frame: Frame) -> None:
         if frame.name in NEWS:
+            if seat.lists and (missing := LISTED.get(frame.name)) and missing not in frame.data:
+                what = f"{frame.name}: {seat.label} reads lists, and {missing} is missing"
+                self.findings.broken(Promise.PAYLOADS_ARE_DOCUMENTED, what, frame.text)
             self.rooms.heard(seat, frame)
         else:
             self._heard_aside(seat, frame)
@@ -112,7 +172,9 @@ class Proof:
                 else:
                     self.rooms.told_anew(seat, frame)
         elif frame.name == UserCountUpdate.wire_name:
-            if seat.auction_of(frame) in seat.rooms:
+            room = seat.rooms.get(seat.auction_of(frame))
+            if room is not None:
+                room.count = frame.data.get("userCount")
                 self.findings.looked(Promise.ROOMS_ARE_CLOSED)
             else:
                 self.findings.heard_outside(seat.label, "its count", frame.text)
@@ -133,13 +195,22 @@ class Proof:
 
     def finish(self, seats: Iterable[Seat]) -> None:
         """Report what can only be said when everything has been heard."""
+        self.rooms.skipped.finish()
+        self.reasons.finish()
+        self.lines.finish()
         self.announcements.finish()
         self.answers.finish()
         for seat in seats:
             self.rooms.finish(seat)
             self.refusals.finish_seat(seat)
-        self.refusals.finish()
         self._say_what_was_not_checked()
+
+    def stop(self) -> None:
+        """Report what can be said of a run that broke off, too: nothing more will be heard."""
+        now = self._clock()
+        self.rooms.skipped.judge(now)
+        self.reasons.judge(now)
+        self.lines.finish()
 
     def _say_what_was_not_checked(self) -> None:
         def unchecked(promise: Promise, why: str) -> None:
@@ -147,6 +218,8 @@ class Proof:
 
         if not self.answers.acknowledged:
             unchecked(Promise.ACKNOWLEDGED_IS_ANNOUNCED, "no bid was acknowledged with a number")
+        if not self.lines.answers:
+            unchecked(Promise.COMMANDS_ARE_ANSWERED, "the server acknowledges nothing")
         if not self.rooms.told_states:
             unchecked(Promise.ANNOUNCED_IS_KEPT, "joiners are not told the state")
         if self.numbered is False:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from baraka_cli.client.frames import Frame, Frames
@@ -10,17 +10,23 @@ from baraka_cli.simulator.checks.announcements import Announcements
 from baraka_cli.simulator.checks.descriptions import said
 from baraka_cli.simulator.checks.findings import Findings
 from baraka_cli.simulator.checks.seats import Room, Seat
+from baraka_cli.simulator.checks.skipped import LISTED, Skipped
 from baraka_cli.simulator.checks.states import States
 from baraka_cli.simulator.checks.truth import core_of
 from baraka_cli.simulator.result import Promise
-from baraka_server.contract.server_events import SERVER_EVENTS, AuctionStarted, Scope
+from baraka_server.contract.server_events import SERVER_EVENTS, AuctionStarted, LotChanged, Scope
 
 
 class Rooms:
-    """`frames` reads what a resume brings."""
+    """`frames` reads what a resume brings; `clock` gives seconds since the run began."""
 
     def __init__(
-        self, findings: Findings, announcements: Announcements, states: States, frames: Frames
+        self,
+        findings: Findings,
+        announcements: Announcements,
+        states: States,
+        frames: Frames,
+        clock: Callable[[], float],
     ) -> None:
         self.told_states = False
         """Whether any joiner was told the state (D21)."""
@@ -29,6 +35,8 @@ class Rooms:
         self._announcements = announcements
         self._states = states
         self._frames = frames
+        self.skipped = Skipped(findings, announcements, clock)
+        self._clock = clock
         self._orders: dict[int, list[Frame]] = {}
         """Events of each auction of a server that numbers nothing, in the order of the first hearer."""
 
@@ -50,13 +58,18 @@ class Rooms:
             self._heard_outside(seat, frame)
         elif frame.seq is None:
             self._heard_unnumbered(seat, room, auction_id, frame)
-        elif room.awaiting:
-            room.held.append(frame)
-        elif room.last is not None and frame.seq == room.last + 1:
-            room.last = frame.seq
-            self._in_order.checked += 1
         else:
-            self._heard_out_of_line(seat, room, frame, frame.seq)
+            if seat.lists and frame.name in LISTED:
+                self.skipped.list_came(auction_id, room, frame.name, frame.seq)
+            if room.awaiting:
+                room.held.append(frame)
+            elif room.last is not None and frame.seq == room.last + 1:
+                room.last = frame.seq
+                self._in_order.checked += 1
+            else:
+                self._heard_out_of_line(seat, room, frame, frame.seq)
+            if frame.name == LotChanged.wire_name:
+                room.lot_at = self._clock()
 
     def _heard_outside(self, seat: Seat, frame: Frame) -> None:
         if SERVER_EVENTS[frame.name].scope is Scope.EVERYONE:
@@ -70,6 +83,7 @@ class Rooms:
         elif seq > room.last + 1:
             if room.gap is None:
                 room.gap = room.last
+            self.skipped.skips(seat, room, frame, range(room.last + 1, seq))
             room.last = seq
         elif frame.name != AuctionStarted.wire_name and not self._announcements.told_again(frame):
             # A start is told again to who asks again (D5).
@@ -148,6 +162,7 @@ class Rooms:
         room = seat.rooms[frame.auction_id or 0]
         if frame.seq is not None and room.last is not None and frame.seq > room.last:
             room.last, room.gap = frame.seq, None
+        self.skipped.forgive(room)
 
     def without_state(self, seat: Seat, room: Room) -> None:
         """The phone is in, and no state will come."""
@@ -167,6 +182,7 @@ class Rooms:
                     f"{seat.label} never heard number {room.gap + 1} of auction {auction_id}",
                 )
             elif room.last is not None and last is not None:
+                self.skipped.missed += max(0, last - room.last)
                 self._findings.expect(
                     Promise.ONE_ORDER,
                     room.last >= last,

@@ -11,6 +11,27 @@ from baraka_server.contract.server_events import AuctionStarted
 
 
 @dataclass(eq=False, slots=True)
+class Skip:
+    """One announcement that one phone did not hear in its turn."""
+
+    who: str
+    lists: bool
+    behind: bool
+    """Whether the phone was behind: it is slow, or the crowd is."""
+    auction_id: int
+    seq: int
+    at: float
+    text: str
+    """What it heard instead."""
+    came: dict[str, int] = field(default_factory=dict)
+    """The first list of each kind that came behind it, by its number."""
+    cut: bool = False
+    """The connection was lost: what would have come is not known."""
+    forgiven: bool = False
+    """A whole state came, which nobody had asked for."""
+
+
+@dataclass(eq=False, slots=True)
 class Room:
     """State of one phone in one auction."""
 
@@ -21,6 +42,12 @@ class Room:
     gap: int | None = None
     """The last number before something that it did not hear, until a resume closes that."""
     held: list[Frame] = field(default_factory=list)
+    lot_at: float | None = None
+    """When it was shown the lot that is on the block."""
+    count: Any = None
+    """The count of viewers that it heard last."""
+    skips: list[Skip] = field(default_factory=list)
+    """What it did not hear in its turn, over the connection that it has."""
     told: Mapping[str, Any] | None = None
     """The `auctionState` that came last: the answer to the join says the same."""
 
@@ -30,6 +57,11 @@ class Seat:
     """State of one phone, for the checks. The counts are of one connection."""
 
     label: str
+    lists: bool = False
+    """Whether it reads whole lists (D24)."""
+    slow: bool = False
+    line: int = 0
+    """How many connections it lost."""
     rooms: dict[int, Room] = field(default_factory=dict)
     asking: int = 0
     """Asks that are under way."""
@@ -46,6 +78,14 @@ class Seat:
         if frame.name == AuctionStarted.wire_name and isinstance(frame.data.get("id"), int):
             return int(frame.data["id"])
         return next(iter(self.rooms), 0)
+
+    def lost_line(self) -> None:
+        """Its connection is gone."""
+        self.line += 1
+        for room in self.rooms.values():
+            for skip in room.skips:
+                skip.cut = True
+            room.skips.clear()
 
     def reconnects(self) -> None:
         self.refused = self.unanswered = self.errors = 0

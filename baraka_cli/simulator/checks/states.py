@@ -9,8 +9,11 @@ from typing import Any
 from baraka_cli.simulator.checks.announcements import Announcements
 from baraka_cli.simulator.checks.descriptions import difference
 from baraka_cli.simulator.checks.findings import Findings
-from baraka_cli.simulator.checks.truth import Row, Truth, rows
+from baraka_cli.simulator.checks.truth import PRICES, Row, Truth, rows
 from baraka_cli.simulator.result import Promise
+
+COLUMNS = ("current_product", *PRICES, "isLive")
+"""Of the auction's row: what announcements lead to."""
 
 
 class States:
@@ -27,19 +30,19 @@ class States:
             truth = self._announcements.truth(auction_id)
             listed = list(reversed(rows(data["auctionBids"], "bid")))
             said = rows(data["auctionComments"], "comment")
-            product = data["auction"]["current_product"]
+            auction = {name: data["auction"][name] for name in COLUMNS}
             truth.begin_with(seq, data)
         except (KeyError, TypeError, ValueError, AttributeError):
             self._findings.broken(
                 Promise.PAYLOADS_ARE_DOCUMENTED, "the state of a joiner lacks its fields", data
             )
             return False
-        truth.when(seq, partial(self._look_at_state, truth, seq, listed, said, product))
+        truth.when(seq, partial(self._look_at_state, truth, seq, listed, said))
+        look = partial(self._look_at_auction, truth, seq, auction | {"round": data.get("round")})
+        truth.when(seq, look)
         return True
 
-    def _look_at_state(
-        self, truth: Truth, seq: int, listed: list[Row], said: list[Row], product: object
-    ) -> None:
+    def _look_at_state(self, truth: Truth, seq: int, listed: list[Row], said: list[Row]) -> None:
         if seq < truth.begins:
             return
         where = f"auction {truth.auction_id}, the state at number {seq}"
@@ -55,10 +58,27 @@ class States:
             said == folded,
             f"{where}: the comments are {difference(said, folded)} by what was announced",
         )
-        if seq == truth.known:
-            lot = truth.lot.product if truth.lot else None
-            self._findings.expect(
-                Promise.ANNOUNCED_IS_KEPT,
-                product == lot,
-                f"{where}: '{product}' is on the block, but '{lot}' was announced",
-            )
+
+    def _look_at_auction(self, truth: Truth, seq: int, shown: Mapping[str, Any]) -> None:
+        """The product on the block, its prices, the round, and whether the auction is live."""
+        standing = truth.standing_at(seq)
+        if standing is None:
+            return
+        lot = standing.lot
+        told: dict[str, Any] = {
+            "current_product": lot.product if lot else None,
+            "minBidPrice": lot.minimum if lot else 0,
+            "bidPrice": lot.start if lot else 0,
+            "actualPrice": lot.market if lot else 0,
+        }
+        if not lot and not (shown["current_product"] or "").strip():
+            told = {}  # with nothing on the block, the row may be as another program left it
+        known = {"isLive": standing.on_air, "round": standing.round}
+        told |= {name: value for name, value in known.items() if value is not None}
+        wrong = next((name for name, value in told.items() if shown[name] != value), "")
+        self._findings.expect(
+            Promise.ANNOUNCED_IS_KEPT,
+            not wrong,
+            f"auction {truth.auction_id}, the state at number {seq}: {wrong} is "
+            f"{shown.get(wrong)!r}, but {told.get(wrong)!r} was announced",
+        )

@@ -9,13 +9,14 @@ from __future__ import annotations
 import heapq
 import itertools
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from baraka_cli.client.frames import Frame
 from baraka_server.contract.server_events import (
     AuctionCanceled,
+    AuctionChanged,
     AuctionFinished,
     AuctionStarted,
     LotAwarded,
@@ -30,6 +31,7 @@ Row = tuple[int, int, Any]
 Core = tuple[Any, ...]
 """Content of an announcement without lists and time: the same for every viewer."""
 
+PRICES = ("minBidPrice", "bidPrice", "actualPrice")
 SALE_OVER = {AuctionFinished.wire_name, AuctionCanceled.wire_name}
 
 
@@ -93,6 +95,18 @@ class Moment:
     on_air: bool | None
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What may be bid on behind one announcement. `None` is what is not known."""
+
+    lot: Lot | None
+    top: int | None
+    """The highest bid of the round; None for no bid."""
+    on_air: bool | None
+    round: int | None
+    canceled: bool | None = None
+
+
 Judge = Callable[[int, Core, Moment], None]
 
 
@@ -106,15 +120,23 @@ class Truth:
         self.begins: int = 0
         """The number that the fold began at: what was before is not known."""
         self.cores: dict[int, Core] = {}
+        self.rounds: dict[int, int] = {}
+        """The round that an announcement was said to be of, where it says that."""
+        self.owner: int | None = None
+        self.round: int | None = None
+        self.canceled: bool | None = None
+        self.changes: dict[int, Mapping[str, Any]] = {}
+        """The auction's row as another program left it, by number, until that is folded."""
+        self.relisted: dict[int, list[Row]] = {}
+        """All bids, oldest first, behind a number at which another program had changed them."""
+        self.meddled = False
+        """Another program had its hand in it: rows may have changed without an announcement."""
         self.last = 0
         """The highest number that was heard."""
         self.lot: Lot | None = None
         self.on_air: bool | None = None
-        self.amounts: set[int] = set()
-        """Every amount that was a highest bid."""
         self.accepted = 0
         """Number of bids that were announced since the fold began."""
-        self.minimums: set[int] = set()
         self.sold: list[tuple[str, int, int]] = []
         """Product, user and amount of every award."""
         self.passed = 0
@@ -123,8 +145,19 @@ class Truth:
         self._comments = [Era(0)]
         self._later: list[tuple[int, int, Callable[[], None]]] = []
         self._tickets = itertools.count()
+        self._standing: list[Standing] = []
+        """Behind each number, from `begins` on."""
 
     # --- what is known
+
+    def standing_between(self, first: int, last: int) -> Iterator[Standing]:
+        """What stood behind each number from `first` to `last`, as far as that is folded."""
+        begins = max(first - self.begins, 0)
+        return itertools.islice(self._standing, begins, max(last - self.begins, begins) + 1)
+
+    def standing_at(self, seq: int) -> Standing | None:
+        at = seq - self.begins
+        return self._standing[at] if 0 <= at < len(self._standing) else None
 
     def bids_at(self, seq: int) -> list[Row]:
         """Oldest first. For `begins <= seq <= known`."""
@@ -132,6 +165,11 @@ class Truth:
 
     def comments_at(self, seq: int) -> list[Row]:
         return _era(self._comments, seq).at(seq)
+
+    def in_one_list(self, kind: str, seq: int, newer: int) -> bool:
+        """Whether a list of this kind at `newer` contains what was new at `seq`."""
+        eras = self._bids if kind == NewBid.wire_name else self._comments
+        return seq < newer and _era(eras, seq) is _era(eras, newer)
 
     def all_bids(self) -> Iterable[tuple[int, Row]]:
         """Every bid that was announced since the fold began, with its number."""
@@ -168,22 +206,34 @@ class Truth:
             prices = (auction["minBidPrice"], auction["bidPrice"], auction["actualPrice"])
             self._put_up(Lot(auction["current_product"], *prices))
         self.on_air = auction["isLive"]
+        self.canceled = auction.get("isCanceled")
+        self.owner = auction.get("user_id")
+        self.round = state.get("round")
         standing = list(reversed(rows(state["auctionBids"], "bid")))
         said = rows(state["auctionComments"], "comment")
         # Their own numbers are not known: 0 is before everything.
         self._bids = [Era(0, standing, [0] * len(standing))]
         self._comments = [Era(0, said, [0] * len(said))]
-        self.amounts |= {amount for _, _, amount in standing}
+        self._note_standing()
         self._advance()
 
     def begin_with_nothing(self) -> None:
         """For a server that tells joiners nothing."""
         if self.known is None:
             self.known = self.begins = 0
+            self._note_standing()
             self._advance()
 
-    def take(self, seq: int, core: Core) -> Core:
+    def is_live(self) -> None:
+        """Somebody could join it, where nothing else tells (D6)."""
+        if self.on_air is None and self.known is not None:
+            self.on_air = True
+            self._standing[-1] = replace(self._standing[-1], on_air=True)
+
+    def take(self, seq: int, core: Core, round_: object = None) -> Core:
         """Note what stands at `seq`, once; answers what stands there."""
+        if isinstance(round_, int) and seq not in self.cores:
+            self.rounds[seq] = round_
         known = self.cores.setdefault(seq, core)
         self.last = max(self.last, seq)
         self._advance()
@@ -195,6 +245,8 @@ class Truth:
         while (core := self.cores.get(self.known + 1)) is not None:
             self._fold(self.known + 1, core)
             self.known += 1
+            self.round = self.rounds.get(self.known, self.round)
+            self._note_standing()
             while self._later and self._later[0][0] <= self.known:
                 heapq.heappop(self._later)[2]()
 
@@ -202,15 +254,18 @@ class Truth:
         bids = self._bids[-1]
         self._judge(seq, core, Moment(self.lot, bids.rows, self.on_air))
         match core:
+            case (NewBid.wire_name, *_) if seq in self.relisted:
+                self._relist(seq)
             case (NewBid.wire_name, bid_id, user_id, amount):
                 _grow(bids, seq, (bid_id, user_id, amount))
-                self.amounts.add(amount)
                 self.accepted += 1
             case (NewComment.wire_name, comment_id, user_id, text):
                 _grow(self._comments[-1], seq, (comment_id, user_id, text))
             case (LotChanged.wire_name, product, minimum, start, market):
                 if self.lot is None or self.lot.product != product:
                     self._bids.append(Era(seq))
+                elif seq in self.relisted:
+                    self._relist(seq)
                 self._put_up(Lot(product, minimum, start, market))
             case (LotAwarded.wire_name, won):
                 if won is None:
@@ -218,17 +273,41 @@ class Truth:
                 else:
                     product = self.lot.product if self.lot else ""
                     self.sold.append((product, won[1], won[2]))
-                self.lot = None
+                self.lot = self.round = None  # which round it is behind an award, nothing tells
                 self._bids.append(Era(seq))
                 self._comments.append(Era(seq))
             case (AuctionStarted.wire_name,):
                 self.on_air = True
             case (name,) if name in SALE_OVER:
                 self.on_air = False
+                self.canceled = self.canceled or name == "auctionCanceled"
+            case (AuctionChanged.wire_name,):
+                self.meddled = True
+                self._change(self.changes.pop(seq, {}))
+
+    def _relist(self, seq: int) -> None:
+        listed = self.relisted[seq]
+        self._bids.append(Era(seq, list(listed), [0] * len(listed)))
+
+    def _change(self, auction: Mapping[str, Any]) -> None:
+        """Take the row of the auction as another program left it."""
+        product = auction.get("current_product")
+        if isinstance(product, str) and product.strip():
+            self._put_up(Lot(product, *(auction.get(name, 0) for name in PRICES)))
+        else:
+            self.lot = None
+        self.on_air, self.canceled = auction.get("isLive"), auction.get("isCanceled")
+
+    def _note_standing(self) -> None:
+        bids = self._bids[-1].rows
+        top = bids[-1][2] if bids else None
+        standing = Standing(self.lot, top, self.on_air, self.round, self.canceled)
+        if self._standing and self._standing[-1] == standing:
+            standing = self._standing[-1]
+        self._standing.append(standing)
 
     def _put_up(self, lot: Lot) -> None:
         self.lot = lot
-        self.minimums.add(lot.minimum)
 
 
 def _grow(era: Era, seq: int, row: Row) -> None:

@@ -83,7 +83,8 @@ async def arrive(sale: Sale, members: Iterable[Member], visits: Visits) -> None:
 async def _enter(sale: Sale, one: Member, visits: Visits) -> None:
     began = time.perf_counter()
     try:
-        await visits.connect(one)
+        if not one.phone.connected:
+            await visits.connect(one)
         if not await visits.join(one):
             raise CouldNotConnect(f"{one.seat.label} could not join auction {one.auction_id}")
     except CouldNotConnect:

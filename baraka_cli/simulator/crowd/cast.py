@@ -156,7 +156,8 @@ def member(
             slow_seconds=SLOW_SECONDS if slow else 0,
             compress=kw.get("compress", False),
         )
-    return Member(phone, part, Seat(label), auction_id, number, slow=slow)
+    seat = Seat(label, lists=lists, slow=slow)
+    return Member(phone, part, seat, auction_id, number, slow=slow)
 
 
 def cast(scenario: Scenario, place: Place, pool: SocketPool, mint: Mint) -> list[Member]:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from random import Random
 
 from baraka_cli.client.frames import Frame
+from baraka_cli.client.replies import Request
 from baraka_cli.client.sockets import Socket
 from baraka_cli.simulator.crowd import arriving
 from baraka_cli.simulator.crowd.bidding import Bidding
@@ -26,6 +27,7 @@ from baraka_cli.simulator.crowd.presence import Presence, ServerGone
 from baraka_cli.simulator.crowd.replaying import Replay, Replaying
 from baraka_cli.simulator.crowd.sale import Sale, SaleStopped
 from baraka_cli.simulator.crowd.visits import Visits
+from baraka_cli.simulator.result import Promise
 from baraka_cli.simulator.scenario import Transport
 from baraka_server.contract.client_events import PostComment
 from baraka_server.contract.server_events import LotChanged, UserCountUpdate
@@ -35,6 +37,8 @@ SETTLE_SECONDS_MAX = 30
 """Limit for waiting in the end until everybody has heard everything."""
 PATIENCE_SECONDS = 10
 """Time for which the server may be gone."""
+LATE_LOOK_SECONDS, LATE_MS = 30, 500
+"""How far back it matters that this process was late, and from when on."""
 LEAVERS_SHARE = 0.2
 LEAVERS_MAX = 200
 
@@ -82,7 +86,10 @@ class Crowd:
         self._hosting = Hosting(
             sale, host, self._auditors, self.visits, self.bidding, self._errands
         )
-        self._counting = Counting(sale, self._by_phone.values(), self.visits, self._errands)
+        self._counting = Counting(
+            sale, self._by_phone.values(), self._auditors[1], self.visits, self._errands
+        )
+        self._proof.rooms.skipped.crowd_is_late = self._was_late
         self.search = LimitSearch(sale.scenario, self.bidding, self.visits.deliveries, sale.meter)
         self.presence = Presence(sale.pool, self._by_phone.values(), patience)
         self._stopped = asyncio.Event()
@@ -151,12 +158,27 @@ class Crowd:
         one = self._by_phone[phone]
         one.inside = False
         self.visits.deliveries.left(one)
+        one.seat.lost_line()
         if self.visits.over:
             return
         self.dropped += 1
+        connected = sum(other.phone.connected for other in self._by_phone.values())
+        self._proof.lines.cut(one.seat, connected, excused=self._was_late())
         self._meter.now.errors += 1
         if not one.busy:
             self._errands.start(self.visits.come_back(one))
+
+    def replied_late(self, request: Request) -> None:
+        self._proof.lines.answered_late(request.payload)
+
+    def garbled(self, phone: Socket, text: str) -> None:
+        who = self._by_phone[phone].seat.label
+        what = f"{who} heard what nothing can be made of"
+        self._proof.findings.broken(Promise.PAYLOADS_ARE_DOCUMENTED, what, text)
+
+    def _was_late(self) -> bool:
+        """Whether this process was too slow of late to be told from phones that read too slowly."""
+        return self._meter.lag_ms(LATE_LOOK_SECONDS) > LATE_MS
 
     # --- the run
 
@@ -176,6 +198,7 @@ class Crowd:
             self.visits.over = self._over = True
             self.bidding.close()
             self.visits.deliveries.lose(time.perf_counter(), older_than=UNDER_WAY_SECONDS)
+            self._proof.stop()
             await self._errands.stop(lag, *self.bidding.asking)
             self._sale.phase("everybody goes home")
             await self._go_home()
@@ -251,14 +274,16 @@ class Crowd:
         await self.bidding.last_answers()
         self._over = True
         await self._everybody_heard_everything()
+        self._counting.begin()
         await self._hosting.audit()
-        await self._counting.look("before the end")
+        await self._counting.look("before the end", quiet=True)
         leavers = await self._some_leave()
         await self._counting.look(f"after {leavers} left")
         await self._hosting.end()
 
     async def _finish(self) -> None:
         await self._everybody_heard_everything()
+        await self._errands.settled(lambda: not self._proof.lines.waits)
         self.visits.deliveries.lose(time.perf_counter(), older_than=0)
         self._proof.finish(
             one.seat
@@ -312,7 +337,10 @@ class Crowd:
         self._sale.phase("everybody hears the rest")
 
         def quiet() -> bool:
-            return all(one.slow or self.visits.is_level(one) for one in self._by_phone.values())
+            everybody = self._by_phone.values()
+            if any(one.seat.asking for one in everybody):
+                return False
+            return all(one.slow or self.visits.is_level(one) for one in everybody)
 
         await self._errands.settled(quiet)
 

@@ -10,7 +10,6 @@ from functools import partial
 from typing import Any
 
 from baraka_cli.client.replies import Reply
-from baraka_cli.client.sockets import REPLY_SECONDS_MAX
 from baraka_cli.run_list import ListedLot
 from baraka_cli.simulator.checks.refusals import NOT_ITS_FAULT
 from baraka_cli.simulator.checks.truth import Truth
@@ -18,7 +17,12 @@ from baraka_cli.simulator.crowd.bidding import Bidding
 from baraka_cli.simulator.crowd.cast import Member
 from baraka_cli.simulator.crowd.errands import POLL_SECONDS, Errands
 from baraka_cli.simulator.crowd.sale import Sale, SaleStopped
-from baraka_cli.simulator.crowd.visits import PATIENCE_SECONDS, Visits, retry_seconds
+from baraka_cli.simulator.crowd.visits import (
+    ANSWER_SECONDS_MAX,
+    PATIENCE_SECONDS,
+    Visits,
+    retry_seconds,
+)
 from baraka_server.contract.client_events import AwardLot, ChangeLot, EndAuction, StartAuction
 from baraka_server.contract.refusals import Code
 
@@ -128,10 +132,16 @@ class Hosting:
         if not self._sale.pool.acknowledges:
             return
         for one in self._auditors:
-            if one.inside and not one.busy:
+            if not one.inside or one.busy:
+                continue
+            one.busy = True  # what it misses while it goes and comes, it is told on joining
+            try:
                 await self._visits.leave(one)
-                if not await self._visits.join(one) and not one.phone.connected:
-                    continue  # lost on the way: it comes back by itself
+                await self._visits.join(one)
+            finally:
+                one.busy = False
+            if not one.phone.connected:
+                self._errands.start(self._visits.come_back(one))
 
     async def end(self) -> None:
         self._sale.phase("the host ends the auction")
@@ -187,7 +197,7 @@ class Hosting:
         asking = asyncio.create_task(self._visits.ask(self._host, event, payload))
         try:
             if not self._sale.pool.acknowledges:
-                await self._errands.until(lambda: asking.done() or done(), REPLY_SECONDS_MAX)
+                await self._errands.until(lambda: asking.done() or done(), ANSWER_SECONDS_MAX)
                 if not asking.done() and done():
                     return Reply(True)
             return await asking

@@ -15,6 +15,8 @@ from baraka_cli.simulator.crowd.deliveries import Deliveries
 from baraka_cli.simulator.crowd.sale import Sale
 from baraka_server.contract.client_events import JoinAuction, LeaveAuction
 
+ANSWER_SECONDS_MAX = 15
+"""Limit for waiting for an answer. One that comes later is late, and not missing."""
 PATIENCE_SECONDS = 60
 """Time for which somebody tries again what a server did not answer."""
 GHOST_SECONDS_MAX = 90
@@ -41,6 +43,7 @@ class Visits:
     async def connect(self, one: Member) -> None:
         """For the first time. Raises `CouldNotConnect`."""
         await one.phone.connect()
+        self._proof.lines.let_in()
         self.connections += 1
 
     async def ask(self, one: Member, event: str, payload: dict[str, Any]) -> Reply:
@@ -56,11 +59,14 @@ class Visits:
     async def ask_once(self, one: Member, event: str, payload: dict[str, Any]) -> Reply:
         """Uncounted: a bid whose answer is lost is asked twice and is one bid."""
         one.seat.asking += 1
+        asked = self._proof.asks(one.seat, one.phone.user_id, event, payload)
+        began = time.perf_counter()
         try:
-            answer = await one.phone.call(event, payload)
+            answer = await one.phone.call(event, payload, seconds=ANSWER_SECONDS_MAX)
         finally:
             one.seat.asking -= 1
-        self._proof.refusals.due(one.seat, answer)
+        in_vain = time.perf_counter() - began >= ANSWER_SECONDS_MAX and one.phone.connected
+        self._proof.answered(one.seat, asked, answer, in_vain=in_vain)
         if answer.ok is None:
             self._meter.now.errors += 1
         return answer
@@ -116,7 +122,9 @@ class Visits:
                 try:
                     await one.phone.connect()
                 except CouldNotConnect:
+                    self._proof.lines.not_let_in()
                     continue
+                self._proof.lines.let_in()
                 self.reconnections += 1
                 one.seat.reconnects()
                 if await self.join(one, resumes=True):
@@ -140,6 +148,7 @@ class Visits:
         self.deliveries.left(one)
         if one.phone.polls:
             self._ghosts.append(time.perf_counter())
+        one.seat.lost_line()
         await one.phone.drop()
 
     def ghosts(self) -> int:

@@ -13,7 +13,7 @@ from typing import Any
 
 from baraka_cli.client.frames import Frame, Frames
 from baraka_cli.client.light_socket import LightSocket
-from baraka_cli.client.replies import LOST, Reply
+from baraka_cli.client.replies import LOST, Reply, Request
 from baraka_cli.client.sockets import Socket, SocketPool
 from baraka_cli.simulator.checks.refusals import NOT_ITS_FAULT
 from baraka_cli.simulator.hostile.cast import Cast
@@ -119,6 +119,12 @@ class Stage:
 
     def cut_off(self, _socket: Socket) -> None:
         self._news.set()
+
+    def replied_late(self, _socket: Socket, _request: Request) -> None:
+        """Nothing: a reply that comes too late is none."""
+
+    def garbled(self, _socket: Socket, _text: str) -> None:
+        """Nothing: what cannot be read is no reply."""
 
     def look_again(self) -> None:
         """Something may be true by now that somebody waits for."""

@@ -93,6 +93,8 @@ def totals(result: Result) -> list[tuple[str, str]]:
         ("connections", count(all_.connections)),
         ("reconnections", count(all_.reconnections)),
         ("dropped by the server", count(all_.dropped_by_server)),
+        ("gaps", count(all_.gaps)),
+        ("missed live", f"{count(all_.missed_live)} ({count(all_.superseded)} superseded)"),
         ("bids asked", with_rate(all_.asked, all_.asked, count)),
         ("bids accepted", with_rate(all_.accepted, all_.accepted, count)),
         ("bids refused", count(all_.refused)),
