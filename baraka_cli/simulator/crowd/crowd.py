@@ -152,6 +152,7 @@ class Crowd:
         if not one.busy and not self.visits.over:
             room = one.seat.rooms.get(one.auction_id or 0)
             if room is not None and room.gap is not None:
+                one.busy = True  # from now on, and not only when the errand has begun
                 self._errands.start(self.visits.close_gap(one))
 
     def cut_off(self, phone: Socket) -> None:
