@@ -1,4 +1,4 @@
-"""The table of faults in docs/simulate.md from the tests that make them. With --check it fails when it is stale."""
+"""Table of faults in docs/simulate.md, made from the tests that commit them. With --check it fails when it is stale."""
 
 import sys
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What a server may do though most do not: a run against it finds nothing."""
+"""Servers that do what most do not, and may: a run against them finds nothing."""
 
 from __future__ import annotations
 

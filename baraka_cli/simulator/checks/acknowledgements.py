@@ -1,4 +1,4 @@
-"""What an acknowledgement may say (D20): it is a payload like any other."""
+"""`Acknowledgements`: validates every acknowledgement, a payload like any other (D20)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Connections: nobody is hung up on who did nothing wrong, and what is asked over one is answered (D20)."""
+"""`Lines`: judges connections that the server closed, and commands that it did not answer (D20)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether a refusal was right: by what was known to be so while it was under way.
+"""`Reasons`: judges every refusal by what was known to be so while it was under way.
 
 The server decided at some moment between the sending of an ask and the coming of its answer. What was
 announced before the ask was sent was so by then. What is announced after the answer may have been so

@@ -1,4 +1,4 @@
-"""Records that are told again and again: a bid, a comment or a user is the same wherever it stands."""
+"""`Records`: compares each bid, comment and user with how it was told before."""
 
 from __future__ import annotations
 

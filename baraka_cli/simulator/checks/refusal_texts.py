@@ -1,4 +1,4 @@
-"""The documented texts of refusals, and what a refusal in such words means."""
+"""Documented texts of refusals, and the codes that a refusal in such words may have."""
 
 from __future__ import annotations
 

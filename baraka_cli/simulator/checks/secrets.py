@@ -1,4 +1,4 @@
-"""What must not be in a payload: codes, whole phone numbers, and what a user object must not have (D17)."""
+"""`secrets_in`: finds codes, whole phone numbers and private fields in a payload (D17)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Announcements that did not come, over a connection that held.
+"""`Skipped`: judges announcements that did not come over a connection that held.
 
 A list contains the ones before it, so a server may leave one out for whom a newer one comes (D25): for a
 phone that reads too slowly, or for a whole room whose lists are too much. Nothing else may be missing,

@@ -1,4 +1,4 @@
-"""How a fault is declared, and the kinds of tampering that many of them share."""
+"""Declaration of a fault, and the kinds of tampering that many faults share."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A proxy between clients and a server that changes what the server says on its way.
+"""`ManInTheMiddle`: a proxy between clients and a server that changes what the server says.
 
 It speaks Engine.IO over websocket, plain and compressed, and over long-polling, and the upgrade from
 one to the other. What clients say goes through as it came. A `Tamper` decides what each of them is
