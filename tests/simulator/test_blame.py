@@ -7,7 +7,8 @@ from pathlib import Path
 from baraka_cli.simulator.report.verdict import verdict
 from baraka_cli.simulator.result import Promise, Result
 from tests.support.clients.simulated import STORM, hold
-from tests.support.servers.broken_server import Listener, Said, broken_server
+from tests.support.servers.broken_server import broken_server
+from tests.support.servers.man_in_the_middle import Listener, Said
 from tests.support.servers.guide_server import GuideServer
 
 SETTLE_SECONDS_MAX = 30
@@ -42,7 +43,7 @@ async def test_a_promise_can_be_exempted_and_the_report_says_so(database: Path):
         return [said]
 
     async with broken_server(database) as server:
-        server.tamper = own_half
+        server.man.tamper = own_half
         result = await hold(server.url, STORM, exempt=frozenset({Promise.COUNTS_AGREE}))
     assert_blameless(result)
     (counts,) = (one for one in result.findings if one.promise is Promise.COUNTS_AGREE)
