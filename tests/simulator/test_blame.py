@@ -8,8 +8,8 @@ from baraka_cli.simulator.report.verdict import verdict
 from baraka_cli.simulator.result import Promise, Result
 from tests.support.clients.simulated import STORM, hold
 from tests.support.servers.broken_server import broken_server
-from tests.support.servers.man_in_the_middle import Listener, Said
 from tests.support.servers.guide_server import GuideServer
+from tests.support.servers.man_in_the_middle import Listener, Said
 
 SETTLE_SECONDS_MAX = 30
 """What is waited for that never comes: a run that waits for it lasts longer."""
