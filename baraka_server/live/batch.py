@@ -33,6 +33,10 @@ ExternalChange = Adopted | StandingBidChanged
 """An event for rows as they were found: the first of a ledger, or what another program did since."""
 
 
+BID_SEQ = "bidSeq"
+"""The value of a refusal that says which entry is the bid that it names; until the bid has an id."""
+
+
 class BatchDecision:
     """Decides commands one after the other, each on the state that the one before it left.
 
@@ -55,6 +59,7 @@ class BatchDecision:
         self.outcomes: list[Outcome | int] = []
         self.earlier: dict[RequestKey, tuple[str, Outcome | int]] = {}
         self.accepted = False
+        self._last_bid_seq = 0
         self.state = self._base = base
         self._auction_id = auction_id
         self._users = users
@@ -87,10 +92,10 @@ class BatchDecision:
             command = replace(command, heard_seq=self._base.seq)
         decision = decide(self.state, command, self._rules)
         if isinstance(decision, Refusal):
-            return decision
+            return self._naming_bid(decision)
         if isinstance(decision, RefusedOnce):
             self._append(next_entry(self.state, decision.event, command.user_id, self._now))
-            return decision.refusal
+            return self._naming_bid(decision.refusal)
         entry = next_entry(self.state, decision, command.user_id, self._now)
         if done := self.just_done.instead_of(self.state, entry):
             in_this_batch = done.seq > self._base.seq
@@ -99,7 +104,16 @@ class BatchDecision:
         self.just_done.note(entry)
         return self._append(entry)
 
+    def _naming_bid(self, refusal: Refusal) -> Refusal:
+        """The refusal, with the seq of the bid that it names where that is of this batch."""
+        named = refusal.values.get("standingBid")
+        if not named or named["bidId"]:
+            return refusal
+        return replace(refusal, values={**refusal.values, BID_SEQ: self._last_bid_seq})
+
     def _append(self, entry: LedgerEntry) -> int:
+        if isinstance(entry.event, BidPlaced):
+            self._last_bid_seq = entry.seq
         self.state = apply(self.state, entry)
         self.entries.append(entry)
         return entry.seq

@@ -24,6 +24,7 @@ from baraka_server.domain.events import (
 )
 from baraka_server.domain.state import State, apply
 from baraka_server.live.batch import (
+    BID_SEQ,
     BatchDecision,
     ExternalChange,
     Outcome,
@@ -111,13 +112,13 @@ async def decide_and_write(
 
     state = replace(_with_rows(decided.state, written), hash=auction.tail.hash)
     answers = {entry.seq: accepted(auction.record.id, entry) for entry in written}
-    outcomes = [answers[one] if isinstance(one, int) else one for one in decided.outcomes]
+    outcomes = [_answer(one, answers) for one in decided.outcomes]
     new = {key: one for key, one in decided.earlier.items() if key not in answered}
     refused = {key.user_id for key, (_, one) in new.items() if isinstance(one, Refusal)}
     full = await auction.users_with_many_requests(refused)
     await auction.remember(
         {
-            key: Answered(mark, _kept(answers[one] if isinstance(one, int) else one))
+            key: Answered(mark, _kept(_answer(one, answers)))
             for key, (mark, one) in new.items()
             if not isinstance(one, Refusal) or not (_is_for_now(one) or key.user_id in full)
         },
@@ -270,6 +271,19 @@ def _as_row(state: State, high: StandingBid | None) -> Adopted:
         state.lot,
         high if state.lot else None,
     )
+
+
+def _answer(outcome: Outcome | int, answers: Mapping[int, dict[str, Any]]) -> Outcome:
+    """The outcome as it is answered, by the answers to the commands that became entries, by seq."""
+    if isinstance(outcome, int):
+        return answers[outcome]
+    if isinstance(outcome, Refusal) and BID_SEQ in outcome.values:
+        values = dict(outcome.values)
+        bid_id = answers[values.pop(BID_SEQ)]["bidId"]
+        return replace(
+            outcome, values=values | {"standingBid": values["standingBid"] | {"bidId": bid_id}}
+        )
+    return outcome
 
 
 def _is_for_now(refusal: Refusal) -> bool:

@@ -32,6 +32,7 @@ from baraka_server.domain.events import (
     LedgerEntry,
     LotOpened,
     StandingBid,
+    StandingBidChanged,
 )
 from baraka_server.domain.state import State
 from baraka_server.store import ledger, rows
@@ -207,6 +208,12 @@ class _Writing:
             case Awarded():
                 await self._flush()
                 entry = replace(entry, event=await self._award(entry, entry.event))
+            case StandingBidChanged(
+                high=StandingBid(bid_id=0) as high
+            ):  # a bid of this transaction
+                await self._flush()
+                named = replace(high, bid_id=self._last_bid_id)
+                entry = replace(entry, event=replace(entry.event, high=named))
         self.record = record_after(self.record, entry)
         self._entries.append(entry)
 

@@ -174,6 +174,26 @@ async def test_on_another_house_the_refusal_counts_once_it_was_told_there(
     await other.close()
 
 
+async def test_an_award_that_is_refused_for_a_bid_of_its_own_transaction_names_it(on_air, store):
+    """D47: the bid has its id by then, in the ledger and in both answers, so that it can be awarded."""
+    house, amina, bilal = on_air
+    gone = await house.submit(bilal, bid(10))
+    async with store.writing() as connection:
+        await connection.execute(delete(bids).where(bids.c.id == gone["bidId"]))
+    placed, *refused = await asyncio.gather(
+        house.submit(bilal, bid(20)),
+        house.submit(amina, AWARD),
+        house.submit(amina, AWARD.model_copy(update={"request_id": "a"})),
+    )
+    again = await house.submit(amina, AWARD.model_copy(update={"request_id": "a"}))
+    standing = {"bidId": placed["bidId"], "userId": 2, "amount": 20}
+    assert [one.extra["standingBid"] for one in (*refused, again)] == [standing] * 3
+    assert "bidSeq" not in again.values
+    assert (await audit.verify(store, 1)).ok
+    award = AWARD.model_copy(update={"bid_id": placed["bidId"]})
+    assert (await house.submit(amina, award))["winningId"]
+
+
 async def test_who_leads_is_told_with_the_list_though_it_was_cleared_in_the_same_transaction(
     on_air, store, hall
 ):
