@@ -109,7 +109,12 @@ async def test_an_auction_that_cannot_be_held_is_exit_2_and_one_sentence(baraka,
     done = await simulate(baraka, tmp_path, "--auction=1")
     assert (done.code, done.out) == (2, "")
     assert "auction 1 cannot be started: Auction is already Ended" in done.err
-    done = await simulate(baraka, tmp_path, "--database-url=sqlite:///new.db")
+    for taken in (2, 3):  # somebody's sale is not taken for one that nobody needs
+        assert (await amina.emits("startLiveAuction", {"auctionId": taken}))["ok"]
+    done = await simulate(baraka, tmp_path)
+    assert (done.code, done.out) == (2, "")
+    assert "User 1 has no auction that can be started" in done.err
+    done = await simulate(baraka, tmp_path, "--auction=3", "--database-url=sqlite:///new.db")
     assert (done.code, done.out) == (2, "")
     assert "baraka db upgrade" in done.err
     done = await simulate(baraka, tmp_path, "--host=7")
