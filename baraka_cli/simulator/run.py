@@ -155,5 +155,6 @@ def _broke_off(why: str, crowd: Crowd) -> str:
     if not crowd.still_live:
         return f"{why} The auction was ended."
     ids = " and ".join(map(str, crowd.still_live))
-    still = f"Auction {ids} is" if len(crowd.still_live) == 1 else f"Auctions {ids} are"
-    return f"{why} {still} still live: end it in the console, or by endAuction."
+    if len(crowd.still_live) == 1:
+        return f"{why} Auction {ids} is still live: end it in the console."
+    return f"{why} Auctions {ids} are still live: end them in the console."
