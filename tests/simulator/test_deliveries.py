@@ -13,7 +13,8 @@ from baraka_cli.simulator.crowd.cast import Member, Part
 from baraka_cli.simulator.crowd.deliveries import LOST_AFTER_SECONDS, Deliveries
 from baraka_cli.simulator.meter import Meter
 from tests.support.clients.simulated import EVENING, VICTIM, hold
-from tests.support.servers.broken_server import Listener, Said, broken_server
+from tests.support.servers.broken_server import broken_server
+from tests.support.servers.man_in_the_middle import Listener, Said
 
 BIDDER, AMOUNT = 7, 120
 
@@ -115,7 +116,7 @@ async def test_over_real_sockets_each_bid_that_a_viewer_never_hears_is_counted(d
         return [] if said.name == "newBid" and to.user_id == VICTIM else [said]
 
     async with broken_server(database) as server:
-        server.tamper = deaf
+        server.man.tamper = deaf
         scenario = EVENING.model_copy(update={"max_lost": 0})
         result = await hold(server.url, scenario)
     assert not result.could_not
