@@ -25,6 +25,10 @@ def test_that_fails_once():
     tried.touch()
     assert again
 """
+INTERRUPTED = """
+def test_that_interrupts_all():
+    raise KeyboardInterrupt
+"""
 PASSES = """
 def test_that_passes():
     assert True
@@ -45,6 +49,7 @@ def repository(tmp_path):
     (tmp_path / ".venv/bin").mkdir(parents=True)
     (tmp_path / ".venv/bin/python").symlink_to(sys.executable)
     (tmp_path / "Makefile").write_text(MAKEFILE)
+    shutil.copy(HOUSE / "tests/support/checks/finished.py", tmp_path / "conftest.py")
     (tmp_path / "test_passes.py").write_text(PASSES)
     return tmp_path
 
@@ -81,6 +86,14 @@ def test_a_test_that_fails_twice_fails_all_and_is_not_called_flaky(repository):
 def test_where_nothing_fails_no_test_is_called_flaky(repository):
     code, said = run(repository)
     assert code == 0
+    assert not [line for line in said if "FLAKY" in line or "AGAIN" in line]
+
+
+def test_tests_that_did_not_come_to_their_end_fail_all_whatever_a_second_try_would_say(repository):
+    (repository / "test_a_flaky.py").write_text(FAILS_ONCE)
+    (repository / "test_interrupted.py").write_text(INTERRUPTED)
+    code, said = run(repository)
+    assert code != 0
     assert not [line for line in said if "FLAKY" in line or "AGAIN" in line]
 
 

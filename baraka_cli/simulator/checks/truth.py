@@ -280,7 +280,7 @@ class Truth:
                 self.on_air = True
             case (name,) if name in SALE_OVER:
                 self.on_air = False
-                self.canceled = self.canceled or name == "auctionCanceled"
+                self.canceled = self.canceled or name == AuctionCanceled.wire_name
             case (AuctionChanged.wire_name,):
                 self.meddled = True
                 self._change(self.changes.pop(seq, {}))
