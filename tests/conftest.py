@@ -14,7 +14,7 @@ from baraka_server.store import migrate
 from baraka_server.store.engine import open_engine
 from baraka_server.store.seed import seed
 from baraka_server.store.store import Store
-from tests.support.checks.finished import pytest_sessionfinish as pytest_sessionfinish
+from tests.support.checks.finished import pytest_sessionfinish  # noqa: F401
 from tests.support.checks.not_run import not_run, report_not_run
 from tests.support.servers.baraka import Baraka
 from tests.support.servers.mariadb import MariaDB
