@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 from baraka_cli.simulator.report.verdict import verdict
 from baraka_cli.simulator.result import Promise, Result
-from tests.support.clients.simulated import STORM, hold
+from tests.support.clients.crowd import Crowd
+from tests.support.clients.simulated import AUCTION, EVENING, STORM, hold
 from tests.support.servers.broken_server import broken_server
 from tests.support.servers.guide_server import GuideServer
 from tests.support.servers.man_in_the_middle import Listener, Said
 
+STRANGER = 50
+"""A user who is none of the crowd's; the next one is none, too."""
 SETTLE_SECONDS_MAX = 30
 """What is waited for that never comes: a run that waits for it lasts longer."""
 
@@ -25,6 +29,35 @@ async def test_nobody_next_door(database: Path):
     async with broken_server(database) as server:
         scenario = STORM.model_copy(update={"passers_by": 0})
         assert_blameless(await hold(server.url, scenario, server.database_url))
+
+
+async def test_people_who_come_and_go_in_the_middle(database: Path):
+    """Each of them once, and not at the same time as the crowd's own phones."""
+    in_the_middle, sold = asyncio.Event(), asyncio.Event()
+
+    def show(_result: Result, phase: str) -> None:
+        if phase.startswith("lot 1"):
+            in_the_middle.set()
+        if phase.startswith("lot 2"):
+            sold.set()
+
+    async def visit(crowd: Crowd, url: str) -> None:
+        guest, other = [
+            await crowd.pick_up(url, user_id, "python websocket")
+            for user_id in (STRANGER, STRANGER + 1)
+        ]
+        await in_the_middle.wait()
+        for phone in (guest, other):
+            assert (await phone.emits("joinAuction", {"auctionId": AUCTION}))["ok"]
+        await sold.wait()
+        assert (await other.emits("leaveAuction", {"auctionId": AUCTION}))["ok"]
+
+    async with broken_server(database) as server, Crowd() as crowd:
+        scenario = EVENING.model_copy(update={"duration": 6, "bids_per_lot_max": 0})
+        visiting = asyncio.create_task(visit(crowd, server.url))
+        result = await hold(server.url, scenario, server.database_url, show=show)
+        await visiting
+    assert_blameless(result)
 
 
 async def test_a_server_of_the_guide_that_is_right(database: Path):

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import asyncio
+import time
+from collections.abc import Collection, Coroutine
+from typing import Any
 
 from baraka_cli.client.frames import Frame
 from baraka_cli.client.sockets import CouldNotConnect
+from baraka_cli.simulator.checks.strangers import Strangers
 from baraka_cli.simulator.crowd.cast import Member
 from baraka_cli.simulator.crowd.errands import Errands
 from baraka_cli.simulator.crowd.sale import Sale
@@ -13,10 +17,18 @@ from baraka_cli.simulator.crowd.visits import Visits
 from baraka_cli.simulator.result import Promise
 
 FIRST_COUNT_SECONDS_MAX = 5
+STEADY_SECONDS = 0.5
+"""After which a count stands for who is there: in a busy room it is told four times a second (D9)."""
+SAMPLE_SECONDS = 0.1
+COUNTED_SECONDS_MAX = 2
+"""How long a count may take to stand for who is there."""
+COUNTED_AGAIN_MAX = 3
+FIRST_COMERS_SECONDS = 0.5
+"""How long apps that wait for a sale have to enter it once they hear of its start."""
 
 
 class Counting:
-    """`members` are all of ours; `scout` is the one of them that looks next door."""
+    """`members` are all of ours; `scout` is the one of them that looks next door, and counts again."""
 
     def __init__(
         self,
@@ -34,7 +46,7 @@ class Counting:
         self._visits = visits
         self._errands = errands
         self._count: int | None = None
-        self._strangers = 0
+        self._strangers = Strangers(STEADY_SECONDS)
         self._heard: set[int] = set()
         """Every count that the host heard since this was emptied."""
 
@@ -52,13 +64,16 @@ class Counting:
         Next door nobody is there. If as many are counted there who are not ours, they are nobody.
         """
         await self._errands.until(lambda: self._count is not None, FIRST_COUNT_SECONDS_MAX)
-        self._strangers = max(0, (self._count or 1) - 1)
+        await asyncio.sleep(FIRST_COMERS_SECONDS)
+        strangers = max(0, (self._count or 1) - 1)
+        self._strangers.begin(strangers)
+        self._errands.start(self._sample())
         door = self._sale.place.next_door
         if Promise.COUNTS_AGREE in self._proof.findings.exempt:
             return
-        if self._strangers and door is not None and self._sale.pool.acknowledges:
+        if strangers and door is not None and self._sale.pool.acknowledges:
             there = await self._counted_next_door(door)
-            self._proof.counts.began(self._auction_id, door, self._strangers, (there or 1) - 1)
+            self._proof.counts.began(self._auction_id, door, strangers, (there or 1) - 1)
 
     async def _counted_next_door(self, door: int) -> int | None:
         """What the scout hears next door, alone."""
@@ -83,28 +98,59 @@ class Counting:
         self._heard = {self._count} if isinstance(self._count, int) else set()
         self._proof.counts.told.clear()
 
-    async def look(self, when: str, *, quiet: bool = False) -> None:
+    async def _sample(self) -> None:
+        while True:
+            if isinstance(self._count, int):
+                self._strangers.sample(time.perf_counter(), self._count, len(self._inside()))
+            await asyncio.sleep(SAMPLE_SECONDS)
+
+    def _inside(self) -> list[Member]:
+        return [one for one in self._members if one.inside and one.auction_id == self._auction_id]
+
+    async def _count_again(self) -> None:
+        """One of ours goes out and in, until that tells whether the server counts.
+
+        What the count was wrong by at one time alone may have been a person.
+        """
+        strangers = self._strangers
+        for _ in range(COUNTED_AGAIN_MAX):
+            if strangers.windows < strangers.windows_wanted and self._scout.inside:
+                await self._and_see(self._visits.leave(self._scout))
+                await self._and_see(self._visits.join(self._scout))
+
+    async def _and_see(self, move: Coroutine[Any, Any, Any]) -> None:
+        windows = self._strangers.windows
+        await move
+        await self._errands.until(lambda: self._strangers.windows > windows, COUNTED_SECONDS_MAX)
+
+    async def look(self, when: str, *, quiet: bool = False, may_count_again: bool = True) -> None:
         """Compare, once nobody comes or goes; `quiet` if nobody has since `begin` but for who joined."""
         if Promise.COUNTS_AGREE in self._proof.findings.exempt:
             return  # it may never agree, and need not be waited for
         self._sale.phase("counting who is there")
         auction_id = self._auction_id
-        inside = [one for one in self._members if one.inside and one.auction_id == auction_id]
-        there = self._strangers + len(inside)
+        inside = self._inside()
         # The server may have dropped a slow phone long before that reads of it.
         fewer = sum(one.slow and not self._visits.is_level(one) for one in inside)
         more = self._visits.ghosts()
 
         def agrees() -> bool:
-            heard = self._count
-            right = heard is not None and there - fewer <= heard <= there + more
+            heard, there = self._count, self._strangers.there + len(inside)
+            if not isinstance(heard, int):
+                return False
+            explained = self._strangers.explain(heard, len(inside))
             rooms = (one.seat.rooms.get(auction_id) for one in level())
+            right = explained or there - fewer <= heard <= there + more
             return right and all(room is None or room.count == heard for room in rooms)
 
         def level() -> list[Member]:
             return [one for one in inside if one.inside and not one.slow and not one.busy]
 
+        agree = await self._errands.until(agrees, COUNTED_SECONDS_MAX)
+        if not agree and may_count_again and self._sale.pool.acknowledges:
+            await self._count_again()
         await self._errands.settled(agrees)
+        there = self._strangers.there + len(inside)
         self._proof.count(auction_id, self._count, there, when, fewer=fewer, more=more)
         seats = [one.seat for one in level()]
         self._proof.counts.agree(auction_id, self._count, seats, when)

@@ -234,7 +234,7 @@ class Crowd:
         await arriving.arrive(self._sale, (*self._auditors, *self._everybody), self.visits)
         self._meter.count_people(self.viewers, self.in_room)
         if self.hosted:
-            await self._counting.look("when everybody was in")
+            await self._counting.look("when everybody was in", may_count_again=False)
         self._begin()
         if self.hosted:
             if self.replaying is None:
