@@ -48,7 +48,7 @@ test: setup servers node ## all tests; PYTEST_ARGS="-k bid" for some of them, WO
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal $(PYTEST_ARGS)
 
 .PHONY: test-quick
-test-quick: setup ## contract, rules, command line, the console without a server: under a minute on two cores
+test-quick: setup ## contract, rules, command line, documents: about 40 s on two idle cores
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m "not mariadb and not slow and not chaos" $(PYTEST_ARGS) $(addprefix tests/,$(QUICK))
 
 .PHONY: bench

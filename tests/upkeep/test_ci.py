@@ -66,6 +66,7 @@ def run(repository):
     return ended.returncode, ended.stdout.splitlines()
 
 
+@pytest.mark.slow
 def test_a_test_that_fails_and_then_passes_is_named_as_flaky_and_fails_nothing(repository):
     (repository / "test_flaky.py").write_text(FAILS_ONCE)
     code, said = run(repository)
@@ -75,6 +76,7 @@ def test_a_test_that_fails_and_then_passes_is_named_as_flaky_and_fails_nothing(r
     assert [line for line in said if "FLAKY" in line] == [flaky]
 
 
+@pytest.mark.slow
 def test_a_test_that_fails_twice_fails_all_and_is_not_called_flaky(repository):
     (repository / "test_flaky.py").write_text(FAILS_ONCE)
     (repository / "test_fails.py").write_text(FAILS)
@@ -83,12 +85,14 @@ def test_a_test_that_fails_twice_fails_all_and_is_not_called_flaky(repository):
     assert [line.split("::")[1] for line in said if "FLAKY" in line] == ["test_that_fails_once"]
 
 
+@pytest.mark.slow
 def test_where_nothing_fails_no_test_is_called_flaky(repository):
     code, said = run(repository)
     assert code == 0
     assert not [line for line in said if "FLAKY" in line or "AGAIN" in line]
 
 
+@pytest.mark.slow
 def test_tests_that_did_not_come_to_their_end_fail_all_whatever_a_second_try_would_say(repository):
     (repository / "test_a_flaky.py").write_text(FAILS_ONCE)
     (repository / "test_interrupted.py").write_text(INTERRUPTED)
@@ -97,6 +101,7 @@ def test_tests_that_did_not_come_to_their_end_fail_all_whatever_a_second_try_wou
     assert not [line for line in said if "FLAKY" in line or "AGAIN" in line]
 
 
+@pytest.mark.slow
 def test_tests_that_could_not_be_collected_fail_all(repository):
     (repository / "test_broken.py").write_text("import no_such_module")
     code, said = run(repository)

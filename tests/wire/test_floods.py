@@ -499,7 +499,7 @@ async def test_the_database_reads_for_two_users_at_once_and_a_few_requests_may_w
 
 async def test_a_long_list_counts_for_several_reads_and_a_short_one_for_one(tmp_path):
     clock = Clock()  # a slow machine is given no more reads than a quick one
-    limits = {"reads_per_second_max": 1, "actions_per_second_max": 0, "events_per_second_max": 0}
+    limits = {"reads_per_second_max": 1, "comments_per_second_max": 0, "events_per_second_max": 0}
     async with (
         house(tmp_path, clock=clock, **limits) as neighbours,
         Line(neighbours.url) as line,
@@ -517,7 +517,7 @@ async def test_a_long_list_counts_for_several_reads_and_a_short_one_for_one(tmp_
 
         assert await asks_until_it_is_too_often("/api/auctions/1/history") == 5
         for _ in range(300):
-            assert (await neighbours.amina.emits("broadCasterLeave", AUCTION))["ok"]
+            assert (await neighbours.amina.emits("comment", AUCTION | {"comment": "!"}))["ok"]
         assert await asks_until_it_is_too_often("/api/auctions/1/history") == 3
         assert await asks_until_it_is_too_often("/api/auctions/1/history?limit=250") == 5
 
