@@ -42,7 +42,10 @@ class Lines:
         """What was asked in the payloads that were answered late."""
 
     def cut(self, seat: Seat, connected: int, *, excused: bool) -> None:
-        """The server closed a connection. `excused`: this phone, or this crowd, did not read in time."""
+        """The server closed a connection.
+
+        `excused`: its token was refused, or this crowd did not read in time.
+        """
         if excused or seat.slow:
             self._findings.looked(Promise.CONNECTIONS_HOLD)
         else:

@@ -164,7 +164,8 @@ class Crowd:
             return
         self.dropped += 1
         connected = sum(other.phone.connected for other in self._by_phone.values())
-        self._proof.lines.cut(one.seat, connected, excused=self._was_late())
+        excused = bool(phone.refused_token) or self._was_late()
+        self._proof.lines.cut(one.seat, connected, excused=excused)
         self._meter.now.errors += 1
         if not one.busy:
             self._errands.start(self.visits.come_back(one))

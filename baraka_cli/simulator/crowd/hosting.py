@@ -73,7 +73,7 @@ class Hosting:
                 self._host, StartAuction.wire_name, {"auctionId": auction_id}
             )
             if not answer.ok:
-                if answer.ok is False:
+                if answer.ok is False or self._host.phone.refused_token:
                     self.started.remove(auction_id)
                 self._host.phone.look_at_token()
                 why = answer.message or "no answer"
