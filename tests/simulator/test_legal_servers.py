@@ -49,6 +49,8 @@ class Coalesced:
         if said.name not in LISTS or to.delta:
             if said.name in {"userCountUpdate", "error"} or said.answers in ASKED:
                 return [said]
+            if said.answers == "joinAuction" and "lastSeq" in said.asked:
+                return [said]  # it may overtake what waits for the whole room
             return [*self._taken(to), said]
         if not self._is_due:
             self._is_due = True

@@ -85,7 +85,11 @@ class Rooms:
                 room.gap = room.last
             self.skipped.skips(seat, room, frame, range(room.last + 1, seq))
             room.last = seq
-        elif frame.name != AuctionStarted.wire_name and not self._announcements.told_again(frame):
+        elif (
+            frame.name != AuctionStarted.wire_name
+            and not self._announcements.told_again(frame)
+            and not _comes_late(seat, room, frame, seq)
+        ):
             # A start is told again to who asks again (D5).
             self._findings.broken(
                 Promise.ONE_ORDER,
@@ -131,7 +135,7 @@ class Rooms:
             self._resumed(seat, room, data, seq)
 
     def _resumed(self, seat: Seat, room: Room, data: Mapping[str, Any], seq: int) -> None:
-        before = room.last if room.gap is None else room.gap
+        heard, before = room.last, room.last if room.gap is None else room.gap
         room.awaiting = False
         if before is None:
             room.last = seq
@@ -152,6 +156,8 @@ class Rooms:
             )
             room.last = max(room.last, seq)
             room.gap = None
+            if heard is not None and seat.lists:
+                room.overtaken = (heard, room.last)
         held, room.held = room.held, []
         for frame in held:
             if frame.seq is not None and frame.seq > (room.last or 0):
@@ -189,3 +195,12 @@ class Rooms:
                     f"{seat.label} heard nothing of auction {auction_id} after number {room.last}; "
                     f"others heard up to {last}",
                 )
+
+
+def _comes_late(seat: Seat, room: Room, frame: Frame, seq: int) -> bool:
+    """Whether this is a list that waited for the whole room, while a state overtook it at this phone."""
+    if room.overtaken is None or not seat.lists or frame.name not in LISTED:
+        return False
+    heard, stated = room.overtaken
+    room.overtaken = (seq, stated)
+    return heard < seq <= stated

@@ -46,6 +46,9 @@ class Room:
     """When it was shown the lot that is on the block."""
     count: Any = None
     """The count of viewers that it heard last."""
+    overtaken: tuple[int, int] | None = None
+    """The numbers that a state told, behind the first and up to the second: lists of them may be on
+    their way yet (D25)."""
     skips: list[Skip] = field(default_factory=list)
     """What it did not hear in its turn, over the connection that it has."""
     told: Mapping[str, Any] | None = None
