@@ -84,3 +84,25 @@ def test_a_probe_is_of_hostile_alone(tmp_path):
     done = run("simulate", "--probe=late-bid", folder=tmp_path)
     assert done.code == 2
     assert "baraka simulate hostile --probe late-bid" in done.err
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [("a", "'a' names more than one promise"), ("bribes", "'bribes' names no promise")],
+)
+def test_a_promise_is_exempted_by_the_beginning_of_its_name(name, told, tmp_path):
+    done = run("simulate", f"--except={name}", folder=tmp_path)
+    assert (done.code, done.out) == (2, "")
+    assert told in done.err
+    assert "counts_agree" in done.err
+
+
+@only_sqlite
+async def test_an_exempted_promise_is_said_beside_those_that_were_kept(shop, tmp_path):
+    words = ("smoke", "--users=60", "--duration=1", "--viewers=3", "--except=counts")
+    command = ("simulate", f"--url={shop.url}", *words)
+    done = await asyncio.to_thread(run, *command, folder=tmp_path, seconds_max=SECONDS_MAX)
+    assert done.code == 0, done.out + done.err
+    told = " ".join(done.out.split())
+    assert "not checked: exempted by --except counts_agree" in told
+    assert "Exempted by --except, and not held against the server: viewer counts agree" in told
