@@ -15,7 +15,6 @@ READY        := $(VENV)/.ready
 NEST         := benchmarks/nest
 NODE_FOLDERS := $(filter-out $(NEST),$(patsubst %/package-lock.json,%,$(wildcard tests/*/package-lock.json examples/*/package-lock.json benchmarks/*/package-lock.json)))
 NODE_READY   := $(addsuffix /node_modules/.ready,$(NODE_FOLDERS))
-# What needs no other server, no browser and no time of its own.
 QUICK        := contract domain cli documents upkeep \
 	$(addprefix console/test_,command.py large_number.py lots_file.py run_list.py sale_book.py summary.py)
 
@@ -48,7 +47,7 @@ test: setup servers node ## all tests; PYTEST_ARGS="-k bid" for some of them, WO
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal $(PYTEST_ARGS)
 
 .PHONY: test-quick
-test-quick: setup ## contract, rules, command line, documents: about 40 s on two idle cores
+test-quick: setup ## contract, rules, commands, documents, the console without its screen; not store, live, wire, simulator, e2e
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m "not mariadb and not slow and not chaos" $(PYTEST_ARGS) $(addprefix tests/,$(QUICK))
 
 .PHONY: bench
@@ -61,7 +60,7 @@ attack: setup servers ## attack a server with a sale beside it: docs/attacks.md;
 	@$(BIN)/python -m benchmarks.attack $(ATTACK_ARGS)
 
 .PHONY: check
-check: setup ## formatting, lint, types, import rules, words, stale docs
+check: setup ## format, lint, types, imports, words, generated pages
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
@@ -81,6 +80,10 @@ fmt: setup ## format, and mend what the linter can mend
 	$(BIN)/ruff format .
 
 # --- house -------------------------------------------------------------------
+
+.PHONY: screenshot
+screenshot: setup ## make docs/console.svg again: the console in the middle of a sale
+	@$(BIN)/python tools/screenshot.py
 
 .PHONY: pins
 pins: ## make constraints.txt again from pyproject.toml; PINS=--upgrade for the newest of all

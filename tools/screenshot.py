@@ -1,6 +1,6 @@
 """Makes docs/console.svg: the console in the middle of a sale, on a temporary database.
 
-python tools/screenshot.py
+`make screenshot` runs this.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ async def main() -> None:
             await host.sees("NOT STARTED", "▲ online")
             await host.confirms("s")
             await host.sees("● LIVE")
-            await host.until(lambda: host.sale_screen.link.joined, "the room")
+            await host.until(lambda: host.sale_screen.connection.joined, "the room")
             await host.confirms("n")
             await host.sees("▶ Gold Ring")
             people = [
@@ -58,8 +58,8 @@ async def main() -> None:
             await host.sees("1,250", "4 watching", "Going once…", "✓ ")
             await host.reads_in_the_log("✓ Say")
             # Six bids at once keep a small machine busy for a moment, which is not what it is like.
-            link = host.sale_screen.link
-            await host.until(lambda: (link.pulse.latency_ms or 99) < 20, "an answer at rest")
+            heartbeat = host.sale_screen.connection.heartbeat
+            await host.until(lambda: (heartbeat.latency_ms or 99) < 20, "an answer at rest")
             await host.pilot.pause(0.3)
             picture = host.app.export_screenshot(title="baraka console")
     # No fonts from elsewhere: a picture in a README must not call anybody.
