@@ -111,7 +111,7 @@ class Auctioneer:
         self._closed.forget()
         self.put(None, None)
 
-    async def look_at_rows(self) -> None:
+    async def check_rows(self) -> None:
         """Check whether another program changed the rows that are shown; if so, queue a closer look.
 
         It runs beside the queue, which does not wait for it: the database may have stalled.
@@ -304,7 +304,7 @@ class Auctioneer:
 
     # --- rows that another program changed
 
-    async def _look_at_rows(self) -> None:
+    async def _take_changed_rows(self) -> None:
         """Check whether the rows are still those that are shown, and take them as they are.
 
         A change that a rule looks at goes into the ledger and is announced as its entry. For any other
@@ -337,7 +337,7 @@ class Auctioneer:
         """Let a viewer in or out; what nobody asked for is a look at what other nodes did."""
         viewer, event = waiting.viewer, waiting.event
         if viewer is None or event is None:
-            await self._look()
+            await self._catch_up()
             return {}
         if isinstance(event, JoinAuction):
             return await self._join(viewer, event, acknowledged=waiting.acknowledged)
@@ -346,14 +346,14 @@ class Auctioneer:
         count = self.context.presence.count(self.auction_id)
         return {"auctionId": self.auction_id, "userCount": count}
 
-    async def _look(self) -> None:
+    async def _catch_up(self) -> None:
         """Announce what other nodes and other programs did."""
         try:
             if self.view:
                 await self._announcer.catch_up(self.view)
             if self._rows_suspected:
                 self._rows_suspected = False
-                await self._look_at_rows()
+                await self._take_changed_rows()
         except Forked:
             self._state = None
             await self._announcer.begin_anew()

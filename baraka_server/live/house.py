@@ -93,7 +93,7 @@ class House:
         if self._poll_seconds:
             self._polling = asyncio.create_task(self._poll())
         if self._rows_look_seconds:
-            self._looking = asyncio.create_task(self._look_at_rows_again_and_again())
+            self._looking = asyncio.create_task(self._check_rows_again_and_again())
 
     def submit(
         self,
@@ -185,12 +185,12 @@ class House:
                 log.exception("checking for other nodes' entries failed", extra={"event": "fault"})
                 await asyncio.sleep(self._poll_seconds)
 
-    async def _look_at_rows_again_and_again(self) -> None:
+    async def _check_rows_again_and_again(self) -> None:
         """Let every watched auction check for what other programs changed."""
         while True:
             await asyncio.sleep(self._rows_look_seconds)
             try:
-                await self.look_at_rows()
+                await self.check_rows()
             except StoreError:
                 continue  # as in `_poll`
             except Exception:
@@ -198,11 +198,11 @@ class House:
                     "checking for other programs' changes failed", extra={"event": "fault"}
                 )
 
-    async def look_at_rows(self) -> None:
+    async def check_rows(self) -> None:
         """Queue a closer look at every watched auction whose rows another program changed."""
         for auction_id in self.presence.watched():
             if auctioneer := self._auctioneers.get(auction_id):
-                await auctioneer.look_at_rows()
+                await auctioneer.check_rows()
 
     async def look_for_others(self) -> None:
         """Queue a look for each watched auction whose ledger has another end than its view (D34)."""

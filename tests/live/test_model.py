@@ -316,7 +316,7 @@ class HouseAndModel(RuleBasedStateMachine):
             for auction_id in watcher.joined:
                 self.naive[auction_id].looks()
             self.clock.now += LOOK_PAUSE_SECONDS_MAX
-            await self.houses[at].look_at_rows()
+            await self.houses[at].check_rows()
             await self.houses[at].drained()
         await self._settle()
 

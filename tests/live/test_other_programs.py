@@ -250,12 +250,12 @@ async def test_rows_that_take_long_to_look_at_are_looked_at_less_often(
         return await look(auction_id)
 
     monkeypatch.setattr(store, "look", takes_long)
-    await house.look_at_rows()
+    await house.check_rows()
     clock.now += pause * 0.99
-    await house.look_at_rows()
+    await house.check_rows()
     assert len(looks) == 1
     clock.now += pause * 0.02
-    await house.look_at_rows()
+    await house.check_rows()
     assert len(looks) == 2
     await house.close()
 
