@@ -15,7 +15,7 @@ from baraka_server.live.transaction import Known, decide_and_write
 from baraka_server.store import locked, purge
 from baraka_server.store.purge import ROWS_PER_STEP, forget
 from baraka_server.store.tables import auctions, requests
-from tests.support.servers.neighbours import AUCTION, house
+from tests.support.servers.neighbours import AUCTION, server_in_process
 from tests.support.servers.sales import open_store
 
 NOW = datetime(2027, 1, 31, 12, tzinfo=UTC)
@@ -103,7 +103,7 @@ async def test_a_server_forgets_by_itself_beside_a_sale(tmp_path, monkeypatch):
     monkeypatch.setattr(purge, "ROUND_SECONDS", 0.2)
     monkeypatch.setattr(purge, "STEP_PAUSE_SECONDS", 0)
     database = f"sqlite+aiosqlite:///{tmp_path / 'baraka.db'}"
-    async with house(tmp_path) as room, open_store(database) as store:
+    async with server_in_process(tmp_path) as room, open_store(database) as store:
         bid = AUCTION | {"amount": 5, "requestId": "kept"}
         assert (await room.bilal.emits("placeBid", bid))["ok"]
         old = datetime.now(UTC) - 3 * DAY

@@ -8,7 +8,7 @@ from baraka_server.wire import server
 from tests.support.clients.phones import NodePhones, token
 from tests.support.clients.stranger import Line, PollingStranger, request
 from tests.support.servers.baraka import SECRET
-from tests.support.servers.neighbours import AUCTION, house, until
+from tests.support.servers.neighbours import AUCTION, server_in_process, until
 
 LONG = (600, 600)
 """Seconds between pings, and for the answer: in these tests nobody is found gone by them."""
@@ -17,7 +17,7 @@ POLLING = ["polling"]
 
 @pytest.fixture
 async def room(tmp_path):
-    async with house(tmp_path, pings=LONG) as neighbours:
+    async with server_in_process(tmp_path, pings=LONG) as neighbours:
         yield neighbours
 
 

@@ -10,7 +10,7 @@ from baraka_server.live.encoded import encode
 from tests.support.clients.browser import Browser
 from tests.support.clients.phones import token
 from tests.support.servers.baraka import SECRET
-from tests.support.servers.neighbours import house
+from tests.support.servers.neighbours import server_in_process
 
 BEARER = {"Authorization": f"Bearer {token(SECRET, 7)}"}
 WAYS = {"websocket": ["websocket"], "upgrade": ["polling", "websocket"], "polling": ["polling"]}
@@ -23,7 +23,7 @@ WAYS = {"websocket": ["websocket"], "upgrade": ["polling", "websocket"], "pollin
 )
 async def test_a_browser_hears_everything_in_order(tmp_path, path, way):
     Browser.require()
-    async with house(tmp_path, updates="delta", fan_out=path) as neighbours:
+    async with server_in_process(tmp_path, updates="delta", fan_out=path) as neighbours:
         options = {"auth": {"token": token(SECRET, 7)}, "transports": WAYS[way]}
         audience = neighbours.server.audience
         async with Browser(tmp_path, neighbours.url, options) as browser:
@@ -61,7 +61,7 @@ async def test_a_page_reads_what_it_may_and_nothing_else(tmp_path, pages):
     ]
     limits = {"connections_per_address_max": 2, "cors_origins": pages}
     async with (
-        house(tmp_path, **limits) as neighbours,
+        server_in_process(tmp_path, **limits) as neighbours,
         Browser(tmp_path, neighbours.url, asks=asks) as browser,
     ):
         lists, missing, ready, full = [await browser.told() for _ in asks]
@@ -81,7 +81,7 @@ async def test_a_page_with_an_old_client_is_told_to_update(tmp_path, way):
     Browser.require()
     options = {"transports": [way], "reconnection": False}
     async with (
-        house(tmp_path) as neighbours,
+        server_in_process(tmp_path) as neighbours,
         Browser(tmp_path, neighbours.url, options, old=True) as browser,
     ):
         told = await browser.told()

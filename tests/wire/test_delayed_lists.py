@@ -13,7 +13,7 @@ from baraka_server.wire import delayed_lists
 from baraka_server.wire.delayed_lists import DelayedLists
 from baraka_server.wire.fanout import FanOut, Subscriber
 from baraka_server.wire.outgoing import OutgoingPacket
-from tests.support.servers.neighbours import AUCTION, house
+from tests.support.servers.neighbours import AUCTION, server_in_process
 
 LISTS, DELTAS = ROOMS = ("auction_1", "auction_1:delta")
 
@@ -144,7 +144,7 @@ async def test_a_room_of_lists_costs_no_more_than_its_budget(tmp_path):
     """And at its end everybody has the whole list."""
     limits = {"list_bytes_per_second_max": 20_000, "comments_per_second_max": 0}
     limits |= {"events_per_second_max": 0}
-    async with house(tmp_path, **limits) as neighbours:
+    async with server_in_process(tmp_path, **limits) as neighbours:
         for number in range(200):
             await neighbours.amina.emits("comment", AUCTION | {"comment": f"{number}"})
         told = await neighbours.bilal.hears(

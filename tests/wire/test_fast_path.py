@@ -37,7 +37,7 @@ from tests.support.clients.stranger import (
     frame,
 )
 from tests.support.servers.baraka import SECRET
-from tests.support.servers.neighbours import AUCTION, house, until
+from tests.support.servers.neighbours import AUCTION, server_in_process, until
 
 UNHURRIED = {"bids_per_second_max": 0, "events_per_second_max": 0, "actions_per_second_max": 0}
 PATHS = ("fast", "stock")
@@ -111,7 +111,7 @@ async def test_nothing_overtakes_anything_over_any_transport(tmp_path, path, see
     dice = random.Random(seed)
     settings = UNHURRIED | {"send_buffer_bytes_max": 0, "fan_out": path}
     async with (
-        house(tmp_path, updates="delta", **settings) as neighbours,
+        server_in_process(tmp_path, updates="delta", **settings) as neighbours,
         AsyncExitStack() as stack,
     ):
         announcer = Announcer(neighbours.server, dice)
@@ -151,7 +151,7 @@ async def test_the_official_client_misses_nothing_while_it_upgrades(tmp_path, pa
         {"transports": ["polling"]},
     ]
     async with (
-        house(tmp_path, updates="delta", fan_out=path, **UNHURRIED) as neighbours,
+        server_in_process(tmp_path, updates="delta", fan_out=path, **UNHURRIED) as neighbours,
         NodePhones() as phones,
     ):
         audience = neighbours.server.audience
@@ -196,7 +196,7 @@ async def test_the_official_client_misses_nothing_while_it_upgrades(tmp_path, pa
 
 async def test_what_goes_over_the_wire_is_one_frame_for_all(tmp_path):
     """Seen by hand: the same bytes for everybody who agreed to compress, readable by themselves."""
-    async with house(tmp_path, **UNHURRIED) as neighbours, AsyncExitStack() as stack:
+    async with server_in_process(tmp_path, **UNHURRIED) as neighbours, AsyncExitStack() as stack:
         plain = await joins(stack, neighbours.url, WebSocketStranger, 2)
         first, second = [
             await joins(stack, neighbours.url, CompressedStranger, user) for user in (3, 4)
@@ -227,7 +227,7 @@ async def test_what_goes_over_the_wire_is_one_frame_for_all(tmp_path):
 
 async def test_whoever_does_not_offer_or_wants_a_smaller_window_is_sent_plain_text(tmp_path):
     offers = ("", "permessage-deflate; server_max_window_bits=9", "permessage-deflate; nonsense")
-    async with house(tmp_path, **UNHURRIED) as neighbours:
+    async with server_in_process(tmp_path, **UNHURRIED) as neighbours:
         for offer in offers:
             headers = {"Sec_WebSocket_Extensions": offer}
             async with WebSocketStranger(neighbours.url, **headers) as stranger:
@@ -241,7 +241,7 @@ async def test_whoever_does_not_offer_or_wants_a_smaller_window_is_sent_plain_te
 
 async def test_with_compression_off_nobody_is_offered_any(tmp_path):
     async with (
-        house(tmp_path, compression=False, **UNHURRIED) as neighbours,
+        server_in_process(tmp_path, compression=False, **UNHURRIED) as neighbours,
         AsyncExitStack() as stack,
     ):
         stranger = await joins(stack, neighbours.url, CompressedStranger, 2)
@@ -253,7 +253,7 @@ async def test_with_compression_off_nobody_is_offered_any(tmp_path):
 
 
 async def test_what_a_client_compresses_is_read_and_what_explodes_is_not(tmp_path):
-    async with house(tmp_path, message_bytes_max=2_000, **UNHURRIED) as neighbours:
+    async with server_in_process(tmp_path, message_bytes_max=2_000, **UNHURRIED) as neighbours:
         async with CompressedStranger(neighbours.url) as stranger:
             await stranger.enters(2)
             asks = b'427["comment",{"auctionId":1,"comment":"squeezed"}]'
@@ -276,7 +276,7 @@ async def test_a_viewer_whom_nobody_tells_anything_stays(tmp_path, path):
     pings = (0.05, 0.5)
     settings = UNHURRIED | {"fan_out": path}
     async with (
-        house(tmp_path, updates="delta", pings=pings, **settings) as neighbours,
+        server_in_process(tmp_path, updates="delta", pings=pings, **settings) as neighbours,
         AsyncExitStack() as stack,
     ):
         idle = await stack.enter_async_context(WebSocketStranger(neighbours.url))
@@ -330,7 +330,9 @@ async def encrypted(server, certificate):
 async def test_order_is_kept_under_tls_too(tmp_path, certificate):
     NodePhones.require()
     async with (
-        house(tmp_path, updates="delta", send_buffer_bytes_max=0, **UNHURRIED) as neighbours,
+        server_in_process(
+            tmp_path, updates="delta", send_buffer_bytes_max=0, **UNHURRIED
+        ) as neighbours,
         encrypted(neighbours.server, certificate) as url,
         NodePhones() as phones,
     ):
@@ -390,7 +392,7 @@ async def test_where_it_does_not_fit_the_server_says_so_and_takes_the_stock_path
             await check(sio, compression=compression)
 
     monkeypatch.setattr(fastpath_check, "check", with_another_version)
-    async with house(tmp_path, **UNHURRIED) as neighbours:
+    async with server_in_process(tmp_path, **UNHURRIED) as neighbours:
         (line,) = [
             record.getMessage() for record in caplog.records if "fast path" in record.message
         ]
@@ -405,13 +407,13 @@ async def test_where_it_does_not_fit_the_server_says_so_and_takes_the_stock_path
 
 
 async def test_where_it_fits_nothing_is_said(tmp_path, caplog):
-    async with house(tmp_path) as neighbours:
+    async with server_in_process(tmp_path) as neighbours:
         assert neighbours.inspect().subscribers is not None
         assert not [record for record in caplog.records if "fast path" in record.getMessage()]
 
 
 async def test_it_can_be_switched_off(tmp_path):
-    async with house(tmp_path, fan_out="stock") as neighbours:
+    async with server_in_process(tmp_path, fan_out="stock") as neighbours:
         assert neighbours.inspect().subscribers is None
         await neighbours.bilal_bids()
 
@@ -422,7 +424,10 @@ async def test_it_can_be_switched_off(tmp_path):
 async def test_a_slow_viewer_misses_old_lists_and_never_the_newest(tmp_path):
     """The others hear everything meanwhile (D25)."""
     limits = UNHURRIED | {"send_buffer_bytes_max": 1_000_000}
-    async with house(tmp_path, updates="delta", **limits) as neighbours, AsyncExitStack() as stack:
+    async with (
+        server_in_process(tmp_path, updates="delta", **limits) as neighbours,
+        AsyncExitStack() as stack,
+    ):
         slow = await joins(stack, neighbours.url, SlowReader, 2)
         keeping_up = await joins(stack, neighbours.url, PollingStranger, 3)
         bids, heard, read = 300, [], None
@@ -448,7 +453,9 @@ async def test_a_join_of_many_is_told_a_few_times_a_second(tmp_path, monkeypatch
     monkeypatch.setattr(presence, "COUNT_INTERVAL_SECONDS", 1)
     many = 300
     async with (
-        house(tmp_path, updates="delta", connections_per_address_max=0, **UNHURRIED) as neighbours,
+        server_in_process(
+            tmp_path, updates="delta", connections_per_address_max=0, **UNHURRIED
+        ) as neighbours,
         AsyncExitStack() as stack,
     ):
         clients = await asyncio.gather(
@@ -471,7 +478,7 @@ async def test_a_join_of_many_is_told_a_few_times_a_second(tmp_path, monkeypatch
 async def test_of_hundreds_who_stall_no_socket_task_or_object_is_left(tmp_path, monkeypatch):
     monkeypatch.setattr(server, "POLL_AGAIN_SECONDS", 0.1)  # a session that polled is kept so long
     limits = UNHURRIED | {"send_buffer_bytes_max": 100_000, "connections_per_address_max": 0}
-    async with house(tmp_path, updates="delta", **limits) as neighbours:
+    async with server_in_process(tmp_path, updates="delta", **limits) as neighbours:
         audience = neighbours.server.audience
         payload = encode({"text": "0123456789" * 2_000})
 

@@ -32,7 +32,7 @@ from tests.support.clients.stranger import (
 )
 from tests.support.servers.baraka import SECRET
 from tests.support.servers.clock import Clock
-from tests.support.servers.neighbours import AUCTION, house, street, until
+from tests.support.servers.neighbours import AUCTION, server_in_process, street, until
 
 over = pytest.mark.parametrize("transport", STRANGERS)
 
@@ -67,7 +67,7 @@ async def floods(stranger, packets):
 async def test_what_is_over_the_rate_is_refused_with_the_time_to_wait(tmp_path, transport):
     clock = Clock()
     async with (
-        house(tmp_path, clock=clock) as neighbours,
+        server_in_process(tmp_path, clock=clock) as neighbours,
         STRANGERS[transport](neighbours.url) as stranger,
     ):
         await stranger.enters()
@@ -142,7 +142,7 @@ async def test_others_are_served_while_floods_go_on(tmp_path):
 
 async def test_whoever_had_to_leave_is_turned_away_for_a_while(tmp_path):
     clock = Clock()
-    async with house(tmp_path, clock=clock) as neighbours:
+    async with server_in_process(tmp_path, clock=clock) as neighbours:
         async with WebSocketStranger(neighbours.url) as stranger:
             await stranger.enters()
             await floods(stranger, comments(3_000))
@@ -181,7 +181,7 @@ async def floods_politely(stranger, packets):
 
 
 async def test_a_users_rate_holds_over_all_sockets_and_over_reconnecting(tmp_path):
-    async with house(tmp_path, clock=Clock()) as neighbours:
+    async with server_in_process(tmp_path, clock=Clock()) as neighbours:
         accepted = 0
         for _ in range(2):
             async with AsyncExitStack() as stack:
@@ -201,7 +201,7 @@ async def test_a_users_rate_holds_over_all_sockets_and_over_reconnecting(tmp_pat
 
 async def test_joins_are_limited_since_each_is_answered_with_the_whole_sale(tmp_path):
     async with (
-        house(tmp_path, actions_per_second_max=20) as neighbours,
+        server_in_process(tmp_path, actions_per_second_max=20) as neighbours,
         WebSocketStranger(neighbours.url) as stranger,
     ):
         await stranger.enters()
@@ -217,7 +217,7 @@ async def test_joins_of_a_busy_room_count_for_more(tmp_path):
     limits = {"actions_per_second_max": 4, "comments_per_second_max": 0, "events_per_second_max": 0}
     clock = Clock()  # a slow machine is given no more joins than a quick one
     async with (
-        house(tmp_path, updates="delta", clock=clock, **limits) as neighbours,
+        server_in_process(tmp_path, updates="delta", clock=clock, **limits) as neighbours,
         WebSocketStranger(neighbours.url) as stranger,
     ):
         await stranger.enters(updates="delta")
@@ -248,7 +248,7 @@ async def test_whoever_asks_all_the_time_whether_the_server_is_ready_keeps_no_bi
 
     monkeypatch.setattr(Store, "probe", counted)
     clock = Clock()
-    async with house(tmp_path, clock=clock) as neighbours:
+    async with server_in_process(tmp_path, clock=clock) as neighbours:
 
         async def asks():
             async with Line(neighbours.url) as line:
@@ -285,7 +285,7 @@ machine is, but 9,000 messages are told in a handful."""
 
 @pytest.mark.parametrize("what", TEXT_FLOODS)
 async def test_any_flood_ends_with_the_end_of_the_socket(tmp_path, caplog, what):
-    async with house(tmp_path, connect_seconds_max=1) as neighbours:
+    async with server_in_process(tmp_path, connect_seconds_max=1) as neighbours:
         lines = len(caplog.records)
         for kind in STRANGERS.values():
             async with kind(neighbours.url) as stranger:
@@ -299,7 +299,10 @@ async def test_any_flood_ends_with_the_end_of_the_socket(tmp_path, caplog, what)
 
 @pytest.mark.parametrize("what", [frame("x", PING), frame("x", PONG)], ids=["pings", "pongs"])
 async def test_a_flood_of_control_frames_ends_the_websocket(tmp_path, what):
-    async with house(tmp_path) as neighbours, WebSocketStranger(neighbours.url) as stranger:
+    async with (
+        server_in_process(tmp_path) as neighbours,
+        WebSocketStranger(neighbours.url) as stranger,
+    ):
         await stranger.enters()
         with pytest.raises(HungUp):
             for _ in range(100):
@@ -312,7 +315,10 @@ async def test_a_flood_of_control_frames_ends_the_websocket(tmp_path, what):
 
 
 async def test_a_few_pings_of_a_websocket_library_are_answered(tmp_path):
-    async with house(tmp_path) as neighbours, WebSocketStranger(neighbours.url) as stranger:
+    async with (
+        server_in_process(tmp_path) as neighbours,
+        WebSocketStranger(neighbours.url) as stranger,
+    ):
         await stranger.enters()
         await stranger.line.sends(frame("are you there?", PING))
         answer = await stranger.line.frame()
@@ -320,7 +326,9 @@ async def test_a_few_pings_of_a_websocket_library_are_answered(tmp_path):
 
 
 async def test_what_does_not_fit_in_an_auctions_queue_is_told_that_it_is_busy(tmp_path):
-    async with house(tmp_path, asks_waiting_max=5, actions_per_second_max=0) as neighbours:
+    async with server_in_process(
+        tmp_path, asks_waiting_max=5, actions_per_second_max=0
+    ) as neighbours:
         async with PollingStranger(neighbours.url) as stranger:
             await stranger.enters()
             asks = [f'42{number}["joinAuction",{{"auctionId":1}}]' for number in range(100)]
@@ -336,7 +344,9 @@ async def test_what_does_not_fit_in_an_auctions_queue_is_told_that_it_is_busy(tm
 
 
 async def test_one_busy_auction_does_not_make_another_one_busy(tmp_path):
-    async with house(tmp_path, asks_waiting_max=1, actions_per_second_max=0) as neighbours:
+    async with server_in_process(
+        tmp_path, asks_waiting_max=1, actions_per_second_max=0
+    ) as neighbours:
         url = neighbours.url
         async with PollingStranger(url) as stranger, WebSocketStranger(url) as other:
             await stranger.enters()
@@ -431,7 +441,10 @@ async def test_a_message_that_never_ends_ends_the_websocket(tmp_path, fragments)
 async def test_json_where_no_client_has_any_is_read_once_at_most(tmp_path):
     """Engine.IO reads it before anybody can look at it."""
     for packet in ("3[1]", "5{}", "1[]", "3null"):
-        async with house(tmp_path) as neighbours, WebSocketStranger(neighbours.url) as stranger:
+        async with (
+            server_in_process(tmp_path) as neighbours,
+            WebSocketStranger(neighbours.url) as stranger,
+        ):
             await stranger.enters()
             await stranger.says(packet)
             assert await stranger.is_hung_up_on() == []
@@ -445,7 +458,10 @@ def asks_for(target, user_id):
 
 
 async def test_too_many_reads_of_a_user_are_refused_with_the_time_to_wait(tmp_path):
-    async with house(tmp_path, reads_per_second_max=2) as neighbours, Line(neighbours.url) as line:
+    async with (
+        server_in_process(tmp_path, reads_per_second_max=2) as neighbours,
+        Line(neighbours.url) as line,
+    ):
         answers = []
         for _ in range(30):
             await line.sends(asks_for("/api/auctions", 2))
@@ -474,7 +490,7 @@ async def test_the_database_reads_for_two_users_at_once_and_a_few_requests_may_w
 
     monkeypatch.setattr(catalog, "list_auctions", takes_long)
     limits = {"reads_per_second_max": 0, "reads_waiting_max": 3}
-    async with house(tmp_path, **limits) as neighbours, AsyncExitStack() as stack:
+    async with server_in_process(tmp_path, **limits) as neighbours, AsyncExitStack() as stack:
 
         async def asks(user_id):
             line = await stack.enter_async_context(Line(neighbours.url))
@@ -501,7 +517,7 @@ async def test_a_long_list_counts_for_several_reads_and_a_short_one_for_one(tmp_
     clock = Clock()  # a slow machine is given no more reads than a quick one
     limits = {"reads_per_second_max": 1, "comments_per_second_max": 0, "events_per_second_max": 0}
     async with (
-        house(tmp_path, clock=clock, **limits) as neighbours,
+        server_in_process(tmp_path, clock=clock, **limits) as neighbours,
         Line(neighbours.url) as line,
     ):
 
@@ -530,7 +546,9 @@ async def test_whoever_goes_away_gives_up_the_turn(tmp_path, monkeypatch):
         return Page([])
 
     monkeypatch.setattr(catalog, "list_auctions", takes_long)
-    async with house(tmp_path, reads_per_second_max=0, reads_waiting_max=1) as neighbours:
+    async with server_in_process(
+        tmp_path, reads_per_second_max=0, reads_waiting_max=1
+    ) as neighbours:
         for _ in range(20):
             async with Line(neighbours.url) as line:
                 await line.sends(asks_for("/api/auctions", 2))
@@ -554,7 +572,10 @@ PIPELINED = {
 
 
 async def test_a_crowd_behind_one_address_may_come_at_once(tmp_path):
-    async with house(tmp_path, requests_per_second_max=1) as neighbours, AsyncExitStack() as stack:
+    async with (
+        server_in_process(tmp_path, requests_per_second_max=1) as neighbours,
+        AsyncExitStack() as stack,
+    ):
         for number in range(40):
             kind = list(STRANGERS.values())[number % 2]
             await (await stack.enter_async_context(kind(neighbours.url))).enters(2 + number)
@@ -564,7 +585,7 @@ async def test_a_crowd_behind_one_address_may_come_at_once(tmp_path):
 @pytest.mark.parametrize("target", PIPELINED.values(), ids=PIPELINED)
 async def test_requests_of_an_address_have_a_rate_and_a_line_ends_with_it(tmp_path, target):
     limits = {"requests_per_second_max": 10, "trusted_proxies": "127.0.0.1"}
-    async with house(tmp_path, **limits) as neighbours:
+    async with server_in_process(tmp_path, **limits) as neighbours:
         url = neighbours.url
         async with Line(url) as line:
             await line.sends(request("GET", target, X_Forwarded_For="192.0.2.1") * 200)
@@ -595,7 +616,7 @@ async def test_what_is_no_http_counts_as_a_request_of_its_address_and_waits_for_
 ):
     limits = {"requests_per_second_max": 1}
     statuses: Counter[bytes] = Counter()
-    async with house(tmp_path, **limits) as neighbours:
+    async with server_in_process(tmp_path, **limits) as neighbours:
         before = neighbours.server.admission.pace.paced
         for _ in range(100):
             async with Line(neighbours.url) as line:
@@ -614,7 +635,7 @@ async def test_what_is_no_http_counts_as_a_request_of_its_address_and_waits_for_
 
 async def test_what_comes_through_a_proxy_and_is_no_http_counts_for_nobody(tmp_path):
     limits = {"requests_per_second_max": 10, "trusted_proxies": "127.0.0.1"}
-    async with house(tmp_path, **limits) as neighbours:
+    async with server_in_process(tmp_path, **limits) as neighbours:
         for _ in range(60):
             async with Line(neighbours.url) as line:
                 await line.sends(b"BREW / HTTP/1.1\r\n\r\n")

@@ -20,7 +20,7 @@ from tests.support.clients.tokens import (
     in_time,
     part,
     signed,
-    token,
+    signed_claims,
     verify,
     who,
 )
@@ -69,11 +69,11 @@ def test_what_is_no_token_at_all_is_invalid(nonsense: object) -> None:
 
 
 def test_a_token_is_read_only_up_to_a_length() -> None:
-    room = TOKEN_CHARS_MAX - len(token({"sub": "7", "pad": ""}))
-    fits = token({"sub": "7", "pad": "x" * (room // 4 * 3 - 3)})
+    room = TOKEN_CHARS_MAX - len(signed_claims({"sub": "7", "pad": ""}))
+    fits = signed_claims({"sub": "7", "pad": "x" * (room // 4 * 3 - 3)})
     assert TOKEN_CHARS_MAX - 8 < len(fits) <= TOKEN_CHARS_MAX
     assert isinstance(verify(SECRET, fits), Identity)
-    assert verify(SECRET, token({"sub": "7", "pad": "x" * room})) == INVALID
+    assert verify(SECRET, signed_claims({"sub": "7", "pad": "x" * room})) == INVALID
     assert verify(SECRET, "x" * 10_000_000) == INVALID
 
 
@@ -83,7 +83,7 @@ def test_no_text_makes_an_exception_or_an_identity(text: str) -> None:
 
 
 def test_a_token_in_quotes_or_with_its_scheme_is_invalid() -> None:
-    good = token({"sub": "7"})
+    good = signed_claims({"sub": "7"})
     for text in (f'"{good}"', f"Bearer {good}", f"{good}.", f".{good}", f"{good}{good}"):
         assert verify(SECRET, text) == INVALID
 

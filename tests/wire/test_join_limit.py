@@ -16,7 +16,7 @@ from baraka_server.wire.join_limit import JoinLimit
 from baraka_server.wire.outgoing import acknowledgement_packet, event_packet_in_pieces
 from tests.support.clients.stranger import PollingStranger, WebSocketStranger
 from tests.support.servers.clock import Clock
-from tests.support.servers.neighbours import AUCTION, house
+from tests.support.servers.neighbours import AUCTION, server_in_process
 
 LONG = Shared('["ä list", "of rows"' + ', "a row"' * 200 + "]")
 FIELDS = {"ok": True, "rows": LONG, "seq": 7, "more": LONG, "last": "😀"}
@@ -91,7 +91,7 @@ def test_so_many_joins_of_one_user_wait_at_once():
 async def test_the_state_is_sent_once(tmp_path, fan_out, stranger):
     """As the acknowledgement to whoever asks for one, else as an event."""
     async with (
-        house(tmp_path, fan_out=fan_out) as neighbours,
+        server_in_process(tmp_path, fan_out=fan_out) as neighbours,
         stranger(neighbours.url) as viewer,
     ):
         await viewer.enters()
@@ -111,7 +111,7 @@ async def test_the_state_is_sent_once(tmp_path, fan_out, stranger):
 
 async def test_a_join_shows_the_round_whichever_way_it_is_answered(tmp_path):
     """A bid that names no round counts at once behind it (D31)."""
-    async with house(tmp_path, late_bid_seconds=60) as neighbours:
+    async with server_in_process(tmp_path, late_bid_seconds=60) as neighbours:
         url = neighbours.url
         async with WebSocketStranger(url) as asks, WebSocketStranger(url) as says:
             for amount, viewer in ((100, asks), (200, says)):
@@ -128,7 +128,7 @@ async def test_a_join_shows_the_round_whichever_way_it_is_answered(tmp_path):
 
 async def test_joins_of_one_user_that_wait_are_few_over_all_sockets(tmp_path, monkeypatch):
     limits = {"joins_waiting_per_user_max": 3, "actions_per_second_max": 0}
-    async with house(tmp_path, **limits) as neighbours:
+    async with server_in_process(tmp_path, **limits) as neighbours:
         held, auction = asyncio.Event(), Store.auction
 
         async def slow(store, auction_id):
@@ -159,7 +159,7 @@ async def test_a_state_is_paid_for_before_it_is_sent(tmp_path):
         "joins_waiting_per_user_max": 0,
     }
     async with (
-        house(tmp_path, updates="delta", clock=Clock(), **limits) as neighbours,
+        server_in_process(tmp_path, updates="delta", clock=Clock(), **limits) as neighbours,
         PollingStranger(neighbours.url) as stranger,
     ):
         comment = AUCTION | {"comment": "x" * 191}

@@ -22,7 +22,7 @@ from tests.support.clients.stranger import (
     request,
     upgrade_headers,
 )
-from tests.support.servers.neighbours import AUCTION, house, until
+from tests.support.servers.neighbours import AUCTION, server_in_process, until
 
 TOGETHER = 12
 
@@ -114,7 +114,7 @@ def attacks(url, dice):
 @pytest.mark.slow
 async def test_nothing_is_left_of_any_attack(tmp_path, caplog):
     limits = {"connect_seconds_max": 2, "comments_per_second_max": 0}
-    async with house(tmp_path, updates="delta", **limits) as neighbours:
+    async with server_in_process(tmp_path, updates="delta", **limits) as neighbours:
         await neighbours.bilal_bids()
         before = neighbours.possessions()
         dice = random.Random(7)
@@ -146,7 +146,7 @@ async def test_nothing_is_left_of_any_attack(tmp_path, caplog):
 
 
 async def test_nothing_is_left_of_those_who_come_and_go_all_the_time(tmp_path):
-    async with house(tmp_path, updates="delta") as neighbours:
+    async with server_in_process(tmp_path, updates="delta") as neighbours:
 
         async def comes_and_goes(kind, user_id):
             async with kind(neighbours.url) as stranger:
@@ -192,7 +192,7 @@ LEAVES = [
 @pytest.mark.parametrize("fast", [True, False], ids=["fast", "stock"])
 async def test_whoever_has_left_is_freed_without_a_look_at_all_objects(tmp_path, fast):
     """With thousands of sockets that look comes hardly ever, and whoever left would stay until then."""
-    async with house(tmp_path, fan_out="fast" if fast else "stock") as neighbours:
+    async with server_in_process(tmp_path, fan_out="fast" if fast else "stock") as neighbours:
 
         async def left(kind, leaves):
             """Open some sockets, leave, and return what is still there of them."""

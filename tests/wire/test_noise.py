@@ -17,7 +17,7 @@ from tests.support.clients.stranger import (
     request,
     upgrade_headers,
 )
-from tests.support.servers.neighbours import AUCTION, house, is_trouble, street, until
+from tests.support.servers.neighbours import AUCTION, is_trouble, server_in_process, street, until
 
 TIMES = 30
 NOT_OF_STRANGERS = 20
@@ -138,7 +138,7 @@ def was_closed(line: socket.socket) -> bool:
 
 async def test_phones_that_a_limit_refuses_are_counted(tmp_path, caplog):
     limits = {"connections_per_address_max": 6}
-    async with house(tmp_path, **limits) as neighbours, AsyncExitStack() as stack:
+    async with server_in_process(tmp_path, **limits) as neighbours, AsyncExitStack() as stack:
         for _ in range(4):
             phone = await stack.enter_async_context(WebSocketStranger(neighbours.url))
             await phone.enters()
@@ -155,7 +155,7 @@ async def test_events_over_a_rate_are_counted_with_the_name_of_the_limit(tmp_pat
     rates = {"bids_per_second_max": 0.1, "actions_per_second_max": 0.4}
     refused = dict.fromkeys(rates, 0)
     async with (
-        house(tmp_path, **rates) as neighbours,
+        server_in_process(tmp_path, **rates) as neighbours,
         WebSocketStranger(neighbours.url) as stranger,
     ):
         await stranger.enters()

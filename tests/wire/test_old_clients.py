@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.clients.phones import NodePhones
 from tests.support.clients.stranger import Line, upgrade_headers
-from tests.support.servers.neighbours import house, until
+from tests.support.servers.neighbours import server_in_process, until
 
 OLD = "/socket.io/?EIO=3&transport="
 TRANSPORTS = ["polling", "websocket"]
@@ -16,7 +16,7 @@ TRANSPORTS = ["polling", "websocket"]
 
 @pytest.fixture
 async def room(tmp_path):
-    async with house(tmp_path, connect_seconds_max=600) as neighbours:
+    async with server_in_process(tmp_path, connect_seconds_max=600) as neighbours:
         yield neighbours
 
 
@@ -39,7 +39,7 @@ async def test_it_shows_its_user_an_error_and_stays_away(room, transports):
 
 async def test_a_crowd_of_them_costs_what_other_strangers_do(tmp_path, caplog):
     """No session, no line that stays, no way around the rate of requests, and two lines in the log."""
-    async with house(tmp_path, requests_per_second_max=2) as room:
+    async with server_in_process(tmp_path, requests_per_second_max=2) as room:
         before = room.possessions()
         statuses = []
         for number in range(20):

@@ -10,7 +10,7 @@ import pytest
 from tests.support.clients.phones import token
 from tests.support.clients.stranger import PATH, Line, PollingStranger, request, upgrade_headers
 from tests.support.servers.baraka import SECRET
-from tests.support.servers.neighbours import house
+from tests.support.servers.neighbours import server_in_process
 
 PAGE, OTHER = "https://auctions.example", "https://evil.example"
 BEARER = {"Authorization": f"Bearer {token(SECRET, 2)}"}
@@ -68,7 +68,7 @@ def assert_readable(answer, origin="*"):
 
 @pytest.fixture
 async def room(tmp_path):
-    async with house(tmp_path) as neighbours:
+    async with server_in_process(tmp_path) as neighbours:
         yield neighbours
 
 
@@ -107,7 +107,7 @@ async def test_what_is_no_http_is_refused_in_the_same_shape(room):
 
 async def test_the_limits_of_admission_say_when_to_come_again(tmp_path):
     async with (
-        house(tmp_path, connections_per_address_max=3) as room,
+        server_in_process(tmp_path, connections_per_address_max=3) as room,
         AsyncExitStack() as stack,
     ):
         await (await stack.enter_async_context(PollingStranger(room.url))).enters()
@@ -115,7 +115,7 @@ async def test_the_limits_of_admission_say_when_to_come_again(tmp_path):
             answer = await line.requests("GET", PATH + "polling", Origin=PAGE)
         assert_refused(answer, 429, "too_fast")
         assert_readable(answer)
-    async with house(tmp_path, connections_max=2) as room, Line(room.url) as line:
+    async with server_in_process(tmp_path, connections_max=2) as room, Line(room.url) as line:
         answer = await line.requests("GET", PATH + "polling", Origin=PAGE)
         assert_refused(answer, 503, "unavailable")
         assert_readable(answer)
@@ -124,7 +124,7 @@ async def test_the_limits_of_admission_say_when_to_come_again(tmp_path):
             answer = await line.requests("GET", target, Origin=PAGE)
             assert_refused(answer, 503, "stopping")
             assert_readable(answer)
-    async with house(tmp_path, requests_per_second_max=0.2) as room:
+    async with server_in_process(tmp_path, requests_per_second_max=0.2) as room:
         for _ in range(2):
             async with Line(room.url) as line:
                 answer = await line.requests("GET", "/nowhere", Origin=PAGE)
@@ -156,7 +156,7 @@ async def test_a_page_may_ask_whatever_an_app_may(room):
 
 
 async def test_with_a_list_of_pages_others_may_read_nothing(tmp_path):
-    async with house(tmp_path, cors_origins=PAGE) as room, Line(room.url) as line:
+    async with server_in_process(tmp_path, cors_origins=PAGE) as room, Line(room.url) as line:
         for target in ("/api/auctions", "/healthz", PATH + "polling", "/nowhere"):
             assert_readable(await line.requests("GET", target, Origin=PAGE, **BEARER), PAGE)
             asks = {"Origin": OTHER, "Access_Control_Request_Method": "GET"}
@@ -171,7 +171,7 @@ async def test_with_a_list_of_pages_others_may_read_nothing(tmp_path):
 
 
 async def test_no_pages_at_all_is_not_every_page(tmp_path):
-    async with house(tmp_path, cors_origins="") as room, Line(room.url) as line:
+    async with server_in_process(tmp_path, cors_origins="") as room, Line(room.url) as line:
         answer = await line.requests("GET", PATH + "polling", Origin=OTHER)
         assert_refused(answer, 400, "origin_not_allowed")
 

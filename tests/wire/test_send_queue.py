@@ -8,7 +8,7 @@ from baraka_server.wire.outgoing import OutgoingPacket
 from baraka_server.wire.send_queue import STANDSTILL_SECONDS, SendQueue
 from tests.support.clients.stranger import SlowReader
 from tests.support.servers.clock import Clock
-from tests.support.servers.neighbours import AUCTION, house
+from tests.support.servers.neighbours import AUCTION, server_in_process
 
 LIMIT, LARGE = 100, 500
 
@@ -61,7 +61,7 @@ async def test_a_slow_viewer_reads_a_state_that_is_larger_than_its_buffer(tmp_pa
         "actions_per_second_max": 0,
     }
     async with (
-        house(tmp_path, updates="delta", **limits) as neighbours,
+        server_in_process(tmp_path, updates="delta", **limits) as neighbours,
         SlowReader(neighbours.url) as viewer,
     ):
         for _ in range(6):

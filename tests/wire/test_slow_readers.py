@@ -28,7 +28,7 @@ from tests.support.clients.stranger import (
 )
 from tests.support.servers.baraka import SECRET
 from tests.support.servers.clock import Clock
-from tests.support.servers.neighbours import AUCTION, house, street, until
+from tests.support.servers.neighbours import AUCTION, server_in_process, street, until
 
 BUFFER_BYTES = 200_000
 KINDS: dict[str, type[Stranger]] = {"websocket": SlowReader, "polling": PollingStranger}
@@ -106,7 +106,7 @@ async def test_fifty_stalled_viewers_are_dropped_and_the_room_goes_on(tmp_path, 
 @over
 async def test_nothing_is_left_of_a_stalled_viewer(tmp_path, transport):
     limits = UNHURRIED | {"send_buffer_bytes_max": BUFFER_BYTES}
-    async with house(tmp_path, updates="delta", **limits) as neighbours:
+    async with server_in_process(tmp_path, updates="delta", **limits) as neighbours:
         await is_loud(neighbours, 40)
         before = neighbours.possessions()
         async with AsyncExitStack() as stack:
@@ -131,7 +131,9 @@ async def test_nothing_is_left_of_five_thousand_stalled_viewers(tmp_path):
     from_here |= {"joins_waiting_per_user_max": 0}
     limits = UNHURRIED | from_here | {"send_buffer_bytes_max": BUFFER_BYTES}
     # On a busy machine python-socketio's client gives up when a ping is five seconds late.
-    async with house(tmp_path, updates="delta", pings=(600, 600), **limits) as neighbours:
+    async with server_in_process(
+        tmp_path, updates="delta", pings=(600, 600), **limits
+    ) as neighbours:
         await neighbours.bilal_bids()
         before = neighbours.possessions()
         port = int(neighbours.url.rpartition(":")[2])
@@ -155,7 +157,7 @@ def still(now, before):
 @over
 async def test_a_viewer_who_reads_again_in_time_has_missed_nothing(tmp_path, transport):
     async with (
-        house(tmp_path, updates="delta", **UNHURRIED) as neighbours,
+        server_in_process(tmp_path, updates="delta", **UNHURRIED) as neighbours,
         AsyncExitStack() as stack,
     ):
         viewer = await stalls(stack, neighbours.url, transport)
@@ -169,7 +171,10 @@ async def test_a_viewer_who_reads_again_in_time_has_missed_nothing(tmp_path, tra
 async def test_a_viewer_without_lists_stays_where_one_with_lists_has_to_go(tmp_path):
     """The bound is of bytes, not of messages (D24)."""
     limits = UNHURRIED | {"send_buffer_bytes_max": BUFFER_BYTES}
-    async with house(tmp_path, updates="delta", **limits) as neighbours, AsyncExitStack() as stack:
+    async with (
+        server_in_process(tmp_path, updates="delta", **limits) as neighbours,
+        AsyncExitStack() as stack,
+    ):
         lists = await stalls(stack, neighbours.url, "polling")
         brief = await stalls(stack, neighbours.url, "polling", updates="delta")
         await is_loud(neighbours, 200)
@@ -180,7 +185,10 @@ async def test_a_viewer_without_lists_stays_where_one_with_lists_has_to_go(tmp_p
 
 async def test_a_client_that_asks_and_does_not_read_the_answers_is_dropped_too(tmp_path):
     limits = UNHURRIED | {"send_buffer_bytes_max": BUFFER_BYTES, "actions_per_second_max": 0}
-    async with house(tmp_path, updates="delta", **limits) as neighbours, AsyncExitStack() as stack:
+    async with (
+        server_in_process(tmp_path, updates="delta", **limits) as neighbours,
+        AsyncExitStack() as stack,
+    ):
         await is_loud(neighbours, 100)
         for transport in KINDS:
             viewer = await stalls(stack, neighbours.url, transport)
@@ -195,7 +203,7 @@ async def test_a_client_that_asks_and_does_not_read_the_answers_is_dropped_too(t
 async def test_a_client_that_comes_and_goes_and_does_not_read_leaves_nothing_behind(tmp_path):
     """It is dropped in the middle of connecting, when the library has half of it in its books."""
     limits = UNHURRIED | {"send_buffer_bytes_max": 20_000}
-    async with house(tmp_path, updates="delta", **limits) as neighbours:
+    async with server_in_process(tmp_path, updates="delta", **limits) as neighbours:
         await neighbours.bilal_bids()
         before = neighbours.possessions()
         async with PollingStranger(neighbours.url) as stranger:
@@ -222,7 +230,10 @@ async def test_an_answer_that_nobody_reads_is_not_kept(tmp_path, leaves):
         "send_buffer_bytes_max": 50 * MB,
         "read_seconds_max": 600 if leaves else 2,
     }
-    async with house(tmp_path, updates="delta", **limits) as neighbours, AsyncExitStack() as stack:
+    async with (
+        server_in_process(tmp_path, updates="delta", **limits) as neighbours,
+        AsyncExitStack() as stack,
+    ):
         await is_loud(neighbours, 40)
         before = neighbours.possessions()
         stalled = []
@@ -255,7 +266,7 @@ async def test_an_answer_may_be_read_slowly(tmp_path):
     limits = UNHURRIED | {"send_buffer_bytes_max": 50 * MB, "read_seconds_max": 600}
     clock = Clock()
     async with (
-        house(tmp_path, updates="delta", clock=clock, **limits) as neighbours,
+        server_in_process(tmp_path, updates="delta", clock=clock, **limits) as neighbours,
         SlowPoller(neighbours.url) as viewer,
     ):
         await viewer.enters()
@@ -273,7 +284,10 @@ async def test_an_answer_may_be_read_slowly(tmp_path):
 
 async def test_a_limit_of_nought_is_none(tmp_path):
     limits = UNHURRIED | {"send_buffer_bytes_max": 0}
-    async with house(tmp_path, updates="delta", **limits) as neighbours, AsyncExitStack() as stack:
+    async with (
+        server_in_process(tmp_path, updates="delta", **limits) as neighbours,
+        AsyncExitStack() as stack,
+    ):
         stalled = [await stalls(stack, neighbours.url, transport) for transport in STRANGERS]
         await is_loud(neighbours, 300)
         for viewer in stalled:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.support.clients.stranger import HungUp, SlowReader
-from tests.support.servers.neighbours import AUCTION, LOT, Neighbourhood, house
+from tests.support.servers.neighbours import AUCTION, LOT, Neighbourhood, server_in_process
 
 LISTS = {"newBid": "auctionBids", "newComment": "comments"}
 IDS = {"newBid": "bidId", "newComment": "commentId"}
@@ -129,7 +129,7 @@ async def test_a_slow_viewer_misses_nothing(tmp_path, updates, bursts, buffer_by
         "events_per_second_max": 0,
     }
     async with (
-        house(tmp_path, updates=updates[-1], **settings) as neighbours,
+        server_in_process(tmp_path, updates=updates[-1], **settings) as neighbours,
         AsyncExitStack() as stack,
     ):
         sale = Sale(neighbours)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from baraka_server.contract.refusals import Refusal
 from baraka_server.wire.identity import Identity, Verifier
-from tests.support.clients.tokens import CLAIMS, INVALID, SECRET, signed, token, verify, who
+from tests.support.clients.tokens import CLAIMS, INVALID, SECRET, signed, signed_claims, verify, who
 
 # --- the subject -------------------------------------------------------------
 
@@ -125,13 +125,13 @@ def test_only_a_user_id_of_the_column_ever_comes_out(claims: dict[str, Any]) -> 
     ids=ascii,
 )
 def test_an_audience_that_is_asked_for_is_one_of_the_tokens(audience: Any, good: bool) -> None:
-    found = Verifier(SECRET, audience="phones").verify(token({"sub": "7", "aud": audience}))
+    found = Verifier(SECRET, audience="phones").verify(signed_claims({"sub": "7", "aud": audience}))
     assert isinstance(found, Identity) is good
     assert good or found == INVALID
 
 
 def test_an_audience_that_is_asked_for_must_be_there() -> None:
-    assert Verifier(SECRET, audience="phones").verify(token({"sub": "7"})) == INVALID
+    assert Verifier(SECRET, audience="phones").verify(signed_claims({"sub": "7"})) == INVALID
 
 
 @pytest.mark.parametrize(
@@ -144,19 +144,22 @@ def test_an_audience_that_is_asked_for_must_be_there() -> None:
 )
 def test_an_issuer_that_is_asked_for_is_the_same_to_the_letter(issuer: Any) -> None:
     verifier = Verifier(SECRET, issuer="https://issuer.example")
-    good = token({"sub": "7", "iss": "https://issuer.example"})
+    good = signed_claims({"sub": "7", "iss": "https://issuer.example"})
     assert isinstance(verifier.verify(good), Identity)
-    assert verifier.verify(token({"sub": "7", "iss": issuer})) == INVALID
-    assert verifier.verify(token({"sub": "7"})) == INVALID
+    assert verifier.verify(signed_claims({"sub": "7", "iss": issuer})) == INVALID
+    assert verifier.verify(signed_claims({"sub": "7"})) == INVALID
 
 
 def test_audience_and_issuer_are_both_asked_for() -> None:
     verifier = Verifier(SECRET, audience="phones", issuer="us")
     both = {"sub": "7", "aud": "phones", "iss": "us"}
-    assert isinstance(verifier.verify(token(both)), Identity)
+    assert isinstance(verifier.verify(signed_claims(both)), Identity)
     for name in ("aud", "iss"):
-        assert verifier.verify(token(both | {name: "x"})) == INVALID
-        assert verifier.verify(token({key: both[key] for key in both if key != name})) == INVALID
+        assert verifier.verify(signed_claims(both | {name: "x"})) == INVALID
+        assert (
+            verifier.verify(signed_claims({key: both[key] for key in both if key != name}))
+            == INVALID
+        )
 
 
 # --- what kind of token it is ------------------------------------------------
@@ -259,7 +262,7 @@ def test_an_operator_may_name_kinds_of_access_tokens() -> None:
 
 
 def test_the_log_is_told_which_other_use_a_token_is_for() -> None:
-    found = Verifier(SECRET).verify(token({"sub": "7", "type": "otp\n" + "x" * 90}))
+    found = Verifier(SECRET).verify(signed_claims({"sub": "7", "type": "otp\n" + "x" * 90}))
     assert isinstance(found, Refusal)
     assert found.message == "Invalid or expired token"
     assert found.values["kind"].startswith("'otp\\n")

@@ -7,7 +7,16 @@ import pytest
 
 from baraka_server.contract.refusals import Refusal
 from baraka_server.wire.identity import LEEWAY, Identity, Verifier, mint
-from tests.support.clients.tokens import HOUR, INVALID, SECRET, in_time, signed, token, verify, who
+from tests.support.clients.tokens import (
+    HOUR,
+    INVALID,
+    SECRET,
+    in_time,
+    signed,
+    signed_claims,
+    verify,
+    who,
+)
 
 # --- the times ---------------------------------------------------------------
 
@@ -73,13 +82,15 @@ def test_an_issue_date_in_the_future_buys_no_longer_life() -> None:
     verifier = Verifier(SECRET, lifetime_max=HOUR)
     later = in_time(timedelta(days=30))
     claims = {"sub": "7", "iat": later, "nbf": in_time(-HOUR), "exp": later + 60}
-    assert verifier.verify(token(claims)) == INVALID
+    assert verifier.verify(signed_claims(claims)) == INVALID
 
 
 @pytest.mark.parametrize("limit", [timedelta.max, timedelta(days=3_000_000), None], ids=str)
 def test_a_limit_beyond_the_calendar_is_no_limit_and_no_exception(limit: timedelta | None) -> None:
     last_second = 253402300799  # of the year 9999
-    found = Verifier(SECRET, lifetime_max=limit).verify(token({"sub": "7", "exp": last_second}))
+    found = Verifier(SECRET, lifetime_max=limit).verify(
+        signed_claims({"sub": "7", "exp": last_second})
+    )
     assert isinstance(found, Identity)
 
 
@@ -87,7 +98,7 @@ def test_a_limit_beyond_the_calendar_is_no_limit_and_no_exception(limit: timedel
 def test_an_expiry_may_have_a_fraction_of_a_second(fraction: float) -> None:
     expiry = in_time(HOUR)
     found = Verifier(SECRET, lifetime_max=HOUR).verify(
-        token({"sub": "7", "exp": expiry + fraction})
+        signed_claims({"sub": "7", "exp": expiry + fraction})
     )
     assert found == Identity(7, datetime.fromtimestamp(expiry, UTC))
 
@@ -104,12 +115,17 @@ def test_the_clock_of_the_issuer_may_be_ahead_a_little_and_no_more(claim: str) -
     for step in (LEEWAY + timedelta(minutes=1), timedelta(minutes=50), timedelta(days=1)):
         assert who({"sub": "7", claim: in_time(step)}) == INVALID
     strict = Verifier(SECRET, leeway=timedelta(0))
-    assert strict.verify(token({"sub": "7", claim: in_time(timedelta(seconds=5))})) == INVALID
+    assert (
+        strict.verify(signed_claims({"sub": "7", claim: in_time(timedelta(seconds=5))})) == INVALID
+    )
 
 
 def test_a_leeway_lengthens_no_life() -> None:
     verifier = Verifier(SECRET, leeway=HOUR)
-    assert verifier.verify(token({"sub": "7", "exp": in_time(-timedelta(seconds=2))})) == INVALID
+    assert (
+        verifier.verify(signed_claims({"sub": "7", "exp": in_time(-timedelta(seconds=2))}))
+        == INVALID
+    )
 
 
 @pytest.mark.parametrize("issued_at", [None, True, "x", [], {}, -1], ids=ascii)

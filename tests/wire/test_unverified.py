@@ -20,7 +20,7 @@ from tests.support.clients.stranger import (
     WebSocketStranger,
     request,
 )
-from tests.support.servers.neighbours import AUCTION, house, until
+from tests.support.servers.neighbours import AUCTION, server_in_process, until
 
 over = pytest.mark.parametrize("transport", STRANGERS)
 
@@ -81,7 +81,7 @@ async def shake_hands(url, address, count):
 @over
 async def test_a_flood_of_handshakes_displaces_itself_and_nobody_beside_it(tmp_path, transport):
     limits = {"connections_max": 60, "connections_unverified_max": 30} | PROXIED
-    async with house(tmp_path, **limits) as neighbours, AsyncExitStack() as stack:
+    async with server_in_process(tmp_path, **limits) as neighbours, AsyncExitStack() as stack:
         url = neighbours.url
         inside = await stack.enter_async_context(STRANGERS[transport](url, **from_("192.0.2.9")))
         await inside.enters(9)
@@ -104,7 +104,7 @@ async def test_a_flood_of_handshakes_displaces_itself_and_nobody_beside_it(tmp_p
 
 async def test_the_whole_house_is_for_those_who_show_a_token(tmp_path):
     limits = {"connections_max": 6, "connections_per_address_max": 3} | PROXIED
-    async with house(tmp_path, **limits) as neighbours, AsyncExitStack() as stack:
+    async with server_in_process(tmp_path, **limits) as neighbours, AsyncExitStack() as stack:
         url = neighbours.url
         await shake_hands(url, "192.0.2.1", 20)
         for number in (1, 1, 1, 2):  # the flood's own address among them
@@ -116,7 +116,7 @@ async def test_the_whole_house_is_for_those_who_show_a_token(tmp_path):
 
 
 async def test_whoever_is_turned_away_or_leaves_the_namespace_is_unverified_again(tmp_path):
-    async with house(tmp_path) as neighbours, AsyncExitStack() as stack:
+    async with server_in_process(tmp_path) as neighbours, AsyncExitStack() as stack:
         unverified = neighbours.server.sio.unverified
         assert len(unverified) == 0
         refused, leaver, gone = [
@@ -137,7 +137,7 @@ async def test_whoever_is_turned_away_or_leaves_the_namespace_is_unverified_agai
 
 async def test_requests_of_an_own_session_have_a_rate_too(tmp_path):
     limits = {"requests_per_second_max": 10, "events_per_second_max": 10} | PROXIED
-    async with house(tmp_path, **limits) as neighbours, AsyncExitStack() as stack:
+    async with server_in_process(tmp_path, **limits) as neighbours, AsyncExitStack() as stack:
         url = neighbours.url
         mine = await stack.enter_async_context(PollingStranger(url, **from_("192.0.2.1")))
         await mine.enters()
@@ -155,7 +155,7 @@ async def test_requests_of_an_own_session_have_a_rate_too(tmp_path):
 
 async def test_a_session_buys_nobody_else_requests(tmp_path):
     limits = {"requests_per_second_max": 1} | PROXIED
-    async with house(tmp_path, **limits) as neighbours, AsyncExitStack() as stack:
+    async with server_in_process(tmp_path, **limits) as neighbours, AsyncExitStack() as stack:
         session = PollingStranger(neighbours.url, **from_("192.0.2.1"))
         await (await stack.enter_async_context(session)).enters()
         async with Line(neighbours.url) as line:
@@ -172,7 +172,7 @@ async def test_handshakes_count_and_those_of_a_crowd_that_shows_its_tokens_do_no
 ):
     """As many phones as one address may have come back at once, after a restart."""
     limits = {"requests_per_second_max": 10} | PROXIED
-    async with house(tmp_path, **limits) as neighbours, AsyncExitStack() as stack:
+    async with server_in_process(tmp_path, **limits) as neighbours, AsyncExitStack() as stack:
         url = neighbours.url
         for number in range(120):
             phone = STRANGERS[transport](url, **from_("192.0.2.1"))
@@ -187,7 +187,7 @@ async def test_handshakes_count_and_those_of_a_crowd_that_shows_its_tokens_do_no
 
 async def test_a_user_who_connects_all_the_time_counts(tmp_path):
     limits = {"requests_per_second_max": 1} | PROXIED
-    async with house(tmp_path, **limits) as neighbours:
+    async with server_in_process(tmp_path, **limits) as neighbours:
         with pytest.raises(HungUp):
             for _ in range(200):
                 async with WebSocketStranger(neighbours.url, **from_("192.0.2.1")) as stranger:
@@ -196,7 +196,10 @@ async def test_a_user_who_connects_all_the_time_counts(tmp_path):
 
 
 async def test_lines_that_say_nothing_do_not_keep_others_out(tmp_path):
-    async with house(tmp_path, connections_max=4) as neighbours, AsyncExitStack() as stack:
+    async with (
+        server_in_process(tmp_path, connections_max=4) as neighbours,
+        AsyncExitStack() as stack,
+    ):
         url = neighbours.url
         polling = await stack.enter_async_context(PollingStranger(url))
         await polling.enters(9)
@@ -215,7 +218,7 @@ async def test_strangers_wait_for_each_other_and_nobody_for_all_of_an_address(
     """Paced, so that bids find room between them; whoever asks most waits longest."""
     monkeypatch.setattr(request_pace, "UNVERIFIED_REQUESTS_PER_SECOND", 50)
     monkeypatch.setattr(request_pace, "UNVERIFIED_REQUESTS_WAITING_MAX", 20)
-    async with house(tmp_path, **PROXIED) as neighbours, AsyncExitStack() as stack:
+    async with server_in_process(tmp_path, **PROXIED) as neighbours, AsyncExitStack() as stack:
         url = neighbours.url
 
         async def asks(address, target="/nowhere"):
@@ -243,7 +246,7 @@ async def test_handshakes_are_paced_while_there_are_more_unverified_than_a_crowd
     tmp_path, monkeypatch
 ):
     monkeypatch.setattr(admission, "UNVERIFIED_UNPACED_MAX", 5)
-    async with house(tmp_path, **PROXIED) as neighbours:
+    async with server_in_process(tmp_path, **PROXIED) as neighbours:
         await shake_hands(neighbours.url, "192.0.2.1", 5)
         assert neighbours.server.admission.pace.paced == 0
         await shake_hands(neighbours.url, "192.0.2.1", 1)

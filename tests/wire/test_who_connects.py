@@ -22,7 +22,7 @@ from tests.support.clients.stranger import (
     request,
     upgrade_headers,
 )
-from tests.support.servers.neighbours import AUCTION, house, until
+from tests.support.servers.neighbours import AUCTION, server_in_process, until
 
 over = pytest.mark.parametrize("transport", STRANGERS)
 
@@ -229,7 +229,7 @@ SILENT = [
 
 
 async def test_whoever_says_nothing_has_to_go_and_leaves_nothing_behind(tmp_path, caplog):
-    async with house(tmp_path, connect_seconds_max=1) as neighbours:
+    async with server_in_process(tmp_path, connect_seconds_max=1) as neighbours:
         await neighbours.bilal_bids()
         await asyncio.sleep(0)
         before = neighbours.possessions()
@@ -251,7 +251,7 @@ async def test_whoever_says_nothing_has_to_go_and_leaves_nothing_behind(tmp_path
 
 @pytest.mark.parametrize("transport", ["websocket", "polling"])
 async def test_whoever_vanishes_without_a_word_is_gone_with_the_next_ping(tmp_path, transport):
-    async with house(tmp_path, pings=(0.5, 3)) as neighbours:
+    async with server_in_process(tmp_path, pings=(0.5, 3)) as neighbours:
         before = neighbours.possessions()
         kind = SlowReader if transport == "websocket" else PollingStranger
         async with AsyncExitStack() as stack:
@@ -305,7 +305,7 @@ NEIGHBOURS = 2
 @pytest.fixture
 async def small_house(tmp_path):
     """It has room for three guests."""
-    async with house(tmp_path, connections_max=NEIGHBOURS + 3) as neighbours:
+    async with server_in_process(tmp_path, connections_max=NEIGHBOURS + 3) as neighbours:
         yield neighbours
 
 
@@ -404,7 +404,7 @@ async def test_an_address_has_room_for_a_few_behind_a_trusted_proxy(tmp_path):
         "connect_seconds_max": 2,
         "trusted_proxies": "127.0.0.1",
     }
-    async with house(tmp_path, **limits) as neighbours:
+    async with server_in_process(tmp_path, **limits) as neighbours:
         url = neighbours.url
         async with users(url, "websocket", 1, **from_("192.0.2.1")) as first:
             async with users(url, "polling", 1, **from_("192.0.2.1")) as second:
@@ -422,7 +422,7 @@ async def test_an_address_has_room_for_a_few_behind_a_trusted_proxy(tmp_path):
 
 async def test_an_ipv6_network_is_one_address(tmp_path):
     limits = {"connections_per_address_max": 2, "trusted_proxies": "127.0.0.1"}
-    async with house(tmp_path, **limits) as neighbours:
+    async with server_in_process(tmp_path, **limits) as neighbours:
         url = neighbours.url
         first, last = from_("2001:db8:0:1::1"), from_("2001:db8:0:1:ffff:ffff:ffff:ffff")
         async with users(url, "websocket", 1, **first), users(url, "polling", 1, **last):
@@ -431,7 +431,9 @@ async def test_an_ipv6_network_is_one_address(tmp_path):
 
 
 async def test_a_stranger_cannot_speak_for_other_addresses(tmp_path):
-    async with house(tmp_path, connections_per_address_max=NEIGHBOURS + 2) as neighbours:
+    async with server_in_process(
+        tmp_path, connections_per_address_max=NEIGHBOURS + 2
+    ) as neighbours:
         async with users(neighbours.url, "websocket", 2, **from_("192.0.2.1")):
             statuses = [
                 await knocks(neighbours.url, **from_(f"192.0.2.{number}")) for number in range(4)
@@ -441,7 +443,7 @@ async def test_a_stranger_cannot_speak_for_other_addresses(tmp_path):
 
 async def test_an_address_has_only_so_many_lines_even_if_they_say_something(tmp_path):
     """Or one stranger could take all that the process may open."""
-    async with house(tmp_path, connections_per_address_max=4) as neighbours:
+    async with server_in_process(tmp_path, connections_per_address_max=4) as neighbours:
         async with AsyncExitStack() as stack:
             lines = [await stack.enter_async_context(Line(neighbours.url)) for _ in range(40)]
             served = 0
@@ -462,7 +464,7 @@ PAGE, OTHER = "https://auctions.example", "https://evil.example"
 
 
 async def test_every_page_may_connect_and_none_with_credentials(tmp_path):
-    async with house(tmp_path) as neighbours, Line(neighbours.url) as line:
+    async with server_in_process(tmp_path) as neighbours, Line(neighbours.url) as line:
         answer = await line.requests("GET", PATH + "polling", Origin=OTHER)
         assert answer.status == 200
         assert answer.headers["access-control-allow-origin"] in {"*", OTHER}
@@ -474,7 +476,7 @@ async def test_every_page_may_connect_and_none_with_credentials(tmp_path):
 
 async def test_a_list_of_pages_keeps_the_others_out(tmp_path):
     pages = f"{PAGE}, https://second.example"
-    async with house(tmp_path, cors_origins=pages) as neighbours:
+    async with server_in_process(tmp_path, cors_origins=pages) as neighbours:
         url = neighbours.url
         for transport, welcome in (("polling", 200), ("websocket", 101)):
             assert await knocks(url, transport, Origin=PAGE) == welcome

@@ -18,7 +18,7 @@ from tests.support.clients.stranger import (
     upgrade_headers,
 )
 from tests.support.servers.baraka import SECRET
-from tests.support.servers.neighbours import AUCTION, BILAL, house, street
+from tests.support.servers.neighbours import AUCTION, BILAL, server_in_process, street
 
 MILLIONS = "42" + json.dumps(["placeBid", AUCTION | {"amount": 2_000_000_000}])
 CODE = "not_your_session"
@@ -30,7 +30,7 @@ def bearer(user_id):
 
 @pytest.fixture
 async def room(tmp_path):
-    async with house(tmp_path) as neighbours:
+    async with server_in_process(tmp_path) as neighbours:
         yield neighbours
 
 
@@ -84,7 +84,9 @@ async def test_a_session_may_be_kept_to_its_address(tmp_path):
         folder = tmp_path / str(keeps)
         folder.mkdir()
         async with (
-            house(folder, trusted_proxies="127.0.0.1", session_keeps_address=keeps) as room,
+            server_in_process(
+                folder, trusted_proxies="127.0.0.1", session_keeps_address=keeps
+            ) as room,
             PollingStranger(room.url, X_Forwarded_For="198.51.100.6") as owner,
             Line(room.url) as thief,
         ):
@@ -95,7 +97,7 @@ async def test_a_session_may_be_kept_to_its_address(tmp_path):
 
 
 async def test_long_polling_can_be_turned_off_and_says_so(tmp_path):
-    async with house(tmp_path, websocket_only=True) as room:
+    async with server_in_process(tmp_path, websocket_only=True) as room:
         async with Line(room.url) as line:
             for method, query in (
                 ("GET", "EIO=4&transport=polling"),
@@ -125,7 +127,7 @@ async def test_official_clients_are_served_in_every_mode(tmp_path, fan_out):
     by_header = {"extraHeaders": {"authorization": bearer(2)}}
     by_auth = {"auth": {"token": token(SECRET, 2)}}
     async with (
-        house(tmp_path, fan_out=fan_out, session_keeps_address=True) as room,
+        server_in_process(tmp_path, fan_out=fan_out, session_keeps_address=True) as room,
         NodePhones() as node,
         PythonPhones() as python,
     ):
@@ -149,7 +151,10 @@ async def test_a_client_that_shows_its_header_once_is_served_where_the_operator_
     for keeps in (True, False):
         folder = tmp_path / str(keeps)
         folder.mkdir()
-        async with house(folder, session_keeps_token=keeps) as room, PythonPhones() as phones:
+        async with (
+            server_in_process(folder, session_keeps_token=keeps) as room,
+            PythonPhones() as phones,
+        ):
             if keeps:
                 with pytest.raises(socketio.exceptions.ConnectionError):
                     await phones.open(room.url, **header)

@@ -47,11 +47,11 @@ def signed(header: Any, claims: Any, *, key: bytes = SECRET.encode(), digest: An
     return b".".join([text, part(signature)]).decode()
 
 
-def token(claims: Mapping[str, Any]) -> str:
+def signed_claims(claims: Mapping[str, Any]) -> str:
     """A well-signed token that has an hour to live, unless `claims` say otherwise."""
     return signed({"alg": "HS256", "typ": "JWT"}, {"exp": in_time(HOUR), **claims})
 
 
 def who(claims: Mapping[str, Any], **options: Any) -> int | Refusal:
-    found = verify(SECRET, token(claims), **options)
+    found = verify(SECRET, signed_claims(claims), **options)
     return found.user_id if isinstance(found, Identity) else found

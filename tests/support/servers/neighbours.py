@@ -1,7 +1,7 @@
 """A server under attack, and a neighbour: an ordinary client of the same auction who must not notice.
 
-`street` is a `baraka serve` of its own; `house` is the same server inside the test's process, where
-its tasks and sockets can be counted.
+`street` is a `baraka serve` of its own; `server_in_process` is the same server inside the test's
+process, where its tasks and sockets can be counted.
 """
 
 from __future__ import annotations
@@ -177,7 +177,7 @@ async def street(
 
 
 @asynccontextmanager
-async def house(
+async def server_in_process(
     folder: Path,
     *,
     updates: str = "lists",
