@@ -78,7 +78,10 @@ def make_server(
 
 @dataclass(frozen=True, slots=True)
 class UserLimits:
-    """Limits of one user over all sockets; 0 is no limit. See the settings of the same names."""
+    """Limits of one user over all sockets; 0 is no limit. See the settings of the same names.
+
+    `events_per_second_max` is that of one socket times `SOCKETS_PER_USER` (`baraka_server/app.py`).
+    """
 
     events_per_second_max: float
     bids_per_second_max: float

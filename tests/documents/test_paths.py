@@ -1,7 +1,8 @@
 """Names in the documents exist: files, what is said to be in them, links, headings, targets of make.
 
 Files stand in backticks, from the top, from one of our two packages or from tests/support. `thing` in
-`path` says that the file has something of that name. The changelog is about what was.
+`path` says that the file declares something of that name; an import is none. The changelog is about
+what was.
 """
 
 from __future__ import annotations
@@ -46,6 +47,14 @@ def found(path: str) -> list[Path]:
     return [file for root in ROOTS for file in sorted(root.glob(path.rstrip("/")))]
 
 
+def declares(file: Path, thing: str) -> bool:
+    """Whether a module has a class, a function or a name of that; another file just has the word."""
+    if file.suffix != ".py":
+        return bool(re.search(rf"\b{thing}\b", text_of(file)))
+    declared = rf"^\s*(?:(?:async )?def {thing}\(|class {thing}\b|(?:self\.)?{thing}(?:: | = ))"
+    return bool(re.search(declared, text_of(file), re.MULTILINE))
+
+
 def paths_in(page: Path) -> list[str]:
     prose = BLOCK.sub("", text_of(page))
     return [code for code in CODE.findall(prose) if PATH.fullmatch(code)]
@@ -78,7 +87,7 @@ def test_every_thing_is_in_the_file_that_a_page_says(page: Path):
     missing = [
         (thing, path)
         for thing, path in said
-        if not any(re.search(rf"\b{thing}\b", text_of(file)) for file in found(path))
+        if not any(declares(file, thing) for file in found(path))
     ]
     assert missing == []
 
@@ -105,3 +114,22 @@ def test_every_target_of_make_that_a_page_names_exists(page: Path):
     inside = [*CODE.findall(text_of(page)), *BLOCK.findall(text_of(page))]
     named = {target for code in inside for target in MAKE.findall(code)}
     assert named - set(targets()) == set()
+
+
+SUPPORT = sorted((HOUSE / "tests/support").rglob("*.py"))
+
+
+@pytest.mark.parametrize("file", SUPPORT, ids=by_name)
+def test_every_file_that_tests_are_made_of_is_named_in_their_page(file: Path):
+    named = {path for code in paths_in(HOUSE / "tests/README.md") for path in found(code)}
+    assert file in named or file.name == "__init__.py"
+
+
+QUICK = re.compile(r"contract, rules, commands, [^;.]*; not store, live, wire, simulator, e2e")
+
+
+def test_make_test_quick_is_told_in_the_same_words_everywhere():
+    pages = ("README.md", "CONTRIBUTING.md", "tests/README.md", "Makefile")
+    told = [QUICK.findall(" ".join(text_of(HOUSE / page).split())) for page in pages]
+    assert told == [told[0]] * len(pages)
+    assert len(told[0]) == 1
