@@ -37,7 +37,6 @@ GIVEN_UP = {
 EXEMPT = {
     "tools/words.py",
     "tests/upkeep/test_words.py",
-    "baraka_cli/simulator/hostile/stage.py",  # where attempts on a server are made
 }
 
 

@@ -199,12 +199,12 @@ class Connection:
                 if self.acknowledges is None:
                     self.acknowledges = False
                 if joining:
-                    request.settle(DONE)
+                    request.resolve(DONE)
                 return
             self.acknowledges = True
             if joining:
                 self._catch_up(reply.data)  # at once: the next event may be right behind
-            request.settle(reply)
+            request.resolve(reply)
 
         unknown = self.acknowledges is None
         try:
@@ -262,7 +262,7 @@ class Connection:
             self._set(ConnectionState.LOST, f"{why}; trying again")
         lost = Reply.none(NoReply.LOST, "The connection was lost. Look before you try again.")
         for request in self._waiting:
-            request.settle(lost)
+            request.resolve(lost)
 
     def _refused_by(self, said: object) -> None:
         """`said` is what a refused connection comes with, or why one ended."""
@@ -279,7 +279,7 @@ class Connection:
         if event == AuctionState.wire_name and not self.joined:
             return  # the answer to our join says the same
         self.hear(event, data)
-        self._settle(event, DONE)
+        self._resolve(event, DONE)
         ours = event == AuctionStarted.wire_name and data.get("id") == self._auction_id
         if ours and not self.joined:
             self._keep(self._join())
@@ -288,13 +288,13 @@ class Connection:
         message, event = str(error.get("message", "")), error.get("event")
         if message in TOKEN_REFUSALS and not event:
             self._set(ConnectionState.TURNED_AWAY, message)
-        self._settle(Error.wire_name, Reply(False, error))
+        self._resolve(Error.wire_name, Reply(False, error))
         self.hear(Error.wire_name, error)
 
-    def _settle(self, sign: str, reply: Reply) -> None:
+    def _resolve(self, sign: str, reply: Reply) -> None:
         for request in self._waiting:
             if sign in request.answered_by and not request.reply.done():
-                request.settle(reply)
+                request.resolve(reply)
                 return
 
     def _set(self, state: ConnectionState, why: str = "") -> None:

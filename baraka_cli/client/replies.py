@@ -113,7 +113,7 @@ class Request:
     answered_by: frozenset[str]
     reply: asyncio.Future[Reply]
 
-    def settle(self, reply: Reply) -> None:
+    def resolve(self, reply: Reply) -> None:
         """Take `reply`, unless there was one before."""
         if not self.reply.done():
             self.reply.set_result(reply)

@@ -162,7 +162,7 @@ class Socket:
             self.pool.acknowledges = True
             if request.reply.done():
                 self.pool.listener.replied_late(self, request)
-            request.settle(reply)
+            request.resolve(reply)
         elif self.pool.acknowledges:
             said = json.dumps(list(values), ensure_ascii=False)
             self.pool.listener.garbled(self, f"the answer to {request.event}: {said}")
@@ -181,16 +181,16 @@ class Socket:
         """Without acknowledgements: what a person takes for the reply."""
         for request in self.requests:
             if frame.name == Error.wire_name:
-                request.settle(Reply(False, frame.data))
+                request.resolve(Reply(False, frame.data))
                 return
             if frame.name in request.answered_by and frame.answers(self.user_id, request.payload):
-                request.settle(DONE)
+                request.resolve(DONE)
                 return
 
     def _gone(self) -> None:
         was, self.connected = self.connected, False
         for request in self.requests:
-            request.settle(LOST)
+            request.resolve(LOST)
         if was:
             self.pool.listener.cut_off(self)
 

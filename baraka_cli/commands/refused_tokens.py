@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from baraka_cli.minting import Minting
 
 SHORT_LIFETIME = timedelta(minutes=1)
-KNOCK_SECONDS = 5
+TOKEN_ATTEMPT_SECONDS = 5
 
 
 async def why_refused(url: str, maker: Minting | None, token: str) -> str:
@@ -77,14 +77,14 @@ async def _is_taken(url: str, maker: Minting, claims: Mapping[str, Any]) -> bool
     """Whether a token that differs in its life alone gets in."""
     from baraka_cli.client.frames import Frames
     from baraka_cli.client.sockets import CouldNotConnect, SocketPool
-    from baraka_cli.simulator.hostile.knocking import knock
+    from baraka_cli.simulator.hostile.token_attempts import attempt_token
     from baraka_server.contract.client_events import LeaveAuction
 
     token = maker.token(int(claims["sub"]), SHORT_LIFETIME)
     pool = SocketPool(url, Frames(lambda _: None), _Nobody())
     try:
         leave = (LeaveAuction.wire_name, {"auctionId": 0})  # whatever comes of it: it is answered
-        return (await knock(pool, {"token": token}, [leave], KNOCK_SECONDS)).let_in
+        return (await attempt_token(pool, {"token": token}, [leave], TOKEN_ATTEMPT_SECONDS)).let_in
     except CouldNotConnect:
         return False
     finally:

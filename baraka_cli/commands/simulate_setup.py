@@ -120,10 +120,10 @@ def places_of(url: str, auction_id: int | None, runs: int, people: People) -> li
     if why and auction_id is None:
         say(why)
         raise typer.Exit(COULD_NOT)
-    doors = [one for one in free if one != auction_id]
-    sales = [auction_id] if auction_id is not None else doors[:runs]
+    next_doors = [one for one in free if one != auction_id]
+    sales = [auction_id] if auction_id is not None else next_doors[:runs]
     if auction_id is None:
-        doors = doors[runs:]
+        next_doors = next_doors[runs:]
     if len(sales) < runs:
         what = {0: "no auction", 1: "only one auction"}.get(
             len(sales), f"only {len(sales)} auctions"
@@ -134,9 +134,10 @@ def places_of(url: str, auction_id: int | None, runs: int, people: People) -> li
             f"baraka auction create --owner {host_id} --title 'Load test'"
         )
         raise typer.Exit(COULD_NOT)
-    padded = [*doors, *[None] * runs]
+    padded = [*next_doors, *[None] * runs]
     return [
-        Place(sale, door, host_id, people.others) for sale, door in zip(sales, padded, strict=False)
+        Place(sale, next_door, host_id, people.others)
+        for sale, next_door in zip(sales, padded, strict=False)
     ]
 
 

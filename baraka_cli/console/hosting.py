@@ -219,11 +219,11 @@ class Hosting(Screen[None]):
             self._question(end_dialog(high=self.book.high is not None), lambda _: self._end())
 
     def _end(self) -> None:
-        async def settled(answer: Reply) -> None:
+        async def on_reply(answer: Reply) -> None:
             if answer.ok:
                 await self.action_summary()
 
-        self.sale.end(settled)
+        self.sale.end(on_reply)
 
     def action_cancel(self) -> None:
         if self.check_possible("cancel"):

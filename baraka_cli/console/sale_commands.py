@@ -82,7 +82,7 @@ class SaleCommands:
         bid, hammered = decision.bid, len(self._book.hammers)
         self._clerk.weights[decision.product] = decision.weight
 
-        def settled(answer: Reply) -> None:
+        def on_reply(answer: Reply) -> None:
             if answer.code == Code.OTHER_BID_LEADS:
                 self._missed_bid(bid)
             for hammer in self._book.hammers[hammered:] if answer.ok else ():
@@ -102,7 +102,7 @@ class SaleCommands:
                 weight=decision.weight,
                 bid_id=bid.id,
             ),
-            settled,
+            on_reply,
         )
 
     def pass_lot(self, lot: Lot | None, then: Callable[[Reply], None] = lambda _: None) -> None:
@@ -111,7 +111,7 @@ class SaleCommands:
             self._log.note("Pass: the sale went on. Look again.", Outcome.REFUSED)
             return
 
-        def settled(answer: Reply) -> None:
+        def on_reply(answer: Reply) -> None:
             if answer.code == Code.OTHER_BID_LEADS:
                 self._missed_bid(None)
             then(answer)
@@ -124,7 +124,7 @@ class SaleCommands:
                 weight=self._clerk.known_weight(),
                 bid_id=0,
             ),
-            settled,
+            on_reply,
         )
 
     def end(self, then: Then) -> None:

@@ -24,7 +24,7 @@ from baraka_cli.simulator.thresholds import judged
 Show = Callable[[Result, str], None]
 WhyRefused = Callable[[str], Awaitable[str]]
 """Finds out why a token was refused, and says it in a sentence."""
-Evidence = Callable[[int, Proof], Awaitable[None]]
+CompareLedger = Callable[[int, Proof], Awaitable[None]]
 """Compares an auction with what a database has of it, and tells the proof."""
 
 
@@ -86,7 +86,10 @@ class Interrupt:
 
 
 async def run(
-    setup: Setup, show: Show, evidence: Evidence | None = None, interrupt: Interrupt | None = None
+    setup: Setup,
+    show: Show,
+    compare_ledger: CompareLedger | None = None,
+    interrupt: Interrupt | None = None,
 ) -> Result:
     """Hold the sale; `show` is called every second with the result so far.
 
@@ -137,11 +140,11 @@ async def run(
         could_not = _broke_off("It was interrupted.", crowd)
     finally:
         telling.cancel()
-    if evidence is not None and not could_not:
+    if compare_ledger is not None and not could_not:
         new_phase("comparing with the database")
         show(so_far(), phase)
         for auction_id in filter(None, (setup.place.auction_id, setup.place.next_door)):
-            await evidence(auction_id, proof)
+            await compare_ledger(auction_id, proof)
     crowd.tick()
     found = so_far()
     found.thresholds = judged(setup.scenario, found)

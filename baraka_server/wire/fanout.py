@@ -261,7 +261,7 @@ class FanOut:
         """Write packets to subscribers, or queue them. Returns the number of bytes written."""
         told_bytes = 0
         # Inlined from `is_writable` and `JoinedPackets`: at thousands of subscribers a call would show.
-        batch = JoinedPackets(packets)
+        joined = JoinedPackets(packets)
         shows = [pkt.shows for pkt in packets if pkt.shows]
         plain = compressed = b""
         for subscriber in subscribers:
@@ -274,9 +274,9 @@ class FanOut:
                     and (unsent := to.get_write_buffer_size()) <= subscriber.lagging_bytes
                 ):
                     if subscriber.compresses:
-                        data = compressed = compressed or batch.compressed
+                        data = compressed = compressed or joined.compressed
                     else:
-                        data = plain = plain or batch.plain
+                        data = plain = plain or joined.plain
                     told_bytes += len(data)
                     sent = 0
                     if subscriber.file is not None and not unsent:
@@ -292,7 +292,7 @@ class FanOut:
                     if shows:
                         self.report_when_drained(subscriber, shows)
                 else:
-                    subscriber.enqueue(batch)
+                    subscriber.enqueue(joined)
             except Exception:
                 log.exception(
                     "a viewer could not be sent to, and is disconnected", extra={"event": "fault"}

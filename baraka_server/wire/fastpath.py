@@ -57,10 +57,10 @@ class FastSocket(GuardedSocket):
         self.leaving = None
         super().guard(host, address)
 
-    def hears(self, batch: JoinedPackets) -> None:
+    def hears(self, joined: JoinedPackets) -> None:
         """Queue what a room is sent, while the subscriber is not direct; disconnect without room."""
         gone = self.closing or self.closed or self.leaving
-        if not gone and not all(map(self.offer, batch.packets)):
+        if not gone and not all(map(self.offer, joined.packets)):
             self.leaving = asyncio.create_task(self.hang_up(DOES_NOT_READ))
             self.subscriber.abort()
 

@@ -25,12 +25,12 @@ class Listener:
         self.shown = []
         self.subscriber = Subscriber(self.hears, 100, self.shown.append)
         self.packets = []
-        self.batches = []
+        self.writes = []
 
-    def hears(self, batch):
-        self.packets += batch.packets
-        self.batches.append([pkt.encode() for pkt in batch.packets])
-        assert batch.plain == b"".join(pkt.frame.plain for pkt in batch.packets)
+    def hears(self, joined):
+        self.packets += joined.packets
+        self.writes.append([pkt.encode() for pkt in joined.packets])
+        assert joined.plain == b"".join(pkt.frame.plain for pkt in joined.packets)
 
 
 class Transport:
@@ -74,16 +74,16 @@ def says(fan_out, text, rooms=RING, event="newBid"):
 async def test_what_is_announced_at_once_is_written_at_once(fan_out, rooms):
     says(fan_out, "a")
     says(fan_out, "b", event="newComment")
-    assert rooms["auction_1"].batches == []
+    assert rooms["auction_1"].writes == []
     await asyncio.sleep(0)
-    assert rooms["auction_1"].batches == [
+    assert rooms["auction_1"].writes == [
         ['42["newBid",{"whole":"a"}]', '42["newComment",{"whole":"b"}]']
     ]
-    assert rooms["auction_1:delta"].batches == [
+    assert rooms["auction_1:delta"].writes == [
         ['42["newBid",{"brief":"a"}]', '42["newComment",{"brief":"b"}]']
     ]
     await asyncio.sleep(0)
-    assert len(rooms["auction_1"].batches) == 1
+    assert len(rooms["auction_1"].writes) == 1
 
 
 async def test_two_auctions_and_everybody_are_told_in_the_order_of_the_events(fan_out, rooms):
@@ -97,16 +97,16 @@ async def test_two_auctions_and_everybody_are_told_in_the_order_of_the_events(fa
     await fan_out.announce_to_everyone("auctionStarted", encode({"all": "d"}))
     says(fan_out, "e", WATCH)
     fan_out.flush()
-    assert "".join(text[-4] for (text,) in everyone.batches) == "aabbccdee"
+    assert "".join(text[-4] for (text,) in everyone.writes) == "aabbccdee"
 
 
 async def test_no_write_grows_without_a_bound(fan_out, rooms):
     for _ in range(20):
         says(fan_out, "x" * (JOINED_BYTES_MAX // 4))
     fan_out.flush()
-    batches = rooms["auction_1"].batches
-    assert sum(map(len, batches)) == 20
-    assert all(sum(map(len, batch)) < 2 * JOINED_BYTES_MAX for batch in batches)
+    writes = rooms["auction_1"].writes
+    assert sum(map(len, writes)) == 20
+    assert all(sum(map(len, joined)) < 2 * JOINED_BYTES_MAX for joined in writes)
 
 
 async def test_whoever_hears_the_same_is_sent_the_same_bytes(fan_out):
@@ -195,7 +195,7 @@ async def test_bytes_go_past_the_queue_only_while_the_subscriber_is_direct(
     fan_out.flush()
     assert listener.subscriber.is_writable == open_
     assert len(line.written) == open_
-    assert len(listener.batches) == (not open_)
+    assert len(listener.writes) == (not open_)
 
 
 async def test_whoever_comes_hears_what_is_announced_from_now_on_and_who_goes_until_now(fan_out):
@@ -210,7 +210,7 @@ async def test_whoever_comes_hears_what_is_announced_from_now_on_and_who_goes_un
     fan_out.leave_all(comes.subscriber)
     says(fan_out, "e", WATCH)
     fan_out.flush()
-    assert "".join(text[-4] for (text,) in comes.batches) == "bd"
+    assert "".join(text[-4] for (text,) in comes.writes) == "bd"
     assert not comes.subscriber.rooms
 
 

@@ -102,7 +102,7 @@ class Bidding:
     async def last_answers(self) -> None:
         """Wait for them, when no bids are made any more."""
         if self.asking:
-            await asyncio.wait(self.asking, timeout=self._errands.settle_seconds)
+            await asyncio.wait(self.asking, timeout=self._errands.patience_seconds)
 
     def look_up(self, one: Member) -> None:
         """The bidder looks at the board, and thinks about a lot that is new on it."""
@@ -220,7 +220,7 @@ class Bidding:
     async def _ask(self, one: Member, payload: dict[str, Any]) -> Reply:
         answer = await self._visits.ask_once(one, PlaceBid.wire_name, payload)
         lost = answer.ok is None and "requestId" in payload
-        if lost and await self._errands.settled(lambda: one.inside):
+        if lost and await self._errands.wait_for(lambda: one.inside):
             # As an app does whose answer was lost: the same again, which changes nothing (D23).
             self._meter.bids_repeated += 1
             answer = await self._visits.ask_once(one, PlaceBid.wire_name, payload)

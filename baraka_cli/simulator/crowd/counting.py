@@ -68,25 +68,25 @@ class Counting:
         strangers = max(0, (self._count or 1) - 1)
         self._strangers.begin(strangers)
         self._errands.start(self._sample())
-        door = self._sale.place.next_door
+        next_door = self._sale.place.next_door
         if Promise.COUNTS_AGREE in self._proof.findings.exempt:
             return
-        if strangers and door is not None and self._sale.pool.acknowledges:
-            there = await self._counted_next_door(door)
-            self._proof.counts.began(self._auction_id, door, strangers, (there or 1) - 1)
+        if strangers and next_door is not None and self._sale.pool.acknowledges:
+            there = await self._counted_next_door(next_door)
+            self._proof.counts.began(self._auction_id, next_door, strangers, (there or 1) - 1)
 
-    async def _counted_next_door(self, door: int) -> int | None:
+    async def _counted_next_door(self, next_door: int) -> int | None:
         """What the scout hears next door, alone."""
         scout, belongs = self._scout, self._scout.auction_id
         try:
             await self._visits.connect(scout)
         except CouldNotConnect:
             return None
-        scout.auction_id = door
+        scout.auction_id = next_door
         try:
             if not await self._visits.join(scout):
                 return None
-            room = scout.seat.rooms[door]
+            room = scout.seat.rooms[next_door]
             await self._errands.until(lambda: room.count is not None, FIRST_COUNT_SECONDS_MAX)
             await self._visits.leave(scout)
             return room.count if isinstance(room.count, int) else None
@@ -149,7 +149,7 @@ class Counting:
         agree = await self._errands.until(agrees, COUNTED_SECONDS_MAX)
         if not agree and may_count_again and self._sale.pool.acknowledges:
             await self._count_again()
-        await self._errands.settled(agrees)
+        await self._errands.wait_for(agrees)
         there = self._strangers.there + len(inside)
         self._proof.count(auction_id, self._count, there, when, fewer=fewer, more=more)
         seats = [one.seat for one in level()]

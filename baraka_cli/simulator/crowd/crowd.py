@@ -285,7 +285,7 @@ class Crowd:
 
     async def _finish(self) -> None:
         await self._everybody_heard_everything()
-        await self._errands.settled(lambda: not self._proof.lines.waits)
+        await self._errands.wait_for(lambda: not self._proof.lines.waits)
         self.visits.deliveries.lose(time.perf_counter(), older_than=0)
         self._proof.finish(
             one.seat
@@ -344,7 +344,7 @@ class Crowd:
                 return False
             return all(one.slow or self.visits.is_level(one) for one in everybody)
 
-        await self._errands.settled(quiet)
+        await self._errands.wait_for(quiet)
 
     async def _go_home(self) -> None:
         closing = (one.phone.close() for one in self._by_phone.values())

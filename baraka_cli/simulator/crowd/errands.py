@@ -11,10 +11,10 @@ POLL_SECONDS = 0.02
 
 
 class Errands:
-    """`settle_seconds` is how long to wait for what a server does when it is not in trouble."""
+    """`patience_seconds` is how long to wait for what a server does when it is not in trouble."""
 
-    def __init__(self, settle_seconds: float) -> None:
-        self.settle_seconds = settle_seconds
+    def __init__(self, patience_seconds: float) -> None:
+        self.patience_seconds = patience_seconds
         self._tasks: set[asyncio.Task[Any]] = set()
         self._fault: BaseException | None = None
 
@@ -40,8 +40,8 @@ class Errands:
             await asyncio.sleep(POLL_SECONDS)
         return True
 
-    async def settled(self, holds: Callable[[], bool]) -> bool:
-        return await self.until(holds, self.settle_seconds)
+    async def wait_for(self, holds: Callable[[], bool]) -> bool:
+        return await self.until(holds, self.patience_seconds)
 
     async def stop(self, *others: asyncio.Task[Any]) -> None:
         doing = [*others, *self._tasks]

@@ -178,7 +178,7 @@ class Hosting:
             if answer.ok:
                 if event == EndAuction.wire_name:
                     self._ended.add(auction_id)
-                await self._errands.settled(done)
+                await self._errands.wait_for(done)
                 return
             if answer.ok is None or answer.code == Code.OUTCOME_UNKNOWN:
                 unknown = True

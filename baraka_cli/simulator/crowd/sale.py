@@ -33,5 +33,5 @@ class Sale:
     @property
     def auctions(self) -> list[int]:
         """Its own, and the one next door where there is one."""
-        door = self.place.next_door
-        return [self.place.auction_id] + ([door] if door is not None else [])
+        next_door = self.place.next_door
+        return [self.place.auction_id] + ([next_door] if next_door is not None else [])

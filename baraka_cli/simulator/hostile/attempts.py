@@ -12,8 +12,8 @@ from typing import Any
 from baraka_cli.client.frames import Frame
 from baraka_cli.client.replies import LOST, Reply
 from baraka_cli.simulator.checks.refusals import NOT_ITS_FAULT
+from baraka_cli.simulator.hostile.probe_sale import TRIES_MAX, Guest, ProbeSale, retry_seconds
 from baraka_cli.simulator.hostile.signs import Shows
-from baraka_cli.simulator.hostile.stage import TRIES_MAX, Guest, Stage, retry_seconds
 from baraka_server.contract.client_events import ClientEvent
 
 
@@ -36,7 +36,7 @@ class Attempt:
 
 
 async def attempt(
-    stage: Stage,
+    sale: ProbeSale,
     guest: Guest,
     event: type[ClientEvent],
     fields: Mapping[str, Any] | None,
@@ -51,20 +51,20 @@ async def attempt(
     `payload` takes the place of one that names the auction and has `fields`. What was refused
     is looked for behind it, and nothing from before is taken for it, unless it is not `fenced`.
     """
-    fenced = fenced and shows is not None and stage.on_air
+    fenced = fenced and shows is not None and sale.on_air
     if fenced:
-        await stage.fence()
+        await sale.fence()
     if fields is not None:
-        payload = {"auctionId": stage.auction_id, **fields}
-    since = stage.everything_heard()
+        payload = {"auctionId": sale.auction_id, **fields}
+    since = sale.everything_heard()
 
     def shown() -> Frame | None:
         return next((one for one in since() if shows is not None and shows(one)), None)
 
-    patience = stage.patience_seconds if seconds is None else seconds
-    reply = await _reply(stage, guest, event, payload, shown, patience)
+    patience = sale.patience_seconds if seconds is None else seconds
+    reply = await _reply(sale, guest, event, payload, shown, patience)
     if reply.ok is False and fenced:
-        await stage.fence()
+        await sale.fence()
     frame = shown()
     outcome = _outcome(guest, reply, frame)
     asked = f"{event.wire_name} {_json(payload)}"
@@ -73,7 +73,7 @@ async def attempt(
 
 
 async def _reply(
-    stage: Stage,
+    sale: ProbeSale,
     guest: Guest,
     event: type[ClientEvent],
     payload: Any,
@@ -86,7 +86,7 @@ async def _reply(
         asking = asyncio.create_task(
             guest.socket.call(event.wire_name, payload, signs=frozenset(), seconds=patience)
         )
-        reply = await _first(stage, asking, shown, patience)
+        reply = await _first(sale, asking, shown, patience)
         if reply.code not in NOT_ITS_FAULT:
             break
         await asyncio.sleep(retry_seconds(reply))
@@ -94,14 +94,14 @@ async def _reply(
 
 
 async def _first(
-    stage: Stage,
+    sale: ProbeSale,
     asking: asyncio.Task[Reply],
     shown: Callable[[], Frame | None],
     patience: float,
 ) -> Reply:
-    asking.add_done_callback(lambda _: stage.look_again())
-    await stage.until(lambda: asking.done() or shown() is not None, patience + 1)
-    if asking.done() or stage.pool.acknowledges:  # the announcement may be ahead of the answer
+    asking.add_done_callback(lambda _: sale.look_again())
+    await sale.until(lambda: asking.done() or shown() is not None, patience + 1)
+    if asking.done() or sale.pool.acknowledges:  # the announcement may be ahead of the answer
         return await asking
     asking.cancel()
     return LOST

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Cast:
-    """Users of the stage. `host_id` owns both auctions; `impostor_id` owns neither.
+    """Users of the sale. `host_id` owns both auctions; `impostor_id` owns neither.
 
     `outsider_id` has been in no room yet; None where there are too few users.
     """

@@ -6,8 +6,8 @@ from typing import Any
 
 from baraka_cli.simulator.hostile.attempts import Outcome, attempt
 from baraka_cli.simulator.hostile.judge import CannotTry, Judge
+from baraka_cli.simulator.hostile.probe_sale import MINIMUM, ProbeSale
 from baraka_cli.simulator.hostile.signs import Shows, bids_listed, sold, started, told
-from baraka_cli.simulator.hostile.stage import MINIMUM, Stage
 from baraka_cli.simulator.hostile.verdicts import must_be_refused
 from baraka_server.contract.client_events import (
     AwardLot,
@@ -30,9 +30,9 @@ from baraka_server.contract.server_events import (
 UNSAID = "a host is not told that {}"
 
 
-async def foreign_start(stage: Stage, judge: Judge) -> None:
+async def foreign_start(sale: ProbeSale, judge: Judge) -> None:
     """Somebody else's auction is started."""
-    start = await attempt(stage, stage.impostor, StartAuction, {}, started(stage.auction_id))
+    start = await attempt(sale, sale.impostor, StartAuction, {}, started(sale.auction_id))
     must_be_refused(
         judge,
         start,
@@ -41,17 +41,17 @@ async def foreign_start(stage: Stage, judge: Judge) -> None:
     )
 
 
-async def second_start(stage: Stage, judge: Judge) -> None:
+async def second_start(sale: ProbeSale, judge: Judge) -> None:
     """On the air already: harmless, or refused; what stands must stand."""
-    await stage.new_lot()
-    await stage.bids(stage.bidder, MINIMUM + 10)
-    start = await attempt(stage, stage.host, StartAuction, {}, started(stage.auction_id))
+    await sale.new_lot()
+    await sale.bids(sale.bidder, MINIMUM + 10)
+    start = await attempt(sale, sale.host, StartAuction, {}, started(sale.auction_id))
     bid = await attempt(
-        stage,
-        stage.rival,
+        sale,
+        sale.rival,
         PlaceBid,
-        {"amount": MINIMUM + 20} | stage.this_round,
-        lambda frame: frame.bid == (stage.rival.user_id, MINIMUM + 20),
+        {"amount": MINIMUM + 20} | sale.this_round,
+        lambda frame: frame.bid == (sale.rival.user_id, MINIMUM + 20),
     )
     listed = bids_listed(bid.frame) if bid.frame is not None else []
     judge.expect(
@@ -61,12 +61,12 @@ async def second_start(stage: Stage, judge: Judge) -> None:
     )
 
 
-async def second_award(stage: Stage, judge: Judge) -> None:
-    await stage.new_lot()
-    await stage.bids(stage.bidder, MINIMUM + 10)
-    award = {"product": stage.lot, "weight": "5g"}
-    await stage.award()
-    again = await attempt(stage, stage.host, AwardLot, award, sold)
+async def second_award(sale: ProbeSale, judge: Judge) -> None:
+    await sale.new_lot()
+    await sale.bids(sale.bidder, MINIMUM + 10)
+    award = {"product": sale.lot, "weight": "5g"}
+    await sale.award()
+    again = await attempt(sale, sale.host, AwardLot, award, sold)
     judge.expect(
         again.frame is None,
         "one lot was sold twice",
@@ -74,16 +74,16 @@ async def second_award(stage: Stage, judge: Judge) -> None:
     )
 
 
-async def late_award(stage: Stage, judge: Judge) -> None:
+async def late_award(sale: ProbeSale, judge: Judge) -> None:
     """An award that is sent again when the next lot is up must not sell that one."""
-    await stage.new_lot()
-    await stage.bids(stage.bidder, MINIMUM + 10)
-    award = {"product": stage.lot, "weight": "5g"}
-    await stage.new_lot()
-    await stage.bids(stage.rival, MINIMUM + 10)
-    if not stage.numbered:
+    await sale.new_lot()
+    await sale.bids(sale.bidder, MINIMUM + 10)
+    award = {"product": sale.lot, "weight": "5g"}
+    await sale.new_lot()
+    await sale.bids(sale.rival, MINIMUM + 10)
+    if not sale.numbered:
         raise CannotTry("by the guide alone, an award is for whatever is on the block")
-    again = await attempt(stage, stage.host, AwardLot, award, told(LotAwarded))
+    again = await attempt(sale, sale.host, AwardLot, award, told(LotAwarded))
     must_be_refused(
         judge,
         again,
@@ -91,21 +91,21 @@ async def late_award(stage: Stage, judge: Judge) -> None:
         unsaid=UNSAID.format("an award for the lot before sells nothing"),
     )
     if again.outcome is Outcome.DONE:
-        stage.lot = ""
+        sale.lot = ""
 
 
-async def second_end(stage: Stage, judge: Judge) -> None:
+async def second_end(sale: ProbeSale, judge: Judge) -> None:
     must_be_refused(
         judge,
-        await attempt(stage, stage.host, EndAuction, {}, told(AuctionFinished)),
+        await attempt(sale, sale.host, EndAuction, {}, told(AuctionFinished)),
         done="a sale was ended twice",
         unsaid=UNSAID.format("the sale is over already"),
     )
 
 
-async def start_after_end(stage: Stage, judge: Judge) -> None:
-    start = await attempt(stage, stage.host, StartAuction, {}, started(stage.auction_id))
-    stage.on_air = start.outcome is Outcome.DONE
+async def start_after_end(sale: ProbeSale, judge: Judge) -> None:
+    start = await attempt(sale, sale.host, StartAuction, {}, started(sale.auction_id))
+    sale.on_air = start.outcome is Outcome.DONE
     must_be_refused(
         judge,
         start,
@@ -114,18 +114,18 @@ async def start_after_end(stage: Stage, judge: Judge) -> None:
     )
 
 
-async def second_cancel(stage: Stage, judge: Judge) -> None:
+async def second_cancel(sale: ProbeSale, judge: Judge) -> None:
     must_be_refused(
         judge,
-        await attempt(stage, stage.host, CancelAuction, {}, told(AuctionCanceled)),
+        await attempt(sale, sale.host, CancelAuction, {}, told(AuctionCanceled)),
         done="a sale was canceled twice",
         unsaid=UNSAID.format("the sale is canceled already"),
     )
 
 
-async def start_after_cancel(stage: Stage, judge: Judge) -> None:
-    start = await attempt(stage, stage.host, StartAuction, {}, started(stage.auction_id))
-    stage.on_air = start.outcome is Outcome.DONE
+async def start_after_cancel(sale: ProbeSale, judge: Judge) -> None:
+    start = await attempt(sale, sale.host, StartAuction, {}, started(sale.auction_id))
+    sale.on_air = start.outcome is Outcome.DONE
     must_be_refused(
         judge,
         start,
@@ -159,12 +159,12 @@ To start one that is live already is tried before it is: see `foreign_start`.
 """
 
 
-async def other_owner(stage: Stage, judge: Judge) -> None:
+async def other_owner(sale: ProbeSale, judge: Judge) -> None:
     """Everything that is for the owner alone, by somebody who is not."""
-    await stage.new_lot()
-    await stage.bids(stage.bidder, MINIMUM + 10)
+    await sale.new_lot()
+    await sale.bids(sale.bidder, MINIMUM + 10)
     for event, fields, shows, means in FOREIGN:
-        tried = await attempt(stage, stage.impostor, event, fields, shows)
+        tried = await attempt(sale, sale.impostor, event, fields, shows)
         must_be_refused(
             judge,
             tried,
@@ -172,5 +172,5 @@ async def other_owner(stage: Stage, judge: Judge) -> None:
             unsaid=f"nobody is told that {event.wire_name} is for the owner alone",
         )
         if tried.outcome is Outcome.DONE and event in {EndAuction, CancelAuction}:
-            stage.on_air = False
+            sale.on_air = False
             return

@@ -5,27 +5,27 @@ from __future__ import annotations
 import asyncio
 
 from baraka_cli.simulator.hostile.judge import CannotTry, Judge
-from baraka_cli.simulator.hostile.stage import Stage
+from baraka_cli.simulator.hostile.probe_sale import ProbeSale
 from baraka_server.contract.client_events import JoinAuction
 
 VISITORS = 3
 
 
-async def vanishing(stage: Stage, judge: Judge) -> None:
+async def vanishing(sale: ProbeSale, judge: Judge) -> None:
     """They enter, and their connections are cut."""
 
     def count() -> int:
-        return stage.watcher.count(stage.auction_id) or 0
+        return sale.watcher.count(sale.auction_id) or 0
 
     if not count():
         raise CannotTry("no count of viewers was told yet")
     before = count()
     visitors = [
-        await stage.enters(f"visitor {number}", stage.cast.impostor_id)
+        await sale.enters(f"visitor {number}", sale.cast.impostor_id)
         for number in range(1, VISITORS + 1)
     ]
-    await asyncio.gather(*(stage.does(one, JoinAuction, {}) for one in visitors))
-    there = await stage.until(lambda: count() >= before + VISITORS)
+    await asyncio.gather(*(sale.does(one, JoinAuction, {}) for one in visitors))
+    there = await sale.until(lambda: count() >= before + VISITORS)
     judge.expect(
         there or count() > before,
         "who comes in is not counted",
@@ -35,7 +35,7 @@ async def vanishing(stage: Stage, judge: Judge) -> None:
         raise CannotTry("others came or went in the meantime")
     full = count()
     await asyncio.gather(*(one.socket.drop() for one in visitors))
-    gone = await stage.until(lambda: count() <= before, 2 * stage.patience_seconds)
+    gone = await sale.until(lambda: count() <= before, 2 * sale.patience_seconds)
     judge.expect(
         gone or count() < full,
         "who is gone is counted on",

@@ -10,8 +10,8 @@ from baraka_cli.client.frames import Frame
 from baraka_cli.client.replies import answered_by
 from baraka_cli.simulator.hostile.attempts import Attempt, Outcome, attempt
 from baraka_cli.simulator.hostile.judge import Judge
+from baraka_cli.simulator.hostile.probe_sale import MINIMUM, Guest, ProbeSale
 from baraka_cli.simulator.hostile.signs import Shows, started
-from baraka_cli.simulator.hostile.stage import MINIMUM, Guest, Stage
 from baraka_server.contract.client_events import (
     CLIENT_EVENTS,
     AwardLot,
@@ -60,20 +60,20 @@ INSIDES = re.compile(
 """What no message may carry: a stack trace, SQL, names from inside (D19)."""
 
 
-async def malformed(stage: Stage, judge: Judge) -> None:
-    await stage.new_lot()
-    await stage.bids(stage.rival, MINIMUM)
+async def malformed(sale: ProbeSale, judge: Judge) -> None:
+    await sale.new_lot()
+    await sale.bids(sale.rival, MINIMUM)
     silences, done = 0, False
-    since = stage.everything_heard()
-    for event, payload in _malformed(_good(stage)):
-        guest = stage.host if event.owner_only else stage.bidder
+    since = sale.everything_heard()
+    for event, payload in _malformed(_good(sale)):
+        guest = sale.host if event.owner_only else sale.bidder
         patience = LESS_PATIENCE_SECONDS if silences else None
         tried = await attempt(
-            stage,
+            sale,
             guest,
             event,
             None,
-            _shows(stage, event, guest),
+            _shows(sale, event, guest),
             payload=payload,
             seconds=patience,
             fenced=False,
@@ -82,13 +82,13 @@ async def malformed(stage: Stage, judge: Judge) -> None:
         done = done or tried.outcome is Outcome.DONE
         silences += tried.outcome is Outcome.SILENT
         if tried.outcome is Outcome.DONE and event.wire_name in LAST:
-            stage.on_air = False
-        if tried.outcome is Outcome.CUT_OFF or silences > SILENCES_MAX or not stage.on_air:
+            sale.on_air = False
+        if tried.outcome is Outcome.CUT_OFF or silences > SILENCES_MAX or not sale.on_air:
             return
-    await stage.fence()
+    await sale.fence()
     after = [one.text for one in since() if one.name in NEWS]
     judge.expect(done or not after, "what was refused as malformed is done all the same", after)
-    await stage.bids(stage.rival, MINIMUM + 10)  # the sale goes on as if nothing had been
+    await sale.bids(sale.rival, MINIMUM + 10)  # the sale goes on as if nothing had been
 
 
 def _look(judge: Judge, event: type[ClientEvent], tried: Attempt) -> None:
@@ -119,16 +119,16 @@ def _look(judge: Judge, event: type[ClientEvent], tried: Attempt) -> None:
     )
 
 
-def _good(stage: Stage) -> dict[str, dict[str, Any]]:
+def _good(sale: ProbeSale) -> dict[str, dict[str, Any]]:
     """A good payload of every event, by name: each malformed one is one step away from it."""
     prices = {"minBidPrice": MINIMUM, "bidPrice": MINIMUM, "actualPrice": MINIMUM}
     fields: dict[str, dict[str, Any]] = {
         PostComment.wire_name: {"comment": "malformed"},
         PlaceBid.wire_name: {"amount": 2 * MINIMUM},
-        AwardLot.wire_name: {"product": stage.lot, "weight": "5g"},
-        ChangeLot.wire_name: {"product": stage.lot} | prices,
+        AwardLot.wire_name: {"product": sale.lot, "weight": "5g"},
+        ChangeLot.wire_name: {"product": sale.lot} | prices,
     }
-    return {name: {"auctionId": stage.auction_id} | fields.get(name, {}) for name in CLIENT_EVENTS}
+    return {name: {"auctionId": sale.auction_id} | fields.get(name, {}) for name in CLIENT_EVENTS}
 
 
 def _malformed(good: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[type[ClientEvent], Any]]:
@@ -151,11 +151,11 @@ def _one_step_away(event: type[ClientEvent], good: Mapping[str, Any]) -> Iterato
             yield {**good, field: value}
 
 
-def _shows(stage: Stage, event: type[ClientEvent], guest: Guest) -> Shows | None:
+def _shows(sale: ProbeSale, event: type[ClientEvent], guest: Guest) -> Shows | None:
     """What everybody hears when it was done. Counts change whoever comes: they show nothing."""
     names = answered_by(event.wire_name) - {UserCountUpdate.wire_name}
     if event is StartAuction:
-        return started(stage.auction_id)
+        return started(sale.auction_id)
 
     def shows(frame: Frame) -> bool:
         row = frame.data.get(ROWS.get(frame.name, ""))

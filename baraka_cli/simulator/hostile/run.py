@@ -15,7 +15,7 @@ from yarl import URL
 from baraka_cli.client.sockets import CouldNotConnect, TokenRefused
 from baraka_cli.simulator.hostile.cast import Cast
 from baraka_cli.simulator.hostile.judge import CannotTry, Judge
-from baraka_cli.simulator.hostile.stage import Stage
+from baraka_cli.simulator.hostile.probe_sale import ProbeSale
 from baraka_cli.simulator.hostile.table import PROBES, Probe, When
 from baraka_cli.simulator.result import Probed, Result
 
@@ -68,7 +68,7 @@ async def probe(setup: Setup, show: Callable[[str], None] = lambda _: None) -> R
         seconds=round(run.clock(), 1),
         auctions=[setup.cast.auction_id],
         command=_command(setup),
-        server=_additions(run.stage),
+        server=_additions(run.sale),
         probes=[run.probed.get(name) or _untried(name, NOT_REACHED) for name in setup.probes],
         could_not=could_not,
     )
@@ -77,7 +77,7 @@ async def probe(setup: Setup, show: Callable[[str], None] = lambda _: None) -> R
 class _Run:
     def __init__(self, setup: Setup, show: Callable[[str], None]) -> None:
         self.probed = {name: _exempted(name) for name in setup.probes if name in setup.exempt}
-        self.stage = Stage(
+        self.sale = ProbeSale(
             setup.url,
             setup.cast,
             setup.mint,
@@ -94,11 +94,11 @@ class _Run:
 
     async def go(self) -> None:
         """Raises `CouldNotConnect` and `CannotTry` when there is nothing to try anything on."""
-        stage = self.stage
-        await stage.open()
+        sale = self.sale
+        await sale.open()
         await self._try_all(When.BEFORE)
         if self._wants(When.ON_AIR, When.OVER, When.BEFORE):
-            await stage.go_live(stage.cast.auction_id)
+            await sale.go_live(sale.cast.auction_id)
         await self._try_all(When.ON_AIR)
         await self._over()
         await self._canceled()
@@ -106,11 +106,11 @@ class _Run:
     async def _over(self) -> None:
         if not self._wants(When.OVER):
             return
-        stage = self.stage
+        sale = self.sale
         try:
-            if stage.on_air:  # it is over when somebody ended it who may not
-                await stage.new_lot()  # so that a late bid would be a good one
-                await stage.end()
+            if sale.on_air:  # it is over when somebody ended it who may not
+                await sale.new_lot()  # so that a late bid would be a good one
+                await sale.end()
         except CannotTry as error:
             self._leave_out(When.OVER, str(error))
             return
@@ -119,13 +119,13 @@ class _Run:
     async def _canceled(self) -> None:
         if not self._wants(When.CANCELED):
             return
-        stage, spare = self.stage, self.stage.cast.spare_auction_id
+        sale, spare = self.sale, self.sale.cast.spare_auction_id
         try:
             if spare is None:
                 raise CannotTry("the host has no second auction that can be started")
             await self._end()
-            await stage.go_live(spare)
-            await stage.cancel()
+            await sale.go_live(spare)
+            await sale.cancel()
         except CannotTry as error:
             self._leave_out(When.CANCELED, str(error))
             return
@@ -149,8 +149,8 @@ class _Run:
         judge = Judge(self.clock)
         why = ""
         try:
-            await self.stage.come_back()
-            await one.run(self.stage, judge)
+            await self.sale.come_back()
+            await one.run(self.sale, judge)
         except (CannotTry, CouldNotConnect) as error:
             why = str(error)
         return Probed(
@@ -163,13 +163,13 @@ class _Run:
 
     async def _end(self) -> None:
         """No sale is left live."""
-        if self.stage.on_air:
+        if self.sale.on_air:
             with suppress(CannotTry):
-                await self.stage.end()
+                await self.sale.end()
 
     async def clean_up(self) -> None:
         await self._end()
-        await self.stage.close()
+        await self.sale.close()
 
 
 def _untried(name: str, why: str) -> Probed:
@@ -189,6 +189,6 @@ def _command(setup: Setup) -> str:
     return shlex.join(["baraka", "simulate", "hostile", f"--url={address}", *named, *exempt])
 
 
-def _additions(stage: Stage) -> str:
-    has = {"acknowledgements": stage.pool.acknowledges, "seq": stage.numbered}
+def _additions(sale: ProbeSale) -> str:
+    has = {"acknowledgements": sale.pool.acknowledges, "seq": sale.numbered}
     return ", ".join(name for name, there in has.items() if there) or "the guide alone"

@@ -8,11 +8,11 @@ from enum import Enum
 
 from baraka_cli.simulator.hostile import bids, commands, counts, payloads, repeats, tokens
 from baraka_cli.simulator.hostile.judge import Judge
-from baraka_cli.simulator.hostile.stage import Stage
+from baraka_cli.simulator.hostile.probe_sale import ProbeSale
 
 
 class When(Enum):
-    """At which moment of the stage's sale a probe is tried."""
+    """At which moment of the sale a probe is tried."""
 
     BEFORE = "before the sale was started"
     ON_AIR = "while it is live"
@@ -27,7 +27,7 @@ class Probe:
     right: str
     """What a right server does."""
     when: When
-    run: Callable[[Stage, Judge], Awaitable[None]]
+    run: Callable[[ProbeSale, Judge], Awaitable[None]]
 
 
 _REFUSED = "refuses it, and says so to its sender alone"

@@ -71,8 +71,8 @@ async def hold(
         return await run(setup, show)
     async with open_store(database_url) as store:
 
-        async def evidence(auction_id: int, proof: Proof) -> None:
+        async def compare_ledger(auction_id: int, proof: Proof) -> None:
             meddle()
             await compare(store, auction_id, proof)
 
-        return await run(setup, show, evidence)
+        return await run(setup, show, compare_ledger)

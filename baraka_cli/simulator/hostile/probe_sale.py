@@ -1,4 +1,4 @@
-"""`Stage`: a small sale to try things on, and everybody who is needed to see what comes of them."""
+"""`ProbeSale`: a small sale to try probes on, and the guests who are needed to see what comes of them."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ from baraka_server.contract.server_events import (
 )
 
 MINIMUM = 100
-"""What a first bid for a lot of the stage must be at least."""
+"""What a first bid for a lot of the sale must be at least."""
 TRIES_MAX = 20
 """How often something is tried again that was refused because of the moment alone."""
 RETRY_SECONDS = 0.5
@@ -47,7 +47,7 @@ RETRY_SECONDS = 0.5
 
 @dataclass(eq=False, slots=True)
 class Guest:
-    """Somebody of the stage, and what was heard there."""
+    """Somebody of the sale, and what was heard there."""
 
     socket: LightSocket
     heard: list[Frame] = field(default_factory=list)
@@ -65,7 +65,7 @@ class Guest:
         return None
 
 
-class Stage:
+class ProbeSale:
     """`patience_seconds` is how long a server may take with an answer before it is called silent."""
 
     host: Guest
@@ -100,7 +100,7 @@ class Stage:
         self._news = asyncio.Event()
         self._lots = itertools.count(1)
         self._fences = itertools.count(1)
-        self._speakers: Iterator[Guest] = iter(())
+        self._commenters: Iterator[Guest] = iter(())
         self._run_id = f"{time.time_ns():x}"
 
     # --- what is heard
@@ -182,7 +182,7 @@ class Stage:
         self.rival = await self.enters("rival", cast.rival_id)
         self.watcher = await self.enters("watcher", cast.watcher_id)
         self.impostor = await self.enters("impostor", cast.impostor_id)
-        self._speakers = itertools.cycle(self._room)
+        self._commenters = itertools.cycle(self._room)
         # Something that is answered, since a token is refused only after one is connected (D2).
         join = {"auctionId": cast.auction_id}
         asking = (
@@ -283,8 +283,8 @@ class Stage:
         """Wait until the room has heard all that was done before. Raises `CannotTry`."""
         text = f"{self._run_id}, {next(self._fences)}"
         # In turn: what one user may say in a second is limited.
-        speaker = next(self._speakers)
-        await self._does_before_all(speaker, PostComment, {"comment": text}, comment_of(text))
+        commenter = next(self._commenters)
+        await self._does_before_all(commenter, PostComment, {"comment": text}, comment_of(text))
 
 
 def retry_seconds(reply: Reply) -> float:

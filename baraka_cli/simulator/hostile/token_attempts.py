@@ -1,4 +1,4 @@
-"""Knocking at a server's door with a token that it should refuse, and talking on regardless."""
+"""`attempt_token`: one connection with a token that a server may have to refuse, and what came of it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Said = Sequence[tuple[str, Any]]
 
 
 @dataclass(slots=True)
-class Door:
+class TokenAttempt:
     """What came of it. `texts` are the packets that arrived, as they arrived."""
 
     texts: list[str] = field(default_factory=list)
@@ -35,12 +35,14 @@ class Door:
         return f"{' '.join(self.texts) or 'nothing'} ({end})"
 
 
-async def knock(pool: SocketPool, auth: dict[str, Any], said: Said, seconds: float) -> Door:
+async def attempt_token(
+    pool: SocketPool, auth: dict[str, Any], said: Said, seconds: float
+) -> TokenAttempt:
     """Connect with `auth` and send `said` right behind it, without waiting for an answer.
 
     Raises `CouldNotConnect` where no token plays a part yet.
     """
-    door = Door()
+    tried = TokenAttempt()
     url = f"{pool.url}/socket.io/?EIO=4&transport=websocket"
     try:
         async with asyncio.timeout(seconds), pool.session.ws_connect(url) as websocket:
@@ -53,35 +55,35 @@ async def knock(pool: SocketPool, auth: dict[str, Any], said: Said, seconds: flo
                     continue
                 if message.data == "2":
                     await websocket.send_str("3")
-                elif _noted(door, message.data):
+                elif _noted(tried, message.data):
                     break
             else:
-                door.closed = True
+                tried.closed = True
     except TimeoutError:
         pass  # it is neither let in nor sent away
     except (OSError, aiohttp.ClientError) as error:
-        if not door.texts:
+        if not tried.texts:
             raise CouldNotConnect(f"{pool.url} cannot be reached: {reason(error)}") from None
-        door.closed = True
-    return door
+        tried.closed = True
+    return tried
 
 
-def _noted(door: Door, text: str) -> bool:
+def _noted(tried: TokenAttempt, text: str) -> bool:
     """Take one packet down; whether nothing more needs to be heard."""
-    door.texts.append(text)
+    tried.texts.append(text)
     if text.startswith(("41", "44", "1")):
-        door.closed = True
+        tried.closed = True
     elif text.startswith("43"):
         # An empty acknowledgement is a library's: nobody looked at what was asked.
         said = json.loads(text[text.index("[") :])
-        door.let_in = bool(said) and isinstance(said[0], dict) and "ok" in said[0]
+        tried.let_in = bool(said) and isinstance(said[0], dict) and "ok" in said[0]
     elif text.startswith("42"):
         name, *data = json.loads(text[2:])
         message = data[0].get("message") if data and isinstance(data[0], dict) else None
-        if name == Error.wire_name and (message in TOKEN_REFUSALS or not door.refused):
+        if name == Error.wire_name and (message in TOKEN_REFUSALS or not tried.refused):
             # Its own is the first: an error of what was said behind it is said to who is served.
-            door.refused = door.refused or str(message)
-            door.let_in = message not in TOKEN_REFUSALS
+            tried.refused = tried.refused or str(message)
+            tried.let_in = message not in TOKEN_REFUSALS
         elif name != AuctionStarted.wire_name:  # which goes out to everybody
-            door.let_in = True
-    return door.let_in or door.closed
+            tried.let_in = True
+    return tried.let_in or tried.closed
