@@ -48,7 +48,7 @@ _PLAIN = "write the whole number without separators"
 
 
 class BadAmount(ValueError):
-    """A text that is no amount. The message completes the sentence "'<text>' …"."""
+    """A text that is not an amount. The message completes the sentence "'<text>' …"."""
 
 
 def read_amount(text: str, *, least: int = 0, most: int = INT_MAX) -> int:
@@ -116,7 +116,7 @@ def _are_thousands(groups: Sequence[str], sign: str) -> bool:
 
 
 def _reason(written: str) -> str:
-    """Why a text is no number, where that can be said better than "it is none"."""
+    """Why a text is not a number, where that can be said better than "it is none"."""
     if "_" in written and re.fullmatch(r"[\d_]+", written):
         return f"has underscores: {_PLAIN}"
     found = _WITH_A_UNIT.fullmatch(written)

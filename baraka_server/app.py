@@ -274,7 +274,7 @@ def collect_rarely() -> None:
 async def serve(settings: Settings, listening: Callable[[str], None]) -> None:
     """Serve until SIGTERM or SIGINT; a second one ends the process at once, by that signal.
 
-    SIGHUP is ignored: a closed terminal or a rotated log is no reason to end a sale. `listening` is
+    SIGHUP is ignored: a closed terminal or a rotated log is not a reason to end a sale. `listening` is
     called with the URL once clients may connect.
     """
     with _marked(settings):

@@ -29,7 +29,11 @@ GIVEN_UP = {
     r"[Rr]ehears\w+": "check, trial",
     r"Backlog": "SendQueue",
     r"HeldLists|held_lists": "DelayedLists",
-    r"[Nn]ewcomers": "unverified sessions or connections",
+    r"[Nn]ewcomers?": "unverified sessions or connections; a user",
+    r"[Aa]n ask|(the|each|every|accepted) ask": "command, request; of a lot: asking price",
+    r"asks_(?!waiting_max\b|refused\b)\w+": "sends, request_for",
+    r"Door": "TokenAttempt",
+    r"(?<![Tt]here )is no (?!limit\b|longer\b|more\b)\w+": "is not a",
     r"_Sitting|sitting": "BatchDecision",
 }
 """Words that were given up, as patterns, and what is said instead."""
@@ -37,14 +41,18 @@ GIVEN_UP = {
 EXEMPT = {
     "tools/words.py",
     "tests/upkeep/test_words.py",
+    "CHANGELOG.md",  # it names what was renamed
+    "docs/decisions.md",  # it quotes the guide
 }
 
 
-def python_files() -> Iterator[Path]:
+def files() -> Iterator[Path]:
+    """The modules, and the documents beside them, at the top and in docs/."""
     for folder in FOLDERS:
-        for file in sorted((HOUSE / folder).rglob("*.py")):
-            if not NOT_OURS & set(file.relative_to(HOUSE).parts):
-                yield file
+        yield from sorted((HOUSE / folder).rglob("*.py"))
+    for folder in (*FOLDERS, "docs"):
+        yield from sorted((HOUSE / folder).rglob("*.md"))
+    yield from sorted(HOUSE.glob("*.md"))
 
 
 def objections(source: str) -> Iterator[str]:
@@ -54,7 +62,12 @@ def objections(source: str) -> Iterator[str]:
         yield "1: the module has no docstring"
     elif docstring and (found := OPENING.match(docstring)):
         yield f"1: the docstring opens with '{found[0]}': say first what the module is"
-    for number, line in enumerate(source.splitlines(), 1):
+    yield from given_up(source)
+
+
+def given_up(text: str) -> Iterator[str]:
+    """The words of a module or document that were given up, each with its line."""
+    for number, line in enumerate(text.splitlines(), 1):
         for pattern, instead in GIVEN_UP.items():
             if found := re.search(rf"\b(?:{pattern})\b", line):
                 yield f"{number}: '{found[0]}' was given up: {instead}"
@@ -62,11 +75,13 @@ def objections(source: str) -> Iterator[str]:
 
 def main() -> int:
     wrong = 0
-    for file in python_files():
-        name = file.relative_to(HOUSE).as_posix()
-        if name in EXEMPT:
+    for file in files():
+        place = file.relative_to(HOUSE)
+        name = place.as_posix()
+        if name in EXEMPT or NOT_OURS & set(place.parts):
             continue
-        for objection in objections(file.read_text(encoding="utf-8")):
+        look = objections if file.suffix == ".py" else given_up
+        for objection in look(file.read_text(encoding="utf-8")):
             print(f"{name}:{objection}")
             wrong += 1
     return 1 if wrong else 0

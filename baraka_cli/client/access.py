@@ -64,7 +64,7 @@ class Access:
         token = "".join(pasted.split()).removeprefix("Bearer")
         said = said_by(token)
         if said is None:
-            raise BadToken("This is no access token that says whose it is and until when.")
+            raise BadToken("This is not an access token that says whose it is and until when.")
         if said.expires_at <= datetime.now(UTC):
             raise BadToken(f"This one has expired too, at {said.expires_at:%H:%M:%S} UTC.")
         if self.user_id is not None and said.user_id != self.user_id:

@@ -53,7 +53,7 @@ class Listener(Protocol):
         """The reply to `request` came when nobody waited for it any more."""
 
     def garbled(self, socket: Socket, text: str) -> None:
-        """Something arrived that is no packet of the protocol, or an acknowledgement that says nothing."""
+        """Something arrived that is not a packet of the protocol, or an acknowledgement that says nothing."""
 
 
 class SocketPool:

@@ -28,7 +28,7 @@ T = TypeVar("T")
 
 ROWS_MAX = 1_000_000
 
-# A revision may be relative, as in "-1", and that is no option.
+# A revision may be relative, as in "-1", and that is not an option.
 RELATIVE = {"ignore_unknown_options": True}
 
 app = typer.Typer(

@@ -159,7 +159,7 @@ def _evening(duration: float) -> tuple[Scenario, list[ListedLot]]:
 
 
 def _host(sale: _DemoSale) -> None:
-    """The newcomer hosts: the auction is live, the crowd is in, the lots are listed."""
+    """The user hosts: the auction is live, the crowd is in, the lots are listed."""
     from baraka_cli.console.app import Console
     from baraka_cli.console.sale_screen import Setup
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from baraka_cli.simulator.result import Result
 
 HOSTILE = "hostile"
-"""The preset that is no sale."""
+"""The preset that is not a sale."""
 OWNERS_ASKED_MAX = 5
 """Users who are asked whether they own an auction, to find one who owns another than the host's."""
 

@@ -102,7 +102,7 @@ class Block(Vertical):
         self.border_subtitle = f"{count} bid{'' if count == 1 else 's'} in the last minute"
 
     def _fit(self, last: str, ask: str) -> bool:
-        """Give both numbers the largest type that has room; whether the ask has room for none."""
+        """Give both numbers the largest type that has room; whether the asking price has room for none."""
         columns = 3 if self.screen.has_class("-wide") else 2
         room = self.size.width // columns - 1
         is_large = (

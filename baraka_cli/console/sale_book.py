@@ -144,7 +144,7 @@ class SaleBook:
         """Take what happened before the console listened: the last entries of the ledger, in order.
 
         They tell how long the lot is up, and when bids came. Raises `AttributeError`, `KeyError`,
-        `TypeError` and `ValueError` for what is no such entry.
+        `TypeError` and `ValueError` for what is not an entry.
         """
         bids, opened = [], None
         for entry in history:
@@ -236,7 +236,7 @@ class SaleBook:
             self._list_bids(data["auctionBids"])
 
     def _bid_placed(self, data: Mapping[str, Any], now: datetime) -> None:
-        if "formerBid" not in data:  # else it is no new one: it leads since another one is gone
+        if "formerBid" not in data:  # else it is not a new one: it leads since another one is gone
             self._bid_times.append(self._heard_at(data, now))
         self.round = data.get("round", self.round)
         if "auctionBids" in data:

@@ -133,17 +133,21 @@ def read_recording(path: Path) -> Recording:
     try:
         rows = json.loads(data)
         if not isinstance(rows, list):
-            raise BadRecording(f"{path} is no history: baraka auction history ID --json makes one")
+            raise BadRecording(
+                f"{path} is not a history: baraka auction history ID --json makes one"
+            )
         entries = [HistoryEntry.model_validate(row) for row in rows]
         return _recording(path.name, entries)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = ".".join(map(str, first["loc"]))
-        raise BadRecording(f"{path} is no history of an auction: {where}: {first['msg']}") from None
+        raise BadRecording(
+            f"{path} is not a history of an auction: {where}: {first['msg']}"
+        ) from None
     except (ValueError, RecursionError) as error:
         if isinstance(error, BadRecording):
             raise
-        raise BadRecording(f"{path} is no JSON: {error}") from None
+        raise BadRecording(f"{path} is not JSON: {error}") from None
 
 
 def _recording(file: str, entries: Sequence[HistoryEntry]) -> Recording:

@@ -193,7 +193,7 @@ def read_scenario(path: Path) -> dict[str, Any]:
     except OSError as error:
         raise BadScenario(f"{path}: {error.strerror}") from None
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise BadScenario(f"{path} is no TOML file: {error}") from None
+        raise BadScenario(f"{path} is not a TOML file: {error}") from None
     return fields
 
 

@@ -133,7 +133,7 @@ class AwardLot(RoundEvent):
 
     product: Text = Field(description="Name of the product being awarded.")
     weight: TextOrBlank | None = Field(
-        None, description="Weight of the product; kept with the winning. None is no weight."
+        None, description="Weight of the product; kept with the winning. None: no weight."
     )
     bid_id: Counter | None = Field(
         None,

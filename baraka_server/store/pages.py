@@ -19,7 +19,7 @@ T = TypeVar("T")
 class Span:
     """The part of a list that is wanted, by the ids (or the `seq`) of its rows.
 
-    `after` and `before` exclude their own row; None is no bound. Of the rows between them a list gives
+    `after` and `before` exclude their own row; None: no bound. Of the rows between them a list gives
     the first `limit` in its own order.
     """
 

@@ -81,7 +81,7 @@ def test_the_server_is_back_with_as_few_sockets_and_as_little_memory():
 
 
 def run(*arguments):
-    # Some runners ask for colours, in which help is no plain text.
+    # Some runners ask for colours, in which help is not plain text.
     env = {name: value for name, value in os.environ.items() if name != "FORCE_COLOR"}
     command = [sys.executable, "-m", "benchmarks.attack", *arguments]
     return subprocess.run(command, capture_output=True, text=True, env=env)

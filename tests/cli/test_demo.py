@@ -1,4 +1,4 @@
-"""`baraka demo`: what a newcomer sees."""
+"""`baraka demo`: its output without a terminal, and its console on one."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ def test_without_a_terminal_it_holds_a_sale_and_reports(tmp_path):
     assert list(tmp_path.iterdir()) == []  # nothing is left behind
 
 
-async def test_on_a_terminal_the_newcomer_hosts_a_sale_with_people_in_it(tmp_path):
-    newcomer = terminal(
+async def test_on_a_terminal_the_user_hosts_a_sale_with_people_in_it(tmp_path):
+    console = terminal(
         BARAKA, "demo", folder=tmp_path, environment=environment(), columns=120, lines=40
     )
-    async with newcomer as screen:
+    async with console as screen:
         await screen.sees(r"LIVE")
         await screen.sees(r"\b[5-9]\d watching")
         screen.types("n")  # the first lot

@@ -1,4 +1,4 @@
-"""The line to the server: refused, not there, lost and found again, and the hammer against late bids."""
+"""Connection of the console: refused, lost and restored; and awards while bids are on their way."""
 
 from __future__ import annotations
 
@@ -414,7 +414,7 @@ async def test_a_start_by_another_device_lets_the_console_in(
         await host.sees("● LIVE", "1 watching")
 
 
-# --- silent, refused at the door, and asked twice
+# --- silent, refused when it connects, and asked twice
 
 
 async def test_a_server_that_is_frozen_is_said_to_give_no_answer(

@@ -82,7 +82,7 @@ async def test_a_whole_sale_by_keyboard_alone(
         await host.sees("▶ ", "Bilal A.")
         await host.presses("a")
         await host.sees("Bilal A. wins")
-        await host.presses("enter")  # which is no answer
+        await host.presses("enter")  # which is not an answer
         await host.presses("ctrl+y")
         await host.sees("✓ Pearl Earrings  500 Bilal A.")
 
@@ -186,7 +186,7 @@ async def test_canceling_needs_the_title(baraka: Baraka, tmp_path: Path) -> None
         await host.sees("⚠ First type:")
         await host.presses("escape", "x")
         await host.types(title)
-        await host.presses("enter")  # which is no answer
+        await host.presses("enter")  # which is not an answer
         assert host.sale_screen.book.phase is Phase.LIVE
         await host.presses("ctrl+y")
         await host.sees("✗ CANCELED")

@@ -51,7 +51,7 @@ def hear_bids(into: SaleBook, *rows: dict[str, Any], **more: Any) -> None:
 
 
 def test_a_bid_that_another_program_took_away_is_no_longer_listed() -> None:
-    """D47: what stands by now is told with the whole list, and is no new bid."""
+    """D47: what stands by now is told with the whole list, and is not a new bid."""
     sale = book()
     for row in (bid(1, 100), bid(2, 150, 3), bid(3, 500, 3)):
         sale.hear(NewBid.wire_name, {"newBid": row, "seq": row["id"], "round": 1})
@@ -104,7 +104,7 @@ def test_a_gap_is_noticed_and_a_state_closes_it() -> None:
     sale = book()
     sale.hear(NewBid.wire_name, {"newBid": bid(1, 100), "seq": 5})
     sale.hear(UserCountUpdate.wire_name, {"auctionId": 1, "userCount": 7, "seq": 9})
-    assert not sale.gap, "a count is no entry of the ledger"
+    assert not sale.gap, "a count is not an entry of the ledger"
     sale.hear(NewBid.wire_name, {"newBid": bid(3, 300), "seq": 7})
     assert sale.gap
     state = {

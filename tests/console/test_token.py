@@ -184,7 +184,7 @@ async def test_a_refused_line_asks_for_a_token_and_goes_on_with_it(
         await host.sees("The server turned us away: Invalid or expired token", "Get a new access")
         await host.types("nonsense")
         await host.presses("enter")
-        await host.sees("⚠ This is no access token")
+        await host.sees("⚠ This is not an access token")
         await host.types(lasting(30))
         await host.presses("enter")
         await host.sees("▲ online", "● LIVE")

@@ -128,7 +128,7 @@ async def test_an_award_that_names_the_bid_that_stands_now_is_not_refused(
 async def test_of_a_double_click_after_the_leader_vanished_neither_sells(
     baraka, sale_database, phones
 ):
-    """The second one is on its way before anybody was told of the refusal: it is no answer to it."""
+    """The second one is on its way before anybody was told of the refusal: it is not an answer to it."""
     host, bilal, dina = await a_sale(phones, baraka, BILAL, DINA)
     await bilal.emits("placeBid", a_bid(140))
     await dina.emits("placeBid", a_bid(500))

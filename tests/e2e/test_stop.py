@@ -22,7 +22,7 @@ LONG = {"BARAKA_SHUTDOWN_SECONDS_MAX": 60, "BARAKA_SHUTDOWN_NOTICE_SECONDS": 30}
 """Long enough for a test to look around while the server says that it stops."""
 
 PATIENT = {"BARAKA_SHUTDOWN_SECONDS_MAX": 20}
-"""A slow machine is no failure; a stop that waits for somebody ends with 1 all the same."""
+"""A slow machine is not a failure; a stop that waits for somebody ends with 1 all the same."""
 
 
 @pytest.fixture

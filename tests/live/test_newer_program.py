@@ -29,8 +29,8 @@ async def test_behind_a_rule_that_is_not_known_the_auction_is_shown_and_nothing_
     house, amina, bilal = on_air
     await house.submit(bilal, bid(10))
     seq = await newer.writes(store, "reserve_set", {"v": 1, "rule": True, "amount": 90})
-    ask = PlaceBid(auction_id=1, amount=20, request_id="once")
-    assert (await house.submit(bilal, ask)).code is Code.UNAVAILABLE
+    command = PlaceBid(auction_id=1, amount=20, request_id="once")
+    assert (await house.submit(bilal, command)).code is Code.UNAVAILABLE
     for event in (AWARD, RING, StartAuction(auction_id=1)):
         assert (await house.submit(amina, event)).code is Code.UNAVAILABLE
     name, entry = next(heard for heard in hall.news_of(bilal) if heard[0] == "auctionEntry")

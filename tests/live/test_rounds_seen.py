@@ -198,7 +198,7 @@ def test_a_host_knows_the_round_of_the_own_deed_without_joining(room: Room) -> N
     room.rounds.answer(amina, 7, 1, at_once=True)  # the answer to a request that was repeated
     assert room.seen(amina, NEXT_LOT) == Seen(2, here=True)
     assert room.seen(room.comes_back(1), NEXT_LOT) == UNKNOWN
-    assert room.seen(amina, BID) == UNKNOWN  # which is no way into the room
+    assert room.seen(amina, BID) == UNKNOWN  # which is not a way into the room
 
 
 def test_a_host_who_was_refused_knows_the_round_after_a_while(room: Room) -> None:

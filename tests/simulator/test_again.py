@@ -1,4 +1,4 @@
-"""The command that holds a sale once more."""
+"""Command line that repeats a run, and its scenario file."""
 
 import shlex
 from pathlib import Path

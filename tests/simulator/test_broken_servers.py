@@ -1,4 +1,4 @@
-"""A check that never fails is no check: every promise, broken on purpose, over real sockets."""
+"""A check that never fails is not a check: every promise, broken on purpose, over real sockets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Two runs side by side, and the file that one of them comes from."""
+"""Comparison of two runs, and reading of the stored result of one of them."""
 
 import json
 from pathlib import Path
@@ -140,19 +140,19 @@ def test_a_field_of_a_later_version_does_no_harm(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("", "is no JSON"),
-        ("<html>", "is no JSON"),
-        ("[" * 100_000, "is no JSON"),
-        ("[]", "is no result of baraka simulate --json"),
-        ('{"ok": true}', "is no result of baraka simulate --json"),
+        ("", "is not JSON"),
+        ("<html>", "is not JSON"),
+        ("[" * 100_000, "is not JSON"),
+        ("[]", "is not a result of baraka simulate --json"),
+        ('{"ok": true}', "is not a result of baraka simulate --json"),
         (
             json.dumps({"format": FORMAT + 1, "baraka": "9.0"}),
             f"has format {FORMAT + 1}, written by Baraka 9.0; this Baraka reads format {FORMAT}",
         ),
-        (json.dumps({"format": FORMAT}), "is no result: url: Field required"),
+        (json.dumps({"format": FORMAT}), "is not a result: url: Field required"),
         (
             json.dumps({"format": FORMAT, "url": "x", "started_at": "y", "timeline": [{}]}),
-            "is no result: timeline.0.at: Field required",
+            "is not a result: timeline.0.at: Field required",
         ),
     ],
 )
@@ -172,7 +172,7 @@ def test_a_file_that_cannot_be_read_says_so(tmp_path: Path) -> None:
     with pytest.raises(NotAResult, match="cannot be read"):
         read_result(tmp_path)
     (tmp_path / "latin.json").write_bytes(b'{"format": "\xe9"}')
-    with pytest.raises(NotAResult, match="is no JSON"):
+    with pytest.raises(NotAResult, match="is not JSON"):
         read_result(tmp_path / "latin.json")
 
 

@@ -80,7 +80,7 @@ def test_a_tokens_file_with_a_mistake_names_its_line_and_repeats_no_token(tmp_pa
     file.write_text(f"{good}\n\nnot.a-token.at-all\n")
     with pytest.raises(BadTokens) as caught:
         read_tokens(file)
-    assert "line 3: this is no access token" in str(caught.value)
+    assert "line 3: this is not an access token" in str(caught.value)
     assert "at-all" not in str(caught.value)
     assert good not in str(caught.value)
 

@@ -1,4 +1,4 @@
-"""The page that is attached to a ticket."""
+"""Report of a run as an HTML page."""
 
 import json
 import re

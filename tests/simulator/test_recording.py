@@ -59,9 +59,9 @@ def test_times_count_from_the_first_command_and_never_go_back(tmp_path: Path):
 @pytest.mark.parametrize(
     ("value", "told"),
     [
-        ("{", "is no JSON"),
+        ("{", "is not JSON"),
         ({}, "baraka auction history ID --json makes one"),
-        ([{"seq": 1}], "is no history of an auction: "),
+        ([{"seq": 1}], "is not a history of an auction: "),
         ([], "no lot was put up in this sale"),
         ([OPENED, entry(2, "bid", {})], "entry 2 lacks 'amount'"),
     ],

@@ -1,4 +1,4 @@
-"""The closing tables."""
+"""Tables that `baraka simulate` prints after a run."""
 
 from io import StringIO
 

@@ -1,4 +1,4 @@
-"""The run while it lasts."""
+"""Screen of `baraka simulate` during a run."""
 
 import re
 from io import StringIO

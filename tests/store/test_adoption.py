@@ -113,7 +113,7 @@ async def test_a_sale_that_is_under_way_goes_on_where_it_was(existing_url: str) 
 
 async def _bid(store: Store, user_id: int, amount: int) -> tuple[Decision, list[LedgerEntry]]:
     """Decide a bid on the locked auction, and write it with the ledger's opening if it is one."""
-    ask = Command(PlaceBid(auction_id=LIVE_AUCTION, amount=amount), user_id)
+    command = Command(PlaceBid(auction_id=LIVE_AUCTION, amount=amount), user_id)
 
     async def work(auction: LockedAuction | None) -> tuple[Decision, list[LedgerEntry]]:
         assert auction is not None
@@ -122,7 +122,7 @@ async def _bid(store: Store, user_id: int, amount: int) -> tuple[Decision, list[
             State(), adopted(auction.record, await auction.highest_bid()), None, now
         )
         state = apply(State(), opening)
-        decision = decide(state, ask, HouseRules())
+        decision = decide(state, command, HouseRules())
         if isinstance(decision, Refusal):
             return decision, []
         entry = next_entry(state, decision, user_id, now)

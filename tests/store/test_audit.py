@@ -50,7 +50,7 @@ async def test_a_sale_that_nobody_touched_holds(books: Store, sale: Sale) -> Non
 
 async def test_it_holds_after_every_single_entry(books: Store) -> None:
     sale = await prepare_sale(books)
-    for asks in (
+    for commands in (
         [by_host(sale, StartAuction(auction_id=sale.auction.id))],
         [change_lot(sale, "Lamp", 8)],
         [bid(sale, sale.bilal, 10)],
@@ -63,7 +63,7 @@ async def test_it_holds_after_every_single_entry(books: Store) -> None:
         [bid(sale, sale.bilal, 10), by_host(sale, EndAuction(auction_id=sale.auction.id))],
         [by_host(sale, BroadcasterLeave(auction_id=sale.auction.id))],
     ):
-        await take(books, sale.auction.id, asks)
+        await take(books, sale.auction.id, commands)
         verdict = await audit.verify(books, sale.auction.id)
         assert verdict.ok, verdict
 
@@ -148,10 +148,10 @@ async def test_a_sale_that_goes_on_meanwhile_holds_at_every_moment(
 ) -> None:
     async def go_on() -> None:
         for amount in range(1_000, 1_030):
-            asks = [bid(sale, sale.bilal, amount), comment(sale, sale.dina, "More!")]
+            commands = [bid(sale, sale.bilal, amount), comment(sale, sale.dina, "More!")]
             if amount % 10 == 0:
-                asks += [award(sale, "Lot"), change_lot(sale, f"Lot {amount}", 1)]
-            await take(books, sale.auction.id, asks)
+                commands += [award(sale, "Lot"), change_lot(sale, f"Lot {amount}", 1)]
+            await take(books, sale.auction.id, commands)
 
     selling = asyncio.create_task(go_on())
     while not selling.done():

@@ -179,7 +179,7 @@ def test_no_test_sleeps_for_a_while() -> None:
 def test_no_test_asserts_how_long_something_took() -> None:
     found = [f"{file}:{line}" for file, tree in trees().items() for line in timed_assertions(tree)]
     assert not found, "\n".join(
-        ["a busy machine is no failure: give a clock, or count what was done", *found]
+        ["a busy machine is not a failure: give a clock, or count what was done", *found]
     )
 
 

@@ -53,7 +53,7 @@ async def test_a_browser_hears_everything_in_order(tmp_path, path, way):
 async def test_a_page_reads_what_it_may_and_nothing_else(tmp_path, pages):
     """A token in a header, which the browser asks about first, and refusals with their status."""
     Browser.require()
-    asks = [
+    requests = [
         {"path": "/api/auctions?live=true", "headers": BEARER},
         {"path": "/api/auctions/99", "headers": BEARER},
         {"path": "/readyz"},
@@ -62,9 +62,9 @@ async def test_a_page_reads_what_it_may_and_nothing_else(tmp_path, pages):
     limits = {"connections_per_address_max": 2, "cors_origins": pages}
     async with (
         server_in_process(tmp_path, **limits) as neighbours,
-        Browser(tmp_path, neighbours.url, asks=asks) as browser,
+        Browser(tmp_path, neighbours.url, requests=requests) as browser,
     ):
-        lists, missing, ready, full = [await browser.told() for _ in asks]
+        lists, missing, ready, full = [await browser.told() for _ in requests]
     if pages != "*":
         assert all("hidden" in told for told in (lists, missing, ready, full))
         return

@@ -256,8 +256,8 @@ async def test_what_a_client_compresses_is_read_and_what_explodes_is_not(tmp_pat
     async with server_in_process(tmp_path, message_bytes_max=2_000, **UNHURRIED) as neighbours:
         async with CompressedStranger(neighbours.url) as stranger:
             await stranger.enters(2)
-            asks = b'427["comment",{"auctionId":1,"comment":"squeezed"}]'
-            await stranger.line.sends(frame(squeezed(asks), reserved=4))
+            comment = b'427["comment",{"auctionId":1,"comment":"squeezed"}]'
+            await stranger.line.sends(frame(squeezed(comment), reserved=4))
             assert (await stranger.answered(7))["ok"]
             bomb = b'42["comment",{"auctionId":1,"comment":"' + b"x" * 5_000_000 + b'"}]'
             await stranger.line.sends(frame(squeezed(bomb), reserved=4))

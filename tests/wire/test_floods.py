@@ -331,8 +331,8 @@ async def test_what_does_not_fit_in_an_auctions_queue_is_told_that_it_is_busy(tm
     ) as neighbours:
         async with PollingStranger(neighbours.url) as stranger:
             await stranger.enters()
-            asks = [f'42{number}["joinAuction",{{"auctionId":1}}]' for number in range(100)]
-            await stranger.says(*asks)
+            joins = [f'42{number}["joinAuction",{{"auctionId":1}}]' for number in range(100)]
+            await stranger.says(*joins)
             answered = await stranger.answers(*range(100))
             codes = [answer.get("code") for answer in answered]
             assert set(codes) == {None, "busy"}
@@ -453,7 +453,7 @@ async def test_json_where_no_client_has_any_is_read_once_at_most(tmp_path):
 # --- over HTTP
 
 
-def asks_for(target, user_id):
+def request_for(target, user_id):
     return request("GET", target, Authorization=f"Bearer {token(SECRET, user_id)}")
 
 
@@ -464,7 +464,7 @@ async def test_too_many_reads_of_a_user_are_refused_with_the_time_to_wait(tmp_pa
     ):
         answers = []
         for _ in range(30):
-            await line.sends(asks_for("/api/auctions", 2))
+            await line.sends(request_for("/api/auctions", 2))
             answers.append(await line.answer())
         statuses = [answer.status for answer in answers]
         assert statuses[:10] == [200] * 10
@@ -474,7 +474,7 @@ async def test_too_many_reads_of_a_user_are_refused_with_the_time_to_wait(tmp_pa
         message = "You are sending too fast"
         assert told == told | {"ok": False, "code": "too_fast", "message": message}
         assert refused.headers["retry-after"] == "1"
-        await line.sends(asks_for("/api/auctions", 3))
+        await line.sends(request_for("/api/auctions", 3))
         assert (await line.answer()).status == 200
 
 
@@ -494,7 +494,7 @@ async def test_the_database_reads_for_two_users_at_once_and_a_few_requests_may_w
 
         async def asks(user_id):
             line = await stack.enter_async_context(Line(neighbours.url))
-            await line.sends(asks_for("/api/auctions", user_id))
+            await line.sends(request_for("/api/auctions", user_id))
             return asyncio.create_task(line.answer())
 
         greedy = [await asks(2) for _ in range(6)]
@@ -521,21 +521,21 @@ async def test_a_long_list_counts_for_several_reads_and_a_short_one_for_one(tmp_
         Line(neighbours.url) as line,
     ):
 
-        async def asks_until_it_is_too_often(target):
+        async def requests_until_too_often(target):
             clock.now += BURST_SECONDS * 10
             count = 0
             while True:
-                await line.sends(asks_for(target, 1))
+                await line.sends(request_for(target, 1))
                 if (answer := await line.answer()).status != 200:
                     assert answer.status == 429
                     return count
                 count += 1
 
-        assert await asks_until_it_is_too_often("/api/auctions/1/history") == 5
+        assert await requests_until_too_often("/api/auctions/1/history") == 5
         for _ in range(300):
             assert (await neighbours.amina.emits("comment", AUCTION | {"comment": "!"}))["ok"]
-        assert await asks_until_it_is_too_often("/api/auctions/1/history") == 3
-        assert await asks_until_it_is_too_often("/api/auctions/1/history?limit=250") == 5
+        assert await requests_until_too_often("/api/auctions/1/history") == 3
+        assert await requests_until_too_often("/api/auctions/1/history?limit=250") == 5
 
 
 async def test_whoever_goes_away_gives_up_the_turn(tmp_path, monkeypatch):
@@ -551,15 +551,15 @@ async def test_whoever_goes_away_gives_up_the_turn(tmp_path, monkeypatch):
     ) as neighbours:
         for _ in range(20):
             async with Line(neighbours.url) as line:
-                await line.sends(asks_for("/api/auctions", 2))
+                await line.sends(request_for("/api/auctions", 2))
         go_on.set()
         async with Line(neighbours.url) as line:
             while (await line.requests("GET", "/readyz")).status != 200:
                 pass
-            await line.sends(asks_for("/api/auctions", 2))
+            await line.sends(request_for("/api/auctions", 2))
             assert (await line.answer()).status in {200, 503}
         async with Line(neighbours.url) as line:
-            await line.sends(asks_for("/api/auctions", 2))
+            await line.sends(request_for("/api/auctions", 2))
             assert (await line.answer()).status == 200
 
 

@@ -113,12 +113,12 @@ async def test_a_join_shows_the_round_whichever_way_it_is_answered(tmp_path):
     """A bid that names no round counts at once behind it (D31)."""
     async with server_in_process(tmp_path, late_bid_seconds=60) as neighbours:
         url = neighbours.url
-        async with WebSocketStranger(url) as asks, WebSocketStranger(url) as says:
-            for amount, viewer in ((100, asks), (200, says)):
+        async with WebSocketStranger(url) as acknowledged, WebSocketStranger(url) as says:
+            for amount, viewer in ((100, acknowledged), (200, says)):
                 await viewer.enters(amount // 100 + 1)
                 refused = await viewer.asks("placeBid", AUCTION | {"amount": amount})
                 assert refused["code"] == "not_joined"
-                if viewer is asks:
+                if viewer is acknowledged:
                     await viewer.asks("joinAuction", AUCTION)
                 else:
                     await viewer.says('42["joinAuction",{"auctionId":1}]')

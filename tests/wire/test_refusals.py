@@ -134,14 +134,14 @@ async def test_the_limits_of_admission_say_when_to_come_again(tmp_path):
 
 async def test_a_page_may_ask_whatever_an_app_may(room):
     """A browser asks first, for the token's header."""
-    asks = {
+    preflight = {
         "Origin": PAGE,
         "Access_Control_Request_Method": "GET",
         "Access_Control_Request_Headers": "authorization",
     }
     async with Line(room.url) as line:
         for target in ("/api/auctions", "/readyz", PATH + "polling", "/nowhere"):
-            may = await line.requests("OPTIONS", target, **asks)
+            may = await line.requests("OPTIONS", target, **preflight)
             assert may.status == 204
             assert may.headers["access-control-allow-origin"] == "*"
             assert "authorization" in may.headers["access-control-allow-headers"]
@@ -159,8 +159,8 @@ async def test_with_a_list_of_pages_others_may_read_nothing(tmp_path):
     async with server_in_process(tmp_path, cors_origins=PAGE) as room, Line(room.url) as line:
         for target in ("/api/auctions", "/healthz", PATH + "polling", "/nowhere"):
             assert_readable(await line.requests("GET", target, Origin=PAGE, **BEARER), PAGE)
-            asks = {"Origin": OTHER, "Access_Control_Request_Method": "GET"}
-            for method, headers in (("GET", {"Origin": OTHER}), ("OPTIONS", asks)):
+            preflight = {"Origin": OTHER, "Access_Control_Request_Method": "GET"}
+            for method, headers in (("GET", {"Origin": OTHER}), ("OPTIONS", preflight)):
                 other = await line.requests(method, target, **headers, **BEARER)
                 assert not [name for name in other.headers if name.startswith("access-control")]
                 assert other.headers["vary"] == "Origin"

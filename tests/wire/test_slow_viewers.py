@@ -39,13 +39,13 @@ class Sale:
         bilal, amina = self._neighbours.bilal, self._neighbours.amina
         amounts = range(self._neighbours.amount, self._neighbours.amount + AT_ONCE // 2)
         self._neighbours.amount += AT_ONCE // 2
-        asks = []
+        commands = []
         for amount in amounts:
-            asks.append(
+            commands.append(
                 bilal.emits("placeBid", AUCTION | {"amount": amount + 1, "round": self._round})
             )
-            asks.append(bilal.emits("comment", AUCTION | {"comment": PROSE}))
-        answers = await asyncio.gather(*asks)
+            commands.append(bilal.emits("comment", AUCTION | {"comment": PROSE}))
+        answers = await asyncio.gather(*commands)
         self._bursts += 1
         if self._bursts % BURSTS_PER_LOT == 0:
             award = AUCTION | {"product": LOT["product"], "weight": "5g"}

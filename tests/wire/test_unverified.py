@@ -92,9 +92,9 @@ async def test_a_flood_of_handshakes_displaces_itself_and_nobody_beside_it(tmp_p
             assert len(neighbours.sockets) <= 30 + 3
         await slow.enters(8)  # it came before all of them
         assert (await slow.asks("joinAuction", AUCTION))["ok"]
-        newcomer = await stack.enter_async_context(STRANGERS[transport](url, **from_("192.0.2.7")))
-        await newcomer.enters(7)
-        for stranger in (inside, newcomer):
+        latest = await stack.enter_async_context(STRANGERS[transport](url, **from_("192.0.2.7")))
+        await latest.enters(7)
+        for stranger in (inside, latest):
             assert (await stranger.asks("joinAuction", AUCTION))["ok"]
         await neighbours.bilal_bids()
         unverified = neighbours.server.sio.unverified

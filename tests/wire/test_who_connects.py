@@ -480,7 +480,7 @@ async def test_a_list_of_pages_keeps_the_others_out(tmp_path):
         url = neighbours.url
         for transport, welcome in (("polling", 200), ("websocket", 101)):
             assert await knocks(url, transport, Origin=PAGE) == welcome
-            assert await knocks(url, transport) == welcome  # an app is no page
+            assert await knocks(url, transport) == welcome  # an app is not a page
             for stranger in (OTHER, "null", "https://auctions.example.evil.example", PAGE.upper()):
                 assert await knocks(url, transport, Origin=stranger) == 400
         async with PollingStranger(url) as inside, Line(url) as line:

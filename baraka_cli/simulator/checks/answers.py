@@ -50,7 +50,7 @@ class _Made:
 
 
 class Answers:
-    """Every ask that changes an auction, until what it changed was announced."""
+    """Every command that changes an auction, until what it changed was announced."""
 
     def __init__(
         self, findings: Findings, announcements: Announcements, refusals: Refusals
@@ -67,8 +67,8 @@ class Answers:
         self._unplaced: Counter[tuple[int, int, int]] = Counter()
         """Auction, user and amount of bids that were acknowledged without a number."""
 
-    def asks_bid(self, user_id: int) -> None:
-        """All bids of this user are asked for by this crowd."""
+    def sends_bid(self, user_id: int) -> None:
+        """All bids of this user are sent by this crowd."""
         self._bidders.add(user_id)
 
     def answered_bid(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from baraka_cli.simulator.checks.findings import Findings
-from baraka_cli.simulator.checks.reasons import Asked
+from baraka_cli.simulator.checks.reasons import SentCommand
 from baraka_cli.simulator.checks.seats import Seat
 from baraka_cli.simulator.result import Promise
 
@@ -37,7 +37,7 @@ class Lines:
         self._clock = clock
         self._cuts: list[_Cut] = []
         self._refused_at: list[float] = []
-        self._silent: list[Asked] = []
+        self._silent: list[SentCommand] = []
         self._late: list[Any] = []
         """What was asked in the payloads that were answered late."""
 
@@ -65,7 +65,7 @@ class Lines:
         self.answers = True
         self._findings.looked(Promise.COMMANDS_ARE_ANSWERED)
 
-    def silent(self, asked: Asked) -> None:
+    def silent(self, asked: SentCommand) -> None:
         """No answer in time, over a connection that held."""
         if not any(asked.payload is payload for payload in self._late):
             self._silent.append(asked)

@@ -50,7 +50,7 @@ class Payloads:
         if kind is not None:
             self.look_at(frame.name, kind, frame.data, frame.text, numbered=numbered)
             return
-        what = f"'{frame.name}' is no documented event"
+        what = f"'{frame.name}' is not a documented event"
         self._findings.broken(Promise.PAYLOADS_ARE_DOCUMENTED, what, frame.text)
         self._look_for_secrets(frame.name, frame.data, frame.text)
 

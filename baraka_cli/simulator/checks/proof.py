@@ -17,7 +17,7 @@ from baraka_cli.simulator.checks.counts import Counts
 from baraka_cli.simulator.checks.findings import Findings
 from baraka_cli.simulator.checks.lines import Lines
 from baraka_cli.simulator.checks.payloads import Payloads
-from baraka_cli.simulator.checks.reasons import Asked, Reasons
+from baraka_cli.simulator.checks.reasons import Reasons, SentCommand
 from baraka_cli.simulator.checks.refusals import Refusals
 from baraka_cli.simulator.checks.rooms import Rooms
 from baraka_cli.simulator.checks.seats import Room, Seat
@@ -62,7 +62,7 @@ class Proof:
         )
         self._acknowledgements = Acknowledgements(self.findings, self._payloads)
         self._clock = clock
-        self._first_asked: dict[str, Asked] = {}
+        self._first_asked: dict[str, SentCommand] = {}
         """By `requestId`: what is asked again is answered as it was the first time (D23)."""
 
     def truth(self, auction_id: int) -> Truth:
@@ -80,13 +80,13 @@ class Proof:
 
     # --- what a phone asks
 
-    def asks(self, seat: Seat, user_id: int, event: str, payload: Mapping[str, Any]) -> Asked:
+    def asks(self, seat: Seat, user_id: int, event: str, payload: Mapping[str, Any]) -> SentCommand:
         """Before it is sent."""
         auction_id = payload.get("auctionId", 0)
         room, truth = seat.rooms.get(auction_id), self.truth(auction_id)
         now = self._clock()
         known = truth.known
-        asked = Asked(
+        asked = SentCommand(
             auction_id,
             event,
             payload,
@@ -101,7 +101,7 @@ class Proof:
         repeated = payload.get("requestId")
         return self._first_asked.setdefault(repeated, asked) if repeated else asked
 
-    def answered(self, seat: Seat, asked: Asked, answer: Reply, *, in_vain: bool) -> None:
+    def answered(self, seat: Seat, asked: SentCommand, answer: Reply, *, in_vain: bool) -> None:
         """What came of it. `in_vain`: nothing did in time, though its connection held."""
         self.refusals.due(seat, answer)
         if answer.ok is not None:

@@ -1,7 +1,7 @@
 """`Reasons`: judges every refusal by what was known to be so while it was under way.
 
-The server decided at some moment between the sending of an ask and the coming of its answer. What was
-announced before the ask was sent was so by then. What is announced after the answer may have been so
+The server decided at some moment between the sending of a command and the coming of its answer. What was
+announced before the command was sent was so by then. What is announced after the answer may have been so
 already, but for what was itself asked for only after the answer had come. The reason of a refusal must
 hold somewhere between the two.
 """
@@ -27,8 +27,8 @@ SHOWN_SECONDS_MAX = 60
 
 
 @dataclass(eq=False, slots=True)
-class Asked:
-    """Something that was asked, and what was known then."""
+class SentCommand:
+    """A command that a phone sent, and what was known then."""
 
     auction_id: int
     event: str
@@ -41,16 +41,16 @@ class Asked:
     inside: bool
     """Whether the phone was in the room."""
     line: int
-    """The connection that it was asked over."""
+    """The connection that it was sent over."""
     shown_for: float = 0
     """How many seconds ago the phone was shown the lot on the block."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Case:
-    """What is judged. `standings` are all that there were while the ask was under way."""
+    """What is judged. `standings` are all that there were while the command was under way."""
 
-    asked: Asked
+    asked: SentCommand
     truth: Truth
     standings: list[Standing]
     quoted: int | None
@@ -71,14 +71,14 @@ class Reasons:
         self._clock = clock
         self._sent_at: dict[tuple[int, int], float] = {}
         """When something was asked for that was done, by auction and number."""
-        self._waiting: deque[tuple[float, Asked, Mapping[str, Any]]] = deque()
+        self._waiting: deque[tuple[float, SentCommand, Mapping[str, Any]]] = deque()
 
-    def refused(self, asked: Asked, said: Mapping[str, Any]) -> None:
+    def refused(self, asked: SentCommand, said: Mapping[str, Any]) -> None:
         """Judge it as soon as everything is announced that may have been so by then."""
         self.judge(self._clock())
         self._waiting.append((self._clock(), asked, said))
 
-    def done(self, asked: Asked, said: Mapping[str, Any]) -> None:
+    def done(self, asked: SentCommand, said: Mapping[str, Any]) -> None:
         """Note when it was asked for: it was not so before."""
         seq = said.get("seq")
         if isinstance(seq, int):
@@ -93,7 +93,7 @@ class Reasons:
     def finish(self) -> None:
         self.judge(float("inf"))
 
-    def _judge(self, at: float, asked: Asked, said: Mapping[str, Any]) -> None:
+    def _judge(self, at: float, asked: SentCommand, said: Mapping[str, Any]) -> None:
         truth = self._announcements.truth(asked.auction_id)
         since, known = asked.since, truth.known
         if since is None or known is None or since < truth.begins:
@@ -149,7 +149,7 @@ def _the_minimum_stood(_: Reasons, case: _Case) -> bool:
 
 
 def _another_round(_: Reasons, case: _Case) -> bool:
-    """Whether the ask was for another round than the one that it was, as far as that can be known."""
+    """Whether the command was for another round than the one that it was, as far as that can be known."""
     meant = case.asked.payload.get("round")
     rounds = {standing.round for standing in case.standings}
     if None in rounds or len(rounds) > 1:

@@ -15,7 +15,7 @@ from baraka_cli.simulator.result import Promise
 from baraka_server.contract.refusals import TEXTS, Code
 
 NOT_ITS_FAULT = frozenset({Code.TOO_FAST, Code.BUSY, Code.UNAVAILABLE, Code.OUTCOME_UNKNOWN})
-"""Refusals that say nothing about the ask: it may be tried again."""
+"""Refusals that say nothing about the command: it may be tried again."""
 
 
 class Refusals:
@@ -65,7 +65,7 @@ class Refusals:
         )
 
     def due(self, seat: Seat, answer: Reply) -> None:
-        """The phone has an answer to an ask, or will not get one: `error` is due, or may be."""
+        """The phone has an answer to a command, or will not get one: `error` is due, or may be."""
         if answer.ok is False:
             seat.refused += 1
         elif answer.ok is None:

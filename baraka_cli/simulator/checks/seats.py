@@ -67,10 +67,10 @@ class Seat:
     """How many connections it lost."""
     rooms: dict[int, Room] = field(default_factory=dict)
     asking: int = 0
-    """Asks that are under way."""
+    """How many commands are under way."""
     refused: int = 0
     unanswered: int = 0
-    """Asks that were refused, and asks that may have been: each is an `error` that is due (D20)."""
+    """How many commands were refused, or may have been: an `error` is due for each (D20)."""
     errors: int = 0
     """Errors that came: one may come before the reply that it goes with, or behind it."""
 

@@ -81,7 +81,7 @@ class Bidding:
 
     def start(self) -> None:
         for one in self._bidders:
-            self._proof.answers.asks_bid(one.phone.user_id)
+            self._proof.answers.sends_bid(one.phone.user_id)
         self.open = True
         self._meter.bidding_begins()
         if self._scenario.rate:

@@ -262,7 +262,7 @@ class Crowd:
         """The sale of another host, to its end."""
         self._sale.phase("the host sells")
         truth = self._proof.truth(self._auction_id)
-        # To be stopped is how one leaves somebody else's sale: it is no failure.
+        # To be stopped is how one leaves somebody else's sale: it is not a failure.
         await self._errands.until(
             lambda: truth.on_air is False or self._stopped.is_set(), WATCH_SECONDS_MAX
         )

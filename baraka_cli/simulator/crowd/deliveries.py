@@ -18,7 +18,7 @@ UNDER_WAY_SECONDS = 10
 
 
 @dataclass(slots=True)
-class _Asked:
+class _SentBid:
     due: float
     accepted: bool = False
 
@@ -41,7 +41,7 @@ class Deliveries:
         self._auction_id = auction_id
         self._meter = meter
         self._present: set[Member] = set()
-        self._asked: dict[tuple[int, int], _Asked] = {}
+        self._asked: dict[tuple[int, int], _SentBid] = {}
         """By user and amount, until it is announced."""
         self._announced: dict[object, _Announced] = {}
         """By the id of the bid, until everybody has heard it."""
@@ -62,7 +62,7 @@ class Deliveries:
     # --- what is due
 
     def asked(self, user_id: int, amount: int, due: float) -> None:
-        self._asked[user_id, amount] = _Asked(due)
+        self._asked[user_id, amount] = _SentBid(due)
 
     def answered(self, user_id: int, amount: int, ok: bool | None) -> None:
         asked = self._asked.get((user_id, amount))

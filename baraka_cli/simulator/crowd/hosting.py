@@ -193,7 +193,7 @@ class Hosting:
     async def _ask_or_see(
         self, event: str, payload: dict[str, Any], done: Callable[[], bool]
     ) -> Reply:
-        """The host's ask. Where nothing is acknowledged, what somebody hears of it answers it too."""
+        """The host's command. Where nothing is acknowledged, what somebody hears of it answers it too."""
         asking = asyncio.create_task(self._visits.ask(self._host, event, payload))
         try:
             if not self._sale.pool.acknowledges:

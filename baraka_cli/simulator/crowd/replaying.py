@@ -61,7 +61,7 @@ class Replaying:
     ) -> None:
         """Do all of it, and close the bidding."""
         for one in self.people:
-            self._sale.proof.answers.asks_bid(one.phone.user_id)
+            self._sale.proof.answers.sends_bid(one.phone.user_id)
         began = time.perf_counter()
         self._sale.phase(f"the record is played, {self._speed:g} times as fast")
         for deed in self._recording.deeds:

@@ -49,7 +49,7 @@ def _user_id(file: Path, number: int, token: str) -> int:
     try:
         claims = jwt.decode(token, options={"verify_signature": False})
     except jwt.PyJWTError:
-        raise BadTokens(f"{file}, line {number}: this is no access token") from None
+        raise BadTokens(f"{file}, line {number}: this is not an access token") from None
     for name in SUBJECTS:
         if str(claims.get(name, "")).isdecimal():
             return int(claims[name])

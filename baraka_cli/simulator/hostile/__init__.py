@@ -1,1 +1,1 @@
-"""Probes of the preset `hostile`: what nobody should do, done on purpose, one at a time."""
+"""Probes of the preset `hostile`: commands, payloads and tokens that a server has to refuse, tried one by one."""

@@ -1,4 +1,4 @@
-"""Bids that must not count."""
+"""Probes: bids that a server has to refuse."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`Cast`: which user plays whom when probes are tried."""
+"""`Cast`: ids of the users and auctions of the probes, by what each is for."""
 
 from __future__ import annotations
 

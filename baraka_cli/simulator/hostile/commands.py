@@ -1,4 +1,4 @@
-"""A host's commands, given once too often or by who may not."""
+"""Probes: a host's commands, given once too often, or by somebody who may not."""
 
 from __future__ import annotations
 

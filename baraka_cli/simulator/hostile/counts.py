@@ -1,4 +1,4 @@
-"""People who come and vanish."""
+"""Probe of the count of viewers: visitors enter, and their connections are closed."""
 
 from __future__ import annotations
 

@@ -124,7 +124,7 @@ class ProbeSale:
         """Nothing: a reply that comes too late is none."""
 
     def garbled(self, _socket: Socket, _text: str) -> None:
-        """Nothing: what cannot be read is no reply."""
+        """Nothing: what cannot be read is not a reply."""
 
     def look_again(self) -> None:
         """Something may be true by now that somebody waits for."""

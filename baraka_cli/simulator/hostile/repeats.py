@@ -1,4 +1,4 @@
-"""The same request twice, as an app sends it whose answer was lost (D23)."""
+"""Probe: the same request twice, as an app sends it whose answer was lost (D23)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Signs that something was done, in what anybody hears."""
+"""Predicates of frames: whether one shows that a certain command was done."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tokens that must let nobody in, and what is sent behind a refusal."""
+"""Probes: tokens that a server has to refuse, and events that are sent behind the refusal."""
 
 from __future__ import annotations
 

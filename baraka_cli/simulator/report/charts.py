@@ -106,7 +106,7 @@ def _step_seconds(seconds: Sequence[int]) -> int:
 def _in_steps(chart: Chart, step: int) -> Chart:
     """The chart with one value for each step; None where nothing was measured in it.
 
-    A second that the run has no word of is no gap: its clock ticks a little slower than ours.
+    A second that the run has no word of is not a gap: its clock ticks a little slower than ours.
     """
     steps = sorted({second // step for second in chart.seconds})
     lines = []

@@ -12,7 +12,7 @@ BARS = "▁▂▃▄▅▆▇█"
 
 
 def measured(value: float | None) -> float | None:
-    """`value`, or None when it is no number that can be drawn: a file may hold NaN."""
+    """`value`, or None when it is not a number that can be drawn: a file may hold NaN."""
     return value if value is not None and math.isfinite(value) else None
 
 

@@ -30,7 +30,7 @@ class Kind(Enum):
     COUNT = auto()
     """More than chance makes of events that happen now and then."""
     EXACT = auto()
-    """A single one more is no accident."""
+    """A single one more counts already."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ def without_password(url: str) -> str:
 
 
 def is_secret(name: str) -> bool:
-    """Whether the value of this flag is nobody's business; the name of a file is no secret."""
+    """Whether the value of this flag is nobody's business; the name of a file is not a secret."""
     return bool(SECRET.search(name)) and not name.endswith("_file")
 
 

@@ -32,9 +32,9 @@ def read_result(path: Path) -> Result:
     try:
         value = json.loads(data)
     except (ValueError, RecursionError) as error:
-        raise NotAResult(f"{path} is no JSON: {error}") from None
+        raise NotAResult(f"{path} is not JSON: {error}") from None
     if not isinstance(value, dict) or "format" not in value:
-        raise NotAResult(f"{path} is no result of baraka simulate --json")
+        raise NotAResult(f"{path} is not a result of baraka simulate --json")
     if value["format"] != FORMAT:
         by = f", written by Baraka {value['baraka']}" if value.get("baraka") else ""
         raise NotAResult(
@@ -45,4 +45,4 @@ def read_result(path: Path) -> Result:
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"]))
-        raise NotAResult(f"{path} is no result: {where}: {first['msg']}") from None
+        raise NotAResult(f"{path} is not a result: {where}: {first['msg']}") from None

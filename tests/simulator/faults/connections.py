@@ -39,8 +39,8 @@ def all_viewers_are_hung_up_on_in_the_middle() -> Tamper:
     return tamper
 
 
-@wire(Promise.PAYLOADS_ARE_DOCUMENTED, r"^'' is no documented event$")
-def one_viewer_hears_what_is_no_json() -> Tamper:
+@wire(Promise.PAYLOADS_ARE_DOCUMENTED, r"^'' is not a documented event$")
+def one_viewer_hears_what_is_not_json() -> Tamper:
     def tamper(to: Listener, said: Said) -> list[Said]:
         if said.name == "newBid" and to.user_id == FOURTH:
             return [said, said.as_raw('42["newBid",{"auctionId":')]

@@ -54,7 +54,7 @@ def a_bid_is_shown_under_the_name_of_another() -> Tamper:
     return tamper
 
 
-@wire(Promise.PAYLOADS_ARE_DOCUMENTED, r"'bidPlaced' is no documented event")
+@wire(Promise.PAYLOADS_ARE_DOCUMENTED, r"'bidPlaced' is not a documented event")
 def an_event_has_another_name() -> Tamper:
     def tamper(_to: Listener, said: Said) -> list[Said]:
         extra = [replace(said, name="bidPlaced")] if said.name == "newBid" else []

@@ -19,11 +19,11 @@ from tests.simulator.faults.kinds import (
 
 
 def _deciding(kind: type, decide: Callable[[Any, Any, Any], Any]) -> Any:
-    """Decide about one kind of ask by `decide(usual decision, state, event)`."""
+    """Decide about one kind of command by `decide(usual decision, state, event)`."""
     usual = rules.DECISIONS[kind]
 
-    def decided(state: Any, ask: Any, event: Any, house: Any) -> Any:
-        return decide(usual(state, ask, event, house), state, event)
+    def decided(state: Any, command: Any, event: Any, house: Any) -> Any:
+        return decide(usual(state, command, event, house), state, event)
 
     return patch.dict(rules.DECISIONS, {kind: decided})
 

@@ -203,7 +203,7 @@ async def _assert_tables_hold(
 def assert_answers_hold(
     answers: Answers, ledger: Sequence[LedgerEntry], *, complete: bool = True
 ) -> None:
-    """Every accepted ask is in the ledger as it was acknowledged, and a refused one never.
+    """Every accepted command is in the ledger as it was acknowledged, and a refused one never.
 
     Not `complete`: some answers were lost, so the ledger may have more than was acknowledged.
     """

@@ -38,10 +38,10 @@ UNSPEAKABLE = {
     "an event with an attachment": '451-["placeBid",{"_placeholder":true,"num":0}]',
     "an ACK with an attachment": '461-1[{"_placeholder":true,"num":0}]',
     "an unknown Socket.IO type": "47",
-    "a Socket.IO type that is no digit": "4x",
+    "a Socket.IO type that is not a digit": "4x",
     "half of a payload": '42["placeBid",{"auctionId":1',
-    "a payload that is no JSON": "42{]",
-    "a token that is no JSON": "40{",
+    "a payload that is not JSON": "42{]",
+    "a token that is not JSON": "40{",
     "an id that never ends": "42" + "9" * 200 + '["placeBid"]',
     "an id of other digits": '42²["placeBid"]',
     "a thousand attachments": '42999999999999-["placeBid"]',
@@ -117,7 +117,7 @@ FRAMES = {
     "a ping that is too large": frame("x" * 126, PING),
     "a close with an impossible code": frame(b"\0\1", CLOSE),
     "a close with half a code": frame(b"\0", CLOSE),
-    "a close with a reason that is no UTF-8": frame(b"\x03\xe8\xff", CLOSE),
+    "a close with a reason that is not UTF-8": frame(b"\x03\xe8\xff", CLOSE),
     "a close": frame(b"\x03\xe8", CLOSE),
     "bytes": frame(b"\0\1\2", BINARY),
     "bytes in fragments": frame(b"\0", BINARY, fin=False) + frame(b"\1", CONTINUATION),
@@ -158,7 +158,7 @@ def _smuggled(*headers: str, body: bytes = b"0\r\n\r\n") -> bytes:
     return head.encode() + body + b"GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n"
 
 
-def _asks_for(target: str, *headers: str) -> bytes:
+def _request_for(target: str, *headers: str) -> bytes:
     return "\r\n".join([f"GET {target} HTTP/1.1", "Host: x", *headers, "", ""]).encode()
 
 
@@ -174,14 +174,14 @@ TRICKS = {
         "Transfer-Encoding: chunked", "Transfer-Encoding: identity", "Content-Length: 39"
     ),
     "a folded header": _smuggled("X: y", " Content-Length: 39"),
-    "a chunk whose size is no number": _smuggled("Transfer-Encoding: chunked", body=b"0x5\r\n"),
-    "a way up": _asks_for("/socket.io/../api/auctions/1/winnings"),
-    "an encoded way up": _asks_for("/%2e%2e/%2e%2e%2fetc/passwd"),
-    "two slashes": _asks_for("//api/auctions"),
-    "a path that ends early": _asks_for("/api/auctions/1%00/winnings"),
-    "another path in a header": _asks_for(
+    "a chunk whose size is not a number": _smuggled("Transfer-Encoding: chunked", body=b"0x5\r\n"),
+    "a way up": _request_for("/socket.io/../api/auctions/1/winnings"),
+    "an encoded way up": _request_for("/%2e%2e/%2e%2e%2fetc/passwd"),
+    "two slashes": _request_for("//api/auctions"),
+    "a path that ends early": _request_for("/api/auctions/1%00/winnings"),
+    "another path in a header": _request_for(
         "/nowhere", "X-Original-URL: /readyz", "X-Rewrite-URL: /readyz"
     ),
-    "another method in a header": _asks_for("/nowhere", "X-HTTP-Method-Override: DELETE"),
+    "another method in a header": _request_for("/nowhere", "X-HTTP-Method-Override: DELETE"),
 }
 """Requests that mean one thing to a proxy and another to a server. None may be answered with 200."""

@@ -42,26 +42,26 @@ for (const event of ["error", "connect_error", "disconnect"])
   socket.on(event, (what) => tell({ [event]: what }));
 </script>"""
 
-ASKING_PAGE = """<!doctype html><script>
-const { url, asks } = %s;
+REQUESTING_PAGE = """<!doctype html><script>
+const { url, requests } = %s;
 const tell = (what) => fetch("/told", { method: "POST", body: JSON.stringify(what) });
-const asked = async ({ path, ...options }) => {
+const answer = async ({ path, ...options }) => {
   try {
-    const answer = await fetch(url + path, options);
-    return { status: answer.status, retryAfter: answer.headers.get("Retry-After"), body: await answer.json() };
+    const response = await fetch(url + path, options);
+    return { status: response.status, retryAfter: response.headers.get("Retry-After"), body: await response.json() };
   } catch (error) {
     return { hidden: error.message };
   }
 };
-(async () => { for (const ask of asks) await tell(await asked(ask)); })();
+(async () => { for (const request of requests) await tell(await answer(request)); })();
 </script>"""
 
 
 class Browser:
     """`async with Browser(folder, url, options) as browser:` opens the page; `told` is what it says.
 
-    With `old` its client is that of Socket.IO 2. With `asks` it is one that asks these in turn, as the options of `fetch` with a `path`, and says what
-    it may read of each answer.
+    With `old` its client is that of Socket.IO 2. With `requests` it is a page that sends these in turn,
+    given as the options of `fetch` with a `path`, and says what it may read of each answer.
     """
 
     def __init__(
@@ -71,13 +71,13 @@ class Browser:
         options: dict[str, Any] | None = None,
         *,
         old: bool = False,
-        asks: list[dict[str, Any]] | None = None,
+        requests: list[dict[str, Any]] | None = None,
     ) -> None:
         self._folder = folder
         self._client = OLD_CLIENT if old else CLIENT
         self._page = (OLD_PAGE if old else PAGE) % json.dumps({"url": url, "options": options})
-        if asks is not None:
-            self._page = ASKING_PAGE % json.dumps({"url": url, "asks": asks})
+        if requests is not None:
+            self._page = REQUESTING_PAGE % json.dumps({"url": url, "requests": requests})
         self._told: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
 
     @staticmethod

@@ -90,8 +90,8 @@ def storm(
 ) -> list[asyncio.Task[None]]:
     """Everybody bids and comments at once: mostly rising amounts, many too low, some equal.
 
-    `more(n)` are more fields of the n-th ask, if it is a bid. The patient wait for an answer before
-    they ask again, which makes the storm last; the others say everything at once.
+    `more(n)` are more fields of the n-th command, if it is a bid. The patient wait for an answer before
+    they send another, which makes the storm last; the others say everything at once.
     """
     plans: dict[Phone, list[tuple[str, dict[str, Any]]]] = {}
     for number in range(commands):

@@ -1,4 +1,4 @@
-"""A hall without sockets: the real house of `baraka_server.live`, and what its viewers hear."""
+"""`Hall`: an audience without sockets that keeps what each viewer of a real house is sent."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hands on the keyboard of the console, and eyes on its screen.
+"""`Keyboard`: a console inside the test, which types keys and waits for text on the screen.
 
 `await host.presses("n")` types, `await host.sees("Gold Ring")` waits until the text is on the
 screen, as a terminal would get it.

@@ -1,4 +1,4 @@
-"""Phones: real clients in people's hands, with one vocabulary for two libraries.
+"""`Phone`: a client of a real Socket.IO library, in Node or in Python, with the same methods for both.
 
 `await amina.emits(...)` sends and returns the acknowledgement, `await viewer.hears(...)` waits for
 the next event of a kind. Waiting is bounded by `PATIENCE_SECONDS`, never by a fixed sleep.

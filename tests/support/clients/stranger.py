@@ -230,7 +230,7 @@ class Stranger:
         self._entered = True
 
     async def hears_anything(self) -> str:
-        """The next packet that is no ping."""
+        """The next packet that is not a ping."""
         while True:
             while not self._waiting:
                 self._waiting.extend(await self._more())

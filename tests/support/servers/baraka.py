@@ -64,7 +64,7 @@ class Baraka:
         self.url = ""
         self.port = port
         self.log: list[dict[str, Any]] = []
-        """Every line of the log so far; a line that is no JSON stands under `raw`."""
+        """Every line of the log so far; a line that is not JSON stands under `raw`."""
         self._folder = folder
         self._host = host
         self._fork = fork

@@ -1,4 +1,4 @@
-"""A line to the database that can be cut, at the very moment of a commit too."""
+"""`Line`: a proxy to the database whose connections a test cuts, also at the moment of a commit."""
 
 from __future__ import annotations
 

@@ -105,7 +105,7 @@ class Listener:
     compressed: bool = False
     user_id: int | None = None
     delta: bool = False
-    asks: dict[str, tuple[str, Any]] = field(default_factory=dict)
+    commands: dict[str, tuple[str, Any]] = field(default_factory=dict)
     websocket: web.WebSocketResponse | None = None
     waiting: list[str] = field(default_factory=list)
     """Packets for the next poll."""
@@ -126,7 +126,7 @@ class Listener:
 
     # --- what passes by
 
-    def asks_for(self, packet: str) -> str:
+    def passes_on(self, packet: str) -> str:
         """What the server is told: what the client said, but for extensions that it must not have."""
         if packet.startswith("40{"):
             auth = json.loads(packet[2:])
@@ -138,7 +138,7 @@ class Listener:
         if packet.startswith("42"):
             number, _, rest = packet[2:].partition("[")
             event, *payload = json.loads("[" + rest)
-            self.asks[number] = (event, payload[0] if payload else None)
+            self.commands[number] = (event, payload[0] if payload else None)
         return packet
 
     async def hears(self, packet: str) -> None:
@@ -167,7 +167,7 @@ class Listener:
         values = json.loads("[" + rest)
         if packet.startswith("42"):
             return Said(*values)
-        event, payload = self.asks.pop(number)
+        event, payload = self.commands.pop(number)
         return Said("", values[0], event, payload, number)
 
 
@@ -279,7 +279,7 @@ class ManInTheMiddle:
             if message.type is aiohttp.WSMsgType.TEXT:
                 if message.data == "5":  # the upgrade is done: from here on it hears by websocket
                     listener.websocket = client
-                await server.send_str(listener.asks_for(message.data))
+                await server.send_str(listener.passes_on(message.data))
         await server.close()
 
     async def _to_client(
@@ -303,7 +303,7 @@ class ManInTheMiddle:
         listener = self._listener(request)
         body = await request.text()
         if body:
-            body = SEPARATOR.join(map(listener.asks_for, body.split(SEPARATOR)))
+            body = SEPARATOR.join(map(listener.passes_on, body.split(SEPARATOR)))
         status, headers, answer = await self._asked(request, body.encode())
         if request.method != "GET" or status != 200:
             return web.Response(status=status, headers=headers, body=answer)

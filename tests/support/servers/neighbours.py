@@ -1,4 +1,4 @@
-"""A server under attack, and a neighbour: an ordinary client of the same auction who must not notice.
+"""`Neighbourhood`: a server under attack, with ordinary clients of an auction on it, who must not notice.
 
 `street` is a `baraka serve` of its own; `server_in_process` is the same server inside the test's
 process, where its tasks and sockets can be counted.
@@ -120,7 +120,7 @@ def open_lines(pid: int) -> int:
 
 
 def is_trouble(line: dict[str, Any]) -> bool:
-    """A stack trace, or what is no line of the log at all."""
+    """A stack trace, or what is not a line of the log at all."""
     return "exc_info" in line or "raw" in line or "Traceback" in str(line)
 
 
