@@ -66,7 +66,7 @@ def test_a_token_that_is_short_from_the_start_is_warned_of_once() -> None:
 @pytest.mark.parametrize(
     ("pasted", "why"),
     [
-        (lambda: "nonsense", "no access token"),
+        (lambda: "nonsense", "not an access token"),
         (lambda: lasting(-1), "has expired too"),
         (lambda: lasting(9, DINA), "a token of user 3, not of user 1"),
     ],
