@@ -1,4 +1,4 @@
-"""Findings about a database of the existing system, for `doctor` and after an upgrade (D52)."""
+"""Check results about a database of the existing system, for `doctor` and after an upgrade (D52)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from baraka_cli.doctor_checks import Finding, State, look, mend, of_tables, ok
+from baraka_cli.doctor_checks import CheckResult, State, look, mend, of_tables, ok
 from baraka_server.store import odd_values
 
 if TYPE_CHECKING:
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
     from baraka_server.store.oddity import Oddity
 
 
-def of_adoption(adoption: Adoption) -> Iterator[Finding]:
+def of_adoption(adoption: Adoption) -> Iterator[CheckResult]:
     for oddity in adoption.oddities:
         judge = mend if oddity.stops_sales else look
         check = "schema" if oddity.rows is None else "rows"
-        finding = judge(check, _what(oddity), "; ".join(oddity.mending))
-        yield replace(finding, about=_about(oddity))
+        result = judge(check, _what(oddity), "; ".join(oddity.mending))
+        yield replace(result, about=_about(oddity))
     if adoption.bounded:
         yield look(
             "rows",
@@ -33,22 +33,22 @@ def of_adoption(adoption: Adoption) -> Iterator[Finding]:
 
 def after_upgrade(adoption: Adoption) -> list[str]:
     """Lines for whoever has just adopted a database; none where nothing is odd."""
-    findings = [
+    results = [
         one
         for one in (*of_tables(adoption.odd_tables), *of_adoption(adoption))
         if one.state is not State.OK
     ]
-    if not findings:
+    if not results:
         return []
-    findings.sort(key=lambda one: list(State).index(one.state))
-    stopping = sum(one.state is State.MEND for one in findings)
+    results.sort(key=lambda one: list(State).index(one.state))
+    stopping = sum(one.state is State.MEND for one in results)
     lines = [
-        f"{len(findings)} things about the tables and rows of this database are not as documented.",
+        f"{len(results)} things about the tables and rows of this database are not as documented.",
         f"WARNING: {stopping} of them would stop a sale. Mend these first."
         if stopping
         else "None of them stops a sale.",
     ]
-    for one in findings:
+    for one in results:
         lines += [f"  {one.state}  {one.what}", f"        → {one.do}"]
     return [*lines, "Nothing of this was changed. baraka doctor lists it again."]
 

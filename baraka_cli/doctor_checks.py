@@ -57,8 +57,8 @@ REMEDIES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
-    """Finding of one line: its state, what was looked at, what it is, and what to do about it.
+class CheckResult:
+    """Result of one check: its state, what was looked at, what it is, and what to do about it.
 
     `about` has the same for programs, where there is more to it.
     """
@@ -70,28 +70,28 @@ class Finding:
     about: Mapping[str, Any] = field(default_factory=dict)
 
 
-def ok(check: str, what: str) -> Finding:
-    return Finding(State.OK, check, what)
+def ok(check: str, what: str) -> CheckResult:
+    return CheckResult(State.OK, check, what)
 
 
-def look(check: str, what: str, do: str) -> Finding:
-    return Finding(State.LOOK, check, what, do)
+def look(check: str, what: str, do: str) -> CheckResult:
+    return CheckResult(State.LOOK, check, what, do)
 
 
-def mend(check: str, what: str, do: str) -> Finding:
-    return Finding(State.MEND, check, what, do)
+def mend(check: str, what: str, do: str) -> CheckResult:
+    return CheckResult(State.MEND, check, what, do)
 
 
 # --- settings ----------------------------------------------------------------
 
 
-def of_settings(settings: Settings, secret_origin: str) -> Iterator[Finding]:
+def of_settings(settings: Settings, secret_origin: str) -> Iterator[CheckResult]:
     yield _secret(settings, secret_origin)
     for judge in SETTINGS:
         yield judge(settings)
 
 
-def _mode(settings: Settings) -> Finding:
+def _mode(settings: Settings) -> CheckResult:
     if settings.mode is Mode.PRODUCTION:
         return ok("mode", "production")
     return look(
@@ -101,7 +101,7 @@ def _mode(settings: Settings) -> Finding:
     )
 
 
-def _secret(settings: Settings, origin: str) -> Finding:
+def _secret(settings: Settings, origin: str) -> CheckResult:
     fault = settings.secret_fault
     if settings.jwt_secret is None or fault:
         what = f"BARAKA_JWT_SECRET {fault}"
@@ -113,7 +113,7 @@ def _secret(settings: Settings, origin: str) -> Finding:
     return ok("secret", f"•••••• ({size} bytes, {origin})")
 
 
-def _tokens(settings: Settings) -> Finding:
+def _tokens(settings: Settings) -> CheckResult:
     names = (("aud", settings.jwt_audience), ("iss", settings.jwt_issuer))
     asked = " and ".join(f"{name} {value!r}" for name, value in names if value is not None)
     must_have = f"must have {asked}" if asked else "any aud and iss"
@@ -134,7 +134,7 @@ def _span(seconds: int) -> str:
     return f"{seconds:,} seconds"
 
 
-def _address(settings: Settings) -> Finding:
+def _address(settings: Settings) -> CheckResult:
     where = f"{settings.host} port {settings.port}"
     if settings.trusted_proxies.strip():
         return ok("address", f"{where}, behind {settings.trusted_proxies}")
@@ -160,7 +160,7 @@ def _is_this_machine(host: str) -> bool:
         return host == "localhost"
 
 
-def _proxies(settings: Settings) -> Finding:
+def _proxies(settings: Settings) -> CheckResult:
     networks = settings.proxy_networks
     if not networks:
         return ok("proxies", "X-Forwarded-For is trusted from nobody")
@@ -174,7 +174,7 @@ def _proxies(settings: Settings) -> Finding:
     return ok("proxies", f"X-Forwarded-For is trusted from {settings.trusted_proxies}")
 
 
-def _origins(settings: Settings) -> Finding:
+def _origins(settings: Settings) -> CheckResult:
     if "*" not in settings.origins:
         return ok("origins", f"pages of {', '.join(settings.origins) or 'nobody'} may connect")
     what = "every page may connect (*); none gets a browser's cookies"
@@ -183,7 +183,7 @@ def _origins(settings: Settings) -> Finding:
     return look("origins", what, "BARAKA_CORS_ORIGINS=https://the-page-of-your-sales")
 
 
-def _limits(settings: Settings) -> Finding:
+def _limits(settings: Settings) -> CheckResult:
     off = [name for name in LIMITS_THAT_MAY_BE_OFF if not getattr(settings, name)]
     if not off:
         return ok("limits", "all are on")
@@ -196,7 +196,7 @@ def _limits(settings: Settings) -> Finding:
     )
 
 
-def _sessions(settings: Settings) -> Finding:
+def _sessions(settings: Settings) -> CheckResult:
     if settings.websocket_only:
         return ok("sessions", "websockets alone: no session has its id in URLs")
     if settings.session_keeps_token:
@@ -208,7 +208,7 @@ def _sessions(settings: Settings) -> Finding:
     )
 
 
-def _numbers(settings: Settings) -> Finding:
+def _numbers(settings: Settings) -> CheckResult:
     if settings.phone_numbers is PhoneNumbers.MASKED:
         return ok("numbers", "viewers see two digits of phone numbers")
     return look(
@@ -218,7 +218,7 @@ def _numbers(settings: Settings) -> Finding:
     )
 
 
-def _owner_bids(settings: Settings) -> Finding:
+def _owner_bids(settings: Settings) -> CheckResult:
     if not settings.owner_bids:
         return ok("owner bids", "an owner may not bid on the own auction")
     return look(
@@ -228,13 +228,13 @@ def _owner_bids(settings: Settings) -> Finding:
     )
 
 
-def _log(settings: Settings) -> Finding:
+def _log(settings: Settings) -> CheckResult:
     if settings.log_level is LogLevel.DEBUG:
         return look("log", "DEBUG: a line for everybody who connects", "BARAKA_LOG_LEVEL=INFO")
     return ok("log", settings.log_level)
 
 
-SETTINGS: tuple[Callable[[Settings], Finding], ...] = (
+SETTINGS: tuple[Callable[[Settings], CheckResult], ...] = (
     *(_mode, _tokens, _address, _proxies, _origins),
     *(_limits, _sessions, _numbers, _owner_bids, _log),
 )
@@ -250,7 +250,7 @@ _TRIED = {
 """Grounds on which a database server is supported (D27)."""
 
 
-def of_database_server(server: DatabaseServer) -> Iterator[Finding]:
+def of_database_server(server: DatabaseServer) -> Iterator[CheckResult]:
     version = ".".join(map(str, server.version))
     named = f"{server.kind} {version}"
     if server.supported:
@@ -266,7 +266,7 @@ def of_database_server(server: DatabaseServer) -> Iterator[Finding]:
     yield from of_tables(server.odd_tables)
 
 
-def of_tables(odd_tables: Sequence[OddTable]) -> Iterator[Finding]:
+def of_tables(odd_tables: Sequence[OddTable]) -> Iterator[CheckResult]:
     if not odd_tables:
         yield ok("tables", "InnoDB and utf8mb4")
     for table in odd_tables:
@@ -285,7 +285,7 @@ def of_tables(odd_tables: Sequence[OddTable]) -> Iterator[Finding]:
             )
 
 
-def of_writes(refusal: StoreError | None) -> Finding:
+def of_writes(refusal: StoreError | None) -> CheckResult:
     if refusal is None:
         return ok("writes", "the database takes what a sale writes")
     if not isinstance(refusal, Unavailable):
@@ -294,7 +294,7 @@ def of_writes(refusal: StoreError | None) -> Finding:
     return mend("writes", what, REMEDIES.get(refusal.trouble, "see what ails the database"))
 
 
-def _locks(held: int, waited: int) -> Finding:
+def _locks(held: int, waited: int) -> CheckResult:
     what = f"an auction stays locked for at most {held:,} s behind a server that vanished"
     if held <= LOCK_SECONDS_MAX and waited <= LOCK_SECONDS_MAX:
         return ok("locks", what)
@@ -308,7 +308,7 @@ def _locks(held: int, waited: int) -> Finding:
     )
 
 
-def _clock(ahead: timedelta) -> Finding:
+def _clock(ahead: timedelta) -> CheckResult:
     if abs(ahead) < CLOCK_LOOK:
         return ok("clock", "the database's agrees with ours")
     seconds = f"{abs(ahead).total_seconds():,.0f} s"
@@ -317,7 +317,7 @@ def _clock(ahead: timedelta) -> Finding:
     return (mend if abs(ahead) >= CLOCK_MEND else look)("clock", what, do)
 
 
-def _zone(ahead: timedelta) -> Finding:
+def _zone(ahead: timedelta) -> CheckResult:
     if not ahead:
         return ok("time zone", "UTC")
     hours = ahead.total_seconds() / 3600
@@ -328,7 +328,7 @@ def _zone(ahead: timedelta) -> Finding:
     )
 
 
-def of_database_file(file: DatabaseFile) -> Iterator[Finding]:
+def of_database_file(file: DatabaseFile) -> Iterator[CheckResult]:
     if file.writable and file.readable_by_others:
         yield look(
             "file",
@@ -365,7 +365,7 @@ def of_database_file(file: DatabaseFile) -> Iterator[Finding]:
 # --- the machine -------------------------------------------------------------
 
 
-def of_open_files(settings: Settings, limit: int | None) -> Finding:
+def of_open_files(settings: Settings, limit: int | None) -> CheckResult:
     most = settings.connections_max
     if limit is None or (most and open_files.needed(most) <= limit):
         return ok("open files", f"enough for {most:,} connections" if most else "no limit")
@@ -379,7 +379,7 @@ def of_open_files(settings: Settings, limit: int | None) -> Finding:
     )
 
 
-def of_uvloop(*, there: bool) -> Finding:
+def of_uvloop(*, there: bool) -> CheckResult:
     if there:
         return ok("uvloop", "is there")
     return look("uvloop", "is missing: the server is slower", "pip install uvloop")

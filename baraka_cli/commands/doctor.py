@@ -19,7 +19,7 @@ from baraka_cli.terminal import (
 )
 
 if TYPE_CHECKING:
-    from baraka_cli.doctor_checks import Finding
+    from baraka_cli.doctor_checks import CheckResult
     from baraka_server.settings import Settings
     from baraka_server.store.migrate import Status
 
@@ -40,9 +40,9 @@ def doctor(
     from baraka_cli.doctor_checks import State
 
     commands = context.find_root().command
-    findings = list(_findings(commands, database_url))
-    findings.sort(key=lambda finding: list(State).index(finding.state))
-    counts = {state: sum(finding.state is state for finding in findings) for state in State}
+    results = list(_results(commands, database_url))
+    results.sort(key=lambda one: list(State).index(one.state))
+    counts = {state: sum(one.state is state for one in results) for state in State}
     if as_json:
         print_json(
             {
@@ -50,12 +50,12 @@ def doctor(
                 "checks": [
                     {"state": one.state, "check": one.check, "what": one.what, "do": one.do}
                     | dict(one.about)
-                    for one in findings
+                    for one in results
                 ],
             }
         )
     else:
-        _print(findings)
+        _print(results)
         say(
             f"\n{counts[State.MEND]} to mend, {counts[State.LOOK]} to look at, "
             f"{counts[State.OK]} fine."
@@ -64,7 +64,7 @@ def doctor(
         raise typer.Exit(1)
 
 
-def _findings(commands: Any, database_url: str | None) -> Iterator[Finding]:
+def _results(commands: Any, database_url: str | None) -> Iterator[CheckResult]:
     from baraka_cli import doctor_checks
     from baraka_server import open_files
     from baraka_server.settings import Settings
@@ -76,10 +76,10 @@ def _findings(commands: Any, database_url: str | None) -> Iterator[Finding]:
     yield from _unknown_settings(commands)
     yield from _env_file()
     bad = {problem.partition(":")[0] for problem in wrong}
-    for finding in doctor_checks.of_settings(settings, origin(Settings, "jwt_secret")):
+    for one in doctor_checks.of_settings(settings, origin(Settings, "jwt_secret")):
         # One that is unreadable is named already; the default that stands in for it is not.
-        if not (finding.check == "secret" and "BARAKA_JWT_SECRET" in bad):
-            yield finding
+        if not (one.check == "secret" and "BARAKA_JWT_SECRET" in bad):
+            yield one
     if not bad & {"BARAKA_DATABASE_URL", "--database-url"}:
         by = "set by --database-url" if database_url else origin(Settings, "database_url")
         yield from run(_database(settings, by))
@@ -112,7 +112,7 @@ def _settings(database_url: str | None) -> tuple[Settings, list[str]]:
         return Settings.model_construct(), wrong
 
 
-def _unknown_settings(commands: Any) -> Iterator[Finding]:
+def _unknown_settings(commands: Any) -> Iterator[CheckResult]:
     """Names that nobody reads: what was meant by them is not set."""
     import os
     from difflib import get_close_matches
@@ -151,7 +151,7 @@ def _flags_variables(commands: Any) -> set[str]:
     return names
 
 
-def _env_file() -> Iterator[Finding]:
+def _env_file() -> Iterator[CheckResult]:
     from baraka_cli.doctor_checks import look, ok
     from baraka_server.settings import Settings
     from baraka_server.sources import env_file, secrets_of, variable_of
@@ -165,7 +165,7 @@ def _env_file() -> Iterator[Finding]:
         yield ok("settings", f"from the environment and {file}")
 
 
-async def _database(settings: Settings, origin: str) -> list[Finding]:
+async def _database(settings: Settings, origin: str) -> list[CheckResult]:
     from baraka_cli import doctor_checks
     from baraka_server.store import inspection as store
     from baraka_server.store import migrate
@@ -181,26 +181,26 @@ async def _database(settings: Settings, origin: str) -> list[Finding]:
         ]
     try:
         status = await migrate.current(url)
-        findings = [_revision(status, shown)]
+        results = [_revision(status, shown)]
         facts = await store.examine(url, timeout_seconds=settings.database_timeout_seconds)
     except UnusableUrl as error:
         return [doctor_checks.mend("database", str(error), "correct BARAKA_DATABASE_URL")]
     except (StoreError, OSError) as error:
         do = "start it, or correct BARAKA_DATABASE_URL"
-        findings = [doctor_checks.mend("database", f"{shown} cannot be used: {error}", do)]
+        results = [doctor_checks.mend("database", f"{shown} cannot be used: {error}", do)]
     if isinstance(facts, store.DatabaseServer):
-        findings += doctor_checks.of_database_server(facts)
+        results += doctor_checks.of_database_server(facts)
     elif isinstance(facts, store.DatabaseFile):
-        findings += doctor_checks.of_database_file(facts)
-    settled = {one.check for one in findings if one.state is doctor_checks.State.MEND}
+        results += doctor_checks.of_database_file(facts)
+    settled = {one.check for one in results if one.state is doctor_checks.State.MEND}
     if not settled & {"database", "file", "writes"}:  # else it is clear that it takes nothing
-        findings.append(doctor_checks.of_writes(await store.refusal(url)))
+        results.append(doctor_checks.of_writes(await store.refusal(url)))
     if facts is not None and not missing_file(url):
-        findings += await _rows(url)
-    return findings
+        results += await _rows(url)
+    return results
 
 
-async def _rows(url: str) -> list[Finding]:
+async def _rows(url: str) -> list[CheckResult]:
     from baraka_cli import doctor_checks
     from baraka_cli.adoption import of_adoption
     from baraka_server.store.adoption import look_at_adopted
@@ -214,7 +214,7 @@ async def _rows(url: str) -> list[Finding]:
         ]
 
 
-def _revision(status: Status, shown: str) -> Finding:
+def _revision(status: Status, shown: str) -> CheckResult:
     from baraka_cli import doctor_checks
 
     if status.remedy is None:
@@ -229,7 +229,7 @@ def _has_uvloop() -> bool:
     return find_spec("uvloop") is not None
 
 
-def _print(findings: list[Finding]) -> None:
+def _print(results: list[CheckResult]) -> None:
     from rich.table import Table
     from rich.text import Text
 
@@ -239,7 +239,7 @@ def _print(findings: list[Finding]) -> None:
     table.add_column(no_wrap=True)
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
-    for one in findings:
+    for one in results:
         state = Text(one.state, style=STYLES[one.state])
         table.add_row(state, one.check, Text(printable(one.what)))
         if one.do:

@@ -35,11 +35,11 @@ from baraka_cli.simulator.report.tables import (
 )
 from baraka_cli.simulator.report.timeline_charts import charts
 from baraka_cli.simulator.report.verdict import (
-    Outcome,
+    Grade,
     all_findings,
+    grade,
     mark,
     note,
-    outcome,
     shortened,
     verdict,
 )
@@ -47,9 +47,9 @@ from baraka_cli.simulator.result import Finding, Result
 from baraka_server.contract.text import printable
 
 STATES = {
-    Outcome.KEPT: "kept",
-    Outcome.BROKEN: "broken",
-    Outcome.UNCHECKED: "not checked",
+    Grade.KEPT: "kept",
+    Grade.BROKEN: "broken",
+    Grade.UNCHECKED: "not checked",
 }
 
 PARTS = ("viewers", "bidders", "lots")
@@ -110,7 +110,7 @@ def _text(value: object) -> str:
 
 def _verdict(result: Result) -> Iterator[str]:
     found = verdict(result)
-    yield f'<header class="verdict {found.outcome}">'
+    yield f'<header class="verdict {found.grade}">'
     yield f"<h1>{found.mark} {_text(found.headline)}</h1>"
     facts = [
         without_password(result.url),
@@ -188,7 +188,7 @@ def _promises(result: Result, old: Result | None) -> Iterator[str]:
     for finding in all_findings(result):
         then = f'<td class="soft state">{_state(before[finding.promise])}</td>' if before else ""
         yield (
-            f'<tr class="{outcome(finding)}"><td class="state">{_state(finding)}</td>'
+            f'<tr class="{grade(finding)}"><td class="state">{_state(finding)}</td>'
             f"<th>{_text(finding.title)}</th>"
             f'<td class="number">{_or_nothing(finding.checked)}</td>'
             f'<td class="number">{_or_nothing(finding.broken)}</td>'
@@ -198,7 +198,7 @@ def _promises(result: Result, old: Result | None) -> Iterator[str]:
 
 
 def _state(finding: Finding) -> str:
-    return f"{mark(finding)} {STATES[outcome(finding)]}"
+    return f"{mark(finding)} {STATES[grade(finding)]}"
 
 
 def _or_nothing(number: int) -> str:

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from baraka_cli.simulator.report.figures import NOTHING, clock, count
 from baraka_cli.simulator.report.screen import STYLES
-from baraka_cli.simulator.report.verdict import mark, outcome, shortened
+from baraka_cli.simulator.report.verdict import grade, mark, shortened
 from baraka_cli.simulator.result import Breach, Probed, Result
 from baraka_server.contract.text import printable
 
@@ -25,7 +25,7 @@ def print_probes(console: Console, result: Result) -> None:
     table.add_column("what was tried", overflow="fold")
     table.add_column("checked", justify="right", no_wrap=True)
     for probed in result.probes:
-        style = STYLES[outcome(probed)]
+        style = STYLES[grade(probed)]
         table.add_row(
             Text(mark(probed), style=style),
             Text(probed.name, style=style),
@@ -76,7 +76,7 @@ def probe_sections(result: Result) -> Iterator[str]:
         notes = [fault.what for fault in probed.faults]
         notes += [_unchecked(probed)] if probed.unchecked else []
         yield (
-            f'<tr class="{outcome(probed)}"><td class="state">{mark(probed)}</td>'
+            f'<tr class="{grade(probed)}"><td class="state">{mark(probed)}</td>'
             f"<th>{_text(probed.name)}</th><td>{_text(probed.title)}</td>"
             f'<td class="number">{count(probed.checked) if probed.checked else NOTHING}</td>'
             f'<td class="note">{_text("; ".join(notes))}</td></tr>'

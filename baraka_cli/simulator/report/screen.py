@@ -27,7 +27,7 @@ from baraka_cli.simulator.report.figures import (
     sparkline,
 )
 from baraka_cli.simulator.report.public import without_password
-from baraka_cli.simulator.report.verdict import Outcome, all_findings, mark, note, outcome
+from baraka_cli.simulator.report.verdict import Grade, all_findings, grade, mark, note
 from baraka_cli.simulator.result import Finding, Result, Second
 from baraka_server.contract.text import printable
 
@@ -48,11 +48,11 @@ PROMISE_CELLS_MAX = 76
 NOTE_CELLS_MIN = 30
 
 STYLES = {
-    Outcome.KEPT: "green",
-    Outcome.BROKEN: "bold red",
-    Outcome.UNCHECKED: "dim",
-    Outcome.UNFINISHED: "yellow",
-    Outcome.EXCEEDED: "bold red",
+    Grade.KEPT: "green",
+    Grade.BROKEN: "bold red",
+    Grade.UNCHECKED: "dim",
+    Grade.UNFINISHED: "yellow",
+    Grade.EXCEEDED: "bold red",
 }
 
 
@@ -307,22 +307,22 @@ def _promises(result: Result, width: int, height: int) -> Iterator[Text]:
 
 
 def _and_more(findings: Sequence[Finding], rest: int) -> Text:
-    kinds = [outcome(finding) for finding in findings]
+    kinds = [grade(finding) for finding in findings]
     told = [
         f"{kinds.count(kind)} {word}"
         for kind, word in (
-            (Outcome.BROKEN, "broken"),
-            (Outcome.KEPT, "kept"),
-            (Outcome.UNCHECKED, "not checked"),
+            (Grade.BROKEN, "broken"),
+            (Grade.KEPT, "kept"),
+            (Grade.UNCHECKED, "not checked"),
         )
         if kind in kinds
     ]
-    style = "bold red" if Outcome.BROKEN in kinds else "dim"
+    style = "bold red" if Grade.BROKEN in kinds else "dim"
     return Text(f"… and {rest} more: {', '.join(told)}", style=style)
 
 
 def _promise(finding: Finding, width: int) -> Iterator[Text]:
-    style = STYLES[outcome(finding)]
+    style = STYLES[grade(finding)]
     checked = count(finding.checked) if finding.checked else NOTHING
     cells = min(width, PROMISE_CELLS_MAX)
     row = _fit(Text(f"{mark(finding)} {finding.title}", style), max(0, cells - len(checked) - 1))

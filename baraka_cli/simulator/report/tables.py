@@ -26,11 +26,11 @@ from baraka_cli.simulator.report.public import without_password
 from baraka_cli.simulator.report.screen import STYLES
 from baraka_cli.simulator.report.verdict import (
     UNITS,
-    Outcome,
+    Grade,
     all_findings,
+    grade,
     mark,
     note,
-    outcome,
     shortened,
     verdict,
 )
@@ -288,7 +288,7 @@ def _promises(result: Result) -> Table:
     table.add_column("promise", overflow="fold")
     table.add_column("checked", justify="right", no_wrap=True)
     for finding in all_findings(result):
-        style = STYLES[outcome(finding)]
+        style = STYLES[grade(finding)]
         table.add_row(
             Text(mark(finding), style=style),
             _with_note(finding, style),
@@ -321,8 +321,8 @@ def _offenders(result: Result) -> Iterator[Text]:
 def _print_verdict(console: Console, result: Result) -> None:
     found = verdict(result)
     for detail in found.details:
-        console.print(Text(detail, style="dim" if found.outcome is Outcome.KEPT else ""))
+        console.print(Text(detail, style="dim" if found.grade is Grade.KEPT else ""))
     for caveat in found.caveats:
         console.print(Text.assemble(("! ", "bold yellow"), caveat))
-    style = "yellow" if found.outcome is Outcome.UNCHECKED else STYLES[found.outcome]
+    style = "yellow" if found.grade is Grade.UNCHECKED else STYLES[found.grade]
     console.print(Text(f"{found.mark} {found.headline}", style=f"bold {style}"))

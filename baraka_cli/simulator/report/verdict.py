@@ -15,7 +15,7 @@ MESSAGE_CHARS_MAX = 2_100
 """Of an offending message. The proof keeps 2,000 and writes behind them how long it was."""
 
 
-class Outcome(StrEnum):
+class Grade(StrEnum):
     """Worst first. A promise that was broken counts more than a threshold, or a run that did not end."""
 
     BROKEN = "broken"
@@ -26,26 +26,26 @@ class Outcome(StrEnum):
 
 
 MARKS = {
-    Outcome.BROKEN: "✗",
-    Outcome.EXCEEDED: "✗",
-    Outcome.UNFINISHED: "!",
-    Outcome.UNCHECKED: "–",
-    Outcome.KEPT: "✓",
+    Grade.BROKEN: "✗",
+    Grade.EXCEEDED: "✗",
+    Grade.UNFINISHED: "!",
+    Grade.UNCHECKED: "–",
+    Grade.KEPT: "✓",
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class RunVerdict:
     """`headline` is one short sentence; `caveats` are what nobody may overlook who reads it."""
 
-    outcome: Outcome
+    grade: Grade
     headline: str
     details: tuple[str, ...]
     caveats: tuple[str, ...]
 
     @property
     def mark(self) -> str:
-        return MARKS[self.outcome]
+        return MARKS[self.grade]
 
 
 def all_findings(result: Result) -> list[Finding]:
@@ -56,13 +56,13 @@ def all_findings(result: Result) -> list[Finding]:
 
 def mark(finding: Finding | Probed) -> str:
     """✓ ✗ – : to be read without colour."""
-    return MARKS[outcome(finding)]
+    return MARKS[grade(finding)]
 
 
-def outcome(finding: Finding | Probed) -> Outcome:
+def grade(finding: Finding | Probed) -> Grade:
     if finding.holds is None:
-        return Outcome.UNCHECKED
-    return Outcome.KEPT if finding.holds else Outcome.BROKEN
+        return Grade.UNCHECKED
+    return Grade.KEPT if finding.holds else Grade.BROKEN
 
 
 def note(finding: Finding) -> str:
@@ -99,12 +99,12 @@ def shortened(message: str) -> str:
     )
 
 
-def verdict(result: Result) -> Verdict:
+def verdict(result: Result) -> RunVerdict:
     """What the run comes to: by its probes, where it tried some, else by its promises."""
     return _of_probes(result) if result.probes else _of_promises(result)
 
 
-def _of_probes(result: Result) -> Verdict:
+def _of_probes(result: Result) -> RunVerdict:
     faults = sum(len(probed.faults) for probed in result.probes)
     tried = sum(probed.holds is not None for probed in result.probes)
     left = len(result.probes) - tried
@@ -112,17 +112,17 @@ def _of_probes(result: Result) -> Verdict:
     if left:
         details.append(f"{plural(left, 'probe was', 'probes were')} not tried.")
     if faults:
-        kind, headline = Outcome.BROKEN, f"{plural(faults, 'fault was', 'faults were')} found"
+        kind, headline = Grade.BROKEN, f"{plural(faults, 'fault was', 'faults were')} found"
     elif result.could_not:
-        kind, headline = Outcome.UNFINISHED, "The run broke off"
+        kind, headline = Grade.UNFINISHED, "The run broke off"
     elif not tried:
-        kind, headline = Outcome.UNCHECKED, "Nothing was tried"
+        kind, headline = Grade.UNCHECKED, "Nothing was tried"
     else:
-        kind, headline = Outcome.KEPT, "Every probe that was tried was answered rightly"
-    return Verdict(kind, headline, tuple(details), tuple(_caveats(result)))
+        kind, headline = Grade.KEPT, "Every probe that was tried was answered rightly"
+    return RunVerdict(kind, headline, tuple(details), tuple(_caveats(result)))
 
 
-def _of_promises(result: Result) -> Verdict:
+def _of_promises(result: Result) -> RunVerdict:
     findings = all_findings(result)
     broken = [finding for finding in findings if finding.broken]
     unchecked = [finding for finding in findings if finding.holds is None]
@@ -142,7 +142,7 @@ def _of_promises(result: Result) -> Verdict:
     details += _limit(result)
     details += _replayed(result)
     kind, headline = _headline(result, len(broken), len(checked), len(findings))
-    return Verdict(kind, headline, tuple(details), tuple(_caveats(result)))
+    return RunVerdict(kind, headline, tuple(details), tuple(_caveats(result)))
 
 
 def _caveats(result: Result) -> Iterator[str]:
@@ -203,17 +203,17 @@ def threshold_told(threshold: Threshold) -> str:
 UNITS: dict[str, Callable[[float | None], str]] = {"ms": millis, "bytes": size}
 
 
-def _headline(result: Result, broken: int, checked: int, promises: int) -> tuple[Outcome, str]:
+def _headline(result: Result, broken: int, checked: int, promises: int) -> tuple[Grade, str]:
     if broken:
-        return Outcome.BROKEN, f"{plural(broken, 'promise was', 'promises were')} broken"
+        return Grade.BROKEN, f"{plural(broken, 'promise was', 'promises were')} broken"
     if result.could_not:
-        return Outcome.UNFINISHED, "The run broke off"
+        return Grade.UNFINISHED, "The run broke off"
     missed = [threshold for threshold in result.thresholds if not threshold.holds]
     if missed:
         thresholds = plural(len(missed), "threshold was", "thresholds were")
-        return Outcome.EXCEEDED, f"{thresholds} not held"
+        return Grade.EXCEEDED, f"{thresholds} not held"
     if not checked:
-        return Outcome.UNCHECKED, "Nothing was checked"
+        return Grade.UNCHECKED, "Nothing was checked"
     if checked < promises:
-        return Outcome.KEPT, "Every promise that was checked was kept"
-    return Outcome.KEPT, "Every promise was kept"
+        return Grade.KEPT, "Every promise that was checked was kept"
+    return Grade.KEPT, "Every promise was kept"
