@@ -85,7 +85,7 @@ class Bidder:
             try:
                 await self.socket.call("placeBid", bid, timeout=ANSWER_SECONDS_MAX)
             except socketio.exceptions.SocketIOError:
-                print("No answer: the state says what became of it, once the line is back.")
+                print("No answer: the state says what became of it, once it is connected again.")
 
     async def awarded(self, news):
         winner = news["winningUser"]

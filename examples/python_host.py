@@ -79,7 +79,7 @@ class Host:
     async def send(self, event, but=None, **fields):
         """The answer to an event, which is sent until one comes; `but` is a refusal that may be.
 
-        The id makes it one request, however often the line is lost.
+        The id makes it one request, however often the connection is lost.
         """
         request = {"auctionId": self.auction_id, "requestId": uuid.uuid4().hex, **fields}
         while True:
