@@ -22,7 +22,7 @@ from baraka_cli.client.http import HttpApi, TurnedAway, Unreachable
 from baraka_cli.console.access_dialogs import TURNED_AWAY, TokenDialog
 from baraka_cli.console.actions import ACTIONS, QUICK_MESSAGES
 from baraka_cli.console.keystrokes import HostDriver
-from baraka_cli.console.log import Outcome
+from baraka_cli.console.log import EntryMark
 from baraka_cli.console.prose import Prose
 from baraka_cli.console.sale_screen import SaleScreen, Setup
 from baraka_cli.console.screens import Picked, PickScreen, TroubleScreen
@@ -111,7 +111,7 @@ class Console(App[None]):
             for screen in self.screen_stack:
                 if isinstance(screen, SaleScreen):
                     screen.connection.try_again()
-                    screen.note("Another access token is used from now on", Outcome.DONE)
+                    screen.note("Another access token is used from now on", EntryMark.DONE)
 
     async def _another_token(self, title: str) -> bool:
         now = time.monotonic()
@@ -180,7 +180,7 @@ class Console(App[None]):
             return True
         for sale_screen in self.screen_stack:
             if isinstance(sale_screen, SaleScreen):
-                sale_screen.note(TOO_SOON, Outcome.REFUSED)
+                sale_screen.note(TOO_SOON, EntryMark.REFUSED)
         return False
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:

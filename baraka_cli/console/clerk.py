@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from baraka_cli.client.http import HttpApi, NoSuchAuction, TurnedAway, Unreachable
-from baraka_cli.console.log import Log, Outcome
+from baraka_cli.console.log import EntryMark, Log
 from baraka_cli.console.records import Phase, moment, phase_of
 from baraka_cli.console.sale_book import LOT_OPENED, RATE_WINDOW_SECONDS, SaleBook
 from baraka_cli.run_list import RunList
@@ -50,13 +50,13 @@ class Clerk:
         try:
             book.hear(event, data)
         except UNREADABLE as error:
-            self._log.note(f"{event} could not be read ({type(error).__name__})", Outcome.REFUSED)
+            self._log.note(f"{event} could not be read ({type(error).__name__})", EntryMark.REFUSED)
             book.gap = not is_state
             return
         for hammer in book.hammers[hammered:]:
             winner = hammer.winner and book.names.called(hammer.winner_id, hammer.winner)
             sold = f"sold to {winner} for {hammer.amount:,}" if winner else "passed"
-            self._log.note(f"{hammer.product or 'The lot'}: {sold}", Outcome.DONE)
+            self._log.note(f"{hammer.product or 'The lot'}: {sold}", EntryMark.DONE)
             self.keep(partial(self._run_list.hammered, hammer.product, winner, hammer.amount))
         self._follow_block(event)
         self.close_list()
@@ -64,7 +64,7 @@ class Clerk:
             self._recalled = True
             self._later(self._recall())
         if event == BroadcasterLeft.wire_name:
-            self._log.note("The room was told that the stream is off", Outcome.NOTE)
+            self._log.note("The room was told that the stream is off", EntryMark.NOTE)
 
     async def look_up(self) -> None:
         """Take what the server tells of a sale that has not begun. Raises `NoSuchAuction`."""
@@ -97,7 +97,7 @@ class Clerk:
         try:
             change()
         except OSError as error:
-            self._log.note(f"The run list could not be kept: {error.strerror}", Outcome.REFUSED)
+            self._log.note(f"The run list could not be kept: {error.strerror}", EntryMark.REFUSED)
 
     def _follow_block(self, event: str) -> None:
         """Keep the run list in step with the block."""
@@ -129,7 +129,7 @@ class Clerk:
             return
         name = self._book.names.called(last["user"].get("id"), name)
         self.keep(partial(self._run_list.was_sold, product, name, price))
-        self._log.note(f"{product}: was sold to {name} for {price:,}", Outcome.NOTE)
+        self._log.note(f"{product}: was sold to {name} for {price:,}", EntryMark.NOTE)
 
     async def _recall(self) -> None:
         """Read what happened before the console listened, back to the opening of the lot."""
@@ -148,7 +148,7 @@ class Clerk:
             return
         except UNREADABLE as error:
             said = f"The history could not be read ({type(error).__name__})"
-            self._log.note(said, Outcome.REFUSED)
+            self._log.note(said, EntryMark.REFUSED)
 
     def _knows_enough(self, found: list[Mapping[str, Any]]) -> bool:
         """Whether the entries go back to the lot's opening, and over the minute that is drawn."""

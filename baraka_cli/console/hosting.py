@@ -16,7 +16,7 @@ from baraka_cli.console.chat_input import ChatInput
 from baraka_cli.console.clerk import Clerk
 from baraka_cli.console.dialog import Hearer
 from baraka_cli.console.dialogs import AwardDialog, LotDialog, SureDialog, cancel_dialog, end_dialog
-from baraka_cli.console.log import Log, Outcome
+from baraka_cli.console.log import EntryMark, Log
 from baraka_cli.console.ready_action import ReadyAction
 from baraka_cli.console.sale_book import SaleBook
 from baraka_cli.console.sale_commands import SaleCommands
@@ -44,8 +44,8 @@ class Hosting(Screen[None]):
     async def action_summary(self) -> None:
         raise NotImplementedError
 
-    def note(self, text: str, outcome: Outcome) -> None:
-        self.log_book.note(text, outcome)
+    def note(self, text: str, mark: EntryMark) -> None:
+        self.log_book.note(text, mark)
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         name = (event.button.id or "").removeprefix("do-")
@@ -58,7 +58,7 @@ class Hosting(Screen[None]):
 
     def _is_possible(self, what: str, reason: Reason) -> bool:
         if reason is not None:
-            self.note(f"{what}: {reason}", Outcome.REFUSED)
+            self.note(f"{what}: {reason}", EntryMark.REFUSED)
         return reason is None
 
     def why_not(self, action: Action) -> Reason:
@@ -152,7 +152,7 @@ class Hosting(Screen[None]):
             self.note(
                 f"{self.book.called(high)} leads with {high.amount:,}, and the next lot is called "
                 f"{lot.product} too: award this one first",
-                Outcome.REFUSED,
+                EntryMark.REFUSED,
             )
             return
         else:
@@ -165,7 +165,7 @@ class Hosting(Screen[None]):
             if not self.check_possible("put_up"):
                 return
             if self.book.lot != there or self.book.high != high:
-                self.note("The sale went on while you were asked. Look again.", Outcome.REFUSED)
+                self.note("The sale went on while you were asked. Look again.", EntryMark.REFUSED)
                 self._put_up(lot, is_next=is_next)
             elif high is None and self.connection.acknowledges:
                 # By an award to nobody, which a bid that is on its way stops.
@@ -191,7 +191,7 @@ class Hosting(Screen[None]):
             )
 
     def _gone_from_block(self, product: str) -> None:
-        self.note(f"Award: {product} left the block while you were asked", Outcome.REFUSED)
+        self.note(f"Award: {product} left the block while you were asked", EntryMark.REFUSED)
 
     def action_pass_lot(self) -> None:
         if not self.check_possible("pass_lot"):
@@ -202,7 +202,7 @@ class Hosting(Screen[None]):
         elif self.book.high is not None:
             self.note(
                 "Pass: a lot with bids passes when another one is put up (u) or the sale ends (e)",
-                Outcome.REFUSED,
+                EntryMark.REFUSED,
             )
         elif self.connection.acknowledges and lot is not None:
             what = f"Pass {lot.product}: nobody has bid"
@@ -259,7 +259,7 @@ class Hosting(Screen[None]):
         self.set_focus(chat)
         self.asked_at = time.monotonic()
         self.query_one(ReadyAction).tell("Written without c. Send it to the room?")
-        self.note("Text without c was not sent. Ctrl+Y sends it, Esc discards it", Outcome.NOTE)
+        self.note("Text without c was not sent. Ctrl+Y sends it, Esc discards it", EntryMark.NOTE)
 
     def on_chat_input_held(self) -> None:
         self.query_one(ReadyAction).tell(

@@ -13,7 +13,7 @@ from baraka_server.contract.text import printable
 ENTRIES_MAX = 500
 
 
-class Outcome(Enum):
+class EntryMark(Enum):
     """Result of something that the host did; the value is its mark."""
 
     PENDING = "…"
@@ -28,16 +28,16 @@ class Entry:
 
     at: datetime
     text: str
-    outcome: Outcome
+    mark: EntryMark
 
     @property
     def pending(self) -> bool:
-        return self.outcome is Outcome.PENDING
+        return self.mark is EntryMark.PENDING
 
     @property
     def line(self) -> Text:
-        style = "bold" if self.outcome is Outcome.REFUSED else ""
-        return Text(f"{self.outcome.value} {self.at.astimezone():%H:%M:%S} {self.text}", style)
+        style = "bold" if self.mark is EntryMark.REFUSED else ""
+        return Text(f"{self.mark.value} {self.at.astimezone():%H:%M:%S} {self.text}", style)
 
 
 class Log:
@@ -46,8 +46,8 @@ class Log:
     def __init__(self) -> None:
         self.entries: list[Entry] = []
 
-    def note(self, text: str, outcome: Outcome) -> Entry:
-        entry = Entry(datetime.now(UTC), printable(text), outcome)
+    def note(self, text: str, mark: EntryMark) -> Entry:
+        entry = Entry(datetime.now(UTC), printable(text), mark)
         self.entries.append(entry)
         del self.entries[:-ENTRIES_MAX]
         return entry

@@ -12,7 +12,7 @@ from baraka_cli.client.connection import Connection
 from baraka_cli.client.replies import NoReply, Reply
 from baraka_cli.console.clerk import Clerk
 from baraka_cli.console.dialogs import AwardDecision
-from baraka_cli.console.log import Entry, Log, Outcome
+from baraka_cli.console.log import Entry, EntryMark, Log
 from baraka_cli.console.narrate import explained
 from baraka_cli.console.records import Bid, Lot
 from baraka_cli.console.sale_book import SaleBook
@@ -91,7 +91,7 @@ class SaleCommands:
                     self._log.note(
                         f"AWARDED TO ANOTHER: {hammer.winner} for {hammer.amount or 0:,}, who "
                         "bid before the award arrived",
-                        Outcome.REFUSED,
+                        EntryMark.REFUSED,
                     )
 
         self.send(
@@ -108,7 +108,7 @@ class SaleCommands:
     def pass_lot(self, lot: Lot | None, then: Callable[[Reply], None] = lambda _: None) -> None:
         """Award `lot` to nobody, if it is on the block yet and nobody has bid."""
         if lot is None or self._book.lot != lot or self._book.high is not None:
-            self._log.note("Pass: the sale went on. Look again.", Outcome.REFUSED)
+            self._log.note("Pass: the sale went on. Look again.", EntryMark.REFUSED)
             return
 
         def on_reply(answer: Reply) -> None:
@@ -141,21 +141,21 @@ class SaleCommands:
         try:
             comment = PostComment(auction_id=self._book.auction_id, comment=text)
         except ValidationError as error:
-            self._log.note(f"Chat: {error.errors()[0]['msg']}", Outcome.REFUSED)
+            self._log.note(f"Chat: {error.errors()[0]['msg']}", EntryMark.REFUSED)
             refused(text)
             return
         self.send(f"Say “{text}”", comment, lambda said: None if said.ok else refused(text))
 
     def send(self, what: str, event: ClientEvent, then: Then = lambda _: None) -> None:
         """Send a command, with a line in the log that is pending until the reply is there."""
-        entry = self._log.note(f"{what}…", Outcome.PENDING)
+        entry = self._log.note(f"{what}…", EntryMark.PENDING)
         if event.owner_only:
             self._move = entry
         event = self._said_fully(event)
 
         async def decide_and_write() -> None:
             answer = await self._answer(event)
-            entry.outcome = Outcome.DONE if answer.ok else Outcome.REFUSED
+            entry.mark = EntryMark.DONE if answer.ok else EntryMark.REFUSED
             entry.text = printable(what if answer.ok else f"{what}: {explained(answer)}")
             more = then(answer)
             if more is not None:
@@ -188,4 +188,4 @@ class SaleCommands:
         leads = ""
         if high and high != confirmed:
             leads = f": {high.amount:,} by {self._book.called(high)}"
-        self._log.note(f"MISSED BID: one came in before the hammer{leads}", Outcome.REFUSED)
+        self._log.note(f"MISSED BID: one came in before the hammer{leads}", EntryMark.REFUSED)

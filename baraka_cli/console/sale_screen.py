@@ -25,7 +25,7 @@ from baraka_cli.console.clerk import Clerk
 from baraka_cli.console.help_and_log import HelpDialog, LogDialog
 from baraka_cli.console.hosting import Hosting
 from baraka_cli.console.lists import Bids, Chat, LogLines, Lots
-from baraka_cli.console.log import Log, Outcome
+from baraka_cli.console.log import EntryMark, Log
 from baraka_cli.console.narrate import counted, explained
 from baraka_cli.console.panels import Bar, Block
 from baraka_cli.console.ready_action import ReadyAction
@@ -63,7 +63,7 @@ class Setup:
 
 
 @runtime_checkable
-class Desk(Protocol):
+class SaleApp(Protocol):
     """The application around a sale: asks for another token, and for another auction."""
 
     def another_token(self, title: str) -> None: ...
@@ -98,7 +98,7 @@ class SaleScreen(Hosting):
             access,
             auction_id,
             hear=self._hear,
-            changed=self._line_changed,
+            changed=self._connection_changed,
             last_heard=lambda: (self.book.seq, self.book.ledger),
         )
         self.sale = SaleCommands(
@@ -173,25 +173,25 @@ class SaleScreen(Hosting):
         self._say_whose_it_is()
 
     def _not_there(self) -> None:
-        if isinstance(self.app, Desk):
+        if isinstance(self.app, SaleApp):
             self.app.not_there(self.book.auction_id)
 
-    def _line_changed(self) -> None:
+    def _connection_changed(self) -> None:
         connection, state = self.connection, self.connection.state
         if state is not self._state:
             before, self._state = self._state, state
             if state is ConnectionState.ONLINE:
-                self.note("Online", Outcome.DONE)
+                self.note("Online", EntryMark.DONE)
             elif state is ConnectionState.LOST and before is not ConnectionState.TURNED_AWAY:
                 was_up = before is ConnectionState.ONLINE
                 what = "The connection is lost" if was_up else f"No connection to {connection.url}"
-                self.note(f"{what}: {connection.why}", Outcome.REFUSED)
-            elif state is ConnectionState.TURNED_AWAY and isinstance(self.app, Desk):
+                self.note(f"{what}: {connection.why}", EntryMark.REFUSED)
+            elif state is ConnectionState.TURNED_AWAY and isinstance(self.app, SaleApp):
                 self.app.another_token(f"{TURNED_AWAY}: {connection.why}")
         if connection.missed is not None:
             if connection.missed:
                 missed = counted(connection.missed)
-                self.note(f"Caught up with what was missed: {missed}", Outcome.NOTE)
+                self.note(f"Caught up with what was missed: {missed}", EntryMark.NOTE)
             connection.missed = None
         if connection.refusal is not self._told_refusal:
             self._told_refusal = connection.refusal
@@ -202,7 +202,7 @@ class SaleScreen(Hosting):
             self.note(
                 "This server does not acknowledge and sends no state: what happened before is "
                 "unknown, and an award goes to whoever leads when it arrives",
-                Outcome.NOTE,
+                EntryMark.NOTE,
             )
         if (
             connection.acknowledges is False
@@ -220,7 +220,7 @@ class SaleScreen(Hosting):
         elif refusal.message == TEXTS[Code.AUCTION_NOT_FOUND]:
             self._not_there()
         else:
-            self.note(f"Enter the room: {explained(refusal)}", Outcome.REFUSED)
+            self.note(f"Enter the room: {explained(refusal)}", EntryMark.REFUSED)
 
     @property
     def watching(self) -> bool:
@@ -251,7 +251,7 @@ class SaleScreen(Hosting):
             self.watching,
             round(heartbeat.latency_ms or -1),
             heartbeat.silent_seconds,
-            tuple((entry.text, entry.outcome) for entry in self.log_book.entries[-20:]),
+            tuple((entry.text, entry.mark) for entry in self.log_book.entries[-20:]),
             int(moment.timestamp()),
             self.size,
         )
@@ -280,14 +280,14 @@ class SaleScreen(Hosting):
         if left is None:
             return
         if self.access.renew():
-            self.note("The access token was about to expire: another one was made", Outcome.NOTE)
+            self.note("The access token was about to expire: another one was made", EntryMark.NOTE)
             return
         minutes = max(0, round(left.total_seconds() / 60))
         self.app.bell()
         self.note(
             f"The access token ends in {minutes} min: this connection stays, but a lost one "
             "cannot be opened again, nor can the summary be read. Press k to give another",
-            Outcome.REFUSED,
+            EntryMark.REFUSED,
         )
 
     def situation(self) -> Situation:
@@ -309,7 +309,7 @@ class SaleScreen(Hosting):
         )
 
     def action_token(self) -> None:
-        if isinstance(self.app, Desk):
+        if isinstance(self.app, SaleApp):
             self.app.another_token("Another access token")
 
     def action_log(self) -> None:

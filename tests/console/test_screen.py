@@ -11,7 +11,7 @@ from textual.widgets import Button, Sparkline
 from baraka_cli.client.connection import ConnectionState
 from baraka_cli.console.actions import ACTIONS
 from baraka_cli.console.large_number import LargeNumber, large
-from baraka_cli.console.log import Outcome
+from baraka_cli.console.log import EntryMark
 from baraka_server.contract.client_events import (
     ChangeLot,
     JoinAuction,
@@ -165,7 +165,7 @@ async def test_the_log_is_read_whole_by_a_key(baraka: Baraka, tmp_path: Path) ->
     async with seated(baraka.url, tmp_path, size=SMALL) as host:
         await host.sees("NOT STARTED", "▲ online")
         for number in range(40):
-            host.sale_screen.note(f"entry {number}", Outcome.NOTE)
+            host.sale_screen.note(f"entry {number}", EntryMark.NOTE)
         await host.presses("l")
         await host.sees("Esc closes this.", "entry 39")
         await host.presses("home")

@@ -13,14 +13,14 @@ from baraka_cli.client.replies import Reply
 from baraka_cli.simulator.checks.acknowledgements import Acknowledgements
 from baraka_cli.simulator.checks.announcements import Announcements
 from baraka_cli.simulator.checks.answers import Answers
+from baraka_cli.simulator.checks.connections import Connections
 from baraka_cli.simulator.checks.counts import Counts
 from baraka_cli.simulator.checks.findings import Findings
-from baraka_cli.simulator.checks.lines import Lines
 from baraka_cli.simulator.checks.payloads import Payloads
 from baraka_cli.simulator.checks.reasons import Reasons, SentCommand
 from baraka_cli.simulator.checks.refusals import Refusals
 from baraka_cli.simulator.checks.rooms import Rooms
-from baraka_cli.simulator.checks.seats import Room, Seat
+from baraka_cli.simulator.checks.seats import Seat, SeatInRoom
 from baraka_cli.simulator.checks.skipped import LISTED
 from baraka_cli.simulator.checks.states import States
 from baraka_cli.simulator.checks.truth import Truth
@@ -52,7 +52,7 @@ class Proof:
         self.rooms = Rooms(self.findings, self.announcements, self.states, self.frames, clock)
         self.reasons = Reasons(self.findings, self.announcements, clock)
         self.refusals = Refusals(self.findings)
-        self.lines = Lines(self.findings, clock)
+        self.connections = Connections(self.findings, clock)
         self.counts = Counts(self.findings)
         self.answers = Answers(self.findings, self.announcements, self.refusals)
         self.numbered: bool | None = None
@@ -111,9 +111,9 @@ class Proof:
         elif answer.ok:
             self.reasons.done(asked, answer.data)
         elif in_vain and asked.line == seat.line:
-            self.lines.silent(asked)
+            self.connections.silent(asked)
         if "ok" in answer.data:
-            self.lines.answered()
+            self.connections.answered()
             self._acknowledgements.look(
                 asked.event, asked.payload, answer.data, numbered=bool(self.numbered)
             )
@@ -124,7 +124,7 @@ class Proof:
         """Before the phone asks to join."""
         room = seat.rooms.get(auction_id)
         if room is None or not resumes:
-            seat.rooms[auction_id] = Room()
+            seat.rooms[auction_id] = SeatInRoom()
         else:
             room.awaiting = True
 
@@ -197,7 +197,7 @@ class Proof:
         """Report what can only be said when everything has been heard."""
         self.rooms.skipped.finish()
         self.reasons.finish()
-        self.lines.finish()
+        self.connections.finish()
         self.announcements.finish()
         self.answers.finish()
         for seat in seats:
@@ -210,7 +210,7 @@ class Proof:
         now = self._clock()
         self.rooms.skipped.judge(now)
         self.reasons.judge(now)
-        self.lines.finish()
+        self.connections.finish()
 
     def _say_what_was_not_checked(self) -> None:
         def unchecked(promise: Promise, why: str) -> None:
@@ -218,7 +218,7 @@ class Proof:
 
         if not self.answers.acknowledged:
             unchecked(Promise.ACKNOWLEDGED_IS_ANNOUNCED, "no bid was acknowledged with a number")
-        if not self.lines.answers:
+        if not self.connections.answers:
             unchecked(Promise.COMMANDS_ARE_ANSWERED, "the server acknowledges nothing")
         if not self.rooms.told_states:
             unchecked(Promise.ANNOUNCED_IS_KEPT, "joiners are not told the state")

@@ -9,7 +9,7 @@ from baraka_cli.client.frames import Frame, Frames
 from baraka_cli.simulator.checks.announcements import Announcements
 from baraka_cli.simulator.checks.descriptions import said
 from baraka_cli.simulator.checks.findings import Findings
-from baraka_cli.simulator.checks.seats import Room, Seat
+from baraka_cli.simulator.checks.seats import Seat, SeatInRoom
 from baraka_cli.simulator.checks.skipped import LISTED, Skipped
 from baraka_cli.simulator.checks.states import States
 from baraka_cli.simulator.checks.truth import core_of
@@ -77,7 +77,7 @@ class Rooms:
         else:
             self._findings.heard_outside(seat.label, frame.name, frame.text)
 
-    def _heard_out_of_line(self, seat: Seat, room: Room, frame: Frame, seq: int) -> None:
+    def _heard_out_of_line(self, seat: Seat, room: SeatInRoom, frame: Frame, seq: int) -> None:
         if room.last is None:
             room.last = seq
         elif seq > room.last + 1:
@@ -98,7 +98,9 @@ class Rooms:
                 frame.text,
             )
 
-    def _heard_unnumbered(self, seat: Seat, room: Room, auction_id: int, frame: Frame) -> None:
+    def _heard_unnumbered(
+        self, seat: Seat, room: SeatInRoom, auction_id: int, frame: Frame
+    ) -> None:
         """Without numbers, who hears something first makes the order that all others must hear."""
         order = self._orders.setdefault(auction_id, [])
         self._announcements.truth(auction_id).begin_with_nothing()
@@ -134,7 +136,7 @@ class Rooms:
         if self._states.look(data):
             self._resumed(seat, room, data, seq)
 
-    def _resumed(self, seat: Seat, room: Room, data: Mapping[str, Any], seq: int) -> None:
+    def _resumed(self, seat: Seat, room: SeatInRoom, data: Mapping[str, Any], seq: int) -> None:
         heard, before = room.last, room.last if room.gap is None else room.gap
         room.awaiting = False
         if before is None:
@@ -170,7 +172,7 @@ class Rooms:
             room.last, room.gap = frame.seq, None
         self.skipped.forgive(room)
 
-    def without_state(self, seat: Seat, room: Room) -> None:
+    def without_state(self, seat: Seat, room: SeatInRoom) -> None:
         """The phone is in, and no state will come."""
         room.awaiting = False
         held, room.held = room.held, []
@@ -197,7 +199,7 @@ class Rooms:
                 )
 
 
-def _comes_late(seat: Seat, room: Room, frame: Frame, seq: int) -> bool:
+def _comes_late(seat: Seat, room: SeatInRoom, frame: Frame, seq: int) -> bool:
     """Whether this is a list that waited for the whole room, while a state overtook it at this phone."""
     if room.overtaken is None or not seat.lists or frame.name not in LISTED:
         return False

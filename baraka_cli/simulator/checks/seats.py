@@ -1,4 +1,4 @@
-"""`Seat` and `Room`: what the checks know of a phone, and of a phone in one auction."""
+"""`Seat` and `SeatInRoom`: what the checks know of a phone, and of a phone in one auction."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Skip:
 
 
 @dataclass(eq=False, slots=True)
-class Room:
+class SeatInRoom:
     """State of one phone in one auction."""
 
     last: int | None = None
@@ -65,7 +65,7 @@ class Seat:
     slow: bool = False
     line: int = 0
     """How many connections it lost."""
-    rooms: dict[int, Room] = field(default_factory=dict)
+    rooms: dict[int, SeatInRoom] = field(default_factory=dict)
     asking: int = 0
     """How many commands are under way."""
     refused: int = 0

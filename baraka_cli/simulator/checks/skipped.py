@@ -16,7 +16,7 @@ from baraka_cli.client.frames import Frame
 from baraka_cli.simulator.checks.announcements import Announcements
 from baraka_cli.simulator.checks.descriptions import said
 from baraka_cli.simulator.checks.findings import Findings
-from baraka_cli.simulator.checks.seats import Room, Seat, Skip
+from baraka_cli.simulator.checks.seats import Seat, SeatInRoom, Skip
 from baraka_cli.simulator.result import Promise
 from baraka_server.contract.server_events import NewBid, NewComment
 
@@ -67,7 +67,7 @@ class Skipped:
     def left(self, seat: Seat, auction_id: int) -> None:
         self._readers[auction_id].discard(seat)
 
-    def skips(self, seat: Seat, room: Room, frame: Frame, missing: Iterable[int]) -> None:
+    def skips(self, seat: Seat, room: SeatInRoom, frame: Frame, missing: Iterable[int]) -> None:
         """`seat` heard `frame`, and not what is `missing` before it."""
         self.judge(self._clock())
         self.gaps += 1
@@ -89,13 +89,13 @@ class Skipped:
             room.skips.append(skip)
             self._waiting.append(skip)
 
-    def list_came(self, auction_id: int, room: Room, name: str, seq: int) -> None:
+    def list_came(self, auction_id: int, room: SeatInRoom, name: str, seq: int) -> None:
         """A list came to a phone that reads lists."""
         self._heard[auction_id][seq] += 1
         for skip in room.skips:
             skip.came.setdefault(name, seq)
 
-    def forgive(self, room: Room) -> None:
+    def forgive(self, room: SeatInRoom) -> None:
         """A whole state has come, which takes the place of what did not."""
         for skip in room.skips:
             skip.forgiven = True

@@ -165,13 +165,13 @@ class Crowd:
         self.dropped += 1
         connected = sum(other.phone.connected for other in self._by_phone.values())
         excused = bool(phone.refused_token) or self._was_late()
-        self._proof.lines.cut(one.seat, connected, excused=excused)
+        self._proof.connections.cut(one.seat, connected, excused=excused)
         self._meter.now.errors += 1
         if not one.busy:
             self._errands.start(self.visits.come_back(one))
 
     def replied_late(self, request: Request) -> None:
-        self._proof.lines.answered_late(request.payload)
+        self._proof.connections.answered_late(request.payload)
 
     def garbled(self, phone: Socket, text: str) -> None:
         who = self._by_phone[phone].seat.label
@@ -285,7 +285,7 @@ class Crowd:
 
     async def _finish(self) -> None:
         await self._everybody_heard_everything()
-        await self._errands.wait_for(lambda: not self._proof.lines.waits)
+        await self._errands.wait_for(lambda: not self._proof.connections.waits)
         self.visits.deliveries.lose(time.perf_counter(), older_than=0)
         self._proof.finish(
             one.seat

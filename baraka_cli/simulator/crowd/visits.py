@@ -43,7 +43,7 @@ class Visits:
     async def connect(self, one: Member) -> None:
         """For the first time. Raises `CouldNotConnect`."""
         await one.phone.connect()
-        self._proof.lines.let_in()
+        self._proof.connections.let_in()
         self.connections += 1
 
     async def ask(self, one: Member, event: str, payload: dict[str, Any]) -> Reply:
@@ -122,9 +122,9 @@ class Visits:
                 try:
                     await one.phone.connect()
                 except CouldNotConnect:
-                    self._proof.lines.not_let_in()
+                    self._proof.connections.not_let_in()
                     continue
-                self._proof.lines.let_in()
+                self._proof.connections.let_in()
                 self.reconnections += 1
                 one.seat.reconnects()
                 if await self.join(one, resumes=True):

@@ -48,7 +48,7 @@ class Keyboard:
     @property
     def log(self) -> list[str]:
         entries = self.sale_screen.log_book.entries
-        return [f"{entry.outcome.value} {entry.text}" for entry in entries]
+        return [f"{entry.mark.value} {entry.text}" for entry in entries]
 
     async def presses(self, *keys: str) -> None:
         """Keys as somebody presses them who looks in between."""

@@ -1,4 +1,4 @@
-"""`Lines`: judges connections that the server closed, and commands that it did not answer (D20)."""
+"""`Connections`: judges connections that the server closed, and commands it did not answer (D20)."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class _Cut:
     """How many connections there were then."""
 
 
-class Lines:
+class Connections:
     """All connections of a crowd. `clock` gives seconds since the run began."""
 
     def __init__(self, findings: Findings, clock: Callable[[], float]) -> None:
