@@ -11,6 +11,7 @@ from baraka_cli.commands.simulate_setup import People, places_of
 from baraka_cli.terminal import run, stderr, wrong_usage
 
 if TYPE_CHECKING:
+    from baraka_cli.simulator.hostile.run import Setup
     from baraka_cli.simulator.result import Result
 
 HOSTILE = "hostile"
@@ -47,7 +48,7 @@ def probed(
 ) -> Result:
     """The result of the probes that were named, or of all."""
     from baraka_cli.simulator.hostile.cast import cast_of
-    from baraka_cli.simulator.hostile.run import Setup, probe
+    from baraka_cli.simulator.hostile.run import Setup
     from baraka_cli.simulator.hostile.table import PROBES
 
     (place,) = places_of(url, auction_id, 1, people)
@@ -64,8 +65,16 @@ def probed(
         version=version("baraka"),
         why_refused=lambda token: why_refused(url, people.maker, token),
     )
-    with stderr.status("the probes begin") as status:
-        return run(probe(setup, status.update))
+    return run(_probed(setup))
+
+
+async def _probed(setup: Setup) -> Result:
+    from baraka_cli.simulator.hostile.run import probe
+    from baraka_cli.simulator.interrupt import Interrupt, signals_to
+
+    interrupt = Interrupt()
+    with stderr.status("the probes begin") as status, signals_to(interrupt):
+        return await probe(setup, status.update, interrupt)
 
 
 async def _other_owner(url: str, people: People) -> int | None:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-import signal
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import astuple, dataclass
 from functools import partial
 from pathlib import Path
@@ -17,7 +14,7 @@ from baraka_cli.terminal import json_text, print_json, run, say, stderr, stdout,
 
 if TYPE_CHECKING:
     from baraka_cli.simulator.result import Result
-    from baraka_cli.simulator.run import Interrupt, Setup
+    from baraka_cli.simulator.run import Setup
     from baraka_cli.simulator.scenario import Scenario
 
 BROKEN, COULD_NOT = 1, 2
@@ -112,8 +109,8 @@ def held(setups: Sequence[Setup], database_url: str | None) -> Result:
 async def _hold(setup: Setup, database_url: str | None, of: str) -> Result:
     from baraka_cli.database import open_store
     from baraka_cli.ledger_check import compare
+    from baraka_cli.simulator.interrupt import Interrupt, signals_to
     from baraka_cli.simulator.report.screen import Screen
-    from baraka_cli.simulator.run import Interrupt
     from baraka_cli.simulator.run import run as hold
     from baraka_server.store.errors import Unavailable
     from baraka_server.store.migrate import MigrationFailed, OutOfDate
@@ -121,7 +118,7 @@ async def _hold(setup: Setup, database_url: str | None, of: str) -> Result:
     title = f"baraka simulate, seed {setup.scenario.seed}{of}"
     seconds = setup.scenario.duration if setup.hosted else None
     interrupt = Interrupt()
-    with Screen(stderr, title=title, seconds=seconds) as screen, _signals_to(interrupt):
+    with Screen(stderr, title=title, seconds=seconds) as screen, signals_to(interrupt):
         if database_url is None:
             return await hold(setup, screen.show, interrupt=interrupt)
         try:
@@ -131,26 +128,6 @@ async def _hold(setup: Setup, database_url: str | None, of: str) -> Result:
             problem = f"--database-url: {error}"
     say(problem)
     raise typer.Exit(COULD_NOT)
-
-
-@contextmanager
-def _signals_to(interrupt: Interrupt) -> Iterator[None]:
-    """The first one ends the sale in order, and a second one at once."""
-    loop, running = asyncio.get_running_loop(), asyncio.current_task()
-
-    def take(number: signal.Signals) -> None:
-        if interrupt.signal and running is not None:
-            running.cancel()
-        interrupt(number, "Ctrl-C" if number is signal.SIGINT else number.name)
-
-    numbers = (signal.SIGINT, signal.SIGTERM)
-    for number in numbers:
-        loop.add_signal_handler(number, take, number)
-    try:
-        yield
-    finally:
-        for number in numbers:
-            loop.remove_signal_handler(number)
 
 
 def _tried(result: Result) -> bool:

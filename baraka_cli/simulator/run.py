@@ -15,6 +15,7 @@ from baraka_cli.simulator.crowd.cast import Mint, Place
 from baraka_cli.simulator.crowd.crowd import PATIENCE_SECONDS, Crowd
 from baraka_cli.simulator.crowd.replaying import Replay
 from baraka_cli.simulator.crowd.sale import Sale, SaleStopped
+from baraka_cli.simulator.interrupt import Interrupt
 from baraka_cli.simulator.meter import Meter
 from baraka_cli.simulator.result import Promise, Result
 from baraka_cli.simulator.scenario import Scenario
@@ -71,20 +72,6 @@ class _Ears:
         self.crowd.garbled(phone, text)
 
 
-class Interrupt:
-    """Switch that breaks a run off in order, from outside of it."""
-
-    def __init__(self) -> None:
-        self.signal = 0
-        """What asked for it; 0 before anything did."""
-        self.crowd: Crowd | None = None
-
-    def __call__(self, number: int, name: str) -> None:
-        self.signal = number
-        if self.crowd is not None:
-            self.crowd.stop(f"It was interrupted by {name}.")
-
-
 async def run(
     setup: Setup,
     show: Show,
@@ -112,7 +99,7 @@ async def run(
         sale, setup.mint, hosted=setup.hosted, patience=setup.patience, replay=setup.replay
     )
     interrupt = interrupt or Interrupt()
-    interrupt.crowd = crowd
+    interrupt.stops(crowd.stop)
     began = datetime.now(UTC)
     could_not = ""
 

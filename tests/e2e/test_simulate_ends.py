@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -24,11 +25,17 @@ LONG = ("--duration=10m",)
 class Simulation:
     """A run that goes on until it is told not to."""
 
-    def __init__(self, baraka: Baraka, folder: Path, *words: str, long: bool = True) -> None:
+    def __init__(
+        self,
+        baraka: Baraka,
+        folder: Path,
+        *words: str,
+        scenario: Sequence[str] = (*SMALL, *LONG),
+    ) -> None:
         self._out, self._err = folder / "out.json", folder / "err"
         with self._out.open("wb") as out, self._err.open("wb") as err:
             self._process = forks.start(
-                ["simulate", f"--url={baraka.url}", *SMALL, *(LONG if long else ()), *words],
+                ["simulate", f"--url={baraka.url}", *scenario, *words],
                 folder=folder,
                 env=environment(),
                 stdout=out.fileno(),
@@ -76,6 +83,30 @@ async def test_a_signal_ends_the_auction_and_then_the_run_with_a_report(
         assert "was interrupted" in (tmp_path / "run.html").read_text()
         again = await amina.emits("startLiveAuction", {"auctionId": auction_id})
         assert again["message"] == "Auction is already Ended"
+
+
+@only_sqlite
+async def test_a_signal_ends_the_auction_of_the_probes_too(
+    baraka: Baraka, crowd: Crowd, tmp_path: Path
+):
+    onlooker = await crowd.pick_up(baraka.url, 50)
+    for number, name, auction_id in (
+        (signal.SIGTERM, "SIGTERM", 3),
+        (signal.SIGINT, "Ctrl-C", 1),
+    ):
+        words = ("--users=40", "--json", f"--auction={auction_id}")
+        simulation = Simulation(baraka, tmp_path, *words, scenario=("hostile",))
+        await onlooker.hears("auctionStarted")
+        assert (await onlooker.emits("joinAuction", {"auctionId": auction_id}))["ok"]
+        await onlooker.hears("newBid")
+        simulation.send(number)
+        await onlooker.hears("auctionFinished")
+        code, result, _ = await simulation.ended()
+        assert code == 128 + number
+        assert result.could_not == f"It was interrupted by {name}. No auction is left live."
+        assert [one.faults for one in result.probes if one.faults] == []
+        assert any(one.checked for one in result.probes)
+        assert any(one.unchecked == "the run broke off before" for one in result.probes)
 
 
 @only_sqlite
@@ -153,7 +184,7 @@ async def test_a_sale_that_was_held_is_held_again_from_its_history(baraka: Barak
     told = await asyncio.to_thread(run, *words, folder=tmp_path)
     (tmp_path / "history.json").write_text(told.out)
     words = ("--replay=history.json", "--speed=4", "--auction=1", "--report=again.html")
-    code, again, _ = await Simulation(baraka, tmp_path, *words, long=False).ended()
+    code, again, _ = await Simulation(baraka, tmp_path, *words, scenario=SMALL).ended()
     assert code == 0
     assert again.replay is not None
     assert again.replay.differences == []

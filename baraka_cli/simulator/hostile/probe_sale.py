@@ -45,6 +45,10 @@ TRIES_MAX = 20
 RETRY_SECONDS = 0.5
 
 
+class NotHeard(CannotTry):
+    """Something was done, and not everybody heard of it."""
+
+
 @dataclass(eq=False, slots=True)
 class Guest:
     """Somebody of the sale, and what was heard there."""
@@ -93,6 +97,8 @@ class ProbeSale:
         self.numbered = False
         """Whether the server numbers its announcements, and so knows rounds and requests (D22)."""
         self.round: int | None = None
+        self.started = False
+        """Whether an auction was."""
         self.on_air = False
         self.lot = ""
         """What is on the block."""
@@ -232,13 +238,17 @@ class ProbeSale:
         if not await self.until(
             lambda: all(any(map(shows, one.heard[mark:])) for one, mark in marks)
         ):
-            raise CannotTry(f"{event.wire_name} was done, and not all in the room heard of it")
+            raise NotHeard(f"{event.wire_name} was done, and not all in the room heard of it")
 
     async def go_live(self, auction_id: int) -> None:
         """The host starts an auction, and all go into its room. Raises `CannotTry`."""
         self.auction_id, self.round, self.lot = auction_id, None, ""
-        await self.does(self.host, StartAuction, {})
-        self.on_air = True
+        try:
+            await self.does(self.host, StartAuction, {})
+        except asyncio.CancelledError:
+            self.started = self.on_air = True  # for all that anybody knows
+            raise
+        self.started = self.on_air = True
         for guest in self._room:
             await self.does(guest, JoinAuction, {})
 
@@ -271,7 +281,11 @@ class ProbeSale:
 
     async def end(self) -> None:
         """The host ends the sale."""
-        await self._does_before_all(self.host, EndAuction, {}, told(AuctionFinished))
+        try:
+            await self._does_before_all(self.host, EndAuction, {}, told(AuctionFinished))
+        except NotHeard:
+            self.on_air = False
+            raise
         self.on_air = False
 
     async def cancel(self) -> None:

@@ -17,9 +17,12 @@ from baraka_cli.simulator.hostile.cast import Cast
 from baraka_cli.simulator.hostile.judge import CannotTry, Judge
 from baraka_cli.simulator.hostile.probe_sale import ProbeSale
 from baraka_cli.simulator.hostile.table import PROBES, Probe, When
+from baraka_cli.simulator.interrupt import Interrupt
 from baraka_cli.simulator.result import Probed, Result
 
 NOT_REACHED = "the run broke off before"
+END_SECONDS_MAX = 10
+"""How long it is tried to end an auction whose probes are over."""
 PATIENCE_SECONDS = 5.0
 """How long a server may take with an answer before it is called silent."""
 
@@ -43,13 +46,27 @@ class Setup:
     """Finds out why a token was refused, and says it in a sentence."""
 
 
-async def probe(setup: Setup, show: Callable[[str], None] = lambda _: None) -> Result:
+async def probe(
+    setup: Setup,
+    show: Callable[[str], None] = lambda _: None,
+    interrupt: Interrupt | None = None,
+) -> Result:
     """Try them all; `show` is told what is tried. What stops the run is in the result."""
+    interrupt = interrupt or Interrupt()
     run = _Run(setup, show)
     began = datetime.now(UTC)
     could_not = ""
+    stopped = ""
+    going = asyncio.create_task(run.go())
+
+    def stop(reason: str) -> None:
+        nonlocal stopped
+        stopped = reason
+        going.cancel()
+
+    interrupt.stops(stop)
     try:
-        await run.go()
+        await going
     except TokenRefused as error:
         why = await setup.why_refused(error.token) if setup.why_refused else ""
         could_not = f"{error}. {why}".strip()
@@ -58,9 +75,11 @@ async def probe(setup: Setup, show: Callable[[str], None] = lambda _: None) -> R
     except CannotTry as error:
         could_not = f"The sale of the probes cannot be held: {error}"
     except asyncio.CancelledError:
-        could_not = "It was interrupted."
+        could_not = stopped or "It was interrupted."
     finally:
         await run.clean_up()
+    if could_not or run.sale.on_air:
+        could_not = f"{could_not} {run.became_of_it()}".strip()
     return Result(
         baraka=setup.version,
         url=setup.url,
@@ -71,6 +90,7 @@ async def probe(setup: Setup, show: Callable[[str], None] = lambda _: None) -> R
         server=_additions(run.sale),
         probes=[run.probed.get(name) or _untried(name, NOT_REACHED) for name in setup.probes],
         could_not=could_not,
+        interrupted=interrupt.signal if could_not else 0,
     )
 
 
@@ -168,8 +188,21 @@ class _Run:
                 await self.sale.end()
 
     async def clean_up(self) -> None:
-        await self._end()
+        """End what is live, as far as it can be done in bounded time. To be canceled again is not to wait."""
+        try:
+            if self.sale.on_air:
+                async with asyncio.timeout(END_SECONDS_MAX):
+                    await self.sale.come_back()
+                    await self.sale.end()
+        except (CannotTry, CouldNotConnect, TimeoutError, asyncio.CancelledError):
+            pass  # it is said to be live
         await self.sale.close()
+
+    def became_of_it(self) -> str:
+        """What became of the sale, where there was one."""
+        if self.sale.on_air:
+            return f"Auction {self.sale.auction_id} is still live: end it in the console."
+        return "No auction is left live." if self.sale.started else ""
 
 
 def _untried(name: str, why: str) -> Probed:

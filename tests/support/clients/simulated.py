@@ -10,6 +10,7 @@ from baraka_cli.ledger_check import compare
 from baraka_cli.simulator.checks.proof import Proof
 from baraka_cli.simulator.crowd.cast import Place
 from baraka_cli.simulator.crowd.replaying import Replay
+from baraka_cli.simulator.interrupt import Interrupt
 from baraka_cli.simulator.result import Promise, Result
 from baraka_cli.simulator.run import Setup, Show, run
 from baraka_cli.simulator.scenario import Scenario, made_up_lots
@@ -53,6 +54,7 @@ async def hold(
     show: Show = lambda *_: None,
     replay: Replay | None = None,
     exempt: frozenset[Promise] = frozenset(),
+    interrupt: Interrupt | None = None,
 ) -> Result:
     """A sale on a server of ours, compared with its database when that is given.
 
@@ -68,11 +70,11 @@ async def hold(
         exempt=exempt,
     )
     if database_url is None:
-        return await run(setup, show)
+        return await run(setup, show, interrupt=interrupt)
     async with open_store(database_url) as store:
 
         async def compare_ledger(auction_id: int, proof: Proof) -> None:
             meddle()
             await compare(store, auction_id, proof)
 
-        return await run(setup, show, compare_ledger)
+        return await run(setup, show, compare_ledger, interrupt)
