@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 from baraka_cli.client.frames import Frame, Frames
-from baraka_cli.client.replies import Reply
+from baraka_cli.client.replies import LOST, Reply
 from baraka_cli.simulator.checks.acknowledgements import Acknowledgements
 from baraka_cli.simulator.checks.announcements import Announcements
 from baraka_cli.simulator.checks.answers import Answers
@@ -100,6 +100,10 @@ class Proof:
         )
         repeated = payload.get("requestId")
         return self._first_asked.setdefault(repeated, asked) if repeated else asked
+
+    def gave_up(self, seat: Seat) -> None:
+        """Nobody waits for the answer any more; an `error` that comes for it is still this phone's."""
+        self.refusals.due(seat, LOST)
 
     def answered(self, seat: Seat, asked: SentCommand, answer: Reply, *, in_vain: bool) -> None:
         """What came of it. `in_vain`: nothing did in time, though its connection held."""

@@ -54,6 +54,7 @@ class Hosting:
         self.started: list[int] = []
         """Auctions that were asked to start here, and did for all that is known."""
         self._ended: set[int] = set()
+        self._broken_off = False
 
     @property
     def still_live(self) -> list[int]:
@@ -155,6 +156,7 @@ class Hosting:
         """After a sale that broke off; in bounded time, and as far as it can be done."""
         if not self.still_live:
             return
+        self._broken_off = True
         with suppress(Exception):  # why the sale broke off is told, and so is what is live
             async with asyncio.timeout(END_SECONDS_MAX):
                 await self.end()
@@ -178,7 +180,8 @@ class Hosting:
             if answer.ok:
                 if event == EndAuction.wire_name:
                     self._ended.add(auction_id)
-                await self._errands.wait_for(done)
+                if not self._broken_off:  # else nobody may be there to hear of it
+                    await self._errands.wait_for(done)
                 return
             if answer.ok is None or answer.code == Code.OUTCOME_UNKNOWN:
                 unknown = True

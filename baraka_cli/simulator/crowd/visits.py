@@ -63,6 +63,9 @@ class Visits:
         began = time.perf_counter()
         try:
             answer = await one.phone.call(event, payload, seconds=ANSWER_SECONDS_MAX)
+        except asyncio.CancelledError:  # a run that breaks off does not wait
+            self._proof.gave_up(one.seat)
+            raise
         finally:
             one.seat.asking -= 1
         in_vain = time.perf_counter() - began >= ANSWER_SECONDS_MAX and one.phone.connected
