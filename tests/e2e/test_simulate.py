@@ -80,6 +80,23 @@ async def test_tokens_come_from_a_file_where_the_secret_is_not_ours(baraka, tmp_
     assert not any(token in done.out + done.err for token in tokens)
 
 
+@only_sqlite
+async def test_a_server_is_not_blamed_for_a_token_of_the_file_that_expired(baraka, tmp_path):
+    lives = [timedelta(hours=1)] * 12
+    lives[7] = timedelta(hours=-1)  # a viewer's: the others are let in
+    tokens = [mint(SECRET, user_id, life, {}) for user_id, life in enumerate(lives, 1)]
+    (tmp_path / "tokens").write_text("\n".join(tokens))
+    done = await simulate(
+        baraka, tmp_path, *SHORT, "--tokens=tokens", "--json", BARAKA_JWT_SECRET=None
+    )
+    assert done.code == 2, done.out + done.err
+    result = Result.model_validate_json(done.out)
+    assert "(user 8): the server refuses the access token" in result.could_not
+    assert "It expired at " in result.could_not
+    assert [one for one in result.findings if one.broken] == []
+    assert result.totals.dropped_by_server == 0
+
+
 async def test_the_crowd_comes_to_a_sale_that_somebody_else_holds(baraka, crowd, tmp_path):
     amina = await crowd.pick_up(baraka.url, 1)
     words = ("--no-host", "--auction=2", "--users=60", "--rate=20", "--json")

@@ -157,10 +157,12 @@ class Crowd:
 
     def cut_off(self, phone: Socket) -> None:
         one = self._by_phone[phone]
-        one.inside = False
+        was_inside, one.inside = one.inside, False
         self.visits.deliveries.left(one)
         one.seat.lost_line()
         if self.visits.over:
+            return
+        if phone.refused_token and not was_inside:  # what is told is that the token was refused
             return
         self.dropped += 1
         connected = sum(other.phone.connected for other in self._by_phone.values())
