@@ -155,8 +155,29 @@ class Announcements:
                     f"auction {truth.auction_id}, number {seq}: bids stand after the award",
                     frame.text,
                 )
+                self._look_at_block(truth, seq, frame)
         except (KeyError, TypeError, AttributeError):
             pass  # its shape was found wrong already
+
+    def _look_at_block(self, truth: Truth, seq: int, frame: Frame) -> None:
+        """With an award nothing is on the block any more, and the auction goes on."""
+        auction = frame.data["auction"]
+        if truth.meddled or truth.changes:
+            return  # the row may be as another program made it
+        where = f"auction {truth.auction_id}, number {seq}"
+        product = auction.get("current_product")
+        self._findings.expect(
+            Promise.ANNOUNCED_IS_KEPT,
+            not (product or "").strip(),
+            f"{where}: {product!r} is on the block after the award",
+            frame.text,
+        )
+        self._findings.expect(
+            Promise.ANNOUNCED_IS_KEPT,
+            auction.get("isLive") is not False,
+            f"{where}: the award says that the auction is not live",
+            frame.text,
+        )
 
     def _compare(
         self, truth: Truth, seq: int, name: str, listed: list[Row], folded: list[Row], text: str

@@ -48,6 +48,25 @@ def the_bids_are_not_cleared() -> Tamper:
     return tamper
 
 
+def _awarding(change: dict[str, Any]) -> Tamper:
+    def tamper(_to: Listener, said: Said) -> list[Said]:
+        if said.name != "auctionEnded":
+            return [said]
+        return [said.saying(auction=said.data["auction"] | change)]
+
+    return tamper
+
+
+@wire(Promise.ANNOUNCED_IS_KEPT, r"number \d+: 'Ring' is on the block after the award")
+def what_was_awarded_stays_on_the_block() -> Tamper:
+    return _awarding({"current_product": "Ring"})
+
+
+@wire(Promise.ANNOUNCED_IS_KEPT, r"number \d+: the award says that the auction is not live")
+def an_award_says_that_it_is_over() -> Tamper:
+    return _awarding({"isLive": False})
+
+
 @wire(Promise.ANNOUNCED_IS_KEPT, r"the state at number \d+: the bids are .* by what was announced")
 def joiners_are_not_told_of_a_bid() -> Tamper:
     return stating(lambda state: {"auctionBids": state["auctionBids"][1:]})
