@@ -6,7 +6,7 @@ Nothing here interprets markup: names, titles and comments come from strangers.
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
@@ -211,6 +211,11 @@ def run(coroutine: Coroutine[Any, Any, T], *, about: str | None = None) -> T:
 
     `about` says which database it is, for those who are told that something is wrong with it.
     """
+    with closing(coroutine):  # interrupted before it began, it would be called forgotten
+        return _run(coroutine, about)
+
+
+def _run(coroutine: Coroutine[Any, Any, T], about: str | None) -> T:
     import asyncio
 
     from baraka_server.store.address import UnusableUrl

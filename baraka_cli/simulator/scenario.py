@@ -203,7 +203,11 @@ def scenario(fields: dict[str, Any]) -> Scenario:
     name = fields.pop("preset", "smoke")
     preset = PRESETS.get(name) if isinstance(name, str) else None
     if preset is None:
-        raise BadScenario(f"preset: there is no '{name}'; there are " + ", ".join(PRESETS))
+        there = ", ".join(PRESETS)
+        raise BadScenario(
+            f"preset: there is no '{name}'; there are {there}. "
+            "No sale, and so in no file: baraka simulate hostile"
+        )
     try:
         return Scenario.model_validate(preset.model_dump() | fields)
     except ValidationError as error:
