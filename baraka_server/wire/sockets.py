@@ -36,6 +36,8 @@ UNVERIFIED_REQUESTS_PER_SECOND = 2
 """Requests of a session whose user is not verified yet, on average; it needs three."""
 REQUESTS_FOR_AN_EVENT = 2
 """Over long-polling an event takes two: the POST with it, and the GET of its answer."""
+PACKETS_PER_POLL_MAX = 16
+"""How many packets one answer to a poll has at most: python-socketio's client refuses an answer with more."""
 DOES_NOT_READ = "it does not read what it is sent"
 WENT_ON = "it sent more than the limit, and went on"
 STRIKES_PER_SECOND = 20
@@ -261,11 +263,29 @@ class GuardedSocket(async_socket.AsyncSocket):  # type: ignore[misc]
 
     async def _take(self) -> list[packet.Packet]:
         """Wait for something to send. An empty list is the end."""
-        packets: list[packet.Packet] = await super().poll()
+        packets = await (super().poll() if self.upgraded else self._poll_some())
         self.send_queue.took(packets)
         for pkt in packets:
             if isinstance(pkt, OutgoingPacket) and pkt.shows:
                 self.was_shown(pkt.shows)
+        return packets
+
+    async def _poll_some(self) -> list[packet.Packet]:
+        """Wait for something to send, and take no more than a client accepts in one answer to a poll."""
+        seconds = self.server.ping_interval + self.server.ping_timeout
+        try:
+            packets = [await asyncio.wait_for(self.queue.get(), seconds)]
+        except TimeoutError:
+            raise exceptions.QueueEmpty from None
+        while packets[-1] is not None and len(packets) < PACKETS_PER_POLL_MAX:
+            try:
+                packets.append(self.queue.get_nowait())
+            except asyncio.QueueEmpty:
+                break
+        if packets[-1] is None:
+            packets.pop()
+            if packets:
+                self.queue.put_nowait(None)  # the next poll is told of the end
         return packets
 
     def was_shown(self, round_: RoundShown) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from baraka_server.wire import server
 from tests.support.clients.phones import NodePhones, token
-from tests.support.clients.stranger import Line, PollingStranger, request
+from tests.support.clients.stranger import PACKETS, Line, PollingStranger, request
 from tests.support.servers.baraka import SECRET
 from tests.support.servers.neighbours import AUCTION, server_in_process, until
 
@@ -129,3 +131,22 @@ async def test_the_end_of_a_poll_is_not_the_end_of_who_has_a_websocket_by_now(ro
         await room.bilal_bids()
         await phone.hears("newBid")
         assert sorted(what for what, _ in phone.life) == ["connect", "upgrade"]
+
+
+async def test_whoever_polls_seldom_is_told_all_in_answers_that_a_python_client_accepts(
+    room, viewer
+):
+    """python-engineio's client takes an answer with more than 16 packets for the end of its session."""
+    await is_up_to_date(viewer)
+    for _ in range(40):
+        await room.bilal_bids()
+    packets: list[str] = []
+    while sum("newBid" in packet for packet in packets) < 40:
+        answer = await viewer.getting.requests("GET", viewer.target, None, **viewer.headers)
+        packets += (some := answer.body.decode().split(PACKETS))
+        assert 0 < len(some) <= 16
+    amounts = [
+        json.loads(packet[2:])[1]["newBid"]["bid"] for packet in packets if "newBid" in packet
+    ]
+    assert len(amounts) == 40
+    assert amounts == sorted(amounts)
