@@ -13,6 +13,7 @@ from contextlib import AsyncExitStack
 import pytest
 
 from baraka_server import open_files
+from baraka_server.wire import sockets
 from baraka_server.wire.sockets import GOODBYE_SECONDS
 from benchmarks.load import Crowd, compiled, compiler, write_tokens
 from tests.support.checks.not_run import not_run
@@ -223,6 +224,13 @@ class SlowPoller(PollingStranger):
         await self.getting.sends(request("GET", self.target))
 
 
+@pytest.fixture
+def large_answers(monkeypatch):
+    """Answers to polls as large as those of lists with thousands of rows, from a few hundred bids."""
+    monkeypatch.setattr(sockets, "PACKETS_PER_POLL_MAX", 1_000)
+
+
+@pytest.mark.usefixtures("large_answers")
 @pytest.mark.parametrize("leaves", [True, False], ids=["its session is over", "it stays"])
 async def test_an_answer_that_nobody_reads_is_not_kept(tmp_path, leaves):
     """Also by whoever is gone already, and takes the next place."""
@@ -262,6 +270,7 @@ def kept_bytes(neighbours):
     return neighbours.inspect().unread_bytes
 
 
+@pytest.mark.usefixtures("large_answers")
 async def test_an_answer_may_be_read_slowly(tmp_path):
     limits = UNHURRIED | {"send_buffer_bytes_max": 50 * MB, "read_seconds_max": 600}
     clock = Clock()
