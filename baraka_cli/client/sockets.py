@@ -1,6 +1,6 @@
 """`Socket`: one Socket.IO connection of one user; sends client events, receives server events.
 
-`LightSocket` and `LibrarySocket` are the two kinds; a `SocketPool` holds what those of one run share.
+`LightSocket` and `SocketIoSocket` are the two kinds; a `SocketPool` holds what those of one run share.
 """
 
 from __future__ import annotations

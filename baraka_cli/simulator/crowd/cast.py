@@ -9,8 +9,8 @@ from random import Random
 from typing import Any
 
 from baraka_cli.client.frames import Frame
-from baraka_cli.client.library_socket import LibrarySocket
 from baraka_cli.client.light_socket import LightSocket
+from baraka_cli.client.socketio_socket import SocketIoSocket
 from baraka_cli.client.sockets import Socket, SocketPool
 from baraka_cli.simulator.checks.seats import Seat
 from baraka_cli.simulator.crowd.people import MIX, Bidder, Commenter, Temper, View
@@ -143,7 +143,7 @@ def member(
     phone: Socket
     if "transports" in kw:
         label += ", " + "+".join(kw["transports"])
-        phone = LibrarySocket(
+        phone = SocketIoSocket(
             pool, label, user_id, mint(user_id), lists=lists, transports=kw["transports"]
         )
     else:

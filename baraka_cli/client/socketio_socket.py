@@ -1,4 +1,4 @@
-"""`LibrarySocket`: python-socketio's client as a `Socket`, over websocket or long-polling.
+"""`SocketIoSocket`: python-socketio's client as a `Socket`, over websocket or long-polling.
 
 A few of them show that what light sockets see is what a client library sees.
 """
@@ -18,11 +18,11 @@ from baraka_cli.client.sockets import CONNECT_SECONDS_MAX, CouldNotConnect, Sock
 
 GOODBYE_SECONDS_MAX = 5
 
-quiet = logging.getLogger("baraka_cli.client.library_socket")
+quiet = logging.getLogger("baraka_cli.client.socketio_socket")
 quiet.setLevel(logging.CRITICAL)  # a lost connection is a number of the report, not a log line
 
 
-class LibrarySocket(Socket):
+class SocketIoSocket(Socket):
     """python-socketio's client, over `transports`: websocket, polling, or an upgrade of one."""
 
     def __init__(self, *args: Any, transports: list[str], **kw: Any) -> None:
