@@ -103,17 +103,6 @@ async def second_end(sale: ProbeSale, judge: Judge) -> None:
     )
 
 
-async def start_after_end(sale: ProbeSale, judge: Judge) -> None:
-    start = await attempt(sale, sale.host, StartAuction, {}, started(sale.auction_id))
-    sale.on_air = start.outcome is Outcome.DONE
-    must_be_refused(
-        judge,
-        start,
-        done="a sale that was ended can go on",
-        unsaid=UNSAID.format("an ended auction cannot be started"),
-    )
-
-
 async def second_cancel(sale: ProbeSale, judge: Judge) -> None:
     must_be_refused(
         judge,
@@ -123,15 +112,28 @@ async def second_cancel(sale: ProbeSale, judge: Judge) -> None:
     )
 
 
-async def start_after_cancel(sale: ProbeSale, judge: Judge) -> None:
-    start = await attempt(sale, sale.host, StartAuction, {}, started(sale.auction_id))
-    sale.on_air = start.outcome is Outcome.DONE
-    must_be_refused(
+async def start_after_end(sale: ProbeSale, judge: Judge) -> None:
+    await _start_what_is_over(
+        sale,
         judge,
-        start,
+        done="a sale that was ended can go on",
+        unsaid=UNSAID.format("an ended auction cannot be started"),
+    )
+
+
+async def start_after_cancel(sale: ProbeSale, judge: Judge) -> None:
+    await _start_what_is_over(
+        sale,
+        judge,
         done="a sale that was canceled can go on",
         unsaid=UNSAID.format("a canceled auction cannot be started"),
     )
+
+
+async def _start_what_is_over(sale: ProbeSale, judge: Judge, *, done: str, unsaid: str) -> None:
+    start = await attempt(sale, sale.host, StartAuction, {}, started(sale.auction_id))
+    sale.on_air = start.outcome is Outcome.DONE
+    must_be_refused(judge, start, done=done, unsaid=unsaid)
 
 
 PRICES = {"minBidPrice": 1, "bidPrice": 1, "actualPrice": 1}
