@@ -34,6 +34,7 @@ from baraka_server.wire import identity
 from tests.support.clients.keyboard import Keyboard, seated
 from tests.support.clients.phones import Phone, PythonPhones, token
 from tests.support.servers.baraka import SECRET, Baraka
+from tests.support.servers.free_port import listen
 
 BILAL, DINA = 2, 3
 
@@ -444,11 +445,7 @@ class HangsUp:
     async def __aenter__(self) -> Self:
         app = web.Application()
         app.router.add_get("/socket.io/", self._take)
-        self._runner = web.AppRunner(app, shutdown_timeout=0.1)
-        await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", 0)
-        await site.start()
-        self.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
+        self._runner, self.url = await listen(app)
         return self
 
     async def __aexit__(self, *_: object) -> None:

@@ -22,7 +22,6 @@ from baraka_server.contract.client_events import (
     PostComment,
     StartAuction,
 )
-from baraka_server.contract.records import Auction, AuctionType
 from baraka_server.contract.refusals import Code, Refusal
 from baraka_server.domain.auction_record import adopted, lot_of, record_after
 from baraka_server.domain.decide import Command, HouseRules, decide
@@ -46,6 +45,7 @@ from baraka_server.domain.events import (
 )
 from baraka_server.domain.replay import objection
 from baraka_server.domain.state import BEGINNING, CLOCK_STEP_MAX, State, apply, next_entry
+from tests.support.servers.records import auction_record
 
 AMINA, BILAL, DINA = 1, 2, 3  # Amina hosts; Bilal and Dina bid
 OPENING = datetime(2026, 1, 2, 18, 0, tzinfo=UTC)
@@ -55,30 +55,7 @@ PRODUCTS = st.sampled_from(["Ring", "Necklace", "ring"])
 PRICES = st.sampled_from([0, 1, 2, 5, 10, 20, 30, INT_MAX])
 AMOUNTS = st.sampled_from([1, 2, 5, 10, 11, 20, 30, 40, INT_MAX])
 
-ROW = Auction(
-    id=42,
-    title="Friday night",
-    description="",
-    type=AuctionType.Live,
-    current_product=None,
-    product_description="as it was",
-    actualPrice=0,
-    minBidPrice=0,
-    bidPrice=0,
-    quantity=1,
-    expiryDate=OPENING,
-    startDate=None,
-    isLive=False,
-    isExpired=False,
-    isCanceled=False,
-    isEnded=False,
-    image_url="",
-    user_id=AMINA,
-    winning_user_id=None,
-    category_id=1,
-    createdAt=OPENING,
-    updatedAt=OPENING,
-)
+ROW = auction_record(42, AMINA, OPENING, product_description="as it was")
 
 STARTS = st.just(StartAuction(auction_id=42))
 # Plain functions: builds() would fill in the fields' wire names beside our own.

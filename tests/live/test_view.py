@@ -12,7 +12,6 @@ import pytest
 
 from baraka_server.contract.records import (
     Auction,
-    AuctionType,
     Bid,
     BidWithUser,
     CommentWithUser,
@@ -34,6 +33,7 @@ from baraka_server.live import lists as lists_module
 from baraka_server.live.lists import People, Rows
 from baraka_server.live.view import AuctionView
 from baraka_server.store.store import Snapshot
+from tests.support.servers.records import auction_record
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
@@ -55,30 +55,8 @@ USERS = {2: user(2), 3: user(3, "Dina")}
 
 
 def auction() -> Auction:
-    return Auction(
-        id=1,
-        title="Gold",
-        description="",
-        type=AuctionType.Live,
-        current_product="Ring",
-        product_description=None,
-        actualPrice=3,
-        minBidPrice=1,
-        bidPrice=2,
-        quantity=1,
-        expiryDate=NOON,
-        startDate=None,
-        isLive=True,
-        isExpired=False,
-        isCanceled=False,
-        isEnded=False,
-        image_url="",
-        user_id=1,
-        winning_user_id=None,
-        category_id=1,
-        createdAt=NOON,
-        updatedAt=NOON,
-    )
+    prices = {"actualPrice": 3, "minBidPrice": 1, "bidPrice": 2}
+    return auction_record(1, 1, NOON, title="Gold", current_product="Ring", isLive=True, **prices)
 
 
 def a_view(

@@ -14,6 +14,7 @@ from aiohttp import web
 
 from tests.support.checks.not_run import not_run
 from tests.support.clients.phones import JS_FOLDER, PATIENCE_SECONDS
+from tests.support.servers.free_port import listen
 
 CLIENT = JS_FOLDER / "node_modules/socket.io-client/dist/socket.io.min.js"
 OLD_CLIENT = JS_FOLDER / "node_modules/socket.io-client-v2/dist/socket.io.js"
@@ -95,11 +96,7 @@ class Browser:
         app.router.add_get("/", self._show)
         app.router.add_get("/socket.io.min.js", self._script)
         app.router.add_post("/told", self._hear)
-        self._runner = web.AppRunner(app, access_log=None)
-        await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", 0)
-        await site.start()
-        port = self._runner.addresses[0][1]
+        self._runner, url = await listen(app)
         self._process = await asyncio.create_subprocess_exec(
             program,
             "--headless=new",
@@ -108,7 +105,7 @@ class Browser:
             "--disable-dev-shm-usage",
             "--no-first-run",
             f"--user-data-dir={self._folder / 'profile'}",
-            f"http://127.0.0.1:{port}/",
+            f"{url}/",
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.DEVNULL,
             start_new_session=True,

@@ -19,6 +19,7 @@ from aiohttp import web
 from baraka_server.contract.client_events import CLIENT_EVENTS, parse
 from baraka_server.contract.refusals import COULD_NOT_BE_ENDED, TEXTS, Code, Refusal
 from tests.support.servers.baraka import SECRET
+from tests.support.servers.free_port import listen
 from tests.support.servers.plain_server import Unacknowledging
 
 OWNER = 1
@@ -154,10 +155,7 @@ class GuideServer:
     async def __aenter__(self) -> Self:
         app = web.Application()
         self._sio.attach(app)
-        self._runner = web.AppRunner(app, shutdown_timeout=0.1)
-        await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
-        self.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
+        self._runner, self.url = await listen(app)
         return self
 
     async def __aexit__(self, *_: object) -> None:

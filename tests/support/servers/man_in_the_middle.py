@@ -18,6 +18,8 @@ from typing import Any
 import aiohttp
 from aiohttp import web
 
+from tests.support.servers.free_port import listen
+
 SEPARATOR = "\x1e"
 """Between the packets of one answer to a poll."""
 COMPRESSION = 15
@@ -211,10 +213,7 @@ class ManInTheMiddle:
         app = web.Application()
         app.router.add_route("*", "/socket.io/", self._socket_io)
         app.router.add_route("*", "/{path:.*}", self._pass_on)
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
-        await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
-        self.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
+        self._runner, self.url = await listen(app)
 
     async def stop(self) -> None:
         waiting = list(self._later)

@@ -12,6 +12,7 @@ import socketio
 from aiohttp import web
 
 from baraka_server.contract.client_events import CLIENT_EVENTS
+from tests.support.servers.free_port import listen
 
 OWNER = 1
 NAMES = {1: "Amina", 2: "Bilal", 3: "Dina"}
@@ -54,11 +55,7 @@ class PlainServer:
     async def __aenter__(self) -> Self:
         app = web.Application()
         self._sio.attach(app)
-        self._runner = web.AppRunner(app, shutdown_timeout=0.1)
-        await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", 0)
-        await site.start()
-        self.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
+        self._runner, self.url = await listen(app)
         return self
 
     async def __aexit__(self, *_: object) -> None:
