@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -19,10 +18,9 @@ NOT_ITS_FAULT = frozenset({Code.TOO_FAST, Code.BUSY, Code.UNAVAILABLE, Code.OUTC
 
 
 class Refusals:
-    """Judge of refusals. `of` counts them by code, or by text where there is no code."""
+    """Judge of refusals: of their texts, and of who hears them."""
 
     def __init__(self, findings: Findings) -> None:
-        self.of: Counter[str] = Counter()
         self._findings = findings
 
     def look(
@@ -34,7 +32,6 @@ class Refusals:
         *,
         malformed: bool,
     ) -> None:
-        self.of[answer.code or answer.message] += 1
         code = answer.code
         if not is_documented(event, code, answer.message):
             what = f"{event} was refused in words that are not documented: {answer.message}"
