@@ -42,7 +42,7 @@ Auction = Annotated[
         metavar="ID",
         rich_help_panel=SERVER,
         min=1,
-        help="The auction to hold; it is started and ended. Without it, the host's first "
+        help="The auction to hold; it is started and ended. Without it, the host's newest "
         "that can be.",
         show_default=False,
     ),
@@ -99,7 +99,11 @@ Bidders = Annotated[
 Commenters = Annotated[
     int | None,
     typer.Option(
-        min=0, help="People who write in the chat.", show_default=False, rich_help_panel=CROWD
+        min=0,
+        metavar="N",
+        help="People who write in the chat.",
+        show_default=False,
+        rich_help_panel=CROWD,
     ),
 ]
 

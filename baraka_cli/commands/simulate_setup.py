@@ -102,7 +102,7 @@ def people_of(file: Path | None, host_id: int, users: int, *, sale_seconds: floa
 
 
 def places_of(url: str, auction_id: int | None, runs: int, people: People) -> list[Place]:
-    """Auction of each run: the one that was named, or the host's first that can be started."""
+    """Auction of each run: the one that was named, or the host's newest that can be started."""
     from baraka_cli.client.http import TurnedAway
     from baraka_cli.commands.refused_tokens import why_refused
     from baraka_cli.simulator.crowd.cast import Place
