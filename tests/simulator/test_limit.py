@@ -10,7 +10,7 @@ import pytest
 from baraka_cli.simulator.crowd import limit
 from baraka_cli.simulator.crowd.deliveries import Deliveries
 from baraka_cli.simulator.crowd.limit import LimitSearch
-from baraka_cli.simulator.crowd.pace import Lapse
+from baraka_cli.simulator.crowd.pace import NO_OCCASION, Lapse
 from baraka_cli.simulator.meter import Meter
 from baraka_cli.simulator.report.verdict import limit_found
 from baraka_cli.simulator.result import Step
@@ -23,14 +23,15 @@ CAPACITY = 30
 
 
 class Bidders:
-    """Make every bid that is due, but only `able` a second."""
+    """Make every bid that is due, but only `able` a second, and with an occasion for a `share` of them."""
 
-    def __init__(self, able: float = 1e9, steps_max: int = 100) -> None:
+    def __init__(self, able: float = 1e9, steps_max: int = 100, share: float = 1) -> None:
         self.open = True
         self.planned = 0
         self.lapsed: Counter[Lapse] = Counter()
         self.rates: list[float] = []
         self.able = able
+        self.share = share
         self.steps_max = steps_max
 
     def change_rate(self, rate: float) -> None:
@@ -51,8 +52,10 @@ async def search(monkeypatch, bidders: Bidders, **fields: Any) -> list[Step]:
         now += seconds
         rate = bidders.rates[-1]
         due = round(rate * seconds)
-        made = round(min(rate, bidders.able) * seconds)
+        made = round(min(rate, bidders.able) * seconds * bidders.share)
         bidders.planned += due
+        for number in range(due - round(due * bidders.share)):
+            bidders.lapsed[NO_OCCASION[number % len(NO_OCCASION)]] += 1
         for _ in range(made):
             meter.bid_asked()
             meter.bid_answered(True, "", 0.005)
@@ -80,6 +83,23 @@ async def test_a_rate_that_the_crowd_does_not_reach_is_not_held(monkeypatch):
     steps = await search(monkeypatch, Bidders(able=12), max_p99_ms=500)
     assert [step.held for step in steps] == [True, False]
     assert steps[-1].why == "only 12.0 of 15.0 bids a second were made"
+
+
+async def test_a_server_is_not_blamed_for_bids_that_nobody_had_occasion_to_make(monkeypatch):
+    """As with lots of a second, which are new to everybody for a quarter of that."""
+    bidders = Bidders(share=0.6, steps_max=2)
+    steps = await search(monkeypatch, bidders, max_p99_ms=500)
+    assert [(step.asked, step.why) for step in steps] == [(10, ""), (15, "")]
+
+
+async def test_a_bid_that_is_under_way_when_a_step_ends_is_not_called_unmade(monkeypatch):
+    steps = await search(monkeypatch, Bidders(able=8.9, steps_max=1), max_lost=0)
+    assert [step.why for step in steps] == [""]
+
+
+async def test_a_step_in_which_hardly_anybody_could_bid_says_nothing(monkeypatch):
+    steps = await search(monkeypatch, Bidders(share=0.1, steps_max=3), max_p99_ms=500)
+    assert steps == []
 
 
 async def test_when_the_time_is_over_the_last_step_says_nothing(monkeypatch):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from baraka_cli.simulator.crowd.bidding import Bidding
 from baraka_cli.simulator.crowd.deliveries import Deliveries
-from baraka_cli.simulator.crowd.pace import Lapse
+from baraka_cli.simulator.crowd.pace import NO_OCCASION
 from baraka_cli.simulator.meter import Meter, Times
 from baraka_cli.simulator.result import Step
 from baraka_cli.simulator.scenario import Scenario
@@ -18,6 +18,11 @@ GROWTH = 1.5
 """Of the rate, from step to step."""
 REACHED_MIN = 0.9
 """Of a step's rate: below this the bids were not made that it stands for."""
+
+UNDER_WAY = 1
+"""A bid that just fell due may not have been sent when a step ends."""
+OCCASION_MIN = 0.25
+"""Of a step's bids that were due: with so few that somebody could make, it says nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +35,7 @@ class _Mark:
     unanswered: int
     planned: int
     idle: int
-    """Bids that were due and could not be made: no lot was on the block, or it was too new."""
+    """Bids that were due when nobody could bid: no lot was on the block, or the leader alone was ready."""
     lost: int
     seconds: int
     """Length of the timeline."""
@@ -58,7 +63,7 @@ class LimitSearch:
                 return  # the time is over in the middle of a step, which says nothing
             step = self._step(rate, mark, times)
             if step is None:
-                continue  # nobody could bid, which says nothing
+                continue  # hardly anybody could bid, which says nothing
             self.steps.append(step)
             if not self.steps[-1].held:
                 self._bidding.close()
@@ -73,17 +78,19 @@ class LimitSearch:
             accepted=meter.bids.done,
             unanswered=meter.bids.unanswered,
             planned=bidding.planned,
-            idle=bidding.lapsed[Lapse.NO_LOT] + bidding.lapsed[Lapse.TOO_NEW],
+            idle=sum(bidding.lapsed[lapse] for lapse in NO_OCCASION),
             lost=meter.delivery.lost,
             seconds=len(meter.timeline),
         )
 
     def _step(self, rate: float, before: _Mark, times: Times) -> Step | None:
+        """The step that ends now. Figures a second are of the time in which somebody could bid."""
         now = self._mark()
-        due = (now.planned - before.planned) - (now.idle - before.idle)
-        if not due:
+        planned = now.planned - before.planned
+        due = planned - (now.idle - before.idle)
+        if due <= planned * OCCASION_MIN:
             return None
-        seconds = now.at - before.at
+        seconds = (now.at - before.at) * due / planned
         for waited in self._deliveries.waiting(now.at):
             times.add(waited)  # at least so long, by now
         step = Step(
@@ -94,10 +101,12 @@ class LimitSearch:
             lost=now.lost - before.lost,
             unanswered=now.unanswered - before.unanswered,
         )
-        step.why = ", ".join(self._broken(step, due / seconds, before.seconds))
+        step.why = ", ".join(self._broken(step, now.asked - before.asked, due, seconds, before))
         return step
 
-    def _broken(self, step: Step, due: float, began: int) -> Iterator[str]:
+    def _broken(
+        self, step: Step, made: int, due: int, seconds: float, before: _Mark
+    ) -> Iterator[str]:
         limits = self._scenario
         if limits.max_p99_ms is not None and (step.p99 or 0) > limits.max_p99_ms:
             yield f"delivery p99 was {step.p99:,.0f} ms"
@@ -105,7 +114,7 @@ class LimitSearch:
             yield f"{step.lost:,} deliveries were lost"
         if limits.max_unanswered is not None and step.unanswered > limits.max_unanswered:
             yield f"{step.unanswered:,} bids were not answered"
-        if step.asked < due * REACHED_MIN:
-            yield f"only {step.asked:,.1f} of {due:,.1f} bids a second were made"
-        if self._meter.strained(since=began):
+        if made + UNDER_WAY < due * REACHED_MIN:
+            yield f"only {made / seconds:,.1f} of {due / seconds:,.1f} bids a second were made"
+        if self._meter.strained(since=before.seconds):
             yield "the simulator itself had too little time"

@@ -32,3 +32,7 @@ class Lapse(StrEnum):
     WAITING = "every bidder waited for an answer"
     ENOUGH = "nobody wanted to bid more"
     ONLY_LEADER = "nobody was there to outbid the leader"
+
+
+NO_OCCASION = (Lapse.NO_LOT, Lapse.TOO_NEW, Lapse.ENOUGH, Lapse.ONLY_LEADER)
+"""Nobody could bid then, or wanted to, however fast the server is."""
