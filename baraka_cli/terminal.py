@@ -48,13 +48,12 @@ DatabaseUrl = Annotated[
     ),
 ]
 
+LOTS_ENCODING_HELP = (
+    "Encoding of the run list where it is not Unicode, like cp1256 for Arabic on Windows."
+)
+
 LotsEncoding = Annotated[
-    str | None,
-    typer.Option(
-        metavar="NAME",
-        help="Encoding of the run list where it is not Unicode, like cp1256 for Arabic on Windows.",
-        show_default=False,
-    ),
+    str | None, typer.Option(metavar="NAME", help=LOTS_ENCODING_HELP, show_default=False)
 ]
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs instead of a table.")]

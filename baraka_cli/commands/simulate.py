@@ -25,8 +25,9 @@ from baraka_cli.commands.simulate_setup import (
     places_of,
     promises_named,
     scenario_and_lots,
+    somebody_comes,
 )
-from baraka_cli.terminal import LotsEncoding, wrong_usage
+from baraka_cli.terminal import wrong_usage
 
 if TYPE_CHECKING:
     from baraka_cli.simulator.result import Result
@@ -48,7 +49,7 @@ def simulate(
     bidders: flags.Bidders = None,
     commenters: flags.Commenters = None,
     lots: flags.Lots = None,
-    lots_encoding: LotsEncoding = None,
+    lots_encoding: flags.LotsEncoding = None,
     rate: flags.Rate = None,
     duration: flags.Duration = None,
     ramp_up: flags.RampUp = None,
@@ -128,6 +129,8 @@ def simulate(
     scenario, run_list = scenario_and_lots(preset, lots, lots_encoding, fields)
     if again is not None:
         run_list = again.recording.lots
+    else:
+        somebody_comes(scenario, hosted=not no_host)
     if repeat > 1 and (auction is not None or no_host):
         wrong_usage(
             "--repeat holds each sale on an auction of its own: leave --auction and --no-host out"

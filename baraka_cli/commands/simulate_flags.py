@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from baraka_cli.durations import BadDuration, seconds_of
+from baraka_cli.terminal import LOTS_ENCODING_HELP
 
 CROWD, SERVER, FINDINGS = "The crowd", "The server", "What it finds"
 JUDGED = "What it must not be worse than: else exit 1"
@@ -114,6 +115,13 @@ Lots = Annotated[
         metavar="N or FILE",
         help="How many lots, or a run list as for the console.",
         show_default=False,
+    ),
+]
+
+LotsEncoding = Annotated[
+    str | None,
+    typer.Option(
+        rich_help_panel=CROWD, metavar="NAME", help=LOTS_ENCODING_HELP, show_default=False
     ),
 ]
 

@@ -156,14 +156,14 @@ def tell(
 
 
 def exit_code(result: Result, must_not_be_worse_than: Result | None, *, written: bool) -> int:
-    """0 when all is well; a broken promise counts more than a run that did not end."""
+    """0 when all is well and something was proven; a broken promise counts more than a run that did not end."""
     from baraka_cli.simulator.report.compare import worse
 
     if not result.kept:
         return BROKEN
     if result.could_not:
         return SIGNALLED + result.interrupted if result.interrupted else COULD_NOT
-    if not result.thresholds_hold:
+    if not result.thresholds_hold or any(run.unproven for run in result.runs):
         return BROKEN
     if must_not_be_worse_than is not None and worse(result, must_not_be_worse_than):
         return BROKEN

@@ -49,6 +49,19 @@ def scenario_and_lots(
     return planned, run_list or made_up_lots(planned.lots, planned.seed)
 
 
+def somebody_comes(scenario: Scenario, *, hosted: bool) -> None:
+    """Exits 2 for a sale that could prove nothing: without a bidder, or without anybody.
+
+    In a sale that is hosted by somebody else, others may bid.
+    """
+    if hosted and not scenario.bidders:
+        wrong_usage(
+            "bidders: 0: a sale without bids proves nothing. Bring one at least: --bidders 1"
+        )
+    if not (scenario.viewers or scenario.bidders or scenario.commenters):
+        wrong_usage("viewers, bidders and commenters are 0: nobody would come, to prove anything")
+
+
 def promises_named(names: Iterable[str] | None) -> frozenset[Promise]:
     """Promises whose names begin like that, one each. Exits 2 where none does, or more than one."""
     from baraka_cli.simulator.result import Promise

@@ -333,6 +333,20 @@ class Result(Part):
         return all(threshold.holds for run in self.runs for threshold in run.thresholds)
 
     @property
+    def unproven(self) -> str:
+        """Why the run proved nothing, in a sentence; empty when it did, or broke off."""
+        if self.could_not:
+            return ""
+        if self.probes:
+            tried = any(probed.holds is not None for probed in self.probes)
+            return "" if tried else "No probe was tried: nothing was proven."
+        heard = any(one.promise is Promise.BIDS_RISE and one.checked for one in self.findings)
+        exempt = any(one.promise is Promise.BIDS_RISE and one.exempt for one in self.findings)
+        if heard or exempt:
+            return ""
+        return "No bid was accepted: nothing was proven of bids, awards and refusals."
+
+    @property
     def kept(self) -> bool:
         """Every promise that was checked was kept, and no probe found a fault."""
         return not any(

@@ -8,6 +8,7 @@ from baraka_cli.simulator.checks.proof import Proof
 from baraka_cli.simulator.checks.truth import Truth
 from baraka_cli.simulator.crowd.crowd import Crowd
 from baraka_cli.simulator.crowd.sale import Sale
+from baraka_cli.simulator.report.figures import plural
 from baraka_cli.simulator.result import Aim, Result, Totals
 
 REACHED = 0.98
@@ -98,7 +99,8 @@ def _aim(what: str, planned: float, reached: float, why: str) -> Aim:
 
 def _lapses(crowd: Crowd) -> str:
     return ", ".join(
-        f"{why} ({times:,} times)" for why, times in crowd.bidding.lapsed.most_common()
+        f"{why} ({plural(times, 'time', 'times')})"
+        for why, times in crowd.bidding.lapsed.most_common()
     )
 
 

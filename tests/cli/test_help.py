@@ -36,6 +36,14 @@ def test_a_command_and_its_options_have_a_help_text(words: tuple[str, ...], comm
     assert done.out == invoke(*words, "-h").out
 
 
+def test_where_options_stand_in_panels_none_stands_alone() -> None:
+    for words, command in ALL:
+        options = [one for one in command.params if one.param_type_name == "option"]
+        panels = {one.name: one.rich_help_panel for one in options if one.name != "help"}
+        alone = [name for name, panel in panels.items() if panel is None]
+        assert not alone or len(alone) == len(panels), (words, alone)
+
+
 def test_the_table_of_contents_has_what_others_script_against() -> None:
     names = {" ".join(words) for words, command in ALL if not hasattr(command, "commands")}
     assert names >= {

@@ -202,6 +202,8 @@ async def test_a_sale_that_was_held_is_held_again_from_its_history(baraka: Barak
         (["--report=."], "cannot be written: Is a directory"),
         (["--save=x.json", "--junit=x.json"], "cannot be the same file"),
         (["--fail-on-worse"], "--fail-on-worse: worse than what?"),
+        (["--bidders=0"], "a sale without bids proves nothing. Bring one at least: --bidders 1"),
+        (["--no-host", "--bidders=0", "--viewers=0", "--commenters=0"], "nobody would come"),
         (["--repeat=2", "--auction=1"], "leave --auction and --no-host out"),
         (["--compare=other.json", "--fail-on-worse"], "viewers 9 then, 20 now"),
     ],

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from baraka_cli import terminal
 from baraka_cli.simulator.report.screen import Screen, picture
-from baraka_cli.simulator.result import TITLES, Result
+from baraka_cli.simulator.result import TITLES, Promise, Result
 from baraka_server.contract.text import OBEYED
 from tests.support.checks.runs import RESULTS, a_broken_run, a_run, an_empty_run
 
@@ -52,13 +52,28 @@ def test_a_terminal_of_28_lines_shows_everything_at_once() -> None:
         assert name in shown
 
 
+def test_a_terminal_of_24_lines_shows_every_promise_by_its_name_and_how_often_it_was_checked():
+    shown = lines(a_broken_run(), 80, 24)
+    assert len(shown) <= 24
+    told = " ".join(" ".join(shown).split())
+    for number, promise in enumerate(Promise):
+        if promise is Promise.DATABASE_AGREES:
+            assert "– database agrees –" in told
+        elif promise is Promise.AWARD_IS_HIGHEST:
+            assert f"✗ {TITLES[promise]}" in told
+            assert "broken 2 times, first at 0:31: lot 3 went" in told
+        else:
+            assert f"✓ {promise.replace('_', ' ')} {1_000 + 7 * number:,}" in told
+
+
 def test_a_breach_is_told_in_words_above_all_that_was_kept() -> None:
-    shown = lines(a_broken_run(), 120, 24)
+    shown = lines(a_broken_run(), 120, 15)
     (broken,) = [at for at, line in enumerate(shown) if line.startswith("✗")]
     assert "awards name the highest bid" in shown[broken]
     assert "broken 2 times, first at 0:31: lot 3 went to Dina for 1,450" in shown[broken + 1]
     assert all(at > broken for at, line in enumerate(shown) if line.startswith("✓"))
     assert re.fullmatch(r"… and \d+ more: \d+ kept, 1 not checked", shown[-1])
+    assert len(shown) == 15
 
 
 def test_the_marks_are_read_without_colour() -> None:

@@ -10,8 +10,18 @@ from hypothesis import given, settings
 from baraka_cli.commands.simulate_result import exit_code
 from baraka_cli.simulator.growth import growth
 from baraka_cli.simulator.report.compare import compare
-from baraka_cli.simulator.report.junit import HELD, junit
-from baraka_cli.simulator.result import TITLES, Latency, Promise, Result, Step, Totals
+from baraka_cli.simulator.report.junit import HELD, PROVED, junit
+from baraka_cli.simulator.report.verdict import Grade, verdict
+from baraka_cli.simulator.result import (
+    TITLES,
+    Finding,
+    Latency,
+    Probed,
+    Promise,
+    Result,
+    Step,
+    Totals,
+)
 from baraka_cli.simulator.scenario import Scenario
 from baraka_cli.simulator.thresholds import SOAK_SECONDS_MIN, judged
 from tests.support.checks.runs import FIRST, RESULTS, a_run
@@ -102,6 +112,27 @@ def test_without_time_or_without_a_process_nothing_is_said_of_growth():
     assert judged(Scenario(), a_soak(SOAK_SECONDS_MIN, measured=False)) == []
 
 
+@pytest.mark.parametrize(
+    ("run", "why"),
+    [
+        (a_run(findings=[Finding(promise=Promise.COUNTS_AGREE, checked=3)]), "No bid was accepted"),
+        (a_run(probes=[Probed(name="no-token", title="…", unchecked="cut")]), "No probe was tried"),
+    ],
+)
+def test_a_run_that_proved_nothing_is_not_green(run, why):
+    assert run.kept
+    assert run.thresholds_hold
+    assert run.unproven.startswith(why)
+    assert exit_code(run, None, written=True) == 1
+    assert verdict(run).grade is Grade.UNCHECKED
+    assert run.unproven in verdict(run).caveats
+    failure = cases(junit(run))[PROVED].find("failure")
+    assert failure is not None
+    assert failure.get("message") == run.unproven
+    assert exit_code(a_run(), None, written=True) == 0
+    assert cases(junit(a_run()))[PROVED].find("failure") is None
+
+
 # --- JUnit -------------------------------------------------------------------
 
 
@@ -113,7 +144,7 @@ def test_every_promise_and_every_threshold_is_a_test_case():
     run = a_run(broken=FIRST, delivery=DELIVERY)
     run.thresholds = judged(Scenario(max_p99_ms=50, max_lost=9), run)
     found = cases(junit(run))
-    assert list(found) == [HELD, *TITLES.values(), "--max-p99-ms", "--max-lost"]
+    assert list(found) == [HELD, PROVED, *TITLES.values(), "--max-p99-ms", "--max-lost"]
     broken = found[TITLES[Promise.AWARD_IS_HIGHEST]].find("failure")
     assert broken is not None
     assert "though Bilal had bid 1,500" in broken.get("message", "")
@@ -125,7 +156,7 @@ def test_every_promise_and_every_threshold_is_a_test_case():
     assert found["--max-lost"].find("failure") is None
     (suite,) = ET.fromstring(junit(run).encode()).iter("testsuite")
     counted = {name: suite.get(name) for name in ("tests", "failures", "errors", "skipped")}
-    assert counted == {"tests": "18", "failures": "2", "errors": "0", "skipped": "1"}
+    assert counted == {"tests": "19", "failures": "2", "errors": "0", "skipped": "1"}
 
 
 def test_a_run_that_broke_off_is_an_error_and_each_run_of_a_series_a_suite():

@@ -13,6 +13,7 @@ from baraka_server.contract.text import printable
 
 SUITE = "baraka simulate"
 HELD = "the sale was held to its end"
+PROVED = "it proved something"
 
 
 def junit(result: Result, changes: Sequence[Change] = ()) -> str:
@@ -43,6 +44,10 @@ def _cases(run: Result) -> Iterator[ET.Element]:
     if run.could_not:
         _say(held, "error", run.could_not)
     yield held
+    proved = _case("run", PROVED)
+    if run.unproven:
+        _say(proved, "failure", run.unproven)
+    yield proved
     yield from _probes(run) if run.probes else _promises(run)
     for threshold in run.thresholds:
         case = _case("thresholds", threshold.name)

@@ -43,6 +43,9 @@ LATEST_SECONDS = 10
 TWO_COLUMNS_CELLS_MIN = 72
 """The width from which the figures stand in two columns."""
 
+SHORT_CELLS_MIN = 38
+"""What a promise takes whose name stands for its words, and how often it was checked."""
+
 PROMISE_CELLS_MAX = 76
 """A promise and how often it was checked; reasons stand to the right of that where there is room."""
 NOTE_CELLS_MIN = 30
@@ -292,11 +295,19 @@ def _meter(meter: Meter, width: int) -> Text:
 
 
 def _promises(result: Result, width: int, height: int) -> Iterator[Text]:
-    """Broken ones first; what does not fit is counted on the last line."""
+    """Broken ones first. Where room is short, the others are told by their names alone, side by side.
+
+    What does not fit even so is counted on the last line.
+    """
     findings = sorted(all_findings(result), key=lambda finding: not finding.broken)
     yield _rule("promises", min(width, PROMISE_CELLS_MAX), "checked")
     blocks = [list(_promise(finding, width)) for finding in findings]
     room = height - 1
+    if sum(map(len, blocks)) > room:
+        broken = sum(finding.broken > 0 for finding in findings)
+        shorter = [*blocks[:broken], *_side_by_side(findings[broken:], width)]
+        if sum(map(len, shorter)) <= room:
+            blocks = shorter
     for number, block in enumerate(blocks):
         rest = len(blocks) - number
         if sum(map(len, blocks[number:])) > room and len(block) > room - 1:
@@ -304,6 +315,29 @@ def _promises(result: Result, width: int, height: int) -> Iterator[Text]:
             return
         yield from block
         room -= len(block)
+
+
+def _side_by_side(findings: Sequence[Finding], width: int) -> Iterator[list[Text]]:
+    """Blocks of one line each, in as many columns as there is room for, read downwards."""
+    columns = max(1, width // SHORT_CELLS_MIN)
+    rows = -(-len(findings) // columns)
+    for row in range(rows):
+        line = Text()
+        for finding in findings[row::rows]:
+            line.append_text(_short(finding, width // columns))
+        yield [_fit(line, width)]
+
+
+def _short(finding: Finding, width: int) -> Text:
+    """Exactly `width` cells. The name is the one that `--except` takes, as words."""
+    checked = count(finding.checked) if finding.checked else NOTHING
+    name = finding.promise.replace("_", " ")
+    cells = max(0, width - 2)
+    text = _fit(
+        Text(f"{mark(finding)} {name}", STYLES[grade(finding)]), max(0, cells - len(checked) - 1)
+    )
+    text.pad_right(max(0, cells - len(checked) - text.cell_len))
+    return text.append(f"{checked}  ")
 
 
 def _and_more(findings: Sequence[Finding], rest: int) -> Text:

@@ -71,7 +71,7 @@ def _print_sale(console: Console, result: Result) -> None:
 # --- what the page shows too -------------------------------------------------
 
 LATENCY = ("p50", "p95", "p99", "max", "due", "lost")
-SERVERS = ("server process", "CPU seconds", "CPU per delivery", "memory, at most", "files, at most")
+SERVERS = ("process", "CPU seconds", "per delivery", "memory", "open files")
 WHY_NOT, WHAT_BROKE = "why not all", "what broke"
 TEXTS = frozenset({WHY_NOT, WHAT_BROKE})
 """The columns that are no figures, beside the first; they come last."""
@@ -231,8 +231,8 @@ def servers(result: Result) -> list[tuple[str, ...]]:
             f"pid {one.pid}",
             f"{one.cpu_seconds:,.1f}",
             micros(one.cpu_microseconds_per_delivery),
-            f"{size(one.rss_bytes_start)}, {size(one.rss_bytes_max)}",
-            f"{count(one.files_start)}, {count(one.files_max)}",
+            f"{size(one.rss_bytes_start)}, at most {size(one.rss_bytes_max)}",
+            f"{count(one.files_start)}, at most {count(one.files_max)}",
         )
         for one in result.servers
     ]

@@ -148,6 +148,8 @@ def _of_promises(result: Result) -> RunVerdict:
 def _caveats(result: Result) -> Iterator[str]:
     if result.could_not:
         yield f"The run broke off: {printable(result.could_not)}"
+    if result.unproven:
+        yield result.unproven
     if result.bottleneck:
         yield printable(result.bottleneck)
     exempt = [finding.title for finding in result.findings if finding.exempt]
@@ -214,6 +216,8 @@ def _headline(result: Result, broken: int, checked: int, promises: int) -> tuple
         return Grade.EXCEEDED, f"{thresholds} not held"
     if not checked:
         return Grade.UNCHECKED, "Nothing was checked"
+    if result.unproven:
+        return Grade.UNCHECKED, "No bid was accepted"
     if checked < promises:
         return Grade.KEPT, "Every promise that was checked was kept"
     return Grade.KEPT, "Every promise was kept"
