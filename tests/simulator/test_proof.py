@@ -259,3 +259,23 @@ def test_another_amount_bidder_or_winner_in_one_announcement_breaks_one(sale, da
     fields["newBid"][field] += data.draw(st.sampled_from([-1, 1]))
     sale.told[number] = (name, fields)
     assert broken(is_heard(sale, []))
+
+
+def test_what_a_joiner_is_told_says_nothing_of_when_it_became_so():
+    """A bid whose own answer was lost, a refusal for it, and somebody who joins behind both."""
+    sale, proof, seat = Sale(), Proof(lambda: now), Seat("bidder")
+    now, proof.numbered = 1.0, True
+    sale.lot(5)
+    enters(proof, seat, sale.states[1], None)
+    asked = proof.asks(seat, 3, "placeBid", {"auctionId": AUCTION, "amount": 6})
+    sale.bid(2, 1)
+    text = "Bid must be higher than the current bid (6)"
+    no = Reply(False, {"ok": False, "code": "bid_too_low", "message": text})
+    proof.answered(seat, asked, no, in_vain=False)
+    now = 2.0
+    late = Seat("late")
+    join = proof.asks(late, 4, "joinAuction", {"auctionId": AUCTION})
+    proof.answered(late, join, Reply(True, sale.states[2] | {"ok": True}), in_vain=False)
+    hears(proof, seat, sale.told[1])
+    proof.reasons.finish()
+    assert broken(proof) == []

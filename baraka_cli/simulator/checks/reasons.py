@@ -18,12 +18,17 @@ from baraka_cli.simulator.checks.findings import Findings
 from baraka_cli.simulator.checks.refusal_texts import codes_of, quoted
 from baraka_cli.simulator.checks.truth import Standing, Truth
 from baraka_cli.simulator.result import Promise
+from baraka_server.contract.client_events import JoinAuction, LeaveAuction
 from baraka_server.contract.refusals import Code
 
 ANNOUNCED_SECONDS_MAX = 3
 """How long behind an answer something may be announced that was so before it."""
 SHOWN_SECONDS_MAX = 60
 """How long a server may take a bidder for one who looks at the lot before: the most that may be set."""
+
+
+CHANGES_NOTHING = frozenset({JoinAuction.wire_name, LeaveAuction.wire_name})
+"""Commands that make no entry in an auction's sequence."""
 
 
 @dataclass(eq=False, slots=True)
@@ -79,9 +84,12 @@ class Reasons:
         self._waiting.append((self._clock(), asked, said))
 
     def done(self, asked: SentCommand, said: Mapping[str, Any]) -> None:
-        """Note when it was asked for: it was not so before."""
+        """Note when it was asked for: it was not so before.
+
+        What a joiner is told is the number of a state, which was so before anybody asked.
+        """
         seq = said.get("seq")
-        if isinstance(seq, int):
+        if isinstance(seq, int) and asked.event not in CHANGES_NOTHING:
             self._sent_at.setdefault((asked.auction_id, seq), asked.at)
 
     def judge(self, now: float) -> None:
