@@ -38,6 +38,7 @@ SEEN = {
     "a row of a list has no time": "",
     "a bid has no user": "",
     "the end has no message": "",
+    "the start is told to its host alone": "",
     "bids are heard next door": "",
     "comments are heard outside": "",
     "a viewer hears what others are refused": "",

@@ -72,6 +72,8 @@ class Bidding:
         self._chance = chance
         self._insistent = insistent
         self._pace = Pace(sale.scenario.rate, sale.scenario.ramp_up)
+        self._waiting: set[Member] = set()
+        """Whose bid is under way: also one that is not sent yet."""
         self._request_ids = itertools.count(1)
         self._run_id = f"{time.time_ns():x}"
 
@@ -139,7 +141,7 @@ class Bidding:
         if not ready:
             return Lapse.TOO_NEW
         if not self._pool.acknowledges:  # nobody could say which of two bids an `error` is for
-            ready = [one for one in ready if not one.phone.requests]
+            ready = [one for one in ready if not (one in self._waiting or one.phone.requests)]
         if not ready:
             return Lapse.WAITING
         self._chance.shuffle(ready)
@@ -189,7 +191,13 @@ class Bidding:
     def _send(self, one: Member, bid: Bid, due: float) -> asyncio.Task[Reply]:
         task = asyncio.create_task(self.bid(one, bid, due))
         self.asking.add(task)
-        task.add_done_callback(self.asking.discard)
+        self._waiting.add(one)
+
+        def answered(task: asyncio.Task[Reply]) -> None:
+            self.asking.discard(task)
+            self._waiting.discard(one)
+
+        task.add_done_callback(answered)
         return task
 
     async def bid(self, one: Member, bid: Bid, due: float) -> Reply:
