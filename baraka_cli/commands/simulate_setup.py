@@ -149,7 +149,7 @@ def places_of(url: str, auction_id: int | None, runs: int, people: People) -> li
         raise typer.Exit(COULD_NOT)
     padded = [*next_doors, *[None] * runs]
     return [
-        Place(sale, next_door, host_id, people.others)
+        Place(sale, next_door, host_id, people.others, named=auction_id is not None)
         for sale, next_door in zip(sales, padded, strict=False)
     ]
 

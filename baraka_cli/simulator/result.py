@@ -33,6 +33,7 @@ class Promise(StrEnum):
     COUNTS_AGREE = "counts_agree"
     COMMANDS_ARE_ANSWERED = "commands_are_answered"
     CONNECTIONS_HOLD = "connections_hold"
+    STARTS_ARE_TOLD = "starts_are_told"
     ROOMS_ARE_CLOSED = "rooms_are_closed"
     PAYLOADS_ARE_DOCUMENTED = "payloads_are_documented"
     SECRETS_STAY = "secrets_stay"
@@ -51,6 +52,7 @@ TITLES: dict[Promise, str] = {
     Promise.COUNTS_AGREE: "viewer counts agree with who is there",
     Promise.COMMANDS_ARE_ANSWERED: "every command was answered",
     Promise.CONNECTIONS_HOLD: "nobody was hung up on who did nothing wrong",
+    Promise.STARTS_ARE_TOLD: "everybody who was connected heard of the start",
     Promise.ROOMS_ARE_CLOSED: "nothing reached a socket outside the room",
     Promise.PAYLOADS_ARE_DOCUMENTED: "every payload has the documented fields and types",
     Promise.SECRETS_STAY: "no code, no whole phone number and nothing else private was sent",

@@ -57,7 +57,11 @@ async def plain(database: Path) -> AsyncIterator[BrokenServer]:
         yield server
 
 
-@pytest.mark.parametrize("scenario", [STORM, EVENING], ids=["storm", "evening"])
+HURRY = EVENING.model_copy(update={"rate": 1_000, "duration": 1})
+"""Several bids are due at once, of which nobody may make two: an `error` says not which it is for."""
+
+
+@pytest.mark.parametrize("scenario", [STORM, EVENING, HURRY], ids=["storm", "evening", "hurry"])
 async def test_a_sound_one_keeps_what_can_be_seen_and_the_rest_is_said(plain, scenario):
     result = await hold(plain.url, scenario)
     assert not result.could_not

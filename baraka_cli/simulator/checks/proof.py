@@ -22,10 +22,17 @@ from baraka_cli.simulator.checks.refusals import Refusals
 from baraka_cli.simulator.checks.rooms import Rooms
 from baraka_cli.simulator.checks.seats import Seat, SeatInRoom
 from baraka_cli.simulator.checks.skipped import LISTED
+from baraka_cli.simulator.checks.starts import Starts
 from baraka_cli.simulator.checks.states import States
 from baraka_cli.simulator.checks.truth import Truth
 from baraka_cli.simulator.result import Promise
-from baraka_server.contract.server_events import SERVER_EVENTS, AuctionState, Error, UserCountUpdate
+from baraka_server.contract.server_events import (
+    SERVER_EVENTS,
+    AuctionStarted,
+    AuctionState,
+    Error,
+    UserCountUpdate,
+)
 
 NEWS = frozenset(
     name
@@ -54,6 +61,7 @@ class Proof:
         self.refusals = Refusals(self.findings)
         self.connections = Connections(self.findings, clock)
         self.counts = Counts(self.findings)
+        self.starts = Starts(self.findings)
         self.answers = Answers(self.findings, self.announcements, self.refusals)
         self.numbered: bool | None = None
         """Whether the server numbers its announcements (D22); None until one was heard."""
@@ -155,6 +163,8 @@ class Proof:
 
     def heard(self, seat: Seat, frame: Frame) -> None:
         if frame.name in NEWS:
+            if frame.name == AuctionStarted.wire_name:
+                self.starts.heard(seat, seat.auction_of(frame))
             if seat.lists and (missing := LISTED.get(frame.name)) and missing not in frame.data:
                 what = f"{frame.name}: {seat.label} reads lists, and {missing} is missing"
                 self.findings.broken(Promise.PAYLOADS_ARE_DOCUMENTED, what, frame.text)
@@ -204,6 +214,7 @@ class Proof:
         self.connections.finish()
         self.announcements.finish()
         self.answers.finish()
+        self.starts.finish()
         for seat in seats:
             self.rooms.finish(seat)
             self.refusals.finish_seat(seat)
@@ -228,6 +239,8 @@ class Proof:
             unchecked(Promise.ANNOUNCED_IS_KEPT, "joiners are not told the state")
         if self.numbered is False:
             unchecked(Promise.ONE_ORDER, "announcements have no seq: the order was seen, not gaps")
+        if not self.findings[Promise.STARTS_ARE_TOLD].checked:
+            unchecked(Promise.STARTS_ARE_TOLD, "nobody was connected before it was started")
         database = self.findings[Promise.DATABASE_AGREES]
         if not database.checked:
             database.unchecked = "no --database-url was given"

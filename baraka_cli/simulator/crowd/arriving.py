@@ -27,6 +27,7 @@ async def wait_at_the_door(sale: Sale, scout: Member, visits: Visits) -> None:
     sale.phase("waiting for the host to start the auction")
     auction_id = sale.place.auction_id
     await visits.connect(scout)
+    waits = False
     while True:
         sale.proof.joining(scout.seat, auction_id, resumes=False)
         answer = await visits.ask(scout, JoinAuction.wire_name, {"auctionId": auction_id})
@@ -35,6 +36,9 @@ async def wait_at_the_door(sale: Sale, scout: Member, visits: Visits) -> None:
         scout.phone.look_at_token()
         if answer.ok is False and answer.code not in {Code.NOT_LIVE, *NOT_ITS_FAULT}:
             raise SaleStopped(f"auction {auction_id}: {answer.message}")
+        if answer.code == Code.NOT_LIVE and not waits:
+            waits = True
+            sale.proof.starts.begins(auction_id, [scout.seat])
         await asyncio.sleep(START_POLL_SECONDS)
     sale.proof.joined(scout.seat, auction_id, answer)
     scout.inside = True

@@ -126,6 +126,8 @@ class Place:
     host_id: int
     others: Sequence[int]
     """The users who are there beside the host."""
+    named: bool = False
+    """Whether a person named the auction, who may have started it for this crowd."""
 
 
 def member(

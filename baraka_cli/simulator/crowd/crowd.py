@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from random import Random
 
 from baraka_cli.client.frames import Frame
@@ -22,6 +22,7 @@ from baraka_cli.simulator.crowd.deliveries import UNDER_WAY_SECONDS
 from baraka_cli.simulator.crowd.errands import Errands
 from baraka_cli.simulator.crowd.hosting import Hosting
 from baraka_cli.simulator.crowd.limit import LimitSearch
+from baraka_cli.simulator.crowd.opening import Opening
 from baraka_cli.simulator.crowd.people import Commenter
 from baraka_cli.simulator.crowd.presence import Presence, ServerGone
 from baraka_cli.simulator.crowd.replaying import Replay, Replaying
@@ -30,7 +31,7 @@ from baraka_cli.simulator.crowd.visits import Visits
 from baraka_cli.simulator.result import Promise
 from baraka_cli.simulator.scenario import Transport
 from baraka_server.contract.client_events import PostComment
-from baraka_server.contract.server_events import LotChanged, UserCountUpdate
+from baraka_server.contract.server_events import AuctionStarted, LotChanged, UserCountUpdate
 
 WATCH_SECONDS_MAX = 24 * 3600
 SETTLE_SECONDS_MAX = 30
@@ -39,6 +40,8 @@ PATIENCE_SECONDS = 10
 """Time for which the server may be gone."""
 LATE_LOOK_SECONDS, LATE_MS = 30, 500
 """How far back it matters that this process was late, and from when on."""
+FIRST_COMERS_MAX = 2
+"""Of each part: phones that are connected before an auction is started."""
 LEAVERS_SHARE = 0.2
 LEAVERS_MAX = 200
 
@@ -83,8 +86,11 @@ class Crowd:
         self.bidding = Bidding(
             sale, bidders, self.visits, self._errands, self._chance, insistent=hosted
         )
+        self._opening = Opening(
+            sale, host, _first_comers(self._everybody), self.visits, self._errands
+        )
         self._hosting = Hosting(
-            sale, host, self._auditors, self.visits, self.bidding, self._errands
+            sale, host, self._auditors, self.visits, self.bidding, self._errands, self._opening
         )
         self._counting = Counting(
             sale, self._by_phone.values(), self._auditors[1], self.visits, self._errands
@@ -149,6 +155,8 @@ class Crowd:
                 self.bidding.lot_began = now
         if frame.name == UserCountUpdate.wire_name and one.part is Part.HOST:
             self._counting.heard(frame)
+        if frame.name == AuctionStarted.wire_name:
+            self._opening.heard(one.seat.auction_of(frame), frame)
         if not one.busy and not self.visits.over:
             room = one.seat.rooms.get(one.auction_id or 0)
             if room is not None and room.gap is not None:
@@ -351,6 +359,14 @@ class Crowd:
     async def _go_home(self) -> None:
         closing = (one.phone.close() for one in self._by_phone.values())
         await asyncio.gather(*closing, return_exceptions=True)
+
+
+def _first_comers(everybody: Iterable[Member]) -> list[Member]:
+    """Who is connected before an auction is started: some in no room, some who are in it later."""
+    found: list[Member] = []
+    for part in (Part.PASSER_BY, Part.VIEWER, Part.BIDDER):
+        found += [one for one in everybody if one.part is part and not one.slow][:FIRST_COMERS_MAX]
+    return found
 
 
 def _staff(sale: Sale, mint: Mint) -> tuple[Member, list[Member]]:

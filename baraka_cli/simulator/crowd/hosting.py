@@ -16,6 +16,7 @@ from baraka_cli.simulator.checks.truth import Truth
 from baraka_cli.simulator.crowd.bidding import Bidding
 from baraka_cli.simulator.crowd.cast import Member
 from baraka_cli.simulator.crowd.errands import POLL_SECONDS, Errands
+from baraka_cli.simulator.crowd.opening import Opening
 from baraka_cli.simulator.crowd.sale import Sale, SaleStopped
 from baraka_cli.simulator.crowd.visits import (
     ANSWER_SECONDS_MAX,
@@ -23,7 +24,7 @@ from baraka_cli.simulator.crowd.visits import (
     Visits,
     retry_seconds,
 )
-from baraka_server.contract.client_events import AwardLot, ChangeLot, EndAuction, StartAuction
+from baraka_server.contract.client_events import AwardLot, ChangeLot, EndAuction
 from baraka_server.contract.refusals import Code
 
 END_SECONDS_MAX = 10
@@ -44,6 +45,7 @@ class Hosting:
         visits: Visits,
         bidding: Bidding,
         errands: Errands,
+        opening: Opening,
     ) -> None:
         self._sale = sale
         self._host = host
@@ -51,10 +53,14 @@ class Hosting:
         self._visits = visits
         self._bidding = bidding
         self._errands = errands
-        self.started: list[int] = []
-        """Auctions that were asked to start here, and did for all that is known."""
+        self._opening = opening
         self._ended: set[int] = set()
         self._broken_off = False
+
+    @property
+    def started(self) -> list[int]:
+        """Auctions that were asked to start here, and did for all that is known."""
+        return self._opening.started
 
     @property
     def still_live(self) -> list[int]:
@@ -67,18 +73,7 @@ class Hosting:
 
     async def open(self) -> None:
         self._sale.phase("the host starts the auction")
-        await self._visits.connect(self._host)
-        for auction_id in self._sale.auctions:
-            self.started.append(auction_id)
-            answer = await self._visits.ask(
-                self._host, StartAuction.wire_name, {"auctionId": auction_id}
-            )
-            if not answer.ok:
-                if answer.ok is False or self._host.phone.refused_token:
-                    self.started.remove(auction_id)
-                self._host.phone.look_at_token()
-                why = answer.message or "no answer"
-                raise SaleStopped(f"auction {auction_id} cannot be started: {why}")
+        await self._opening.run()
         if not await self._visits.join(self._host):
             raise SaleStopped(f"the host cannot join auction {self._sale.place.auction_id}")
 

@@ -33,6 +33,7 @@ UNSAID = "a host is not told that {}"
 async def foreign_start(sale: ProbeSale, judge: Judge) -> None:
     """Somebody else's auction is started."""
     start = await attempt(sale, sale.impostor, StartAuction, {}, started(sale.auction_id))
+    sale.probe_started = start.outcome is not Outcome.REFUSED
     must_be_refused(
         judge,
         start,

@@ -18,7 +18,7 @@ from baraka_cli.client.sockets import Socket, SocketPool
 from baraka_cli.simulator.checks.refusals import NOT_ITS_FAULT
 from baraka_cli.simulator.hostile.cast import Cast
 from baraka_cli.simulator.hostile.judge import CannotTry
-from baraka_cli.simulator.hostile.signs import Shows, bid_of, comment_of, told
+from baraka_cli.simulator.hostile.signs import Shows, bid_of, comment_of, started, told
 from baraka_server.contract.client_events import (
     AwardLot,
     CancelAuction,
@@ -99,6 +99,8 @@ class ProbeSale:
         self.round: int | None = None
         self.started = False
         """Whether an auction was."""
+        self.probe_started = False
+        """Whether a probe started an auction that it may not."""
         self.on_air = False
         self.lot = ""
         """What is on the block."""
@@ -243,6 +245,10 @@ class ProbeSale:
     async def go_live(self, auction_id: int) -> None:
         """The host starts an auction, and all go into its room. Raises `CannotTry`."""
         self.auction_id, self.round, self.lot = auction_id, None, ""
+        if self._was_started_elsewhere():
+            raise CannotTry(
+                f"auction {auction_id} was started by somebody else just now, another simulation maybe"
+            )
         try:
             await self.does(self.host, StartAuction, {})
         except asyncio.CancelledError:
@@ -251,6 +257,12 @@ class ProbeSale:
         self.started = self.on_air = True
         for guest in self._room:
             await self.does(guest, JoinAuction, {})
+
+    def _was_started_elsewhere(self) -> bool:
+        """Whether somebody heard that the auction was started, and no probe did that."""
+        shows = started(self.auction_id)
+        heard = (frame for guest in self._guests.values() for frame in guest.heard)
+        return not self.probe_started and any(map(shows, heard))
 
     async def new_lot(self) -> None:
         """A lot of its own for what is tried next; the one before is awarded."""

@@ -11,11 +11,20 @@ from tests.simulator.faults.kinds import (
 from tests.support.clients.simulated import (
     AUCTION,
     FIRST_BIDDER,
+    HOST,
     NEIGHBOUR,
     ONLOOKER,
     VICTIM,
 )
 from tests.support.servers.man_in_the_middle import Listener, Said, Tamper
+
+
+@wire(
+    Promise.STARTS_ARE_TOLD,
+    r"^passer-by 1 \(user 60\).* was connected when auction 1 was started, and did not hear of it$",
+)
+def the_start_is_told_to_its_host_alone() -> Tamper:
+    return lambda to, said: [] if said.name == "auctionStarted" and to.user_id != HOST else [said]
 
 
 @wire(Promise.ROOMS_ARE_CLOSED, r"^passer-by 1 \(user 60\).* is not in the room and heard newBid")

@@ -55,6 +55,7 @@ async def hold(
     replay: Replay | None = None,
     exempt: frozenset[Promise] = frozenset(),
     interrupt: Interrupt | None = None,
+    named: bool = False,
 ) -> Result:
     """A sale on a server of ours, compared with its database when that is given.
 
@@ -63,7 +64,7 @@ async def hold(
     setup = Setup(
         url=url,
         scenario=scenario,
-        place=Place(AUCTION, NEXT_DOOR, HOST, OTHERS),
+        place=Place(AUCTION, NEXT_DOOR, HOST, OTHERS, named),
         lots=made_up_lots(scenario.lots, scenario.seed),
         mint=lambda user_id: mint(SECRET, user_id, timedelta(hours=1), {}),
         replay=replay,
