@@ -17,7 +17,7 @@ from datetime import timedelta
 from aiohttp import web
 
 from baraka_server import logs
-from baraka_server.domain.decide import HouseRules
+from baraka_server.domain.decision import HouseRules
 from baraka_server.live.context import Limits
 from baraka_server.live.house import House
 from baraka_server.settings import FanOutPath, Mode, PhoneNumbers, Settings
@@ -36,6 +36,7 @@ from baraka_server.wire.gateway import Gateway, UserLimits, close_all_sockets, m
 from baraka_server.wire.health import Health
 from baraka_server.wire.holdings import Holdings, holdings_of
 from baraka_server.wire.http import READS_AT_ONCE, Api
+from baraka_server.wire.http_commands import HttpCommands
 from baraka_server.wire.http_errors import in_one_shape
 from baraka_server.wire.identity import Verifier
 from baraka_server.wire.sid_binding import SidBinding
@@ -144,11 +145,17 @@ class Server:
         cors.add_to(app)
         self.sio.attach(app)
         self._health.add_to(app)
+        self._commands = HttpCommands(
+            self.house,
+            actions_per_second_max=settings.actions_per_second_max,
+            message_bytes_max=settings.message_bytes_max,
+        )
         self._api = Api(
             self._store,
             verifier,
             self._refused,
             Signer.of(verifier.secret),
+            self._commands,
             reads_per_second_max=settings.reads_per_second_max,
             reads_waiting_max=settings.reads_waiting_max,
             reads_at_once=READS_AT_ONCE
@@ -217,7 +224,7 @@ class Server:
         self.turn_away()
         if self._runner.sites:  # else it never listened
             await asyncio.sleep(min(self._settings.shutdown_notice_seconds, seconds / 2))
-        self._gateway.stopping = True
+        self._gateway.stopping = self._commands.stopping = True
         for site in list(self._runner.sites):
             await site.stop()
         try:

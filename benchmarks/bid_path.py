@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from baraka_server.contract.client_events import ChangeLot, ClientEvent, PlaceBid, StartAuction
 from baraka_server.contract.refusals import Refusal
-from baraka_server.domain.decide import Command, HouseRules
+from baraka_server.domain.decision import Command, HouseRules
 from baraka_server.live.auctioneer import Auctioneer
 from baraka_server.live.audience import RoundShown, Viewer
 from baraka_server.live.context import AuctioneerContext, Limits

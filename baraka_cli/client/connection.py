@@ -181,7 +181,7 @@ class Connection:
         """Send `event` and wait for its reply."""
         if self.state is not ConnectionState.ONLINE or self._client is None:
             return Reply.none(NoReply.OFFLINE, f"Not sent: {self.state.value}.")
-        payload = event.model_dump(by_alias=True, exclude_none=True)
+        payload = event.payload()
         done: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
         joining = isinstance(event, JoinAuction)
         signs: set[str] = set()

@@ -21,6 +21,7 @@ from baraka_server.contract.client_events import (
     PostComment,
     StartAuction,
 )
+from baraka_server.contract.prices import NextBidChanged, SetIncrements
 from baraka_server.contract.refusals import TEXTS, Code
 from baraka_server.contract.server_events import (
     AuctionCanceled,
@@ -50,6 +51,7 @@ ANSWERED_BY: dict[type[ClientEvent], tuple[type[ServerEvent], ...]] = {
     EndAuction: (AuctionFinished,),
     AwardLot: (LotAwarded,),
     ChangeLot: (LotChanged,),
+    SetIncrements: (NextBidChanged,),
 }
 """Server events that follow a client event when it was done, where nothing is acknowledged."""
 

@@ -149,7 +149,7 @@ class SaleCommands:
     def send(self, what: str, event: ClientEvent, then: Then = lambda _: None) -> None:
         """Send a command, with a line in the log that is pending until the reply is there."""
         entry = self._log.note(f"{what}…", EntryMark.PENDING)
-        if event.owner_only:
+        if event.who.is_staff:
             self._move = entry
         event = self._said_fully(event)
 

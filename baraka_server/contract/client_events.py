@@ -1,17 +1,16 @@
-"""Client events: the ten documented ones, each parsed into a typed object or refused.
+"""Client events: what all of them have in common, and the ten documented ones.
 
 A handler receives one of these objects, never a dict. They do not say who sent them: the socket's token
-does (guide: Authentication).
+does (guide: Authentication). Those that we add are in a module for each area; all of them are in
+`vocabulary`.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
-from difflib import get_close_matches
+from enum import StrEnum
 from typing import Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from baraka_server.contract.fields import (
     Amount,
@@ -23,19 +22,57 @@ from baraka_server.contract.fields import (
     Text,
     TextOrBlank,
 )
-from baraka_server.contract.refusals import Code, Refusal
+from baraka_server.contract.refusals import Code
+
+
+class Who(StrEnum):
+    """The people who may give a command (D46). A clerk may do what a moderator may, the owner all."""
+
+    ANYBODY = "anybody"
+    MODERATOR = "moderator"
+    CLERK = "clerk"
+    OWNER = "owner"
+
+    @property
+    def is_staff(self) -> bool:
+        """Whether it is for people who work in the auction."""
+        return self is not Who.ANYBODY
 
 
 class ClientEvent(BaseModel):
     """An event that names an auction. Unknown fields are ignored (D16).
 
-    parse("placeBid", [{"auctionId": 42, "amount": 1500}]) == PlaceBid(auction_id=42, amount=1500)
+    `who` may give it; others are refused with `not_allowed`. `about_lot`: it is about the lot on the
+    block, and means the one that its sender saw. `over_http`: `POST /api/auctions/{id}/NAME` takes it
+    too. `named_users` are the ids of users in its payload.
+
+        parse("placeBid", [{"auctionId": 42, "amount": 1500}]) == PlaceBid(auction_id=42, amount=1500)
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
 
     wire_name: ClassVar[str]
-    owner_only: ClassVar[bool] = False
+    who: ClassVar[Who] = Who.ANYBODY
+    not_allowed: ClassVar[Code] = Code.NOT_OWNER
+    about_lot: ClassVar[bool] = False
+    over_http: ClassVar[bool] = False
+
+    @property
+    def needs_rows(self) -> bool:
+        """Whether it speaks of bids by their rows: those before it are committed first."""
+        return False
+
+    @property
+    def named_users(self) -> tuple[int, ...]:
+        return ()
+
+    def payload(self) -> dict[str, Any]:
+        """The event as it is sent: an optional field that is None is left out."""
+        sent = self.model_dump(by_alias=True)
+        for name, field in type(self).model_fields.items():
+            if getattr(self, name) is None and not field.is_required():
+                del sent[field.alias or name]
+        return sent
 
     auction_id: Id = Field(alias="auctionId", description="The auction that is meant.")
 
@@ -59,11 +96,18 @@ class RoundEvent(RepeatableEvent):
     )
 
 
+class StaffCommand(RoundEvent):
+    """A command that the guide does not have, for people who work in the auction (D46)."""
+
+    who = Who.CLERK
+    not_allowed = Code.NOT_STAFF
+
+
 class StartAuction(RepeatableEvent):
     """Go live with an auction."""
 
     wire_name = "startLiveAuction"
-    owner_only = True
+    who = Who.CLERK
 
 
 class JoinAuction(ClientEvent):
@@ -92,7 +136,7 @@ class BroadcasterLeave(RepeatableEvent):
     """The owner has left the live video stream."""
 
     wire_name = "broadCasterLeave"
-    owner_only = True
+    who = Who.CLERK
 
 
 class PostComment(RepeatableEvent):
@@ -115,21 +159,22 @@ class CancelAuction(RepeatableEvent):
     """Cancel a live auction."""
 
     wire_name = "cancelAuction"
-    owner_only = True
+    who = Who.OWNER
 
 
 class EndAuction(RepeatableEvent):
     """Mark an auction as ended, without a winner."""
 
     wire_name = "endAuction"
-    owner_only = True
+    who = Who.OWNER
 
 
 class AwardLot(RoundEvent):
     """Award the lot on the block to the highest bidder; a weight is not needed (D29)."""
 
     wire_name = "awardingAuction"
-    owner_only = True
+    who = Who.CLERK
+    about_lot = True
 
     product: Text = Field(description="Name of the product being awarded.")
     weight: TextOrBlank | None = Field(
@@ -146,7 +191,8 @@ class ChangeLot(RoundEvent):
     """Put a product on the block, or change the prices of the one that is there (D10, D11)."""
 
     wire_name = "changeCuurentProduct"
-    owner_only = True
+    who = Who.CLERK
+    about_lot = True
 
     product: Text = Field(description="Product name.")
     minimum_price: Price = Field(
@@ -156,7 +202,7 @@ class ChangeLot(RoundEvent):
     market_price: Price = Field(alias="actualPrice", description="Market price of the product.")
 
 
-CLIENT_EVENTS: dict[str, type[ClientEvent]] = {
+GUIDE_EVENTS: dict[str, type[ClientEvent]] = {
     event.wire_name: event
     for event in (
         StartAuction,
@@ -171,47 +217,4 @@ CLIENT_EVENTS: dict[str, type[ClientEvent]] = {
         ChangeLot,
     )
 }
-
-
-def parse(name: str, arguments: Sequence[Any]) -> ClientEvent | Refusal:
-    """The event that `name` and its arguments mean, or a refusal that names what is wrong (D16)."""
-    kind = CLIENT_EVENTS.get(name)
-    if kind is None:
-        # Half of a surrogate pair in it could not be sent back.
-        told = name[:TEXT_IN_ERRORS_CHARS_MAX].encode(errors="replace").decode()
-        meant = nearly_documented(told)
-        hint = f". Did you mean {meant}?" if meant else ""
-        return Refusal(Code.UNKNOWN_EVENT, told, {"name": told, "hint": hint})
-    payload = arguments[0] if arguments else None
-    if not isinstance(payload, dict):
-        return Refusal(Code.MALFORMED, name, {"reason": "the payload must be an object"})
-    try:
-        return kind.model_validate(payload, by_alias=True, by_name=False)
-    except ValidationError as error:
-        return Refusal(Code.MALFORMED, name, {"reason": _first_problem(error)})
-
-
-TEXT_IN_ERRORS_CHARS_MAX = 64
-"""The length up to which an error repeats a client's own text."""
-
-
-def nearly_documented(name: str) -> str | None:
-    """The client event of which `name` is probably a misspelling, if there is one (D30)."""
-    near = get_close_matches(_squeezed(name), _SQUEEZED, n=1, cutoff=SIMILARITY_MIN)
-    return _SQUEEZED[near[0]] if near else None
-
-
-def _squeezed(name: str) -> str:
-    return re.sub(r"[\W_]", "", name).lower()
-
-
-SIMILARITY_MIN = 0.85
-"""From this ratio of `difflib` on a name counts as nearly a documented one."""
-
-_SQUEEZED = {_squeezed(name): name for name in CLIENT_EVENTS}
-
-
-def _first_problem(error: ValidationError) -> str:
-    problem = error.errors(include_url=False, include_input=False)[0]
-    field = ".".join(str(part) for part in problem["loc"][:1])
-    return f"{field} is required" if problem["type"] == "missing" else f"{field} {problem['msg']}"
+"""The documented client events, by their names on the wire."""

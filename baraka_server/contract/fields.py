@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import lru_cache
+from itertools import pairwise
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, PlainSerializer
@@ -60,6 +61,36 @@ def _text(chars_max: int, *, blank: bool = False) -> Callable[[Any], str]:
     return check
 
 
+Steps = tuple[tuple[int, int], ...]
+"""From which amount which step, rising: `((0, 10), (1000, 50))`."""
+
+STEPS_MAX = 50
+
+
+def _steps(value: Any) -> Steps | None:
+    """A number is the step from 0 on; None is none (D41)."""
+    if value is None:
+        return None
+    if not isinstance(value, list):
+        return ((0, _whole_number(1, INT_MAX)(value)),)
+    if not 1 <= len(value) <= STEPS_MAX:
+        raise _wrong(f"must be a step, or 1 to {STEPS_MAX} of {{from, step}}")
+    steps = []
+    for row in value:
+        if not isinstance(row, dict) or not {"from", "step"} <= row.keys():
+            raise _wrong("must be a step, or a list of {from, step}")
+        steps.append(
+            (_whole_number(0, INT_MAX)(row["from"]), _whole_number(1, INT_MAX)(row["step"]))
+        )
+    if any(later[0] <= earlier[0] for earlier, later in pairwise(steps)):
+        raise _wrong("must rise: each from must be above the one before it")
+    return tuple(steps)
+
+
+def _rows(steps: Steps) -> list[dict[str, int]]:
+    return [{"from": since, "step": step} for since, step in steps]
+
+
 @lru_cache(maxsize=1024)  # all that is committed together has one time
 def iso_time(moment: datetime) -> str:
     """ISO 8601 in UTC with milliseconds and `Z`, as Prisma prints it (D18)."""
@@ -73,6 +104,9 @@ Price = Annotated[int, BeforeValidator(_whole_number(0, INT_MAX))]
 Counter = Annotated[int, BeforeValidator(_whole_number(0, 2**53 - 1))]
 Text = Annotated[str, BeforeValidator(_text(TEXT_CHARS_MAX))]
 TextOrBlank = Annotated[str, BeforeValidator(_text(TEXT_CHARS_MAX, blank=True))]
+Increments = Annotated[
+    Steps | None, BeforeValidator(_steps), PlainSerializer(_rows, when_used="unless-none")
+]
 LedgerId = Annotated[str, BeforeValidator(_text(LEDGER_ID_CHARS_MAX))]
 RequestId = Annotated[str, BeforeValidator(_text(REQUEST_ID_CHARS_MAX))]
 Time = Annotated[datetime, PlainSerializer(iso_time, when_used="json")]

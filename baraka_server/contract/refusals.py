@@ -38,6 +38,41 @@ class Code(StrEnum):
     UNSUITED = "unsuited"
     OUTCOME_UNKNOWN = "outcome_unknown"
     FAULT = "fault"
+    # of the auction house
+    NOT_STAFF = "not_staff"
+    STAFF_BID = "staff_bid"
+    IS_STAFF = "is_staff"
+    HAS_BIDS = "has_bids"
+    LOT_NOT_FOUND = "lot_not_found"
+    LOT_NOT_WAITING = "lot_not_waiting"
+    LOT_OPEN = "lot_open"
+    NUMBER_TAKEN = "number_taken"
+    LOTS_CHANGED = "lots_changed"
+    BIDS_STAND = "bids_stand"
+    NOTHING_TO_UNDO = "nothing_to_undo"
+    NOT_NEWEST = "not_newest"
+    NOTHING_TO_REOPEN = "nothing_to_reopen"
+    WINNING_SETTLED = "winning_settled"
+    NOT_STANDING = "not_standing"
+    BELOW_RESERVE = "below_reserve"
+    BID_BELOW_STEP = "bid_below_step"
+    OVER_LIMIT = "over_limit"
+    NOT_REGISTERED = "not_registered"
+    MAXIMA_OFF = "maxima_off"
+    NO_MAXIMUM = "no_maximum"
+    BIDDING_CLOSED = "bidding_closed"
+    BIDDING_PAUSED = "bidding_paused"
+    NO_CLOCK = "no_clock"
+    CLOCK_RUNNING = "clock_running"
+    CLOCK_MOVED = "clock_moved"
+    COMMENT_NOT_FOUND = "comment_not_found"
+    MUTED = "muted"
+    SLOW_MODE = "slow_mode"
+    BLOCKED = "blocked"
+    PADDLE_NOT_FOUND = "paddle_not_found"
+    NO_FLOOR_USER = "no_floor_user"
+    FLOOR_CLOSED = "floor_closed"
+    WINNING_PAID = "winning_paid"
 
 
 COULD_NOT_BE_ENDED = "Auction could not be ended."
@@ -64,7 +99,7 @@ TEXTS: dict[Code, str] = {
     Code.NOT_JOINED: "Join the auction before you bid",
     Code.ROUND_OVER: "The product has just changed",
     Code.OTHER_BID_LEADS: "Another bid leads by now",
-    Code.STANDING_BID_CHANGED: "The standing bid was changed by another program",
+    Code.STANDING_BID_CHANGED: "The standing bid has changed",
     Code.REQUEST_ID_REUSED: "This requestId was already used for something else",
     Code.MALFORMED: "Invalid payload: {reason}",
     Code.BAD_PARAMETER: "Invalid parameter: {reason}",
@@ -78,6 +113,41 @@ TEXTS: dict[Code, str] = {
     Code.OUTCOME_UNKNOWN: (
         "The server could not confirm this. Please look at the auction before you try again."
     ),
+    # of the auction house: docs/auction-house.md
+    Code.NOT_STAFF: "You have no role in this auction that may do this",
+    Code.STAFF_BID: "You work in this auction and cannot bid in it",
+    Code.IS_STAFF: "That user works in this auction",
+    Code.HAS_BIDS: "That user has bids in this round; try again when the lot is sold",
+    Code.LOT_NOT_FOUND: "There is no such lot in this auction",
+    Code.LOT_NOT_WAITING: "Lot {number} is {lotState}",
+    Code.LOT_OPEN: "{lot} is on the block",
+    Code.NUMBER_TAKEN: "Lot number {number} is taken",
+    Code.LOTS_CHANGED: "This was changed by somebody else; look at it again",
+    Code.BIDS_STAND: "Bids stand on this lot",
+    Code.NOTHING_TO_UNDO: "There is no bid to take back",
+    Code.NOT_NEWEST: "Something else came after this bid",
+    Code.NOTHING_TO_REOPEN: "No lot was awarded or passed since one was opened",
+    Code.WINNING_SETTLED: "This lot was paid for, or its winning was changed: it cannot be opened again",
+    Code.NOT_STANDING: "That bid does not stand",
+    Code.BELOW_RESERVE: "The bid is below the reserve of this lot",
+    Code.BID_BELOW_STEP: "Bid must be at least {nextBid}",
+    Code.OVER_LIMIT: "Your limit in this auction is {limit}",
+    Code.NOT_REGISTERED: "You are not registered to bid in this auction",
+    Code.MAXIMA_OFF: "Maximum bids are not taken in this auction",
+    Code.NO_MAXIMUM: "You have no maximum bid on this lot",
+    Code.BIDDING_CLOSED: "Bidding is closed",
+    Code.BIDDING_PAUSED: "Bidding is paused",
+    Code.NO_CLOCK: "No clock is on",
+    Code.CLOCK_RUNNING: "A clock is on already",
+    Code.CLOCK_MOVED: "The clock was moved since",
+    Code.COMMENT_NOT_FOUND: "There is no such comment",
+    Code.MUTED: "You cannot write in this auction at the moment",
+    Code.SLOW_MODE: "Please wait {seconds} s before you write again",
+    Code.BLOCKED: "You cannot take part in this auction",
+    Code.PADDLE_NOT_FOUND: "There is no paddle {paddle} in this auction",
+    Code.NO_FLOOR_USER: "This auction has no floor user: its owner has to name one",
+    Code.FLOOR_CLOSED: "Floor bids are closed for this lot: too many were taken back",
+    Code.WINNING_PAID: "This winning is paid",
     Code.FAULT: "Something went wrong on the server (incident {incident}). Please try again.",
 }
 
@@ -107,7 +177,20 @@ TEXTS_BY_EVENT: dict[tuple[str, Code], str] = {
 }
 
 
-EXTRA_VALUES = frozenset({"retryAfterMs", "round", "standingBid", "formerBid"})
+EXTRA_VALUES = frozenset(
+    {
+        "clock",
+        "formerBid",
+        "limit",
+        "lotState",
+        "lotsVersion",
+        "nextBid",
+        "numbers",
+        "retryAfterMs",
+        "round",
+        "standingBid",
+    }
+)
 """The values that programs get beside the text, as fields of their own."""
 
 

@@ -98,6 +98,9 @@ FORMER_BID = (
 )
 
 
+NEXT_BID = "The least that would be accepted next; null where nothing would be."
+
+
 class NewBid(AuctionEvent):
     """A bid was accepted. Newest first in the list, which `updates: "delta"` leaves out (D24).
 
@@ -111,6 +114,7 @@ class NewBid(AuctionEvent):
     auction_bids: list[BidWithUser] | None = Field(None, alias="auctionBids")
     round: int
     former_bid: NamedBid | None = Field(None, alias="formerBid", description=FORMER_BID)
+    next_bid: int | None = Field(None, alias="nextBid", description=NEXT_BID)
 
 
 class AuctionCanceled(AuctionEvent):
@@ -159,6 +163,7 @@ class LotChanged(AuctionEvent):
         None, alias="auctionBids", description="Empty, and only beside `formerBid`: no bid stands."
     )
     former_bid: NamedBid | None = Field(None, alias="formerBid", description=FORMER_BID)
+    next_bid: int | None = Field(None, alias="nextBid", description=NEXT_BID)
 
 
 class BroadcasterLeft(AuctionEvent):
@@ -183,6 +188,7 @@ class AuctionState(AuctionEvent):
     auction_comments: list[CommentWithUser] = Field(alias="auctionComments")
     user_count: int = Field(alias="userCount")
     round: int
+    next_bid: int | None = Field(None, alias="nextBid", description=NEXT_BID)
     missed: list[dict[str, Any]] | None = Field(
         None,
         description="With `lastSeq`: `{event, data}` of each event since then, lists left out.",
@@ -239,6 +245,9 @@ class Error(ServerEvent):
         description="With `standing_bid_changed`: the bid that another program took away.",
     )
     round: int | None = Field(None, description="The round that it is now, with `round_over`.")
+    next_bid: int | None = Field(
+        None, alias="nextBid", description="The least that would do, with `bid_below_step`."
+    )
 
 
 DOCUMENTED_SERVER_EVENTS: tuple[type[ServerEvent], ...] = (
@@ -259,7 +268,3 @@ ADDED_SERVER_EVENTS: tuple[type[ServerEvent], ...] = (
     AuctionChanged,
     AuctionEntry,
 )
-
-SERVER_EVENTS: dict[str, type[ServerEvent]] = {
-    event.wire_name: event for event in DOCUMENTED_SERVER_EVENTS + ADDED_SERVER_EVENTS
-}

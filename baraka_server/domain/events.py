@@ -7,12 +7,16 @@ program can run beside a newer one.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar, Self
 
 from baraka_server.contract.fields import iso_time
+from baraka_server.domain.parts import FreeText, Part
+
+Parts = Mapping[str, Callable[[Any], Any]]
+"""How the fields of these names are read from a ledger, where they are not plain values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,22 +34,45 @@ class Event:
     kind: ClassVar[str]
     v: ClassVar[int] = 1
     rule: ClassVar[bool] = True
+    parts: ClassVar[Parts] = {}
+    sparse: ClassVar[Mapping[str, Any]] = {}
+    """Fields that came later, with their defaults: an entry leaves them out where they have these."""
 
     def data(self) -> dict[str, Any]:
         """The event as JSON-ready values."""
         names: tuple[str, ...] = self.__match_args__
         values = {name: getattr(self, name) for name in names}
         return {
-            name: value.data() if isinstance(value, StandingBid | Lot) else value
+            name: value.data() if isinstance(value, Part) else value
             for name, value in values.items()
+            if name not in self.sparse or value != self.sparse[name]
         }
+
+    @property
+    def named_users(self) -> tuple[int | None, ...]:
+        """The ids of the users whom the event names beside its own."""
+        return ()
+
+    @property
+    def acknowledged(self) -> dict[str, Any]:
+        """The fields that the event adds to the answer of the command that became it (D20)."""
+        return {}
+
+    @property
+    def texts(self) -> tuple[FreeText, ...]:
+        """The free text in the event, which is kept apart from the ledger (D56)."""
+        return ()
+
+    def with_texts(self, read: Mapping[str, str]) -> Self:
+        """The event with the texts that were read, by their hashes."""
+        return self
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> Self:
         """The event with this data. Unknown fields are ignored: a newer program added them."""
         return cls(
             **{
-                name: _PARTS[name].from_data(value) if name in _PARTS and value else value
+                name: cls.parts[name](value) if name in cls.parts and value else value
                 for name, value in data.items()
                 if name in cls.__match_args__
             }
@@ -57,7 +84,7 @@ def _known(kind: type[StandingBid | Lot], data: Mapping[str, Any]) -> dict[str, 
 
 
 @dataclass(frozen=True, slots=True)
-class StandingBid:
+class StandingBid(Part):
     """The highest bid of a round. `bid_id` is the row in `Auction_bids`."""
 
     bid_id: int
@@ -85,7 +112,7 @@ def same_bid(one: StandingBid | None, other: StandingBid | None) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Lot:
+class Lot(Part):
     """A product on the block, with its prices in whole units of the auction's currency."""
 
     product: str
@@ -101,14 +128,6 @@ class Lot:
         return cls(**_known(cls, data))
 
 
-_PARTS: dict[str, type[StandingBid | Lot]] = {
-    "high": StandingBid,
-    "was": StandingBid,
-    "lot": Lot,
-}
-"""The type of the fields of these names, in every event."""
-
-
 @dataclass(frozen=True, slots=True)
 class Adopted(Event):
     """The auction was taken as its row has it: the first entry of every ledger.
@@ -117,6 +136,7 @@ class Adopted(Event):
     """
 
     kind = "adopted"
+    parts: ClassVar[Parts] = {"lot": Lot.from_data, "high": StandingBid.from_data}
 
     owner_id: int | None
     live: bool
@@ -124,6 +144,10 @@ class Adopted(Event):
     ended: bool
     lot: Lot | None
     high: StandingBid | None
+
+    @property
+    def named_users(self) -> tuple[int | None, ...]:
+        return (self.owner_id, self.high.user_id if self.high else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +162,7 @@ class LotOpened(Event):
     """Another product is on the block: a new round begins without bids (D10)."""
 
     kind = "lot_opened"
+    parts: ClassVar[Parts] = {"lot": Lot.from_data}
 
     lot: Lot
 
@@ -147,6 +172,7 @@ class LotRepriced(Event):
     """The product on the block has other prices: its round and its bids go on (D10)."""
 
     kind = "lot_repriced"
+    parts: ClassVar[Parts] = {"lot": Lot.from_data}
 
     lot: Lot
 
@@ -166,6 +192,10 @@ class BidPlaced(Event):
             "bid_id": self.bid_id,
         }  # reading the field names takes longer
 
+    @property
+    def acknowledged(self) -> dict[str, Any]:
+        return {"bidId": self.bid_id}
+
 
 @dataclass(frozen=True, slots=True)
 class StandingBidChanged(Event):
@@ -176,11 +206,20 @@ class StandingBidChanged(Event):
     """
 
     kind = "standing_bid_changed"
+    parts: ClassVar[Parts] = {
+        "lot": Lot.from_data,
+        "high": StandingBid.from_data,
+        "was": StandingBid.from_data,
+    }
 
     lot: Lot
     high: StandingBid | None
     was: StandingBid | None
     award_refused: bool = False
+
+    @property
+    def named_users(self) -> tuple[int | None, ...]:
+        return (self.high.user_id if self.high else None,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,17 +232,30 @@ class Commented(Event):
     comment: str
     comment_id: int = 0
 
+    @property
+    def acknowledged(self) -> dict[str, Any]:
+        return {"commentId": self.comment_id}
+
 
 @dataclass(frozen=True, slots=True)
 class Awarded(Event):
     """The round's lot went to its highest bid, or to nobody where there was none (D14)."""
 
     kind = "awarded"
+    parts: ClassVar[Parts] = {"high": StandingBid.from_data}
 
     product: str
     weight: str | None
     high: StandingBid | None
     winning_id: int | None = None
+
+    @property
+    def named_users(self) -> tuple[int | None, ...]:
+        return (self.high.user_id if self.high else None,)
+
+    @property
+    def acknowledged(self) -> dict[str, Any]:
+        return {"winningId": self.winning_id}
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,22 +297,20 @@ class Unknown(Event):
         return dict(self.said)
 
 
-KINDS: dict[str, type[Event]] = {
-    event.kind: event
-    for event in (
-        Adopted,
-        Started,
-        LotOpened,
-        LotRepriced,
-        BidPlaced,
-        StandingBidChanged,
-        Commented,
-        Awarded,
-        Canceled,
-        Ended,
-        BroadcasterLeft,
-    )
-}
+GUIDE_KINDS: tuple[type[Event], ...] = (
+    Adopted,
+    Started,
+    LotOpened,
+    LotRepriced,
+    BidPlaced,
+    StandingBidChanged,
+    Commented,
+    Awarded,
+    Canceled,
+    Ended,
+    BroadcasterLeft,
+)
+"""The kinds of entry of an auction that does nothing beyond the guide."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,15 +334,3 @@ class LedgerEntry:
     def kind(self) -> str:
         """The kind of the entry in the ledger."""
         return self.event.name if isinstance(self.event, Unknown) else self.event.kind
-
-
-def event_of(kind: str, data: Mapping[str, Any]) -> Event:
-    """The event of an entry of the ledger, `Unknown` where a newer program wrote it.
-
-    Entries of the first release do not say what they are: all of them are of the first `v`. Raises
-    `KeyError`, `TypeError` or `ValueError` for data that no program wrote.
-    """
-    known, v = KINDS.get(kind), data.get("v", 1)
-    if known is not None and isinstance(v, int) and 1 <= v <= known.v:
-        return known.from_data(data)
-    return Unknown(kind, data.get("rule") is not False, data)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from baraka_server.domain.events import (
     Adopted,
     Awarded,
@@ -21,9 +19,12 @@ from baraka_server.domain.events import (
     Started,
     Unknown,
 )
+from baraka_server.domain.rules import prices
+from baraka_server.domain.rules.tables import NameOf, Words
 from baraka_server.domain.state import State
 
-NameOf = Callable[[int], str]
+WORDS: Words = prices.WORDS
+"""The words for the kinds of entry that the guide does not have, from each area."""
 
 LOOKS_BACK = frozenset({Adopted, Started})
 """The kinds of event whose words depend on the state before."""
@@ -62,8 +63,8 @@ def in_words(before: State, entry: LedgerEntry, name_of: NameOf) -> str:
             return "left the live stream"
         case Unknown(name=name):
             return f"did what only a newer version of Baraka knows: {name}"
-        case other:
-            return other.kind
+        case event:
+            return WORDS[type(event)](event, name_of)
 
 
 def _adopted(before: State, row: Adopted, name_of: NameOf) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import singledispatch
 from typing import Any
 
 from baraka_server.contract.names import compared, same_name
+from baraka_server.domain import increments
 from baraka_server.domain.events import (
     Adopted,
     Awarded,
@@ -25,6 +27,7 @@ from baraka_server.domain.events import (
     Started,
     Unknown,
 )
+from baraka_server.domain.increments import NONE_SET, Increments
 
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -58,6 +61,8 @@ class State:
     newer program wrote and that may change what is accepted (D55). `hash` is that of the last entry: a
     state with another one is of another history (D34).
 
+    What areas beyond the guide add is a value of their own each, with its own fold: see `AREAS`.
+
         state = apply(state, entry)
     """
 
@@ -74,7 +79,20 @@ class State:
     at: datetime = BEGINNING
     comments_at: datetime = BEGINNING
     understood: bool = True
+    increments: Increments = NONE_SET
     hash: str = field(default="", compare=False)
+
+
+Fold = Callable[[Any, Any, LedgerEntry], Any]
+"""The value of an area after an event: takes the value before it, the event, and its entry."""
+
+AREAS: dict[str, dict[type[Event], Fold]] = {"increments": increments.FOLDS}
+"""The folds of each field of `State` that is an area's own, by the events that change it."""
+
+_FOLDS: dict[type[Event], list[tuple[str, Fold]]] = {}
+for _name, _folds in AREAS.items():
+    for _kind, _fold in _folds.items():
+        _FOLDS.setdefault(_kind, []).append((_name, _fold))
 
 
 def apply(state: State, entry: LedgerEntry) -> State:
@@ -82,11 +100,25 @@ def apply(state: State, entry: LedgerEntry) -> State:
     if entry.seq != state.seq + 1:
         raise ValueError(f"event {entry.seq} cannot follow {state.seq}")
     changes = _changed(entry.event, entry)
+    for name, fold in _FOLDS.get(type(entry.event), ()):
+        changes[name] = fold(getattr(state, name), entry.event, entry)
     if entry.round != state.round:
         changes = {"bid_change": None, **changes}
     if state.lot and (entry.round != state.round or changes.get("lot", state.lot) is None):
         changes["past"] = state.past | {compared(state.lot.product)}
-    return replace(state, **changes, round=entry.round, seq=entry.seq, at=entry.at, hash=entry.hash)
+    changes.update(round=entry.round, seq=entry.seq, at=entry.at, hash=entry.hash)
+    return _with(state, changes)
+
+
+_SLOTS: list[tuple[str, Any]] = [(name, vars(State)[name]) for name in State.__match_args__]
+
+
+def _with(state: State, changes: dict[str, Any]) -> State:
+    """`dataclasses.replace` at half its cost: every bid is folded, on every server."""
+    made = object.__new__(State)
+    for name, slot in _SLOTS:
+        slot.__set__(made, changes[name] if name in changes else slot.__get__(state))
+    return made
 
 
 def next_entry(state: State, event: Event, user_id: int | None, now: datetime) -> LedgerEntry:

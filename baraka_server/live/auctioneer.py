@@ -18,7 +18,7 @@ from typing import Any
 from baraka_server.contract.client_events import ClientEvent, JoinAuction
 from baraka_server.contract.refusals import Code, Refusal
 from baraka_server.contract.server_events import AuctionState
-from baraka_server.domain.decide import Command, Seen
+from baraka_server.domain.decision import Command, Seen
 from baraka_server.domain.events import LedgerEntry, StandingBidChanged
 from baraka_server.domain.state import State
 from baraka_server.live.announcer import Announcer
@@ -185,20 +185,23 @@ class Auctioneer:
     async def _answer(self, batch: Sequence[Waiting], committed: Committed | None) -> None:
         """Answer and announce a batch in its order. What is committed stays accepted."""
         lists = self._announcer.lists_are_read
-        outcomes = iter(committed.outcomes if committed else ())
+        outcomes = (
+            zip(committed.outcomes, committed.last_seqs, strict=True) if committed else iter(())
+        )
         unannounced = deque(committed.entries if committed else ())
         for waiting in batch:
             if committed and waiting.command:
-                outcome = next(outcomes)
-                if entry := _refusal_in(unannounced, outcome):
-                    # Everybody knows which bid stands before the host may award once more.
-                    await self._announcer.announce(unannounced, committed, lists, up_to=entry.seq)
-                    self._refusals += 1
+                outcome, last_seq = next(outcomes)
+                kept = _refusal_in(unannounced, outcome)
+                if isinstance(outcome, Refusal) and (kept or last_seq):
+                    # Everybody knows which bid stands before its sender may try once more.
+                    up_to = max(last_seq, kept.seq if kept else 0)
+                    await self._announcer.announce(unannounced, committed, lists, up_to=up_to)
+                    self._refusals += kept is not None
                 waiting.answer(outcome)
                 if isinstance(outcome, dict):
-                    await self._announcer.announce(
-                        unannounced, committed, lists, up_to=outcome["seq"]
-                    )
+                    up_to = max(last_seq, outcome["seq"])
+                    await self._announcer.announce(unannounced, committed, lists, up_to=up_to)
                 continue
             try:
                 waiting.answer(await self.serve_member(waiting))
@@ -397,7 +400,7 @@ class Auctioneer:
 
 
 def _refusal_in(unannounced: Iterable[LedgerEntry], outcome: Outcome) -> LedgerEntry | None:
-    """The entry by which the ledger keeps the refusal that an award got, if it does."""
+    """The entry by which the ledger keeps the refusal that an award got, here or on another node."""
     if not isinstance(outcome, Refusal) or outcome.code is not Code.STANDING_BID_CHANGED:
         return None
     for entry in unannounced:

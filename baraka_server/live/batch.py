@@ -4,21 +4,30 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from baraka_server.contract.client_events import RepeatableEvent
+from baraka_server.contract.client_events import ClientEvent, RepeatableEvent
 from baraka_server.contract.fields import iso_time
 from baraka_server.contract.records import User
 from baraka_server.contract.refusals import Code, Refusal
-from baraka_server.domain.decide import Command, HouseRules, RefusedOnce, decide
+from baraka_server.domain.decide import decide
+from baraka_server.domain.decision import (
+    NOTHING_FOUND,
+    By,
+    Command,
+    Found,
+    HouseRules,
+    RefusedWith,
+    Several,
+    Unchanged,
+)
 from baraka_server.domain.events import (
     Adopted,
-    Awarded,
     BidPlaced,
-    Commented,
+    Event,
     LedgerEntry,
     StandingBidChanged,
 )
@@ -33,6 +42,9 @@ ExternalChange = Adopted | StandingBidChanged
 """An event for rows as they were found: the first of a ledger, or what another program did since."""
 
 
+Decided = dict[str, Any] | Refusal | int
+"""The outcome of a command while it is decided: the seq of its own entry stands for the answer."""
+
 BID_SEQ = "bidSeq"
 """The value of a refusal that says which entry is the bid that it names; until the bid has an id."""
 
@@ -40,8 +52,9 @@ BID_SEQ = "bidSeq"
 class BatchDecision:
     """Decides commands one after the other, each on the state that the one before it left.
 
-    `outcomes` has for each command a refusal, the seq of the entry that it became, or the earlier answer
-    of a repetition. `entries` are those to write.
+    `outcomes` has for each command a refusal, the seq of its own entry, or the earlier answer of a
+    repetition; `last_seqs` the last entry that it wrote, 0 for none. `entries` are those to write.
+    `found` is handed to the commands of the kinds `finding`.
     """
 
     def __init__(
@@ -53,11 +66,14 @@ class BatchDecision:
         rules: HouseRules,
         now: datetime,
         just_done: JustDone,
+        found: Found = NOTHING_FOUND,
+        finding: Collection[type[ClientEvent]] = (),
     ) -> None:
         self.just_done = just_done.copy()
         self.entries: list[LedgerEntry] = []
-        self.outcomes: list[Outcome | int] = []
-        self.earlier: dict[RequestKey, tuple[str, Outcome | int]] = {}
+        self.outcomes: list[Decided] = []
+        self.last_seqs: list[int] = []
+        self.earlier: dict[RequestKey, tuple[str, Decided]] = {}
         self.accepted = False
         self._last_bid_seq = 0
         self.state = self._base = base
@@ -65,6 +81,8 @@ class BatchDecision:
         self._users = users
         self._rules = rules
         self._now = now
+        self._found = found
+        self._finding = finding
         for change in external_changes:
             self._append(next_entry(self.state, change, None, now))
 
@@ -72,37 +90,73 @@ class BatchDecision:
         """Drop the entries: nothing is written, and the state is that of the ledger."""
         self.entries.clear()
         self.state = self._base
+        for outcome in self.outcomes:
+            if isinstance(outcome, dict) and "changed" in outcome:
+                outcome.update(self._unchanged())
 
     def take(self, command: Command) -> None:
+        written = len(self.entries)
+        self.outcomes.append(self._outcome(command))
+        self.last_seqs.append(self.entries[-1].seq if len(self.entries) > written else 0)
+
+    def _outcome(self, command: Command) -> Decided:
         key = request_key(command)
         if key is None:
-            self.outcomes.append(self._decide(command))
-            return
+            return self._decide(command)
         mark = fingerprint(command)
         if key not in self.earlier:
             self.earlier[key] = (mark, self._decide(command))
         first_mark, outcome = self.earlier[key]
         is_same = first_mark == mark or first_mark == fingerprint(command, with_absent=True)
-        self.outcomes.append(outcome if is_same else command.refused(Code.REQUEST_ID_REUSED))
+        return outcome if is_same else command.refused(Code.REQUEST_ID_REUSED)
 
-    def _decide(self, command: Command) -> Outcome | int:
+    def _decide(self, command: Command) -> Decided:
         if command.user_id not in self._users:
             command = replace(command, user_exists=False)
         if command.heard_seq is None:  # it knows all that was in the ledger before this batch
             command = replace(command, heard_seq=self._base.seq)
+        if type(command.event) in self._finding:
+            command = replace(command, found=self._found)
         decision = decide(self.state, command, self._rules)
-        if isinstance(decision, Refusal):
-            return self._naming_bid(decision)
-        if isinstance(decision, RefusedOnce):
-            self._append(next_entry(self.state, decision.event, command.user_id, self._now))
-            return self._naming_bid(decision.refusal)
-        entry = next_entry(self.state, decision, command.user_id, self._now)
+        match decision:
+            case Refusal():
+                return self._naming_bid(decision)
+            case RefusedWith(refusal, events):
+                self._write(events, command)
+                return self._naming_bid(refusal)
+            case Unchanged():
+                return self._unchanged()
+            case Several(events, own):
+                self.accepted = True
+                return self._write(events, command)[own]
+        return self._accept(next_entry(self.state, decision, command.user_id, self._now))
+
+    def _accept(self, entry: LedgerEntry) -> Decided:
+        """Write the single entry that a command became, unless it only repeats one."""
         if done := self.just_done.instead_of(self.state, entry):
             in_this_batch = done.seq > self._base.seq
             return done.seq if in_this_batch else accepted(self._auction_id, done)
         self.accepted = True
         self.just_done.note(entry)
         return self._append(entry)
+
+    def _write(self, events: Iterable[Event | By], command: Command) -> list[int]:
+        """Write the entries of a command in order, and return their numbers."""
+        seqs = []
+        for event in events:
+            said = event if isinstance(event, By) else By(event, command.user_id)
+            seqs.append(self._append(next_entry(self.state, said.event, said.user_id, self._now)))
+        return seqs
+
+    def _unchanged(self) -> dict[str, Any]:
+        """The answer to a command that asks for what is so already."""
+        return {
+            "auctionId": self._auction_id,
+            "seq": self.state.seq,
+            "round": self.state.round,
+            "serverTime": iso_time(self._now),
+            "changed": False,
+        }
 
     def _naming_bid(self, refusal: Refusal) -> Refusal:
         """The refusal, with the seq of the bid that it names where that is of this batch."""
@@ -147,11 +201,4 @@ def accepted(auction_id: int, entry: LedgerEntry) -> dict[str, Any]:
         "round": entry.round,
         "serverTime": iso_time(entry.at),
     }
-    match entry.event:
-        case BidPlaced(bid_id=bid_id):
-            fields["bidId"] = bid_id
-        case Commented(comment_id=comment_id):
-            fields["commentId"] = comment_id
-        case Awarded(winning_id=winning_id):
-            fields["winningId"] = winning_id
-    return fields
+    return fields | entry.event.acknowledged

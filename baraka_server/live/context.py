@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from baraka_server.domain.decide import HouseRules
+from baraka_server.domain.decision import HouseRules
 from baraka_server.live.audience import Audience
 from baraka_server.live.presence import Presence
 from baraka_server.live.repeats import Repeats

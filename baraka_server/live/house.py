@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 from baraka_server.contract.client_events import ClientEvent, JoinAuction, StartAuction
 from baraka_server.contract.server_events import UserCountUpdate
-from baraka_server.domain.decide import HouseRules, Seen
+from baraka_server.domain.decision import HouseRules, Seen
 from baraka_server.live.auctioneer import Auctioneer
 from baraka_server.live.audience import Audience, Viewer
 from baraka_server.live.batch import Outcome

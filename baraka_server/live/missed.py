@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
+from baraka_server.domain.state import apply
 from baraka_server.live.announcement import Announcement, ledger_id
 from baraka_server.live.encoded import Encoded, Shared, encode
 from baraka_server.live.view import AuctionView
@@ -40,13 +42,13 @@ class Missed:
             entries, users = await self._store.entries_after(
                 self._auction_id, after, self._events_max
             )
-            view.remember(
-                [
-                    view.brief_announcement(entry, users)
-                    for entry in entries
-                    if entry.seq <= view.seq
-                ]
-            )
+            rules = await self._store.state_at(self._auction_id, after)
+            older = []
+            for entry in entries:
+                if entry.seq <= view.seq:
+                    rules = apply(replace(rules, seq=entry.seq - 1), entry)
+                    older.append(view.brief_announcement(entry, users, rules))
+            view.remember(older)
             missed = view.recent_after(after) or []
         return {
             "missed": self._encoded(view, after, missed),

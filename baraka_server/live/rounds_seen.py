@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from baraka_server.contract.client_events import ClientEvent
-from baraka_server.domain.decide import Seen
+from baraka_server.domain.decision import Seen
 from baraka_server.live.audience import RoundShown, Showing, Viewer
 
 REMEMBERED_SECONDS = 600
@@ -96,7 +96,7 @@ class RoundsSeen:
         """The round that the sender of `event` has seen, as far as this node knows."""
         here = self._seen_here(viewer, event.auction_id)
         people = self._people.get((viewer.user_id, event.auction_id))
-        if here is not None and (event.owner_only or (people and viewer in people.here)):
+        if here is not None and (event.who.is_staff or (people and viewer in people.here)):
             return Seen(here, here=True)
         return Seen(self._lowest(people, event.auction_id) if people else None)
 

@@ -13,7 +13,8 @@ from baraka_server.contract.names import same_name
 from baraka_server.contract.records import Auction, User
 from baraka_server.contract.refusals import Code, Refusal
 from baraka_server.domain.auction_record import adopted, lot_of
-from baraka_server.domain.decide import Command, HouseRules, decide
+from baraka_server.domain.decide import decide
+from baraka_server.domain.decision import Command, HouseRules
 from baraka_server.domain.events import (
     Adopted,
     BidPlaced,
@@ -31,6 +32,7 @@ from baraka_server.live.batch import (
     accepted,
     request_key,
 )
+from baraka_server.live.found import FINDERS, found_for
 from baraka_server.live.just_done import JustDone
 from baraka_server.store.errors import StoreError
 from baraka_server.store.ledger import GENESIS, NewestBid, Tail
@@ -44,6 +46,7 @@ MISSED_EVENTS_MAX = 1_000
 class Committed:
     """The result of a transaction: the state and the record after it, and an outcome for each command.
 
+    `last_seqs` has for each command the last entry that it wrote, 0 for none.
     `entries` are those that this node has not announced, other nodes' among them, and `users` those
     whom they name. `state` and `record` are None where there is no such auction.
     """
@@ -51,6 +54,7 @@ class Committed:
     state: State | None
     record: Auction | None
     outcomes: list[Outcome]
+    last_seqs: list[int]
     entries: list[LedgerEntry] = field(default_factory=list)
     users: dict[int, User] = field(default_factory=dict)
     just_done: JustDone = field(default_factory=JustDone)
@@ -84,24 +88,34 @@ async def decide_and_write(
     """
     if auction is None:
         refusals = [decide(None, command, rules) for command in commands]
-        return Committed(None, None, [no for no in refusals if isinstance(no, Refusal)])
+        no: list[Outcome] = [one for one in refusals if isinstance(one, Refusal)]
+        return Committed(None, None, no, [0] * len(no))
     now = datetime.now(UTC)
     missed = await _missed(auction, known)
     followed = known.state if _has_state(missed, auction.tail, known.state) else None
     base = await _base(auction, followed, missed)
     missed = [entry for entry in missed if entry.seq > known.announced_seq]
     standing = {base.high.user_id} if base.high else set()
-    users = await auction.users(
-        {command.user_id for command in commands} | standing | users_in(missed)
-    )
+    named = {user_id for one in commands for user_id in (one.user_id, *one.event.named_users)}
+    users = await auction.users(named | standing | users_in(missed))
     awards = any(isinstance(command.event, AwardLot) for command in commands)
     external_changes = await _external_changes(auction, base, followed, users, awards=awards)
     if unknown := {one.high.user_id for one in external_changes if one.high} - users.keys():
         users |= await auction.users(unknown)
     answered = await auction.answered(key for command in commands if (key := request_key(command)))
 
+    kinds = {type(command.event) for command in commands}
+    found = await found_for(auction, base, kinds, users)
     decided = BatchDecision(
-        auction.record.id, base, external_changes, users, rules, now, known.just_done
+        auction.record.id,
+        base,
+        external_changes,
+        users,
+        rules,
+        now,
+        known.just_done,
+        found,
+        FINDERS.keys() & kinds,
     )
     decided.earlier = {key: (was.fingerprint, _read(was)) for key, was in answered.items()}
     for command in commands:
@@ -125,7 +139,9 @@ async def decide_and_write(
         now,
     )
     entries = missed + written
-    return Committed(state, auction.record, outcomes, entries, users, decided.just_done)
+    return Committed(
+        state, auction.record, outcomes, decided.last_seqs, entries, users, decided.just_done
+    )
 
 
 async def decide_without_lock(
@@ -149,7 +165,7 @@ async def decide_without_lock(
     if record is None:
         return None
     outcomes = [one for one in decided.outcomes if not isinstance(one, int)]
-    return Committed(state, record, outcomes, just_done=known.just_done)
+    return Committed(state, record, outcomes, decided.last_seqs, just_done=known.just_done)
 
 
 async def _unchanged(auction: LockedAuction | None, state: State) -> Auction | None:
@@ -163,7 +179,8 @@ async def _unchanged(auction: LockedAuction | None, state: State) -> Auction | N
 
 def _may_need_no_lock(command: Command) -> bool:
     is_award = isinstance(command.event, AwardLot)
-    return command.event.owner_only and not is_award and request_key(command) is None
+    finds = type(command.event) in FINDERS
+    return command.event.who.is_staff and not (is_award or finds) and request_key(command) is None
 
 
 async def _missed(auction: LockedAuction, known: Known) -> list[LedgerEntry]:

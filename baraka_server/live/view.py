@@ -45,11 +45,13 @@ from baraka_server.domain.events import (
     StandingBid,
     StandingBidChanged,
     Started,
-    Unknown,
 )
+from baraka_server.domain.rules.prices import next_bid
+from baraka_server.domain.state import State, apply
 from baraka_server.live.announcement import Announcement, ledger_id
 from baraka_server.live.encoded import Encoded, Superseding, encode
 from baraka_server.live.lists import People, Rows, encoded_row, listed, with_fields
+from baraka_server.live.told import TOLD
 from baraka_server.store.row_sums import NOTHING, Look, RowSums
 from baraka_server.store.store import Snapshot
 
@@ -74,6 +76,7 @@ class AuctionView:
         self.seq = snapshot.seq
         self.round = snapshot.round
         self.hash = snapshot.hash
+        self.rules = snapshot.state or State(round=snapshot.round, seq=snapshot.seq)
         self._people = People(whole_numbers=whole_numbers)
         self._bids = Rows(self._people, newest_first=True)
         self._comments = Rows(self._people)
@@ -102,6 +105,7 @@ class AuctionView:
         before = self.record
         self.seq, self.round, self.hash = entry.seq, entry.round, entry.hash
         self.record = record_after(self.record, entry)
+        self.rules = apply(self.rules, entry)
         announcement = self._announcement(entry, users, lists)
         if isinstance(entry.event, Adopted):
             guided = self._guided(before, entry, entry.event, users)
@@ -116,9 +120,14 @@ class AuctionView:
             self._recent.append(announcement)
         return announcement
 
-    def brief_announcement(self, entry: LedgerEntry, users: Mapping[int, User]) -> Announcement:
-        """The announcement of a past entry without lists, for a viewer that missed it."""
-        name, fields = self._fields(entry, users)
+    def brief_announcement(
+        self, entry: LedgerEntry, users: Mapping[int, User], rules: State | None = None
+    ) -> Announcement:
+        """The announcement of a past entry without lists, for a viewer that missed it.
+
+        `rules` is the state behind it; None where it is the last one.
+        """
+        name, fields = self._fields(entry, users, rules or self.rules)
         text = encode(self._common(entry.seq, entry.at, entry.hash) | fields)
         return Announcement(entry.seq, entry.round, name, text, text, hash=entry.hash)
 
@@ -149,6 +158,7 @@ class AuctionView:
             "auctionComments": self._comments.encoded(),
             "userCount": user_count,
             "round": self.round,
+            "nextBid": next_bid(self.rules),
         }
 
     @property
@@ -164,9 +174,13 @@ class AuctionView:
         yield self._announcement_now(AuctionState, self.state(user_count, now))
         common, record = self._common(self.seq, now), self.record
         lot = lot_of(record) or EMPTY_BLOCK
-        yield self._announcement_now(LotChanged, common | _lot(lot, self.round))
+        yield self._announcement_now(LotChanged, common | _lot(lot, self.round, self.rules))
         if snapshot.bids:
-            newest = {"newBid": self._row(snapshot.bids[0], {}), "round": self.round}
+            newest = {
+                "newBid": self._row(snapshot.bids[0], {}),
+                "round": self.round,
+                "nextBid": next_bid(self.rules),
+            }
             text = _with_list(encode(newest | common), "auctionBids", self._bids)
             yield Announcement(self.seq, self.round, NewBid, text, text, hash=self.hash)
         if record.isCanceled:
@@ -238,7 +252,7 @@ class AuctionView:
     def _announcement(
         self, entry: LedgerEntry, users: Mapping[int, User], lists: bool
     ) -> Announcement:
-        kind, fields = self._fields(entry, users)
+        kind, fields = self._fields(entry, users, self.rules)
         common = self._common(entry.seq, entry.at)
         brief = encode(fields | common)
         whole = brief
@@ -292,20 +306,24 @@ class AuctionView:
         return self._announcement(replace(entry, event=event), users, lists=True)
 
     def _fields(
-        self, entry: LedgerEntry, users: Mapping[int, User]
+        self, entry: LedgerEntry, users: Mapping[int, User], rules: State
     ) -> tuple[type[ServerEvent], dict[str, Any]]:
         match entry.event:
             case Started():
                 return AuctionStarted, record_after(self.record, entry).model_dump(mode="json")
             case LotOpened(lot=lot) | LotRepriced(lot=lot):
-                return LotChanged, _lot(lot, entry.round)
+                return LotChanged, _lot(lot, entry.round, rules)
             case BidPlaced() as event:
                 bid = self._placed(entry, event)
-                return NewBid, {"newBid": self._row(bid, users), "round": entry.round}
+                placed = {"newBid": self._row(bid, users), "round": entry.round}
+                return NewBid, placed | {"nextBid": next_bid(rules)}
             case StandingBidChanged(lot=lot, high=high, was=was):
-                former = {"formerBid": was.named() if was else None}
+                former = {
+                    "formerBid": was.named() if was else None,
+                    "nextBid": next_bid(rules),
+                }
                 if high is None:
-                    return LotChanged, _lot(lot, entry.round) | former
+                    return LotChanged, _lot(lot, entry.round, rules) | former
                 standing = {"newBid": self._row(self._bid(high), users), "round": entry.round}
                 return NewBid, standing | former
             case Commented() as event:
@@ -328,9 +346,9 @@ class AuctionView:
                     "highestBid": bid_that_stands,
                     "round": entry.round,
                 }
-            case Unknown():
-                return AuctionEntry, {}
-        raise TypeError(f"there is no announcement for {entry.kind}")
+        if tell := TOLD.get(type(entry.event)):
+            return tell(entry, rules)
+        return AuctionEntry, {}
 
     def _awarded(
         self, entry: LedgerEntry, high: StandingBid | None, users: Mapping[int, User]
@@ -378,13 +396,14 @@ class AuctionView:
         return with_fields(encoded_row(record), f'"user":{user}')
 
 
-def _lot(lot: Lot, round_: int) -> dict[str, Any]:
+def _lot(lot: Lot, round_: int, rules: State) -> dict[str, Any]:
     return {
         "product": lot.product,
         "bidPrice": lot.start_price,
         "minBidPrice": lot.minimum_price,
         "actualPrice": lot.market_price,
         "round": round_,
+        "nextBid": next_bid(rules),
     }
 
 

@@ -11,7 +11,7 @@ from collections import Counter, deque
 from dataclasses import dataclass
 
 from baraka_server.contract.client_events import ClientEvent, JoinAuction, LeaveAuction
-from baraka_server.domain.decide import Command, Seen
+from baraka_server.domain.decision import Command, Seen
 from baraka_server.live.audience import Viewer
 from baraka_server.live.batch import Outcome
 
@@ -43,6 +43,10 @@ class Waiting:
             return None
         return Command(self.event, self.viewer.user_id, heard_seq=self.heard_seq, seen=self.seen)
 
+    @property
+    def needs_rows(self) -> bool:
+        return self.event is not None and self.event.needs_rows
+
     def answer(self, outcome: Outcome) -> None:
         if not self.done.done():  # its sender may have given up waiting
             self.done.set_result(outcome)
@@ -70,13 +74,22 @@ class Queue:
             self._behind_by_viewer[waiting.viewer] += 1
 
     def take_ahead(self) -> list[Waiting]:
-        return [self._ahead.popleft() for _ in range(min(BATCH_MAX, len(self._ahead)))]
+        """Take commands and looks, up to the next that needs the rows of those before it."""
+        batch: list[Waiting] = []
+        while self._ahead and len(batch) < BATCH_MAX:
+            if batch and self._ahead[0].needs_rows:
+                break
+            batch.append(self._ahead.popleft())
+        return batch
 
     def take_behind(self) -> list[Waiting]:
         """Take joins and leaves, or commands that were sent after them; never both in one batch."""
         batch: list[Waiting] = []
         while self._behind and len(batch) < JOINS_PER_BATCH_MAX:
-            if batch and (batch[0].command is None) != (self._behind[0].command is None):
+            first = self._behind[0]
+            if batch and (
+                first.needs_rows or (batch[0].command is None) != (first.command is None)
+            ):
                 break
             batch.append(self._behind.popleft())
         self._behind_by_viewer -= Counter(waiting.viewer for waiting in batch if waiting.viewer)

@@ -9,25 +9,26 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, func, insert, select
+from sqlalchemy import ColumnElement, bindparam, func, insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from baraka_server.contract.fields import iso_time
-from baraka_server.contract.names import compared
 from baraka_server.domain.events import (
-    Adopted,
+    GUIDE_KINDS,
+    Awarded,
     BidPlaced,
+    Commented,
     Event,
     LedgerEntry,
-    LotOpened,
-    LotRepriced,
-    event_of,
+    Unknown,
 )
+from baraka_server.domain.kinds import event_of
 from baraka_server.domain.state import BEGINNING, State, apply
 from baraka_server.store import pages
 from baraka_server.store.pages import Page, Span
 from baraka_server.store.slices import in_slices
 from baraka_server.store.tables import bids, events
+from baraka_server.store.texts import read_texts
 
 GENESIS = "0" * 64
 """The hash before the first row of every auction."""
@@ -147,7 +148,8 @@ async def read_entries(
     connection: AsyncConnection, auction_id: int, *, after: int = 0, limit: int = ROWS_PER_READ
 ) -> list[LedgerEntry]:
     """At most `limit` entries after the seq `after`, in order."""
-    return [_entry(row) for row in await _rows(connection, auction_id, after, limit)]
+    found = [_entry(row) for row in await _rows(connection, auction_id, after, limit)]
+    return await read_texts(connection, auction_id, found)
 
 
 async def read_page(
@@ -156,38 +158,82 @@ async def read_page(
     """The entries within the span, in the order of their `seq` or in the opposite one."""
     query = select(events).where(events.c.auction_id == auction_id)
     page = await pages.read_page(connection, query, events.c.seq, span, newest_first=newest_first)
-    return Page(await in_slices(lambda rows: list(map(_entry, rows)), page.rows), page.resume)
+    found = await in_slices(lambda rows: list(map(_entry, rows)), page.rows)
+    return Page(await read_texts(connection, auction_id, found), page.resume)
 
 
-async def read_state(connection: AsyncConnection, auction_id: int) -> State:
-    """The state at the end of the ledger, from the last entry of each kind: no kind adds to earlier ones.
+async def read_state(
+    connection: AsyncConnection, auction_id: int, *, up_to: int | None = None
+) -> State:
+    """The state at the end of the ledger, or behind the entry `up_to`.
 
-    The last one of each kind and `v`, since an unknown `v` must not be hidden by a known one (D55).
+    All entries are folded but comments and the bids of earlier rounds, to which no later entry adds;
+    of an auction that does nothing beyond the guide also the bids before the one that stands. What a
+    newer program wrote is among those that are folded (D55).
     """
-    v = func.substr(events.c.data, 1, len('{"v":1,'))
-    last = select(func.max(events.c.seq)).where(events.c.auction_id == auction_id)
-    seqs = (await connection.execute(last.group_by(events.c.kind, v))).scalars().all()
-    query = (
-        select(events)
-        .where(events.c.auction_id == auction_id, events.c.seq.in_(seqs))
-        .order_by(events.c.seq)
-    )
+    mine = events.c.auction_id == auction_id
+    if up_to is not None:
+        mine &= events.c.seq <= up_to
+    rare = await _ordered(connection, mine & ~_OFTEN_AND_KNOWN)
+    rare = await read_texts(connection, auction_id, rare)
+    tail = (
+        await connection.execute(
+            select(events.c.seq, events.c.round).where(mine).order_by(events.c.seq.desc()).limit(1)
+        )
+    ).one_or_none()
+    if tail is None:
+        return State()
+    of_round = [entry.seq for entry in rare if entry.round == tail.round]
+    since = min(of_round, default=0)
+    bids_ = mine & (events.c.kind == BidPlaced.kind) & (events.c.seq > since)
+    if all(entry.event.kind in GUIDES for entry in rare):
+        often = await _last(connection, bids_)
+    else:
+        often = await _ordered(connection, bids_)
+    awards = [entry.seq for entry in rare if isinstance(entry.event, Awarded)]
+    spoken = events.c.seq > max(awards, default=0)
+    often += await _last(connection, mine & (events.c.kind == Commented.kind) & spoken)
     state = State()
-    for row in (await connection.execute(query)).mappings():
-        state = apply(replace(state, seq=row["seq"] - 1), _entry(dict(row)))
-    return replace(state, past=await _past(connection, auction_id, state))
+    for entry in sorted({entry.seq: entry for entry in rare + often}.values(), key=_seq):
+        state = apply(replace(state, seq=entry.seq - 1), entry)
+    return state
 
 
-async def _past(connection: AsyncConnection, auction_id: int, state: State) -> frozenset[str]:
-    """The names of the products whose round is over, as `State.past` has them."""
-    opening = (LotOpened.kind, LotRepriced.kind, Adopted.kind)
-    query = select(events).where(events.c.auction_id == auction_id, events.c.kind.in_(opening))
-    names = set()
-    for row in (await connection.execute(query)).mappings():
-        lot = getattr(_entry(dict(row)).event, "lot", None)
-        if lot and (row["round"] != state.round or state.lot is None):
-            names.add(compared(lot.product))
-    return frozenset(names)
+# Rows of the first release, which say nothing of themselves, are known.
+_STARTS, _FIRST_V = (func.substr(events.c.data, 1, len(it)) for it in ('{"v":', '{"v":1,'))
+_OFTEN_AND_KNOWN = events.c.kind.in_([BidPlaced.kind, Commented.kind]) & or_(
+    _STARTS != '{"v":', _FIRST_V == '{"v":1,'
+)
+GUIDES = frozenset(kind.kind for kind in GUIDE_KINDS) | {Unknown.kind}
+
+
+def _seq(entry: LedgerEntry) -> int:
+    return entry.seq
+
+
+async def _ordered(connection: AsyncConnection, which: ColumnElement[bool]) -> list[LedgerEntry]:
+    query = select(events).where(which).order_by(events.c.seq)
+    rows = [dict(row) for row in (await connection.execute(query)).mappings()]
+    last = {row["kind"]: row["seq"] for row in rows}
+    found = []
+    for row in rows:
+        try:
+            found.append(_entry(row))
+        except (AttributeError, KeyError, TypeError, ValueError):
+            # Altered, as `verify` says. A later one of a kind of the guide says all that is needed.
+            if row["kind"] not in GUIDES or row["seq"] == last[row["kind"]]:
+                event = Unknown(row["kind"], is_rule=True, said={})
+                found.append(
+                    LedgerEntry(
+                        row["seq"], row["round"], row["user_id"], row["at"], event, row["hash"]
+                    )
+                )
+    return found
+
+
+async def _last(connection: AsyncConnection, which: ColumnElement[bool]) -> list[LedgerEntry]:
+    query = select(events).where(which).order_by(events.c.seq.desc()).limit(1)
+    return [_entry(dict(row)) for row in (await connection.execute(query)).mappings()]
 
 
 async def read_last(

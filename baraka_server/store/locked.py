@@ -37,6 +37,7 @@ from baraka_server.domain.events import (
 from baraka_server.domain.state import State
 from baraka_server.store import ledger, rows
 from baraka_server.store.tables import auctions, bids, comments, requests, winnings
+from baraka_server.store.texts import write_texts
 
 REQUESTS_PER_USER_MAX = 5_000
 """How many requests of a user have their answers kept; beyond it only those that were accepted."""
@@ -106,6 +107,7 @@ class LockedAuction:
         for entry in entries:
             await writing.take(entry)
         written = await writing.finish()
+        await write_texts(self._connection, self.record.id, written)
         hashes = await ledger.append(self._connection, self.record.id, self.tail.hash, written)
         self.record = writing.record
         self.tail = ledger.Tail(written[-1].seq, written[-1].round, written[-1].at, hashes[-1])
@@ -285,11 +287,11 @@ class _Writing:
             entry = self._waiting[place]
             event: Event = entry.event
             match event:
-                case BidPlaced(amount=amount):
+                case BidPlaced():
                     self._last_bid_id = row_id
-                    event = BidPlaced(amount, row_id)
-                case Commented(comment=text):
-                    event = Commented(text, row_id)
+                    event = replace(event, bid_id=row_id)
+                case Commented():
+                    event = replace(event, comment_id=row_id)
             self._entries[place] = LedgerEntry(
                 entry.seq, entry.round, entry.user_id, entry.at, event
             )

@@ -20,13 +20,14 @@ from baraka_server.store.tables import (
     comments,
     events,
     requests,
+    texts,
     users,
     winnings,
 )
 from baraka_server.store.unsuited import Unsuited, suited
 
 READS = {users, auctions, bids, comments, winnings, *OUR_TABLES}
-INSERTS = (bids, comments, winnings, events, requests)
+INSERTS = (bids, comments, winnings, events, requests, texts)
 UPDATES = (auctions,)
 DELETES = (bids, comments, requests)
 

@@ -30,6 +30,14 @@ REQUESTS: Shape = (
     "at DATETIME",
     "PRIMARY KEY user_id, request_hash",
 )
+TEXTS: Shape = (
+    "auction_id INTEGER",
+    "hash CHAR(64)",
+    "salt CHAR(32)",
+    "text TEXT",
+    "user_id INTEGER NULL",
+    "PRIMARY KEY auction_id, hash",
+)
 VERSION: Shape = ("version_num VARCHAR(32)", "PRIMARY KEY version_num")
 """Alembic's own, whoever uses it."""
 

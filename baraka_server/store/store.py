@@ -23,6 +23,7 @@ from baraka_server.domain.events import (
     LotOpened,
     Started,
 )
+from baraka_server.domain.state import State
 from baraka_server.store import ledger, probe, rows
 from baraka_server.store.availability import Availability
 from baraka_server.store.clocks import Clocks
@@ -56,7 +57,10 @@ PROOF_SECONDS = 1
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """An auction as its viewers see it, read at one moment: after entry `seq`, which has this hash."""
+    """An auction as its viewers see it, read at one moment: after entry `seq`, which has this hash.
+
+    `state` is that of the rules; None where only the rows were read.
+    """
 
     auction: Auction
     bids: list[BidWithUser]
@@ -64,6 +68,7 @@ class Snapshot:
     seq: int
     round: int
     hash: str = ledger.GENESIS
+    state: State | None = None
 
     def before(self, later: Iterable[LedgerEntry]) -> Snapshot | None:
         """The snapshot without the rows that `later` entries wrote; None when these cleared the lists."""
@@ -205,7 +210,9 @@ class Store:
     async def snapshot(self, auction_id: int) -> Snapshot | None:
         """The auction as its viewers see it, read at one moment."""
         async with self.reading() as connection:
-            return await _snapshot(connection, auction_id)
+            shown = await _snapshot(connection, auction_id)
+            state = await ledger.read_state(connection, auction_id)
+        return shown and replace(shown, state=state)
 
     async def auction(self, auction_id: int) -> Auction | None:
         """The auction's row alone."""
@@ -247,6 +254,11 @@ class Store:
         async with self.reading() as connection:
             found = await ledger.read_entries(connection, auction_id, after=seq, limit=limit)
             return found, await rows.read_users(connection, users_in(found))
+
+    async def state_at(self, auction_id: int, seq: int) -> State:
+        """The state of the rules behind the entry `seq`."""
+        async with self.reading() as connection:
+            return await ledger.read_state(connection, auction_id, up_to=seq)
 
     async def ends(self, auction_ids: Iterable[int]) -> dict[int, tuple[int, str]]:
         """The last entry of each ledger that has one: its seq and its hash."""
@@ -365,9 +377,9 @@ async def _look(connection: AsyncConnection, auction_id: int) -> Look | None:
 
 def users_in(found: Iterable[LedgerEntry]) -> set[int]:
     """The ids of the users whom the entries name."""
-    ids: set[int] = set()
-    for entry in found:
-        high = getattr(entry.event, "high", None)
-        named = (entry.user_id, getattr(entry.event, "owner_id", None), high and high.user_id)
-        ids.update(user_id for user_id in named if user_id is not None)
-    return ids
+    return {
+        user_id
+        for entry in found
+        for user_id in (entry.user_id, *entry.event.named_users)
+        if user_id is not None
+    }

@@ -1,4 +1,4 @@
-"""Tables of the database: six of the existing system (D27), two of ours (D23, D26, D53).
+"""Tables of the database: six of the existing system (D27), three of ours (D23, D26, D53, D56).
 
 Names, types, keys and defaults of the six are those that Prisma makes of the documented models
 on MySQL, so that a database of the existing system and one that we created are the same.
@@ -245,4 +245,14 @@ requests = _table(
     Index("baraka_requests_at_idx", "at"),
 )
 
-OUR_TABLES = (events, requests)
+texts = _table(
+    "baraka_texts",
+    Column("auction_id", Integer, primary_key=True, autoincrement=False),
+    Column("hash", CHAR(64), primary_key=True),
+    Column("salt", CHAR(32), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("user_id", Integer),
+    Index("baraka_texts_user_id_idx", "user_id"),
+)
+
+OUR_TABLES = (events, requests, texts)

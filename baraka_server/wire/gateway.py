@@ -13,16 +13,14 @@ from typing import Any
 from aiohttp import web
 
 from baraka_server.contract.client_events import (
-    CLIENT_EVENTS,
     ClientEvent,
     JoinAuction,
     PlaceBid,
     PostComment,
-    RoundEvent,
     StartAuction,
-    parse,
 )
 from baraka_server.contract.refusals import Code, Refusal
+from baraka_server.contract.vocabulary import CLIENT_EVENTS, parse
 from baraka_server.live.audience import RoundShown, Viewer
 from baraka_server.live.batch import Outcome
 from baraka_server.live.encoded import Encoded, in_pieces
@@ -240,7 +238,7 @@ class Gateway:
 
     def _note_round(self, viewer: Viewer, event: ClientEvent, outcome: Outcome) -> None:
         """Note the round that an answer shows to a host (D32): at once, or with a delay for a refusal."""
-        if event.owner_only and isinstance(event, RoundEvent):
+        if event.who.is_staff and event.about_lot:
             refused = isinstance(outcome, Refusal)
             round_ = (
                 outcome.values.get("round") if isinstance(outcome, Refusal) else outcome["round"]

@@ -1,4 +1,4 @@
-"""HTTP API: read-only routes for hosts, with JSON in the documented shape of the records."""
+"""HTTP API: routes for hosts, with JSON in the documented shape of the records."""
 
 from __future__ import annotations
 
@@ -22,10 +22,11 @@ from baraka_server.store.slices import in_slices
 from baraka_server.store.store import Store
 from baraka_server.wire import identity
 from baraka_server.wire.fair_queue import FairQueue, TooManyWaiting
+from baraka_server.wire.http_commands import PATH, HttpCommands
 from baraka_server.wire.http_errors import RETRY_AFTER_SECONDS
 from baraka_server.wire.pages import Listed, flag, listed, span_of
 from baraka_server.wire.rate_limits import Rates
-from baraka_server.wire.replies import for_the_log, negative, too_fast
+from baraka_server.wire.replies import for_the_log, negative, positive, too_fast
 
 T = TypeVar("T")
 
@@ -37,15 +38,23 @@ STATUS = {
     Code.BAD_PARAMETER: 400,
     Code.NO_TOKEN: 401,
     Code.INVALID_TOKEN: 401,
+    Code.MALFORMED: 400,
     Code.NOT_OWNER: 403,
+    Code.NOT_STAFF: 403,
     Code.AUCTION_NOT_FOUND: 404,
-    Code.NOT_LIVE: 409,
+    Code.UNKNOWN_EVENT: 404,
+    Code.USER_NOT_FOUND: 404,
+    Code.LOT_NOT_FOUND: 404,
+    Code.COMMENT_NOT_FOUND: 404,
+    Code.PADDLE_NOT_FOUND: 404,
     Code.TOO_FAST: 429,
     Code.BUSY: 503,
     Code.UNAVAILABLE: 503,
     Code.UNSUITED: 500,
+    Code.OUTCOME_UNKNOWN: 500,
     Code.FAULT: 500,
 }
+"""The status of a refusal; of all others it is 409."""
 LIMITS = {
     Code.NO_TOKEN: "",
     Code.INVALID_TOKEN: "",
@@ -72,6 +81,7 @@ class Api:
         verifier: identity.Verifier,
         note: Callable[[web.Request, str, str], None],
         signer: checkpoint.Signer,
+        commands: HttpCommands,
         *,
         reads_per_second_max: float,
         reads_waiting_max: int,
@@ -82,6 +92,7 @@ class Api:
         self._verifier = verifier
         self._note = note
         self._signer = signer
+        self._commands = commands
         self._rates: Rates[int] = Rates(reads_per_second_max, clock=clock)
         self._queue: FairQueue[int] = FairQueue(reads_at_once, reads_waiting_max)
 
@@ -94,6 +105,7 @@ class Api:
             "/api/auctions/{id}/winnings": self._winnings,
         }.items():
             app.router.add_get(path, self._route(self._list(answer)))
+        app.router.add_post(PATH, self._route(self._command))
 
     async def _auctions(self, request: web.Request, user_id: int, span: Span) -> Listed:
         """The caller's own auctions; everybody's live ones with `?live=true`. Newest first."""
@@ -129,6 +141,10 @@ class Api:
                 return _json(await checkpoint.take(self._store, self._signer, auction.id))
             except NotThere as error:
                 raise _Refused(Refusal(Code.NOT_LIVE)) from error
+
+    async def _command(self, request: web.Request, user_id: int) -> web.Response:
+        outcome = _or_refused(await self._commands.outcome(request, user_id))
+        return _json(positive(outcome))
 
     async def _asked_for(self, request: web.Request) -> Auction:
         text = request.match_info["id"]
@@ -224,7 +240,7 @@ def _json(
 
 
 def _refusal(refusal: Refusal) -> web.Response:
-    response = _json(negative(refusal), STATUS[refusal.code])
+    response = _json(negative(refusal), STATUS.get(refusal.code, 409))
     if refusal.code is Code.TOO_FAST:
         response.headers["Retry-After"] = str(math.ceil(refusal.extra["retryAfterMs"] / 1000))
     elif response.status == 503:

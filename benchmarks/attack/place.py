@@ -23,7 +23,7 @@ from baraka_server.contract.client_events import (
     PostComment,
     StartAuction,
 )
-from baraka_server.domain.decide import Command
+from baraka_server.domain.decision import Command
 from baraka_server.domain.events import BroadcasterLeft
 from baraka_server.domain.state import State, next_entry
 from baraka_server.settings import Settings

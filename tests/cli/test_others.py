@@ -9,13 +9,14 @@ from typing import Any
 import pytest
 
 from baraka_server.store import odd_values
+from tests.support.checks import schema
 from tests.support.checks.schema import table_names
 from tests.support.clients.command_line import Answer, invoke
 from tests.support.servers.others import CASES, LIVE, database_of_others
 
 pytestmark = pytest.mark.mariadb
 
-OURS = {"baraka_events", "baraka_requests", "baraka_version"}
+OURS = schema.OURS | {"baraka_version"}
 
 
 def upgrade(url: str) -> Answer:

@@ -14,14 +14,15 @@ import pytest
 from pydantic import BaseModel
 
 from baraka_server.contract import records
-from baraka_server.contract.client_events import CLIENT_EVENTS
+from baraka_server.contract.client_events import GUIDE_EVENTS
 from baraka_server.contract.refusals import TEXTS, TEXTS_BY_EVENT, Code, Refusal
 from baraka_server.contract.server_events import (
+    ADDED_SERVER_EVENTS,
     DOCUMENTED_SERVER_EVENTS,
-    SERVER_EVENTS,
     AuctionCanceled,
     AuctionFinished,
 )
+from baraka_server.contract.vocabulary import SERVER_EVENTS
 
 # --- the guide: Client → Server Events; every field is required --------------
 
@@ -198,7 +199,7 @@ HEARD_IN_ADDITION = {
     "auctionStarted": PLACE,
     "userCountUpdate": PLACE,
     "newComment": PLACE,
-    "newBid": {**PLACE, "round": "number", "formerBid": "NamedBid?"},
+    "newBid": {**PLACE, "round": "number", "formerBid": "NamedBid?", "nextBid": "number?"},
     "auctionCanceled": PLACE,
     "auctionFinished": PLACE,
     "auctionEnded": PLACE,
@@ -207,6 +208,7 @@ HEARD_IN_ADDITION = {
         "round": "number",
         "auctionBids": "BidWithUser[]?",
         "formerBid": "NamedBid?",
+        "nextBid": "number?",
     },
     "broadCasterLeft": PLACE,
     "error": {
@@ -216,6 +218,7 @@ HEARD_IN_ADDITION = {
         "standingBid": "NamedBid?",
         "formerBid": "NamedBid?",
         "round": "number?",
+        "nextBid": "number?",
     },
 }
 
@@ -231,6 +234,7 @@ STATE = (
         "auctionComments": "CommentWithUser[]",
         "userCount": "number",
         "round": "number",
+        "nextBid": "number?",
         "missed": "object[]?",
         "missedComplete": "boolean?",
     },
@@ -330,9 +334,46 @@ CODES = {
     "unsuited",
     "outcome_unknown",
     "fault",
+    # of the auction house
+    "not_staff",
+    "staff_bid",
+    "is_staff",
+    "has_bids",
+    "lot_not_found",
+    "lot_not_waiting",
+    "lot_open",
+    "number_taken",
+    "lots_changed",
+    "bids_stand",
+    "nothing_to_undo",
+    "not_newest",
+    "nothing_to_reopen",
+    "winning_settled",
+    "not_standing",
+    "below_reserve",
+    "bid_below_step",
+    "over_limit",
+    "not_registered",
+    "maxima_off",
+    "no_maximum",
+    "bidding_closed",
+    "bidding_paused",
+    "no_clock",
+    "clock_running",
+    "clock_moved",
+    "comment_not_found",
+    "muted",
+    "slow_mode",
+    "blocked",
+    "paddle_not_found",
+    "no_floor_user",
+    "floor_closed",
+    "winning_paid",
 }
 
 VALUES = {"current": 1500, "minimum": 800, "reason": "…", "name": "…", "hint": "", "incident": "…"}
+VALUES |= {"number": 7, "lotState": "sold", "lot": "Lot 7", "nextBid": 110, "limit": 900}
+VALUES |= {"paddle": 12, "seconds": 5}
 
 
 def spelled(annotation: Any) -> str:
@@ -364,8 +405,8 @@ def optional_fields(model: type[BaseModel]) -> set[str]:
 
 
 def test_the_client_events_are_the_documented_ones() -> None:
-    assert set(CLIENT_EVENTS) == set(SENT)
-    assert {name: event.wire_name for name, event in CLIENT_EVENTS.items()} == {
+    assert set(GUIDE_EVENTS) == set(SENT)
+    assert {name: event.wire_name for name, event in GUIDE_EVENTS.items()} == {
         name: name for name in SENT
     }
 
@@ -373,20 +414,22 @@ def test_the_client_events_are_the_documented_ones() -> None:
 @pytest.mark.parametrize("name", SENT)
 def test_a_client_event_has_the_documented_fields(name: str) -> None:
     optional = SENT_OPTIONALLY.get(name, {})
-    event = CLIENT_EVENTS[name]
+    event = GUIDE_EVENTS[name]
     assert declared(event) == SENT[name] | {field: f"{kind}?" for field, kind in optional.items()}
     assert set(declared(event)) - optional_fields(event) == set(SENT[name])
 
 
 def test_the_owner_only_events_are_the_documented_ones() -> None:
-    assert {name for name, event in CLIENT_EVENTS.items() if event.owner_only} == OWNER_ONLY
+    assert {name for name, event in GUIDE_EVENTS.items() if event.who.is_staff} == OWNER_ONLY
 
 
 def test_the_server_events_are_the_documented_ones_and_ours() -> None:
     assert {event.wire_name for event in DOCUMENTED_SERVER_EVENTS} == set(HEARD)
     assert len(DOCUMENTED_SERVER_EVENTS) == len(HEARD)
-    assert {name: event.wire_name for name, event in SERVER_EVENTS.items()} == {
-        name: name for name in [*HEARD, *OURS]
+    documented = {event.wire_name for event in DOCUMENTED_SERVER_EVENTS + ADDED_SERVER_EVENTS}
+    assert documented == {*HEARD, *OURS}
+    assert {name: SERVER_EVENTS[name].wire_name for name in documented} == {
+        name: name for name in documented
     }
 
 

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from baraka_server.contract.client_events import ClientEvent, parse
+from baraka_server.contract.client_events import ClientEvent
 from baraka_server.contract.refusals import Code, Refusal
+from baraka_server.contract.vocabulary import parse
 
 VALID: dict[str, dict[str, Any]] = {
     "startLiveAuction": {"auctionId": 42, "requestId": "s-1"},
@@ -267,7 +268,7 @@ def test_arguments_behind_the_payload_are_ignored(name: str) -> None:
     [
         {"userId": 1},
         {"user_id": 1, "owner": True, "isLive": True},
-        {"wire_name": "endAuction", "owner_only": False, "model_config": {}},
+        {"wire_name": "endAuction", "who": "anybody", "model_config": {}},
         {"__class__": "x", "__proto__": {}, "": None},
         # our own names for the fields are no wire names
         {"auction_id": 1, "last_seq": "x", "request_id": 1, "minimum_price": 1},

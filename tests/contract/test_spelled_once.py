@@ -10,9 +10,8 @@ import pytest
 
 import baraka_cli
 from baraka_cli.client.replies import ANSWERED_BY
-from baraka_server.contract.client_events import CLIENT_EVENTS
 from baraka_server.contract.refusals import TEXTS, TEXTS_BY_EVENT
-from baraka_server.contract.server_events import SERVER_EVENTS
+from baraka_server.contract.vocabulary import CLIENT_EVENTS, SERVER_EVENTS
 
 HERE = Path(baraka_cli.__file__).parent
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from baraka_server.contract.refusals import TEXTS, Code
-from baraka_server.contract.server_events import SERVER_EVENTS
-from baraka_server.domain.events import KINDS
+from baraka_server.contract.vocabulary import SERVER_EVENTS
+from baraka_server.domain.kinds import KINDS
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGE = (DOCS / "auction-house.md").read_text(encoding="utf-8")

@@ -8,7 +8,8 @@ from baraka_server.contract.client_events import (
     ChangeLot,
     PlaceBid,
 )
-from baraka_server.domain.decide import Command, Decision, HouseRules, decide
+from baraka_server.domain.decide import decide
+from baraka_server.domain.decision import Command, Decision, HouseRules
 from baraka_server.domain.events import (
     Adopted,
     BidPlaced,

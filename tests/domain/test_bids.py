@@ -6,7 +6,8 @@ from baraka_server.contract.client_events import (
     PlaceBid,
 )
 from baraka_server.contract.refusals import Code, Refusal
-from baraka_server.domain.decide import Command, HouseRules, decide
+from baraka_server.domain.decide import decide
+from baraka_server.domain.decision import Command, HouseRules
 from baraka_server.domain.events import (
     BidPlaced,
     Event,

@@ -24,9 +24,9 @@ from baraka_server.contract.client_events import (
 )
 from baraka_server.contract.refusals import Code, Refusal
 from baraka_server.domain.auction_record import adopted, lot_of, record_after
-from baraka_server.domain.decide import Command, HouseRules, decide
+from baraka_server.domain.decide import decide
+from baraka_server.domain.decision import Command, HouseRules
 from baraka_server.domain.events import (
-    KINDS,
     Adopted,
     Awarded,
     BidPlaced,
@@ -43,6 +43,8 @@ from baraka_server.domain.events import (
     StandingBidChanged,
     Started,
 )
+from baraka_server.domain.increments import IncrementsSet
+from baraka_server.domain.kinds import KINDS
 from baraka_server.domain.replay import objection
 from baraka_server.domain.state import BEGINNING, CLOCK_STEP_MAX, State, apply, next_entry
 from tests.support.servers.records import auction_record
@@ -362,7 +364,7 @@ def test_a_long_and_crowded_sale_holds_as_well(seed: int) -> None:
         )
         commands = [bid, lot, AwardLot(auction_id=42, product="Ring", weight="5.2g")]
         (event,) = dice.choices([*commands, PostComment(auction_id=42, comment="!")], [16, 2, 1, 1])
-        user_id = AMINA if event.owner_only else dice.choice([AMINA, BILAL, DINA])
+        user_id = AMINA if event.who.is_staff else dice.choice([AMINA, BILAL, DINA])
         sale.now += timedelta(milliseconds=dice.randint(-500, 900))
         sale.submit(event, user_id)
         sale.the_fold_agrees_with_the_model()
@@ -426,6 +428,7 @@ TIMES = st.datetimes(timezones=st.just(UTC)).map(
 )
 ANY_LOT = st.builds(Lot, TEXTS, PRICES, PRICES, PRICES)
 ANY_HIGH = st.none() | st.builds(StandingBid, IDS, IDS, AMOUNTS, TIMES)
+ANY_STEPS = st.none() | st.lists(st.tuples(PRICES, AMOUNTS), min_size=1, max_size=3).map(tuple)
 ANY_EVENT: dict[str, st.SearchStrategy[Event]] = {
     "adopted": st.builds(
         Adopted,
@@ -448,6 +451,7 @@ ANY_EVENT: dict[str, st.SearchStrategy[Event]] = {
     "canceled": st.builds(Canceled),
     "ended": st.builds(Ended),
     "broadcaster_left": st.builds(BroadcasterLeft),
+    "increments_set": st.builds(IncrementsSet, ANY_STEPS, ANY_STEPS),
 }
 
 

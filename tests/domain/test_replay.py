@@ -9,7 +9,6 @@ import pytest
 
 from baraka_server.domain import replay
 from baraka_server.domain.events import (
-    KINDS,
     Adopted,
     Awarded,
     BidPlaced,
@@ -27,6 +26,7 @@ from baraka_server.domain.events import (
     Started,
     Unknown,
 )
+from baraka_server.domain.kinds import KINDS
 from baraka_server.domain.replay import objection
 from baraka_server.domain.state import State, apply, next_entry
 

@@ -3,7 +3,8 @@
 import pytest
 
 from baraka_server.contract.refusals import Code, Refusal
-from baraka_server.domain.decide import Command, HouseRules, decide
+from baraka_server.domain.decide import decide
+from baraka_server.domain.decision import Command, HouseRules
 from baraka_server.domain.events import (
     Awarded,
     BidPlaced,

@@ -10,7 +10,8 @@ from baraka_server.contract.client_events import (
     PlaceBid,
 )
 from baraka_server.contract.refusals import Code, Refusal
-from baraka_server.domain.decide import Command, HouseRules, RefusedOnce, Seen, decide
+from baraka_server.domain.decide import decide
+from baraka_server.domain.decision import Command, HouseRules, RefusedWith, Seen
 from baraka_server.domain.events import (
     Awarded,
     BidPlaced,
@@ -238,13 +239,13 @@ def test_an_award_after_the_leader_vanished_is_refused_once(
     if code is None:
         assert decision == Awarded("Ring", "", LOW)
         return
-    assert isinstance(decision, RefusedOnce) == kept
-    refusal = decision.refusal if isinstance(decision, RefusedOnce) else decision
+    assert isinstance(decision, RefusedWith) == kept
+    refusal = decision.refusal if isinstance(decision, RefusedWith) else decision
     assert isinstance(refusal, Refusal)
     assert (refusal.code, refusal.message) == (code, "Auction could not be ended.")
     if kept:
-        assert isinstance(decision, RefusedOnce)
-        assert decision.event == StandingBidChanged(RING, LOW, HIGH, award_refused=True)
+        assert isinstance(decision, RefusedWith)
+        assert decision.events == (StandingBidChanged(RING, LOW, HIGH, award_refused=True),)
         assert refusal.extra == {
             "standingBid": {"bidId": 7, "userId": BILAL, "amount": 850},
             "formerBid": {"bidId": 8, "userId": DINA, "amount": 900},

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 
 from baraka_server.contract.client_events import PlaceBid
-from baraka_server.domain.decide import Command
+from baraka_server.domain.decision import Command
 from tests.support.checks.proof import assert_sale_holds
 from tests.support.checks.shapes import SHAPES, assert_shape
 from tests.support.clients.phones import PythonPhones, token

@@ -47,7 +47,7 @@ def commands(draw: Any) -> tuple[int, ClientEvent]:
         fields["request_id"] = draw(
             st.sampled_from([None] * 4 + [f"{auction} {n}" for n in "abcd"])
         )
-    owner_only = kind.owner_only and draw(st.integers(0, 5))
+    owner_only = kind.who.is_staff and draw(st.integers(0, 5))
     user_id = AMINA if owner_only else draw(st.sampled_from([AMINA, NOBODY] + [2, 3, 4] * 4))
     return user_id, kind.model_construct(**fields)
 

@@ -7,7 +7,7 @@ import itertools
 import pytest
 
 from baraka_server.contract.client_events import ChangeLot, ClientEvent, PlaceBid
-from baraka_server.domain.decide import Seen
+from baraka_server.domain.decision import Seen
 from baraka_server.live.audience import RoundShown, Viewer
 from baraka_server.live.rounds_seen import REMEMBERED_SECONDS, SHOWN_MAX, RoundsSeen
 

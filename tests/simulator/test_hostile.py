@@ -14,7 +14,7 @@ from baraka_cli.simulator.hostile.cast import cast_of
 from baraka_cli.simulator.hostile.run import Setup, probe
 from baraka_cli.simulator.hostile.table import PROBES
 from baraka_cli.simulator.result import Result
-from baraka_server.domain import decide as rules
+from baraka_server.domain.rules import block, prices
 from baraka_server.live import batch, transaction
 from baraka_server.wire.identity import mint
 from tests.support.servers.baraka import SECRET
@@ -140,12 +140,12 @@ NUMBERED: dict[str, tuple[str, str, AbstractContextManager[Any]]] = {
     "an award is for whatever is up": (
         "late-award",
         "an award that came twice sold the next lot",
-        patch.object(rules, "means_the_open_lot", lambda *_: True),
+        patch.object(block, "means_the_open_lot", lambda *_: True),
     ),
     "rounds are not looked at": (
         "past-round",
         "a bid for one lot was counted for the next",
-        patch.object(rules, "is_for_another_round", lambda *_: False),
+        patch.object(prices, "is_for_another_round", lambda *_: False),
     ),
     "requests are not remembered": (
         "repeated-request",

@@ -13,7 +13,8 @@ from baraka_server.contract.client_events import PlaceBid
 from baraka_server.contract.records import Auction, Category, Winning
 from baraka_server.contract.refusals import Code, Refusal
 from baraka_server.domain.auction_record import adopted
-from baraka_server.domain.decide import Command, Decision, HouseRules, decide
+from baraka_server.domain.decide import decide
+from baraka_server.domain.decision import Command, Decision, HouseRules
 from baraka_server.domain.events import BidPlaced, LedgerEntry, StandingBid
 from baraka_server.domain.state import State, apply, next_entry
 from baraka_server.store import ledger
@@ -21,6 +22,7 @@ from baraka_server.store.engine import open_engine
 from baraka_server.store.locked import LockedAuction
 from baraka_server.store.migrate import MigrationFailed, downgrade, require_current, upgrade
 from baraka_server.store.store import Store
+from tests.support.checks import schema
 from tests.support.checks.schema import contents, definitions, query, table_names
 from tests.support.servers.existing import existing_database
 from tests.support.servers.mariadb import MariaDB
@@ -28,7 +30,7 @@ from tests.support.servers.mariadb import MariaDB
 PRISMA = Path(__file__).with_name("prisma")
 DOCUMENTED = {"users", "Auction", "Auction_bids", "Auction_comments", "winnings", "categories"}
 THEIRS = DOCUMENTED | {"_prisma_migrations"}
-OURS = {"baraka_events", "baraka_requests", "baraka_version"}
+OURS = schema.OURS | {"baraka_version"}
 
 LIVE_AUCTION, AMINA, NORA, LAYLA = 2, 1, 2, 3
 LAST_BID = StandingBid(15, LAYLA, 1350, datetime(2026, 3, 14, 19, 22, 5, 417000, UTC))

@@ -12,7 +12,7 @@ from baraka_server.contract.client_events import (
     StartAuction,
 )
 from baraka_server.contract.reports import Verdict
-from baraka_server.domain.decide import Command, HouseRules
+from baraka_server.domain.decision import Command, HouseRules
 from baraka_server.domain.state import State, apply
 from baraka_server.live.transaction import Known, decide_and_write
 from baraka_server.store import audit, ledger

@@ -11,14 +11,14 @@ import pytest
 from sqlalchemy import insert
 
 from baraka_server.contract.client_events import PostComment, StartAuction
-from baraka_server.domain.decide import Command
+from baraka_server.domain.decision import Command
 from baraka_server.store import migrate
 from baraka_server.store.engine import open_engine
 from baraka_server.store.errors import Contention, StoreError, Trouble, Unavailable
 from baraka_server.store.locked import RequestKey
 from baraka_server.store.seed import seed
 from baraka_server.store.store import PROOF_SECONDS, Store
-from baraka_server.store.tables import categories, events, requests
+from baraka_server.store.tables import categories, events, requests, texts
 from tests.support.checks.schema import query
 from tests.support.servers.databases import only_mariadb
 from tests.support.servers.full_disk import small_disk
@@ -166,6 +166,7 @@ async def test_a_probe_finds_every_right_that_is_missing(mariadb, clerk):
         "Auction_comments": "SELECT, INSERT, DELETE",
         events.name: "SELECT, INSERT",
         requests.name: "SELECT, INSERT, DELETE",
+        texts.name: "SELECT, INSERT",
     }
     mariadb.sql(f"REVOKE ALL ON `{name}`.* FROM clerk@'%'")
     for table, rights in needed.items():

@@ -16,7 +16,7 @@ from baraka_server.store.migrate import (
     require_current,
     upgrade,
 )
-from tests.support.checks.schema import definitions, query, table_names
+from tests.support.checks.schema import HEAD, definitions, query, table_names
 from tests.support.servers.baraka import BARAKA, environment
 from tests.support.servers.databases import only_mariadb, only_sqlite
 from tests.support.servers.existing import existing_database
@@ -49,7 +49,7 @@ async def ledger_of(url: str, table: str) -> list[tuple[object, ...]]:
 async def assert_moved(url: str, entries: list[tuple[object, ...]]) -> None:
     assert await table_names(url) >= NEW
     assert not await table_names(url) & OLD
-    assert await query(url, "SELECT version_num FROM baraka_version") == [("baraka_0003",)]
+    assert await query(url, "SELECT version_num FROM baraka_version") == [(HEAD,)]
     assert await ledger_of(url, "baraka_events") == entries
     assert len(await query(url, "SELECT * FROM baraka_requests")) == 1
     await require_current(url)

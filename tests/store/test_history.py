@@ -10,8 +10,9 @@ from baraka_server.contract.client_events import (
     StartAuction,
 )
 from baraka_server.contract.fields import INT_MAX
-from baraka_server.domain.decide import Command
-from baraka_server.domain.events import KINDS, LedgerEntry, Lot, StandingBid
+from baraka_server.domain.decision import Command
+from baraka_server.domain.events import LedgerEntry, Lot, StandingBid
+from baraka_server.domain.kinds import KINDS
 from baraka_server.domain.narrate import LOOKS_BACK, in_words
 from baraka_server.domain.state import State
 from baraka_server.store import audit
@@ -92,6 +93,7 @@ DATA: dict[str, dict[str, Any]] = {
     "standing_bid_changed": {"lot": LOT, "high": HIGH, "was": None, "award_refused": False},
     "comment": {"comment": "Hi"},
     "awarded": {"product": "Vase", "weight": "", "high": HIGH},
+    "increments_set": {"increments": [[0, 10], [100, 50]], "before": None},
 }
 
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from sqlalchemy import event, insert
 
 from baraka_server.contract.client_events import StartAuction
-from baraka_server.domain.decide import Command
+from baraka_server.domain.decision import Command
 from baraka_server.domain.events import Adopted, Started
 from baraka_server.domain.state import State, apply, next_entry
 from baraka_server.store import audit, ledger

@@ -10,7 +10,7 @@ from sqlalchemy import event, func, insert, select, update
 
 from baraka_server.contract.client_events import ChangeLot, PlaceBid, StartAuction
 from baraka_server.contract.refusals import Code, Refusal
-from baraka_server.domain.decide import Command, HouseRules
+from baraka_server.domain.decision import Command, HouseRules
 from baraka_server.live.transaction import Known, decide_and_write
 from baraka_server.store import locked, purge
 from baraka_server.store.purge import ROWS_PER_STEP, forget

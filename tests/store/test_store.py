@@ -14,7 +14,7 @@ from baraka_server.contract.client_events import (
     CancelAuction,
     StartAuction,
 )
-from baraka_server.domain.decide import Command
+from baraka_server.domain.decision import Command
 from baraka_server.domain.state import State, apply
 from baraka_server.store import audit, ledger
 from baraka_server.store.errors import Contention, OutcomeUnknown, StoreError, Unavailable

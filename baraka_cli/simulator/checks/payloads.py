@@ -14,7 +14,7 @@ from baraka_cli.simulator.checks.records import Records
 from baraka_cli.simulator.checks.secrets import secrets_in
 from baraka_cli.simulator.result import Promise
 from baraka_server.contract.records import BidWithUser, CommentWithUser
-from baraka_server.contract.server_events import SERVER_EVENTS
+from baraka_server.contract.vocabulary import SERVER_EVENTS
 
 ADDED_FIELDS: dict[str, Any] = {
     "auctionId": 0,

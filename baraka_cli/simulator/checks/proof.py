@@ -27,12 +27,12 @@ from baraka_cli.simulator.checks.states import States
 from baraka_cli.simulator.checks.truth import Truth
 from baraka_cli.simulator.result import Promise
 from baraka_server.contract.server_events import (
-    SERVER_EVENTS,
     AuctionStarted,
     AuctionState,
     Error,
     UserCountUpdate,
 )
+from baraka_server.contract.vocabulary import SERVER_EVENTS
 
 NEWS = frozenset(
     name

@@ -14,7 +14,8 @@ from baraka_cli.simulator.checks.skipped import LISTED, Skipped
 from baraka_cli.simulator.checks.states import States
 from baraka_cli.simulator.checks.truth import core_of
 from baraka_cli.simulator.result import Promise
-from baraka_server.contract.server_events import SERVER_EVENTS, AuctionStarted, LotChanged, Scope
+from baraka_server.contract.server_events import AuctionStarted, LotChanged, Scope
+from baraka_server.contract.vocabulary import SERVER_EVENTS
 
 
 class Rooms:

@@ -13,7 +13,7 @@ from baraka_cli.simulator.hostile.judge import Judge
 from baraka_cli.simulator.hostile.probe_sale import MINIMUM, Guest, ProbeSale
 from baraka_cli.simulator.hostile.signs import Shows, started
 from baraka_server.contract.client_events import (
-    CLIENT_EVENTS,
+    GUIDE_EVENTS,
     AwardLot,
     CancelAuction,
     ChangeLot,
@@ -22,7 +22,6 @@ from baraka_server.contract.client_events import (
     PlaceBid,
     PostComment,
     StartAuction,
-    parse,
 )
 from baraka_server.contract.fields import INT_MAX, TEXT_CHARS_MAX
 from baraka_server.contract.refusals import Code, Refusal
@@ -35,6 +34,7 @@ from baraka_server.contract.server_events import (
     NewComment,
     UserCountUpdate,
 )
+from baraka_server.contract.vocabulary import parse
 
 NO_OBJECTS: tuple[Any, ...] = (None, "auction", 7, [], [{"auctionId": 1}])
 ODD_VALUES: tuple[Any, ...] = (
@@ -66,7 +66,7 @@ async def malformed(sale: ProbeSale, judge: Judge) -> None:
     silences, done = 0, False
     since = sale.everything_heard()
     for event, payload in _malformed(_good(sale)):
-        guest = sale.host if event.owner_only else sale.bidder
+        guest = sale.host if event.who.is_staff else sale.bidder
         patience = LESS_PATIENCE_SECONDS if silences else None
         tried = await attempt(
             sale,
@@ -128,17 +128,17 @@ def _good(sale: ProbeSale) -> dict[str, dict[str, Any]]:
         AwardLot.wire_name: {"product": sale.lot, "weight": "5g"},
         ChangeLot.wire_name: {"product": sale.lot} | prices,
     }
-    return {name: {"auctionId": sale.auction_id} | fields.get(name, {}) for name in CLIENT_EVENTS}
+    return {name: {"auctionId": sale.auction_id} | fields.get(name, {}) for name in GUIDE_EVENTS}
 
 
 def _malformed(good: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[type[ClientEvent], Any]]:
     """Every event with every payload that its declaration refuses."""
-    between = (name for name in CLIENT_EVENTS if name not in {*FIRST, *LAST})
+    between = (name for name in GUIDE_EVENTS if name not in {*FIRST, *LAST})
     for name in (*FIRST, *between, *LAST):
-        for payload in (*NO_OBJECTS, *_one_step_away(CLIENT_EVENTS[name], good[name])):
+        for payload in (*NO_OBJECTS, *_one_step_away(GUIDE_EVENTS[name], good[name])):
             refusal = parse(name, (payload,))
             if isinstance(refusal, Refusal) and refusal.code is Code.MALFORMED:
-                yield CLIENT_EVENTS[name], payload
+                yield GUIDE_EVENTS[name], payload
 
 
 def _one_step_away(event: type[ClientEvent], good: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

@@ -6,6 +6,18 @@ from sqlalchemy import text
 
 from baraka_server.store.engine import open_engine
 
+ADDED = {
+    "baraka_0001": (),
+    "baraka_0002": ("baraka_events",),
+    "baraka_0003": ("baraka_requests",),
+    "baraka_0004": ("baraka_texts",),
+}
+"""Each revision and the tables of ours that it adds."""
+REVISIONS = tuple(ADDED)
+BEFORE_HEAD, HEAD = REVISIONS[-2:]
+OURS = {name for names in ADDED.values() for name in names}
+NEWEST_TABLES = ADDED[HEAD]
+
 # Order is left out on purpose: columns and keys are compared as sets.
 COLUMNS = """
     SELECT table_name, column_name, column_type, is_nullable, column_default, extra,

@@ -47,11 +47,13 @@ BID = ROW | {"bid": int, "user": USER}
 COMMENT = ROW | {"comment": str, "user": USER}
 ADDED = {"auctionId": int, "seq": int, "ledger": LEDGER, "serverTime": TIME}
 
+NEXT = {"nextBid": (int, type(None))}
+
 SHAPES: dict[str, dict[str, Any]] = {
     "auctionStarted": AUCTION | ADDED,
     "userCountUpdate": ADDED | {"userCount": int},
     "newComment": ADDED | {"newComment": COMMENT, "comments": [COMMENT]},
-    "newBid": ADDED | {"newBid": BID, "auctionBids": [BID], "round": int},
+    "newBid": ADDED | NEXT | {"newBid": BID, "auctionBids": [BID], "round": int},
     "auctionCanceled": ADDED | {"message": str},
     "auctionFinished": ADDED | {"message": str},
     "auctionEnded": ADDED
@@ -61,9 +63,11 @@ SHAPES: dict[str, dict[str, Any]] = {
         "winningUser": (USER, type(None)),
     },
     "auction_change_product": ADDED
+    | NEXT
     | {"product": str, "bidPrice": int, "minBidPrice": int, "actualPrice": int, "round": int},
     "broadCasterLeft": ADDED,
     "auctionState": ADDED
+    | NEXT
     | {
         "auction": AUCTION,
         "auctionBids": [BID],

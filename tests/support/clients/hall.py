@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from typing import Any
 
-from baraka_server.domain.decide import HouseRules
+from baraka_server.domain.decision import HouseRules
 from baraka_server.live.audience import RoundShown, Viewer
 from baraka_server.live.context import Limits
 from baraka_server.live.encoded import Encoded, Pieces

@@ -16,8 +16,9 @@ from typing import Any, Self
 import jwt
 from aiohttp import web
 
-from baraka_server.contract.client_events import CLIENT_EVENTS, parse
+from baraka_server.contract.client_events import GUIDE_EVENTS
 from baraka_server.contract.refusals import COULD_NOT_BE_ENDED, TEXTS, Code, Refusal
+from baraka_server.contract.vocabulary import parse
 from tests.support.servers.baraka import SECRET
 from tests.support.servers.free_port import listen
 from tests.support.servers.plain_server import Unacknowledging
@@ -149,7 +150,7 @@ class GuideServer:
         self._sio = Unacknowledging(async_mode="aiohttp", always_connect=True)
         self._sio.on("connect", self._connect)
         self._sio.on("disconnect", self._disconnect)
-        for name in CLIENT_EVENTS:
+        for name in GUIDE_EVENTS:
             self._sio.on(name, self._handler(name))
 
     async def __aenter__(self) -> Self:

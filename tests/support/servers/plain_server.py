@@ -11,7 +11,7 @@ from typing import Any, Self
 import socketio
 from aiohttp import web
 
-from baraka_server.contract.client_events import CLIENT_EVENTS
+from baraka_server.contract.client_events import GUIDE_EVENTS
 from tests.support.servers.free_port import listen
 
 OWNER = 1
@@ -49,7 +49,7 @@ class PlainServer:
         self._room: set[str] = set()
         self._sio.on("connect", self._connect)
         self._sio.on("disconnect", self._disconnect)
-        for name in CLIENT_EVENTS:
+        for name in GUIDE_EVENTS:
             self._sio.on(name, self._handler(name))
 
     async def __aenter__(self) -> Self:
@@ -161,4 +161,4 @@ class PlainServer:
         )
 
 
-OWNER_ONLY = {name for name, event in CLIENT_EVENTS.items() if event.owner_only}
+OWNER_ONLY = {name for name, event in GUIDE_EVENTS.items() if event.who.is_staff}

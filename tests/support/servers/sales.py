@@ -18,10 +18,10 @@ from baraka_server.contract.client_events import (
     StartAuction,
 )
 from baraka_server.contract.records import Auction, User
-from baraka_server.contract.refusals import Refusal
 from baraka_server.domain.auction_record import adopted
-from baraka_server.domain.decide import Command, HouseRules, RefusedOnce, decide
-from baraka_server.domain.events import LedgerEntry
+from baraka_server.domain.decide import decide
+from baraka_server.domain.decision import Command, HouseRules
+from baraka_server.domain.events import Event, LedgerEntry
 from baraka_server.domain.state import State, apply, next_entry
 from baraka_server.store import catalog, ledger, migrate
 from baraka_server.store.engine import open_engine
@@ -108,7 +108,7 @@ async def take(store: Store, auction_id: int, commands: Sequence[Command]) -> li
             happen(next_entry(state, row, None, now))
         for command in commands:
             decision = decide(state, command, HouseRules())
-            assert not isinstance(decision, Refusal | RefusedOnce), decision
+            assert isinstance(decision, Event), decision
             happen(next_entry(state, decision, command.user_id, now))
         return await auction.write(entries)
 

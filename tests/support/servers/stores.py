@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from baraka_server.contract.client_events import PostComment, StartAuction
-from baraka_server.domain.decide import Command
+from baraka_server.domain.decision import Command
 from baraka_server.domain.events import Commented
 from baraka_server.store.engine import open_engine
 from baraka_server.store.store import Store

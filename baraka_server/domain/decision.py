@@ -1,0 +1,101 @@
+"""Commands as the rules get them, and the decisions that the rules make of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from baraka_server.contract.client_events import ClientEvent
+from baraka_server.contract.refusals import Code, Refusal
+from baraka_server.domain.events import Event
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """The round that the sender of a command saw when it arrived (D31).
+
+    `round` is None where nothing is known. `here` is True when the socket that sent the command was
+    told of it.
+    """
+
+    round: int | None
+    here: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What the rows say beside the ledger, read under the lock for the commands that need it.
+
+    `users` are the users who exist, of those whom commands name. `salt` is random, for free text (D56).
+    """
+
+    users: frozenset[int] = frozenset()
+    salt: bytes = b""
+
+
+NOTHING_FOUND = Found()
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A client event and the user who sent it: the token's subject, never a field of the payload.
+
+    `seen` is the stamp that the node gave it on arrival; None where no socket sent it.
+
+        Command(PlaceBid(auction_id=42, amount=1500), user_id=7)
+    """
+
+    event: ClientEvent
+    user_id: int
+    user_exists: bool = True
+    heard_seq: int | None = None
+    """The last entry that this node had announced when the command arrived; None if not known."""
+    seen: Seen | None = None
+    found: Found = NOTHING_FOUND
+
+    def refused(self, code: Code, **values: Any) -> Refusal:
+        return Refusal(code, self.event.wire_name, values)
+
+
+@dataclass(frozen=True, slots=True)
+class HouseRules:
+    """The rules that an operator may choose; see the settings of the same names."""
+
+    owner_bids: bool = False
+    """Whether the owner may bid on the own auction (D13)."""
+
+
+@dataclass(frozen=True, slots=True)
+class By:
+    """An event of another user than the one who sent the command; of nobody with None."""
+
+    event: Event
+    user_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Several:
+    """The events that a command becomes together, in order; `own` is the place of its own one.
+
+    Several((LotOpened(lot), By(Commented("Lot 7 is open again"), owner_id)))
+    """
+
+    events: tuple[Event | By, ...]
+    own: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedWith:
+    """A refusal that also leaves events in the ledger: every node knows of them."""
+
+    refusal: Refusal
+    events: tuple[Event | By, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Unchanged:
+    """The acceptance of a command that asks for what is so already: nothing is written or told."""
+
+
+Decision = Event | Several | Unchanged | Refusal | RefusedWith
+"""A single event, of the user who sent the command, is the usual one."""

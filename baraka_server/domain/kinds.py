@@ -1,0 +1,25 @@
+"""The kinds of ledger entry, by the names under which they are stored."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from baraka_server.domain import increments
+from baraka_server.domain.events import GUIDE_KINDS, Event, Unknown
+
+KINDS: dict[str, type[Event]] = {
+    event.kind: event for kinds in (GUIDE_KINDS, increments.KINDS) for event in kinds
+}
+
+
+def event_of(kind: str, data: Mapping[str, Any]) -> Event:
+    """The event of an entry of the ledger, `Unknown` where a newer program wrote it.
+
+    Entries of the first release do not say what they are: all of them are of the first `v`. Raises
+    `KeyError`, `TypeError` or `ValueError` for data that no program wrote.
+    """
+    known, v = KINDS.get(kind), data.get("v", 1)
+    if known is not None and isinstance(v, int) and 1 <= v <= known.v:
+        return known.from_data(data)
+    return Unknown(kind, data.get("rule") is not False, data)

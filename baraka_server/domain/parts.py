@@ -1,0 +1,51 @@
+"""Values inside events that say themselves how they are stored; free text is one of them (D56)."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+
+class Part:
+    """A value in an event that is stored as what `data` returns."""
+
+    __slots__ = ()
+
+    def data(self) -> Any:
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, slots=True)
+class FreeText(Part):
+    """People's words in an event. The ledger keeps a salted hash, so that they can be erased (D56).
+
+    `text` is None where it was erased, or has not been read. `salt` is known while it is written. Two are
+    equal when they are of the same hash.
+
+        FreeText.of("A vase, chipped", found.salt, seq, 0)
+    """
+
+    hash: str
+    text: str | None = field(default=None, compare=False)
+    salt: str = field(default="", compare=False, repr=False)
+
+    @classmethod
+    def of(cls, text: str, secret: bytes, *place: int) -> FreeText:
+        """The text with a salt of its own, made of a secret and the place of the text."""
+        made = hmac.digest(secret, repr(place).encode(), "sha256").hex()[:32]
+        return cls(salted_hash(text, made), text, made)
+
+    def data(self) -> str:
+        return self.hash
+
+    def read(self, texts: Mapping[str, str]) -> FreeText:
+        """The text as it was read, by its hash."""
+        return replace(self, text=texts.get(self.hash, self.text))
+
+
+def salted_hash(text: str, salt: str) -> str:
+    """SHA-256 over salt and text: what an entry has in place of the text."""
+    return hashlib.sha256(f"{salt}\n{text}".encode()).hexdigest()

@@ -1,0 +1,164 @@
+"""The rules of the block: which product is on it, and to whom it is awarded (D8, D10, D14, D32)."""
+
+from __future__ import annotations
+
+from baraka_server.contract.client_events import AwardLot, ChangeLot
+from baraka_server.contract.names import compared, same_name
+from baraka_server.contract.refusals import Code, Refusal
+from baraka_server.domain.decision import Command, Decision, HouseRules, RefusedWith
+from baraka_server.domain.events import (
+    Awarded,
+    LedgerEntry,
+    Lot,
+    LotOpened,
+    LotRepriced,
+    StandingBid,
+    StandingBidChanged,
+    same_bid,
+)
+from baraka_server.domain.rules.checks import (
+    is_for_another_round,
+    is_on_the_block,
+    looked_elsewhere,
+    not_on_air,
+)
+from baraka_server.domain.rules.tables import Decisions, Objections
+from baraka_server.domain.state import State
+
+
+def _change_lot(state: State, command: Command, event: ChangeLot, _rules: HouseRules) -> Decision:
+    if refusal := not_on_air(state, command):
+        return refusal
+    if is_for_another_round(state, event) or _is_stale_change(state, command, event):
+        return command.refused(Code.ROUND_OVER, round=state.round)
+    lot = Lot(event.product, event.minimum_price, event.start_price, event.market_price)
+    return LotRepriced(lot) if is_on_the_block(state, lot.product) else LotOpened(lot)
+
+
+def _is_stale_change(state: State, command: Command, event: ChangeLot) -> bool:
+    """Whether a change of lot was sent while its sender looked at an earlier round, as far as known.
+
+    A socket that was never told of a round is refused only where bids would be set aside.
+    """
+    if event.round is not None or not looked_elsewhere(state, command):
+        return False
+    if is_on_the_block(state, event.product) and compared(event.product) not in state.past:
+        return False  # whatever its sender saw, it is about the open lot
+    return state.high is not None or (command.seen is not None and command.seen.here)
+
+
+def _award(state: State, command: Command, event: AwardLot, _rules: HouseRules) -> Decision:
+    if refusal := not_on_air(state, command):
+        return refusal
+    if is_for_another_round(state, event):
+        return command.refused(Code.ROUND_OVER, round=state.round)
+    if state.lot is None:
+        return command.refused(Code.NO_LOT)
+    names_its_bid = bool(event.bid_id)  # 0 is "no bid", which may be true of any round
+    if event.round is None and not names_its_bid and not means_the_open_lot(state, command, event):
+        return command.refused(Code.ROUND_OVER, round=state.round)
+    names_leader = event.bid_id is not None and _leads(event.bid_id, state.high)
+    if not names_leader and (surprise := _surprised(state, state.lot, command)):
+        return surprise
+    if event.bid_id is not None and not names_leader:
+        return command.refused(Code.OTHER_BID_LEADS)
+    return Awarded(event.product, event.weight, state.high)
+
+
+def _surprised(state: State, lot: Lot, command: Command) -> Refusal | RefusedWith | None:
+    """Refuse an award, once, of a host who cannot know which bid stands now (D47).
+
+    An award that arrived before this node announced the first refusal is refused as well.
+    """
+    change = state.bid_change
+    if change is None:
+        return None
+    told = command.heard_seq is None or command.heard_seq >= change.seq
+    if change.award_refused and told:
+        return None
+    refusal = command.refused(
+        Code.STANDING_BID_CHANGED,
+        standingBid=state.high.named() if state.high else None,
+        formerBid=change.former.named() if change.former else None,
+    )
+    if change.award_refused:
+        return refusal
+    return RefusedWith(refusal, (StandingBidChanged(lot, state.high, change.former, True),))
+
+
+def means_the_open_lot(state: State, command: Command, event: AwardLot) -> bool:
+    """Whether an award that names neither round nor bid is for the lot on the block (D32).
+
+    `product` is free text in the guide. The name of an earlier lot means that lot; a name that two lots
+    have means the one that the sender saw.
+    """
+    was_before = compared(event.product) in state.past
+    if not is_on_the_block(state, event.product):
+        return not was_before and not looked_elsewhere(state, command)
+    if not was_before or command.seen is None:
+        return True
+    return command.seen.here and command.seen.round == state.round
+
+
+def _leads(bid_id: int, high: StandingBid | None) -> bool:
+    """Whether `bid_id` is the bid that stands; 0 means that there is none. A bid without a row has no id."""
+    return bid_id == 0 if high is None else bid_id == high.bid_id != 0
+
+
+DECISIONS: Decisions = {
+    ChangeLot: _change_lot,
+    AwardLot: _award,
+}
+
+
+def _lot_opened_objection(state: State, _entry: LedgerEntry, _event: LotOpened) -> str | None:
+    return not_on_air_objection(state)
+
+
+def _lot_repriced_objection(state: State, _entry: LedgerEntry, event: LotRepriced) -> str | None:
+    if reason := not_on_air_objection(state):
+        return reason
+    if state.lot is None or not same_name(state.lot.product, event.lot.product):
+        return "this product was not on the block"
+    return None
+
+
+def _awarded_objection(state: State, _entry: LedgerEntry, event: Awarded) -> str | None:
+    if reason := not_on_air_objection(state):
+        return reason
+    if state.lot is None:
+        return "there was no product to award"
+    if not same_bid(event.high, state.high):
+        return f"it names {_named(event.high)}, and what stood was {_named(state.high)}"
+    return None
+
+
+def _standing_bid_changed_objection(
+    state: State, _entry: LedgerEntry, event: StandingBidChanged
+) -> str | None:
+    if state.lot is None or event.lot != state.lot:
+        return "it is about a product that was not on the block"
+    if event.award_refused:
+        refused = state.bid_change is not None and same_bid(event.high, state.high)
+        return None if refused else "the standing bid had not changed"
+    if not same_bid(event.was, state.high) and not same_bid(event.high, state.high):
+        return f"it names {_named(event.was)}, and what stood was {_named(state.high)}"
+    return None
+
+
+def not_on_air_objection(state: State) -> str | None:
+    if state.canceled or state.ended:
+        return "the auction was over"
+    return None if state.live else "the auction was not live"
+
+
+def _named(bid: StandingBid | None) -> str:
+    return f"bid {bid.bid_id} of {bid.amount} by user {bid.user_id}" if bid else "no bid"
+
+
+OBJECTIONS: Objections = {
+    LotOpened: _lot_opened_objection,
+    LotRepriced: _lot_repriced_objection,
+    StandingBidChanged: _standing_bid_changed_objection,
+    Awarded: _awarded_objection,
+}

@@ -1,0 +1,54 @@
+"""Checks that the rules of several areas share."""
+
+from __future__ import annotations
+
+from baraka_server.contract.client_events import RoundEvent
+from baraka_server.contract.names import same_name
+from baraka_server.contract.refusals import Code, Refusal
+from baraka_server.domain.decision import Command
+from baraka_server.domain.state import State
+
+
+def is_over(state: State, command: Command) -> Refusal | None:
+    if state.canceled:
+        return command.refused(Code.ALREADY_CANCELED)
+    return command.refused(Code.ALREADY_ENDED) if state.ended else None
+
+
+def not_on_air(state: State, command: Command) -> Refusal | None:
+    if refusal := is_over(state, command):
+        return refusal
+    return None if state.live else command.refused(Code.NOT_LIVE)
+
+
+def no_participant(state: State, command: Command) -> Refusal | None:
+    if not state.live:
+        return command.refused(Code.NOT_LIVE)
+    return None if command.user_exists else command.refused(Code.USER_NOT_FOUND)
+
+
+def is_stale(state: State, command: Command) -> Refusal | None:
+    """Refuse a command that is about another round: by its `round`, or by what its sender saw.
+
+    A command that asks for what is so already is not refused: look at that first.
+    """
+    event = command.event
+    if not isinstance(event, RoundEvent):
+        return None
+    unsaid = event.round is None and event.about_lot
+    if is_for_another_round(state, event) or (unsaid and looked_elsewhere(state, command)):
+        return command.refused(Code.ROUND_OVER, round=state.round)
+    return None
+
+
+def is_for_another_round(state: State, event: RoundEvent) -> bool:
+    return event.round is not None and event.round != state.round
+
+
+def looked_elsewhere(state: State, command: Command) -> bool:
+    """Whether the sender is known to have seen another round."""
+    return command.seen is not None and command.seen.round not in {None, state.round}
+
+
+def is_on_the_block(state: State, product: str) -> bool:
+    return state.lot is not None and same_name(state.lot.product, product)

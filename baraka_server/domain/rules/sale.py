@@ -1,0 +1,101 @@
+"""The rules of a sale as a whole: its start and its end, and what is said in it (D5 to D7)."""
+
+from __future__ import annotations
+
+from baraka_server.contract.client_events import (
+    BroadcasterLeave,
+    CancelAuction,
+    EndAuction,
+    PostComment,
+    StartAuction,
+)
+from baraka_server.contract.refusals import Code
+from baraka_server.domain.decision import Command, Decision, HouseRules
+from baraka_server.domain.events import (
+    Adopted,
+    BroadcasterLeft,
+    Canceled,
+    Commented,
+    Ended,
+    Event,
+    LedgerEntry,
+    Started,
+)
+from baraka_server.domain.rules.checks import is_over, no_participant
+from baraka_server.domain.rules.tables import Decisions, Objections
+from baraka_server.domain.state import State
+
+
+def _start(state: State, command: Command, _event: StartAuction, _rules: HouseRules) -> Decision:
+    if refusal := is_over(state, command):
+        return refusal
+    return Started()
+
+
+def _cancel(state: State, command: Command, _event: CancelAuction, _rules: HouseRules) -> Decision:
+    if state.canceled:
+        return command.refused(Code.ALREADY_CANCELED)
+    return Canceled() if state.live else command.refused(Code.NOT_LIVE)
+
+
+def _end(state: State, command: Command, _event: EndAuction, _rules: HouseRules) -> Decision:
+    if state.ended:
+        return command.refused(Code.ALREADY_ENDED)
+    return Ended() if state.live else command.refused(Code.NOT_LIVE)
+
+
+def _broadcaster_leave(
+    _state: State, _command: Command, _event: BroadcasterLeave, _rules: HouseRules
+) -> Decision:
+    return BroadcasterLeft()  # also after the sale: that is when a host closes the stream
+
+
+def _comment(state: State, command: Command, event: PostComment, _rules: HouseRules) -> Decision:
+    if refusal := no_participant(state, command):
+        return refusal
+    return Commented(event.comment)
+
+
+DECISIONS: Decisions = {
+    StartAuction: _start,
+    CancelAuction: _cancel,
+    EndAuction: _end,
+    BroadcasterLeave: _broadcaster_leave,
+    PostComment: _comment,
+}
+
+
+def _none(_state: State, _entry: LedgerEntry, _event: Event) -> None:
+    return None
+
+
+def _started_objection(state: State, _entry: LedgerEntry, _event: Started) -> str | None:
+    return "the auction was over" if state.canceled or state.ended else None
+
+
+def _comment_objection(state: State, entry: LedgerEntry, _event: Commented) -> str | None:
+    if not state.live:
+        return "the auction was not live"
+    return "a comment has an author" if entry.user_id is None else None
+
+
+def _canceled_objection(state: State, _entry: LedgerEntry, _event: Canceled) -> str | None:
+    if state.canceled:
+        return "the auction was canceled already"
+    return None if state.live else "the auction was not live"
+
+
+def _ended_objection(state: State, _entry: LedgerEntry, _event: Ended) -> str | None:
+    if state.ended:
+        return "the auction was ended already"
+    return None if state.live else "the auction was not live"
+
+
+OBJECTIONS: Objections = {
+    Adopted: _none,
+    Started: _started_objection,
+    Commented: _comment_objection,
+    Canceled: _canceled_objection,
+    Ended: _ended_objection,
+    BroadcasterLeft: _none,
+}

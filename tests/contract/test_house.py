@@ -1,0 +1,99 @@
+"""Events of the auction house, typed by hand from docs/auction-house.md, as `test_guide` has the guide's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from baraka_server.contract.client_events import GUIDE_EVENTS
+from baraka_server.contract.prices import SetIncrements
+from baraka_server.contract.refusals import Code, Refusal
+from baraka_server.contract.server_events import ADDED_SERVER_EVENTS, DOCUMENTED_SERVER_EVENTS
+from baraka_server.contract.vocabulary import (
+    CLIENT_EVENTS,
+    HTTP_COMMANDS,
+    SERVER_EVENTS,
+    parse,
+)
+
+COMMON = {"auctionId", "requestId", "round"}
+
+COMMANDS = {
+    "setIncrements": ("clerk", {"increments"}),
+}
+"""Who may give a command, and its fields beside those that all have."""
+
+TOLD = {
+    "nextBidChanged": {"nextBid"},
+}
+"""The fields of an event beside those that all have."""
+
+OVER_HTTP = {"setIncrements"}
+
+
+def fields(model: Any) -> set[str]:
+    return {field.alias or name for name, field in model.model_fields.items()}
+
+
+def test_the_commands_of_the_house_are_those():
+    ours = {name: event for name, event in CLIENT_EVENTS.items() if name not in GUIDE_EVENTS}
+    assert set(ours) == set(COMMANDS)
+    found = {name: (event.who, fields(event) - COMMON) for name, event in ours.items()}
+    assert found == COMMANDS
+    assert all(fields(event) >= COMMON for event in ours.values())
+
+
+def test_what_the_house_tells_is_that():
+    others = {event.wire_name for event in DOCUMENTED_SERVER_EVENTS + ADDED_SERVER_EVENTS}
+    ours = {name: event for name, event in SERVER_EVENTS.items() if name not in others}
+    place = {"auctionId", "seq", "ledger", "serverTime"}
+    assert {name: fields(event) - place for name, event in ours.items()} == TOLD
+
+
+def test_the_commands_that_are_taken_over_http_are_those():
+    assert set(HTTP_COMMANDS) == OVER_HTTP
+
+
+@pytest.mark.parametrize(
+    ("sent", "steps"),
+    [
+        (10, ((0, 10),)),
+        (10.0, ((0, 10),)),
+        (None, None),
+        ([{"from": 0, "step": 5}, {"from": 100, "step": 10}], ((0, 5), (100, 10))),
+    ],
+)
+def test_increments_are_a_step_or_a_table(sent, steps):
+    event = parse("setIncrements", [{"auctionId": 1, "increments": sent}])
+    assert isinstance(event, SetIncrements)
+    assert event.increments == steps
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        *(0, -1, True, "10", 1.5, {}, [], [10], [{"from": 0}], [{"from": 0, "step": 0}]),
+        [{"from": 5, "step": 1}, {"from": 5, "step": 2}],
+        [{"from": n, "step": 1} for n in range(51)],
+    ],
+)
+def test_increments_that_are_no_table_are_malformed(sent):
+    refusal = parse("setIncrements", [{"auctionId": 1, "increments": sent}])
+    assert isinstance(refusal, Refusal)
+    assert refusal.code is Code.MALFORMED
+    assert "increments" in refusal.message
+
+
+def test_increments_have_to_be_said():
+    refusal = parse("setIncrements", [{"auctionId": 1}])
+    assert isinstance(refusal, Refusal)
+    assert refusal.message == "Invalid payload: increments is required"
+
+
+@pytest.mark.parametrize("steps", [None, 10, [{"from": 5, "step": 1}]])
+def test_increments_are_sent_as_they_are_read(steps):
+    event = parse("setIncrements", [{"auctionId": 1, "increments": steps}])
+    assert isinstance(event, SetIncrements)
+    assert parse("setIncrements", [event.payload()]) == event
+    assert "requestId" not in event.payload()
