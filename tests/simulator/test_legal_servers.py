@@ -83,7 +83,7 @@ def one_viewer_is_too_slow_for_its_lists() -> Tamper:
 
 
 def there_are_more_fields() -> Tamper:
-    """Of payloads and of rows: additions are for who knows them. Of users they would be leaks."""
+    """Those that are decided, of payloads and of bids: additions are for who knows them."""
 
     def more(value: Any) -> Any:
         if isinstance(value, list):
@@ -92,7 +92,9 @@ def there_are_more_fields() -> Tamper:
 
     def tamper(_to: Listener, said: Said) -> list[Said]:
         data = {name: more(value) for name, value in said.data.items()}
-        return [said.but(data | {"nextBid": 100})]
+        of_lots = said.name in {"newBid", "auction_change_product", "auctionEnded", "auctionState"}
+        joined = said.answers == "joinAuction" and said.data["ok"]
+        return [said.but(data | ({"nextBid": 100} if of_lots or joined else {}))]
 
     return tamper
 

@@ -224,6 +224,20 @@ def test_a_missing_field_of_one_announcement_breaks_one(sale, data):
 
 @given(sales(), st.data())
 @settings(max_examples=100, deadline=None)
+def test_a_field_that_the_contract_does_not_have_breaks_one_wherever_it_stands(sale, data):
+    number = data.draw(st.integers(0, len(sale.told) - 1))
+    name, fields = json.loads(json.dumps(sale.told[number]))
+    place = fields
+    for step in data.draw(st.sampled_from(leaves_of(fields)))[:-1]:
+        place = place[step]
+    assume(isinstance(place, dict))
+    place["commission"] = 15
+    sale.told[number] = (name, fields)
+    assert broken(is_heard(sale, []))
+
+
+@given(sales(), st.data())
+@settings(max_examples=100, deadline=None)
 def test_an_announcement_that_is_lost_told_twice_or_out_of_order_breaks_one(sale, data):
     number = data.draw(st.integers(0, len(sale.told) - 2))
     change = data.draw(st.sampled_from(["lost", "twice", "late"]))

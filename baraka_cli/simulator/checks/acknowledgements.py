@@ -16,7 +16,10 @@ from baraka_server.contract.server_events import AuctionState, Error, ServerMode
 
 
 class Done(ServerModel):
-    """The acknowledgement of what was done. Fields beside `ok` are additions: where they are, they are so."""
+    """The acknowledgement of what was done. Fields beside `ok` are additions: where they are, they are so.
+
+    The last three are decided (docs/auction-house.md), and sent by newer servers.
+    """
 
     ok: Literal[True]
     auction_id: int | None = Field(None, alias="auctionId")
@@ -27,6 +30,15 @@ class Done(ServerModel):
     comment_id: int | None = Field(None, alias="commentId")
     winning_id: int | None = Field(None, alias="winningId")
     user_count: int | None = Field(None, alias="userCount")
+    undone: bool | None = None
+    reopened: bool | None = None
+    changed: bool | None = None
+
+
+class Joined(AuctionState):
+    """The acknowledgement of a join, with the whole state (D21)."""
+
+    ok: Literal[True]
 
 
 class Refused(Error):
@@ -51,10 +63,10 @@ class Acknowledgements:
         if said.get("ok") is False:
             self._payloads.look_at(who, Refused, said, dict(said), numbered=True)
             return
-        self._payloads.look_at(who, Done, said, dict(said), numbered=True)
         if event == JoinAuction.wire_name and "auction" in said:
-            state = {name: value for name, value in said.items() if name != "ok"}
-            self._payloads.look_at(who, AuctionState, state, state, numbered=numbered)
+            self._payloads.look_at(who, Joined, said, dict(said), numbered=numbered)
+        else:
+            self._payloads.look_at(who, Done, said, dict(said), numbered=True)
         asked, named = payload.get("auctionId"), said.get("auctionId", payload.get("auctionId"))
         self._findings.expect(
             Promise.PAYLOADS_ARE_DOCUMENTED,

@@ -11,7 +11,7 @@ from baraka_cli.client.frames import Frame
 from baraka_cli.simulator.checks.descriptions import difference, one_bid, said
 from baraka_cli.simulator.checks.findings import Findings
 from baraka_cli.simulator.checks.records import Records, differing
-from baraka_cli.simulator.checks.truth import Core, Moment, Row, Truth, core_of, rows
+from baraka_cli.simulator.checks.truth import PRICES, Core, Moment, Row, Truth, core_of, rows
 from baraka_cli.simulator.result import Promise
 from baraka_server.contract.server_events import (
     AuctionChanged,
@@ -54,6 +54,21 @@ class Announcements:
     @property
     def auctions(self) -> list[int]:
         return list(self._truths)
+
+    def look_at_auction(self, frame: Frame) -> None:
+        """The auction's row in an announcement: as it was told before, and live when it was started."""
+        is_start = frame.name == AuctionStarted.wire_name
+        auction = frame.data if is_start else frame.data.get("auction")
+        if not isinstance(auction, Mapping) or frame.name == AuctionChanged.wire_name:
+            return
+        self.records.see_auction(frame.name, auction, frame.text)
+        if is_start:
+            self._findings.expect(
+                Promise.ANNOUNCED_IS_KEPT,
+                auction.get("isLive") is not False,
+                f"{frame.name}: it says that auction {auction.get('id')} is not live",
+                frame.text,
+            )
 
     def place(self, auction_id: int, seq: int, frame: Frame) -> None:
         """Note what stands at `seq`, and look whether everybody was told the same."""
@@ -148,13 +163,13 @@ class Announcements:
                 listed = rows(frame.data["comments"], "comment")
                 self._compare(truth, seq, "comments", listed, truth.comments_at(seq), frame.text)
             else:
-                cleared = not (frame.data["auction"].get("Auction_bids"))
-                self._findings.expect(
-                    Promise.LISTS_ARE_THE_FOLD,
-                    cleared,
-                    f"auction {truth.auction_id}, number {seq}: bids stand after the award",
-                    frame.text,
-                )
+                for name in ("bids", "comments"):
+                    self._findings.expect(
+                        Promise.LISTS_ARE_THE_FOLD,
+                        not frame.data["auction"].get(f"Auction_{name}"),
+                        f"auction {truth.auction_id}, number {seq}: {name} stand after the award",
+                        frame.text,
+                    )
                 self._look_at_block(truth, seq, frame)
         except (KeyError, TypeError, AttributeError):
             pass  # its shape was found wrong already
@@ -176,6 +191,13 @@ class Announcements:
             Promise.ANNOUNCED_IS_KEPT,
             auction.get("isLive") is not False,
             f"{where}: the award says that the auction is not live",
+            frame.text,
+        )
+        price = next((name for name in PRICES if auction.get(name)), None)
+        self._findings.expect(
+            Promise.ANNOUNCED_IS_KEPT,
+            price is None,
+            f"{where}: {price} is {auction.get(price or '')!r} after the award",
             frame.text,
         )
 
@@ -216,6 +238,7 @@ class Announcements:
 
     def finish(self) -> None:
         """Nothing may be missing that nobody heard."""
+        self.records.finish()
         for auction_id, truth in self._truths.items():
             self._finish_order(auction_id, truth)
 

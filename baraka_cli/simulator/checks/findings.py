@@ -26,6 +26,10 @@ class Findings:
         self._clock = clock
         self._found = {promise: Finding(promise=promise) for promise in Promise}
 
+    def now(self) -> float:
+        """Seconds since the run began."""
+        return self._clock()
+
     def __getitem__(self, promise: Promise) -> Finding:
         return self._found[promise]
 

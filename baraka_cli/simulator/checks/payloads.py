@@ -6,12 +6,13 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from baraka_cli.client.frames import Frame
 from baraka_cli.simulator.checks.findings import Findings
 from baraka_cli.simulator.checks.records import Records
 from baraka_cli.simulator.checks.secrets import secrets_in
+from baraka_cli.simulator.checks.undocumented import undocumented
 from baraka_cli.simulator.result import Promise
 from baraka_server.contract.records import BidWithUser, CommentWithUser
 from baraka_server.contract.vocabulary import SERVER_EVENTS
@@ -24,7 +25,7 @@ ADDED_FIELDS: dict[str, Any] = {
 }
 """Stand-ins for what a server that knows the guide alone does not send."""
 
-LISTS: dict[str, type] = {
+LISTS: dict[str, type[BaseModel]] = {
     "auctionBids": BidWithUser,
     "comments": CommentWithUser,
     "auctionComments": CommentWithUser,
@@ -55,33 +56,46 @@ class Payloads:
         self._look_for_secrets(frame.name, frame.data, frame.text)
 
     def look_at(
-        self, who: str, kind: type, said: Mapping[str, Any], text: object, *, numbered: bool
+        self,
+        who: str,
+        kind: type[BaseModel],
+        said: Mapping[str, Any],
+        text: object,
+        *,
+        numbered: bool,
     ) -> None:
         """`who` names it to a person; `text` is as it arrived."""
         self._look_at_fields(who, kind, said, text, numbered=numbered)
         self._look_for_secrets(who, said, text)
 
     def _look_at_fields(
-        self, who: str, kind: type, said: Mapping[str, Any], text: object, *, numbered: bool
+        self,
+        who: str,
+        kind: type[BaseModel],
+        said: Mapping[str, Any],
+        text: object,
+        *,
+        numbered: bool,
     ) -> None:
         data = dict(said)
         for name, record in LISTS.items():
             if isinstance(data.get(name), list):
                 self._look_at_rows(who, name, data[name], record)
                 data[name] = []
-        if not numbered:
-            data = ADDED_FIELDS | data
+        whole = data if numbered else ADDED_FIELDS | data
         try:
-            _adapter(kind).validate_json(_json(data), strict=True)
+            _adapter(kind).validate_json(_json(whole), strict=True)
         except (ValidationError, ValueError) as error:
             problem = _problem(error)
         else:
-            problem = _wrong_user(data)
+            problem = _wrong_user(data) or next(undocumented(kind, data), "")
         self._findings.expect(
             Promise.PAYLOADS_ARE_DOCUMENTED, not problem, f"{who}: {problem}", text
         )
 
-    def _look_at_rows(self, who: str, name: str, listed: list[Any], record: type) -> None:
+    def _look_at_rows(
+        self, who: str, name: str, listed: list[Any], record: type[BaseModel]
+    ) -> None:
         """Rows were looked at when they were new; a row that has changed is looked at again."""
         for row in listed:
             key = (record, row.get("id") if isinstance(row, dict) else None)
@@ -93,6 +107,10 @@ class Payloads:
                 what = f"{who}, a row of {name}: {_problem(error)}"
                 self._findings.broken(Promise.PAYLOADS_ARE_DOCUMENTED, what, _json(row))
                 return
+            more = next(undocumented(record, row), "")
+            if more:
+                what = f"{who}, a row of {name}: {more}"
+                self._findings.broken(Promise.PAYLOADS_ARE_DOCUMENTED, what, _json(row))
             self._rows[key] = row
             promise = (
                 Promise.LISTS_ARE_THE_FOLD if who in SERVER_EVENTS else Promise.ANNOUNCED_IS_KEPT

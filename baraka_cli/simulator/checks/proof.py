@@ -30,6 +30,7 @@ from baraka_server.contract.server_events import (
     AuctionStarted,
     AuctionState,
     Error,
+    LotAwarded,
     UserCountUpdate,
 )
 from baraka_server.contract.vocabulary import SERVER_EVENTS
@@ -40,6 +41,9 @@ NEWS = frozenset(
     if name not in {UserCountUpdate.wire_name, AuctionState.wire_name, Error.wire_name}
 )
 """Events that stand in an auction's sequence."""
+
+WITH_AUCTION = frozenset({AuctionStarted.wire_name, LotAwarded.wire_name, AuctionState.wire_name})
+"""Events that carry the auction's row."""
 
 
 class Proof:
@@ -84,6 +88,8 @@ class Proof:
         if is_news and frame.seq is not None and frame.auction_id is not None:
             self.announcements.place(frame.auction_id, frame.seq, frame)
             self.rooms.skipped.said(frame)
+        if frame.name in WITH_AUCTION:
+            self.announcements.look_at_auction(frame)
         self._payloads.look(frame, numbered=bool(self.numbered))
 
     # --- what a phone asks

@@ -8,8 +8,24 @@ from typing import Any
 from baraka_cli.simulator.checks.findings import Findings
 from baraka_cli.simulator.result import Promise
 
+STEADY = (
+    *(
+        "title",
+        "description",
+        "type",
+        "quantity",
+        "expiryDate",
+        "startDate",
+        "image_url",
+        "user_id",
+    ),
+    *("category_id", "createdAt"),
+)
+"""Columns of an auction that nothing in a sale changes."""
+
 KINDS = {"bid": "bid", "comment": "comment"}
 """The field that tells one kind of row from another, and what it is called."""
+DIFFER_MAX = 100
 
 
 class Records:
@@ -23,6 +39,34 @@ class Records:
         self._meddled = meddled
         self._rows: dict[tuple[str, int], Mapping[str, Any]] = {}
         self._users: dict[int, Mapping[str, Any]] = {}
+        self._auctions: dict[int, Mapping[str, Any]] = {}
+        self._renewed: set[int] = set()
+        self._differ: list[tuple[int, str, object, float]] = []
+        """Auctions that were told otherwise than first: which one, how, the message, and when."""
+
+    def see_auction(self, where: str, auction: Mapping[str, Any], text: object) -> None:
+        """An auction's row. Whether another program changed it is known only later."""
+        auction_id = auction.get("id")
+        if not isinstance(auction_id, int):
+            return
+        row = {name: auction[name] for name in STEADY if name in auction}
+        known = self._auctions.setdefault(auction_id, row)
+        if known == row:
+            self._findings.looked(Promise.ANNOUNCED_IS_KEPT)
+        elif len(self._differ) < DIFFER_MAX:
+            what = f"{where}: the auction has {differing(row, known)} by what was told"
+            self._differ.append((auction_id, what, text, self._findings.now()))
+
+    def renew_auction(self, auction_id: int) -> None:
+        """A whole state came that nobody asked for: another program changed the row."""
+        self._renewed.add(auction_id)
+
+    def finish(self) -> None:
+        """Report auctions that were told in two ways though nobody is known to have changed them."""
+        for auction_id, what, text, at in self._differ:
+            if auction_id not in self._renewed and not self._meddled(auction_id):
+                self._findings.broken(Promise.ANNOUNCED_IS_KEPT, what, text, at=at)
+        self._differ.clear()
 
     def knows(self, user_id: int) -> bool:
         """Whether anything was told of this user, who is there then."""

@@ -171,6 +171,7 @@ class Rooms:
         room = seat.rooms[frame.auction_id or 0]
         if frame.seq is not None and room.last is not None and frame.seq > room.last:
             room.last, room.gap = frame.seq, None
+        self._announcements.records.renew_auction(frame.auction_id or 0)
         self.skipped.forgive(room)
 
     def without_state(self, seat: Seat, room: SeatInRoom) -> None:

@@ -32,6 +32,7 @@ class States:
             said = rows(data["auctionComments"], "comment")
             auction = {name: data["auction"][name] for name in COLUMNS}
             truth.begin_with(seq, data)
+            self._announcements.records.see_auction("the state", data["auction"], data)
         except (KeyError, TypeError, ValueError, AttributeError):
             self._findings.broken(
                 Promise.PAYLOADS_ARE_DOCUMENTED, "the state of a joiner lacks its fields", data

@@ -105,6 +105,53 @@ def a_lot_is_told_with_a_token() -> Tamper:
     return changing("auction_change_product", lambda data: data | {"token": "eyJ…"})
 
 
+# --- the auction's row
+
+
+@wire(
+    Promise.ANNOUNCED_IS_KEPT, r"^auctionEnded: the auction has title 'Another', but '.*' by what"
+)
+def an_award_tells_of_an_auction_with_another_title() -> Tamper:
+    return changing(
+        "auctionEnded", lambda data: data | {"auction": data["auction"] | {"title": "Another"}}
+    )
+
+
+@wire(Promise.ANNOUNCED_IS_KEPT, r"number \d+: bidPrice is 120 after the award$")
+def an_award_leaves_a_price_on_the_block() -> Tamper:
+    return changing(
+        "auctionEnded", lambda data: data | {"auction": data["auction"] | {"bidPrice": 120}}
+    )
+
+
+@wire(Promise.ANNOUNCED_IS_KEPT, r"^auctionStarted: it says that auction 1 is not live$")
+def the_start_says_that_it_is_not_live() -> Tamper:
+    return changing("auctionStarted", lambda data: data | {"isLive": False})
+
+
+# --- what the contract does not have
+
+
+def _of_its_own(part: str) -> Change:
+    return lambda data: data | {part: data[part] | {"commission": 15}}
+
+
+@wire(
+    Promise.PAYLOADS_ARE_DOCUMENTED,
+    r"^auctionEnded: auction has the field 'commission', which the contract does not have$",
+)
+def the_auction_in_an_award_has_a_field_of_its_own() -> Tamper:
+    return changing("auctionEnded", _of_its_own("auction"))
+
+
+@wire(
+    Promise.PAYLOADS_ARE_DOCUMENTED,
+    r"^newBid: newBid has the field 'commission', which the contract does not have$",
+)
+def a_bid_has_a_field_of_its_own() -> Tamper:
+    return changing("newBid", _of_its_own("newBid"))
+
+
 # --- winners
 
 
