@@ -32,6 +32,7 @@ class Promise(StrEnum):
     LISTS_ARE_THE_FOLD = "lists_are_the_fold"
     COUNTS_AGREE = "counts_agree"
     COMMANDS_ARE_ANSWERED = "commands_are_answered"
+    COMMANDS_ARE_DECIDED = "commands_are_decided"
     CONNECTIONS_HOLD = "connections_hold"
     STARTS_ARE_TOLD = "starts_are_told"
     ROOMS_ARE_CLOSED = "rooms_are_closed"
@@ -51,6 +52,7 @@ TITLES: dict[Promise, str] = {
     Promise.LISTS_ARE_THE_FOLD: "lists equal what came before",
     Promise.COUNTS_AGREE: "viewer counts agree with who is there",
     Promise.COMMANDS_ARE_ANSWERED: "every command was answered",
+    Promise.COMMANDS_ARE_DECIDED: "commands were decided, and not all put off",
     Promise.CONNECTIONS_HOLD: "nobody was hung up on who did nothing wrong",
     Promise.STARTS_ARE_TOLD: "everybody who was connected heard of the start",
     Promise.ROOMS_ARE_CLOSED: "nothing reached a socket outside the room",

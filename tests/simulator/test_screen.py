@@ -78,8 +78,8 @@ def test_a_breach_is_told_in_words_above_all_that_was_kept() -> None:
 
 def test_the_marks_are_read_without_colour() -> None:
     shown = lines(a_broken_run(), 100, 40)
-    assert [line[0] for line in shown[-17:]].count("✓") == 14
-    assert [line[0] for line in shown[-17:]].count("–") == 1
+    assert [line[0] for line in shown[-18:]].count("✓") == 15
+    assert [line[0] for line in shown[-18:]].count("–") == 1
 
 
 def test_between_two_lots_the_last_latency_stays() -> None:
@@ -169,7 +169,7 @@ def test_without_a_terminal_there_is_a_line_every_five_seconds() -> None:
     for line in shown:
         assert "viewers" in line
         assert "messages/s" in line
-        assert line.endswith("15 promises kept, 0 broken")
+        assert line.endswith("16 promises kept, 0 broken")
 
 
 def test_a_line_gives_the_rates_of_its_own_seconds() -> None:

@@ -17,6 +17,7 @@ from baraka_cli.simulator.checks.connections import Connections
 from baraka_cli.simulator.checks.counts import Counts
 from baraka_cli.simulator.checks.findings import Findings
 from baraka_cli.simulator.checks.payloads import Payloads
+from baraka_cli.simulator.checks.put_off import PutOff
 from baraka_cli.simulator.checks.reasons import Reasons, SentCommand
 from baraka_cli.simulator.checks.refusals import Refusals
 from baraka_cli.simulator.checks.rooms import Rooms
@@ -63,6 +64,7 @@ class Proof:
         self.rooms = Rooms(self.findings, self.announcements, self.states, self.frames, clock)
         self.reasons = Reasons(self.findings, self.announcements, clock)
         self.refusals = Refusals(self.findings)
+        self.put_off = PutOff(self.findings)
         self.connections = Connections(self.findings, clock)
         self.counts = Counts(self.findings)
         self.starts = Starts(self.findings)
@@ -122,6 +124,7 @@ class Proof:
     def answered(self, seat: Seat, asked: SentCommand, answer: Reply, *, in_vain: bool) -> None:
         """What came of it. `in_vain`: nothing did in time, though its connection held."""
         self.refusals.due(seat, answer)
+        self.put_off.answered(asked.event, answer)
         if answer.ok is not None:
             self._first_asked.pop(str(asked.payload.get("requestId")), None)
         if answer.ok is False:
@@ -217,6 +220,7 @@ class Proof:
         """Report what can only be said when everything has been heard."""
         self.rooms.skipped.finish()
         self.reasons.finish()
+        self.put_off.finish()
         self.connections.finish()
         self.announcements.finish()
         self.answers.finish()
@@ -231,6 +235,7 @@ class Proof:
         now = self._clock()
         self.rooms.skipped.judge(now)
         self.reasons.judge(now)
+        self.put_off.finish()
         self.connections.finish()
 
     def _say_what_was_not_checked(self) -> None:
