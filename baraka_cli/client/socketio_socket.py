@@ -13,6 +13,7 @@ from typing import Any
 import aiohttp
 import socketio
 
+from baraka_cli.client.outspoken import OutspokenClient
 from baraka_cli.client.replies import Request
 from baraka_cli.client.sockets import CONNECT_SECONDS_MAX, CouldNotConnect, Socket
 
@@ -39,7 +40,9 @@ class SocketIoSocket(Socket):
         # A session of its own has cookies of its own, which sticky load balancers go by. The client
         # would leave its session open when it is cut off.
         self._session = aiohttp.ClientSession()
-        client = socketio.AsyncClient(
+        client = OutspokenClient(
+            self._unreadable,
+            self._hangs_up,
             reconnection=False,
             handle_sigint=False,  # theirs cancels every task there is
             http_session=self._session,
@@ -50,8 +53,16 @@ class SocketIoSocket(Socket):
         client.on("disconnect", self._lost)
         return client
 
+    def _unreadable(self, text: str) -> None:
+        self.pool.listener.garbled(self, text)
+
+    def _hangs_up(self, text: str) -> None:
+        self.gave_up = True
+        self._unreadable(text)
+
     async def connect(self) -> None:
         await self._hang_up()
+        self.gave_up = False
         self._client = client = self._new_client()
         try:
             await client.connect(

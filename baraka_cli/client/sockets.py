@@ -97,6 +97,8 @@ class Socket:
         self.requests: list[Request] = []
         self.refused_token = ""
         """What the server said when it refused the token; empty unless it did."""
+        self.gave_up = False
+        """Whether it closed the connection itself, over something that it could not read."""
         self.lists = lists
         """Whether it reads whole lists; else it asked for deltas (D24)."""
         self.auth: dict[str, Any] = {"token": token} | ({} if lists else DELTA)

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from baraka_cli.simulator.report.verdict import verdict
 from baraka_cli.simulator.result import Promise, Result
+from baraka_cli.simulator.scenario import Transport
+from tests.simulator.faults.connections import WITH_LIBRARY
 from tests.support.clients.crowd import Crowd
 from tests.support.clients.simulated import AUCTION, EVENING, STORM, hold
 from tests.support.servers.broken_server import broken_server
@@ -58,6 +60,36 @@ async def test_people_who_come_and_go_in_the_middle(database: Path):
         result = await hold(server.url, scenario, server.database_url, show=show)
         await visiting
     assert_blameless(result)
+
+
+async def test_a_phone_that_hangs_up_itself_over_what_it_cannot_read_was_not_hung_up_on(
+    database: Path,
+):
+    told: set[int] = set()
+
+    def tamper(to: Listener, said: Said) -> list[Said]:
+        if said.name != "newBid" or to.user_id != WITH_LIBRARY or told:
+            return [said]
+        told.add(said.data["seq"])
+        return [said, said.as_raw("<html>502 Bad Gateway</html>")]
+
+    async with broken_server(database) as server:
+        server.man.tamper = tamper
+        result = await hold(server.url, STORM)
+    assert not result.could_not
+    broken = [one.promise for one in result.findings if one.broken]
+    assert broken == [Promise.PAYLOADS_ARE_DOCUMENTED]
+
+
+async def test_a_poll_may_be_answered_with_many_packets(database: Path):
+    def tamper(to: Listener, said: Said) -> list[Said]:
+        more = 300 if to.websocket is None and said.name == "newBid" else 0
+        return [said, *[said.as_raw("6")] * more]
+
+    async with broken_server(database) as server:
+        server.man.tamper = tamper
+        quick = {"transport": Transport.POLLING, "viewers": 1, "bidders": 2, "lots": 1}
+        assert_blameless(await hold(server.url, STORM.model_copy(update=quick)))
 
 
 async def test_a_server_of_the_guide_that_is_right(database: Path):

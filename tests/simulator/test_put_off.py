@@ -1,4 +1,4 @@
-"""How many commands a server may put off."""
+"""Share of commands that a server may put off."""
 
 from __future__ import annotations
 

@@ -174,7 +174,7 @@ class Crowd:
             return
         self.dropped += 1
         connected = sum(other.phone.connected for other in self._by_phone.values())
-        excused = bool(phone.refused_token) or self._was_late()
+        excused = bool(phone.refused_token) or phone.gave_up or self._was_late()
         self._proof.connections.cut(one.seat, connected, excused=excused)
         self._meter.now.errors += 1
         if not one.busy:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from baraka_cli.simulator.result import Promise
 from tests.simulator.faults.kinds import wire
-from tests.support.clients.simulated import VICTIM
+from tests.support.clients.simulated import NEIGHBOUR, VICTIM
 from tests.support.servers.man_in_the_middle import Listener, Said, Tamper
 
 FOURTH = VICTIM + 2
-"""A viewer with a bare websocket: what a client library cannot read, it hides."""
+"""A viewer with a bare websocket."""
+WITH_LIBRARY, POLLING = VICTIM + 1, NEIGHBOUR - 2
+"""A viewer, and a passer-by on long-polling, with python-socketio's client, which hides what it cannot read."""
 
 
 @wire(Promise.CONNECTIONS_HOLD, r"^viewer 2 \(user 9\).* was hung up on$")
@@ -67,6 +69,32 @@ def bids_are_answered_with_nothing_in_it() -> Tamper:
 def one_viewer_hears_a_page_of_html() -> Tamper:
     def tamper(to: Listener, said: Said) -> list[Said]:
         if said.name == "newComment" and to.user_id == FOURTH:
+            return [said, said.as_raw("<html>502 Bad Gateway</html>")]
+        return [said]
+
+    return tamper
+
+
+@wire(
+    Promise.PAYLOADS_ARE_DOCUMENTED,
+    r"^viewer 3 .*, websocket heard what nothing can be made of$",
+)
+def a_client_library_hears_what_is_not_json() -> Tamper:
+    def tamper(to: Listener, said: Said) -> list[Said]:
+        if said.name == "newBid" and to.user_id == WITH_LIBRARY:
+            return [said, said.as_raw('42["newBid",{"auctionId":')]
+        return [said]
+
+    return tamper
+
+
+@wire(
+    Promise.PAYLOADS_ARE_DOCUMENTED,
+    r"^passer-by 3 .*, polling heard what nothing can be made of$",
+)
+def a_poll_is_answered_with_a_page_of_html() -> Tamper:
+    def tamper(to: Listener, said: Said) -> list[Said]:
+        if said.name == "userCountUpdate" and to.user_id == POLLING:
             return [said, said.as_raw("<html>502 Bad Gateway</html>")]
         return [said]
 
