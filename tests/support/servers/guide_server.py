@@ -96,7 +96,7 @@ class Auction:
             "product_description": None,
             **{name: self.prices.get(name, 0) for name in PRICES},
             "quantity": 1,
-            "expiryDate": now(),
+            "expiryDate": BEGAN,
             "startDate": None,
             "image_url": "",
             "isLive": self.live,
@@ -106,7 +106,7 @@ class Auction:
             "user_id": OWNER,
             "winning_user_id": self.winner,
             "category_id": 1,
-            "createdAt": now(),
+            "createdAt": BEGAN,
             "updatedAt": now(),
         }
 
