@@ -15,6 +15,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from baraka_cli.event_loop import loop_factory
 from baraka_server.contract.text import OBEYED, printable
 
 if TYPE_CHECKING:
@@ -221,7 +222,7 @@ def _run(coroutine: Coroutine[Any, Any, T], about: str | None) -> T:
     from baraka_server.store.errors import StoreError, Unfit
 
     try:
-        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        with asyncio.Runner(loop_factory=loop_factory()) as runner:
             return runner.run(coroutine)
     except UnusableUrl as error:
         wrong_usage(_lines(f"BARAKA_DATABASE_URL or --database-url: {error}", about))
@@ -263,11 +264,3 @@ def _told(error: StoreError, about: str | None) -> str:
 
 def _lines(*lines: str | None) -> str:
     return "\n".join(filter(None, lines))
-
-
-def _loop_factory() -> Any:
-    try:
-        import uvloop
-    except ImportError:  # it does not install everywhere
-        return None
-    return uvloop.new_event_loop

@@ -172,12 +172,15 @@ class Socket:
             self.pool.acknowledges = False  # received, which is not done
 
     def _hear(self, frame: Frame) -> None:
-        if frame.name == Error.wire_name and frame.data.get("message") in TOKEN_REFUSALS:
-            self.refused_token = str(frame.data["message"])
+        self._note_refused_token(frame)
         # First the reply, so that who hears `error` unasked is known to have heard it unasked.
         if self.pool.acknowledges is not True and self.requests:
             self._replied_by(frame)
         self.pool.listener.heard(self, frame)
+
+    def _note_refused_token(self, frame: Frame) -> None:
+        if frame.name == Error.wire_name and frame.data.get("message") in TOKEN_REFUSALS:
+            self.refused_token = str(frame.data["message"])
 
     def _replied_by(self, frame: Frame) -> None:
         """Without acknowledgements: what a person takes for the reply."""

@@ -20,9 +20,11 @@ from baraka_cli.commands.simulate_hostile import (
 from baraka_cli.commands.simulate_replay import command_again, replay_of, scenario_of
 from baraka_cli.commands.simulate_result import Files, exit_code, former_result, held, tell
 from baraka_cli.commands.simulate_setup import (
+    AUTO,
     open_enough_files,
     people_of,
     places_of,
+    processes_of,
     promises_named,
     scenario_and_lots,
     somebody_comes,
@@ -48,6 +50,7 @@ def simulate(
     viewers: flags.Viewers = None,
     bidders: flags.Bidders = None,
     commenters: flags.Commenters = None,
+    processes: flags.Processes = AUTO,
     lots: flags.Lots = None,
     lots_encoding: flags.LotsEncoding = None,
     rate: flags.Rate = None,
@@ -110,6 +113,7 @@ def simulate(
         only_for_a_sale(
             **fields,
             lots=lots,
+            processes=None if processes == AUTO else processes,
             no_host=no_host,
             database_url=database_url,
             server_pid=server_pid,
@@ -137,7 +141,8 @@ def simulate(
         )
     old = former_result(compare, scenario, must_be_alike=fail_on_worse)
     files.try_out()
-    open_enough_files(scenario)
+    held_by = processes_of(processes, scenario, url, server_pid or ())
+    open_enough_files(scenario, held_by)
     people = people_of(tokens, host, users, sale_seconds=scenario.duration)
     places = places_of(url, auction, repeat, people)
     if no_host:
@@ -158,6 +163,7 @@ def simulate(
             command=command_again(replay, again, url, viewers, seed),
             why_refused=partial(why_refused, url, people.maker),
             exempt=promises,
+            processes=held_by,
         )
         for place in places
     ]

@@ -108,6 +108,15 @@ Commenters = Annotated[
     ),
 ]
 
+Processes = Annotated[
+    str,
+    typer.Option(
+        metavar="N or auto",
+        rich_help_panel=CROWD,
+        help="How many processes hold the viewers' phones; auto: as many as help.",
+    ),
+]
+
 Lots = Annotated[
     str | None,
     typer.Option(

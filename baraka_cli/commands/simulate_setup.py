@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import typer
 
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 
 TOKEN_LIFETIME = timedelta(hours=12)
 PAGES_MAX = 20
+AUTO = "auto"
+PROCESSES_MAX = 64
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 def scenario_and_lots(
@@ -178,13 +182,28 @@ async def _startable(url: str, token: str, needed: int) -> tuple[list[int], str]
     return found, "" if pages else f"{url} lists no auctions: name one by --auction"
 
 
-def open_enough_files(scenario: Scenario) -> None:
+def processes_of(said: str, scenario: Scenario, url: str, server_pids: Collection[int]) -> int:
+    """How many processes hold the crowd's phones: as many as help, unless a number was given."""
+    from baraka_cli.simulator.processes.count import cores, processes_that_help
+
+    if said == AUTO:
+        server_is_here = bool(server_pids) or urlsplit(url).hostname in LOOPBACK
+        return processes_that_help(scenario.viewers, cores() - server_is_here)
+    number = int(said) if said.isdecimal() else 0
+    if not 1 <= number <= PROCESSES_MAX:
+        wrong_usage(f"--processes: '{said}' is neither auto nor a number from 1 to {PROCESSES_MAX}")
+    return max(1, min(number, scenario.viewers))
+
+
+def open_enough_files(scenario: Scenario, processes: int) -> None:
     """Exits 2 where the system does not allow as many connections as the scenario has."""
     from baraka_server.open_files import raise_limit
 
-    allowed, needed = raise_limit(scenario.files_max), scenario.files_max
+    needed = scenario.files_max(processes)
+    allowed = raise_limit(needed)
     if allowed is not None and allowed < needed:
+        each = " in each process" if processes > 1 else ""
         wrong_usage(
-            f"This sale needs {needed:,} open files, and the system allows {allowed:,}. "
+            f"This sale needs {needed:,} open files{each}, and the system allows {allowed:,}. "
             f"Allow this shell more and try again: sudo prlimit --pid $$ --nofile={needed}:{needed}"
         )

@@ -6,18 +6,16 @@ that was itself held up does not make a slow server look fast (coordinated omiss
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections import Counter, defaultdict
 
 from hdrh.histogram import HdrHistogram
 
 from baraka_cli.simulator.result import Latency, Second, Tally
-from baraka_cli.simulator.usage import OwnUsage, ServerUsage
+from baraka_cli.simulator.usage import LoopLag, OwnUsage, ProcessorTime, ServerUsage
 
 MICROSECONDS_MAX = 120_000_000
 SIGNIFICANT_FIGURES = 3
-LAG_INTERVAL_SECONDS = 0.05
 LAG_MS_MAX = 200
 OWN_CPU_MAX = 0.95
 SECONDS_MAX_IN_A_ROW = 2
@@ -78,10 +76,12 @@ class Meter:
         self._bidding_ended: tuple[float, int, int] | None = None
         self._second_delivery = Times()
         self._step_delivery: Times | None = None
-        self._own = OwnUsage()
+        self.processes: list[ProcessorTime] = [OwnUsage()]
+        """All of the crowd: this one, and those that hold phones for it."""
+        self.lag = LoopLag()
+        """How late any of them was of late."""
         self._at = self.started
         self._told = (0, 0)
-        self._lag = 0.0
         self._strained = 0
         self._strained_most = 0
         self.servers = ServerUsage(servers)
@@ -90,9 +90,9 @@ class Meter:
         """Seconds since the run began."""
         return time.perf_counter() - self.started
 
-    def message(self, size: int) -> None:
-        self.messages += 1
-        self.bytes += size
+    def message(self, size: int, times: int = 1) -> None:
+        self.messages += times
+        self.bytes += size * times
 
     def delivered(self, seconds: float) -> None:
         self.delivery.add(seconds)
@@ -182,23 +182,16 @@ class Meter:
         ended.messages, ended.bytes = self.messages - self._told[0], self.bytes - self._told[1]
         self._told = (self.messages, self.bytes)
         ended.delivery = self._second_delivery.latency()
-        ended.own_cpu = round(self._own.used() / elapsed, 3)
-        ended.lag_ms = round(self._lag * 1000, 1)
+        ended.own_cpu = round(max(one.used() for one in self.processes) / elapsed, 3)
+        ended.lag_ms = round(self.lag.take() * 1000, 1)
         self.servers.look(ended, elapsed)
         self._strained = self._strained + 1 if _is_strained(ended) else 0
         self._strained_most = max(self._strained_most, self._strained)
         self._second_delivery.clear()
-        self._at, self._lag = at, 0.0
+        self._at = at
         self.timeline.append(ended)
         self.now = Second(at=int(self.clock()))
         return ended
-
-    async def watch_lag(self) -> None:
-        """Note how late this event loop is; cancelled by who started it."""
-        while True:
-            due = time.perf_counter() + LAG_INTERVAL_SECONDS
-            await asyncio.sleep(LAG_INTERVAL_SECONDS)
-            self._lag = max(self._lag, time.perf_counter() - due)
 
     def strained(self, *, since: int) -> bool:
         """Whether the simulator was short of its core for too long after second `since`."""
@@ -208,7 +201,7 @@ class Meter:
     def lag_ms(self, seconds: int) -> float:
         """How late this event loop was at worst in the last `seconds`."""
         lags = (second.lag_ms for second in self.timeline[-seconds:])
-        return max(self._lag * 1000, *lags, 0.0)
+        return max(self.lag.seconds * 1000, *lags, 0.0)
 
     def bottleneck(self) -> str:
         """Warning when the numbers are those of the simulator; empty when they are not."""
@@ -222,8 +215,9 @@ class Meter:
         )
         if cpu > OWN_CPU_MAX:
             return (
-                f"The simulator itself was too slow. {told} Run fewer viewers, or more simulators "
-                "on other machines."
+                f"The simulator itself was too slow. {told} Give it more processes (--processes) "
+                "where there are cores for them, run fewer viewers, or more simulators on other "
+                "machines."
             )
         return (
             f"The machine had too little time for the simulator. {told} Run it where nothing else "

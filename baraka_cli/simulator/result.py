@@ -155,14 +155,14 @@ class Second(Part):
     errors: int = 0
     """Connections lost or refused, answers that never came, and deliveries that were lost."""
     own_cpu: float = 0
-    """Of one core, used by the simulator itself; 1.0 is all of it."""
+    """Of one core, used by the busiest process of the simulator; 1.0 is all of it."""
     server_cpu: float | None = None
     """Of one core, used by the servers of `--server-pid`."""
     server_rss_bytes: int | None = None
     server_files: int | None = None
     """Descriptors that they have open."""
     lag_ms: float = 0
-    """Greatest delay of the simulator's own event loop."""
+    """Greatest delay of the simulator's own event loops."""
 
 
 class ServerProcess(Part):
@@ -288,6 +288,8 @@ class Result(Part):
     """The flags and numbers of the run; `seed` among them."""
     command: str = ""
     """The command line that runs it again, without secrets; empty: made from `scenario`."""
+    processes: int = 1
+    """How many processes held the crowd's phones."""
     auctions: list[int] = Field(default_factory=list)
     server: str = ""
     """Our additions that the server has: `acknowledgements, seq, states`, or `the guide alone`."""

@@ -17,6 +17,8 @@ from baraka_cli.simulator.crowd.replaying import Replay
 from baraka_cli.simulator.crowd.sale import Sale, SaleStopped
 from baraka_cli.simulator.interrupt import Interrupt
 from baraka_cli.simulator.meter import Meter
+from baraka_cli.simulator.processes.worker import WorkerDied
+from baraka_cli.simulator.processes.workers import Workers
 from baraka_cli.simulator.result import Promise, Result
 from baraka_cli.simulator.scenario import Scenario
 from baraka_cli.simulator.summary import summary
@@ -52,6 +54,8 @@ class Setup:
     why_refused: WhyRefused | None = None
     exempt: frozenset[Promise] = frozenset()
     """Promises that the server need not keep."""
+    processes: int = 1
+    """How many processes hold the crowd's phones, this one among them."""
 
 
 class _Ears:
@@ -61,6 +65,12 @@ class _Ears:
 
     def heard(self, phone: Any, frame: Any) -> None:
         self.crowd.heard(phone, frame)
+
+    def heard_elsewhere(self, phones: Any, frame: Any, at: Any) -> None:
+        self.crowd.heard_elsewhere(phones, frame, at)
+
+    def lagged(self, seconds: float) -> None:
+        self.crowd.lagged(seconds)
 
     def cut_off(self, phone: Any) -> None:
         self.crowd.cut_off(phone)
@@ -94,7 +104,8 @@ async def run(
         nonlocal phase
         phase = text
 
-    sale = Sale(setup.scenario, setup.place, setup.lots, pool, meter, proof, new_phase)
+    workers = Workers(setup.processes, ears)
+    sale = Sale(setup.scenario, setup.place, setup.lots, pool, meter, proof, new_phase, workers)
     ears.crowd = crowd = Crowd(
         sale, setup.mint, hosted=setup.hosted, patience=setup.patience, replay=setup.replay
     )
@@ -105,7 +116,7 @@ async def run(
 
     def so_far() -> Result:
         found = summary(sale, crowd, url=setup.url, version=setup.version, began=began)
-        found.command = setup.command
+        found.command, found.processes = setup.command, setup.processes
         found.could_not, found.interrupted = could_not, interrupt.signal
         return found
 
@@ -121,7 +132,7 @@ async def run(
     except TokenRefused as error:
         why = await setup.why_refused(error.token) if setup.why_refused else ""
         could_not = _broke_off(f"{error}. {why}".strip(), crowd)
-    except (SaleStopped, CouldNotConnect) as error:
+    except (SaleStopped, CouldNotConnect, WorkerDied) as error:
         could_not = _broke_off(str(error), crowd)
     except asyncio.CancelledError:
         could_not = _broke_off("It was interrupted.", crowd)

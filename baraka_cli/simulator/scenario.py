@@ -104,17 +104,18 @@ class Scenario(BaseModel):
             )
         return self
 
-    @property
-    def files_max(self) -> int:
-        """Descriptors that it takes at once: a phone that polls has two for a moment."""
+    def files_max(self, processes: int = 1) -> int:
+        """Descriptors that one of its processes takes at once: a phone that polls has two for a moment."""
         polling = 1.0 if self.transport is Transport.POLLING else self.polling_share
-        return round(self.sockets_max * (1 + polling)) + SPARE_FILES
+        return round(self.sockets_max(processes) * (1 + polling)) + SPARE_FILES
 
-    @property
-    def sockets_max(self) -> int:
-        """Sockets that are open at once, second tabs and the host's own among them."""
-        people = self.viewers + self.bidders + self.commenters + self.passers_by
-        return people + round(self.viewers * self.two_tabs_share * 2) + 10
+    def sockets_max(self, processes: int = 1) -> int:
+        """Sockets that are open at once, second tabs and the host's own among them.
+
+        The viewers' are shared by the processes; all others are in the main one.
+        """
+        viewers = self.viewers * (1 + self.two_tabs_share * 2) / processes
+        return round(viewers) + self.bidders + self.commenters + self.passers_by + 10
 
 
 PRESETS: dict[str, Scenario] = {

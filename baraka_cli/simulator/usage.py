@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from dataclasses import dataclass
+from typing import Protocol
 
 import psutil
 
@@ -11,6 +14,37 @@ from baraka_cli.simulator.result import Second, ServerProcess
 
 class NoSuchProcess(Exception):
     """A `--server-pid` that is not there. The text is for a person."""
+
+
+LAG_INTERVAL_SECONDS = 0.05
+
+
+class LoopLag:
+    """Delay of an event loop: the greatest one since it was last taken."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def note(self, seconds: float) -> None:
+        self.seconds = max(self.seconds, seconds)
+
+    def take(self) -> float:
+        taken, self.seconds = self.seconds, 0.0
+        return taken
+
+    async def watch(self) -> None:
+        """Note how late this loop is; cancelled by who started it."""
+        while True:
+            due = time.perf_counter() + LAG_INTERVAL_SECONDS
+            await asyncio.sleep(LAG_INTERVAL_SECONDS)
+            self.note(time.perf_counter() - due)
+
+
+class ProcessorTime(Protocol):
+    """A process of the crowd, by its processor time."""
+
+    def used(self) -> float:
+        """Seconds since it was last asked."""
 
 
 class OwnUsage:

@@ -8,9 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from baraka_cli.simulator.crowd import crowd, visits
 from baraka_cli.simulator.result import Promise
-from tests.simulator.faults import FAULTS, Fault, rewording
+from tests.simulator.faults import FAULTS, Fault, expect_found, rewording
 from tests.support.clients.simulated import CHAOS, EVENING, STORM, hold
 from tests.support.servers.broken_server import broken_server
 
@@ -76,16 +75,4 @@ async def test_announcements_that_the_ledger_has_otherwise_are_found(database: P
 async def test_a_fault_is_found_and_named(
     database: Path, fault: Fault, monkeypatch: pytest.MonkeyPatch
 ):
-    # What never comes is not waited for as long as on a server that may only be slow.
-    monkeypatch.setattr(crowd, "SETTLE_SECONDS_MAX", 1)
-    if fault.is_silent:
-        monkeypatch.setattr(crowd, "SETTLE_SECONDS_MAX", 2)
-        monkeypatch.setattr(visits, "ANSWER_SECONDS_MAX", 1.5)
-    async with broken_server(database) as server:
-        server.man.tamper = fault.tamper()
-        with fault.rules():
-            result = await hold(server.url, fault.scenario.model_copy(update={"duration": 4}))
-    found = {finding.promise: finding for finding in result.findings}[fault.promise]
-    assert found.broken, [finding for finding in result.findings if finding.broken]
-    assert re.search(fault.words, found.first[0].what), found.first
-    assert not result.kept
+    await expect_found(fault, database, monkeypatch)

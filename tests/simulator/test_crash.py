@@ -54,4 +54,4 @@ async def test_a_storm_survives_dropped_connections_and_a_killed_server(
     for event, tally in result.requests.items():
         assert tally.sent == tally.done + tally.refused + tally.unanswered, event
     assert result.totals.lots == result.totals.sold + result.totals.passed == 6
-    assert result.totals.reconnections > STORM_WITH_CHAOS.sockets_max / 2
+    assert result.totals.reconnections > STORM_WITH_CHAOS.sockets_max() / 2

@@ -9,11 +9,11 @@ from random import Random
 from typing import Any
 
 from baraka_cli.client.frames import Frame
-from baraka_cli.client.light_socket import LightSocket
-from baraka_cli.client.socketio_socket import SocketIoSocket
 from baraka_cli.client.sockets import Socket, SocketPool
 from baraka_cli.simulator.checks.seats import Seat
 from baraka_cli.simulator.crowd.people import MIX, Bidder, Commenter, Temper, View
+from baraka_cli.simulator.processes.phones import PhoneSpec, make_phone
+from baraka_cli.simulator.processes.workers import Workers
 from baraka_cli.simulator.scenario import Scenario, Transport
 from baraka_server.contract.server_events import LotAwarded, LotChanged
 
@@ -137,33 +137,40 @@ def member(
     number: int,
     user_id: int,
     auction_id: int | None,
-    **kw: Any,
+    *,
+    lists: bool = True,
+    slow: bool = False,
+    compress: bool = False,
+    transports: Sequence[str] = (),
+    workers: Workers | None = None,
 ) -> Member:
-    """A member with a light phone, unless `transports` are given."""
+    """A member with a light phone, unless `transports` are given. One of `workers` may hold it."""
     label = f"{part} {number} (user {user_id})" if number else f"the {part} (user {user_id})"
-    slow, lists = kw.pop("slow", False), kw.pop("lists", True)
-    phone: Socket
-    if "transports" in kw:
-        label += ", " + "+".join(kw["transports"])
-        phone = SocketIoSocket(
-            pool, label, user_id, mint(user_id), lists=lists, transports=kw["transports"]
-        )
-    else:
-        phone = LightSocket(
-            pool,
-            label,
-            user_id,
-            mint(user_id),
-            lists=lists,
-            slow_seconds=SLOW_SECONDS if slow else 0,
-            compress=kw.get("compress", False),
-        )
+    if transports:
+        label += ", " + "+".join(transports)
+    spec = PhoneSpec(
+        label,
+        user_id,
+        mint(user_id),
+        lists=lists,
+        transports=tuple(transports),
+        slow_seconds=SLOW_SECONDS if slow else 0,
+        compress=compress,
+    )
+    worker = workers.holder(number) if workers is not None else None
+    phone = worker.add(pool, spec) if worker is not None else make_phone(pool, spec)
     seat = Seat(label, lists=lists, slow=slow)
     return Member(phone, part, seat, auction_id, number, slow=slow)
 
 
-def cast(scenario: Scenario, place: Place, pool: SocketPool, mint: Mint) -> list[Member]:
-    """Make everybody but the host. The seed decides who has which phone."""
+def cast(
+    scenario: Scenario, place: Place, pool: SocketPool, mint: Mint, workers: Workers
+) -> list[Member]:
+    """Make everybody but the host. The seed decides who has which phone.
+
+    `workers` hold their part of the viewers. Whoever bids or speaks has a phone in this process, which
+    says when.
+    """
     chance = Random(f"cast of {scenario.seed}")
     everybody: list[Member] = []
 
@@ -184,6 +191,8 @@ def cast(scenario: Scenario, place: Place, pool: SocketPool, mint: Mint) -> list
         else:
             kw["compress"] = chance.random() < scenario.compressed_share
             kw["slow"] = part is Part.VIEWER and chance.random() < scenario.slow_share
+        if part is Part.VIEWER:
+            kw["workers"] = workers
         one = member(pool, mint, part, number, user_id, auction_id, **kw)
         everybody.append(one)
         return one

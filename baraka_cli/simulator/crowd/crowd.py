@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from random import Random
 
 from baraka_cli.client.frames import Frame
@@ -73,7 +73,8 @@ class Crowd:
         self._proof = sale.proof
         self.hosted = hosted
         host, self._auditors = _staff(sale, mint)
-        self._everybody = cast(sale.scenario, sale.place, sale.pool, mint)
+        self._everybody = cast(sale.scenario, sale.place, sale.pool, mint, sale.workers)
+        sale.meter.processes += sale.workers
         self.replaying = Replaying(sale, mint, replay) if replay is not None else None
         if self.replaying is not None:
             self._everybody += self.replaying.people
@@ -142,7 +143,16 @@ class Crowd:
     # --- what the phones report
 
     def heard(self, phone: Socket, frame: Frame) -> None:
-        now = time.perf_counter()
+        self._heard(phone, frame, time.perf_counter())
+
+    def heard_elsewhere(self, phones: Sequence[Socket], frame: Frame, at: Sequence[float]) -> None:
+        for phone, when in zip(phones, at, strict=True):
+            self._heard(phone, frame, when)
+
+    def lagged(self, seconds: float) -> None:
+        self._meter.lag.note(seconds)
+
+    def _heard(self, phone: Socket, frame: Frame, now: float) -> None:
         one = self._by_phone[phone]
         self._meter.message(len(frame.text))
         self._proof.heard(one.seat, frame)
@@ -189,15 +199,16 @@ class Crowd:
         self._proof.findings.broken(Promise.PAYLOADS_ARE_DOCUMENTED, what, text)
 
     def _was_late(self) -> bool:
-        """Whether this process was too slow of late to be told from phones that read too slowly."""
+        """Whether this crowd was too slow of late to be told from phones that read too slowly."""
         return self._meter.lag_ms(LATE_LOOK_SECONDS) > LATE_MS
 
     # --- the run
 
     async def run(self) -> None:
         """Raises `SaleStopped` or `CouldNotConnect`; everything that was seen until then stands in proof and meter."""
-        lag = asyncio.create_task(self._meter.watch_lag())
+        lag = asyncio.create_task(self._meter.lag.watch())
         try:
+            await self._sale.workers.start(self._sale.pool.url, self._sale.phase)
             await self._hold_unless_broken_off()
         except ServerGone:
             raise
@@ -215,21 +226,25 @@ class Crowd:
             self._sale.phase("everybody goes home")
             await self._go_home()
             await self._sale.pool.close()
+            await self._sale.workers.stop()
 
     async def _hold_unless_broken_off(self) -> None:
         """The sale, until it is over, the server is gone, or somebody stops it."""
         holding = asyncio.create_task(self._hold())
         watching = asyncio.create_task(self.presence.watch(lambda: self.visits.connections > 0))
         stopping = asyncio.create_task(self._stopped.wait())
-        tasks = {holding, watching, stopping}
-        ends = tasks if self.hosted else {holding, watching}
+        workers = asyncio.create_task(self._sale.workers.watch())
+        tasks = {holding, watching, stopping, workers}
+        ends = tasks if self.hosted else tasks - {stopping}
         try:
             done, _ = await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
         finally:
             for task in tasks:
                 task.cancel()
             await asyncio.wait(tasks)
-        if holding in done:
+        if workers in done:
+            workers.result()
+        elif holding in done:
             holding.result()
         elif watching in done:
             watching.result()
@@ -373,8 +388,8 @@ def _staff(sale: Sale, mint: Mint) -> tuple[Member, list[Member]]:
     """The host, and who goes out and in again to see what joiners are told."""
     place, pool = sale.place, sale.pool
     polls = sale.scenario.transport is Transport.POLLING
-    transports = {"transports": ["polling"]} if polls else {}
-    host = member(pool, mint, Part.HOST, 0, place.host_id, place.auction_id, **transports)
+    transports = ("polling",) if polls else ()
+    host = member(pool, mint, Part.HOST, 0, place.host_id, place.auction_id, transports=transports)
     auditors = [
         member(pool, mint, Part.AUDITOR, n, place.host_id, place.auction_id, lists=n == 1)
         for n in (1, 2)

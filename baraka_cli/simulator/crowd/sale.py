@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from baraka_cli.client.sockets import SocketPool
 from baraka_cli.run_list import ListedLot
 from baraka_cli.simulator.checks.proof import Proof
 from baraka_cli.simulator.crowd.cast import Place
 from baraka_cli.simulator.meter import Meter
+from baraka_cli.simulator.processes.workers import Workers
 from baraka_cli.simulator.scenario import Scenario
 
 
@@ -29,6 +30,8 @@ class Sale:
     proof: Proof
     phase: Callable[[str], None]
     """Told what is going on, for a person who watches."""
+    workers: Workers = field(default_factory=Workers)
+    """Processes beside this one that hold some of the viewers' phones."""
 
     @property
     def auctions(self) -> list[int]:

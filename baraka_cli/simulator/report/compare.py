@@ -157,12 +157,18 @@ def _doubts(new: Result, old: Result) -> Iterator[str]:
     other = differences(new.scenario, old.scenario)
     if other:
         yield f"The scenario was another one: {'; '.join(other)}."
+    if new.processes != old.processes:
+        yield f"The crowd was in {_processes(old)} then, and is in {_processes(new)} now."
     for when, runs in (("This run", new.runs), ("The earlier run", old.runs)):
         for run in runs:
             if run.bottleneck:
                 yield f"{when} was held up by the simulator: {printable(run.bottleneck)}"
             if run.could_not:
                 yield f"{when} broke off: {printable(run.could_not)}"
+
+
+def _processes(result: Result) -> str:
+    return plural(result.processes, "process", "processes")
 
 
 def differences(new: Mapping[str, Any], old: Mapping[str, Any]) -> list[str]:

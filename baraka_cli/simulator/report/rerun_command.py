@@ -36,6 +36,8 @@ def command_line(result: Result) -> str:
     for name in FLAGS:
         if name in changes:
             words += [flag(name), flag_value(name, changes[name])]
+    if result.processes > 1:
+        words += ["--processes", str(result.processes)]
     words += [f"--except={finding.promise}" for finding in result.findings if finding.exempt]
     return shlex.join(words)
 

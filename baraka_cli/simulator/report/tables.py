@@ -241,12 +241,15 @@ def servers(result: Result) -> list[tuple[str, ...]]:
 def about(result: Result) -> list[tuple[str, str]]:
     """Rows of name and text: what was run, and where."""
     auctions = ", ".join(map(str, result.auctions)) or NOTHING
+    simulator = f"Baraka {printable(result.baraka)}" if result.baraka else NOTHING
+    if result.processes > 1:
+        simulator += f", in {result.processes} processes"
     return [
         ("server", printable(without_password(result.url))),
         ("started", printable(result.started_at)),
         ("auctions", auctions),
         ("additions of the server", printable(result.server) or NOTHING),
-        ("simulator", f"Baraka {printable(result.baraka)}" if result.baraka else NOTHING),
+        ("simulator", simulator),
     ]
 
 

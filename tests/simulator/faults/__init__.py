@@ -14,6 +14,7 @@ from tests.simulator.faults import (
     rules,
 )
 from tests.simulator.faults.kinds import FAULTS, Fault, rewording
+from tests.simulator.faults.sales import expect_found
 
 __all__ = [
     "FAULTS",
@@ -21,6 +22,7 @@ __all__ = [
     "bids",
     "connections",
     "counts",
+    "expect_found",
     "fields",
     "lists",
     "lost",

@@ -56,6 +56,7 @@ async def hold(
     exempt: frozenset[Promise] = frozenset(),
     interrupt: Interrupt | None = None,
     named: bool = False,
+    processes: int = 1,
 ) -> Result:
     """A sale on a server of ours, compared with its database when that is given.
 
@@ -69,6 +70,7 @@ async def hold(
         mint=lambda user_id: mint(SECRET, user_id, timedelta(hours=1), {}),
         replay=replay,
         exempt=exempt,
+        processes=processes,
     )
     if database_url is None:
         return await run(setup, show, interrupt=interrupt)
