@@ -16,6 +16,9 @@ from baraka_cli.simulator.usage import LoopLag, OwnUsage, ProcessorTime, ServerU
 
 MICROSECONDS_MAX = 120_000_000
 SIGNIFICANT_FIGURES = 3
+SIGNIFICANT_BITS = 11
+"""As many the histogram tells apart with these figures."""
+UNRECORDED_MAX = 10_000
 LAG_MS_MAX = 200
 OWN_CPU_MAX = 0.95
 SECONDS_MAX_IN_A_ROW = 2
@@ -23,10 +26,14 @@ SECONDS_MAX_IN_A_ROW = 2
 
 
 class Times:
-    """Durations in seconds go in, a `Latency` in milliseconds comes out."""
+    """Durations in seconds go in, a `Latency` in milliseconds comes out.
+
+    Thousands come together and are much alike: they are recorded by kinds, which costs a fifth.
+    """
 
     def __init__(self) -> None:
         self._histogram = HdrHistogram(1, MICROSECONDS_MAX, SIGNIFICANT_FIGURES)
+        self._unrecorded: list[int] = []
         self.count = 0
         self.lost = 0
 
@@ -37,13 +44,19 @@ class Times:
 
     def add(self, seconds: float) -> None:
         self.count += 1
-        microseconds = int(seconds * 1_000_000)
-        self._histogram.record_value(min(max(microseconds, 1), MICROSECONDS_MAX))
+        self._unrecorded.append(int(seconds * 1_000_000))
+        if len(self._unrecorded) >= UNRECORDED_MAX:
+            self._record()
+
+    def _record(self) -> None:
+        for microseconds, times in Counter(map(_told_apart, self._unrecorded)).items():
+            self._histogram.record_value(min(max(microseconds, 1), MICROSECONDS_MAX), times)
+        self._unrecorded.clear()
 
     def latency(self) -> Latency:
         if not self.count:
             return Latency()
-
+        self._record()
         found = self._histogram.get_percentile_to_value_dict([50, 95, 99, 100])
         p50, p95, p99, most = (round(found[at] / 1000, 3) for at in (50, 95, 99, 100))
         return Latency(count=self.count, lost=self.lost, p50=p50, p95=p95, p99=p99, max=most)
@@ -51,7 +64,14 @@ class Times:
     def clear(self) -> None:
         if self.count:
             self._histogram.reset()
+            self._unrecorded.clear()
             self.count = self.lost = 0
+
+
+def _told_apart(microseconds: int) -> int:
+    """The least duration that the histogram does not tell from this one."""
+    rest = max(microseconds.bit_length() - SIGNIFICANT_BITS, 0)
+    return microseconds >> rest << rest
 
 
 class Meter:

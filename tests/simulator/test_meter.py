@@ -1,8 +1,11 @@
 """Counters of a run: commands that were sent add up, and rates are of their own time."""
 
 import pytest
+from hdrh.histogram import HdrHistogram
+from hypothesis import given
+from hypothesis import strategies as st
 
-from baraka_cli.simulator.meter import Meter, Times
+from baraka_cli.simulator.meter import MICROSECONDS_MAX, SIGNIFICANT_FIGURES, Meter, Times
 
 
 def test_what_was_lost_stands_in_the_percentiles_with_the_time_that_was_waited():
@@ -15,6 +18,21 @@ def test_what_was_lost_stands_in_the_percentiles_with_the_time_that_was_waited()
     assert (latency.count, latency.lost) == (100, 5)
     assert latency.p50 == pytest.approx(10, rel=0.01)
     assert latency.p99 == pytest.approx(30_000, rel=0.01)
+
+
+@given(st.lists(st.floats(0, 200), min_size=1, max_size=50))
+def test_durations_that_are_recorded_together_are_those_that_were_added(durations):
+    together, one_by_one = Times(), Times()
+    for seconds in durations:
+        together.add(seconds)
+        one_by_one.add(seconds)
+        one_by_one.latency()
+    expected = HdrHistogram(1, MICROSECONDS_MAX, SIGNIFICANT_FIGURES)
+    for seconds in durations:
+        expected.record_value(min(max(int(seconds * 1_000_000), 1), MICROSECONDS_MAX))
+    assert together.latency() == one_by_one.latency()
+    assert together.latency().p95 == round(expected.get_value_at_percentile(95) / 1000, 3)
+    assert together.latency().max == round(expected.get_value_at_percentile(100) / 1000, 3)
 
 
 def test_bids_that_were_asked_are_those_accepted_refused_and_unanswered():

@@ -18,7 +18,7 @@ from baraka_cli.client.frames import Frames
 from baraka_cli.simulator.interrupt import Interrupt
 from baraka_cli.simulator.processes.count import VIEWERS_PER_PROCESS, processes_that_help
 from baraka_cli.simulator.processes.heard import HEARD, HeardLog, times
-from baraka_cli.simulator.processes.workers import Workers
+from baraka_cli.simulator.processes.workers import HOLDS_ITSELF_MAX, Workers
 from baraka_cli.simulator.result import Promise, Result
 from baraka_cli.simulator.scenario import PRESETS, Scenario
 from tests.simulator.faults import FAULTS, Fault, expect_found
@@ -167,6 +167,8 @@ def test_viewers_are_shared_evenly_and_both_tabs_of_one_are_in_one_process():
     assert held_by[:3] == held_by[3:]
     assert set(held_by) == {None, *workers}
     assert Workers().holder(5) is None
+    many = Workers(HOLDS_ITSELF_MAX + 1, office=Mock())
+    assert {many.holder(number) for number in range(1, 7)} == {*many}, "this process judges them"
 
 
 FRAMES = [Frames(lambda _: None).of(f'42["newBid",{{"seq":{seq}}}]') for seq in range(4)]

@@ -7,6 +7,9 @@ from collections.abc import Callable, Iterator
 
 from baraka_cli.simulator.processes.worker import Office, Worker
 
+HOLDS_ITSELF_MAX = 3
+"""Up to so many processes the main one holds viewers, too; of more it has enough to judge."""
+
 
 class Workers:
     """Workers of one run; none where `processes` is 1."""
@@ -21,6 +24,8 @@ class Workers:
 
     def holder(self, number: int) -> Worker | None:
         """Who holds the phones of the viewer with this number; None: the main process does."""
+        if len(self._workers) + 1 > HOLDS_ITSELF_MAX:
+            return self._workers[(number - 1) % len(self._workers)]
         turn = (number - 1) % (len(self._workers) + 1)
         return self._workers[turn - 1] if turn else None
 
