@@ -202,8 +202,8 @@ def open_enough_files(scenario: Scenario, processes: int) -> None:
     needed = scenario.files_max(processes)
     allowed = raise_limit(needed)
     if allowed is not None and allowed < needed:
-        each = " in each process" if processes > 1 else ""
+        who = "Each process of this sale" if processes > 1 else "This sale"
         wrong_usage(
-            f"This sale needs {needed:,} open files{each}, and the system allows {allowed:,}. "
+            f"{who} needs {needed:,} open files, and the system allows {allowed:,}. "
             f"Allow this shell more and try again: sudo prlimit --pid $$ --nofile={needed}:{needed}"
         )

@@ -57,8 +57,10 @@ async def test_smoke_keeps_every_promise_and_says_so(baraka: Baraka, sale_databa
 
 @only_sqlite
 async def test_a_run_is_kept_shown_as_a_page_and_laid_beside_the_next(baraka, tmp_path):
-    first = await simulate(baraka, tmp_path, *SHORT, "--save=old.json", "--report=run.html")
+    kept = ("--save=old.json", "--report=run.html", "--processes=2")
+    first = await simulate(baraka, tmp_path, *SHORT, *kept)
     assert first.code == 0, first.out + first.err
+    assert ", in 2 processes" in first.out
     assert "Every promise that was checked was kept" in first.out
     page = (tmp_path / "run.html").read_text(encoding="utf-8")
     assert page.startswith("<!")
@@ -66,6 +68,7 @@ async def test_a_run_is_kept_shown_as_a_page_and_laid_beside_the_next(baraka, tm
     second = await simulate(baraka, tmp_path, *SHORT, "--compare=old.json")
     assert second.code == 0, second.out + second.err
     assert "delivery p99" in second.out
+    assert "The crowd was in 2 processes then, and is in 1 process now." in second.out
 
 
 @only_sqlite
@@ -151,6 +154,12 @@ async def test_an_auction_that_cannot_be_held_is_exit_2_and_one_sentence(baraka,
         (["--report=gone/run.html"], "there is no folder gone"),
         (["--url=ftp://x"], "--url: 'ftp://x' is not an address"),
         (["--url=http://127.0.0.1:1"], "http://127.0.0.1:1 cannot be reached: "),
+        (["--processes=0"], "--processes: '0' is neither auto nor a number from 1 to 64"),
+        (["--processes=many"], "--processes: 'many' is neither auto nor a number from 1 to 64"),
+        (
+            ["hostile", "--processes=2"],
+            "--processes is for a sale; hostile tries its probes on one",
+        ),
     ],
 )
 def test_what_cannot_be_meant_is_exit_2_and_names_what_is_wrong(words, told, tmp_path):

@@ -69,7 +69,8 @@ async def test_a_signal_ends_the_auction_and_then_the_run_with_a_report(
         (signal.SIGINT, "Ctrl-C", 1),
     ):
         await watch(amina, onlooker, auction_id)
-        simulation = Simulation(baraka, tmp_path, f"--auction={auction_id}", "--report=run.html")
+        words = ("--report=run.html", "--processes=2")
+        simulation = Simulation(baraka, tmp_path, f"--auction={auction_id}", *words)
         await onlooker.hears("newBid")
         simulation.send(number)
         await onlooker.hears("auctionFinished")

@@ -48,6 +48,11 @@ def test_what_was_changed_is_a_flag() -> None:
     )
 
 
+def test_a_crowd_in_several_processes_is_in_as_many_again() -> None:
+    told = command_line(ran(PRESETS["rush"]).model_copy(update={"processes": 4}))
+    assert told == "baraka simulate rush --url http://127.0.0.1:3000 --processes 4"
+
+
 @given(
     st.sampled_from(list(PRESETS)),
     st.fixed_dictionaries(

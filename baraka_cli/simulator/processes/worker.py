@@ -86,8 +86,24 @@ class Worker:
 
     async def start(self, url: str) -> None:
         """Raises `WorkerDied` when it does not come up."""
+        try:
+            reader = await self._spawn()
+        except OSError as error:
+            raise WorkerDied(
+                f"Process {self.number} of the crowd did not start: {error}."
+            ) from None
+        self._send({"url": url, "phones": [asdict(spec) for spec in self._specs]})
+        with suppress(TimeoutError):
+            async with asyncio.timeout(START_SECONDS_MAX):
+                if await read_message(reader) is not None:
+                    self._reading = asyncio.create_task(self._read(reader))
+                    return
+        raise WorkerDied(f"Process {self.number} of the crowd did not start: {await self._why()}.")
+
+    async def _spawn(self) -> asyncio.StreamReader:
         ours, theirs = socket.socketpair()
         with theirs:
+            reader, self._writer = await asyncio.open_connection(sock=ours, limit=BUFFER_BYTES)
             self._process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-P", "-m", MODULE, str(theirs.fileno())),
                 pass_fds=[theirs.fileno()],
@@ -98,14 +114,7 @@ class Worker:
                 start_new_session=True,  # Ctrl-C in the terminal is for the main process
             )
         self._stderr = asyncio.create_task(_tail(self._process.stderr))
-        reader, self._writer = await asyncio.open_connection(sock=ours, limit=BUFFER_BYTES)
-        self._send({"url": url, "phones": [asdict(spec) for spec in self._specs]})
-        with suppress(TimeoutError):
-            async with asyncio.timeout(START_SECONDS_MAX):
-                if await read_message(reader) is not None:
-                    self._reading = asyncio.create_task(self._read(reader))
-                    return
-        raise WorkerDied(f"Process {self.number} of the crowd did not start: {await self._why()}.")
+        return reader
 
     async def watch(self) -> None:
         """Raises `WorkerDied` when it ends, or says nothing for too long."""
