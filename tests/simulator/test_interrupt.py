@@ -18,7 +18,7 @@ async def test_auctions_whose_end_nobody_is_there_to_hear_are_ended_without_wait
     interrupt = Interrupt()
 
     def once_both_are_live(_to: Listener, said: Said) -> list[Said]:
-        if said.answers == "joinAuction":
+        if said.answers == "joinAuction" and said.data["ok"]:
             interrupt(signal.SIGTERM, "SIGTERM")
         return [said]
 

@@ -71,6 +71,24 @@ SHORT = {"duration": 1, "lots": 2, "connect_rate": 10_000, "chaos": 4, "slow_sha
 SMALL = {"viewers": 16, "bidders": 4, "commenters": 2, "two_tabs_share": 0.2, "full_share": 0.1}
 
 
+async def test_a_library_in_another_process_that_hangs_up_itself_is_not_held_against_the_server(
+    database: Path, monkeypatch: pytest.MonkeyPatch
+):
+    garbage: list[int] = []
+
+    def tamper(to: Listener, said: Said) -> list[Said]:
+        if said.name == "newBid" and to.user_id == VICTIM and not garbage:
+            garbage.append(to.user_id)
+            return [said, said.as_raw("<html>502 Bad Gateway</html>")]
+        return [said]
+
+    words = r"^viewer 2 .*, polling\+websocket heard what nothing can be made of$"
+    fault = Fault("garbage", Promise.PAYLOADS_ARE_DOCUMENTED, words, tamper=lambda: tamper)
+    result = await expect_found(fault, database, monkeypatch, processes=2)
+    assert [one.promise for one in result.findings if one.broken] == [fault.promise]
+    assert result.totals.dropped_by_server == 1
+
+
 LIKE_SMOKE = {"evening-sale", "soak"}
 """Presets that are like it when they are as short and as small."""
 

@@ -69,11 +69,13 @@ class RemoteSocket(Socket):
     # --- what its holder reports
 
     def is_connected(self, *, polls: bool) -> None:
-        self.connected, self._polls = True, polls
+        self.connected, self._polls, self.gave_up = True, polls, False
 
     def is_refused(self, frame: Frame) -> None:
         """Take note if this `error` refuses its token."""
         self._note_refused_token(frame)
 
-    def is_cut_off(self) -> None:
+    def is_cut_off(self, *, gave_up: bool) -> None:
+        """`gave_up`: it hung up itself."""
+        self.gave_up = gave_up
         self._gone()

@@ -265,7 +265,7 @@ class Worker:
                 request.resolve(LOST)
                 phone.pool.listener.replied_late(phone, request)
             case "cut":
-                self._phones[number].is_cut_off()
+                self._phones[number].is_cut_off(gave_up=more[0])
             case "garbled":
                 phone = self._phones[number]
                 phone.pool.listener.garbled(phone, *more)

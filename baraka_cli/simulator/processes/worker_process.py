@@ -49,7 +49,7 @@ class HeldPhones:
         self._log.heard(self._numbers[phone], frame, time.perf_counter())
 
     def cut_off(self, phone: Socket) -> None:
-        self._note(phone, "cut", self._numbers[phone])
+        self._note(phone, "cut", self._numbers[phone], phone.gave_up)
 
     def garbled(self, phone: Socket, text: str) -> None:
         self._note(phone, "garbled", self._numbers[phone], text)

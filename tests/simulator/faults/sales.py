@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from baraka_cli.simulator.crowd import crowd, visits
+from baraka_cli.simulator.result import Result
 from tests.simulator.faults.kinds import Fault
 from tests.support.clients.simulated import hold
 from tests.support.servers.broken_server import broken_server
@@ -15,7 +16,7 @@ from tests.support.servers.broken_server import broken_server
 
 async def expect_found(
     fault: Fault, database: Path, monkeypatch: pytest.MonkeyPatch, *, processes: int = 1
-) -> None:
+) -> Result:
     """Hold a sale on a server with the fault: the result names it by its promise, in its words."""
     # What never comes is not waited for as long as on a server that may only be slow.
     monkeypatch.setattr(crowd, "SETTLE_SECONDS_MAX", 1)
@@ -31,3 +32,4 @@ async def expect_found(
     assert found.broken, [finding for finding in result.findings if finding.broken]
     assert re.search(fault.words, found.first[0].what), found.first
     assert not result.kept
+    return result
