@@ -21,6 +21,7 @@ from baraka_server.contract.client_events import (
     PostComment,
     StartAuction,
 )
+from baraka_server.contract.hammer import BidUndone, LotReopened, ReopenLot, UndoBid
 from baraka_server.contract.prices import NextBidChanged, SetIncrements
 from baraka_server.contract.refusals import TEXTS, Code
 from baraka_server.contract.server_events import (
@@ -52,6 +53,8 @@ ANSWERED_BY: dict[type[ClientEvent], tuple[type[ServerEvent], ...]] = {
     AwardLot: (LotAwarded,),
     ChangeLot: (LotChanged,),
     SetIncrements: (NextBidChanged,),
+    UndoBid: (BidUndone,),
+    ReopenLot: (LotReopened,),
 }
 """Server events that follow a client event when it was done, where nothing is acknowledged."""
 

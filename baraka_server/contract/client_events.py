@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from baraka_server.contract.fields import (
     Amount,
     Counter,
+    Flag,
     Id,
     LedgerId,
     Price,
@@ -185,6 +186,15 @@ class AwardLot(RoundEvent):
         alias="bidId",
         description="Award only while this bid is the highest; 0: only while there is none.",
     )
+    runner_up: Flag | None = Field(
+        None,
+        alias="runnerUp",
+        description="Award to `bidId`, which stands, is not the highest and is of another bidder.",
+    )
+
+    @property
+    def needs_rows(self) -> bool:
+        return bool(self.runner_up)
 
 
 class ChangeLot(RoundEvent):

@@ -45,6 +45,12 @@ def _whole_number(least: int, most: int) -> Callable[[Any], int]:
     return check
 
 
+def _flag(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise _wrong("must be true or false")
+    return value
+
+
 def _text(chars_max: int, *, blank: bool = False) -> Callable[[Any], str]:
     def check(value: Any) -> str:
         if not isinstance(value, str):
@@ -102,6 +108,7 @@ Id = Annotated[int, BeforeValidator(_whole_number(1, INT_MAX))]
 Amount = Annotated[int, BeforeValidator(_whole_number(1, INT_MAX))]
 Price = Annotated[int, BeforeValidator(_whole_number(0, INT_MAX))]
 Counter = Annotated[int, BeforeValidator(_whole_number(0, 2**53 - 1))]
+Flag = Annotated[bool, BeforeValidator(_flag)]
 Text = Annotated[str, BeforeValidator(_text(TEXT_CHARS_MAX))]
 TextOrBlank = Annotated[str, BeforeValidator(_text(TEXT_CHARS_MAX, blank=True))]
 Increments = Annotated[

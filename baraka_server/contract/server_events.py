@@ -146,6 +146,9 @@ class LotAwarded(AuctionEvent):
     auction: AuctionWithLists
     winning_bid: BidWithUser | None = Field(alias="winningBid")
     winning_user: User | None = Field(alias="winningUser")
+    runner_up: bool = Field(
+        False, alias="runnerUp", description="Whether the bid that led was passed over."
+    )
 
 
 class LotChanged(AuctionEvent):

@@ -17,6 +17,7 @@ from baraka_server.domain.events import (
     StandingBid,
     Started,
 )
+from baraka_server.domain.hammer import LotOpenedAgain, RunnerUpAwarded
 
 NO_LOT: dict[str, Any] = {
     "current_product": None,
@@ -85,8 +86,13 @@ def _changes(record: Auction, entry: LedgerEntry) -> dict[str, Any]:
             return _columns(lot)
         case Awarded(high=None):
             return NO_LOT
-        case Awarded(high=StandingBid(user_id=winner_id)):
+        case (
+            Awarded(high=StandingBid(user_id=winner_id))
+            | RunnerUpAwarded(high=StandingBid(user_id=winner_id))
+        ):
             return {**NO_LOT, "winning_user_id": winner_id}
+        case LotOpenedAgain(lot=lot, winner=winner_id):
+            return {**_columns(lot), "winning_user_id": winner_id}
         case Canceled():
             return {"isLive": False, "isCanceled": True}
         case Ended():

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from baraka_server.contract.client_events import ClientEvent
 from baraka_server.contract.refusals import Code, Refusal
-from baraka_server.domain.events import Event
+from baraka_server.domain.acts import RoundActs
+from baraka_server.domain.events import Event, StandingBid
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +27,23 @@ class Seen:
 class Found:
     """What the rows say beside the ledger, read under the lock for the commands that need it.
 
-    `users` are the users who exist, of those whom commands name. `salt` is random, for free text (D56).
+    `users` are the users who exist, of those whom commands name, of those whose bids are in question, and
+    the owner. `salt` is random, for free text (D56).
+
+    For the commands of the hammer: `round` has the acts of the round; `standing` the bids by their rows,
+    the highest first, as many as may be in question; `settled` is whether the last winning may not be
+    taken back; `winning_id` is its row, `winner_before` the auction's `winning_user_id`, and `winner` what
+    that becomes again.
     """
 
     users: frozenset[int] = frozenset()
     salt: bytes = b""
+    round: RoundActs = field(default_factory=RoundActs)
+    standing: tuple[StandingBid, ...] = ()
+    settled: bool = False
+    winning_id: int | None = None
+    winner_before: int | None = None
+    winner: int | None = None
 
 
 NOTHING_FOUND = Found()

@@ -19,11 +19,12 @@ from baraka_server.domain.events import (
     Started,
     Unknown,
 )
-from baraka_server.domain.rules import prices
+from baraka_server.domain.hammer import LotOpenedAgain, RunnerUpAwarded
+from baraka_server.domain.rules import hammer, prices
 from baraka_server.domain.rules.tables import NameOf, Words
 from baraka_server.domain.state import State
 
-WORDS: Words = prices.WORDS
+WORDS: Words = {**prices.WORDS, **hammer.WORDS}
 """The words for the kinds of entry that the guide does not have, from each area."""
 
 LOOKS_BACK = frozenset({Adopted, Started})
@@ -31,7 +32,7 @@ LOOKS_BACK = frozenset({Adopted, Started})
 
 TELLS_PHASE = (
     *(Adopted, Started, LotOpened, LotRepriced, BidPlaced, Commented, Awarded),
-    *(Canceled, Ended),
+    *(Canceled, Ended, LotOpenedAgain, RunnerUpAwarded),
 )
 """The kinds of event after which it is known whether the auction is live: most need that it is (D6)."""
 

@@ -21,20 +21,26 @@ from baraka_server.domain.events import (
     Started,
     Unknown,
 )
+from baraka_server.domain.hammer import ActUndone, LotOpenedAgain, RunnerUpAwarded
 from baraka_server.domain.increments import IncrementsSet
-from baraka_server.domain.rules import block, prices, sale
+from baraka_server.domain.rules import block, hammer, prices, sale
 from baraka_server.domain.rules.tables import Objections
 from baraka_server.domain.staff import may
 from baraka_server.domain.state import State, next_entry
 
-OBJECTIONS: Objections = {**sale.OBJECTIONS, **block.OBJECTIONS, **prices.OBJECTIONS}
+OBJECTIONS: Objections = {
+    **sale.OBJECTIONS,
+    **block.OBJECTIONS,
+    **prices.OBJECTIONS,
+    **hammer.OBJECTIONS,
+}
 """One for every kind of entry; tests/domain/test_replay.py says when one is missing."""
 
 WHO: dict[type[Event], Who] = {
     Canceled: Who.OWNER,
     Ended: Who.OWNER,
     **dict.fromkeys((Started, LotOpened, LotRepriced, Awarded, BroadcasterLeft), Who.CLERK),
-    IncrementsSet: Who.CLERK,
+    **dict.fromkeys((IncrementsSet, ActUndone, LotOpenedAgain, RunnerUpAwarded), Who.CLERK),
 }
 """The role that it takes to write an entry; of other kinds anybody does, or nobody."""
 

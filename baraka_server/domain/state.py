@@ -27,6 +27,7 @@ from baraka_server.domain.events import (
     Started,
     Unknown,
 )
+from baraka_server.domain.hammer import ActUndone, Award, LotOpenedAgain, RunnerUpAwarded
 from baraka_server.domain.increments import NONE_SET, Increments
 
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
@@ -40,7 +41,7 @@ A ledger that is further ahead was written while a clock was wrong.
 
 @dataclass(frozen=True, slots=True)
 class BidChange:
-    """A change of the standing bid by another program: the round's next award is refused once (D47).
+    """Another bid stands although none was placed: the round's next award is refused once (D37, D38, D47).
 
     `former` is the bid that stood before, `seq` the number of the entry.
     """
@@ -48,6 +49,18 @@ class BidChange:
     former: StandingBid | None
     seq: int
     award_refused: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LastAward:
+    """The last award or pass, which may be taken back until a lot is opened (D38).
+
+    `seq` is that of its entry, `past` has the names of the products whose round was over before it.
+    """
+
+    seq: int
+    lot: Lot
+    past: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +73,9 @@ class State:
     `comments_at` that of the last comment in the list. `understood` is False after an entry that a
     newer program wrote and that may change what is accepted (D55). `hash` is that of the last entry: a
     state with another one is of another history (D34).
+
+    `began` is the entry that opened the round, `award` the last award, until a lot is opened (D38), and
+    `taken_back` the last entry by which a bid or an award no longer holds.
 
     What areas beyond the guide add is a value of their own each, with its own fold: see `AREAS`.
 
@@ -79,6 +95,9 @@ class State:
     at: datetime = BEGINNING
     comments_at: datetime = BEGINNING
     understood: bool = True
+    began: int = 0
+    taken_back: int = 0
+    award: LastAward | None = None
     increments: Increments = NONE_SET
     hash: str = field(default="", compare=False)
 
@@ -103,11 +122,22 @@ def apply(state: State, entry: LedgerEntry) -> State:
     for name, fold in _FOLDS.get(type(entry.event), ()):
         changes[name] = fold(getattr(state, name), entry.event, entry)
     if entry.round != state.round:
-        changes = {"bid_change": None, **changes}
+        changes = {"bid_change": None, "award": None, "began": entry.seq, **changes}
     if state.lot and (entry.round != state.round or changes.get("lot", state.lot) is None):
         changes["past"] = state.past | {compared(state.lot.product)}
+    if "lot" in changes:
+        changes.update(_last_award(state, entry))
     changes.update(round=entry.round, seq=entry.seq, at=entry.at, hash=entry.hash)
     return _with(state, changes)
+
+
+def _last_award(state: State, entry: LedgerEntry) -> dict[str, Any]:
+    """The award that may be taken back from now on; behind a reopening the earlier names as before it."""
+    if isinstance(entry.event, Award) and state.lot:
+        return {"award": LastAward(entry.seq, state.lot, state.past)}
+    if isinstance(entry.event, LotOpenedAgain) and state.award:
+        return {"award": None, "past": state.award.past}
+    return {}
 
 
 _SLOTS: list[tuple[str, Any]] = [(name, vars(State)[name]) for name in State.__match_args__]
@@ -206,8 +236,9 @@ def _(event: StandingBidChanged, entry: LedgerEntry) -> dict[str, Any]:
     return {"high": event.high, "bid_change": change}
 
 
-@_changed.register
-def _(_event: Awarded, _entry: LedgerEntry) -> dict[str, Any]:
+@_changed.register(Awarded)
+@_changed.register(RunnerUpAwarded)
+def _(_event: Award, _entry: LedgerEntry) -> dict[str, Any]:
     return {"lot": None, "high": None, "bid_change": None, "comments_at": BEGINNING}
 
 
@@ -219,6 +250,23 @@ def _(_event: Canceled, _entry: LedgerEntry) -> dict[str, Any]:
 @_changed.register
 def _(_event: Ended, _entry: LedgerEntry) -> dict[str, Any]:
     return {"live": False, "ended": True}
+
+
+@_changed.register
+def _(event: ActUndone, entry: LedgerEntry) -> dict[str, Any]:
+    change = BidChange(event.was, entry.seq, False)
+    return {"high": event.high, "bid_change": change, "taken_back": entry.seq}
+
+
+@_changed.register
+def _(event: LotOpenedAgain, entry: LedgerEntry) -> dict[str, Any]:
+    change = BidChange(event.was, entry.seq, False)
+    return {
+        "lot": event.lot,
+        "high": event.high,
+        "bid_change": change,
+        "taken_back": entry.seq,
+    }
 
 
 @_changed.register

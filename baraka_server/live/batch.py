@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from baraka_server.contract.client_events import ClientEvent, RepeatableEvent
+from baraka_server.contract.client_events import RepeatableEvent
 from baraka_server.contract.fields import iso_time
 from baraka_server.contract.records import User
 from baraka_server.contract.refusals import Code, Refusal
@@ -18,7 +18,6 @@ from baraka_server.domain.decision import (
     NOTHING_FOUND,
     By,
     Command,
-    Found,
     HouseRules,
     RefusedWith,
     Several,
@@ -54,7 +53,7 @@ class BatchDecision:
 
     `outcomes` has for each command a refusal, the seq of its own entry, or the earlier answer of a
     repetition; `last_seqs` the last entry that it wrote, 0 for none. `entries` are those to write.
-    `found` is handed to the commands of the kinds `finding`.
+    `found` is handed to the commands.
     """
 
     def __init__(
@@ -66,8 +65,6 @@ class BatchDecision:
         rules: HouseRules,
         now: datetime,
         just_done: JustDone,
-        found: Found = NOTHING_FOUND,
-        finding: Collection[type[ClientEvent]] = (),
     ) -> None:
         self.just_done = just_done.copy()
         self.entries: list[LedgerEntry] = []
@@ -81,8 +78,7 @@ class BatchDecision:
         self._users = users
         self._rules = rules
         self._now = now
-        self._found = found
-        self._finding = finding
+        self.found = NOTHING_FOUND
         for change in external_changes:
             self._append(next_entry(self.state, change, None, now))
 
@@ -115,8 +111,8 @@ class BatchDecision:
             command = replace(command, user_exists=False)
         if command.heard_seq is None:  # it knows all that was in the ledger before this batch
             command = replace(command, heard_seq=self._base.seq)
-        if type(command.event) in self._finding:
-            command = replace(command, found=self._found)
+        if self.found is not NOTHING_FOUND:
+            command = replace(command, found=self.found)
         decision = decide(self.state, command, self._rules)
         match decision:
             case Refusal():

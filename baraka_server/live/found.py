@@ -3,32 +3,33 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
-from baraka_server.contract.client_events import ClientEvent
+from baraka_server.contract.client_events import AwardLot, ClientEvent
+from baraka_server.contract.hammer import ReopenLot, UndoBid
 from baraka_server.contract.records import User
 from baraka_server.domain.decision import NOTHING_FOUND, Found
-from baraka_server.domain.state import State
-from baraka_server.store.locked import LockedAuction
+from baraka_server.live import hammer
+from baraka_server.live.finding import Finding
 
-Finder = Callable[[LockedAuction, State, Found], Awaitable[Found]]
-"""Adds to what was found: takes the locked auction and the state before the batch."""
+Finder = Callable[[Finding, Found], Awaitable[Found]]
+"""Adds to what was found."""
 
-FINDERS: dict[type[ClientEvent], Finder] = {}
+FINDERS: dict[type[ClientEvent], Finder] = {
+    UndoBid: hammer.for_undo,
+    ReopenLot: hammer.for_reopening,
+    AwardLot: hammer.for_runner_up,
+}
 """The reads that client events need, once for a batch. A bid of the guide needs none."""
 
 
-async def found_for(
-    auction: LockedAuction,
-    state: State,
-    kinds: Collection[type[ClientEvent]],
-    users: Mapping[int, User],
-) -> Found:
-    """What the commands of these kinds need to know, which is nothing for those of the guide."""
+async def found_for(finding: Finding, users: Mapping[int, User]) -> Found:
+    """What the commands need to know, which is nothing for a bid of the guide."""
+    kinds = dict.fromkeys(type(command.event) for command in finding.commands)
     finders = [FINDERS[kind] for kind in kinds if kind in FINDERS]
     if not finders:
         return NOTHING_FOUND
     found = Found(frozenset(users), secrets.token_bytes(32))
     for find in finders:
-        found = await find(auction, state, found)
+        found = await find(finding, found)
     return found

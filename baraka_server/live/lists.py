@@ -145,6 +145,11 @@ class Rows:
             self._changes = -1  # the text has it yet
             self.growth = object()
 
+    def remove_above(self, value: int) -> None:
+        """Remove the bids above an amount."""
+        for row_id in [row_id for row_id, row in self._rows.items() if row.value > value]:
+            self.remove(row_id)
+
     def clear(self) -> None:
         self._rows.clear()
         self._text, self._shared = "", None

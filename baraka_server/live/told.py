@@ -8,9 +8,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from baraka_server.contract.hammer import BidUndone, LotReopened
 from baraka_server.contract.prices import NextBidChanged
 from baraka_server.contract.server_events import ServerEvent
-from baraka_server.domain.events import Event, LedgerEntry
+from baraka_server.domain.events import (
+    Event,
+    LedgerEntry,
+    Lot,
+    LotRepriced,
+    StandingBid,
+    StandingBidChanged,
+)
+from baraka_server.domain.hammer import ActUndone, LotOpenedAgain
 from baraka_server.domain.increments import IncrementsSet
 from baraka_server.domain.rules.prices import next_bid
 from baraka_server.domain.state import State
@@ -19,11 +28,49 @@ Told = tuple[type[ServerEvent], dict[str, Any]]
 """The event that the room hears, and its fields beside those that all have."""
 
 
-def _next_bid_changed(_entry: LedgerEntry, rules: State) -> Told:
+def _next_bid_changed(_entry: LedgerEntry, _event: IncrementsSet, rules: State) -> Told:
     return NextBidChanged, {"nextBid": next_bid(rules)}
 
 
-TOLD: dict[type[Event], Callable[[LedgerEntry, State], Told]] = {
+def _bid_undone(entry: LedgerEntry, event: ActUndone, rules: State) -> Told:
+    return BidUndone, {
+        "bidIds": event.bids,
+        "standingBid": _named(event.high),
+        "formerBid": _named(event.was),
+        "nextBid": next_bid(rules),
+        "round": entry.round,
+    }
+
+
+def _lot_reopened(entry: LedgerEntry, event: LotOpenedAgain, rules: State) -> Told:
+    return LotReopened, {
+        "product": event.lot.product,
+        "winningId": event.winning_id,
+        "standingBid": _named(event.high),
+        "nextBid": next_bid(rules),
+        "round": entry.round,
+    }
+
+
+def _named(bid: StandingBid | None) -> dict[str, int] | None:
+    return bid.named() if bid else None
+
+
+def in_the_guides_words(event: Event, lot: Lot | None) -> tuple[Event, ...]:
+    """The same as events that the guide has announcements for; `lot` is the one on the block."""
+    match event:
+        case ActUndone(high=high, was=was) if lot is not None:
+            return (StandingBidChanged(lot, high, was),)
+        case LotOpenedAgain(lot=opened, high=None):
+            return (LotRepriced(opened),)
+        case LotOpenedAgain(lot=opened, high=high):
+            return LotRepriced(opened), StandingBidChanged(opened, high, None)
+    return ()
+
+
+TOLD: dict[type[Event], Callable[[LedgerEntry, Any, State], Told]] = {
     IncrementsSet: _next_bid_changed,
+    ActUndone: _bid_undone,
+    LotOpenedAgain: _lot_reopened,
 }
 """What is told of an entry, with the state behind it."""

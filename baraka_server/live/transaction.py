@@ -32,8 +32,10 @@ from baraka_server.live.batch import (
     accepted,
     request_key,
 )
+from baraka_server.live.finding import Finding
 from baraka_server.live.found import FINDERS, found_for
 from baraka_server.live.just_done import JustDone
+from baraka_server.live.taken_back import mark
 from baraka_server.store.errors import StoreError
 from baraka_server.store.ledger import GENESIS, NewestBid, Tail
 from baraka_server.store.locked import Answered, LockedAuction
@@ -96,37 +98,37 @@ async def decide_and_write(
     base = await _base(auction, followed, missed)
     missed = [entry for entry in missed if entry.seq > known.announced_seq]
     standing = {base.high.user_id} if base.high else set()
+    standing |= {base.owner_id} if base.owner_id is not None else set()  # who says what is told
     named = {user_id for one in commands for user_id in (one.user_id, *one.event.named_users)}
     users = await auction.users(named | standing | users_in(missed))
-    awards = any(isinstance(command.event, AwardLot) for command in commands)
+    awards = any(
+        isinstance(command.event, AwardLot) or command.event.needs_rows for command in commands
+    )
     external_changes = await _external_changes(auction, base, followed, users, awards=awards)
     if unknown := {one.high.user_id for one in external_changes if one.high} - users.keys():
         users |= await auction.users(unknown)
     answered = await auction.answered(key for command in commands if (key := request_key(command)))
 
-    kinds = {type(command.event) for command in commands}
-    found = await found_for(auction, base, kinds, users)
     decided = BatchDecision(
-        auction.record.id,
-        base,
-        external_changes,
-        users,
-        rules,
-        now,
-        known.just_done,
-        found,
-        FINDERS.keys() & kinds,
+        auction.record.id, base, external_changes, users, rules, now, known.just_done
     )
+    finding = Finding(auction, decided.state, tuple(decided.entries), commands)
+    decided.found = await found_for(finding, users)
     decided.earlier = {key: (was.fingerprint, _read(was)) for key, was in answered.items()}
     for command in commands:
         decided.take(command)
     if commands and not decided.accepted and base.seq == 0:
         decided.forget()  # a refusal is not a reason to begin a ledger
+    if unknown := users_in(decided.entries) - users.keys():
+        users |= await auction.users(unknown)
     written = await auction.write(decided.entries) if decided.entries else []
 
     state = replace(_with_rows(decided.state, written), hash=auction.tail.hash)
     answers = {entry.seq: accepted(auction.record.id, entry) for entry in written}
     outcomes = [_answer(one, answers) for one in decided.outcomes]
+    if answered:
+        repeated = {at for at, one in enumerate(commands) if request_key(one) in answered}
+        outcomes = await mark(auction, state, outcomes, repeated)
     new = {key: one for key, one in decided.earlier.items() if key not in answered}
     refused = {key.user_id for key, (_, one) in new.items() if isinstance(one, Refusal)}
     full = await auction.users_with_many_requests(refused)

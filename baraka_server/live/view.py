@@ -46,12 +46,13 @@ from baraka_server.domain.events import (
     StandingBidChanged,
     Started,
 )
+from baraka_server.domain.hammer import ActUndone, LotOpenedAgain, RunnerUpAwarded
 from baraka_server.domain.rules.prices import next_bid
 from baraka_server.domain.state import State, apply
 from baraka_server.live.announcement import Announcement, ledger_id
 from baraka_server.live.encoded import Encoded, Superseding, encode
 from baraka_server.live.lists import People, Rows, encoded_row, listed, with_fields
-from baraka_server.live.told import TOLD
+from baraka_server.live.told import TOLD, in_the_guides_words
 from baraka_server.store.row_sums import NOTHING, Look, RowSums
 from baraka_server.store.store import Snapshot
 
@@ -109,6 +110,9 @@ class AuctionView:
         announcement = self._announcement(entry, users, lists)
         if isinstance(entry.event, Adopted):
             guided = self._guided(before, entry, entry.event, users)
+            announcement = replace(announcement, guided=tuple(guided))
+        elif words := in_the_guides_words(entry.event, lot_of(self.record)):
+            guided = (self._in_words_of(entry, event, users) for event in words)
             announcement = replace(announcement, guided=tuple(guided))
         # Without its lists: 512 of them would be a hundred megabytes in a busy round.
         brief = announcement.brief
@@ -265,7 +269,15 @@ class AuctionView:
                 whole = _with_list(brief, "comments", self._comments) if lists else brief
             case LotOpened():
                 self._bids.clear()
-            case Awarded():
+            case ActUndone() as undone:
+                for bid_id in undone.bids:
+                    self._bids.remove(bid_id)
+                self._bids.remove_above(undone.high.amount if undone.high else 0)
+            case LotOpenedAgain(bids=back):
+                for bid in back:
+                    self._people.find(users, bid.user_id)
+                    self._bids.add(self._bid(bid))
+            case Awarded() | RunnerUpAwarded():
                 self._bids.clear()
                 self._comments.clear()
             case StandingBidChanged(high=high, was=was):
@@ -329,8 +341,10 @@ class AuctionView:
             case Commented() as event:
                 comment = self._comment(entry, event)
                 return NewComment, {"newComment": self._row(comment, users)}
-            case Awarded(high=high):
-                return LotAwarded, self._awarded(entry, high, users)
+            case Awarded(high=high) | RunnerUpAwarded(high=high):
+                awarded = self._awarded(entry, high, users)
+                passed_over = isinstance(entry.event, RunnerUpAwarded)
+                return LotAwarded, awarded | ({"runnerUp": True} if passed_over else {})
             case Canceled():
                 return AuctionCanceled, {"message": AuctionCanceled.TEXT}
             case Ended():
@@ -347,7 +361,7 @@ class AuctionView:
                     "round": entry.round,
                 }
         if tell := TOLD.get(type(entry.event)):
-            return tell(entry, rules)
+            return tell(entry, entry.event, rules)
         return AuctionEntry, {}
 
     def _awarded(

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from baraka_server.contract.records import User
 from baraka_server.contract.reports import AlteredEntry, Disagreement, HistoryEntry, Verdict
-from baraka_server.domain import replay
+from baraka_server.domain import acts, replay
 from baraka_server.domain.events import Adopted, LedgerEntry, Unknown
 from baraka_server.domain.narrate import LOOKS_BACK, TELLS_PHASE, in_words
 from baraka_server.domain.state import State, apply
@@ -56,7 +56,10 @@ async def verify(store: Store, auction_id: int) -> Verdict:
         expected = Expected()
         try:
             async for entry in ledger.all_entries(connection, auction_id):
-                if reason := replay.objection(expected.state, entry):
+                reason = replay.objection(expected.state, entry) or acts.objection(
+                    expected.acts, entry
+                )
+                if reason:
                     return _altered(auction_id, entry.seq, reason)
                 expected.take(entry)
         except UNREADABLE:  # and yet the hashes fit: whoever wrote it knew how to make them

@@ -9,6 +9,7 @@ from typing import Any
 
 from baraka_server.contract.fields import iso_time
 from baraka_server.contract.records import Auction
+from baraka_server.domain.acts import RoundActs
 from baraka_server.domain.auction_record import lot_of
 from baraka_server.domain.events import (
     Adopted,
@@ -21,6 +22,7 @@ from baraka_server.domain.events import (
     StandingBidChanged,
     Unknown,
 )
+from baraka_server.domain.hammer import ActUndone, Award, LotOpenedAgain, RunnerUpAwarded
 from baraka_server.domain.state import BEGINNING, State, apply
 from baraka_server.store.rows import is_id
 from baraka_server.store.tables import bids, comments, winnings
@@ -143,12 +145,13 @@ class Expected:
 
     def __init__(self) -> None:
         self.state = State()
+        self.acts = RoundActs()
         self.unknown = 0
         self.bids = Rows(bids)
         self.comments = Rows(comments)
         self.winnings = Rows(winnings)
         self._latest = BEGINNING  # a clock that was wrong may have been corrected since
-        self._winner_id: int | None = None
+        self._winner: tuple[int | None] | None = None  # of the last award, once there was one
         self._columns: dict[str, tuple[int, Any]] = {}  # of the auction: since which entry, what
 
     def take(self, entry: LedgerEntry) -> None:
@@ -156,6 +159,7 @@ class Expected:
         if isinstance(entry.event, Unknown) and "v" not in entry.event.said:
             raise ValueError("it does not say what it is")
         self.state = apply(self.state, entry)
+        self.acts.take(entry)
         self._latest = max(self._latest, entry.at)
         match entry.event:
             case Unknown():
@@ -167,11 +171,15 @@ class Expected:
                 self._find_rows(entry, change.high)
             case LotOpened():
                 self.bids.clear()
+            case ActUndone(bids=ids, high=high):
+                self._undo(entry, ids, high)
+            case LotOpenedAgain() as opened:
+                self._open_again(entry, opened)
             case BidPlaced(amount=amount, bid_id=bid_id):
                 self.bids.write(bid_id, _row(entry, bid=amount, updatedAt=entry.at))
             case Commented(comment=text, comment_id=comment_id):
                 self.comments.write(comment_id, _row(entry, comment=text, updatedAt=entry.at))
-            case Awarded() as awarded:
+            case Awarded() | RunnerUpAwarded() as awarded:
                 self._award(entry, awarded)
         self.bids.leading = self.state.high.amount if self.state.high else None
         self._columns = {
@@ -208,12 +216,29 @@ class Expected:
             values = {"user_id": high.user_id, "bid": high.amount}
             self.bids.write(high.bid_id, Written(entry.seq, values))
 
-    def _award(self, entry: LedgerEntry, awarded: Awarded) -> None:
+    def _undo(self, entry: LedgerEntry, ids: tuple[int, ...], high: StandingBid | None) -> None:
+        most = high.amount if high else 0  # what was above it, another program took away
+        for bid_id, row in list(self.bids.written.items()):
+            if bid_id in ids or row.values["bid"] > most:
+                del self.bids.written[bid_id]
+        known = self.bids.written.keys()
+        if high is not None and high.bid_id not in known:  # another program's
+            self._find_rows(entry, high)
+
+    def _open_again(self, entry: LedgerEntry, opened: LotOpenedAgain) -> None:
+        for bid in opened.bids:
+            values = {"user_id": bid.user_id, "bid": bid.amount}
+            times = {"createdAt": bid.at, "updatedAt": bid.at}
+            self.bids.write(bid.bid_id, Written(entry.seq, values | times))
+        self.winnings.written.pop(opened.winning_id or 0, None)
+        self._winner = (opened.winner,)
+
+    def _award(self, entry: LedgerEntry, awarded: Award) -> None:
         self.bids.clear()
         self.comments.clear()
         if awarded.high is None or awarded.winning_id is None:
             return
-        self._winner_id = awarded.high.user_id
+        self._winner = (awarded.high.user_id,)
         # Not `sold`: that is what the people of the house change when the winner has paid.
         values = {
             "user_id": awarded.high.user_id,
@@ -238,8 +263,8 @@ class Expected:
             row["minBidPrice"] = lot.minimum_price
             row["bidPrice"] = lot.start_price
             row["actualPrice"] = lot.market_price
-        if self._winner_id is not None:
-            row["winning_user_id"] = self._winner_id
+        if self._winner is not None:
+            (row["winning_user_id"],) = self._winner
         return row
 
 

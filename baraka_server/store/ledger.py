@@ -15,13 +15,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from baraka_server.contract.fields import iso_time
 from baraka_server.domain.events import (
     GUIDE_KINDS,
-    Awarded,
     BidPlaced,
     Commented,
     Event,
     LedgerEntry,
     Unknown,
 )
+from baraka_server.domain.hammer import Award
 from baraka_server.domain.kinds import event_of
 from baraka_server.domain.state import BEGINNING, State, apply
 from baraka_server.store import pages
@@ -152,6 +152,19 @@ async def read_entries(
     return await read_texts(connection, auction_id, found)
 
 
+async def read_kinds(
+    connection: AsyncConnection, auction_id: int, kinds: Sequence[type[Event]], *, since: int
+) -> list[LedgerEntry]:
+    """The entries of some kinds from the seq `since` on, in order."""
+    query = select(events).where(
+        events.c.auction_id == auction_id,
+        events.c.seq >= since,
+        events.c.kind.in_([kind.kind for kind in kinds]),
+    )
+    rows = (await connection.execute(query.order_by(events.c.seq))).mappings().all()
+    return await in_slices(lambda some: [_entry(dict(row)) for row in some], rows)
+
+
 async def read_page(
     connection: AsyncConnection, auction_id: int, span: Span, *, newest_first: bool
 ) -> Page[LedgerEntry]:
@@ -190,7 +203,7 @@ async def read_state(
         often = await _last(connection, bids_)
     else:
         often = await _ordered(connection, bids_)
-    awards = [entry.seq for entry in rare if isinstance(entry.event, Awarded)]
+    awards = [entry.seq for entry in rare if isinstance(entry.event, Award)]
     spoken = events.c.seq > max(awards, default=0)
     often += await _last(connection, mine & (events.c.kind == Commented.kind) & spoken)
     state = State()

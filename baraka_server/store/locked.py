@@ -34,8 +34,9 @@ from baraka_server.domain.events import (
     StandingBid,
     StandingBidChanged,
 )
+from baraka_server.domain.hammer import ActUndone, Award, LotOpenedAgain, RunnerUpAwarded
 from baraka_server.domain.state import State
-from baraka_server.store import ledger, rows
+from baraka_server.store import ledger, rows, winning_rows
 from baraka_server.store.tables import auctions, bids, comments, requests, winnings
 from baraka_server.store.texts import write_texts
 
@@ -86,7 +87,20 @@ class LockedAuction:
 
     async def highest_bid(self) -> StandingBid | None:
         """The highest bid in the rows."""
-        return await rows.read_highest_bid(self._connection, self.record.id)
+        return next(iter(await self.highest_bids(1)), None)
+
+    async def highest_bids(self, count: int, bid_id: int | None = None) -> list[StandingBid]:
+        """The highest bids in the rows; with `bid_id` that one, if it is there."""
+        return await rows.read_highest_bids(self._connection, self.record.id, count, bid_id)
+
+    async def winning_is_settled(self, award: LedgerEntry, event: Award) -> bool:
+        """Whether the winning of an award may not be taken back: paid, changed or referred to."""
+        written = _winning(award, event, self.record.id)
+        return await winning_rows.is_settled(self._connection, event.winning_id or 0, written)
+
+    async def winner_before(self, winning_id: int) -> int | None:
+        """The winner of the auction's winning before this one."""
+        return await winning_rows.winner_before(self._connection, self.record.id, winning_id)
 
     async def users(self, ids: Iterable[int]) -> dict[int, User]:
         return await rows.read_users(self._connection, ids)
@@ -94,6 +108,10 @@ class LockedAuction:
     async def state(self) -> State:
         """The state at the end of the ledger."""
         return await ledger.read_state(self._connection, self.record.id)
+
+    async def entries_of(self, kinds: Sequence[type[Event]], *, since: int) -> list[LedgerEntry]:
+        """The entries of these kinds from the seq `since` on."""
+        return await ledger.read_kinds(self._connection, self.record.id, kinds, since=since)
 
     async def entries_after(self, seq: int, limit: int) -> list[LedgerEntry]:
         return await ledger.read_entries(self._connection, self.record.id, after=seq, limit=limit)
@@ -187,6 +205,18 @@ class _Table:
 _BIDS, _COMMENTS = _Table.of(bids), _Table.of(comments)
 
 
+def _winning(award: LedgerEntry, event: Award, auction_id: int) -> dict[str, Any]:
+    """The columns of the winning that an award writes, but for those that change when it is paid."""
+    return {
+        "user_id": event.high.user_id if event.high else None,
+        "auction_id": auction_id,
+        "product": event.product,
+        "price": event.high.amount if event.high else None,
+        "weight": event.weight,
+        "createdAt": award.at,
+    }
+
+
 class _Writing:
     """Writes the rows of a sequence of entries; runs of bids and of comments go in one statement."""
 
@@ -207,9 +237,16 @@ class _Writing:
             case LotOpened():
                 await self._flush()
                 await self._clear(bids)  # set aside: the ledger keeps them (D10)
-            case Awarded():
+            case Awarded() | RunnerUpAwarded() as award:
                 await self._flush()
-                entry = replace(entry, event=await self._award(entry, entry.event))
+                entry = replace(entry, event=await self._award(entry, award))
+            case ActUndone(bids=ids):
+                await self._flush()
+                mine = bids.c.auction_id == self.record.id
+                await self._connection.execute(delete(bids).where(mine, bids.c.id.in_(ids)))
+            case LotOpenedAgain() as opened:
+                await self._flush()
+                await self._bring_back(opened)
             case StandingBidChanged(
                 high=StandingBid(bid_id=0) as high
             ):  # a bid of this transaction
@@ -229,25 +266,36 @@ class _Writing:
             )
         return self._entries
 
-    async def _award(self, entry: LedgerEntry, event: Awarded) -> Awarded:
+    async def _award(self, entry: LedgerEntry, event: Award) -> Award:
         if event.high is not None:
             bid_id = event.high.bid_id or self._last_bid_id
-            row = {
-                "user_id": event.high.user_id,
-                "auction_id": self.record.id,
-                "product": event.product,
-                "price": event.high.amount,
-                "weight": event.weight,
-                "sold": False,
-                "createdAt": entry.at,
-                "updatedAt": entry.at,
-            }
+            row = _winning(entry, event, self.record.id) | {"sold": False, "updatedAt": entry.at}
             made = await self._connection.execute(insert(winnings).values(row))
             (winning_id,) = made.inserted_primary_key or (None,)
             event = replace(event, high=replace(event.high, bid_id=bid_id), winning_id=winning_id)
         await self._clear(bids)
         await self._clear(comments)
         return event
+
+    async def _bring_back(self, opened: LotOpenedAgain) -> None:
+        """Write the bids again that an award cleared, with their ids and times; the winning goes."""
+        back = [
+            {
+                "id": bid.bid_id,
+                "auction_id": self.record.id,
+                "user_id": bid.user_id,
+                "bid": bid.amount,
+                "createdAt": bid.at,
+                "updatedAt": bid.at,
+            }
+            for bid in opened.bids
+        ]
+        if back:
+            await self._connection.execute(insert(bids), back)
+        if opened.winning_id is not None:
+            await self._connection.execute(
+                delete(winnings).where(winnings.c.id == opened.winning_id)
+            )
 
     async def _clear(self, table: Any) -> None:
         await self._connection.execute(delete(table).where(table.c.auction_id == self.record.id))

@@ -68,7 +68,7 @@ async def read_bids(connection: AsyncConnection, auction_id: int) -> list[BidWit
 
 
 def _counts(bid: BidWithUser, noted: RowLog) -> bool:
-    """Whether the amount is valid (D12); `read_highest_bid` has the same condition."""
+    """Whether the amount is valid (D12); `read_highest_bids` has the same condition."""
     if is_id(bid.bid):
         return True
     noted.note(bids.name, bid.id, f"bid is not from 1 to {INT_MAX}, so it does not count")
@@ -86,8 +86,12 @@ async def read_comments(connection: AsyncConnection, auction_id: int) -> list[Co
     return await of_slices(partial(records_with_users, connection, CommentWithUser, comments), rows)
 
 
-async def read_highest_bid(connection: AsyncConnection, auction_id: int) -> StandingBid | None:
-    """The highest bid, and of equal ones (an older system may have let them in) the first.
+async def read_highest_bids(
+    connection: AsyncConnection, auction_id: int, count: int, bid_id: int | None = None
+) -> list[StandingBid]:
+    """The highest bids, and of equal ones (an older system may have let them in) the first.
+
+    With `bid_id` only that one counts.
 
     A bid whose user is gone does not stand, although its row may exist: not every program keeps foreign
     keys.
@@ -97,10 +101,14 @@ async def read_highest_bid(connection: AsyncConnection, auction_id: int) -> Stan
         .join_from(bids, users, bids.c.user_id == users.c.id)
         .where(bids.c.auction_id == auction_id, bids.c.bid.between(1, INT_MAX))
         .order_by(bids.c.bid.desc(), bids.c.id)
-        .limit(1)
+        .limit(count)
     )
-    row = (await connection.execute(query)).one_or_none()
-    return StandingBid(row.id, row.user_id, row.bid, moment(row.createdAt)) if row else None
+    if bid_id is not None:
+        query = query.where(bids.c.id == bid_id)
+    return [
+        StandingBid(row.id, row.user_id, row.bid, moment(row.createdAt))
+        for row in await connection.execute(query)
+    ]
 
 
 def row_log(connection: AsyncConnection) -> RowLog:

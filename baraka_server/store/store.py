@@ -16,13 +16,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from baraka_server.contract.records import Auction, BidWithUser, CommentWithUser, User
 from baraka_server.domain.events import (
-    Awarded,
     BidPlaced,
     Commented,
     LedgerEntry,
     LotOpened,
     Started,
 )
+from baraka_server.domain.hammer import ActUndone, Award, LotOpenedAgain
 from baraka_server.domain.state import State
 from baraka_server.store import ledger, probe, rows
 from baraka_server.store.availability import Availability
@@ -73,7 +73,9 @@ class Snapshot:
     def before(self, later: Iterable[LedgerEntry]) -> Snapshot | None:
         """The snapshot without the rows that `later` entries wrote; None when these cleared the lists."""
         events = [entry.event for entry in later]
-        if any(isinstance(event, LotOpened | Awarded) for event in events):
+        if any(
+            isinstance(event, LotOpened | Award | ActUndone | LotOpenedAgain) for event in events
+        ):
             return None
         bid_ids = {event.bid_id for event in events if isinstance(event, BidPlaced)}
         comment_ids = {event.comment_id for event in events if isinstance(event, Commented)}

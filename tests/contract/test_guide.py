@@ -66,6 +66,7 @@ SENT_OPTIONALLY = {
     "awardingAuction": {
         "weight": "string",
         "bidId": "number",
+        "runnerUp": "boolean",
         "requestId": "string",
         "round": "number",
     },
@@ -202,7 +203,7 @@ HEARD_IN_ADDITION = {
     "newBid": {**PLACE, "round": "number", "formerBid": "NamedBid?", "nextBid": "number?"},
     "auctionCanceled": PLACE,
     "auctionFinished": PLACE,
-    "auctionEnded": PLACE,
+    "auctionEnded": {**PLACE, "runnerUp": "boolean"},
     "auction_change_product": {
         **PLACE,
         "round": "number",
@@ -290,6 +291,7 @@ DECIDED_ERRORS = [
     ("awardingAuction", "no_lot", "Auction could not be ended."),
     ("awardingAuction", "other_bid_leads", "Auction could not be ended."),
     ("awardingAuction", "standing_bid_changed", "Auction could not be ended."),
+    ("awardingAuction", "not_standing", "Auction could not be ended."),
     ("changeCuurentProduct", "auction_not_found", "Auction could not be ended."),
     ("changeCuurentProduct", "not_owner", "Auction could not be ended."),
     ("changeCuurentProduct", "already_canceled", "Auction could not be ended."),

@@ -21,11 +21,15 @@ COMMON = {"auctionId", "requestId", "round"}
 
 COMMANDS = {
     "setIncrements": ("clerk", {"increments"}),
+    "undoBid": ("clerk", {"bidId"}),
+    "reopenLot": ("clerk", {"awardSeq", "say"}),
 }
 """Who may give a command, and its fields beside those that all have."""
 
 TOLD = {
     "nextBidChanged": {"nextBid"},
+    "bidUndone": {"bidIds", "standingBid", "formerBid", "nextBid", "round"},
+    "lotReopened": {"product", "winningId", "standingBid", "nextBid", "round"},
 }
 """The fields of an event beside those that all have."""
 

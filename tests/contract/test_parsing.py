@@ -26,6 +26,7 @@ VALID: dict[str, dict[str, Any]] = {
         "product": "Gold Ring – 18K",
         "weight": "5.2g",
         "bidId": 7,
+        "runnerUp": True,
         "requestId": "a-1",
         "round": 1,
     },
@@ -40,7 +41,7 @@ VALID: dict[str, dict[str, Any]] = {
     },
 }
 
-OPTIONAL = {"lastSeq", "ledger", "requestId", "round", "bidId", "weight"}
+OPTIONAL = {"lastSeq", "ledger", "requestId", "round", "bidId", "runnerUp", "weight"}
 
 # field on the wire: (its name in our code, the kind of its value)
 FIELDS = {
@@ -52,6 +53,7 @@ FIELDS = {
     "amount": ("amount", "amount"),
     "round": ("round", "counter"),
     "bidId": ("bid_id", "counter"),
+    "runnerUp": ("runner_up", "flag"),
     "product": ("product", "text"),
     "weight": ("weight", "text or blank"),
     "minBidPrice": ("minimum_price", "price"),
@@ -100,6 +102,8 @@ NUMBERS = {
     "counter": [(0, 0), (3.0, 3), (2147483648, 2147483648), (9007199254740991, 9007199254740991)],
 }
 
+NO_FLAGS = ["true", "false", "", 0, 1, 1.0, [], [True], {}]
+
 NO_STRINGS = [True, False, 0, 1500, 1.5, math.nan, [], ["text"], {}, {"text": "text"}]
 HALVES = ["\ud83d", "a\udc8d", "\udc8d\ud83d"]  # halves of a ring, not put together
 BLANKS = ["", " ", "\t\r\n", "\u00a0", "\u3000"]
@@ -134,6 +138,7 @@ def refused_values() -> Iterator[tuple[str, Any, str]]:
         if kind != "text or blank":
             for value in BLANKS:
                 yield kind, value, f"must not be blank (1 to {width} characters)"
+    yield from (("flag", value, "must be true or false") for value in NO_FLAGS)
 
 
 def accepted_values() -> Iterator[tuple[str, Any, Any]]:
@@ -145,6 +150,7 @@ def accepted_values() -> Iterator[tuple[str, Any, Any]]:
             yield kind, value, value
     for value in BLANKS:
         yield "text or blank", value, value
+    yield from (("flag", value, value) for value in (True, False))
 
 
 def each_field(

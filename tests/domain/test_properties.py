@@ -43,6 +43,7 @@ from baraka_server.domain.events import (
     StandingBidChanged,
     Started,
 )
+from baraka_server.domain.hammer import ActUndone, LotOpenedAgain, RunnerUpAwarded
 from baraka_server.domain.increments import IncrementsSet
 from baraka_server.domain.kinds import KINDS
 from baraka_server.domain.replay import objection
@@ -427,7 +428,8 @@ TIMES = st.datetimes(timezones=st.just(UTC)).map(
     lambda time: time.replace(microsecond=time.microsecond // 1000 * 1000)
 )
 ANY_LOT = st.builds(Lot, TEXTS, PRICES, PRICES, PRICES)
-ANY_HIGH = st.none() | st.builds(StandingBid, IDS, IDS, AMOUNTS, TIMES)
+ANY_BID = st.builds(StandingBid, IDS, IDS, AMOUNTS, TIMES)
+ANY_HIGH = st.none() | ANY_BID
 ANY_STEPS = st.none() | st.lists(st.tuples(PRICES, AMOUNTS), min_size=1, max_size=3).map(tuple)
 ANY_EVENT: dict[str, st.SearchStrategy[Event]] = {
     "adopted": st.builds(
@@ -452,6 +454,13 @@ ANY_EVENT: dict[str, st.SearchStrategy[Event]] = {
     "ended": st.builds(Ended),
     "broadcaster_left": st.builds(BroadcasterLeft),
     "increments_set": st.builds(IncrementsSet, ANY_STEPS, ANY_STEPS),
+    "bid_undone": st.builds(ActUndone, st.lists(IDS, min_size=1).map(tuple), ANY_HIGH, ANY_HIGH),
+    "lot_reopened": st.builds(
+        LotOpenedAgain,
+        *(ANY_LOT, IDS, ANY_HIGH, st.none() | IDS, st.none() | IDS, st.none() | IDS),
+        st.lists(ANY_BID).map(tuple),
+    ),
+    "runner_up_awarded": st.builds(RunnerUpAwarded, TEXTS, TEXTS, ANY_BID, ANY_BID, IDS),
 }
 
 

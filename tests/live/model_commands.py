@@ -17,6 +17,7 @@ from baraka_server.contract.client_events import (
     PostComment,
     StartAuction,
 )
+from baraka_server.contract.hammer import ReopenLot, UndoBid
 from tests.live.naive import AMINA, NOBODY
 
 AUCTIONS = (1, 2, 3)
@@ -25,7 +26,11 @@ PRODUCTS = ("Ring", "Pearl", "Chain")
 
 @st.composite
 def commands(draw: Any) -> tuple[int, ClientEvent]:
-    """A random command and its sender. The amount of a bid is by how much it is above the highest, below if < 0."""
+    """A random command and its sender.
+
+    The amount of a bid is by how much it is above the highest, below if < 0. The id of a bid is its place
+    from the newest, which is 1, and 0 for none that there is; so is the `seq` of an award.
+    """
     auction = draw(st.sampled_from(AUCTIONS))
     kind = draw(st.sampled_from(KINDS))
     if kind in LAST and draw(st.integers(0, 4)):
@@ -37,6 +42,12 @@ def commands(draw: Any) -> tuple[int, ClientEvent]:
         fields |= {"start_price": 1, "market_price": 2}
     elif kind is AwardLot:
         fields |= {"product": "Lot", "weight": "5g"}
+        if draw(st.integers(0, 2)) == 0:
+            fields |= {"runner_up": True, "bid_id": draw(st.integers(0, 3))}
+    elif kind is UndoBid:
+        fields["bid_id"] = draw(st.sampled_from([1, 1, 1, 2, 0]))
+    elif kind is ReopenLot:
+        fields["award_seq"] = draw(st.sampled_from([1, 1, 1, 0]))
     elif kind is PostComment:
         fields["comment"] = draw(st.sampled_from(["Lovely", "💍", "<b>"]))
     elif kind is PlaceBid:
@@ -56,7 +67,9 @@ KINDS: list[type[ClientEvent]] = [
     *[PlaceBid] * 14,
     *[PostComment] * 4,
     *[ChangeLot] * 4,
-    *[AwardLot] * 2,
+    *[AwardLot] * 3,
+    *[UndoBid] * 3,
+    *[ReopenLot] * 2,
     *[StartAuction] * 3,
     BroadcasterLeave,
     CancelAuction,

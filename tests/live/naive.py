@@ -16,6 +16,7 @@ from baraka_server.contract.client_events import (
     PostComment,
     StartAuction,
 )
+from baraka_server.contract.hammer import ReopenLot, UndoBid
 
 AMINA = 1
 NOBODY = 999
@@ -23,6 +24,17 @@ NOBODY = 999
 
 Done = tuple[tuple[Any, ...], int, int]
 """What was done last of a kind, how often, and its place in the ledger."""
+
+
+@dataclass
+class Sold:
+    """The last award: its place in the ledger, the lot, the bids by the ledger, and the winning."""
+
+    seq: int
+    product: str
+    minimum: int
+    bids: list[tuple[int, int]]
+    won: tuple[int, int] | None
 
 
 @dataclass
@@ -51,6 +63,12 @@ class Naive:
     """The bids of the list as it was told last, or read since."""
     stands_in: int | None = None
     """The entry that the last command was answered with, if it was an earlier one."""
+    kept: list[tuple[int, int]] = field(default_factory=list)
+    """The bids by the ledger: other programs took some of them away, and no entry says so."""
+    ids: dict[tuple[int, int], int] = field(default_factory=dict)
+    """The ids of the bids of the round, as they were acknowledged."""
+    sold: Sold | None = None
+    """The award that may be taken back."""
     surprise: str | None = None
     """That another bid stands is "new" to a host who awards, and "told" once the refusal has arrived."""
 
@@ -85,7 +103,9 @@ class Naive:
         self.noted = self.row
         self.noted_bid = self.standing
         self.shown = list(self.bids)
-        self.missing = self.missing and kind not in {"adopted", "standing_bid_changed", "awarded"}
+        found = kind == "standing_bid_changed" and user_id is None
+        settled = {"adopted", "awarded", "runner_up_awarded"}
+        self.missing = self.missing and not found and kind not in settled
         return "ok"
 
     def notices(self) -> None:
@@ -111,7 +131,10 @@ class Naive:
         before = None if begins or lot is None else lot[0]
         if self.product is not None and self.product != before:
             self.round += 1
-            self.surprise = None
+            self.surprise = self.sold = None
+            self.kept = []
+        if self.product is None:
+            self.kept = []
         self.happens("adopted", None, "auctionChanged")
         if begins:
             return
@@ -124,12 +147,17 @@ class Naive:
     def bids_changed(self, by: int | None = None) -> None:
         """Another bid stands, or none; or a host was told so who wanted to award."""
         self.surprise = "telling" if by else "new"
+        self.settles()
         if self.bids:
             about = self.round, *self.bids[-1], self.amounts
             self.happens("standing_bid_changed", by, "newBid", *about)
         else:
             about = self.round, self.product, self.minimum
             self.happens("standing_bid_changed", by, "auction_change_product", *about)
+
+    def settles(self) -> None:
+        """What is above the bid that stands is known to be gone."""
+        self.kept = [bid for bid in self.kept if bid[1] <= (self.high or 0)]
 
     def says_again(
         self, done: dict[str, Done], kind: str, name: str, *about: Any, changes: bool = False
@@ -175,10 +203,11 @@ class Naive:
                 if self.high is None and amount < self.minimum:
                     return "bid_below_minimum"
                 self.bids.append((user_id, amount))
+                self.kept.append((user_id, amount))
                 about = self.round, user_id, amount, self.amounts
                 return self.happens("bid", user_id, "newBid", *about)
         if not owner:
-            return "not_owner"
+            return "not_staff" if isinstance(event, UndoBid | ReopenLot) else "not_owner"
         match event:
             case StartAuction():
                 if over:
@@ -194,27 +223,43 @@ class Naive:
                 if not same:
                     self.round += 1
                     self.bids.clear()
-                    self.surprise = None
+                    self.kept = []
+                    self.surprise = self.sold = None
                 name, about = "auction_change_product", (self.round, product, minimum)
                 if same:
                     return self.says_again(done, "lot_repriced", name, *about, changes=changes)
                 return self.happens("lot_opened", user_id, name, *about)
-            case AwardLot():
+            case UndoBid(bid_id=bid_id):
                 if over or not self.live:
                     return over or "not_live"
                 if self.product is None:
                     return "no_lot"
+                if not self.bids:
+                    return "nothing_to_undo"
+                if self.ids.get(self.bids[-1]) != bid_id:
+                    return "not_newest"
+                self.bids.pop()
+                self.settles()
+                self.surprise = "new"
+                self.happens("bid_undone", user_id, "bidUndone", self.standing)
+                return self.tells_what_stands()
+            case ReopenLot(award_seq=seq):
+                return self.opens_again(over, user_id, seq)
+            case AwardLot(runner_up=runner_up, bid_id=bid_id):
+                if over or not self.live:
+                    return over or "not_live"
+                if self.product is None:
+                    return "no_lot"
+                if runner_up:
+                    lower = [bid for bid in self.bids if self.ids.get(bid) == bid_id]
+                    if not lower or lower[0][0] == self.bids[-1][0]:
+                        return "not_standing"
+                    return self.sells("runner_up_awarded", user_id, lower[0])
                 if self.surprise == "new":
                     self.bids_changed(by=AMINA)
                 if self.surprise == "telling":
                     return "standing_bid_changed"
-                won = self.bids[-1] if self.bids else None
-                if won:
-                    self.winnings.append(won)
-                self.product, self.minimum = None, 0
-                self.bids.clear()
-                self.comments.clear()
-                return self.happens("awarded", user_id, "auctionEnded", won)
+                return self.sells("awarded", user_id, self.bids[-1] if self.bids else None)
             case CancelAuction():
                 if self.canceled or not self.live:
                     return "already_canceled" if self.canceled else "not_live"
@@ -228,6 +273,49 @@ class Naive:
             case BroadcasterLeave():
                 return self.says_again(done, "broadcaster_left", "broadCasterLeft")
         raise AssertionError(event)
+
+    def sells(self, kind: str, user_id: int, won: tuple[int, int] | None) -> str:
+        if won:
+            self.winnings.append(won)
+        assert self.product is not None
+        seq = len(self.ledger) + 1
+        self.sold = Sold(seq, self.product, self.minimum, self.kept, won)
+        self.product, self.minimum, self.kept = None, 0, []
+        self.bids.clear()
+        self.comments.clear()
+        return self.happens(kind, user_id, "auctionEnded", won)
+
+    def opens_again(self, over: str | None, user_id: int, seq: int | None) -> str:
+        if over or not self.live:
+            return over or "not_live"
+        if self.product is not None:
+            return "lot_open"
+        if self.sold is None or self.sold.seq != seq:
+            return "nothing_to_reopen"
+        was, self.sold = self.sold, None
+        self.product, self.minimum = was.product, was.minimum
+        self.bids = [bid for bid in was.bids if bid[0] not in self.gone]
+        self.kept = list(self.bids)
+        if was.won:
+            assert self.winnings.pop() == was.won
+        self.surprise = "new"
+        self.happens("lot_reopened", user_id, "lotReopened", was.product, self.standing)
+        product = (len(self.ledger), "auction_change_product", self.round, was.product, was.minimum)
+        self.told[-1].append(product)
+        if self.bids:
+            self.tells_what_stands()
+        text = f"{was.product} is open again"
+        self.comments.append((AMINA, text))
+        return self.happens("comment", AMINA, "newComment", text, self.texts)
+
+    def tells_what_stands(self) -> str:
+        """In the guide's words: the bid that stands with the list, or the lot once more."""
+        if self.bids:
+            about: tuple[Any, ...] = ("newBid", self.round, *self.bids[-1], self.amounts)
+        else:
+            about = ("auction_change_product", self.round, self.product, self.minimum)
+        self.told[-1].append((len(self.ledger), *about))
+        return "ok"
 
 
 def essence(event: str, payload: dict[str, Any]) -> tuple[Any, ...]:
@@ -243,7 +331,16 @@ def essence(event: str, payload: dict[str, Any]) -> tuple[Any, ...]:
             return (*head, payload["newComment"]["comment"], texts)
         case "auction_change_product":
             return (*head, payload["round"], payload["product"], payload["minBidPrice"])
+        case "bidUndone":
+            return (*head, _standing(payload))
+        case "lotReopened":
+            return (*head, payload["product"], _standing(payload))
         case "auctionEnded":
             won = payload["winningBid"]
             return (*head, (won["user_id"], won["bid"]) if won else None)
     return head
+
+
+def _standing(payload: dict[str, Any]) -> tuple[int, int] | None:
+    bid = payload["standingBid"]
+    return (bid["userId"], bid["amount"]) if bid else None

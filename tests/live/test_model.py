@@ -24,6 +24,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 from sqlalchemy import delete, select, update
 
 from baraka_server.contract.client_events import (
+    AwardLot,
     ChangeLot,
     ClientEvent,
     JoinAuction,
@@ -31,6 +32,7 @@ from baraka_server.contract.client_events import (
     PlaceBid,
     StartAuction,
 )
+from baraka_server.contract.hammer import ReopenLot, UndoBid
 from baraka_server.contract.refusals import Refusal
 from baraka_server.live import just_done
 from baraka_server.live.auctioneer import LOOK_PAUSE_SECONDS_MAX
@@ -86,6 +88,7 @@ class HouseAndModel(RuleBasedStateMachine):
         self.store = Store(open_engine(f"sqlite+aiosqlite:///{file}"), timeout_seconds=10)
         self.naive = {auction_id: Naive() for auction_id in AUCTIONS}
         self.answered: dict[tuple[int, str], tuple[ClientEvent, Any]] = {}
+        self.undone: defaultdict[int, set[int]] = defaultdict(set)
         self.done: defaultdict[tuple[int, int], dict[str, Done]] = defaultdict(dict)
         self.patch = pytest.MonkeyPatch()
         self.clock = Clock()
@@ -131,7 +134,7 @@ class HouseAndModel(RuleBasedStateMachine):
     @rule(asked=BATCHES, at=NODES)
     def submit(self, asked: list[tuple[int, ClientEvent]], at: int) -> None:
         """Several people ask at once: the house decides in one transaction for each auction."""
-        asked = [(user_id, self._with_amount(event)) for user_id, event in asked]
+        asked = [(user_id, self._about_what_there_is(event)) for user_id, event in asked]
         outcomes = self.runner.run(self._ask(asked, at))
         for auction_id in AUCTIONS:
             self._hear(
@@ -145,10 +148,20 @@ class HouseAndModel(RuleBasedStateMachine):
             )
         self.runner.run(self._settle())
 
-    def _with_amount(self, event: ClientEvent) -> ClientEvent:
-        if isinstance(event, PlaceBid):
-            highest = self.naive[event.auction_id].high or self.naive[event.auction_id].minimum
-            return event.model_copy(update={"amount": max(1, highest + event.amount)})
+    def _about_what_there_is(self, event: ClientEvent) -> ClientEvent:
+        naive = self.naive[event.auction_id]
+        match event:
+            case PlaceBid(amount=amount):
+                highest = naive.high or naive.minimum
+                return event.model_copy(update={"amount": max(1, highest + amount)})
+            case UndoBid(bid_id=place) | AwardLot(bid_id=int(place)):
+                there = list(reversed(naive.bids))[place - 1 : place] if place else []
+                return event.model_copy(
+                    update={"bid_id": naive.ids.get(there[0], 0) if there else 0}
+                )
+            case ReopenLot(award_seq=place):
+                seq = naive.sold.seq if naive.sold and place else 999
+                return event.model_copy(update={"award_seq": seq})
         return event
 
     async def _ask(self, asked: list[tuple[int, ClientEvent]], at: int) -> list[Any]:
@@ -179,7 +192,8 @@ class HouseAndModel(RuleBasedStateMachine):
             if key[1] and key in self.answered:
                 first_event, first_outcome = self.answered[key]
                 if event == first_event:
-                    assert outcome == first_outcome
+                    undone = {"undone": True} if self._is_undone(auction_id, first_outcome) else {}
+                    assert outcome == (first_outcome | undone if undone else first_outcome)
                 else:
                     assert outcome.code == "request_id_reused"
                 continue
@@ -187,7 +201,12 @@ class HouseAndModel(RuleBasedStateMachine):
             accepted = accepted or code == "ok"
             if code == "ok":
                 assert not isinstance(outcome, Refusal), outcome
-                seq = naive.stands_in or len(naive.ledger)
+                said_after = isinstance(event, ReopenLot)  # the host's comment
+                seq = naive.stands_in or len(naive.ledger) - said_after
+                if isinstance(event, PlaceBid):
+                    naive.ids[user_id, event.amount] = outcome["bidId"]
+                if isinstance(event, UndoBid):
+                    self.undone[auction_id].add(event.bid_id)
                 assert (outcome["seq"], outcome["round"]) == (seq, naive.round)
             else:
                 assert isinstance(outcome, Refusal), (outcome, code)
@@ -196,6 +215,9 @@ class HouseAndModel(RuleBasedStateMachine):
                 self.answered[key] = (event, outcome)
         if accepted:
             self.naive[auction_id] = naive
+
+    def _is_undone(self, auction_id: int, outcome: Any) -> bool:
+        return not isinstance(outcome, Refusal) and outcome.get("bidId") in self.undone[auction_id]
 
     # --- watching
 

@@ -161,8 +161,8 @@ async def test_a_command_is_handed_what_was_found_for_its_kind(on_air, decides, 
     house, amina, bilal = on_air
     seen = []
 
-    async def find(auction, state, so_far):
-        seen.append((auction.record.id, state.round))
+    async def find(finding, so_far):
+        seen.append((finding.auction.record.id, finding.state.round))
         return replace(so_far, users=so_far.users | {999})
 
     monkeypatch.setitem(found.FINDERS, Act, find)

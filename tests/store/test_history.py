@@ -94,6 +94,10 @@ DATA: dict[str, dict[str, Any]] = {
     "comment": {"comment": "Hi"},
     "awarded": {"product": "Vase", "weight": "", "high": HIGH},
     "increments_set": {"increments": [[0, 10], [100, 50]], "before": None},
+    "bid_undone": {"bids": [1, 2, 3], "high": None, "was": HIGH},
+    "lot_reopened": {"lot": LOT, "award": 1, "was": HIGH, "winning_id": 1, "winner": None}
+    | {"winner_before": 2, "bids": [[1, 2, 3, HIGH["at"]]]},
+    "runner_up_awarded": {"product": "Vase", "weight": "5g", "high": HIGH, "passed_over": HIGH},
 }
 
 

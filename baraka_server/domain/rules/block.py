@@ -22,6 +22,7 @@ from baraka_server.domain.rules.checks import (
     looked_elsewhere,
     not_on_air,
 )
+from baraka_server.domain.rules.hammer import runner_up
 from baraka_server.domain.rules.tables import Decisions, Objections
 from baraka_server.domain.state import State
 
@@ -57,6 +58,8 @@ def _award(state: State, command: Command, event: AwardLot, _rules: HouseRules) 
     names_its_bid = bool(event.bid_id)  # 0 is "no bid", which may be true of any round
     if event.round is None and not names_its_bid and not means_the_open_lot(state, command, event):
         return command.refused(Code.ROUND_OVER, round=state.round)
+    if event.runner_up:
+        return runner_up(state, command, event)
     names_leader = event.bid_id is not None and _leads(event.bid_id, state.high)
     if not names_leader and (surprise := _surprised(state, state.lot, command)):
         return surprise

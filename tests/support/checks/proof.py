@@ -21,12 +21,14 @@ from baraka_server.domain.events import (
     Commented,
     Ended,
     LedgerEntry,
+    Lot,
     LotOpened,
     LotRepriced,
     StandingBid,
     StandingBidChanged,
     Started,
 )
+from baraka_server.domain.hammer import ActUndone, LotOpenedAgain, RunnerUpAwarded
 from baraka_server.store import audit, ledger
 from baraka_server.store.store import Store
 from baraka_server.store.tables import auctions, bids, comments, winnings
@@ -44,6 +46,28 @@ async def the_ledger(store: Store, auction_id: int = 1) -> list[LedgerEntry]:
         return [entry async for entry in ledger.all_entries(connection, auction_id)]
 
 
+def in_all_words(entry: LedgerEntry, lot: Lot | None) -> list[Told]:
+    """An entry in the words in which everybody hears it, with the lot on the block before it."""
+    seq, round_ = entry.seq, entry.round
+
+    def standing(bid: StandingBid) -> Told:
+        return seq, "newBid", round_, bid.bid_id, bid.user_id, bid.amount
+
+    def on_block(lot: Lot) -> Told:
+        return seq, "auction_change_product", round_, lot.product, lot.minimum_price
+
+    match entry.event:
+        case ActUndone(high=None):
+            assert lot is not None
+            return [(seq, "bidUndone"), on_block(lot)]
+        case ActUndone(high=StandingBid() as high):
+            return [(seq, "bidUndone"), standing(high)]
+        case LotOpenedAgain(lot=opened) as again:
+            stands = [standing(again.high)] if again.high else []
+            return [(seq, "lotReopened"), on_block(opened), *stands]
+    return [as_told(entry)]
+
+
 def as_told(entry: LedgerEntry) -> Told:
     match entry.event:
         case BidPlaced(amount=amount, bid_id=bid_id):
@@ -56,7 +80,7 @@ def as_told(entry: LedgerEntry) -> Told:
             return entry.seq, "newComment", comment_id, entry.user_id, text
         case LotOpened(lot=lot) | LotRepriced(lot=lot):
             return entry.seq, "auction_change_product", entry.round, lot.product, lot.minimum_price
-        case Awarded(high=high):
+        case Awarded(high=high) | RunnerUpAwarded(high=high):
             bid = (high.bid_id, high.user_id, high.amount) if high else None
             return entry.seq, "auctionEnded", bid
         case Started():
@@ -110,9 +134,10 @@ def last_seq(phone: Phone, auction_id: int = 1) -> int:
     return max((told[0] for told in news(phone.events, auction_id)), default=0)
 
 
-async def _heard(phone: Phone, seq: int, auction_id: int) -> None:
+async def _heard(phone: Phone, auction_id: int, since: int, said: Sequence[Told]) -> None:
     await phone.until(
-        lambda: last_seq(phone, auction_id) >= seq, f"seq {seq} of auction {auction_id}"
+        lambda: len(news(phone.events, auction_id, since)) >= len(said),
+        f"all that was said of auction {auction_id}",
     )
 
 
@@ -120,11 +145,15 @@ async def assert_everybody_heard(
     phones: Iterable[Phone], ledger: Sequence[LedgerEntry], auction_id: int = 1
 ) -> None:
     """Each phone heard everything since it joined: once, in order, word for word."""
-    whole = [as_told(entry) for entry in ledger]
+    whole, lot = [], None
+    for entry in ledger:
+        whole.append(in_all_words(entry, lot))
+        lot = getattr(entry.event, "lot", lot)
     for phone in phones:
-        await _heard(phone, whole[-1][0], auction_id)
         since = phone.states[auction_id]["seq"]
-        assert news(phone.events, auction_id, since) == whole[since:]
+        said = [told for entry in whole[since:] for told in entry]
+        await _heard(phone, auction_id, since, said)
+        assert news(phone.events, auction_id, since) == said
 
 
 async def assert_sale_holds(store: Store, auction_id: int = 1) -> list[LedgerEntry]:
@@ -140,6 +169,7 @@ async def assert_sale_holds(store: Store, auction_id: int = 1) -> list[LedgerEnt
     standing: list[tuple[int, int | None, int]] = []
     said: list[tuple[int, int | None, str]] = []
     won: list[tuple[int, int | None, int]] = []
+    sold: list[tuple[int, int | None, int]] = []  # the bids of the last award
     for entry in events:
         match entry.event:
             case Adopted() as row:
@@ -159,7 +189,28 @@ async def assert_sale_holds(store: Store, auction_id: int = 1) -> list[LedgerEnt
                 assert entry.round == round_
                 assert amount > standing[-1][2] if standing else amount >= minimum
                 standing.append((bid_id, entry.user_id, amount))
-            case StandingBidChanged(high=high, was=StandingBid(user_id=gone)):
+            case ActUndone(bids=ids, high=high):
+                assert standing, "there was no bid to take back"
+                assert standing[-1][0] in ids
+                standing = [one for one in standing if one[0] not in ids]
+                assert (high and (high.bid_id, high.user_id, high.amount)) == (
+                    standing[-1] if standing else None
+                )
+            case LotOpenedAgain(lot=lot, bids=back, winning_id=taken, award=award):
+                assert minimum is None, "a product was on the block"
+                assert taken is None or won.pop()[0] == taken
+                assert events[award - 1].round == round_
+                minimum = lot.minimum_price
+                standing = [(bid.bid_id, bid.user_id, bid.amount) for bid in back]
+                assert set(standing) <= set(sold)
+            case RunnerUpAwarded(high=high, winning_id=winning_id, passed_over=over):
+                assert (over.bid_id, over.user_id, over.amount) == standing[-1]
+                assert (high.bid_id, high.user_id, high.amount) in standing[:-1]
+                assert high.user_id != over.user_id
+                assert winning_id is not None
+                won.append((winning_id, high.user_id, high.amount))
+                minimum, sold, standing, said = None, standing, [], []
+            case StandingBidChanged(high=high, was=StandingBid(user_id=gone), award_refused=False):
                 # As when the user is deleted: bids and comments go with the user.
                 standing = [one for one in standing if one[1] != gone]
                 said = [one for one in said if one[1] != gone]
@@ -175,7 +226,7 @@ async def assert_sale_holds(store: Store, auction_id: int = 1) -> list[LedgerEnt
                 assert (high and (high.bid_id, high.user_id, high.amount)) == highest
                 if high is not None and winning_id is not None:
                     won.append((winning_id, high.user_id, high.amount))
-                minimum, standing, said = None, [], []
+                minimum, sold, standing, said = None, standing, [], []
             case Canceled() | Ended():
                 on_air = False
         assert entry.round == round_

@@ -1,0 +1,163 @@
+"""Acts of a round: what one person did and all that followed of it, folded from the ledger (D37, D38)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from baraka_server.domain.events import (
+    Adopted,
+    Awarded,
+    BidPlaced,
+    Event,
+    LedgerEntry,
+    LotOpened,
+    StandingBid,
+    StandingBidChanged,
+    same_bid,
+)
+from baraka_server.domain.hammer import ActUndone, LotOpenedAgain, RunnerUpAwarded
+
+FOUND = 0
+"""The `seq` of an act that no entry tells of: another program wrote the bid."""
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """A bid and the bids that followed of it, oldest first. `seq` is that of the first one's entry."""
+
+    seq: int
+    bids: tuple[StandingBid, ...]
+
+    @property
+    def ids(self) -> tuple[int, ...]:
+        return tuple(bid.bid_id for bid in self.bids)
+
+    def without(self, ids: Collection[int]) -> Act:
+        return Act(self.seq, tuple(bid for bid in self.bids if bid.bid_id not in ids))
+
+
+class RoundActs:
+    """The acts whose bids are on the list, oldest first, and those of the last award until a lot opens.
+
+    Takes the entries of a round in order; entries of other kinds than `KINDS` change nothing. It knows
+    the rows only as far as entries tell of them: which bid stands behind an undo is read from the rows.
+
+        acts = RoundActs()
+        for entry in entries:
+            acts.take(entry)
+    """
+
+    KINDS: tuple[type[Event], ...] = (
+        Adopted,
+        LotOpened,
+        BidPlaced,
+        StandingBidChanged,
+        Awarded,
+        RunnerUpAwarded,
+        ActUndone,
+        LotOpenedAgain,
+    )
+
+    def __init__(self) -> None:
+        self._acts: list[Act] = []
+        self._sold: list[Act] = []
+        self._round = 0
+        self.meddled = False
+        """Whether another program wrote bids in this round: there may be more than entries tell of."""
+
+    @property
+    def newest(self) -> Act | None:
+        return self._acts[-1] if self._acts else None
+
+    @property
+    def bids(self) -> list[StandingBid]:
+        """The bids on the list, oldest first."""
+        return [bid for act in self._acts for bid in act.bids]
+
+    @property
+    def sold(self) -> list[StandingBid]:
+        """The bids that were on the list at the last award, oldest first."""
+        return [bid for act in self._sold for bid in act.bids]
+
+    def take(self, entry: LedgerEntry) -> None:
+        """Take the next entry. Raises `ValueError` for a bid of nobody."""
+        match entry.event:
+            case BidPlaced() as bid:
+                self._place(entry, bid)
+            case LotOpened():
+                self._begin()
+            case Adopted(lot=lot, high=high):
+                if entry.round != self._round:
+                    self._begin()
+                elif lot is None:
+                    self._acts = []
+                self._settle(high)
+            case StandingBidChanged(high=high):
+                self._settle(high)
+            case Awarded(high=high) | RunnerUpAwarded(high=high):
+                self._sell_to(high)
+                self._sold, self._acts = self._acts, []
+            case ActUndone(bids=ids, high=high):
+                self._drop(ids)
+                self._settle(high)
+            case LotOpenedAgain(bids=back):
+                left_out = {bid.bid_id for bid in self.sold} - {bid.bid_id for bid in back}
+                self._acts, self._sold = self._sold, []
+                self._drop(left_out)
+        self._round = entry.round
+
+    def _begin(self) -> None:
+        self._acts, self._sold, self.meddled = [], [], False
+
+    def _place(self, entry: LedgerEntry, event: BidPlaced) -> None:
+        if entry.user_id is None:
+            raise ValueError("a bid has a bidder")
+        bid = StandingBid(event.bid_id, entry.user_id, event.amount, entry.at)
+        self._acts.append(Act(entry.seq, (bid,)))
+
+    def _settle(self, high: StandingBid | None) -> None:
+        """Take `high` for the highest row: what is above it was taken away by another program."""
+        above = {bid.bid_id for bid in self.bids if high is None or bid.amount > high.amount}
+        if above:
+            self._drop(above)
+        if high is not None and high.bid_id not in {bid.bid_id for bid in self.bids}:
+            self._acts.append(Act(FOUND, (high,)))
+            self.meddled = True
+
+    def _sell_to(self, high: StandingBid | None) -> None:
+        """Take the bid that won for one of the list: a runner-up's may be another program's."""
+        if high is not None and high.bid_id not in {bid.bid_id for bid in self.bids}:
+            place = sum(act.bids[-1].amount < high.amount for act in self._acts)
+            self._acts.insert(place, Act(FOUND, (high,)))
+
+    def _drop(self, ids: Collection[int]) -> None:
+        left = (act.without(ids) for act in self._acts)
+        self._acts = [act for act in left if act.bids]
+
+
+def objection(acts: RoundActs, entry: LedgerEntry) -> str | None:
+    """The reason why an entry of the hammer cannot follow these acts; None where it can."""
+    match entry.event:
+        case ActUndone(bids=ids):
+            newest = acts.newest
+            if newest is None:
+                return "there was no bid to take back"
+            if sorted(ids) != sorted(newest.ids):
+                return f"it takes back {_bids(ids)}, and the newest were {_bids(newest.ids)}"
+        case LotOpenedAgain(bids=back):
+            known = {bid.bid_id: bid for bid in acts.sold}
+            for bid in back:
+                if not same_bid(known.get(bid.bid_id), bid):
+                    return f"bid {bid.bid_id}, which it brings back, did not stand at the hammer"
+            there = {bid.bid_id for bid in back}
+            if [bid.bid_id for bid in back] != [bid_id for bid_id in known if bid_id in there]:
+                return "it brings the bids back in another order"
+        case RunnerUpAwarded(high=high) if not acts.meddled:
+            if not any(same_bid(high, bid) for bid in acts.bids):
+                return f"it sells to bid {high.bid_id}, which did not stand"
+    return None
+
+
+def _bids(ids: Collection[int]) -> str:
+    return f"bid{'s' if len(ids) > 1 else ''} {', '.join(map(str, sorted(ids)))}"

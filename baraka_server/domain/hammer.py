@@ -1,0 +1,122 @@
+"""Events of the hammer beyond the guide's award: what it takes back, and whom else it sells to (D37 to D39)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, ClassVar
+
+from baraka_server.contract.fields import iso_time
+from baraka_server.domain.events import Awarded, Event, Lot, Parts, StandingBid
+
+
+def _bids_of(stored: Iterable[tuple[int, int, int, str]]) -> tuple[StandingBid, ...]:
+    return tuple(
+        StandingBid(bid_id, user_id, amount, datetime.fromisoformat(at))
+        for bid_id, user_id, amount, at in stored
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ActUndone(Event):
+    """The newest act of the round was taken back: its bids are gone, and `high` stands (D37).
+
+    `bids` are their rows in `Auction_bids`, `was` is the bid that stood before.
+    """
+
+    kind = "bid_undone"
+    parts: ClassVar[Parts] = {
+        "bids": tuple,
+        "high": StandingBid.from_data,
+        "was": StandingBid.from_data,
+    }
+
+    bids: tuple[int, ...]
+    high: StandingBid | None
+    was: StandingBid | None
+
+    @property
+    def named_users(self) -> tuple[int | None, ...]:
+        return tuple(bid.user_id for bid in (self.high, self.was) if bid)
+
+    @property
+    def acknowledged(self) -> dict[str, Any]:
+        return {"bidIds": list(self.bids), "standingBid": self.high.named() if self.high else None}
+
+
+@dataclass(frozen=True, slots=True)
+class LotOpenedAgain(Event):
+    """The last award or pass was taken back: the round goes on with the bids that came back (D38).
+
+    `award` is the `seq` of what was taken back, `bids` are the rows that came back, oldest first, and
+    `was` is the bid that stood at the hammer. `winning_id` is the row in `winnings` that was deleted.
+    `winner_before` and `winner` are the auction's `winning_user_id`.
+    """
+
+    kind = "lot_reopened"
+    parts: ClassVar[Parts] = {
+        "lot": Lot.from_data,
+        "bids": _bids_of,
+        "was": StandingBid.from_data,
+    }
+    sparse: ClassVar[Mapping[str, Any]] = {"bids": ()}
+
+    lot: Lot
+    award: int
+    was: StandingBid | None
+    winning_id: int | None
+    winner_before: int | None
+    winner: int | None
+    bids: tuple[StandingBid, ...] = ()
+
+    @property
+    def high(self) -> StandingBid | None:
+        """The bid that stands now."""
+        return self.bids[-1] if self.bids else None
+
+    def data(self) -> dict[str, Any]:
+        rows = [[one.bid_id, one.user_id, one.amount, iso_time(one.at)] for one in self.bids]
+        return super(LotOpenedAgain, self).data() | ({"bids": rows} if rows else {})
+
+    @property
+    def named_users(self) -> tuple[int | None, ...]:
+        return tuple({bid.user_id for bid in (*self.bids, self.was) if bid})
+
+    @property
+    def acknowledged(self) -> dict[str, Any]:
+        return {
+            "winningId": self.winning_id,
+            "standingBid": self.high.named() if self.high else None,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class RunnerUpAwarded(Event):
+    """The round's lot went to a bid that did not lead; `passed_over` is the one that did (D39)."""
+
+    kind = "runner_up_awarded"
+    parts: ClassVar[Parts] = {"high": StandingBid.from_data, "passed_over": StandingBid.from_data}
+
+    product: str
+    weight: str | None
+    high: StandingBid
+    passed_over: StandingBid
+    winning_id: int | None = None
+
+    @property
+    def named_users(self) -> tuple[int | None, ...]:
+        return (self.high.user_id, self.passed_over.user_id)
+
+    @property
+    def acknowledged(self) -> dict[str, Any]:
+        return {"winningId": self.winning_id}
+
+
+Award = Awarded | RunnerUpAwarded
+"""The ways in which a lot is sold, or goes to nobody."""
+
+KINDS: tuple[type[Event], ...] = (ActUndone, LotOpenedAgain, RunnerUpAwarded)
+
+TAKES_BACK: tuple[type[Event], ...] = (ActUndone, LotOpenedAgain)
+"""The kinds of entry after which a bid or an award from before no longer holds."""

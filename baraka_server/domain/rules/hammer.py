@@ -1,0 +1,170 @@
+"""The rules of taking back: the newest bid, and the last award; and of the runner-up (D37 to D39)."""
+
+from __future__ import annotations
+
+from baraka_server.contract.client_events import AwardLot, Who
+from baraka_server.contract.fields import TEXT_CHARS_MAX
+from baraka_server.contract.hammer import ReopenLot, UndoBid
+from baraka_server.contract.refusals import Code, Refusal
+from baraka_server.domain.decision import By, Command, Decision, HouseRules, Several
+from baraka_server.domain.events import Commented, LedgerEntry, Lot, StandingBid, same_bid
+from baraka_server.domain.hammer import ActUndone, LotOpenedAgain, RunnerUpAwarded
+from baraka_server.domain.rules.checks import is_stale, not_on_air
+from baraka_server.domain.rules.tables import Decisions, NameOf, Objections, Words
+from baraka_server.domain.staff import role_of
+from baraka_server.domain.state import State
+
+
+def _undo(state: State, command: Command, event: UndoBid, _rules: HouseRules) -> Decision:
+    if refusal := not_on_air(state, command) or is_stale(state, command):
+        return refusal
+    if state.lot is None:
+        return command.refused(Code.NO_LOT)
+    newest = command.found.round.newest
+    if newest is None:
+        return command.refused(Code.NOTHING_TO_UNDO)
+    if event.bid_id not in newest.ids:
+        return command.refused(Code.NOT_NEWEST, standingBid=_named(state.high))
+    left = (bid for bid in command.found.standing if bid.bid_id not in newest.ids)
+    return ActUndone(newest.ids, next(left, None), state.high)
+
+
+def _reopen(state: State, command: Command, event: ReopenLot, _rules: HouseRules) -> Decision:
+    if refusal := not_on_air(state, command) or is_stale(state, command):
+        return refusal
+    if state.lot is not None:
+        return command.refused(Code.LOT_OPEN, lot=state.lot.product)
+    award, found = state.award, command.found
+    if award is None or not _means(event, award.seq, command.heard_seq):
+        return command.refused(Code.NOTHING_TO_REOPEN)
+    if found.settled:
+        return command.refused(Code.WINNING_SETTLED)
+    sold = found.round.sold
+    opened = LotOpenedAgain(
+        award.lot,
+        award.seq,
+        sold[-1] if sold else None,
+        found.winning_id,
+        found.winner_before,
+        found.winner,
+        tuple(bid for bid in sold if bid.user_id in found.users and may_bid(state, bid.user_id)),
+    )
+    return Several((opened, *_host_says(state, command, event.say or _is_open_again(award.lot))))
+
+
+def _means(event: ReopenLot, award_seq: int, heard_seq: int | None) -> bool:
+    """Whether it is this award that the sender means: the one named, else the last one heard of."""
+    if event.award_seq is not None:
+        return event.award_seq == award_seq
+    return heard_seq is None or heard_seq >= award_seq
+
+
+def may_bid(state: State, user_id: int) -> bool:
+    """Whether bids of this user come back: nobody who got a role since bids in the auction (D46)."""
+    return role_of(state, user_id) in {Who.ANYBODY, Who.OWNER}  # an owner's was allowed (D13)
+
+
+def _is_open_again(lot: Lot) -> str:
+    end = " is open again"
+    room = TEXT_CHARS_MAX - len(end)
+    name = lot.product if len(lot.product) <= room else f"{lot.product[: room - 1]}…"
+    return name + end
+
+
+def _host_says(state: State, command: Command, text: str) -> tuple[By, ...]:
+    """The owner's comment, if the owner has a user row."""
+    if state.owner_id is None or state.owner_id not in command.found.users:
+        return ()
+    return (By(Commented(text), state.owner_id),)
+
+
+def runner_up(state: State, command: Command, event: AwardLot) -> Refusal | RunnerUpAwarded:
+    """The award to a standing bid of another bidder than the leader (D39)."""
+    named = next((bid for bid in command.found.standing if bid.bid_id == event.bid_id), None)
+    if named is None or state.high is None or named.user_id == state.high.user_id:
+        return command.refused(Code.NOT_STANDING, standingBid=_named(state.high))
+    return RunnerUpAwarded(event.product, event.weight, named, state.high)
+
+
+def _named(bid: StandingBid | None) -> dict[str, int] | None:
+    return bid.named() if bid else None
+
+
+DECISIONS: Decisions = {UndoBid: _undo, ReopenLot: _reopen}
+
+
+def _undone_objection(state: State, _entry: LedgerEntry, event: ActUndone) -> str | None:
+    if not state.live or state.lot is None:
+        return "nothing was on the block"
+    if not event.bids:
+        return "it takes back no bid"
+    if not same_bid(event.was, state.high):
+        return "another bid stood than it names"
+    if event.high is not None and event.was is not None and event.high.amount >= event.was.amount:
+        return f"a bid of {event.high.amount} cannot stand where {event.was.amount} was taken back"
+    return None
+
+
+def _reopened_objection(state: State, _entry: LedgerEntry, event: LotOpenedAgain) -> str | None:
+    if not state.live:
+        return "the auction was not live"
+    if state.lot is not None:
+        return "a product was on the block"
+    if state.award is None or (event.award, event.lot) != (state.award.seq, state.award.lot):
+        return "it takes back another award than the last one"
+    return None
+
+
+def _runner_up_objection(state: State, _entry: LedgerEntry, event: RunnerUpAwarded) -> str | None:
+    if not state.live or state.lot is None:
+        return "there was no product to award"
+    if not same_bid(event.passed_over, state.high):
+        return "it passes over another bid than the one that stood"
+    over = event.passed_over
+    if event.high.user_id == over.user_id or event.high.amount > over.amount:
+        return "it sells to the leader, or above"
+    return None
+
+
+OBJECTIONS: Objections = {
+    ActUndone: _undone_objection,
+    LotOpenedAgain: _reopened_objection,
+    RunnerUpAwarded: _runner_up_objection,
+}
+
+
+def _undone_words(event: ActUndone, name_of: NameOf) -> str:
+    taken = _bid(event.was, name_of) if event.was else "a bid"
+    more = len(event.bids) - 1
+    also = f" and {more} more bid{'s' if more > 1 else ''} that belonged to it" if more else ""
+    stands = f"now {_bid(event.high, name_of)} stands" if event.high else "no bid stands"
+    return f"took back {taken}{also}: {stands}"
+
+
+def _reopened_words(event: LotOpenedAgain, name_of: NameOf) -> str:
+    if event.winning_id is None:
+        taken = f"entry {event.award} no longer holds, by which it went to nobody"
+    else:
+        taken = f"the award of entry {event.award} no longer holds (winning {event.winning_id})"
+    count = len(event.bids)
+    bids = f"{count} bid{'' if count == 1 else 's'} came back"
+    stands = f", {_bid(event.high, name_of)} stands" if event.high else ""
+    return f"opened {event.lot.product} again: {taken}; {bids}{stands}"
+
+
+def _runner_up_words(event: RunnerUpAwarded, name_of: NameOf) -> str:
+    weight = (event.weight or "").strip()
+    lot = f"{event.product} ({event.weight})" if weight else event.product
+    winner = f"{name_of(event.high.user_id)} for {event.high.amount}"
+    return f"awarded {lot} to {winner}, the runner-up, and passed over {_bid(event.passed_over, name_of)}"
+
+
+def _bid(bid: StandingBid, name_of: NameOf) -> str:
+    return f"the bid of {bid.amount} by {name_of(bid.user_id)}"
+
+
+WORDS: Words = {
+    ActUndone: _undone_words,
+    LotOpenedAgain: _reopened_words,
+    RunnerUpAwarded: _runner_up_words,
+}

@@ -1,0 +1,55 @@
+"""Marks on the answers to repeated requests: whether what they did was taken back since (D37, D38)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+
+from baraka_server.contract.refusals import Refusal
+from baraka_server.domain.events import LedgerEntry
+from baraka_server.domain.hammer import TAKES_BACK, ActUndone, LotOpenedAgain
+from baraka_server.domain.state import State
+from baraka_server.live.batch import Outcome
+from baraka_server.store.locked import LockedAuction
+
+
+@dataclass(slots=True)
+class TakenBack:
+    """The bids and awards that entries took back: ids of rows, and the `seq` of awards."""
+
+    bids: set[int] = field(default_factory=set)
+    awards: set[int] = field(default_factory=set)
+
+    def take(self, entry: LedgerEntry) -> None:
+        match entry.event:
+            case ActUndone(bids=ids):
+                self.bids.update(ids)
+            case LotOpenedAgain(award=award):
+                self.awards.add(award)
+
+    def marked(self, outcome: Outcome) -> Outcome:
+        """The outcome, with `undone` or `reopened` where it is of one of these."""
+        if isinstance(outcome, Refusal):
+            return outcome
+        if outcome.get("bidId") in self.bids:
+            return outcome | {"undone": True}
+        return outcome | {"reopened": True} if outcome["seq"] in self.awards else outcome
+
+
+async def mark(
+    auction: LockedAuction, state: State, outcomes: Sequence[Outcome], repeated: Collection[int]
+) -> list[Outcome]:
+    """The outcomes, with marks on the `repeated` ones, which are given by their places.
+
+    The ledger is read as it is behind this transaction's own entries, and only where something was taken
+    back since.
+    """
+    seqs = [one["seq"] for at in repeated if not isinstance(one := outcomes[at], Refusal)]
+    if not seqs or state.taken_back <= min(seqs):
+        return list(outcomes)
+    taken = TakenBack()
+    for entry in await auction.entries_of(TAKES_BACK, since=min(seqs) + 1):
+        taken.take(entry)
+    return [
+        taken.marked(outcome) if at in repeated else outcome for at, outcome in enumerate(outcomes)
+    ]

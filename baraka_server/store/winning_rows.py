@@ -1,0 +1,94 @@
+"""Rows of `winnings` behind an award: whether one may be taken back, and whose the one before it was."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import and_, column, literal, select, table, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from baraka_server.store.tables import winnings
+
+_REFERENCES_MYSQL = text("""
+    SELECT CONSTRAINT_SCHEMA, CONSTRAINT_NAME, TABLE_SCHEMA, TABLE_NAME, COLUMN_NAME,
+           REFERENCED_COLUMN_NAME
+    FROM information_schema.KEY_COLUMN_USAGE
+    WHERE REFERENCED_TABLE_SCHEMA = DATABASE() AND REFERENCED_TABLE_NAME = :name
+""")
+_REFERENCES_SQLITE = text("""
+    SELECT '' AS "schema", keys.id || ' of ' || tables.name, NULL, tables.name, keys."from", keys."to"
+    FROM sqlite_master AS tables JOIN pragma_foreign_key_list(tables.name) AS keys
+    WHERE tables.type = 'table' AND lower(keys."table") = :name
+""")
+"""Without its `to` a key of SQLite refers to the primary key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A foreign key of any table to `winnings`: its columns, and those that they refer to."""
+
+    schema: str | None
+    table: str
+    columns: tuple[tuple[str, str], ...]
+
+
+async def is_settled(
+    connection: AsyncConnection, winning_id: int, written: Mapping[str, Any]
+) -> bool:
+    """Whether a winning is paid, is not as it was written, or is referred to by a row of any table.
+
+    It is locked: nobody pays it, or refers to it, before the transaction ends.
+    """
+    query = select(winnings).where(winnings.c.id == winning_id).with_for_update()
+    row = (await connection.execute(query)).mappings().one_or_none()
+    if row is None or row["sold"] or any(row[name] != value for name, value in written.items()):
+        return True
+    for reference in await references(connection):
+        if await _refers(connection, reference, winning_id):
+            return True
+    return False
+
+
+async def winner_before(
+    connection: AsyncConnection, auction_id: int, winning_id: int
+) -> int | None:
+    """The winner of the auction's winning before this one; None where there is none."""
+    query = (
+        select(winnings.c.user_id)
+        .where(winnings.c.auction_id == auction_id, winnings.c.id < winning_id)
+        .order_by(winnings.c.id.desc())
+        .limit(1)
+    )
+    found: int | None = (await connection.execute(query)).scalar()
+    return found
+
+
+async def references(connection: AsyncConnection) -> list[Reference]:
+    """The foreign keys to `winnings`, whatever becomes of their rows when a winning is deleted."""
+    on_sqlite = connection.dialect.name == "sqlite"
+    query = _REFERENCES_SQLITE if on_sqlite else _REFERENCES_MYSQL
+    keys: dict[tuple[Any, ...], list[tuple[str, str]]] = defaultdict(list)
+    for row in await connection.execute(query, {"name": winnings.name}):
+        *key, theirs, ours = row
+        keys[tuple(key)].append((theirs, ours or "id"))
+    return [Reference(key[2], key[3], tuple(columns)) for key, columns in keys.items()]
+
+
+async def _refers(connection: AsyncConnection, reference: Reference, winning_id: int) -> bool:
+    """Whether a row refers to the winning; one that may not be read is taken to do so."""
+    columns = reference.columns
+    theirs = table(
+        reference.table, *(column(name) for name, _ in columns), schema=reference.schema
+    ).alias("theirs")
+    ours = table(winnings.name, *map(column, dict.fromkeys(["id", *(to for _, to in columns)])))
+    pairs = and_(*(theirs.c[name] == ours.c[to] for name, to in columns))
+    query = select(literal(1)).select_from(theirs).join(ours, pairs)
+    try:
+        found = await connection.execute(query.where(ours.c.id == winning_id).limit(1))
+    except DBAPIError:
+        return True
+    return found.first() is not None
