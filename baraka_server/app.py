@@ -30,6 +30,7 @@ from baraka_server.store.store import Store
 from baraka_server.wire.addresses import address_of, peer_of
 from baraka_server.wire.admission import Admission
 from baraka_server.wire.broadcaster import RoomBroadcaster
+from baraka_server.wire.connection_limits import ConnectionLimits
 from baraka_server.wire.cors import Cors
 from baraka_server.wire.fastpath_check import take_fast_path
 from baraka_server.wire.gateway import Gateway, UserLimits, close_all_sockets, make_server
@@ -127,17 +128,23 @@ class Server:
         self._purge = Purge(self._store, timedelta(hours=settings.requests_kept_hours))
         self._health = Health(self._store, clock)
         cors = Cors(settings.origins)
+        connections = ConnectionLimits(
+            self.sio,
+            self._peer,
+            connections_max=settings.connections_max,
+            per_address_max=settings.connections_per_address_max,
+            connect_seconds_max=settings.connect_seconds_max,
+            read_seconds_max=settings.read_seconds_max,
+        )
         self.admission = Admission(
             self.sio,
+            connections,
             self._address,
-            self._peer,
             cors,
             connections_max=settings.connections_max,
             connections_per_address_max=settings.connections_per_address_max,
             connections_unverified_max=settings.connections_unverified_max,
             requests_per_second_max=settings.requests_per_second_max,
-            connect_seconds_max=settings.connect_seconds_max,
-            read_seconds_max=settings.read_seconds_max,
             websocket_only=settings.websocket_only,
         )
         app = web.Application(middlewares=[self.admission.middleware])

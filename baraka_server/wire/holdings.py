@@ -50,10 +50,10 @@ class Holdings:
 def holdings_of(sio: GuardedServer, gateway: Gateway, admission: Admission) -> Holdings:
     pending = (sio.manager.pending_connect, sio.manager.pending_disconnect)
     return Holdings(
-        connections=len(admission.connections),
-        unverified_connections=admission.unverified_connections,
-        connections_by_address=admission.connections_by_address,
-        unread_bytes=admission.unread_bytes,
+        connections=len(admission.connections.open),
+        unverified_connections=admission.connections.unverified,
+        connections_by_address=admission.connections.by_address,
+        unread_bytes=admission.connections.unread_bytes,
         sockets=len(sio.eio.sockets),
         sockets_by_address={address: len(sids) for address, sids in sio.by_address.items()},
         unverified_sockets=len(sio.unverified),

@@ -18,12 +18,16 @@ from baraka_server.wire.http_errors import error_response
 
 
 class ConnectionListener(Protocol):
-    """The object that is told of every TCP connection; `Admission` is one."""
+    """The object that is told of every TCP connection; `ConnectionLimits` is one."""
 
     def accept(self, connection: GuardedConnection, transport: asyncio.Transport) -> bool:
         """Note a new connection; False to refuse it."""
 
     def lost(self, connection: GuardedConnection) -> None: ...
+
+
+class BadHttpListener(Protocol):
+    """The object that is told of what is not HTTP; `Admission` is one."""
 
     def bad_http(self, connection: GuardedConnection, what: str) -> None: ...
 
@@ -61,7 +65,7 @@ class GuardedConnection(RequestHandler):
         if not isinstance(exc, HttpProcessingError | ValueError):
             return super().handle_error(request, status, exc, message)
         if self._manager is not None:
-            self._manager.listener.bad_http(self, type(exc).__name__)
+            self._manager.bad_http_listener.bad_http(self, type(exc).__name__)
         if request.writer.output_size:
             raise ConnectionError("the answer has begun")
         response = error_response(400, "this is not an HTTP request that can be read")
@@ -76,7 +80,7 @@ class GuardedConnection(RequestHandler):
 
         async def counted(request: web.BaseRequest) -> web.StreamResponse:
             if self._manager is not None:
-                refusal = await self._manager.listener.count_bad_http(self)
+                refusal = await self._manager.bad_http_listener.count_bad_http(self)
                 if refusal is not None:
                     refusal.force_close()
                     return refusal
@@ -86,16 +90,20 @@ class GuardedConnection(RequestHandler):
 
 
 class GuardedHttp(web.Server):
-    """aiohttp's server, whose connections tell a listener. Set up by `guard`."""
+    """aiohttp's server, whose connections tell listeners. Set up by `guard`."""
 
     listener: ConnectionListener
+    bad_http_listener: BadHttpListener
 
     def __call__(self) -> GuardedConnection:
         return GuardedConnection(self, loop=self._loop, **self._kwargs)
 
 
-def guard(runner: web.AppRunner, listener: ConnectionListener) -> None:
-    """Set the listener of `runner`'s connections; the runner makes a server of its own class."""
+def guard(
+    runner: web.AppRunner, listener: ConnectionListener, bad_http_listener: BadHttpListener
+) -> None:
+    """Set the listeners of `runner`'s connections; the runner makes a server of its own class."""
     server: Any = runner.server
     server.__class__ = GuardedHttp
     server.listener = listener
+    server.bad_http_listener = bad_http_listener
