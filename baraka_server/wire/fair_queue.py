@@ -28,8 +28,9 @@ class FairQueue(Generic[K]):
         self._free = at_once
         self._waiting_max = waiting_max
         self._having: set[K] = set()
-        self._waiting: dict[K, deque[asyncio.Future[None]]] = {}
-        """Those who wait, by key; the key that is served next comes first."""
+        self._waiting: dict[K, deque[asyncio.Future[bool]]] = {}
+        """Those who wait, by key; the key that is served next comes first. False is a refusal: an
+        exception in a future keeps the frames through which it went, and these keep the future."""
         self.waiting = 0
 
     @asynccontextmanager
@@ -51,13 +52,16 @@ class FairQueue(Generic[K]):
         self._waiting.setdefault(key, deque()).append(turn)
         self.waiting += 1
         try:
-            await turn
+            was_given = await turn
         except BaseException:
-            if turn.done() and not turn.cancelled() and not turn.exception():
+            if turn.done() and not turn.cancelled() and turn.result():
                 self._end(key)  # it was given a turn, and went away
             else:
                 self._forget(key, turn)
             raise
+        if not was_given:
+            self._forget(key, turn)
+            raise TooManyWaiting
 
     def _make_room_for(self, key: K) -> None:
         if self.waiting < self._waiting_max:
@@ -68,9 +72,9 @@ class FairQueue(Generic[K]):
         last = self._waiting[greediest].pop()
         self.waiting -= 1
         if not last.done():
-            last.set_exception(TooManyWaiting())
+            last.set_result(False)
 
-    def _forget(self, key: K, turn: asyncio.Future[None]) -> None:
+    def _forget(self, key: K, turn: asyncio.Future[bool]) -> None:
         mine = self._waiting.get(key)
         if mine and turn in mine:
             mine.remove(turn)
@@ -94,7 +98,7 @@ class FairQueue(Generic[K]):
             turn = mine.popleft()
             self.waiting -= 1
             if not turn.done():
-                turn.set_result(None)
+                turn.set_result(True)
                 self._free -= 1
                 self._having.add(key)
                 break
