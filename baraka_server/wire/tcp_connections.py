@@ -1,7 +1,9 @@
 """TCP connections of the HTTP server: a listener may refuse one before its first request.
 
 The hooks into aiohttp 3.14 are here. The library would set up everything for a connection that is closed
-at once, and log a stack trace for each of these, and for what is not HTTP.
+at once, and log a stack trace for each of these, and for what is not HTTP. Errors that it keeps keep the
+frames through which they went, and with these, in a cycle, everything of their connection. Only a
+collection of everything would find that, which is rare: see GC_THRESHOLDS.
 """
 
 from __future__ import annotations
@@ -13,8 +15,12 @@ from typing import Any, Protocol, cast
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.web_protocol import RequestHandler
+from aiohttp.web_urldispatcher import MatchInfoError, SystemRoute
 
 from baraka_server.wire.http_errors import error_response
+
+IS_GONE = web.Response()
+"""In place of an answer, where the client has not waited for it."""
 
 
 class ConnectionListener(Protocol):
@@ -53,6 +59,25 @@ class GuardedConnection(RequestHandler):
         if self._manager is not None:
             self._manager.listener.lost(self)
         super().connection_lost(exc)
+        for message, _ in self._messages:  # nobody will answer them any more
+            _forget_frames(getattr(message, "exc", None))
+
+    async def _handle_request(
+        self,
+        request: web.BaseRequest,
+        start_time: float | None,
+        request_handler: Callable[[web.BaseRequest], Awaitable[web.StreamResponse]],
+    ) -> tuple[web.StreamResponse, bool]:
+        response: web.StreamResponse = IS_GONE
+        is_reset = True
+        try:
+            response, is_reset = await super()._handle_request(request, start_time, request_handler)
+        except ConnectionError:
+            # Not raised: this is a task, and its error would keep whoever waits for it, and so itself.
+            self.log_debug("the answer was broken off")
+        finally:
+            _let_go(request, response)
+        return response, is_reset
 
     def handle_error(
         self,
@@ -75,6 +100,7 @@ class GuardedConnection(RequestHandler):
     def _make_error_handler(
         self, err_info: Any
     ) -> Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]:
+        _forget_frames(err_info.exc)
         # What is not HTTP reaches no middleware, where requests are counted and wait for their turn.
         handler = super()._make_error_handler(err_info)
 
@@ -87,6 +113,24 @@ class GuardedConnection(RequestHandler):
             return await handler(request)
 
         return counted
+
+
+def _let_go(request: web.BaseRequest, response: web.StreamResponse) -> None:
+    """Break the cycles of a request that is over."""
+    _forget_frames(request._payload.exception())
+    if isinstance(response, web.HTTPException):
+        _forget_frames(response)
+        response._req = None
+    found = request._match_info if isinstance(request, web.Request) else None
+    if isinstance(found, MatchInfoError):  # its route was made for this request
+        del cast(SystemRoute, found.route)._handler
+
+
+def _forget_frames(error: BaseException | None) -> None:
+    """Let an error that is kept keep nothing else."""
+    while error is not None:
+        error.__traceback__ = None
+        error = error.__cause__ or error.__context__
 
 
 class GuardedHttp(web.Server):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import weakref
 
 import pytest
 
@@ -105,3 +107,34 @@ async def test_a_turn_that_is_given_to_somebody_who_goes_away_at_that_moment_is_
     await settled()
     assert desk.had == [BILAL, EVE]
     assert not other.done()
+
+
+async def test_what_a_refused_one_held_is_freed_without_a_collection():
+    class Held:
+        pass
+
+    async def asks(held):
+        async with queue.turn(EVE):
+            await asyncio.Event().wait()
+
+    queue = FairQueue(1, waiting_max=3)
+    gc.collect()
+    gc.disable()
+    try:
+        tasks, held = [], []
+        for _ in range(4):
+            one = Held()
+            held.append(weakref.ref(one))
+            tasks.append(asyncio.create_task(asks(one)))
+        del one
+        await settled()
+        bilal = asyncio.create_task(
+            queue.turn(BILAL).__aenter__()
+        )  # takes the place of Eve's last one
+        await settled()
+        assert isinstance(tasks.pop().exception(), TooManyWaiting)
+        assert [one() is None for one in held] == [False, False, False, True]
+    finally:
+        gc.enable()
+        for task in [bilal, *tasks]:
+            task.cancel()

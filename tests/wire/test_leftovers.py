@@ -5,12 +5,28 @@ from __future__ import annotations
 import asyncio
 import gc
 import random
+import socket
+import struct
 import weakref
-from contextlib import AsyncExitStack, suppress
+from collections import Counter
+from contextlib import AsyncExitStack, contextmanager, suppress
+from types import FrameType, TracebackType
+from urllib.parse import urlsplit
 
 import pytest
+import uvloop
 
-from tests.support.clients.attacks import FRAMES, MALFORMED, NAMELESS, NO_HTTP, UNKNOWN, UNSPEAKABLE
+from baraka_server import app
+from baraka_server.wire import admission
+from tests.support.clients.attacks import (
+    FRAMES,
+    MALFORMED,
+    NAMELESS,
+    NO_HTTP,
+    TRICKS,
+    UNKNOWN,
+    UNSPEAKABLE,
+)
 from tests.support.clients.stranger import (
     PATH,
     STRANGERS,
@@ -210,14 +226,141 @@ async def test_whoever_has_left_is_freed_without_a_look_at_all_objects(tmp_path,
             assert len(found) == 3
             return lambda: [one() for one in found if one()]
 
-        gc.collect()
-        gc.disable()
-        try:
+        with nothing_collected():
             for kind, leaves in LEAVES:
                 there = await left(kind, leaves)
                 await until(lambda there=there: not there(), there)
-        finally:
-            gc.enable()
+
+
+@contextmanager
+def nothing_collected():
+    """Until its end, what is in a cycle stays; what was there before is not among `gc.get_objects()`."""
+    gc.collect()
+    gc.freeze()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+        gc.unfreeze()
+
+
+TIMES = 8
+"""How often a connection ends in each way: what there is so many more of was left by each of them."""
+
+POST = request("POST", "/nowhere", b"12345")
+ENDS = {
+    "nothing": b"",
+    "an answer": request("GET", "/healthz"),
+    "two answers": request("GET", "/healthz") * 2,
+    "a last answer": request("GET", "/healthz", Connection="close"),
+    "no such path": request("GET", "/nowhere"),
+    "no such method": request("POST", "/healthz", b""),
+    "no token": request("GET", "/api/auctions"),
+    "a session that is over": request("GET", PATH + "polling&sid=gone"),
+    "a bad upgrade": request("GET", PATH + "websocket", **upgrade_headers(Sec_WebSocket_Key="x")),
+    "an old client": request("GET", "/socket.io/?EIO=3&transport=polling"),
+    "half a request": request("GET", "/healthz")[:-2],
+    "half a POST": POST[:-2],
+    "half a POST of no session": request("POST", PATH + "polling&sid=gone", b"12345")[:-2],
+    **{f"no HTTP: {data[:60]!r}": data for data in NO_HTTP},
+    **TRICKS,
+}
+
+
+class Passerby:
+    """A TCP connection that leaves nothing with the client, so that what is left is the server's."""
+
+    def __init__(self, url):
+        self.address = urlsplit(url).hostname, urlsplit(url).port
+
+    async def __aenter__(self):
+        self.socket = socket.socket()
+        self.socket.setblocking(False)
+        await asyncio.get_running_loop().sock_connect(self.socket, self.address)
+        return self
+
+    async def __aexit__(self, *_):
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.socket.close()
+
+    async def says(self, data):
+        with suppress(OSError):
+            await asyncio.get_running_loop().sock_sendall(self.socket, data)
+
+    async def hears(self):
+        """Whether anything comes before the connection ends."""
+        with suppress(OSError):
+            return await asyncio.get_running_loop().sock_recv(self.socket, 2**16)
+        return b""
+
+    async def hung_up(self):
+        while await self.hears():
+            pass
+
+
+async def resets(passerby, data):
+    await passerby.says(data)
+
+
+async def stops_speaking(passerby, data):
+    await passerby.says(data)
+    with suppress(OSError):
+        passerby.socket.shutdown(socket.SHUT_WR)
+    await passerby.hung_up()
+
+
+async def waits_until_the_server_hangs_up(passerby, data):
+    await passerby.says(data)
+    await passerby.hung_up()
+
+
+def test_a_connection_that_has_ended_leaves_nothing_that_must_be_collected(tmp_path, monkeypatch):
+    """A collection of everything comes hardly ever, and thousands of connections a second may."""
+    monkeypatch.setattr(app, "KEEPALIVE_SECONDS", 0.05)
+    monkeypatch.setattr(admission, "SWEEP_SECONDS", 0.1)
+
+    async def all_end():
+        limits = {"connect_seconds_max": 0.5, "requests_per_second_max": 0}
+        limits |= {"ledger_poll_seconds": 0, "rows_look_seconds": 0}
+        async with server_in_process(tmp_path, **limits) as neighbours:
+            url = neighbours.url
+            for data in ENDS.values():  # what is kept of a kind is kept from the first one on
+                await ends_somehow(url, stops_speaking, data)
+            with nothing_collected():
+                for ends in (resets, stops_speaking, waits_until_the_server_hangs_up):
+                    for what, data in ENDS.items():
+                        await leaves_nothing(url, ends, data, what)
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(all_end())
+
+
+def kinds_of_connections():
+    """How many objects there are of each type that connections are made of."""
+    kinds = map(type, gc.get_objects())
+    return Counter(
+        kind
+        for kind in kinds
+        if kind.__module__.startswith(("aiohttp", "asyncio", "_asyncio", "uvloop", "baraka_server"))
+        or kind in {FrameType, TracebackType}
+    )
+
+
+async def leaves_nothing(url, ends, data, what):
+    before = kinds_of_connections()
+
+    def left():
+        more = kinds_of_connections() - before
+        return {kind: count for kind, count in more.items() if count >= TIMES}
+
+    await asyncio.gather(*(ends_somehow(url, ends, data) for _ in range(TIMES)))
+    await until(lambda: not left(), lambda: (what, ends.__name__, left()))
+
+
+async def ends_somehow(url, ends, data):
+    async with Passerby(url) as passerby:
+        await ends(passerby, data)
 
 
 async def keeps_bidding(neighbours):
