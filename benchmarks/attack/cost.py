@@ -11,7 +11,6 @@ from statistics import median
 
 from benchmarks.attack.hands import (
     GONE,
-    LineFrom,
     all_read,
     inside,
     reads,
@@ -173,7 +172,7 @@ async def handshakes(place: Place) -> str:
         done = 0
         while done < each and time.monotonic() < latest:
             with suppress(*GONE):
-                async with LineFrom(place.url, address) as line:
+                async with Line(place.url, source=address) as line:
                     while done < each and time.monotonic() < latest:
                         await line.sends(knock * together)
                         done += together

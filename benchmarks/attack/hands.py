@@ -1,4 +1,4 @@
-"""Tools of the attacks: many sockets at once, reading at any speed, connections from other addresses."""
+"""Tools of the attacks: many sockets at once, and reading at any speed."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from typing import Any, Self
+from typing import Any
 
 from tests.support.clients.stranger import HungUp, Line, WebSocketStranger
 
@@ -87,17 +87,3 @@ async def survivors(attacks: Sequence[Awaitable[Any]]) -> Counter[str]:
             raise one
         told["disconnected" if isinstance(one, BaseException) else "done"] += 1
     return told
-
-
-class LineFrom(Line):
-    """A line from another address of this machine: all of 127.0.0.0/8 is."""
-
-    def __init__(self, url: str, address: str) -> None:
-        super().__init__(url)
-        self._address = address
-
-    async def __aenter__(self) -> Self:
-        self.reader, self.writer = await asyncio.open_connection(
-            self.host, self.port, local_addr=(self._address, 0)
-        )
-        return self

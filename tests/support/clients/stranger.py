@@ -71,18 +71,23 @@ def frame(
 
 
 class Line:
-    """One TCP connection to the server."""
+    """One TCP connection to the server, from another address of this machine if `source` is one."""
 
-    def __init__(self, url: str, *, receive_buffer_bytes: int | None = None) -> None:
+    def __init__(
+        self, url: str, *, receive_buffer_bytes: int | None = None, source: str | None = None
+    ) -> None:
         parts = urlsplit(url)
         assert parts.hostname
         assert parts.port
         self.host, self.port = parts.hostname, parts.port
         self._receive_buffer_bytes = receive_buffer_bytes
+        self._source = source
 
     async def __aenter__(self) -> Self:
         plain = socket.socket()
         plain.setblocking(False)
+        if self._source:
+            plain.bind((self._source, 0))
         if self._receive_buffer_bytes:
             plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, self._receive_buffer_bytes)
         await asyncio.get_running_loop().sock_connect(plain, (self.host, self.port))
