@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from functools import lru_cache
+from ipaddress import (
+    IPv4Address,
+    IPv4Network,
+    IPv6Address,
+    IPv6Network,
+    ip_address,
+    ip_network,
+)
 
 from aiohttp import web
 
@@ -13,6 +21,10 @@ Network = IPv4Network | IPv6Network
 UNKNOWN = "unknown"
 IPV6_PREFIX_BITS = 64
 """An IPv6 subscriber has all addresses of such a prefix: they count as one."""
+TEXT_CHARS_MAX = 64
+"""No address is longer, with a zone; what is, is none, and is not kept."""
+READ_KEPT = 4_096
+"""How many texts are kept as they were read: to read one takes as long as to accept its connection."""
 
 
 def address_of(request: web.BaseRequest, trusted_proxies: Sequence[Network]) -> str:
@@ -41,21 +53,34 @@ def peer_of(transport: asyncio.BaseTransport, trusted_proxies: Sequence[Network]
 
 
 def _is_in(text: str, trusted: Sequence[Network]) -> bool:
-    try:
-        address = ip_address(text)
-    except ValueError:
+    if not trusted:
         return False
-    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
-    return any((mapped or address) in network for network in trusted)
+    address = _read(text)
+    return address is not None and any(address in network for network in trusted)
 
 
 def _counted_as(text: str) -> str:
+    address = _read(text)
+    if address is None:
+        return UNKNOWN
+    return str(address) if isinstance(address, IPv4Address) else _prefix(address)
+
+
+@lru_cache(READ_KEPT)
+def _prefix(address: IPv6Address) -> str:
+    return str(ip_network((address, IPV6_PREFIX_BITS), strict=False))
+
+
+def _read(text: str) -> IPv4Address | IPv6Address | None:
+    return _read_short(text) if len(text) <= TEXT_CHARS_MAX else None
+
+
+@lru_cache(READ_KEPT)
+def _read_short(text: str) -> IPv4Address | IPv6Address | None:
+    """The address; as IPv4 if it is one that is written as IPv6. None for what is not an address."""
     try:
         address = ip_address(text)
     except ValueError:
-        return UNKNOWN
-    if isinstance(address, IPv6Address):
-        if address.ipv4_mapped:
-            return str(address.ipv4_mapped)
-        return str(ip_network((address, IPV6_PREFIX_BITS), strict=False))
-    return str(address)
+        return None
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return mapped or address
