@@ -29,6 +29,7 @@ LIMITS_THAT_MAY_BE_OFF = (
     "actions_per_second_max",
     "reads_per_second_max",
     "requests_per_second_max",
+    "connections_per_second_max",
     "connections_max",
     "connections_per_address_max",
     "send_buffer_bytes_max",

@@ -54,7 +54,8 @@ KEEPALIVE_SECONDS = 75
 LINGER_SECONDS = 1
 """How long the rest of a refused POST is read, so that its sender reads the refusal."""
 BACKLOG = 1024
-"""How many connections may wait to be accepted."""
+"""How many connections may wait to be accepted. uvloop accepts one in each turn of its loop, so that a
+crowd of them keeps no bid waiting."""
 HTTP_CLOSE_SECONDS = 0.15
 """How long connections may take to close by themselves; aiohttp takes it twice."""
 GOODBYE_SHARE = 0.3
@@ -133,6 +134,7 @@ class Server:
             self._peer,
             connections_max=settings.connections_max,
             per_address_max=settings.connections_per_address_max,
+            per_second_max=settings.connections_per_second_max,
             connect_seconds_max=settings.connect_seconds_max,
             read_seconds_max=settings.read_seconds_max,
         )

@@ -257,6 +257,14 @@ class Settings(BaseSettings):
             "oldest of the address with most of them is closed. 0 is no limit."
         ),
     )
+    connections_per_second_max: Rate = Field(
+        500,
+        description=(
+            "New network connections of one address, on average; 5 seconds' worth at once; what is "
+            "above is closed unread. Those of trusted proxies do not count, and those of a session no "
+            "longer once it showed a valid token. 0 is no limit."
+        ),
+    )
     requests_per_second_max: Rate = Field(
         1_000,
         description=(

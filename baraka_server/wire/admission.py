@@ -15,7 +15,7 @@ from baraka_server.wire.connection_limits import A_PROXY, ConnectionLimits
 from baraka_server.wire.cors import Cors
 from baraka_server.wire.fair_queue import TooManyWaiting
 from baraka_server.wire.http_errors import error_response
-from baraka_server.wire.rate_limits import Rates
+from baraka_server.wire.rate_limits import Counted, Rates
 from baraka_server.wire.request_pace import RequestPace
 from baraka_server.wire.server import GuardedServer
 from baraka_server.wire.sockets import ENTRY, REFUSED, GuardedSocket
@@ -113,6 +113,8 @@ class Admission:
             connection.silent_since = None
             connection.sid = request.query.get("sid")
         is_unverified = self._is_unverified(request)
+        if connection and not is_unverified:
+            self.connections.give_back(connection)
         too_many = is_unverified and self._is_too_often(request)
         try:
             if is_unverified:
@@ -141,7 +143,11 @@ class Admission:
 
     def _is_too_often(self, request: web.Request) -> bool:
         """Count a request in the rate of its address; True when that is exceeded."""
-        request[ENTRY] = rate = self._requests.of(self._address(request))
+        rate = self._requests.of(self._address(request))
+        connection = self.connections.open.get(request.protocol)
+        request[ENTRY] = [Counted(rate)]
+        if connection and connection.counted:
+            request[ENTRY].append(connection.counted)
         return bool(rate.take())
 
     async def _pace(self, request: web.Request) -> None:

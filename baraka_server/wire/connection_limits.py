@@ -1,4 +1,4 @@
-"""Limits on TCP connections: in all and of one address, and how long one may be silent or unread."""
+"""Limits on TCP connections: in all, of one address and in a second, and how long one may be idle."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from baraka_server.wire.rate_limits import Counted, Rates
 from baraka_server.wire.server import GuardedServer
 from baraka_server.wire.sockets import GOODBYE_SECONDS
 from baraka_server.wire.tcp_connections import GuardedConnection
@@ -28,11 +29,13 @@ class TcpConnection:
 
     `peer` is None for a proxy, `silent_since` None after the first request, `unread_since` None while
     nothing waits to be sent. `sid` is the Engine.IO session of its last request, if it had one.
+    `counted` is given back when it turns out to be of a verified user; None for a proxy.
     """
 
     transport: asyncio.Transport
     peer: str | None
     silent_since: float | None
+    counted: Counted | None
     unread_since: float | None = None
     sid: str | None = None
 
@@ -41,9 +44,10 @@ class ConnectionLimits:
     """The open TCP connections, and whether one more may come; 0 is no limit.
 
     `peer` gives the client address of a TCP connection, None for a proxy's. `connections_max` and
-    `per_address_max` count sockets, of which each may have some connections. `connect_seconds_max` closes
-    connections that send nothing, `read_seconds_max` those that do not read an answer, which would wait
-    in memory for ever; websockets have pings for that.
+    `per_address_max` count sockets, of which each may have some connections. `per_second_max` are the new
+    ones of an address: what is above is closed before anything is made for it. `connect_seconds_max`
+    closes connections that send nothing, `read_seconds_max` those that do not read an answer, which would
+    wait in memory for ever; websockets have pings for that.
     """
 
     def __init__(
@@ -53,6 +57,7 @@ class ConnectionLimits:
         *,
         connections_max: int,
         per_address_max: int,
+        per_second_max: float,
         connect_seconds_max: float,
         read_seconds_max: float,
     ) -> None:
@@ -66,6 +71,7 @@ class ConnectionLimits:
         if connections_max:
             self._max = min(self._max, connections_max * PER_SOCKET_MAX)
         self._per_address_max = per_address_max * PER_SOCKET_MAX
+        self._new: Rates[str] = Rates(per_second_max, clock=sio.clock)
         self._connect_seconds_max = connect_seconds_max
         self._read_seconds_max = read_seconds_max
         self._count_of: Counter[str] = Counter()
@@ -92,15 +98,17 @@ class ConnectionLimits:
         connection = self.open.get(protocol)
         return connection.peer if connection else None
 
-    def accept(self, protocol: GuardedConnection, transport: asyncio.Transport) -> bool:
+    def refuses(self, transport: asyncio.Transport) -> bool:
         peer = self._peer_of(transport)
-        if self._is_one_too_many(peer):
-            return False
-        self.open[protocol] = TcpConnection(transport, peer, self._clock())
+        return self._is_too_often(peer) or self._is_one_too_many(peer)
+
+    def opened(self, protocol: GuardedConnection, transport: asyncio.Transport) -> None:
+        peer = self._peer_of(transport)
+        counted = Counted(self._new.of(peer)) if peer else None
+        self.open[protocol] = TcpConnection(transport, peer, self._clock(), counted)
         if peer:
             self._count_of[peer] += 1
             self._unverified.add(protocol, peer)
-        return True
 
     def lost(self, protocol: GuardedConnection) -> None:
         connection = self.open.pop(protocol, None)
@@ -114,10 +122,24 @@ class ConnectionLimits:
         # A proxy closes its connections as it likes, and reads for clients that are slow.
         self._sio.tcp_connection_lost(protocol, connection.sid if connection.peer else None)
 
+    def give_back(self, connection: TcpConnection) -> None:
+        """Uncount a connection whose session, within its own rate, is of a verified user."""
+        if connection.counted is not None and self._is_of_a_user(connection):
+            connection.counted.give_back()
+            connection.counted = None
+
     def sweep(self) -> None:
         """Hang up on those whose time is over."""
         self._hang_up_on_silent()
         self._hang_up_on_those_who_do_not_read()
+
+    def _is_too_often(self, peer: str | None) -> bool:
+        """Count a new connection in the rate of its address; True when that is exceeded."""
+        if peer is None or not self._new.take(peer):
+            return False
+        reason = "too many new network connections from one address"
+        self._sio.log.refused(peer, reason, "connections_per_second_max")
+        return True
 
     def _is_one_too_many(self, peer: str | None) -> bool:
         if len(self.open) >= self._max and not self._evict("connections_max"):

@@ -70,6 +70,20 @@ class Rate:
         self._at = now
 
 
+class Counted:
+    """One that was taken from a rate, and is given back once if it turns out not to count."""
+
+    __slots__ = ("_rate",)
+
+    def __init__(self, rate: Rate) -> None:
+        self._rate: Rate | None = rate
+
+    def give_back(self) -> None:
+        if self._rate is not None:
+            self._rate.spend(-1)
+            self._rate = None
+
+
 class Rates(Generic[K]):
     """A `Rate` for each key. It outlives a connection, so that reconnecting does not refill it.
 

@@ -225,7 +225,7 @@ class GuardedServer(socketio.AsyncServer):  # type: ignore[misc]
         request: web.Request = environ["aiohttp.request"]
         client.guard(self, self.address_of(request))
         client.opener = self._binding.opener(environ, client.address)
-        client.entry = request.get(ENTRY)
+        client.entry = request.get(ENTRY, ())
         self.by_address[client.address].add(eio_sid)
         self.unverified.add(eio_sid, client.address)
         await super()._handle_eio_connect(eio_sid, environ)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
@@ -19,7 +19,7 @@ from engineio import async_socket, exceptions, packet, payload
 from baraka_server.live.audience import RoundShown, Viewer
 from baraka_server.wire.fanout import Subscriber
 from baraka_server.wire.outgoing import OutgoingPacket
-from baraka_server.wire.rate_limits import Rate
+from baraka_server.wire.rate_limits import Counted, Rate
 from baraka_server.wire.send_queue import SendQueue
 from baraka_server.wire.sid_binding import Opener
 from baraka_server.wire.socket_limits import SocketLimits
@@ -46,8 +46,8 @@ BARRED_SECONDS = 5
 """How long a user who was disconnected for that is refused."""
 GOODBYE_SECONDS = 2
 """How long a closed websocket may take to read the rest before it is cut off."""
-ENTRY = web.RequestKey("entry", Rate)
-"""The key under which a request has the rate that it was counted in."""
+ENTRY = web.RequestKey("entry", list[Counted])
+"""The key under which a request has what it was counted in, and its connection."""
 REFUSED = web.RequestKey("refused", tuple[int, str])
 """The key under which a request has the status and reason to answer with instead of the library."""
 
@@ -66,8 +66,8 @@ class GuardedSocket(async_socket.AsyncSocket):  # type: ignore[misc]
     bytes: Rate
     requests: Rate
     """The rate of its HTTP requests; those over it are counted in the rate of its address."""
-    entry: Rate | None = None
-    """The rate that its first request was counted in, until its user is verified."""
+    entry: Sequence[Counted] = ()
+    """What its first request was counted in, until its user is verified."""
     strikes: Rate
     silent_since: float
     struck_out: bool
@@ -110,9 +110,10 @@ class GuardedSocket(async_socket.AsyncSocket):  # type: ignore[misc]
         self.requests = Rate(
             REQUESTS_FOR_AN_EVENT * self.limits.events_per_second_max, self.host.clock
         )
-        if self.entry is not None and gives_back:
-            self.entry.spend(-1)
-        self.entry = None
+        if gives_back:
+            for counted in self.entry:
+                counted.give_back()
+        self.entry = ()
 
     # --- what it says
 

@@ -26,8 +26,10 @@ IS_GONE = web.Response()
 class ConnectionListener(Protocol):
     """The object that is told of every TCP connection; `ConnectionLimits` is one."""
 
-    def accept(self, connection: GuardedConnection, transport: asyncio.Transport) -> bool:
-        """Note a new connection; False to refuse it."""
+    def refuses(self, transport: asyncio.Transport) -> bool:
+        """Whether a new connection is closed at once, of which nothing more is told."""
+
+    def opened(self, connection: GuardedConnection, transport: asyncio.Transport) -> None: ...
 
     def lost(self, connection: GuardedConnection) -> None: ...
 
@@ -49,11 +51,8 @@ class GuardedConnection(RequestHandler):
     _manager: GuardedHttp | None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        made_by, connection = cast(GuardedHttp, self._manager), cast(asyncio.Transport, transport)
-        if made_by.listener.accept(self, connection):
-            super().connection_made(connection)
-        else:
-            connection.abort()
+        cast(GuardedHttp, self._manager).listener.opened(self, cast(asyncio.Transport, transport))
+        super().connection_made(transport)
 
     def connection_lost(self, exc: BaseException | None) -> None:
         if self._manager is not None:
@@ -133,13 +132,36 @@ def _forget_frames(error: BaseException | None) -> None:
         error = error.__cause__ or error.__context__
 
 
+class NewConnection(asyncio.Protocol):
+    """The protocol of every new connection, one for all of them, until it is known that it may stay.
+
+    A parser and a task for one that is closed at once would cost several times as much as to accept it.
+    """
+
+    def __init__(self, server: GuardedHttp) -> None:
+        self._server = server
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        came = cast(asyncio.Transport, transport)
+        if self._server.listener.refuses(came):
+            came.abort()
+            return
+        connection = self._server.connection()
+        came.set_protocol(connection)
+        connection.connection_made(came)
+
+
 class GuardedHttp(web.Server):
     """aiohttp's server, whose connections tell listeners. Set up by `guard`."""
 
     listener: ConnectionListener
     bad_http_listener: BadHttpListener
+    new_connection: NewConnection
 
-    def __call__(self) -> GuardedConnection:
+    def __call__(self) -> NewConnection:  # type: ignore[override]
+        return self.new_connection
+
+    def connection(self) -> GuardedConnection:
         return GuardedConnection(self, loop=self._loop, **self._kwargs)
 
 
@@ -151,3 +173,4 @@ def guard(
     server.__class__ = GuardedHttp
     server.listener = listener
     server.bad_http_listener = bad_http_listener
+    server.new_connection = NewConnection(server)
