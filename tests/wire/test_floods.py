@@ -585,7 +585,7 @@ async def test_a_crowd_behind_one_address_may_come_at_once(tmp_path):
 @pytest.mark.parametrize("target", PIPELINED.values(), ids=PIPELINED)
 async def test_requests_of_an_address_have_a_rate_and_a_line_ends_with_it(tmp_path, target):
     limits = {"requests_per_second_max": 10, "trusted_proxies": "127.0.0.1"}
-    async with server_in_process(tmp_path, **limits) as neighbours:
+    async with server_in_process(tmp_path, clock=Clock(), **limits) as neighbours:
         url = neighbours.url
         async with Line(url) as line:
             await line.sends(request("GET", target, X_Forwarded_For="192.0.2.1") * 200)
