@@ -46,14 +46,19 @@ class NoTable(ValueError):
     """A file that cannot be read as a table. The text says what to do; its path goes before it."""
 
 
-def read_table(path: Path, known: Collection[str], encoding: str | None = None) -> list[list[str]]:
+def read_table(
+    path: Path,
+    known: Collection[str],
+    encoding: str | None = None,
+    encoding_option: str | None = "--lots-encoding",
+) -> list[list[str]]:
     """The rows of a table in a text file, each as its cells; empty lines are empty rows.
 
     The separator is the one that a line like `sep=;` names, else the one that finds the most of the
     `known` names in the first row. A mark of byte order tells the encoding, else `encoding` does, else
-    it is UTF-8. Raises `NoTable`.
+    it is UTF-8. `encoding_option` is where the host may name another, if anywhere. Raises `NoTable`.
     """
-    text = _decoded(_bytes(path), encoding)
+    text = _decoded(_bytes(path), encoding, encoding_option)
     named, text = _named_separator(text)
     separator = named or max(SEPARATORS, key=lambda one: _names_found(text, one, known))
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
@@ -83,7 +88,7 @@ def _bytes(path: Path) -> bytes:
     return data
 
 
-def _decoded(data: bytes, encoding: str | None) -> str:
+def _decoded(data: bytes, encoding: str | None, option: str | None) -> str:
     marked = next((name for mark, name in BYTE_ORDER_MARKS.items() if data.startswith(mark)), None)
     name = marked or encoding or "utf-8"
     try:
@@ -91,18 +96,21 @@ def _decoded(data: bytes, encoding: str | None) -> str:
     except LookupError:
         raise NoTable(f"there is no text encoding ‘{name}’; try cp1256 or utf-8") from None
     except UnicodeDecodeError as error:
-        raise NoTable(_not_in(name, data[: error.start].count(b"\n") + 1, asked=encoding)) from None
+        line = data[: error.start].count(b"\n") + 1
+        raise NoTable(_not_in(name, line, option, asked=encoding)) from None
     if "\0" in text:
         raise NoTable(f"it has NUL characters, as no text has. {SAVE_AS}")
     return text.lstrip("\ufeff")
 
 
-def _not_in(name: str, line: int, *, asked: str | None) -> str:
+def _not_in(name: str, line: int, option: str | None, *, asked: str | None) -> str:
     known_as = {"utf-8": "UTF-8", "utf-8-sig": "UTF-8", "utf-16": "UTF-16"}.get(name, name)
     if asked:
         return f"line {line} is not in the encoding {known_as}"
+    if option is None:
+        return f"line {line} is not {known_as} text. {SAVE_AS}"
     return (
-        f"line {line} is not {known_as} text. {SAVE_AS}, or name the encoding with --lots-encoding: "
+        f"line {line} is not {known_as} text. {SAVE_AS}, or name the encoding with {option}: "
         "cp1256 for Arabic and cp1252 for Western Europe on Windows"
     )
 

@@ -12,6 +12,8 @@ from textual.widgets import Button, Input, Label, Static
 
 from baraka_cli.client.access import Access, BadToken
 from baraka_cli.console.dialog import Dialog
+from baraka_cli.console.mixed_text import isolated
+from baraka_cli.console.text_widgets import Paragraph
 
 TURNED_AWAY = "The server turned us away"
 NEW_TOKEN = (
@@ -66,7 +68,7 @@ class WatchDialog(Dialog):
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="question"):
-            yield Label(Text(f"“{self._auction}” is not yours"), classes="title")
+            yield Paragraph(f"“{isolated(self._auction)}” is not yours", classes="title")
             yield Static(
                 Text(
                     f"It belongs to user {self._owner_id}; you are user {self._user_id}. You can "

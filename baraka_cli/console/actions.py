@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-
-from rich.text import Text
+from enum import Enum, auto
 
 from baraka_cli.client.connection import ConnectionState
 from baraka_cli.console.records import Phase
@@ -26,6 +25,17 @@ class Situation:
     """Whether the auction is somebody else's."""
 
 
+class Place(Enum):
+    """Place of an action's button."""
+
+    SALE = auto()
+    BESIDE = auto()
+    APART = auto()
+    """At the other end of the row: nobody presses them on the way to another."""
+    LAST = auto()
+    """Below those: what ends an auction."""
+
+
 @dataclass(frozen=True, slots=True)
 class Action:
     key: str
@@ -36,17 +46,14 @@ class Action:
     why_not: Callable[[Situation], Reason] = lambda _: None
     moves: bool = False
     """Whether it moves the sale on: one at a time."""
+    place: Place = Place.BESIDE
+    is_main: bool = False
+    """Whether it is what a host does for every lot."""
 
     @property
     def typed(self) -> str:
         """The key as it stands on keyboards."""
         return "?" if self.key == "question_mark" else self.key.replace("ctrl+", "^")
-
-
-def label(action: Action, *, possible: bool) -> Text:
-    """Text of its button; in brackets when it is not possible now."""
-    text = f"{action.typed} {action.label}"
-    return Text(text if possible else f"({text})")
 
 
 def _hosting(now: Situation) -> Reason:
@@ -103,48 +110,100 @@ def _online(now: Situation) -> Reason:
     return None if online else f"There is no connection to the server: {now.connection.value}."
 
 
+SALE, APART, LAST = Place.SALE, Place.APART, Place.LAST
+
 ACTIONS = (
-    Action("s", "start", "Start", "Start the auction: everybody is told.", _start, moves=True),
     Action(
-        "n", "next_lot", "Next", "Put the next lot of the run list on the block.", _next, moves=True
+        "s",
+        "start",
+        "Start",
+        "Start the auction: everybody is told.",
+        _start,
+        moves=True,
+        place=SALE,
     ),
     Action(
-        "u", "put_up", "Put up", "Put a lot on the block, or change its prices.", _sale, moves=True
+        "n",
+        "next_lot",
+        "Next",
+        "Put the next lot of the run list on the block.",
+        _next,
+        moves=True,
+        place=SALE,
+        is_main=True,
     ),
-    Action("a", "award", "Award", "Award the lot to the highest bid.", _award, moves=True),
-    Action("p", "pass_lot", "Pass", "Take the lot off without a sale.", _lot_is_up, moves=True),
+    Action(
+        "a",
+        "award",
+        "Award",
+        "Award the lot to the highest bid.",
+        _award,
+        moves=True,
+        place=SALE,
+        is_main=True,
+    ),
+    Action(
+        "p",
+        "pass_lot",
+        "Pass",
+        "Take the lot off without a sale.",
+        _lot_is_up,
+        moves=True,
+        place=SALE,
+    ),
+    Action(
+        "u",
+        "put_up",
+        "Put up",
+        "Put a lot on the block, or change its prices.",
+        _sale,
+        moves=True,
+        place=SALE,
+    ),
     Action("c", "comment", "Chat", "Write a comment to the room; Enter sends it.", _live),
-    Action("b", "broadcaster", "Off air", "Tell the room that the stream is off.", _hosting),
     Action("r", "summary", "Summary", "What was sold, to whom; and save it as CSV."),
-    Action("e", "end", "End", "End the auction; the word has to be typed.", _sale, moves=True),
-    Action(
-        "x", "cancel", "Cancel", "Cancel the auction; its title has to be typed.", _sale, moves=True
-    ),
     Action("l", "log", "Log", "All that the console did, and what was refused."),
     Action("t", "theme", "Theme", "Dark or light."),
     Action("question_mark", "help", "Keys", "This list of keys."),
     Action("ctrl+q", "quit", "Quit", "Leave the console; the auction goes on."),
+    Action(
+        "b",
+        "broadcaster",
+        "Off air",
+        "Tell the room that the stream is off.",
+        _hosting,
+        place=APART,
+    ),
+    Action(
+        "e",
+        "end",
+        "End",
+        "End the auction; the word has to be typed.",
+        _sale,
+        moves=True,
+        place=LAST,
+    ),
+    Action(
+        "x",
+        "cancel",
+        "Cancel",
+        "Cancel the auction; its title has to be typed.",
+        _sale,
+        moves=True,
+        place=LAST,
+    ),
 )
 
 MORE_KEYS = (
     ("^y", "does what a key has made ready; Esc drops it. No letter and no Enter does"),
-    ("1-6", "make a quick message ready: ^y sends it"),
-    ("F1-F6", "send it at once"),
+    ("1-9", "make a quick message ready: ^y sends it"),
+    ("F1-F9", "send it at once"),
+    ("g", "speaks the next language of quick messages, and then all in one comment"),
     ("Tab", "goes to the lists: ↑ ↓ PgUp PgDn scroll, End is where they follow the sale"),
     ("k", "gives a new access token"),
     ("^p", "the palette: everything by name"),
 )
 """Keys without a button: what they do."""
-
-QUICK_MESSAGES = (
-    "Welcome! Bidding is open.",
-    "Any more bids?",
-    "Going once…",
-    "Going twice…",
-    "Fair warning!",
-    "Thank you all. The next lot comes up now.",
-)
-"""Made ready by the keys 1 to 6."""
 
 
 def quick(now: Situation) -> Reason:

@@ -20,12 +20,13 @@ from textual.widgets import Input
 from baraka_cli.client.access import Access
 from baraka_cli.client.http import HttpApi, TurnedAway, Unreachable
 from baraka_cli.console.access_dialogs import TURNED_AWAY, TokenDialog
-from baraka_cli.console.actions import ACTIONS, QUICK_MESSAGES
+from baraka_cli.console.actions import ACTIONS
 from baraka_cli.console.keystrokes import HostDriver
 from baraka_cli.console.log import EntryMark
 from baraka_cli.console.prose import Prose
 from baraka_cli.console.sale_screen import SaleScreen, Setup
 from baraka_cli.console.screens import Picked, PickScreen, TroubleScreen
+from baraka_cli.console.sounds import ABOUT
 from baraka_cli.run_list import state_folder
 
 RETRY_SECONDS = 1
@@ -37,8 +38,8 @@ TOO_SOON = "Look first: Ctrl+Y came before the question was on the screen."
 class Console(App[None]):
     TITLE = "Baraka"
     CSS_PATH = "console.tcss"
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide")]
-    VERTICAL_BREAKPOINTS = [(0, "-low"), (30, "-high"), (38, "-tall")]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide"), (180, "-broad")]
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (30, "-high"), (38, "-tall"), (48, "-towering")]
 
     def __init__(self, setup: Setup) -> None:
         super().__init__()
@@ -194,9 +195,14 @@ class Console(App[None]):
                 reason = screen.why_not(action)
                 about = f"Not now: {reason}" if reason else f"{action.help} Key: {action.typed}"
                 yield SystemCommand(action.label, about, run)
-            for number, message in enumerate(QUICK_MESSAGES, 1):
-                say = partial(screen.run_action, f"quick({number})")
+            for key in screen.messages.texts:
+                say = partial(screen.run_action, f"quick('{key}')")
+                message = screen.messages.text(key)
                 yield SystemCommand(f"Say: {message}", "A quick message to the room.", say)
+            for sound, event in ABOUT.items():
+                word = "on" if sound in screen.sounds.silent else "off"
+                switch = partial(screen.switch_sound, sound)
+                yield SystemCommand(f"Sound {word}: {event}", "The terminal's bell.", switch)
 
     def _fatal_error(self) -> None:
         """A fault of ours ends in a sentence; what programmers need is in a file (Textual 8.2)."""

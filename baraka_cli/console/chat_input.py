@@ -11,7 +11,7 @@ from textual.widgets import Input
 
 CHARS_MAX = 2_000
 """Longest text that is held; the server takes less."""
-PLACEHOLDER = "c: write to the room · 1-6: quick messages · a key asks, Ctrl+Y does it"
+PLACEHOLDER = "c: write to the room · 1-9: say{} · a key asks, Ctrl+Y does it"
 
 
 class ChatInput(Input):
@@ -34,7 +34,7 @@ class ChatInput(Input):
 
     def __init__(self, *, id: str) -> None:  # noqa: A002
         super().__init__(
-            placeholder=PLACEHOLDER,
+            placeholder=PLACEHOLDER.format(""),
             id=id,
             compact=True,
             select_on_focus=False,
@@ -42,6 +42,10 @@ class ChatInput(Input):
         )
         self.offered = False
         self._refused: list[str] = []
+
+    def speaks(self, language: str) -> None:
+        """Name the language of quick messages."""
+        self.placeholder = PLACEHOLDER.format(f" ({language})")
 
     def offer(self, text: str) -> None:
         """Take a text that nobody wrote in the line."""

@@ -9,8 +9,10 @@ from typing import Any
 
 from baraka_cli.client.http import HttpApi, NoSuchAuction, TurnedAway, Unreachable
 from baraka_cli.console.log import EntryMark, Log
+from baraka_cli.console.mixed_text import isolated
 from baraka_cli.console.records import Phase, moment, phase_of
 from baraka_cli.console.sale_book import LOT_OPENED, RATE_WINDOW_SECONDS, SaleBook
+from baraka_cli.console.tally import Tally
 from baraka_cli.run_list import RunList
 from baraka_server.contract.names import same_name
 from baraka_server.contract.server_events import AuctionState, BroadcasterLeft
@@ -35,6 +37,7 @@ class Clerk:
     ) -> None:
         self.weights: dict[str, str] = {}
         """Of what was put up and awarded, by product."""
+        self.tally = Tally(book.hammers)
         self._book = book
         self._run_list = run_list
         self._log = log
@@ -55,11 +58,12 @@ class Clerk:
             return
         for hammer in book.hammers[hammered:]:
             winner = hammer.winner and book.names.called(hammer.winner_id, hammer.winner)
-            sold = f"sold to {winner} for {hammer.amount:,}" if winner else "passed"
-            self._log.note(f"{hammer.product or 'The lot'}: {sold}", EntryMark.DONE)
+            self._log.note(hammer.told(book.names), EntryMark.DONE)
             self.keep(partial(self._run_list.hammered, hammer.product, winner, hammer.amount))
         self._follow_block(event)
         self.close_list()
+        if is_state or len(book.hammers) > hammered:
+            self._later(self._count())
         if is_state and not self._recalled:
             self._recalled = True
             self._later(self._recall())
@@ -78,6 +82,7 @@ class Clerk:
             self._book.phase = phase_of(record)
             self._book.version += 1
             self.close_list()
+        await self._count()
 
     def known_weight(self) -> str:
         """The weight of what is on the block, where somebody said it."""
@@ -129,7 +134,19 @@ class Clerk:
             return
         name = self._book.names.called(last["user"].get("id"), name)
         self.keep(partial(self._run_list.was_sold, product, name, price))
-        self._log.note(f"{product}: was sold to {name} for {price:,}", EntryMark.NOTE)
+        said = f"{isolated(product)}: was sold to {isolated(name)} for {price:,}"
+        self._log.note(said, EntryMark.NOTE)
+
+    async def _count(self) -> None:
+        """Read what was sold so far; until it is read, what was heard since counts."""
+        heard = len(self._book.hammers)
+        try:
+            winnings = await self._api.winnings(self._book.auction_id)
+            if winnings is not None and heard == len(self._book.hammers):
+                self.tally.take(winnings, self._book.clock_behind)
+                self._book.version += 1
+        except (Unreachable, TurnedAway, NoSuchAuction, *UNREADABLE):
+            return
 
     async def _recall(self) -> None:
         """Read what happened before the console listened, back to the opening of the lot."""

@@ -15,9 +15,11 @@ from textual.widgets import Button, Input, Label, Static
 
 from baraka_cli.amounts import BadAmount, read_amount
 from baraka_cli.console.dialog import Dialog
-from baraka_cli.console.large_number import LargeNumber
+from baraka_cli.console.large_number import LARGE_ROWS, LargeNumber
+from baraka_cli.console.mixed_text import isolated
 from baraka_cli.console.records import Bid
 from baraka_cli.console.sale_book import SaleBook
+from baraka_cli.console.text_widgets import Paragraph
 from baraka_cli.lots_file import TEXT, TEXT_OR_BLANK, quoted
 from baraka_cli.run_list import ListedLot
 
@@ -55,8 +57,8 @@ class AwardDialog(Dialog):
         with Vertical(classes="question"):
             yield Label("Award this lot?", classes="title")
             yield Static(id="warning")
-            yield Static(id="winner")
-            yield Static(Text(self._product, "bold"), id="lot")
+            yield Paragraph(id="winner")
+            yield Paragraph(Text(isolated(self._product), "bold"), id="lot")
             yield LargeNumber("", id="amount")
             if not self._checked:
                 yield Static(
@@ -92,9 +94,9 @@ class AwardDialog(Dialog):
         bid = self._shown
         if bid is None:
             return
-        winner = Text.assemble((self._book.called(bid), "bold"), " wins")
-        self.query_one("#winner", Static).update(winner)
-        self.query_one("#amount", LargeNumber).update(f"{bid.amount:,}")
+        winner = Text.assemble((isolated(self._book.called(bid)), "bold"), " wins")
+        self.query_one("#winner", Paragraph).update(winner)
+        self.query_one("#amount", LargeNumber).draw_in(LARGE_ROWS, f"{bid.amount:,}")
         warning = (
             " ⚠ A higher bid came in. Look again, then confirm. " if self.must_look_again else ""
         )
@@ -108,9 +110,16 @@ class AwardDialog(Dialog):
                 Text(" Changed while you looked. Press Ctrl+Y again. ", "bold reverse")
             )
             return
-        if self._shown is not None:
-            weight = self.query_one("#weight", Input).value
+        if self._shown is not None and (weight := self._weight_read()) is not None:
             self.dismiss(AwardDecision(self._shown, self._product, weight))
+
+    def _weight_read(self) -> str | None:
+        """The weight as it may be sold; where it may not, the warning says why."""
+        try:
+            return TEXT_OR_BLANK.validate_python(self.query_one("#weight", Input).value)
+        except ValidationError as error:
+            self.query_one("#warning", Static).update(Text(f"⚠ Weight {_problem('', error)}"))
+            return None
 
 
 class LotDialog(Dialog):
@@ -187,7 +196,7 @@ class SureDialog(Dialog):
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="question"):
-            yield Label(Text(self._question), classes="title")
+            yield Paragraph(self._question, classes="title")
             with Horizontal(classes="answers"):
                 yield Button(f"{self._yes}  Ctrl+Y", id="yes", variant="warning")
                 yield Button("No  Esc", id="no")
@@ -207,10 +216,10 @@ class TypedDialog(Dialog):
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="question"):
-            yield Label(Text(self._question), classes="title")
-            yield Static(Text(self._about))
+            yield Paragraph(self._question, classes="title")
+            yield Paragraph(self._about)
             yield Input(id="typed")
-            yield Static(id="warning")
+            yield Paragraph(id="warning")
             with Horizontal(classes="answers"):
                 yield Button(f"{self._yes}  Ctrl+Y", id="yes", variant="error")
                 yield Button("No  Esc", id="no")
@@ -222,7 +231,9 @@ class TypedDialog(Dialog):
         if self.query_one("#typed", Input).value.strip() == self._word.strip():
             self.dismiss(True)
         else:
-            self.query_one("#warning", Static).update(Text(f"⚠ First type: {self._word}"))
+            self.query_one("#warning", Paragraph).update(
+                Text(f"⚠ First type: {isolated(self._word)}")
+            )
 
 
 def end_dialog(*, high: bool) -> TypedDialog:
@@ -231,5 +242,5 @@ def end_dialog(*, high: bool) -> TypedDialog:
 
 
 def cancel_dialog(title: str) -> TypedDialog:
-    about = f"It cannot be started again. To cancel, type its title: {title}"
+    about = f"It cannot be started again. To cancel, type its title: {isolated(title)}"
     return TypedDialog("Cancel the auction?", about, title, "Cancel it")

@@ -9,26 +9,36 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
-from textual.widgets import Label, Static
+from textual.widgets import Label
 
-from baraka_cli.console.actions import ACTIONS, MORE_KEYS, QUICK_MESSAGES
+from baraka_cli.console.actions import ACTIONS, MORE_KEYS
 from baraka_cli.console.dialog import Dialog
 from baraka_cli.console.log import Entry
+from baraka_cli.console.mixed_text import isolated
+from baraka_cli.console.quick_messages import QuickMessages
+from baraka_cli.console.slash_commands import SLASH_COMMANDS
+from baraka_cli.console.text_widgets import Paragraph
 
 
 class HelpDialog(Dialog):
-    """List of the keys."""
+    """List of the keys, of the quick messages and of what may be typed behind a `/`."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("question_mark,enter", "no", "Close", show=False)
     ]
 
+    def __init__(self, messages: QuickMessages) -> None:
+        super().__init__()
+        self._messages = messages
+
     def compose(self) -> ComposeResult:
         keys = Text()
+        said = self._messages.texts.items()
         rows = [
             *((action.typed, f"{action.label:<11}", action.help) for action in ACTIONS),
             *((key, "", what) for key, what in MORE_KEYS),
-            *((str(at), "", f"“{said}”") for at, said in enumerate(QUICK_MESSAGES, 1)),
+            *((key, "", " · ".join(map(isolated, filter(None, texts)))) for key, texts in said),
+            *((f"/{one.name}", "", f"in the chat line {one.help}") for one in SLASH_COMMANDS),
         ]
         for key, name, what in rows:
             keys.append(f" {key:^5} ", "bold reverse").append(f" {name}", "bold")
@@ -36,7 +46,7 @@ class HelpDialog(Dialog):
         with Vertical(classes="question wide"):
             yield Label("Keys", classes="title")
             with VerticalScroll():
-                yield Static(keys)
+                yield Paragraph(keys)
             yield Label("↑ ↓ scroll, Esc closes this.")
 
     def on_mount(self) -> None:
@@ -56,7 +66,7 @@ class LogDialog(Dialog):
         with Vertical(classes="question wide"):
             yield Label("Log", classes="title")
             with VerticalScroll() as scroll:
-                yield Static(Text("\n").join(entry.line for entry in self._entries))
+                yield Paragraph(Text("\n").join(entry.line for entry in self._entries))
             yield Label("↑ ↓ scroll, Esc closes this.")
         scroll.anchor()
 

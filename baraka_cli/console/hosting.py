@@ -11,13 +11,15 @@ from textual.widgets import Button
 
 from baraka_cli.client.connection import Connection
 from baraka_cli.client.replies import Reply
-from baraka_cli.console.actions import ACTIONS, QUICK_MESSAGES, Action, Reason, Situation, quick
+from baraka_cli.console.actions import ACTIONS, Action, Reason, Situation
 from baraka_cli.console.chat_input import ChatInput
 from baraka_cli.console.clerk import Clerk
 from baraka_cli.console.dialog import Hearer
 from baraka_cli.console.dialogs import AwardDialog, LotDialog, SureDialog, cancel_dialog, end_dialog
 from baraka_cli.console.log import EntryMark, Log
+from baraka_cli.console.mixed_text import isolated
 from baraka_cli.console.ready_action import ReadyAction
+from baraka_cli.console.records import Bid
 from baraka_cli.console.sale_book import SaleBook
 from baraka_cli.console.sale_commands import SaleCommands
 from baraka_cli.run_list import ListedLot, RunList
@@ -67,6 +69,11 @@ class Hosting(Screen[None]):
         if reason is None and action.moves and self.sale.moving:
             return f"Waiting for the server: {self.sale.moving}"
         return reason
+
+    @property
+    def asks(self) -> bool:
+        """Whether something waits for a Ctrl+Y."""
+        return self.query_one(ReadyAction).ready or self.query_one(ChatInput).offered
 
     def _make_ready(self, what: str, name: str, then: Callable[[], None]) -> None:
         """Say what Ctrl+Y will do; it does it, if it is possible yet."""
@@ -119,7 +126,7 @@ class Hosting(Screen[None]):
             if self.book.lot is not None:
                 self._put_up(lot, is_next=True)
                 return
-            what = f"Next: {lot.product}, from {max(lot.minimum, lot.start):,}"
+            what = f"Next: {isolated(lot.product)}, from {max(lot.minimum, lot.start):,}"
             self._make_ready(what, "next_lot", lambda: self._put_up(lot))
 
     def action_put_up(self) -> None:
@@ -144,22 +151,19 @@ class Hosting(Screen[None]):
             if self.check_possible("put_up"):
                 self.sale.change_lot(lot)
             return
+        there_is = isolated(there.product)
         if high is None:
-            question = f"{there.product} has no bids and passes. Put up {lot.product}?"
+            question = f"{there_is} has no bids and passes. Put up {isolated(lot.product)}?"
         elif one_name and not is_next:
-            question = f"{there.product} is on the block. Give it these prices? Its bids stay."
+            question = f"{there_is} is on the block. Give it these prices? Its bids stay."
         elif one_name:  # to the server it would be the lot that has these bids
             self.note(
-                f"{self.book.called(high)} leads with {high.amount:,}, and the next lot is called "
-                f"{lot.product} too: award this one first",
+                f"{self._leads(high)}, and the next lot is called {isolated(lot.product)} too: award this one first",
                 EntryMark.REFUSED,
             )
             return
         else:
-            question = (
-                f"{self.book.called(high)} leads with {high.amount:,}. Put up {lot.product} and "
-                f"sell {there.product} to nobody?"
-            )
+            question = f"{self._leads(high)}. Put up {isolated(lot.product)} and sell {there_is} to nobody?"
 
         def sure(_: object) -> None:
             if not self.check_possible("put_up"):
@@ -177,6 +181,9 @@ class Hosting(Screen[None]):
         yes = "Change it" if one_name and not is_next else "Put up"
         self._question(SureDialog(question, yes), sure)
 
+    def _leads(self, high: Bid) -> str:
+        return f"{isolated(self.book.called(high))} leads with {high.amount:,}"
+
     def action_award(self) -> None:
         if self.check_possible("award"):
             dialog = AwardDialog(
@@ -191,7 +198,9 @@ class Hosting(Screen[None]):
             )
 
     def _gone_from_block(self, product: str) -> None:
-        self.note(f"Award: {product} left the block while you were asked", EntryMark.REFUSED)
+        self.note(
+            f"Award: {isolated(product)} left the block while you were asked", EntryMark.REFUSED
+        )
 
     def action_pass_lot(self) -> None:
         if not self.check_possible("pass_lot"):
@@ -205,7 +214,7 @@ class Hosting(Screen[None]):
                 EntryMark.REFUSED,
             )
         elif self.connection.acknowledges and lot is not None:
-            what = f"Pass {lot.product}: nobody has bid"
+            what = f"Pass {isolated(lot.product)}: nobody has bid"
             self._make_ready(what, "pass_lot", lambda: self.sale.pass_lot(lot))
         else:
             question = (
@@ -233,55 +242,3 @@ class Hosting(Screen[None]):
         if self.check_possible("broadcaster"):
             what = "Off air: tell the room that the stream is off"
             self._make_ready(what, "broadcaster", self.sale.off_air)
-
-    # --- what is said
-
-    def action_comment(self) -> None:
-        if self.check_possible("comment"):
-            self._drop_ready()
-            self.set_focus(self.query_one(ChatInput))
-
-    def action_quick(self, number: int) -> None:
-        if self._is_possible("Chat", quick(self.situation())):
-            text = QUICK_MESSAGES[number - 1]
-            self._ask_by_key(f"Say “{text}”", lambda: self.action_say_quick(number))
-
-    def action_say_quick(self, number: int) -> None:
-        if self._is_possible("Chat", quick(self.situation())):
-            self._drop_ready()
-            self.sale.say(QUICK_MESSAGES[number - 1], lambda _: None)
-
-    def offer(self, text: str) -> None:
-        """Take what was written or pasted where keys are commands for a line that may be sent."""
-        chat = self.query_one(ChatInput)
-        self._drop_ready()
-        chat.offer(text)
-        self.set_focus(chat)
-        self.asked_at = time.monotonic()
-        self.query_one(ReadyAction).tell("Written without c. Send it to the room?")
-        self.note("Text without c was not sent. Ctrl+Y sends it, Esc discards it", EntryMark.NOTE)
-
-    def on_chat_input_held(self) -> None:
-        self.query_one(ReadyAction).tell(
-            "Enter does not send what was written without c. Send it to the room?"
-        )
-
-    @property
-    def asks(self) -> bool:
-        """Whether something waits for a Ctrl+Y."""
-        return self.query_one(ReadyAction).ready or self.query_one(ChatInput).offered
-
-    def on_chat_input_said(self, message: ChatInput.Said) -> None:
-        self._drop_ready()
-        if message.text.strip():
-            if self.check_possible("comment"):
-                self.sale.say(message.text, self._give_back)
-            else:
-                self._give_back(message.text)
-                return
-        self.set_focus(None)
-
-    def _give_back(self, text: str) -> None:
-        """Put a text that was refused back into the line."""
-        if text:
-            self.query_one(ChatInput).give_back(text)

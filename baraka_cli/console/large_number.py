@@ -1,4 +1,4 @@
-"""`LargeNumber`: a widget that shows a number in the largest type that there is room for."""
+"""`LargeNumber`: a widget that shows a number in rows of three, five or ten."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from rich.text import Text
 from textual.app import RenderResult
 from textual.renderables.digits import Digits as DigitsRenderable
 from textual.widgets import Digits
+
+from baraka_cli.console.line_digits import lined, lined_width
 
 # Two dots stand above each other in one cell; the lines of a glyph are equally long.
 GLYPHS = {
@@ -143,7 +145,8 @@ GLYPHS = {
 ....""",
 }
 CELLS = {"..": " ", "#.": "▀", ".#": "▄", "##": "█"}
-LARGE_ROWS = 5
+SMALL_ROWS, LARGE_ROWS, HUGE_ROWS = 3, 5, 10
+ALL_ROWS = (HUGE_ROWS, LARGE_ROWS, SMALL_ROWS)
 
 
 def large(number: str) -> list[str]:
@@ -160,20 +163,51 @@ def large(number: str) -> list[str]:
     ]
 
 
-def large_width(number: str) -> int:
-    return sum(len(GLYPHS[char].split()[0]) + 1 for char in number) - 1
-
-
-def small_width(number: str) -> int:
-    return DigitsRenderable.get_width(number)
+def huge(number: str) -> list[str]:
+    """`number` in `HUGE_ROWS` lines: a dot is two cells wide, as it is high."""
+    glyphs = [GLYPHS[char].split() for char in number]
+    return [
+        "  ".join("".join("██" if dot == "#" else "  " for dot in glyph[row]) for glyph in glyphs)
+        for row in range(HUGE_ROWS)
+    ]
 
 
 class LargeNumber(Digits):
-    """A number in lines of three or, where `is_large` says so, of five rows."""
+    """A number in at most `rows` rows, as there is room; solid or, where it `is_lined`, in lines.
 
-    is_large = False
+    Half a digit would be another digit. In three rows they are Textual's digits (8.2), which are heavy where the style is bold.
+    """
+
+    rows = SMALL_ROWS
+    is_lined = False
 
     def render(self) -> RenderResult:
-        if not self.is_large:
-            return super().render()
-        return Text("\n".join(large(self.value)), no_wrap=True, overflow="crop")
+        for rows in ALL_ROWS:
+            has_room = (
+                rows <= self.size.height and self.width_in(rows, self.value) <= self.size.width
+            )
+            if SMALL_ROWS < rows <= self.rows and has_room:
+                return Text("\n".join(drawn(self.value, rows, self.is_lined)), no_wrap=True)
+        return super().render()
+
+    def width_in(self, rows: int, number: str) -> int:
+        """Number of columns that `number` takes in so many rows."""
+        if rows == SMALL_ROWS:
+            return DigitsRenderable.get_width(number)
+        if self.is_lined:
+            return lined_width(number, rows)
+        return len(drawn(number, rows, is_lined=False)[0])
+
+    def draw_in(self, rows: int, number: str) -> None:
+        if rows != self.rows:
+            self.rows = rows
+            self.refresh()
+        if number != self.value:
+            self.update(number)
+
+
+def drawn(number: str, rows: int, is_lined: bool) -> list[str]:
+    """The lines of a number in five or ten rows."""
+    if is_lined:
+        return lined(number, rows)
+    return huge(number) if rows == HUGE_ROWS else large(number)

@@ -1,20 +1,24 @@
-"""Scrolling lists of a sale: bids, chat, run list, log."""
+"""Scrolling lists of a sale: bids, chat, run list, next lot, log."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import islice
+from itertools import chain, islice
 
+from rich.style import Style
 from rich.text import Text
 
 from baraka_cli.console.log import Entry
-from baraka_cli.console.records import Bid
+from baraka_cli.console.mixed_text import isolated
+from baraka_cli.console.records import Bid, Comment, Hammer
 from baraka_cli.console.sale_book import SaleBook
 from baraka_cli.console.scrolling import Panel
 from baraka_cli.run_list import MARKS, Fate, ListedLot, RunList
 
 BIDDER_WIDTH_MIN = 8
 """Characters of a bidder's name that must have room beside the time of the bid."""
+HOST_MARK = "◆"
+"""Stands before what a host of the sale says."""
 
 
 class Bids(Panel):
@@ -25,7 +29,7 @@ class Bids(Panel):
 
     def lines(self, room: int) -> Sequence[Text]:
         if self.book is None or not self.book.bids:
-            return [Text("none yet", "dim")]
+            return [Text("none yet", self.quiet)]
         return self._told(self.book, list(islice(self.book.bids, room)))
 
     def all_lines(self) -> Sequence[Text]:
@@ -44,34 +48,51 @@ class Bids(Panel):
         for bid in bids:
             line = Text("▶ " if bid is high else "  ")
             if bidder_width >= BIDDER_WIDTH_MIN:  # who bids matters more than when
-                line.append(f"{bid.at.astimezone():%H:%M:%S} ")
+                line.append(f"{bid.at.astimezone():%H:%M:%S} ", self.quiet)
             line.append(f"{bid.amount:>{amount_width},}", "bold" if bid is high else "")
             line.append(f" {_rise(bid):>{rise_width}} ")
-            line.append(book.called(bid), "bold" if bid is high else "")
+            line.append(isolated(book.called(bid)), "bold" if bid is high else "")
             shown.append(line)
         return shown
 
 
 class Chat(Panel):
-    """Oldest first, the newest at the bottom."""
+    """Oldest first, the newest at the bottom; a line across it for each lot that was hammered down."""
 
     BORDER_TITLE = "Chat"
     book: SaleBook | None = None
+    user_id: int | None = None
+    """Whose console it is."""
 
     def lines(self, room: int) -> Sequence[Text]:
-        if self.book is None or not self.book.comments:
-            return [Text("quiet", "dim")]
-        return self.last_lines(self._said(self.book, room), room)
+        if self.book is None or not (self.book.comments or self.book.earlier):
+            return [Text("quiet", self.quiet)]
+        newest_first = chain(reversed(self.book.comments), reversed(self.book.earlier))
+        said = list(islice(newest_first, room))[::-1]
+        return self.last_lines(self._told(self.book, said), room)
 
     def all_lines(self) -> Sequence[Text]:
-        return self.wrapped(self._said(self.book, 0)) if self.book else []
+        if self.book is None:
+            return []
+        return self.wrapped(self._told(self.book, [*self.book.earlier, *self.book.comments]))
 
-    def _said(self, book: SaleBook, newest: int) -> list[Text]:
-        """The `newest` comments; all of them for 0."""
+    def _told(self, book: SaleBook, said: Sequence[Comment | Hammer]) -> list[Text]:
+        host = self.get_component_rich_style("panel--host", partial=True)
         return [
-            Text.assemble((f"{book.names.called(one.user_id, one.author)}: ", "bold"), one.text)
-            for one in list(book.comments)[-newest:]
+            self._fallen(book, one) if isinstance(one, Hammer) else self._said(book, one, host)
+            for one in said
         ]
+
+    def _said(self, book: SaleBook, one: Comment, host: Style) -> Text:
+        is_host = one.user_id is not None and one.user_id in {book.owner_id, self.user_id}
+        author = isolated(book.names.called(one.user_id, one.author))
+        name = Text(f"{HOST_MARK} {author}: " if is_host else f"{author}: ", "bold")
+        if is_host:
+            name.stylize(host)
+        return name.append(isolated(one.text), "not bold")
+
+    def _fallen(self, book: SaleBook, hammer: Hammer) -> Text:
+        return Text(f"── {hammer.told(book.names)}", self.quiet)
 
 
 class Lots(Panel):
@@ -83,7 +104,7 @@ class Lots(Panel):
     def lines(self, room: int) -> Sequence[Text]:
         lots = self.run_list.lots if self.run_list else []
         if not lots:
-            return [Text("no run list: start with --lots FILE", "dim")]
+            return [Text("no run list: start with --lots FILE", self.quiet)]
         first = self.followed_top(len(lots), room)
         return self._told(lots[first : first + room])
 
@@ -95,20 +116,46 @@ class Lots(Panel):
         done = [place for place, lot in enumerate(lots) if lot.fate is not Fate.TO_COME]
         return max(0, min((done[-1] if done else 0) - room // 2, count - room))
 
-    @staticmethod
-    def _told(lots: Sequence[ListedLot]) -> list[Text]:
+    def _told(self, lots: Sequence[ListedLot]) -> list[Text]:
         shown = []
+        styles = {Fate.ON_BLOCK: Style.parse("bold reverse"), Fate.TO_COME: Style.null()}
         for lot in lots:
-            style = {Fate.ON_BLOCK: "bold reverse", Fate.TO_COME: ""}.get(lot.fate, "dim")
-            line = Text(f"{MARKS[lot.fate]} {lot.product}", style, no_wrap=True)
+            style = styles.get(lot.fate, self.quiet)
+            line = Text(f"{MARKS[lot.fate]} {isolated(lot.product)}", style, no_wrap=True)
             if lot.fate is Fate.SOLD and lot.amount is not None:
-                line.append(f"  {lot.amount:,} {lot.winner}")
+                line.append(f"  {lot.amount:,} {isolated(lot.winner)}")
             elif lot.fate in {Fate.PASSED, Fate.ON_BLOCK}:
                 line.append(f"  {lot.fate.value}")
             else:
                 line.append(f"  from {lot.minimum:,}")
             shown.append(line)
         return shown
+
+
+class NextLot(Panel):
+    """Lot that `n` puts up, with its description: what the host tells the room about next."""
+
+    BORDER_TITLE = "Next lot"
+    run_list: RunList | None = None
+
+    def lines(self, room: int) -> Sequence[Text]:
+        return self.all_lines()[:room]
+
+    def followed_top(self, count: int, room: int) -> int:
+        return 0
+
+    def all_lines(self) -> Sequence[Text]:
+        lot = self.run_list.next if self.run_list else None
+        if lot is None:
+            return [Text("none: the list is at its end", self.quiet)]
+        facts = [lot.weight and isolated(lot.weight), f"from {lot.minimum:,}"]
+        facts += [f"start {lot.start:,}", f"market {lot.market:,}"]
+        about = [Text(isolated(lot.description))] if lot.description else []
+        return [
+            Text(isolated(lot.product), "bold"),
+            Text(" · ".join(filter(None, facts)), self.quiet),
+            *self.wrapped(about),
+        ]
 
 
 class LogLines(Panel):
@@ -122,7 +169,7 @@ class LogLines(Panel):
 
     def lines(self, room: int) -> Sequence[Text]:
         shown = [entry.line for entry in self._entries[-room:]]
-        return self.last_lines(shown, room) or [Text("nothing done yet", "dim")]
+        return self.last_lines(shown, room) or [Text("nothing done yet", self.quiet)]
 
     def all_lines(self) -> Sequence[Text]:
         return self.wrapped([entry.line for entry in self._entries])

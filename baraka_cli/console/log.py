@@ -8,7 +8,7 @@ from enum import Enum
 
 from rich.text import Text
 
-from baraka_server.contract.text import printable
+from baraka_cli.console.mixed_text import readable
 
 ENTRIES_MAX = 500
 
@@ -41,13 +41,13 @@ class Entry:
 
 
 class Log:
-    """The last `ENTRIES_MAX` entries, oldest first."""
+    """The last `ENTRIES_MAX` entries, oldest first. Names in them are isolated by those who note them."""
 
     def __init__(self) -> None:
         self.entries: list[Entry] = []
 
     def note(self, text: str, mark: EntryMark) -> Entry:
-        entry = Entry(datetime.now(UTC), printable(text), mark)
+        entry = Entry(datetime.now(UTC), readable(text), mark)
         self.entries.append(entry)
         del self.entries[:-ENTRIES_MAX]
         return entry

@@ -6,13 +6,16 @@ from datetime import datetime, timedelta
 
 from rich.text import Text
 from textual.app import ComposeResult
-from textual.containers import Vertical
+from textual.containers import Container, Vertical
 from textual.widgets import Sparkline, Static
 
 from baraka_cli.client.connection import Connection, ConnectionState
-from baraka_cli.console.large_number import LARGE_ROWS, LargeNumber, large_width, small_width
+from baraka_cli.console.large_number import ALL_ROWS, SMALL_ROWS, LargeNumber
+from baraka_cli.console.mixed_text import cut, isolated
 from baraka_cli.console.records import Lot, Phase
 from baraka_cli.console.sale_book import SaleBook
+from baraka_cli.console.tally import Tally
+from baraka_cli.console.text_widgets import OneLine
 
 PHASE_MARKS = {
     Phase.UNKNOWN: "?",
@@ -21,12 +24,21 @@ PHASE_MARKS = {
     Phase.ENDED: "■",
     Phase.CANCELED: "✗",
 }
+NO_NUMBER = "-"
+NOTHING_UP = {
+    Phase.UNKNOWN: "Nothing on the block",
+    Phase.WAITING: "Not started: nobody can bid · s: start",
+    Phase.LIVE: "Nothing on the block · n: next lot",
+    Phase.ENDED: "The auction is over · r: summary",
+    Phase.CANCELED: "The auction is canceled",
+}
 
 
 class Bar(Static):
     """The first line: phase, title, viewers, round, and the line to the server at the right.
 
-    What does not fit is cut off the title. When the line is down, all of it says so.
+    While the auction is live the whole line is filled; when the connection is down, all of it says so.
+    What does not fit is cut off the title.
     """
 
     def show(
@@ -36,7 +48,9 @@ class Bar(Static):
         silent = connection.heartbeat.silent_seconds
         down = connection.state is not ConnectionState.ONLINE
         self.set_class(down or silent is not None, "down")
-        phase = Text(f" {PHASE_MARKS[book.phase]} {book.phase.value.upper()} ", "bold reverse")
+        self.set_class(book.phase is Phase.LIVE, "live")
+        style = "bold reverse" if book.phase is Phase.LIVE else "bold"
+        phase = Text(f" {PHASE_MARKS[book.phase]} {book.phase.value.upper()} ", style)
         facts = Text()
         if watching:
             facts.append(" WATCHING ", "bold reverse")
@@ -57,84 +71,106 @@ class Bar(Static):
             if connection.acknowledges is False:
                 facts.append(" plain server ", "italic")
             facts.append(f" ▲ online{speed} ")
-        title = Text(f" {book.title or f'Auction {book.auction_id}'}", "bold")
-        room = self.size.width - phase.cell_len - facts.cell_len
-        title.truncate(max(0, room), overflow="ellipsis", pad=True)
+        title = Text(f" {isolated(book.title or f'Auction {book.auction_id}')}", "bold")
+        title = padded(title, self.size.width - phase.cell_len - facts.cell_len)
         self.update(Text.assemble(phase, title, facts, no_wrap=True, overflow="crop"))
 
 
 class Block(Vertical):
-    """Lot on the block: last bid and next ask in the largest type on the screen."""
+    """Lot on the block: last bid in solid type, next ask in lines, both as large as there is room for."""
+
+    _rooms = (0, 0)
+    """Columns for last bid and next ask, where both stand beside each other."""
 
     def compose(self) -> ComposeResult:
         yield Static(id="product")
+        yield OneLine(id="description")
         with Vertical(id="last-box"):
-            yield Static("LAST BID", classes="caption")
-            yield LargeNumber("-", id="last")
-            yield Static(id="bidder")
+            yield Static(" LAST BID ", classes="caption")
+            yield LargeNumber(NO_NUMBER, id="last")
+            yield OneLine(id="bidder")
         with Vertical(id="ask-box"):
-            yield Static("NEXT ASK", classes="caption")
-            yield LargeNumber("-", id="ask")
-            yield Static(id="step")
-        with Vertical(id="facts"):
-            yield Static(id="prices")
+            yield Static("NEXT ASK ▸", classes="caption")
+            ask = LargeNumber(NO_NUMBER, id="ask")
+            ask.is_lined = True
+            yield ask
+            yield OneLine(id="step")
+        with Container(id="facts"):
+            yield OneLine(id="prices")
+            yield OneLine(id="tally")
             yield Sparkline([0], id="rate", summary_function=max)
 
-    def show(self, book: SaleBook, step: int | None, now: datetime) -> None:
+    def show(
+        self, book: SaleBook, tally: Tally, description: str, step: int | None, now: datetime
+    ) -> None:
         high, lot, ask = book.high, book.lot, book.next_ask(step)
-        product = Text(lot.product if lot else "Nothing on the block", "bold")
+        self.set_class(book.phase is Phase.LIVE, "live")
+        product = Text(isolated(lot.product) if lot else NOTHING_UP[book.phase], "bold")
         elapsed = Text(time_up(book, now) if lot else "")
-        room = self.query_one("#product").size.width - elapsed.cell_len
-        product.truncate(max(0, room), overflow="ellipsis", pad=True)
+        product = padded(product, self.query_one("#product").size.width - elapsed.cell_len)
         self.query_one("#product", Static).update(Text.assemble(product, elapsed, no_wrap=True))
-        numbers = f"{high.amount:,}" if high else "-", f"{ask:,}" if ask is not None else "-"
+        self._line("#description", Text(isolated(description) if lot else ""))
+        numbers = (
+            f"{high.amount:,}" if high else NO_NUMBER,
+            f"{ask:,}" if ask is not None else NO_NUMBER,
+        )
         one_line = self._fit(*numbers)
-        bidder = Text(book.called(high) if high else ("no bids yet" if lot else ""), "bold")
+        bidder = Text(isolated(book.called(high)) if high else ("no bids yet" if lot else ""))
+        bidder.stylize("bold")
         if high and high.rise:
             bidder.append(f"  +{high.rise:,}", "not bold")
-        self.query_one("#bidder", Static).update(bidder)
+        self._line("#bidder", bidder)
         more = f"+{ask - high.amount:,}" if high and ask is not None else ""
-        self.query_one("#step", Static).update(more or ("first bid" if lot else ""))
-        self.query_one("#prices", Static).update(self._prices(lot, numbers[1], one_line=one_line))
+        self._line("#step", Text(more or ("first bid" if lot else "")))
+        self._line("#prices", self._prices(lot, numbers[1], one_line=one_line))
+        self._line("#tally", Text(tally.told(now)))
         by_second = book.bids_by_second(now)
         self.query_one("#rate", Sparkline).data = [float(count) for count in by_second]
         count = sum(by_second)
         self.border_subtitle = f"{count} bid{'' if count == 1 else 's'} in the last minute"
 
+    def _line(self, name: str, text: Text) -> None:
+        self.query_one(name, OneLine).update(text)
+
     def _fit(self, last: str, ask: str) -> bool:
         """Give both numbers the largest type that has room; whether the asking price has room for none."""
-        columns = 3 if self.screen.has_class("-wide") else 2
-        room = self.size.width // columns - 1
-        is_large = (
-            self.query_one("#last").size.height >= LARGE_ROWS
-            and max(large_width(last), large_width(ask)) <= room
-        )
-        for name, number in (("#last", last), ("#ask", ask)):
-            figure = self.query_one(name, LargeNumber)
-            if figure.is_large != is_large:
-                figure.is_large = is_large
-                figure.refresh()
-            if figure.value != number:
-                figure.update(number)
-        too_long = max(small_width(last), small_width(ask)) > room > 0
+        figures = self.query_one("#last", LargeNumber), self.query_one("#ask", LargeNumber)
+        if not self.has_class("-one"):
+            self._rooms = figures[0].size.width, figures[1].size.width
+        rows_max = figures[0].size.height
+        fitting = [
+            rows
+            for rows in ALL_ROWS
+            if rows <= rows_max
+            and all(
+                figure.width_in(rows, number) < room
+                for figure, number, room in zip(figures, (last, ask), self._rooms, strict=True)
+            )
+        ]
+        for figure, number in zip(figures, (last, ask), strict=True):
+            is_small = number == NO_NUMBER or not fitting
+            figure.draw_in(SMALL_ROWS if is_small else fitting[0], number)
+        too_long = not fitting and self._rooms[0] > 0
         self.set_class(too_long, "-one")
         return too_long
 
-    def _prices(self, lot: Lot | None, ask: str, *, one_line: bool) -> Text:
-        text = Text("NEXT ASK ") if one_line else Text()
+    def on_resize(self) -> None:
+        self.remove_class("-one")
+
+    @staticmethod
+    def _prices(lot: Lot | None, ask: str, *, one_line: bool) -> Text:
+        text = Text()
         if one_line:
-            text.append(f"{ask}  ", "bold")
+            text.append("NEXT ASK ").append(f"{ask}  ", "bold")
         if lot is None:
             return text
-        if self.screen.has_class("-wide"):
-            for name, price in (
-                ("Minimum", lot.minimum),
-                ("Start", lot.start),
-                ("Market", lot.market),
-            ):
-                text.append(f"{name:<8}", "dim").append(f"{price:>13,}\n")
-            return text
         return text.append(f"min {lot.minimum:,} · start {lot.start:,} · mkt {lot.market:,}")
+
+
+def padded(text: Text, width: int) -> Text:
+    """`text` in exactly so many columns."""
+    text = cut(text, width)
+    return text.append(" " * max(0, width - text.cell_len))
 
 
 def time_up(book: SaleBook, now: datetime) -> str:

@@ -8,7 +8,9 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.message import Message
-from textual.widgets import Button, Static
+from textual.widgets import Button
+
+from baraka_cli.console.text_widgets import OneLine
 
 YES = "Ctrl+Y"
 """The key that does what was asked for: no text has it, typed or pasted."""
@@ -28,7 +30,7 @@ class ReadyAction(Horizontal):
         self.display = False
 
     def compose(self) -> ComposeResult:
-        yield Static()
+        yield OneLine()
         yield Button(YES, name="yes", variant="warning", compact=True)
         yield Button("Esc", name="no", compact=True)
 
@@ -46,7 +48,7 @@ class ReadyAction(Horizontal):
         self.tell(what)
 
     def tell(self, what: str) -> None:
-        self.query_one(Static).update(Text(f" {what}", no_wrap=True, overflow="ellipsis"))
+        self.query_one(OneLine).update(Text(f" {what}"))
         self.display = True
 
     def drop(self) -> None:

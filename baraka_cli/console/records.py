@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from enum import Enum
 from typing import Any
 
+from baraka_cli.console.mixed_text import isolated
+from baraka_cli.console.people_names import Names
 from baraka_server.contract.text import printable
 
 # What clerks ask for next: (below this price, step).
@@ -57,6 +59,9 @@ class Bid:
 
 @dataclass(frozen=True, slots=True)
 class Comment:
+    """`id` is None where a server tells none."""
+
+    id: int | None
     user_id: int | None
     author: str
     text: str
@@ -72,6 +77,14 @@ class Hammer:
     winner_id: int | None
     amount: int | None
     at: datetime | None = None
+
+    def told(self, names: Names) -> str:
+        """Such as "Gold Ring: sold to Dina A. for 900", each name isolated."""
+        lot = isolated(self.product or "The lot")
+        if self.winner is None:
+            return f"{lot}: passed"
+        winner = isolated(names.called(self.winner_id, self.winner))
+        return f"{lot}: sold to {winner} for {self.amount or 0:,}"
 
 
 def phase_of(record: Mapping[str, Any]) -> Phase:
@@ -110,6 +123,11 @@ def name_of(record: Mapping[str, Any]) -> str:
 
 def comment_of(record: Mapping[str, Any]) -> Comment:
     user_id = record.get("user_id") or (record.get("user") or {}).get("id")
+    row = record.get("id")
     return Comment(
-        user_id, name_of(record), printable(record["comment"]), moment(record.get("createdAt"))
+        row if isinstance(row, int) else None,
+        user_id,
+        name_of(record),
+        printable(record["comment"]),
+        moment(record.get("createdAt")),
     )

@@ -70,7 +70,11 @@ class SaleBook:
     bids: deque[Bid] = field(default_factory=lambda: deque(maxlen=BIDS_KEPT_MAX))
     """The bids of this round, newest first."""
     comments: deque[Comment] = field(default_factory=lambda: deque(maxlen=COMMENTS_KEPT_MAX))
-    """Oldest first."""
+    """Those that the server lists, since the last award; oldest first."""
+    earlier: deque[Comment | Hammer] = field(
+        default_factory=lambda: deque(maxlen=COMMENTS_KEPT_MAX)
+    )
+    """What was said before the last award, and the awards in between: no list of the server has it."""
     viewers: int | None = None
     seq: int | None = None
     hammers: list[Hammer] = field(default_factory=list)
@@ -197,12 +201,16 @@ class SaleBook:
         if "serverTime" in data:
             self.clock_behind = now - moment(data["serverTime"])
         self._auction(data["auction"], now)
-        self.round = data.get("round")
+        another_round, self.round = data.get("round") != self.round, data.get("round")
         self.role = data.get("role", self.role)
         if "userCount" in data:
             self.viewers = whole(data["userCount"])
         self._list_bids(data.get("auctionBids", []))
-        self._list_comments(data.get("auctionComments", []))
+        said = data.get("auctionComments", [])
+        if another_round:  # an award that was not heard may have cleared them
+            listed = {one["id"] for one in said}
+            self.earlier += [one for one in self.comments if one.id not in listed]
+        self._list_comments(said)
 
     def _changed(self, data: Mapping[str, Any], now: datetime) -> None:
         """Take a change by another program. A list of the bids comes behind it."""
@@ -267,6 +275,7 @@ class SaleBook:
         )
         self._auction(data["auction"], now)
         self.bids.clear()
+        self.earlier += [*self.comments, self.hammers[-1]]
         self.comments.clear()
 
     def _canceled(self, data: Mapping[str, Any], now: datetime) -> None:

@@ -13,6 +13,7 @@ from baraka_cli.client.replies import NoReply, Reply
 from baraka_cli.console.clerk import Clerk
 from baraka_cli.console.dialogs import AwardDecision
 from baraka_cli.console.log import Entry, EntryMark, Log
+from baraka_cli.console.mixed_text import isolated, readable
 from baraka_cli.console.narrate import explained
 from baraka_cli.console.records import Bid, Lot
 from baraka_cli.console.sale_book import SaleBook
@@ -68,7 +69,7 @@ class SaleCommands:
     def change_lot(self, lot: ListedLot) -> None:
         self._clerk.weights[printable(lot.product)] = lot.weight
         self.send(
-            f"Put up {lot.product}",
+            f"Put up {isolated(lot.product)}",
             ChangeLot(
                 auction_id=self._book.auction_id,
                 product=lot.product,
@@ -89,13 +90,13 @@ class SaleCommands:
                 if (hammer.winner_id, hammer.amount) != (bid.user_id, bid.amount):
                     self._ring()
                     self._log.note(
-                        f"AWARDED TO ANOTHER: {hammer.winner} for {hammer.amount or 0:,}, who "
+                        f"AWARDED TO ANOTHER: {isolated(hammer.winner or 'nobody')} for {hammer.amount or 0:,}, who "
                         "bid before the award arrived",
                         EntryMark.REFUSED,
                     )
 
         self.send(
-            f"Award {decision.product} to {self._book.called(bid)} for {bid.amount:,}",
+            f"Award {isolated(decision.product)} to {isolated(self._book.called(bid))} for {bid.amount:,}",
             AwardLot(
                 auction_id=self._book.auction_id,
                 product=decision.product,
@@ -117,7 +118,7 @@ class SaleCommands:
             then(answer)
 
         self.send(
-            f"Pass {lot.product}",
+            f"Pass {isolated(lot.product)}",
             AwardLot(
                 auction_id=self._book.auction_id,
                 product=lot.product,
@@ -144,7 +145,9 @@ class SaleCommands:
             self._log.note(f"Chat: {error.errors()[0]['msg']}", EntryMark.REFUSED)
             refused(text)
             return
-        self.send(f"Say “{text}”", comment, lambda said: None if said.ok else refused(text))
+        self.send(
+            f"Say “{isolated(text)}”", comment, lambda said: None if said.ok else refused(text)
+        )
 
     def send(self, what: str, event: ClientEvent, then: Then = lambda _: None) -> None:
         """Send a command, with a line in the log that is pending until the reply is there."""
@@ -156,7 +159,7 @@ class SaleCommands:
         async def decide_and_write() -> None:
             answer = await self._answer(event)
             entry.mark = EntryMark.DONE if answer.ok else EntryMark.REFUSED
-            entry.text = printable(what if answer.ok else f"{what}: {explained(answer)}")
+            entry.text = readable(what if answer.ok else f"{what}: {explained(answer)}")
             more = then(answer)
             if more is not None:
                 await more
@@ -187,5 +190,5 @@ class SaleCommands:
         high = self._book.high
         leads = ""
         if high and high != confirmed:
-            leads = f": {high.amount:,} by {self._book.called(high)}"
+            leads = f": {high.amount:,} by {isolated(self._book.called(high))}"
         self._log.note(f"MISSED BID: one came in before the hammer{leads}", EntryMark.REFUSED)

@@ -3,41 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
-from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal
-from textual.widgets import Button
+from textual.containers import Container, Vertical
 
 from baraka_cli.client.access import WARNINGS, Access
 from baraka_cli.client.connection import Connection, ConnectionState
 from baraka_cli.client.http import HttpApi, NoSuchAuction
 from baraka_cli.client.replies import Reply
 from baraka_cli.console.access_dialogs import TURNED_AWAY, WatchDialog
-from baraka_cli.console.actions import ACTIONS, Situation, label
+from baraka_cli.console.action_bar import ActionBar
+from baraka_cli.console.actions import ACTIONS, Situation
 from baraka_cli.console.chat_input import ChatInput
 from baraka_cli.console.clerk import Clerk
 from baraka_cli.console.help_and_log import HelpDialog, LogDialog
-from baraka_cli.console.hosting import Hosting
-from baraka_cli.console.lists import Bids, Chat, LogLines, Lots
+from baraka_cli.console.lists import Bids, Chat, LogLines, Lots, NextLot
 from baraka_cli.console.log import EntryMark, Log
 from baraka_cli.console.narrate import counted, explained
 from baraka_cli.console.panels import Bar, Block
+from baraka_cli.console.quick_messages import KEYS, QuickMessages, built_in
 from baraka_cli.console.ready_action import ReadyAction
 from baraka_cli.console.records import Phase
 from baraka_cli.console.sale_book import SaleBook
 from baraka_cli.console.sale_commands import SaleCommands
 from baraka_cli.console.screens import SummaryScreen
+from baraka_cli.console.sounds import ABOUT, Sound, Sounds
+from baraka_cli.console.speaking import Speaking
 from baraka_cli.console.summary_sources import closed
 from baraka_cli.csv_writing import FOR_PEOPLE, CsvForm
 from baraka_cli.run_list import ListedLot, RunList
 from baraka_server.contract.refusals import TEXTS, Code
-from baraka_server.contract.server_events import Error
+from baraka_server.contract.server_events import Error, NewBid
 
 DRAWS_PER_SECOND = 10
 HOSTS = frozenset({"owner", "clerk"})
@@ -58,6 +59,9 @@ class Setup:
     """Folder in which summaries are saved."""
     form: CsvForm = FOR_PEOPLE
     """Form in which they are written."""
+    messages: QuickMessages = field(default_factory=built_in)
+    silent: frozenset[Sound] = frozenset()
+    """Sounds that are turned off."""
     mint: Callable[[], str] | None = None
     """Makes another token, where the console was given the server's secret."""
 
@@ -71,14 +75,15 @@ class SaleApp(Protocol):
     def not_there(self, auction_id: int) -> None: ...
 
 
-class SaleScreen(Hosting):
+class SaleScreen(Speaking):
     """The sale."""
 
     AUTO_FOCUS = ""  # keys are commands; `c` goes to the line
     BINDINGS: ClassVar[list[BindingType]] = [
         *(Binding(action.key, action.name, action.label, show=False) for action in ACTIONS),
-        *(Binding(str(n), f"quick({n})", "Quick message", show=False) for n in range(1, 7)),
-        *(Binding(f"f{n}", f"say_quick({n})", "Quick message", show=False) for n in range(1, 7)),
+        *(Binding(key, f"quick('{key}')", "Quick message", show=False) for key in KEYS),
+        *(Binding(f"f{key}", f"say_quick('{key}')", "Quick message", show=False) for key in KEYS),
+        Binding("g", "language", "Language of quick messages", show=False),
         Binding("ctrl+y", "confirm", "What a key has made ready", show=False),
         Binding("escape", "drop", "Back to the keys", show=False),
         Binding("k", "token", "Another token", show=False),
@@ -91,6 +96,8 @@ class SaleScreen(Hosting):
         self.book = SaleBook(auction_id)
         self.run_list = RunList.opened(list(setup.lots), setup.url, auction_id)
         self.log_book = Log()
+        self.messages = replace(setup.messages)
+        self.sounds = Sounds(self._ring, self.set_timer, setup.silent)
         self.api = HttpApi(setup.url, access)
         self.clerk = Clerk(self.book, self.run_list, self.log_book, self.api, self._later)
         self.connection = Connection(
@@ -111,36 +118,30 @@ class SaleScreen(Hosting):
         )
         self._drawn: tuple[object, ...] = ()
         self._state = ConnectionState.CONNECTING
-        self._reasons: dict[str, str | None] = {}
         self._told_plain = False
         self._told_refusal: Reply | None = None
         self._told_watching = False
 
     def compose(self) -> ComposeResult:
         yield Bar(id="bar")
-        with Horizontal(id="floor"):
+        with Container(id="floor"):
             yield Block(id="block")
             yield Bids(id="bids")
-            yield Lots(id="lots")
+            with Vertical(id="run-list"):
+                yield Lots(id="lots")
+                yield NextLot(id="next-lot")
             yield Chat(id="chat")
-        yield LogLines(self.log_book.entries, id="log")
+            yield LogLines(self.log_book.entries, id="log")
         yield ReadyAction(id="ready")
         yield ChatInput(id="chat-input")
-        with Horizontal(id="actions"):
-            for action in ACTIONS:
-                yield Button(
-                    label(action, possible=True),
-                    id=f"do-{action.name}",
-                    tooltip=action.help,
-                    compact=True,
-                )
+        yield ActionBar(id="actions")
 
     def on_mount(self) -> None:
         bids, chat, lots = self.query_one(Bids), self.query_one(Chat), self.query_one(Lots)
         bids.book = chat.book = self.book
-        lots.run_list = self.run_list
-        for button in self.query("#actions Button").results(Button):
-            button.can_focus = False
+        lots.run_list = self.query_one(NextLot).run_list = self.run_list
+        chat.user_id = self.access.user_id
+        self.query_one(ChatInput).speaks(self.messages.language)
         self.set_interval(1 / DRAWS_PER_SECOND, self._draw)
         self._later(self.connection.open())
         self._later(self._look_up())
@@ -159,7 +160,10 @@ class SaleScreen(Hosting):
     def _hear(self, event: str, data: Mapping[str, Any]) -> None:
         if event == Error.wire_name:
             return  # whoever asked is told by the answer
+        leader = self.book.high
         self.clerk.hear(event, data)
+        if event == NewBid.wire_name:
+            self.sounds.led(leader, self.book.high)
         self._say_whose_it_is()
         if self.book.gap:
             self.book.gap = False
@@ -184,6 +188,8 @@ class SaleScreen(Hosting):
                 self.note("Online", EntryMark.DONE)
             elif state is ConnectionState.LOST and before is not ConnectionState.TURNED_AWAY:
                 was_up = before is ConnectionState.ONLINE
+                if was_up:
+                    self.sounds.play(Sound.LOST)
                 what = "The connection is lost" if was_up else f"No connection to {connection.url}"
                 self.note(f"{what}: {connection.why}", EntryMark.REFUSED)
             elif state is ConnectionState.TURNED_AWAY and isinstance(self.app, SaleApp):
@@ -253,7 +259,7 @@ class SaleScreen(Hosting):
             heartbeat.silent_seconds,
             tuple((entry.text, entry.mark) for entry in self.log_book.entries[-20:]),
             int(moment.timestamp()),
-            self.size,
+            self.query_one(Block).size,
         )
         if state == self._drawn:
             return
@@ -261,18 +267,15 @@ class SaleScreen(Hosting):
         left = self.access.left(moment)
         ends = left if left is not None and left <= WARNINGS[-1] else None
         self.query_one(Bar).show(self.book, self.connection, watching=self.watching, ends=ends)
-        self.query_one(Block).show(self.book, self.setup.step, moment)
-        for panel in (Bids, Chat, Lots, LogLines):
+        tally = self.clerk.tally
+        on_block = self.run_list.on_block
+        description = on_block.description if on_block else ""
+        self.query_one(Block).show(self.book, tally, description, self.setup.step, moment)
+        is_narrow = self.has_class("-narrow")
+        self.query_one(Lots).border_title = f"Lots: {tally.told(moment)}" if is_narrow else "Lots"
+        for panel in (Bids, Chat, Lots, NextLot, LogLines):
             self.query_one(panel).refresh()
-        situation = self.situation()
-        for action in ACTIONS:
-            reason = action.why_not(situation)
-            button = self.query_one(f"#do-{action.name}", Button)
-            if self._reasons.get(action.name, "") != reason:
-                self._reasons[action.name] = reason
-                button.label = label(action, possible=reason is None)
-                button.set_class(reason is not None, "impossible")
-                button.tooltip = Text(reason or action.help)
+        self.query_one(ActionBar).show(self.situation())
 
     def _watch_token(self) -> None:
         """Warn of the token's end, or make another one before it."""
@@ -320,7 +323,11 @@ class SaleScreen(Hosting):
         self.app.theme = "textual-light" if dark else "textual-dark"
 
     def action_help(self) -> None:
-        self.app.push_screen(HelpDialog())
+        self.app.push_screen(HelpDialog(self.messages))
+
+    def switch_sound(self, sound: Sound) -> None:
+        word = "on" if self.sounds.switch(sound) else "off"
+        self.note(f"Sound {word}: {ABOUT[sound]}", EntryMark.DONE)
 
     def action_quit(self) -> None:
         self.app.exit()

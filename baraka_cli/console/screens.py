@@ -17,8 +17,10 @@ from textual.widgets import DataTable, Label, OptionList, Static
 from textual.widgets.option_list import Option
 
 from baraka_cli.console import summary
+from baraka_cli.console.mixed_text import isolated
 from baraka_cli.console.records import phase_of
 from baraka_cli.console.sale_book import SaleBook
+from baraka_cli.console.text_widgets import Paragraph
 from baraka_cli.csv_writing import CsvForm
 from baraka_server.contract.text import printable
 
@@ -54,7 +56,7 @@ class PickScreen(Screen[None]):
         for auction in self._auctions:
             line = Text(f"{auction['id']:>6}  ", no_wrap=True, overflow="ellipsis")
             line.append(f"{phase_of(auction).value:<12}", "bold" if auction["isLive"] else "")
-            line.append(f"  {printable(auction['title'] or '')}")
+            line.append(f"  {isolated(auction['title'] or '')}")
             options.append(Option(line, id=str(auction["id"])))
         with Vertical(id="pick"):
             if self._trouble:
@@ -101,7 +103,7 @@ class SummaryScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         found = self._found
-        yield Static(self._head())
+        yield Paragraph(self._head())
         if found.unknown:
             yield Static(Text(f" ✗ {found.unknown}", "bold"), id="unknown")
         table: DataTable[Text] = DataTable(id="table", cursor_type="row")
@@ -110,25 +112,25 @@ class SummaryScreen(Screen[None]):
         names = found.names
         for lot in found.sold:
             table.add_row(
-                Text(printable(lot.product)),
-                Text(printable(lot.weight)),
+                Text(isolated(lot.product)),
+                Text(isolated(lot.weight)),
                 Text(f"{lot.price:,}", justify="right"),
-                Text(printable(names.called(lot.winner_id, lot.winner))),
+                Text(isolated(names.called(lot.winner_id, lot.winner))),
                 Text(printable(lot.number or "–")),
             )
         yield table
         best = ", ".join(
-            f"{printable(name)} {amount:,} ({lots})" for name, lots, amount in found.best[:3]
+            f"{isolated(name)} {amount:,} ({lots})" for name, lots, amount in found.best[:3]
         )
-        yield Static(Text(f" Best bidders: {best or '–'}"))
+        yield Paragraph(f" Best bidders: {best or '–'}")
         if found.checkpoint:
-            yield Static(Text(f" {printable(found.checkpoint)}", "dim"), id="checkpoint")
+            yield Static(Text(f" {printable(found.checkpoint)}"), id="checkpoint")
         yield Static(id="saved")
         yield Label(" Ctrl+S saves as CSV, Esc goes back")
 
     def _head(self) -> Text:
         found, lots = self._found, self._lots
-        head = Text(f" {self._book.title}: ", "bold")
+        head = Text(f" {isolated(self._book.title)}: ", "bold")
         if found.unknown and not found.sold:
             return head.append("what was sold is not known")
         count = len(found.sold) + lots.passed + lots.open

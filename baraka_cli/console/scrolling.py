@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
+from rich.style import Style
 from rich.text import Text
 from textual import events
 from textual.app import RenderResult
 from textual.binding import Binding, BindingType
 from textual.widget import Widget
+
+from baraka_cli.console.mixed_text import closed, cut
 
 WHEEL_LINES = 3
 
@@ -25,6 +28,8 @@ class Panel(Widget, can_focus=True):
         Binding("home", "scroll_lines(-1_000_000)", "To the top", show=False),
         Binding("end", "follow", "Follow the sale", show=False),
     ]
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"panel--quiet", "panel--host"}
 
     top: int | None = None
     """The first line that is shown; None while the panel follows the sale."""
@@ -43,17 +48,22 @@ class Panel(Widget, can_focus=True):
 
     def wrapped(self, texts: Sequence[Text]) -> list[Text]:
         width = max(1, self.size.width)
-        return [line for text in texts for line in text.wrap(self.app.console, width)]
+        return [line for text in texts for line in closed(list(text.wrap(self.app.console, width)))]
 
     def last_lines(self, texts: Sequence[Text], room: int) -> list[Text]:
         """The last of `texts`, wrapped, in `room` lines; what does not fit is cut at its end."""
         lines: list[Text] = []
         for text in reversed(texts):
-            wrapped = list(text.wrap(self.app.console, max(1, self.size.width)))
+            wrapped = self.wrapped([text])
             lines[:0] = wrapped[: room - len(lines)]
             if len(lines) == room:
                 break
         return lines
+
+    @property
+    def quiet(self) -> Style:
+        """Style of what is less important: a colour, since no terminal is bound to show faint text."""
+        return self.get_component_rich_style("panel--quiet", partial=True)
 
     def render(self) -> RenderResult:
         room = max(1, self.size.height)
@@ -62,7 +72,7 @@ class Panel(Widget, can_focus=True):
         else:
             every = self.all_lines()
             shown = every[self.top : self.top + room]
-        return Text("\n", no_wrap=True, overflow="ellipsis").join(shown)
+        return Text("\n", no_wrap=True).join(cut(line, self.size.width) for line in shown)
 
     def action_scroll_lines(self, by: int) -> None:
         room = max(1, self.size.height)

@@ -61,6 +61,7 @@ def test_the_table_of_contents_has_what_others_script_against() -> None:
         "user create",
         "user list",
         "winnings list",
+        "messages",
     }
 
 

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import string
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 from textual import events
+from textual.widgets import Input
 
 from baraka_cli.client.connection import Connection
 from baraka_cli.console import keystrokes
-from baraka_cli.console.actions import ACTIONS, QUICK_MESSAGES
+from baraka_cli.console.actions import ACTIONS
 from baraka_cli.console.chat_input import ChatInput
 from baraka_cli.console.keystrokes import Keystrokes
+from baraka_cli.console.quick_messages import built_in
 from baraka_server.contract.client_events import (
     ClientEvent,
     JoinAuction,
@@ -30,8 +33,12 @@ end
 {title}
 1 b,3 p!\tq
 x nsu
+/mute 26
+/award
+هل من مزيد؟ ٩٠٠
 """
-"""Every key of the console, the words that its questions ask for, and Enter after each."""
+NOVEL += "".join(sorted(set(string.printable) - set(NOVEL) - set(string.whitespace))) + "\n"
+"""All that can be printed, the words that questions ask for, commands in the chat line, and Enters."""
 
 
 @pytest.fixture
@@ -80,7 +87,7 @@ class Terminal:
             self._now += self._pause
             for message in self._parser.feed(packet):
                 self._host.app.post_message(message)
-            if number % (5 if self._pause >= 1 else 30) == 0:
+            if number % (15 if self._pause >= 1 else 30) == 0:
                 await self._host.pilot.pause()  # quick fingers do not wait for the screen
         await self._host.pilot.pause()
 
@@ -97,8 +104,10 @@ PACES = {
     "ten fingers": (0.1, float("inf"), 1),
     "a paste without brackets": (1.0, 0.6, 4096),
     "a paste in pieces": (0.001, 0.6, 7),
+    "a paste in brackets": (1.0, 0.6, 4096),
 }
 """Seconds between packets, how soon a letter counts as prose, and characters in a packet."""
+BRACKETS = "\x1b[200~", "\x1b[201~"
 
 
 async def test_a_novel_that_is_typed_at_any_question_runs_no_command(
@@ -125,14 +134,47 @@ async def test_a_novel_that_is_typed_at_any_question_runs_no_command(
                 terminal = Terminal(host, pause=pause)
                 await terminal.sends(key)
                 await host.sees(text)
-                await terminal.sends(*(novel[i : i + chars] for i in range(0, len(novel), chars)))
+                begins, ends = BRACKETS if pace == "a paste in brackets" else ("", "")
+                packets = (novel[i : i + chars] for i in range(0, len(novel), chars))
+                await terminal.sends(*(f"{begins}{packet}{ends}" for packet in packets))
             assert host.app.is_running
             assert [event for event in asked if not isinstance(event, PostComment)] == [], pace
             said = [event.comment for event in asked if isinstance(event, PostComment)]
-            assert not set(said) & set(QUICK_MESSAGES)
+            assert not {text for texts in built_in().texts.values() for text in texts} & set(said)
+            assert not any(text.lstrip().startswith("/") for text in said)
             assert all(text in novel for text in said), "only what was written in the line"
             assert (host.sale_screen.book.lot, host.sale_screen.book.hammers) == (lot, sold)
             assert list(tmp_path.glob("sale-*")) == []
+
+
+async def test_a_novel_at_an_award_that_changed_under_it_sells_nothing(
+    baraka: Baraka,
+    phones: PythonPhones,
+    tmp_path: Path,
+    asked: list[ClientEvent],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Before the host looked again, and after, when the next Ctrl+Y would sell."""
+    monkeypatch.setattr("baraka_cli.console.prose.PROSE_SECONDS", 0.0)
+    async with hosting(baraka, phones, tmp_path) as host:
+        bilal = await phones.open(baraka.url, 2, auth={"token": token(SECRET, 2)})
+        await bilal.emits(JoinAuction(auction_id=1))
+        await host.presses("a")
+        await host.sees("Award this lot?")
+        assert (await bilal.emits(PlaceBid(auction_id=1, amount=950)))["ok"]
+        await host.sees("A higher bid came in")
+        asked.clear()
+        for text in ("A higher bid came in", "Press Ctrl+Y again"):
+            await host.sees(text)
+            await Terminal(host, pause=1).sends(*NOVEL)
+            await host.sees("Bilal", text)
+            await Terminal(host, pause=1).sends("\x19")
+        await host.sees("Weight must have at most 191 characters")
+        assert asked == []
+        host.app.screen.query_one("#weight", Input).value = "5.2g"
+        await host.presses("ctrl+y")
+        await host.reads_in_the_log("✓ Gold Ring – 18K: sold to Bilal")
+        assert len(asked) == 1, "the last Ctrl+Y, and nothing before it"
 
 
 async def test_prose_is_offered_to_the_room_and_only_ctrl_y_sends_it(
@@ -199,7 +241,7 @@ async def test_a_quick_message_takes_one_key_that_no_text_has(
 ) -> None:
     async with hosting(baraka, phones, tmp_path) as host:
         await Terminal(host, pause=1).sends("\x1bOR")
-        await host.reads_in_the_log(f"✓ Say “{QUICK_MESSAGES[2]}”")
+        await host.reads_in_the_log("✓ Say “Going once…”")
 
 
 async def test_every_command_of_a_sale_asks_before_it_does_anything(

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from baraka_cli.console.records import Phase
+from baraka_cli.console.records import Comment, Phase
 from baraka_cli.console.sale_book import BIDS_KEPT_MAX, SaleBook
 from baraka_server.contract.server_events import (
     AuctionCanceled,
@@ -203,6 +203,43 @@ def test_names_and_comments_are_one_line_that_no_terminal_obeys() -> None:
     comment = {"user": {"id": 2, "name": "A\x1b[2J\nB"}, "comment": "x\u202ey\x07", "id": 1}
     sale.hear(NewComment.wire_name, {"newComment": comment, "comments": [comment]})
     assert [(one.author, one.text) for one in sale.comments] == [("A[2J B", "xy")]
+
+
+def comment(row: int, text: str = "hm") -> dict[str, Any]:
+    return {"id": row, "user": {"id": 2, "name": "Bilal"}, "comment": text}
+
+
+def say(into: SaleBook, *rows: dict[str, Any], **more: Any) -> None:
+    into.hear(NewComment.wire_name, {"newComment": rows[-1], "comments": list(rows)} | more)
+
+
+def award(into: SaleBook) -> None:
+    nobody = {"auction": auction(), "winningBid": None, "winningUser": None}
+    into.hear(LotAwarded.wire_name, nobody)
+
+
+def test_what_was_said_before_the_hammer_is_kept_and_listed_once() -> None:
+    sale = book()
+    say(sale, comment(1), comment(2))
+    award(sale)
+    say(sale, comment(3))
+    assert [one.id for one in sale.earlier if isinstance(one, Comment)] == [1, 2]
+    assert sale.earlier[-1] == sale.hammers[0]
+    assert [one.id for one in sale.comments] == [3]
+    say(sale, comment(3), comment(4))
+    assert [one.id for one in sale.comments] == [3, 4]
+
+
+def test_a_state_with_an_award_that_was_not_heard_keeps_what_was_said_before_it() -> None:
+    sale = book()
+    sale.hear(AuctionState.wire_name, {"auction": auction(), "round": 1, "seq": 5})
+    say(sale, comment(1), comment(2))
+    state = {"auction": auction(), "auctionComments": [comment(2), comment(3)], "seq": 9}
+    sale.hear(AuctionState.wire_name, state | {"round": 2})
+    assert [one.id for one in sale.earlier if isinstance(one, Comment)] == [1]
+    assert [one.id for one in sale.comments] == [2, 3]
+    sale.hear(AuctionState.wire_name, state | {"round": 2, "auctionComments": [comment(3)]})
+    assert len(sale.earlier) == 1, "in the same round a comment is gone since somebody removed it"
 
 
 @pytest.mark.parametrize("amount", ["100", None, True, 1.5, [], float("nan")])
