@@ -12,6 +12,7 @@ from baraka_cli.commands import (
     db,
     demo,
     doctor,
+    messages,
     serve,
     simulate,
     token,
@@ -30,6 +31,7 @@ app = typer.Typer(
 
 app.command("serve")(serve.serve)
 app.command("console")(console.console)
+app.command("messages")(messages.messages)
 app.command("demo")(demo.demo)
 app.add_typer(db.app, name="db")
 app.add_typer(auction.app, name="auction")

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from baraka_cli.console.sounds import Sound
 from baraka_cli.terminal import LotsEncoding, fail, load_settings, wrong_usage
 
 TOKEN_LIFETIME = timedelta(hours=12)
@@ -53,6 +54,21 @@ def console(
             help="Step from one asking price to the next; without it, the usual one.",
         ),
     ] = None,
+    messages: Annotated[
+        Path | None,
+        typer.Option(
+            help="Quick messages: CSV with key and a column for each of two languages; without it "
+            "the file that `baraka messages --write` makes."
+        ),
+    ] = None,
+    no_sound: Annotated[
+        list[Sound] | None,
+        typer.Option(
+            envvar="BARAKA_NO_SOUND",
+            help="Turn a sound off: the first bid, a lead that changes hands, a lost connection. "
+            "May be given more than once.",
+        ),
+    ] = None,
     plain: Annotated[
         bool,
         typer.Option(
@@ -67,6 +83,7 @@ def console(
 ) -> None:
     """Run a live sale: start it, put lots up, award them, end it."""
     from baraka_cli.console.app import Console
+    from baraka_cli.console.quick_messages import BadMessages, messages_from
     from baraka_cli.console.sale_screen import Setup
     from baraka_cli.csv_writing import CsvForm
     from baraka_cli.lots_file import BadLots, read_lots
@@ -85,6 +102,10 @@ def console(
         run_list = tuple(read_lots(lots, lots_encoding)) if lots is not None else ()
     except BadLots as error:
         fail(f"The run list has mistakes:\n{error}")
+    try:
+        quick_messages = messages_from(messages)
+    except BadMessages as error:
+        fail(f"The quick messages have mistakes:\n{error}")
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         wrong_usage("The console needs a terminal. For scripts there are the other commands.")
     Console(
@@ -96,6 +117,8 @@ def console(
             step=step,
             folder=Path.cwd(),
             form=CsvForm(plain=plain, separator=";" if separator == "semicolon" else ","),
+            messages=quick_messages,
+            silent=frozenset(no_sound or ()),
             mint=mint,
         )
     ).run()
