@@ -82,7 +82,7 @@ fmt: setup ## format, and mend what the linter can mend
 # --- house -------------------------------------------------------------------
 
 .PHONY: screenshot
-screenshot: setup ## make docs/console.svg again: the console in the middle of a sale
+screenshot: setup ## make the pictures of the console in docs/ again
 	@$(BIN)/python tools/screenshot.py
 
 .PHONY: pins

@@ -1,4 +1,4 @@
-"""Makes docs/console.svg: the console in the middle of a sale, on a temporary database.
+"""Makes the pictures of the console in docs/: a sale on a temporary database, at several sizes.
 
 `make screenshot` runs this.
 """
@@ -19,17 +19,22 @@ from baraka_cli.lots_file import read_lots  # noqa: E402
 from baraka_server.contract.client_events import JoinAuction, PlaceBid, PostComment  # noqa: E402
 from baraka_server.store import migrate  # noqa: E402
 from baraka_server.store.seed import seed  # noqa: E402
-from tests.support.clients.keyboard import seated  # noqa: E402
+from tests.support.clients.keyboard import Keyboard, seated  # noqa: E402
 from tests.support.clients.phones import PythonPhones, token  # noqa: E402
 from tests.support.servers.baraka import SECRET, Baraka  # noqa: E402
 
-PICTURE = ROOT / "docs" / "console.svg"
+PICTURES = (
+    ("console-80x24", (80, 24), "textual-dark"),
+    ("console-200x50", (200, 50), "textual-dark"),
+    ("console-light", (120, 40), "textual-light"),
+    ("console", (120, 40), "textual-dark"),
+)
 
 
 async def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        os.environ["XDG_STATE_HOME"] = name
+        os.environ["XDG_STATE_HOME"] = os.environ["XDG_CONFIG_HOME"] = name
         database = f"sqlite+aiosqlite:///{folder / 'baraka.db'}"
         await migrate.upgrade(database)
         await seed(database, users=20, auctions=3)
@@ -37,36 +42,53 @@ async def main() -> None:
         async with (
             Baraka(database, folder) as server,
             PythonPhones() as phones,
-            seated(server.url, folder, lots=lots, size=(120, 38)) as host,
+            seated(server.url, folder, lots=lots, size=(120, 40)) as host,
         ):
-            await host.sees("NOT STARTED", "▲ online")
-            await host.confirms("s")
-            await host.sees("● LIVE")
-            await host.until(lambda: host.sale_screen.connection.joined, "the room")
-            await host.confirms("n")
-            await host.sees("▶ Gold Ring")
-            people = [
-                await phones.open(server.url, auth={"token": token(SECRET, user)})
-                for user in (2, 3, 4)
-            ]
-            for person in people:
-                await person.emits(JoinAuction(auction_id=1))
-            await people[1].emits(PostComment(auction_id=1, comment="Is it hallmarked?"))
-            for number, amount in enumerate((800, 850, 900, 1000, 1100, 1250)):
-                await people[number % 3].emits(PlaceBid(auction_id=1, amount=amount))
-            await host.confirms("3")
-            await host.sees("1,250", "4 watching", "Going once…", "✓ ")
-            await host.reads_in_the_log("✓ Say")
-            # Six bids at once keep a small machine busy for a moment, which is not what it is like.
-            heartbeat = host.sale_screen.connection.heartbeat
-            await host.until(lambda: (heartbeat.latency_ms or 99) < 20, "an answer at rest")
-            await host.pilot.pause(0.3)
-            picture = host.app.export_screenshot(title="baraka console")
+            await hold_sale(host, server, phones)
+            for picture, size, theme in PICTURES:
+                await take(host, picture, size, theme)
+
+
+async def hold_sale(host: Keyboard, server: Baraka, phones: PythonPhones) -> None:
+    """Sell the first lot, and be in the middle of the second."""
+    await host.sees("NOT STARTED", "▲ online")
+    await host.confirms("s")
+    await host.sees("● LIVE")
+    await host.until(lambda: host.sale_screen.connection.joined, "the room")
+    people = [
+        await phones.open(server.url, auth={"token": token(SECRET, user)}) for user in (2, 3, 4)
+    ]
+    for person in people:
+        await person.emits(JoinAuction(auction_id=1))
+    for amounts in ((800, 850, 900), (300, 350, 400, 500, 600, 850)):
+        await host.confirms("n")
+        await host.until(lambda: host.sale_screen.book.lot is not None, "a lot")
+        await people[1].emits(PostComment(auction_id=1, comment="Is it hallmarked?"))
+        for number, amount in enumerate(amounts):
+            await people[number % 3].emits(PlaceBid(auction_id=1, amount=amount))
+        await host.sees(f"{amounts[-1]:,} +")
+        if amounts[0] == 800:
+            await host.confirms("a")
+            await host.sees("✓ Gold Ring", "1 sold")
+    await host.presses("f3")
+    await host.sees("Going once…", "4 watching")
+    await host.until(lambda: len(host.sale_screen.book.comments) == 2, "what the host said")
+
+
+async def take(host: Keyboard, picture: str, size: tuple[int, int], theme: str) -> None:
+    host.app.theme = theme
+    await host.pilot.resize_terminal(*size)
+    # Bids at once keep a small machine busy for a moment, which is not what it is like.
+    heartbeat = host.sale_screen.connection.heartbeat
+    await host.until(lambda: (heartbeat.latency_ms or 99) < 20, "an answer at rest")
+    await host.pilot.pause(1.2)  # until all of it is drawn in this size
+    drawn = host.app.export_screenshot(title="baraka console")
     # No fonts from elsewhere: a picture in a README must not call anybody.
-    picture = re.sub(r"@font-face \{.*?\}\s*", "", picture, flags=re.DOTALL)
-    picture = "\n".join(line.rstrip() for line in picture.splitlines()) + "\n"
-    assert "url(http" not in picture
-    PICTURE.write_text(picture, encoding="utf-8")
+    drawn = re.sub(r"@font-face \{.*?\}\s*", "", drawn, flags=re.DOTALL)
+    drawn = "\n".join(line.rstrip() for line in drawn.splitlines()) + "\n"
+    assert "url(http" not in drawn
+    (ROOT / "docs" / f"{picture}.svg").write_text(drawn, encoding="utf-8")
 
 
-asyncio.run(main())
+if __name__ == "__main__":
+    asyncio.run(main())

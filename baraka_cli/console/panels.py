@@ -164,7 +164,8 @@ class Block(Vertical):
             text.append("NEXT ASK ").append(f"{ask}  ", "bold")
         if lot is None:
             return text
-        return text.append(f"min {lot.minimum:,} · start {lot.start:,} · mkt {lot.market:,}")
+        minimum, start, market = (f"{price:,}" for price in (lot.minimum, lot.start, lot.market))
+        return text.append(f"min {minimum} · start {start} · market {market}")
 
 
 def padded(text: Text, width: int) -> Text:
