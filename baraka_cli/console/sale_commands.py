@@ -81,6 +81,7 @@ class SaleCommands:
 
     def award(self, decision: AwardDecision) -> None:
         bid, hammered = decision.bid, len(self._book.hammers)
+        winner = isolated(self._book.called(bid))
         self._clerk.weights[decision.product] = decision.weight
 
         def on_reply(answer: Reply) -> None:
@@ -90,13 +91,13 @@ class SaleCommands:
                 if (hammer.winner_id, hammer.amount) != (bid.user_id, bid.amount):
                     self._ring()
                     self._log.note(
-                        f"AWARDED TO ANOTHER: {isolated(hammer.winner or 'nobody')} for {hammer.amount or 0:,}, who "
-                        "bid before the award arrived",
+                        f"AWARDED TO ANOTHER: {isolated(hammer.winner or 'nobody')} for "
+                        f"{hammer.amount or 0:,}, who bid before the award arrived",
                         EntryMark.REFUSED,
                     )
 
         self.send(
-            f"Award {isolated(decision.product)} to {isolated(self._book.called(bid))} for {bid.amount:,}",
+            f"Award {isolated(decision.product)} to {winner} for {bid.amount:,}",
             AwardLot(
                 auction_id=self._book.auction_id,
                 product=decision.product,

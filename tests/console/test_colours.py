@@ -34,8 +34,7 @@ def contrast(color: Color, background: Color) -> float:
 
 def faint(host: Keyboard, within: Region) -> Iterator[str]:
     """What is written in that part of the screen and cannot be read, with its contrast."""
-    strips = host.app.screen._compositor.render_strips(host.app.size)
-    for row, strip in enumerate(strips):
+    for row, strip in enumerate(host.strips):
         column = 0
         for text, style, _ in strip:
             place, column = column, column + len(text)

@@ -79,9 +79,7 @@ async def test_the_sale_of_the_readme_is_typed_in_a_terminal(
             host.looks_away()
             host.types("\x1b")
             await host.sees("c: write to the room")
-            sold = (
-                r"Gold Ring – 18K: sold to[\s\S]{0,900}?for 800"  # the log may be narrow
-            )
+            sold = r"Gold Ring – 18K: sold to[\s\S]{0,900}?for 800"  # the log may be narrow
             await says(host, "a", r"Award this lot\?", sold)
             await dina.sees("Sold to Dina A. for 800")
             await says(host, "n", "Next: Silver", "Put up Silver Necklace – 925")

@@ -14,6 +14,7 @@ from typing import Any
 
 from textual import events
 from textual.pilot import Pilot
+from textual.strip import Strip
 
 from baraka_cli.console.app import Console
 from baraka_cli.console.dialog import Dialog
@@ -41,9 +42,12 @@ class Keyboard:
     @property
     def screen(self) -> str:
         """What stands on the screen, line by line."""
-        # The compositor's own strips: what is written to a terminal.
-        strips = self.app.screen._compositor.render_strips(self.app.size)
-        return "\n".join(strip.text for strip in strips)
+        return "\n".join(strip.text for strip in self.strips)
+
+    @property
+    def strips(self) -> list[Strip]:
+        """The compositor's own: what is written to a terminal, with its colours."""
+        return self.app.screen._compositor.render_strips(self.app.size)
 
     @property
     def log(self) -> list[str]:
