@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from baraka_cli.simulator.checks.truth import Core
+from baraka_cli.simulator.checks.truth import RUNNER_UP, Core, Row
 from baraka_cli.simulator.result import Promise
+from baraka_server.contract.hammer import BidUndone, LotReopened
 from baraka_server.contract.server_events import (
     AuctionCanceled,
     AuctionChanged,
@@ -22,6 +23,8 @@ from baraka_server.store import audit
 from baraka_server.store.errors import StoreError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from baraka_cli.simulator.checks.proof import Proof
     from baraka_server.contract.reports import HistoryEntry
     from baraka_server.store.store import Store
@@ -95,7 +98,17 @@ def _core(entry: HistoryEntry) -> Core:
             prices = (lot["minimum_price"], lot["start_price"], lot["market_price"])
             return LotChanged.wire_name, lot["product"], *prices
         case "awarded":
-            high = data["high"]
-            won = (high["bid_id"], high["user_id"], high["amount"]) if high else None
-            return LotAwarded.wire_name, won
+            return LotAwarded.wire_name, _row(data["high"])
+        case "runner_up_awarded":
+            return LotAwarded.wire_name, _row(data["high"]), RUNNER_UP
+        case "bid_undone":
+            return BidUndone.wire_name, tuple(data["bids"]), _row(data["high"])
+        case "lot_reopened":
+            back = data.get("bids") or [None]
+            standing = tuple(back[-1][:3]) if back[-1] else None
+            return LotReopened.wire_name, data["lot"]["product"], standing
     return (NAMES.get(entry.kind, entry.kind),)
+
+
+def _row(bid: Mapping[str, Any] | None) -> Row | None:
+    return (bid["bid_id"], bid["user_id"], bid["amount"]) if bid else None

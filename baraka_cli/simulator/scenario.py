@@ -90,6 +90,10 @@ class Scenario(BaseModel):
     delta_share: Share = Field(0.25, description='Asking for updates: "delta".')
     compressed_share: Share = Field(0.1, description="Offering compression, as browsers do.")
     slow_share: Share = Field(0.01, description="Slow phones.")
+    mistakes: Share = Field(
+        0,
+        description="Lots with a mistake of the host: bids are taken back, or the lot is opened again.",
+    )
     passers_by: Crowd = Field(3, description="Connected, and in no room or in that of next door.")
     seed: int = Field(1, description="The same seed makes the same decisions.")
 
@@ -165,6 +169,7 @@ PRESETS: dict[str, Scenario] = {
         bids_per_lot_max=0,
         chaos=0.1,
     ),
+    "mistakes": Scenario(lots=6, rate=10, duration=18, chaos=0.5, mistakes=1),
     "find-limit": Scenario(
         viewers=200,
         bidders=50,

@@ -10,11 +10,15 @@ import pytest
 
 from baraka_cli.simulator.result import Promise
 from tests.simulator.faults import FAULTS, Fault, expect_found, rewording
-from tests.support.clients.simulated import CHAOS, EVENING, STORM, hold
+from tests.support.clients.simulated import CHAOS, EVENING, MISTAKES, STORM, hold
 from tests.support.servers.broken_server import broken_server
 
 
-@pytest.mark.parametrize("scenario", [STORM, EVENING, CHAOS], ids=["storm", "evening", "chaos"])
+@pytest.mark.parametrize(
+    "scenario",
+    [STORM, EVENING, CHAOS, MISTAKES],
+    ids=["storm", "evening", "chaos", "mistakes"],
+)
 async def test_a_sound_server_keeps_every_promise(database: Path, scenario):
     async with broken_server(database) as server:
         result = await hold(server.url, scenario, server.database_url)

@@ -12,7 +12,7 @@ from baraka_cli.simulator.checks.payloads import Payloads
 from baraka_cli.simulator.result import Promise
 from baraka_server.contract.client_events import JoinAuction
 from baraka_server.contract.fields import Time
-from baraka_server.contract.server_events import AuctionState, Error, ServerModel
+from baraka_server.contract.server_events import AuctionState, Error, NamedBid, ServerModel
 
 
 class Done(ServerModel):
@@ -30,6 +30,8 @@ class Done(ServerModel):
     comment_id: int | None = Field(None, alias="commentId")
     winning_id: int | None = Field(None, alias="winningId")
     user_count: int | None = Field(None, alias="userCount")
+    bid_ids: list[int] | None = Field(None, alias="bidIds")
+    standing_bid: NamedBid | None = Field(None, alias="standingBid")
     undone: bool | None = None
     reopened: bool | None = None
     changed: bool | None = None

@@ -13,15 +13,20 @@ from baraka_cli.simulator.checks.findings import Findings
 from baraka_cli.simulator.checks.records import Records, differing
 from baraka_cli.simulator.checks.truth import PRICES, Core, Moment, Row, Truth, core_of, rows
 from baraka_cli.simulator.result import Promise
+from baraka_server.contract.hammer import BidUndone, LotReopened
 from baraka_server.contract.server_events import (
     AuctionChanged,
     AuctionStarted,
     LotAwarded,
+    LotChanged,
     NewBid,
     NewComment,
 )
 
 CHANGED: Core = (AuctionChanged.wire_name,)
+TAKES_BACK = {BidUndone.wire_name, LotReopened.wire_name}
+IN_TWO_WORDINGS = {AuctionChanged.wire_name} | TAKES_BACK
+"""Events of ours that are followed by the same in the guide's words, with the same number."""
 DETAILS = ("round", "serverTime", "message")
 """What an announcement says beside what it is about, the same for everybody."""
 
@@ -47,9 +52,9 @@ class Announcements:
         return truth
 
     def told_again(self, frame: Frame) -> bool:
-        """Whether the frame says in the guide's words what another program did."""
-        cores = self.truth(frame.auction_id or 0).cores
-        return frame.seq is not None and cores.get(frame.seq) == CHANGED
+        """Whether the frame says in the guide's words what an event of ours has said."""
+        core = self.truth(frame.auction_id or 0).cores.get(frame.seq or 0)
+        return core is not None and core[0] in IN_TWO_WORDINGS and frame.name != core[0]
 
     @property
     def auctions(self) -> list[int]:
@@ -76,8 +81,10 @@ class Announcements:
         truth = self.truth(auction_id)
         self._note_what_others_did(truth, seq, frame)
         stands = truth.take(seq, core, frame.data.get("round"))
-        if stands == CHANGED and core != CHANGED:
-            return  # the same in the guide's words
+        if stands[0] in IN_TWO_WORDINGS and core[0] != stands[0]:
+            if stands[0] in TAKES_BACK:
+                truth.when(seq, partial(self._look_at_guided, truth, seq, frame, stands[-1]))
+            return
         if stands != core and not (
             core == (AuctionStarted.wire_name,) and seq <= (truth.known or 0)
         ):
@@ -102,8 +109,12 @@ class Announcements:
         """Another program's changes of the auction and of its bids: they are announced, too."""
         if frame.name == CHANGED[0] and isinstance(frame.data.get("auction"), dict):
             truth.changes.setdefault(seq, frame.data["auction"])
+        first = truth.cores.get(seq)
+        if first is not None and first[0] in TAKES_BACK:
+            return
         if "formerBid" in frame.data and isinstance(frame.data.get("auctionBids"), list):
-            truth.meddled = True
+            # Behind an undo an award is refused once, and what stands is told: that is the same bid.
+            truth.meddled = truth.meddled or not truth.took_back
             with suppress(KeyError, TypeError):  # its shape was found wrong already
                 listed = rows(reversed(frame.data["auctionBids"]), "bid")
                 truth.relisted.setdefault(seq, listed)
@@ -149,6 +160,30 @@ class Announcements:
                 Promise.AWARD_IS_HIGHEST,
                 noted == bidder,
                 f"{where}: user {bidder} won, but the auction's winning_user_id is {noted}",
+                frame.text,
+            )
+
+    def _look_at_guided(self, truth: Truth, seq: int, frame: Frame, standing: Row | None) -> None:
+        """What was taken back, in the guide's words: the bid that stands with the list, or the lot."""
+        if seq <= truth.begins or truth.meddled:
+            return
+        core, where = core_of(frame), f"auction {truth.auction_id}, number {seq}"
+        behind = truth.standing_at(seq)
+        if core[0] == NewBid.wire_name:
+            self._findings.expect(
+                Promise.LISTS_ARE_THE_FOLD,
+                core[1:] == standing,
+                f"{where}: {said(core)} is told as the one that stands, but it is {one_bid(standing)}",
+                frame.text,
+            )
+            self._look_at_lists(truth, seq, frame)
+        elif core[0] == LotChanged.wire_name and behind is not None and behind.lot is not None:
+            lot = behind.lot
+            there = (lot.product, lot.minimum, lot.start, lot.market)
+            self._findings.expect(
+                Promise.ANNOUNCED_IS_KEPT,
+                core[1:] == there,
+                f"{where}: {said(core)} is told to be on the block, and it is {lot.product!r}",
                 frame.text,
             )
 
@@ -228,6 +263,26 @@ class Announcements:
                     least = before.lot.minimum if before.lot else 0
                     what = f"{where}: a first bid of {amount} is below the minimum of {least}"
                 self._findings.expect(Promise.BIDS_RISE, rises, what)
+            case (NewBid.wire_name, *row) if not before.bids or tuple(row) != before.bids[-1]:
+                truth = self.truth(auction_id)
+                self._findings.expect(
+                    Promise.LISTS_ARE_THE_FOLD,
+                    truth.meddled or not truth.took_back,
+                    f"{where}: {said(core)} is told to stand, and nothing made it so",
+                )
+            case (LotAwarded.wire_name, won, _):
+                top = before.bids[-1] if before.bids else None
+                self._findings.expect(
+                    Promise.AWARD_IS_HIGHEST,
+                    won in before.bids and top is not None and won[1] != top[1],
+                    f"{where}: awarded to {one_bid(won)} as the runner-up behind {one_bid(top)}",
+                )
+            case (BidUndone.wire_name, ids, standing):
+                left = [row for row in before.bids if row[0] not in ids]
+                newest = before.bids[-1][0] if before.bids else None
+                self._expect_back(where, standing, left, newest in ids)
+            case (LotReopened.wire_name, _, standing):
+                self._expect_back(where, standing, before.hammered, before.lot is None)
             case (LotAwarded.wire_name, won):
                 top = before.bids[-1] if before.bids else None
                 self._findings.expect(
@@ -235,6 +290,18 @@ class Announcements:
                     won == top,
                     f"{where}: awarded to {one_bid(won)}, but the highest is {one_bid(top)}",
                 )
+
+    def _expect_back(self, where: str, standing: Row | None, left: list[Row], may_be: bool) -> None:
+        """Expect that what was taken back was the last thing, and that what is left stands."""
+        top = left[-1] if left else None
+        self._findings.expect(
+            Promise.LISTS_ARE_THE_FOLD, may_be, f"{where}: what was taken back was not the last"
+        )
+        self._findings.expect(
+            Promise.LISTS_ARE_THE_FOLD,
+            standing == top,
+            f"{where}: {one_bid(standing)} is said to stand, but what is left is {one_bid(top)}",
+        )
 
     def finish(self) -> None:
         """Nothing may be missing that nobody heard."""

@@ -22,6 +22,7 @@ from baraka_server.contract.client_events import (
     PlaceBid,
     PostComment,
 )
+from baraka_server.contract.hammer import BidUndone, LotReopened, ReopenLot, UndoBid
 from baraka_server.contract.refusals import Code
 from baraka_server.contract.server_events import (
     AuctionFinished,
@@ -36,6 +37,8 @@ ANNOUNCED_AS: dict[str, tuple[str, str]] = {
     ChangeLot.wire_name: (LotChanged.wire_name, "product"),
     AwardLot.wire_name: (LotAwarded.wire_name, ""),
     EndAuction.wire_name: (AuctionFinished.wire_name, ""),
+    UndoBid.wire_name: (BidUndone.wire_name, ""),
+    ReopenLot.wire_name: (LotReopened.wire_name, ""),
 }
 """Server event for each client event that was done, and the field that both have."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from baraka_cli.simulator.checks.truth import Core, Row
+from baraka_server.contract.hammer import BidUndone, LotReopened
 from baraka_server.contract.server_events import LotAwarded, LotChanged, NewBid, NewComment
 
 
@@ -18,9 +19,20 @@ def said(core: Core | None) -> str:
             return f"the lot '{product}'"
         case (LotAwarded.wire_name, won):
             return f"an award to {one_bid(won)}"
+        case (LotAwarded.wire_name, won, _):
+            return f"an award to {one_bid(won)}, the runner-up"
+        case (BidUndone.wire_name, ids, standing):
+            taken = ", ".join(map(str, ids))
+            return f"an undo of {taken}, behind which {_stands(standing)}"
+        case (LotReopened.wire_name, product, standing):
+            return f"'{product}' open again, where {_stands(standing)}"
         case (name, *_):
             return str(name)
     return str(core)
+
+
+def _stands(bid: Row | None) -> str:
+    return f"bid {bid[0]} of {bid[2]} stands" if bid else "no bid stands"
 
 
 def one_bid(bid: Row | None) -> str:

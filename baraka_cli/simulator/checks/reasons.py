@@ -187,6 +187,10 @@ def _others_meddled(_: Reasons, case: _Case) -> bool:
     return case.truth.meddled
 
 
+def _something_was_taken_back(_: Reasons, case: _Case) -> bool:
+    return case.truth.meddled or case.truth.took_back
+
+
 def _never(_reasons: Reasons, _case: _Case) -> bool:
     """For what this crowd never asks for, or never is."""
     return False
@@ -205,7 +209,7 @@ HOLDS: dict[Code, Callable[[Reasons, _Case], bool]] = {
     Code.NOT_OWNER: _is_not_the_owner,
     Code.USER_NOT_FOUND: _nobody,
     Code.AUCTION_NOT_FOUND: _off_air,
-    Code.STANDING_BID_CHANGED: _others_meddled,
+    Code.STANDING_BID_CHANGED: _something_was_taken_back,
     Code.OTHER_BID_LEADS: _others_meddled,
     Code.REQUEST_ID_REUSED: _never,
     Code.UNKNOWN_EVENT: _never,

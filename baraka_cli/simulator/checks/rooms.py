@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from baraka_cli.client.frames import Frame, Frames
-from baraka_cli.simulator.checks.announcements import Announcements
+from baraka_cli.simulator.checks.announcements import TAKES_BACK, Announcements
 from baraka_cli.simulator.checks.descriptions import said
 from baraka_cli.simulator.checks.findings import Findings
 from baraka_cli.simulator.checks.seats import Seat, SeatInRoom
@@ -14,7 +14,7 @@ from baraka_cli.simulator.checks.skipped import LISTED, Skipped
 from baraka_cli.simulator.checks.states import States
 from baraka_cli.simulator.checks.truth import core_of
 from baraka_cli.simulator.result import Promise
-from baraka_server.contract.server_events import AuctionStarted, LotChanged, Scope
+from baraka_server.contract.server_events import AuctionStarted, LotChanged, NewBid, Scope
 from baraka_server.contract.vocabulary import SERVER_EVENTS
 
 
@@ -67,6 +67,8 @@ class Rooms:
             elif room.last is not None and frame.seq == room.last + 1:
                 room.last = frame.seq
                 self._in_order.checked += 1
+                if room.unsaid is not None or frame.name in TAKES_BACK:
+                    self._expect_the_guides_words(seat, room, frame)
             else:
                 self._heard_out_of_line(seat, room, frame, frame.seq)
             if frame.name == LotChanged.wire_name:
@@ -78,6 +80,21 @@ class Rooms:
         else:
             self._findings.heard_outside(seat.label, frame.name, frame.text)
 
+    def _expect_the_guides_words(self, seat: Seat, room: SeatInRoom, frame: Frame) -> None:
+        """Expect that what was taken back was said in the guide's words before anything else.
+
+        A newer list says it as well (D25).
+        """
+        contained = seat.lists and frame.name == NewBid.wire_name
+        if room.unsaid is not None and not contained and not seat.slow:
+            self._findings.broken(
+                Promise.ONE_ORDER,
+                f"{seat.label} heard {said(core_of(frame))}, and number {room.unsaid} before it was "
+                "not said in the guide's words",
+                frame.text,
+            )
+        room.unsaid = frame.seq if frame.name in TAKES_BACK else None
+
     def _heard_out_of_line(self, seat: Seat, room: SeatInRoom, frame: Frame, seq: int) -> None:
         if room.last is None:
             room.last = seq
@@ -86,11 +103,9 @@ class Rooms:
                 room.gap = room.last
             self.skipped.skips(seat, room, frame, range(room.last + 1, seq))
             room.last = seq
-        elif (
-            frame.name != AuctionStarted.wire_name
-            and not self._announcements.told_again(frame)
-            and not _comes_late(seat, room, frame, seq)
-        ):
+        elif self._announcements.told_again(frame):
+            room.unsaid = None if room.unsaid == seq else room.unsaid
+        elif frame.name != AuctionStarted.wire_name and not _comes_late(seat, room, frame, seq):
             # A start is told again to who asks again (D5).
             self._findings.broken(
                 Promise.ONE_ORDER,
@@ -139,7 +154,7 @@ class Rooms:
 
     def _resumed(self, seat: Seat, room: SeatInRoom, data: Mapping[str, Any], seq: int) -> None:
         heard, before = room.last, room.last if room.gap is None else room.gap
-        room.awaiting = False
+        room.awaiting, room.unsaid = False, None
         if before is None:
             room.last = seq
         else:

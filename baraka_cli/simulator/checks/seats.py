@@ -51,6 +51,8 @@ class SeatInRoom:
     their way yet (D25)."""
     skips: list[Skip] = field(default_factory=list)
     """What it did not hear in its turn, over the connection that it has."""
+    unsaid: int | None = None
+    """The number of what was taken back, until that was said in the guide's words too."""
     told: Mapping[str, Any] | None = None
     """The `auctionState` that came last: the answer to the join says the same."""
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from baraka_cli.client.frames import Frame
+from baraka_server.contract.hammer import BidUndone, LotReopened
 from baraka_server.contract.server_events import (
     AuctionCanceled,
     AuctionChanged,
@@ -31,6 +32,8 @@ Row = tuple[int, int, Any]
 Core = tuple[Any, ...]
 """Content of an announcement without lists and time: the same for every viewer."""
 
+RUNNER_UP = "runner-up"
+"""Mark of an award to a bid that did not lead."""
 PRICES = ("minBidPrice", "bidPrice", "actualPrice")
 SALE_OVER = {AuctionFinished.wire_name, AuctionCanceled.wire_name}
 
@@ -57,8 +60,18 @@ def _whole_core(name: str, data: Mapping[str, Any]) -> Core:
             return name, data["product"], *prices
         case LotAwarded.wire_name:
             won = data["winningBid"]
-            return name, (won["id"], won["user_id"], won["bid"]) if won else None
+            row = (won["id"], won["user_id"], won["bid"]) if won else None
+            return (name, row, RUNNER_UP) if data.get("runnerUp") else (name, row)
+        case BidUndone.wire_name:
+            return name, tuple(data["bidIds"]), named(data["standingBid"])
+        case LotReopened.wire_name:
+            return name, data["product"], named(data["standingBid"])
     return (name,)
+
+
+def named(bid: Mapping[str, Any] | None) -> Row | None:
+    """Raises `KeyError` or `TypeError` for what names no bid."""
+    return (bid["bidId"], bid["userId"], bid["amount"]) if bid is not None else None
 
 
 def rows(listed: Iterable[Mapping[str, Any]], value: str) -> list[Row]:
@@ -88,11 +101,15 @@ class Lot:
 
 @dataclass(slots=True)
 class Moment:
-    """The auction right before an announcement, for those who judge it."""
+    """The auction right before an announcement, for those who judge it.
+
+    `hammered` are the bids of the last award, which may be taken back.
+    """
 
     lot: Lot | None
     bids: list[Row]
     on_air: bool | None
+    hammered: list[Row] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +146,8 @@ class Truth:
         """The auction's row as another program left it, by number, until that is folded."""
         self.relisted: dict[int, list[Row]] = {}
         """All bids, oldest first, behind a number at which another program had changed them."""
+        self.took_back = False
+        """A bid or an award was taken back."""
         self.meddled = False
         """Another program had its hand in it: rows may have changed without an announcement."""
         self.last = 0
@@ -141,6 +160,8 @@ class Truth:
         """Product, user and amount of every award."""
         self.passed = 0
         self._judge = judge
+        self._hammered: tuple[Lot | None, list[Row], bool] | None = None
+        """The lot and the bids of the last award, and whether it was sold."""
         self._bids = [Era(0)]
         self._comments = [Era(0)]
         self._later: list[tuple[int, int, Callable[[], None]]] = []
@@ -252,7 +273,8 @@ class Truth:
 
     def _fold(self, seq: int, core: Core) -> None:
         bids = self._bids[-1]
-        self._judge(seq, core, Moment(self.lot, bids.rows, self.on_air))
+        hammered = self._hammered[1] if self._hammered else []
+        self._judge(seq, core, Moment(self.lot, bids.rows, self.on_air, hammered))
         match core:
             case (NewBid.wire_name, *_) if seq in self.relisted:
                 self._relist(seq)
@@ -264,10 +286,17 @@ class Truth:
             case (LotChanged.wire_name, product, minimum, start, market):
                 if self.lot is None or self.lot.product != product:
                     self._bids.append(Era(seq))
+                    self._hammered = None
                 elif seq in self.relisted:
                     self._relist(seq)
                 self._put_up(Lot(product, minimum, start, market))
-            case (LotAwarded.wire_name, won):
+            case (BidUndone.wire_name, ids, _):
+                self._begin(seq, [row for row in bids.rows if row[0] not in ids])
+                self.took_back = True
+            case (LotReopened.wire_name, *_):
+                self._open_again(seq)
+            case (LotAwarded.wire_name, won, *_):
+                self._hammered = (self.lot, bids.rows, won is not None)
                 if won is None:
                     self.passed += 1
                 else:
@@ -286,8 +315,27 @@ class Truth:
                 self._change(self.changes.pop(seq, {}))
 
     def _relist(self, seq: int) -> None:
-        listed = self.relisted[seq]
-        self._bids.append(Era(seq, list(listed), [0] * len(listed)))
+        self._begin(seq, self.relisted[seq])
+
+    def _begin(self, seq: int, listed: Iterable[Row]) -> None:
+        """Begin a list with rows that are not new."""
+        listed = list(listed)
+        self._bids.append(Era(seq, listed, [0] * len(listed)))
+
+    def _open_again(self, seq: int) -> None:
+        """Take the last award back: its lot is on the block, and its bids are on the list."""
+        self.took_back = True
+        if self._hammered is None:
+            return
+        lot, listed, was_sold = self._hammered
+        self._hammered = None
+        if was_sold:
+            self.sold.pop()
+        else:
+            self.passed -= 1
+        if lot is not None:
+            self._put_up(lot)
+        self._begin(seq, listed)
 
     def _change(self, auction: Mapping[str, Any]) -> None:
         """Take the row of the auction as another program left it."""

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
+from random import Random
 from typing import Any
 
 from baraka_cli.client.replies import Reply
@@ -16,6 +17,7 @@ from baraka_cli.simulator.checks.truth import Truth
 from baraka_cli.simulator.crowd.bidding import Bidding
 from baraka_cli.simulator.crowd.cast import Member
 from baraka_cli.simulator.crowd.errands import POLL_SECONDS, Errands
+from baraka_cli.simulator.crowd.mistakes import Mistakes
 from baraka_cli.simulator.crowd.opening import Opening
 from baraka_cli.simulator.crowd.sale import Sale, SaleStopped
 from baraka_cli.simulator.crowd.visits import (
@@ -54,6 +56,12 @@ class Hosting:
         self._bidding = bidding
         self._errands = errands
         self._opening = opening
+        self._mistakes = Mistakes(
+            sale.proof.truth(sale.place.auction_id),
+            self._ask_once,
+            sale.scenario.mistakes,
+            Random(f"mistakes of {sale.scenario.seed}"),
+        )
         self._ended: set[int] = set()
         self._broken_off = False
 
@@ -92,7 +100,10 @@ class Hosting:
         truth = self._sale.proof.truth(self._sale.place.auction_id)
         before, limit = truth.accepted, self._sale.scenario.bids_per_lot_max
         over = ends if self._sale.scenario.rate == 0 else self._bidding.lot_ends
+        plan = self._mistakes.plan()
         while time.perf_counter() < over and self._bidding.open:
+            if plan.undos and truth.accepted - before > plan.undos:
+                plan.undos -= await self._mistakes.undo()
             if limit and truth.accepted - before >= limit:
                 break
             await asyncio.sleep(POLL_SECONDS)
@@ -100,7 +111,12 @@ class Hosting:
         if last:
             self._bidding.close()
         # Without `bidId`, as the phones in the field award it: bids race with the hammer.
-        await self.award({"product": lot.product, "weight": lot.weight or "-"})
+        award = {"product": lot.product, "weight": lot.weight or "-"}
+        await self.award(award)
+        if plan.reopens and await self._mistakes.reopen():
+            await self._errands.wait_for(lambda: truth.lot is not None)
+            await self.audit()
+            await self._award_again(award, to_runner_up=plan.to_runner_up)
 
     async def put_up(self, lot: dict[str, Any]) -> None:
         """`lot` is the product and its prices, as they are sent."""
@@ -115,6 +131,23 @@ class Hosting:
     async def award(self, lot: dict[str, Any]) -> None:
         truth = self._sale.proof.truth(self._sale.place.auction_id)
         await self._insist(AwardLot.wire_name, lot, lambda: truth.lot is None)
+
+    async def _award_again(self, award: dict[str, Any], *, to_runner_up: bool) -> None:
+        fields = self._mistakes.runner_up() if to_runner_up else {}
+        sold = fields and await self._ask_once(AwardLot.wire_name, award | fields)
+        if not sold or not sold.ok:  # nobody else has bid, or that bidder leads by now
+            await self.award(award)
+
+    async def _ask_once(self, event: str, fields: dict[str, Any]) -> Reply:
+        """The reply to a command, and whatever it made heard."""
+        auction_id = self._sale.place.auction_id
+        payload = {"auctionId": auction_id, **fields}
+        reply = await self._visits.ask(self._host, event, payload)
+        self._sale.proof.answers.answered(auction_id, event, payload, reply)
+        seq, truth = reply.data.get("seq"), self._sale.proof.truth(auction_id)
+        if reply.ok and isinstance(seq, int):
+            await self._errands.wait_for(lambda: (truth.known or 0) >= seq)
+        return reply
 
     async def do(self, event: str, fields: dict[str, Any]) -> None:
         """Whatever changes nothing that can be looked up."""
@@ -180,6 +213,8 @@ class Hosting:
                 return
             if answer.ok is None or answer.code == Code.OUTCOME_UNKNOWN:
                 unknown = True
+            elif answer.code == Code.STANDING_BID_CHANGED:
+                continue  # behind an undo: whoever hosts taps again
             elif answer.code not in NOT_ITS_FAULT and not unknown:
                 raise SaleStopped(f"the server refused {event}: {answer.message}")
             await self._errands.until(lambda: self._host.inside, PATIENCE_SECONDS)

@@ -12,6 +12,7 @@ from tests.simulator.faults import (
     refusals,
     rooms,
     rules,
+    taken_back,
 )
 from tests.simulator.faults.kinds import FAULTS, Fault, rewording
 from tests.simulator.faults.sales import expect_found
@@ -32,4 +33,5 @@ __all__ = [
     "rewording",
     "rooms",
     "rules",
+    "taken_back",
 ]
