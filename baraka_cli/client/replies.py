@@ -21,6 +21,19 @@ from baraka_server.contract.client_events import (
     PostComment,
     StartAuction,
 )
+from baraka_server.contract.clock import (
+    AuctionClock,
+    BiddingPaused,
+    BiddingResumed,
+    FairWarning,
+    FairWarningGiven,
+    PauseBidding,
+    PauseClock,
+    ResumeBidding,
+    ResumeClock,
+    StartClock,
+    StopClock,
+)
 from baraka_server.contract.hammer import BidUndone, LotReopened, ReopenLot, UndoBid
 from baraka_server.contract.prices import NextBidChanged, SetIncrements
 from baraka_server.contract.refusals import TEXTS, Code
@@ -55,6 +68,13 @@ ANSWERED_BY: dict[type[ClientEvent], tuple[type[ServerEvent], ...]] = {
     SetIncrements: (NextBidChanged,),
     UndoBid: (BidUndone,),
     ReopenLot: (LotReopened,),
+    StartClock: (AuctionClock,),
+    PauseClock: (AuctionClock,),
+    ResumeClock: (AuctionClock,),
+    StopClock: (AuctionClock,),
+    FairWarning: (FairWarningGiven,),
+    PauseBidding: (BiddingPaused,),
+    ResumeBidding: (BiddingResumed,),
 }
 """Server events that follow a client event when it was done, where nothing is acknowledged."""
 

@@ -67,6 +67,12 @@ def _text(chars_max: int, *, blank: bool = False) -> Callable[[Any], str]:
     return check
 
 
+def _auto(value: Any) -> str | None:
+    if value not in {"auto", None}:
+        raise _wrong('must be "auto", or be left out')
+    return value  # type: ignore[no-any-return]
+
+
 Steps = tuple[tuple[int, int], ...]
 """From which amount which step, rising: `((0, 10), (1000, 50))`."""
 
@@ -107,6 +113,10 @@ def iso_time(moment: datetime) -> str:
 Id = Annotated[int, BeforeValidator(_whole_number(1, INT_MAX))]
 Amount = Annotated[int, BeforeValidator(_whole_number(1, INT_MAX))]
 Price = Annotated[int, BeforeValidator(_whole_number(0, INT_MAX))]
+ClockSeconds = Annotated[int, BeforeValidator(_whole_number(1, 604_800))]
+WindowSeconds = Annotated[int, BeforeValidator(_whole_number(0, 600))]
+AutoAward = Annotated[str | None, BeforeValidator(_auto)]
+Stage = Annotated[int, BeforeValidator(_whole_number(1, 3))]
 Counter = Annotated[int, BeforeValidator(_whole_number(0, 2**53 - 1))]
 Flag = Annotated[bool, BeforeValidator(_flag)]
 Text = Annotated[str, BeforeValidator(_text(TEXT_CHARS_MAX))]

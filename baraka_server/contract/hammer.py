@@ -7,8 +7,10 @@ from pydantic import Field
 from baraka_server.contract.client_events import ClientEvent, StaffCommand
 from baraka_server.contract.fields import Counter, Id, Text
 from baraka_server.contract.server_events import (
+    CLOCK,
     NEXT_BID,
     AuctionEvent,
+    ClockShown,
     NamedBid,
     Scope,
     ServerEvent,
@@ -57,6 +59,7 @@ class BidUndone(AuctionEvent):
     standing_bid: NamedBid | None = Field(alias="standingBid", description="Stands now, or null.")
     former_bid: NamedBid | None = Field(alias="formerBid", description="Stood before.")
     next_bid: int | None = Field(None, alias="nextBid", description=NEXT_BID)
+    clock: ClockShown | None = Field(None, description=CLOCK)
     round: int
 
 

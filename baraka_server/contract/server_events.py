@@ -84,6 +84,26 @@ class NewComment(AuctionEvent):
     comments: list[CommentWithUser] | None = None
 
 
+class ClockShown(ServerModel):
+    """A clock as it was at the `serverTime` beside it: count from the arrival, not from that time (D44)."""
+
+    ends_at: Time | None = Field(
+        alias="endsAt", description="When it runs out, as of `serverTime`; null after a stop."
+    )
+    remaining_ms: int | None = Field(
+        alias="remainingMs",
+        description="What is left of it, as of `serverTime`; null after a stop.",
+    )
+    running: bool = Field(description="False while it stands still, and when it has run out.")
+    extend_seconds: int | None = Field(alias="extendSeconds")
+    window_seconds: int | None = Field(alias="windowSeconds")
+    award: str | None = Field(description="`auto`, or null.")
+    reason: str | None = Field(None, description="`interrupted`: the server stopped it.")
+
+
+CLOCK = "The clock by which bidding closes, as of `serverTime`; null where there is none."
+
+
 class NamedBid(ServerModel):
     """A bid by its ids, as refusals and announcements name it."""
 
@@ -115,6 +135,7 @@ class NewBid(AuctionEvent):
     round: int
     former_bid: NamedBid | None = Field(None, alias="formerBid", description=FORMER_BID)
     next_bid: int | None = Field(None, alias="nextBid", description=NEXT_BID)
+    clock: ClockShown | None = Field(None, description=CLOCK)
 
 
 class AuctionCanceled(AuctionEvent):
@@ -149,6 +170,7 @@ class LotAwarded(AuctionEvent):
     runner_up: bool = Field(
         False, alias="runnerUp", description="Whether the bid that led was passed over."
     )
+    clock: ClockShown | None = Field(None, description=CLOCK)
 
 
 class LotChanged(AuctionEvent):
@@ -167,6 +189,7 @@ class LotChanged(AuctionEvent):
     )
     former_bid: NamedBid | None = Field(None, alias="formerBid", description=FORMER_BID)
     next_bid: int | None = Field(None, alias="nextBid", description=NEXT_BID)
+    clock: ClockShown | None = Field(None, description=CLOCK)
 
 
 class BroadcasterLeft(AuctionEvent):
@@ -192,6 +215,10 @@ class AuctionState(AuctionEvent):
     user_count: int = Field(alias="userCount")
     round: int
     next_bid: int | None = Field(None, alias="nextBid", description=NEXT_BID)
+    clock: ClockShown | None = Field(None, description=CLOCK)
+    bidding: str | None = Field(
+        None, description="`open`, `paused`, or `closed`: the clock ran out."
+    )
     missed: list[dict[str, Any]] | None = Field(
         None,
         description="With `lastSeq`: `{event, data}` of each event since then, lists left out.",
@@ -250,6 +277,9 @@ class Error(ServerEvent):
     round: int | None = Field(None, description="The round that it is now, with `round_over`.")
     next_bid: int | None = Field(
         None, alias="nextBid", description="The least that would do, with `bid_below_step`."
+    )
+    clock: ClockShown | None = Field(
+        None, description="With `bidding_closed` and `clock_running`: the clock as it is."
     )
 
 

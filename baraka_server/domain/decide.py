@@ -7,12 +7,18 @@ from __future__ import annotations
 
 from baraka_server.contract.refusals import Code
 from baraka_server.domain.decision import Command, Decision, HouseRules
-from baraka_server.domain.rules import block, hammer, prices, sale
+from baraka_server.domain.rules import block, clock, hammer, prices, sale
 from baraka_server.domain.rules.tables import Decisions
 from baraka_server.domain.staff import may
 from baraka_server.domain.state import State
 
-DECISIONS: Decisions = {**sale.DECISIONS, **block.DECISIONS, **prices.DECISIONS, **hammer.DECISIONS}
+DECISIONS: Decisions = {
+    **sale.DECISIONS,
+    **block.DECISIONS,
+    **prices.DECISIONS,
+    **clock.DECISIONS,
+    **hammer.DECISIONS,
+}
 """The decision for each client event but joins and leaves, which the ledger does not keep."""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from baraka_server.contract.client_events import ClientEvent
@@ -50,6 +51,21 @@ NOTHING_FOUND = Found()
 
 
 @dataclass(frozen=True, slots=True)
+class Counted:
+    """How far a clock has counted when a command is decided, as the node that decides measures it (D44).
+
+    `as_of` is the database's time of it. `late_ms` is how long ago the command was read.
+    """
+
+    clock_ms: int = 0
+    as_of: datetime = datetime(1970, 1, 1, tzinfo=UTC)
+    late_ms: int = 0
+
+
+NOT_COUNTED = Counted()
+
+
+@dataclass(frozen=True, slots=True)
 class Command:
     """A client event and the user who sent it: the token's subject, never a field of the payload.
 
@@ -65,6 +81,9 @@ class Command:
     """The last entry that this node had announced when the command arrived; None if not known."""
     seen: Seen | None = None
     found: Found = NOTHING_FOUND
+    read_at: float | None = None
+    """When this node read it, by the clock that `Counted` is measured with; None if it just did."""
+    counted: Counted = NOT_COUNTED
 
     def refused(self, code: Code, **values: Any) -> Refusal:
         return Refusal(code, self.event.wire_name, values)

@@ -173,24 +173,32 @@ class LotRepriced(Event):
 
     kind = "lot_repriced"
     parts: ClassVar[Parts] = {"lot": Lot.from_data}
+    sparse: ClassVar[Mapping[str, Any]] = {"clock_ms": None}
 
     lot: Lot
+    clock_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class BidPlaced(Event):
-    """A bid was accepted. `bid_id` is its row in `Auction_bids`."""
+    """A bid was accepted. `bid_id` is its row in `Auction_bids`.
+
+    Under a clock `clock_ms` is how far it had counted when the bid was decided, `late_ms` how long
+    before that the bid was read (D44).
+    """
 
     kind = "bid"
+    sparse: ClassVar[Mapping[str, Any]] = {"clock_ms": None, "late_ms": 0}
 
     amount: int
     bid_id: int = 0
+    clock_ms: int | None = None
+    late_ms: int = 0
 
-    def data(self) -> dict[str, Any]:
-        return {
-            "amount": self.amount,
-            "bid_id": self.bid_id,
-        }  # reading the field names takes longer
+    @property
+    def is_plain(self) -> bool:
+        """Whether it says nothing beyond what a bid of the guide says."""
+        return self.clock_ms is None
 
     @property
     def acknowledged(self) -> dict[str, Any]:
@@ -211,11 +219,13 @@ class StandingBidChanged(Event):
         "high": StandingBid.from_data,
         "was": StandingBid.from_data,
     }
+    sparse: ClassVar[Mapping[str, Any]] = {"clock_ms": None}
 
     lot: Lot
     high: StandingBid | None
     was: StandingBid | None
     award_refused: bool = False
+    clock_ms: int | None = None
 
     @property
     def named_users(self) -> tuple[int | None, ...]:
@@ -239,15 +249,20 @@ class Commented(Event):
 
 @dataclass(frozen=True, slots=True)
 class Awarded(Event):
-    """The round's lot went to its highest bid, or to nobody where there was none (D14)."""
+    """The round's lot went to its highest bid, or to nobody where there was none (D14).
+
+    `by_clock` is how far the clock had counted that awarded it, None where a host did (D44).
+    """
 
     kind = "awarded"
     parts: ClassVar[Parts] = {"high": StandingBid.from_data}
+    sparse: ClassVar[Mapping[str, Any]] = {"by_clock": None}
 
     product: str
     weight: str | None
     high: StandingBid | None
     winning_id: int | None = None
+    by_clock: int | None = None
 
     @property
     def named_users(self) -> tuple[int | None, ...]:

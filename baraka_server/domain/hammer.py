@@ -31,10 +31,13 @@ class ActUndone(Event):
         "high": StandingBid.from_data,
         "was": StandingBid.from_data,
     }
+    sparse: ClassVar[Mapping[str, Any]] = {"clock_ms": None}
 
     bids: tuple[int, ...]
     high: StandingBid | None
     was: StandingBid | None
+    clock_ms: int | None = None
+    """How far a clock had counted, which has time left behind it (D44)."""
 
     @property
     def named_users(self) -> tuple[int | None, ...]:

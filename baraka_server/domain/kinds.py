@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from baraka_server.domain import hammer, increments
+from baraka_server.domain import clock, hammer, increments
 from baraka_server.domain.events import GUIDE_KINDS, Event, Unknown
 
 KINDS: dict[str, type[Event]] = {
-    event.kind: event for kinds in (GUIDE_KINDS, increments.KINDS, hammer.KINDS) for event in kinds
+    event.kind: event
+    for kinds in (GUIDE_KINDS, increments.KINDS, clock.KINDS, hammer.KINDS)
+    for event in kinds
 }
 
 

@@ -20,11 +20,11 @@ from baraka_server.domain.events import (
     Unknown,
 )
 from baraka_server.domain.hammer import LotOpenedAgain, RunnerUpAwarded
-from baraka_server.domain.rules import hammer, prices
+from baraka_server.domain.rules import clock, hammer, prices
 from baraka_server.domain.rules.tables import NameOf, Words
 from baraka_server.domain.state import State
 
-WORDS: Words = {**prices.WORDS, **hammer.WORDS}
+WORDS: Words = {**prices.WORDS, **clock.WORDS, **hammer.WORDS}
 """The words for the kinds of entry that the guide does not have, from each area."""
 
 LOOKS_BACK = frozenset({Adopted, Started})
@@ -101,6 +101,13 @@ def _phase(row: Adopted) -> str:
 def _awarded(awarded: Awarded, name_of: NameOf) -> str:
     weight = (awarded.weight or "").strip()
     lot = f"{awarded.product} ({awarded.weight})" if weight else awarded.product
+    if awarded.by_clock is not None:
+        went = (
+            "to nobody"
+            if awarded.high is None
+            else (f"to {name_of(awarded.high.user_id)} for {awarded.high.amount}")
+        )
+        return f"the clock ran out: {lot} went {went}"
     if awarded.high is None:
         return f"awarded {lot} to nobody: there was no bid"
     return f"awarded {lot} to {name_of(awarded.high.user_id)} for {awarded.high.amount}"

@@ -7,6 +7,8 @@ true before each entry; where it was not, no Baraka server wrote it.
 from __future__ import annotations
 
 from baraka_server.contract.client_events import Who
+from baraka_server.domain.clock import INTERRUPTED, ClockPaused
+from baraka_server.domain.clock import KINDS as CLOCK_KINDS
 from baraka_server.domain.events import (
     Adopted,
     Awarded,
@@ -23,7 +25,7 @@ from baraka_server.domain.events import (
 )
 from baraka_server.domain.hammer import ActUndone, LotOpenedAgain, RunnerUpAwarded
 from baraka_server.domain.increments import IncrementsSet
-from baraka_server.domain.rules import block, hammer, prices, sale
+from baraka_server.domain.rules import block, clock, hammer, prices, sale
 from baraka_server.domain.rules.tables import Objections
 from baraka_server.domain.staff import may
 from baraka_server.domain.state import State, next_entry
@@ -32,6 +34,7 @@ OBJECTIONS: Objections = {
     **sale.OBJECTIONS,
     **block.OBJECTIONS,
     **prices.OBJECTIONS,
+    **clock.OBJECTIONS,
     **hammer.OBJECTIONS,
 }
 """One for every kind of entry; tests/domain/test_replay.py says when one is missing."""
@@ -41,6 +44,7 @@ WHO: dict[type[Event], Who] = {
     Ended: Who.OWNER,
     **dict.fromkeys((Started, LotOpened, LotRepriced, Awarded, BroadcasterLeft), Who.CLERK),
     **dict.fromkeys((IncrementsSet, ActUndone, LotOpenedAgain, RunnerUpAwarded), Who.CLERK),
+    **dict.fromkeys(CLOCK_KINDS, Who.CLERK),
 }
 """The role that it takes to write an entry; of other kinds anybody does, or nobody."""
 
@@ -60,6 +64,10 @@ def objection(state: State, entry: LedgerEntry) -> str | None:
         return f"only the owner may do this, which is {_user(state.owner_id)}"
     if reason := OBJECTIONS[type(event)](state, entry, event):
         return reason
+    if isinstance(event, ActUndone | LotRepriced | StandingBidChanged) and (
+        reason := clock.counted_wrongly(state, event)
+    ):
+        return reason
     round_ = next_entry(state, event, entry.user_id, entry.at).round
     if entry.round != round_:
         return f"it is of round {entry.round}, and round {round_} was on"
@@ -69,6 +77,10 @@ def objection(state: State, entry: LedgerEntry) -> str | None:
 def _who(event: Event) -> Who:
     if isinstance(event, StandingBidChanged) and event.award_refused:
         return Who.CLERK
+    if isinstance(event, ClockPaused) and event.reason == INTERRUPTED:
+        return Who.ANYBODY
+    if isinstance(event, Awarded) and event.by_clock is not None:
+        return Who.ANYBODY
     return WHO.get(type(event), Who.ANYBODY)
 
 

@@ -9,7 +9,8 @@ from functools import singledispatch
 from typing import Any
 
 from baraka_server.contract.names import compared, same_name
-from baraka_server.domain import increments
+from baraka_server.domain import clock, increments
+from baraka_server.domain.clock import OPEN, Bidding
 from baraka_server.domain.events import (
     Adopted,
     Awarded,
@@ -99,13 +100,17 @@ class State:
     taken_back: int = 0
     award: LastAward | None = None
     increments: Increments = NONE_SET
+    bidding: Bidding = OPEN
     hash: str = field(default="", compare=False)
 
 
 Fold = Callable[[Any, Any, LedgerEntry], Any]
 """The value of an area after an event: takes the value before it, the event, and its entry."""
 
-AREAS: dict[str, dict[type[Event], Fold]] = {"increments": increments.FOLDS}
+AREAS: dict[str, dict[type[Event], Fold]] = {
+    "increments": increments.FOLDS,
+    "bidding": clock.FOLDS,
+}
 """The folds of each field of `State` that is an area's own, by the events that change it."""
 
 _FOLDS: dict[type[Event], list[tuple[str, Fold]]] = {}

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 from baraka_server.contract.records import User
+from baraka_server.domain.clock import Clock
 from baraka_server.domain.events import Adopted, Event, LedgerEntry, StandingBidChanged, Unknown
 from baraka_server.live.announcement import Announcement
 from baraka_server.live.audience import RoundShown
@@ -26,11 +27,15 @@ CATCH_UP_ENTRIES = 500
 class Announcer:
     """Keeps the view of an auction, and tells its room what changed.
 
-    `look` queues another look at the ledger.
+    `look` queues another look at the ledger. `counted` is how far the auction's clock has counted.
     """
 
     def __init__(
-        self, auction_id: int, context: AuctioneerContext, look: Callable[[], None]
+        self,
+        auction_id: int,
+        context: AuctioneerContext,
+        look: Callable[[], None],
+        counted: Callable[[Clock], int],
     ) -> None:
         self.view: AuctionView | None = None
         self.missed = Missed(auction_id, context.store, context.limits.resume_events_max)
@@ -39,6 +44,7 @@ class Announcer:
         self._auction_id = auction_id
         self._context = context
         self._look = look
+        self._counted = counted
         self._start_told = 0  # the seq of the last start that everybody here was told of
         self._round_shown: int | None = None  # the round that the room was told of last
 
@@ -122,6 +128,7 @@ class Announcer:
             snapshot,
             whole_numbers=limits.whole_numbers,
             resume_events_max=limits.resume_events_max,
+            counted=self._counted,
         )
 
     async def renew(self) -> None:

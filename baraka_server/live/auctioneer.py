@@ -15,7 +15,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from baraka_server.contract.client_events import ClientEvent, JoinAuction
+from baraka_server.contract.client_events import ClientEvent, JoinAuction, PlaceBid
+from baraka_server.contract.clock import AwardByClock
 from baraka_server.contract.refusals import Code, Refusal
 from baraka_server.contract.server_events import AuctionState
 from baraka_server.domain.decision import Command, Seen
@@ -24,6 +25,8 @@ from baraka_server.domain.state import State
 from baraka_server.live.announcer import Announcer
 from baraka_server.live.audience import RoundShown, Viewer
 from baraka_server.live.batch import Outcome
+from baraka_server.live.clock_keeper import ClockKeeper
+from baraka_server.live.clock_look import Unfollowed
 from baraka_server.live.closed import Closed
 from baraka_server.live.context import AuctioneerContext
 from baraka_server.live.encoded import in_pieces
@@ -38,12 +41,14 @@ from baraka_server.live.transaction import (
 )
 from baraka_server.live.view import AuctionView
 from baraka_server.live.waiting import Queue, Waiting
-from baraka_server.store.errors import Contention, OutcomeUnknown, StoreError
+from baraka_server.store.errors import Contention, OutcomeUnknown, StoreError, Unavailable
 from baraka_server.store.ledger import GENESIS
 from baraka_server.store.unsuited import Unsuited
 
 log = logging.getLogger(__name__)
 
+NOBODY = 0
+"""The user of a command that the server gives itself."""
 LOOK_SHARE_MAX = 0.05
 """The share of the time that looks at an auction's rows may take, while nothing has changed."""
 LOOK_PAUSE_SECONDS_MAX = 10
@@ -59,7 +64,15 @@ class Auctioneer:
     def __init__(self, auction_id: int, context: AuctioneerContext) -> None:
         self.auction_id = auction_id
         self.context = context
-        self._announcer = Announcer(auction_id, context, self.look)
+        self.clock = ClockKeeper(
+            auction_id,
+            context.store,
+            context.node,
+            self.look,
+            seconds=context.seconds,
+            beat_seconds=context.beat_seconds,
+        )
+        self._announcer = Announcer(auction_id, context, self.look, self.clock.counted)
         self._state: State | None = None
         self._just_done = JustDone(context.clock)
         self._queue = Queue()
@@ -79,7 +92,7 @@ class Auctioneer:
 
     @property
     def idle(self) -> bool:
-        return self._work is None
+        return self._work is None and not self.clock.runs
 
     def put(
         self,
@@ -100,7 +113,10 @@ class Auctioneer:
             done.set_result(Refusal(Code.BUSY, event.wire_name))
             return done
         heard_seq = self.view.seq if self.view and self._is_watched else None
-        self._queue.put(Waiting(viewer, event, done, heard_seq, self._refusals, seen, acknowledged))
+        read_at = self.context.seconds()
+        self._queue.put(
+            Waiting(viewer, event, done, heard_seq, self._refusals, seen, acknowledged, read_at)
+        )
         if self._work is None:
             self._work = asyncio.create_task(self._run())
         return done
@@ -139,6 +155,7 @@ class Auctioneer:
                 for take in (self._queue.take_ahead, self._queue.take_behind):
                     if batch := take():
                         await self._serve(batch)
+                        self._follow_clock()
         finally:
             self._work = None
 
@@ -153,6 +170,7 @@ class Auctioneer:
         except Exception as error:
             self._state = None
             if isinstance(error, Forked):
+                self.clock.forget()
                 await self._announcer.begin_anew()
             if len(batch) > 1 and (
                 isinstance(error, Unsuited) or not isinstance(error, StoreError)
@@ -244,13 +262,25 @@ class Auctioneer:
 
     async def _commit(self, commands: Sequence[Command], view: AuctionView | None) -> Committed:
         seq, hash_ = (view.seq, view.hash) if view else (0, GENESIS)
-        known = Known(self._state, seq, hash_, self._just_done)
+        watch = self.clock.watch()
+        known = Known(self._state, seq, hash_, self._just_done, watch)
         id_, rules, store = self.auction_id, self.context.rules, self.context.store
         if commands and (same := await decide_without_lock(store, id_, commands, known, rules)):
             return same
-        committed = await store.change(
-            id_, lambda auction: decide_and_write(auction, commands, known, rules)
-        )
+        try:
+            committed = await store.change(
+                id_, lambda auction: decide_and_write(auction, commands, known, rules)
+            )
+        except Unfollowed as unfollowed:
+            await self.clock.is_attended(unfollowed.run)
+            return await self._commit(commands, view)
+        except (Contention, OutcomeUnknown, Unavailable):
+            bids = [
+                one.read_at or watch.began for one in commands if isinstance(one.event, PlaceBid)
+            ]
+            self.clock.failed(min([watch.began, *bids]), lost_bids=bool(bids))
+            raise
+        self.clock.took(watch, committed.clock)
         self._state, self._just_done = committed.state, committed.just_done
         if committed.entries:
             self._closed.forget()
@@ -290,6 +320,8 @@ class Auctioneer:
                 self._announcer.view = await self._announcer.read()
         elif self.view is None and for_commands:
             self._announcer.view = await self._announcer.read()
+        if for_joining:  # whoever joins is shown the clock as it is
+            await self._look_at_clock()
         return self.view
 
     async def _is_open(self) -> bool:
@@ -304,6 +336,34 @@ class Auctioneer:
     @property
     def _is_watched(self) -> bool:
         return self.context.presence.count(self.auction_id) > 0
+
+    # --- the clock
+
+    def _follow_clock(self) -> None:
+        """Have the clock kept as the newest state has it."""
+        state, view = self._state, self.view
+        if view and (state is None or view.seq > state.seq):
+            state = view.rules
+        self.clock.follow(state.bidding.clock if state else None)
+
+    async def _look_at_clock(self) -> None:
+        """Look at the clock under the lock, if there is reason to, and announce what came of it."""
+        self._follow_clock()
+        if self.clock.looks() and self.view:
+            await self._commit_and_announce([], self.view)
+        ends_ms = self.clock.ended
+        if ends_ms is None or self.view is None:
+            return
+        if not self._queue.holds_from_before(self.clock.end_at(ends_ms)):
+            award = AwardByClock(auction_id=self.auction_id, ends_ms=ends_ms)
+            await self._commit_and_announce([Command(award, NOBODY)], self.view)
+
+    async def _commit_and_announce(self, commands: Sequence[Command], view: AuctionView) -> None:
+        committed = await self._commit(commands, view)
+        await self._announcer.announce(
+            deque(committed.entries), committed, self._announcer.lists_are_read
+        )
+        self._follow_clock()
 
     # --- rows that another program changed
 
@@ -324,10 +384,7 @@ class Auctioneer:
             return  # what happened elsewhere in between is looked at the next time
         if view.seq:
             self._state = None  # so that all bids are looked at
-            committed = await self._commit([], view)
-            await self._announcer.announce(
-                deque(committed.entries), committed, self._announcer.lists_are_read
-            )
+            await self._commit_and_announce([], view)
         await self._announcer.take_rows(view)
 
     async def _end(self, view: AuctionView) -> None:
@@ -360,6 +417,7 @@ class Auctioneer:
         except Forked:
             self._state = None
             await self._announcer.begin_anew()
+        await self._look_at_clock()
         if self._announcer.rows_unknown:
             self._announcer.rows_unknown = False
             await self._announcer.tell_whole()

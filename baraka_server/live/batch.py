@@ -18,6 +18,7 @@ from baraka_server.domain.decision import (
     NOTHING_FOUND,
     By,
     Command,
+    Counted,
     HouseRules,
     RefusedWith,
     Several,
@@ -28,9 +29,12 @@ from baraka_server.domain.events import (
     BidPlaced,
     Event,
     LedgerEntry,
+    LotRepriced,
     StandingBidChanged,
 )
+from baraka_server.domain.hammer import ActUndone
 from baraka_server.domain.state import State, apply, next_entry
+from baraka_server.live.clock_look import ClockLook
 from baraka_server.live.just_done import JustDone
 from baraka_server.store.locked import RequestKey
 
@@ -43,6 +47,9 @@ ExternalChange = Adopted | StandingBidChanged
 
 Decided = dict[str, Any] | Refusal | int
 """The outcome of a command while it is decided: the seq of its own entry stands for the answer."""
+
+COUNTED = ActUndone | LotRepriced | StandingBidChanged
+"""The events that say how far a clock had counted, beside those that the rules of clocks make."""
 
 BID_SEQ = "bidSeq"
 """The value of a refusal that says which entry is the bid that it names; until the bid has an id."""
@@ -65,6 +72,7 @@ class BatchDecision:
         rules: HouseRules,
         now: datetime,
         just_done: JustDone,
+        clock: ClockLook | None = None,
     ) -> None:
         self.just_done = just_done.copy()
         self.entries: list[LedgerEntry] = []
@@ -79,8 +87,9 @@ class BatchDecision:
         self._rules = rules
         self._now = now
         self.found = NOTHING_FOUND
-        for change in external_changes:
-            self._append(next_entry(self.state, change, None, now))
+        self._reading = clock.reading if clock else None
+        self._say(clock.events if clock else ())
+        self._say(By(change, None) for change in external_changes)
 
     def forget(self) -> None:
         """Drop the entries: nothing is written, and the state is that of the ledger."""
@@ -113,6 +122,11 @@ class BatchDecision:
             command = replace(command, heard_seq=self._base.seq)
         if self.found is not NOTHING_FOUND:
             command = replace(command, found=self.found)
+        if self._reading:
+            counted = self._reading.counted(self.state.bidding, command.read_at)
+            command = replace(command, counted=counted)
+        elif clock := self.state.bidding.clock:  # which stands still
+            command = replace(command, counted=Counted(clock.clock_ms))
         decision = decide(self.state, command, self._rules)
         match decision:
             case Refusal():
@@ -125,7 +139,7 @@ class BatchDecision:
             case Several(events, own):
                 self.accepted = True
                 return self._write(events, command)[own]
-        return self._accept(next_entry(self.state, decision, command.user_id, self._now))
+        return self._accept(self._entry(By(decision, command.user_id)))
 
     def _accept(self, entry: LedgerEntry) -> Decided:
         """Write the single entry that a command became, unless it only repeats one."""
@@ -138,11 +152,21 @@ class BatchDecision:
 
     def _write(self, events: Iterable[Event | By], command: Command) -> list[int]:
         """Write the entries of a command in order, and return their numbers."""
-        seqs = []
-        for event in events:
-            said = event if isinstance(event, By) else By(event, command.user_id)
-            seqs.append(self._append(next_entry(self.state, said.event, said.user_id, self._now)))
-        return seqs
+        return self._say(
+            event if isinstance(event, By) else By(event, command.user_id) for event in events
+        )
+
+    def _say(self, events: Iterable[By]) -> list[int]:
+        return [self._append(self._entry(one)) for one in events]
+
+    def _entry(self, said: By) -> LedgerEntry:
+        """The next entry of the ledger, with what a clock had counted then."""
+        event = said.event
+        clock = self.state.bidding.clock
+        if clock and isinstance(event, COUNTED):
+            counted = self._reading.now(clock) if self._reading else clock.clock_ms
+            event = replace(event, clock_ms=counted)
+        return next_entry(self.state, event, said.user_id, self._now)
 
     def _unchanged(self) -> dict[str, Any]:
         """The answer to a command that asks for what is so already."""

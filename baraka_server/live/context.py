@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from baraka_server.domain.decision import HouseRules
 from baraka_server.live.audience import Audience
+from baraka_server.live.clock_keeper import BEAT_SECONDS
+from baraka_server.live.clock_measure import seconds_counted
 from baraka_server.live.presence import Presence
 from baraka_server.live.repeats import Repeats
 from baraka_server.store.store import Store
@@ -39,3 +41,9 @@ class AuctioneerContext:
     """How often the ledger is checked for what other nodes did; 0 is never."""
     clock: Callable[[], float] = time.monotonic
     """The seconds that pauses are measured by."""
+    node: str = ""
+    """The name of this process among those that serve a database."""
+    seconds: Callable[[], float] = seconds_counted
+    """The seconds that an auction's clock counts by (D44)."""
+    beat_seconds: float = BEAT_SECONDS
+    """How often a running clock is looked after."""

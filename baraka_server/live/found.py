@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
 
+from baraka_server.contract import clock
 from baraka_server.contract.client_events import AwardLot, ClientEvent
 from baraka_server.contract.hammer import ReopenLot, UndoBid
 from baraka_server.contract.records import User
@@ -15,10 +16,16 @@ from baraka_server.live.finding import Finding
 Finder = Callable[[Finding, Found], Awaitable[Found]]
 """Adds to what was found."""
 
+
+async def _nothing_more(_finding: Finding, found: Found) -> Found:
+    return found
+
+
 FINDERS: dict[type[ClientEvent], Finder] = {
     UndoBid: hammer.for_undo,
     ReopenLot: hammer.for_reopening,
     AwardLot: hammer.for_runner_up,
+    **dict.fromkeys(clock.COMMANDS, _nothing_more),
 }
 """The reads that client events need, once for a batch. A bid of the guide needs none."""
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import secrets
 import time
 from collections.abc import Awaitable, Callable
 from collections.abc import Set as AbstractSet
+from contextlib import suppress
 from datetime import UTC, datetime
 
 from baraka_server.contract.client_events import ClientEvent, JoinAuction, StartAuction
@@ -15,6 +17,8 @@ from baraka_server.domain.decision import HouseRules, Seen
 from baraka_server.live.auctioneer import Auctioneer
 from baraka_server.live.audience import Audience, Viewer
 from baraka_server.live.batch import Outcome
+from baraka_server.live.clock_keeper import BEAT_SECONDS
+from baraka_server.live.clock_measure import seconds_counted
 from baraka_server.live.context import AuctioneerContext, Limits
 from baraka_server.live.presence import Presence
 from baraka_server.live.repeats import Repeats
@@ -27,6 +31,7 @@ from baraka_server.store.store import Store
 log = logging.getLogger(__name__)
 
 LAST_POLL_SECONDS_MAX = 0.5
+NODE_BYTES = 12
 START_CHARS = 1_000
 """The approximate length of the announcement of a start."""
 IDLE_AUCTIONEERS_MAX = 64
@@ -39,7 +44,8 @@ class House:
     `ledger_poll_seconds` is how often watched auctions are checked for other nodes' entries,
     `rows_look_seconds` how often for rows that another program changed. `late_bid_seconds` is how
     long a round must have been announced before a bid counts for it (D31). `clock` counts all these
-    seconds, but for those that a task sleeps.
+    seconds, but for those that a task sleeps; `seconds` those of auctions' clocks, which are looked after
+    every `beat_seconds` (D44).
 
         outcome = await house.submit(viewer, PlaceBid(auction_id=42, amount=1500))
     """
@@ -55,6 +61,8 @@ class House:
         rows_look_seconds: float = 0,
         late_bid_seconds: float = 0,
         clock: Callable[[], float] = time.monotonic,
+        seconds: Callable[[], float] = seconds_counted,
+        beat_seconds: float = BEAT_SECONDS,
     ) -> None:
         self.rounds_seen = RoundsSeen(late_bid_seconds, clock)
         self.presence = Presence(self._announce_count, self.rounds_seen)
@@ -67,8 +75,12 @@ class House:
             limits,
             poll_seconds=ledger_poll_seconds,
             clock=clock,
+            node=secrets.token_hex(NODE_BYTES),
+            seconds=seconds,
+            beat_seconds=beat_seconds,
         )
         self._auctioneers: dict[int, Auctioneer] = {}
+        self._leaving: set[asyncio.Task[None]] = set()
         self._poll_seconds = ledger_poll_seconds
         self._polling: asyncio.Task[None] | None = None
         self._rows_look_seconds = rows_look_seconds
@@ -135,8 +147,30 @@ class House:
             # Their queries let go of the database, which is closed next; a frozen one is not waited for.
             await asyncio.wait(looking, timeout=LAST_POLL_SECONDS_MAX)
         await self.drained()
+        leaving = asyncio.create_task(self._stop_attending())
+        await asyncio.wait([leaving], timeout=LAST_POLL_SECONDS_MAX)
         self.presence.close()
         self._context.repeats.close()
+
+    def beat(self) -> None:
+        """Look after the clocks of all auctions once."""
+        for one in self._auctioneers.values():
+            one.clock.beat()
+
+    async def settled(self) -> None:
+        """Return when everything that followed of it is done."""
+        for one in list(self._auctioneers.values()):
+            await one.clock.written()
+        await self.drained()
+
+    async def _stop_attending(self) -> None:
+        """Say that this node has no bid left, whatever clock runs out."""
+        clocks = [one.clock for one in self._auctioneers.values()]
+        attends = any(clock.attends for clock in clocks)
+        await asyncio.gather(*(clock.close() for clock in clocks))
+        if attends:
+            with suppress(StoreError):
+                await self._context.store.stop_attending(self._context.node)
 
     async def drained(self) -> None:
         """Return when everything that waits is done."""
@@ -157,7 +191,14 @@ class House:
             if auctioneer.idle and not self.presence.count(auction_id)
         ]
         for auction_id in idle[: max(0, len(idle) - IDLE_AUCTIONEERS_MAX)]:
-            del self._auctioneers[auction_id]
+            if self._auctioneers.pop(auction_id).clock.attends:
+                leaving = asyncio.create_task(self._stop_attending_at(auction_id))
+                self._leaving.add(leaving)
+                leaving.add_done_callback(self._leaving.discard)
+
+    async def _stop_attending_at(self, auction_id: int) -> None:
+        with suppress(StoreError):
+            await self._context.store.stop_attending(self._context.node, auction_id)
 
     async def _announce_count(self, auction_id: int) -> None:
         auctioneer = self._auctioneers.get(auction_id)
@@ -207,6 +248,7 @@ class House:
     async def look_for_others(self) -> None:
         """Queue a look for each watched auction whose ledger has another end than its view (D34)."""
         watched = self.presence.watched()
+        watched += await self._clocks_elsewhere(set(watched))
         ends = await self._context.store.ends(watched)
         for auction_id in watched:
             auctioneer = self._auctioneers.get(auction_id)
@@ -214,3 +256,10 @@ class House:
                 view = auctioneer.view
                 if ends.get(auction_id, (0, GENESIS)) != (view.seq, view.hash):
                     auctioneer.look()
+
+    async def _clocks_elsewhere(self, watched: AbstractSet[int]) -> list[int]:
+        """The auctions with a clock for which this node is expected, though nobody is in the room any more."""
+        for auction_id, auctioneer in self._auctioneers.items():
+            auctioneer.clock.counts_viewers(self.presence.count(auction_id))
+        left = {id_ for id_, one in self._auctioneers.items() if one.clock.attends} - watched
+        return await self._context.store.with_clocks(left) if left else []

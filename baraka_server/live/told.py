@@ -23,6 +23,7 @@ from baraka_server.domain.hammer import ActUndone, LotOpenedAgain
 from baraka_server.domain.increments import IncrementsSet
 from baraka_server.domain.rules.prices import next_bid
 from baraka_server.domain.state import State
+from baraka_server.live import clock_told
 
 Told = tuple[type[ServerEvent], dict[str, Any]]
 """The event that the room hears, and its fields beside those that all have."""
@@ -72,5 +73,6 @@ TOLD: dict[type[Event], Callable[[LedgerEntry, Any, State], Told]] = {
     IncrementsSet: _next_bid_changed,
     ActUndone: _bid_undone,
     LotOpenedAgain: _lot_reopened,
+    **clock_told.TOLD,
 }
 """What is told of an entry, with the state behind it."""

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from baraka_server.contract.client_events import AwardLot
+from baraka_server.contract.clock import AwardByClock
 from baraka_server.contract.names import same_name
 from baraka_server.contract.records import Auction, User
 from baraka_server.contract.refusals import Code, Refusal
@@ -32,6 +33,7 @@ from baraka_server.live.batch import (
     accepted,
     request_key,
 )
+from baraka_server.live.clock_look import Followed, Watch, follow, look_at_clock
 from baraka_server.live.finding import Finding
 from baraka_server.live.found import FINDERS, found_for
 from baraka_server.live.just_done import JustDone
@@ -60,6 +62,7 @@ class Committed:
     entries: list[LedgerEntry] = field(default_factory=list)
     users: dict[int, User] = field(default_factory=dict)
     just_done: JustDone = field(default_factory=JustDone)
+    clock: Followed | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,7 @@ class Known:
     announced_seq: int = 0
     announced_hash: str = GENESIS
     just_done: JustDone = field(default_factory=JustDone)
+    clock: Watch | None = None
 
 
 class Forked(StoreError):
@@ -86,7 +90,7 @@ async def decide_and_write(
 
     Runs in a transaction and may run again, so it changes nothing but the database. Without commands
     it only sees to it that the ledger has a beginning. Raises `Forked`, and decides nothing, where
-    whoever asked was looking at another history.
+    whoever asked was looking at another history, and `Unfollowed`.
     """
     if auction is None:
         refusals = [decide(None, command, rules) for command in commands]
@@ -94,23 +98,30 @@ async def decide_and_write(
         return Committed(None, None, no, [0] * len(no))
     now = datetime.now(UTC)
     missed = await _missed(auction, known)
-    followed = known.state if _has_state(missed, auction.tail, known.state) else None
-    base = await _base(auction, followed, missed)
+    held = known.state if _has_state(missed, auction.tail, known.state) else None
+    base = await _base(auction, held, missed)
     missed = [entry for entry in missed if entry.seq > known.announced_seq]
     standing = {base.high.user_id} if base.high else set()
     standing |= {base.owner_id} if base.owner_id is not None else set()  # who says what is told
     named = {user_id for one in commands for user_id in (one.user_id, *one.event.named_users)}
     users = await auction.users(named | standing | users_in(missed))
+    clock = None
+    if known.clock:
+        asked = [command.event for command in commands]
+        clock = await look_at_clock(auction, base, known.clock, asked, users)
+        if clock and not clock.awards:
+            commands = [one for one in commands if not isinstance(one.event, AwardByClock)]
     awards = any(
-        isinstance(command.event, AwardLot) or command.event.needs_rows for command in commands
+        isinstance(command.event, AwardLot | AwardByClock) or command.event.needs_rows
+        for command in commands
     )
-    external_changes = await _external_changes(auction, base, followed, users, awards=awards)
+    external_changes = await _external_changes(auction, base, held, users, awards=awards)
     if unknown := {one.high.user_id for one in external_changes if one.high} - users.keys():
         users |= await auction.users(unknown)
     answered = await auction.answered(key for command in commands if (key := request_key(command)))
 
     decided = BatchDecision(
-        auction.record.id, base, external_changes, users, rules, now, known.just_done
+        auction.record.id, base, external_changes, users, rules, now, known.just_done, clock
     )
     finding = Finding(auction, decided.state, tuple(decided.entries), commands)
     decided.found = await found_for(finding, users)
@@ -140,9 +151,16 @@ async def decide_and_write(
         },
         now,
     )
-    entries = missed + written
+    followed = await follow(auction, state, clock, known.clock) if known.clock else None
     return Committed(
-        state, auction.record, outcomes, decided.last_seqs, entries, users, decided.just_done
+        state,
+        auction.record,
+        outcomes,
+        decided.last_seqs,
+        missed + written,
+        users,
+        decided.just_done,
+        followed,
     )
 
 

@@ -7,7 +7,7 @@ somebody wants to read them.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Self
@@ -29,6 +29,7 @@ from baraka_server.contract.server_events import (
 )
 from baraka_server.contract.server_events import BroadcasterLeft as BroadcasterLeftEvent
 from baraka_server.domain.auction_record import lot_of, record_after, with_other_columns
+from baraka_server.domain.clock import Clock
 from baraka_server.domain.events import (
     Adopted,
     Awarded,
@@ -50,6 +51,7 @@ from baraka_server.domain.hammer import ActUndone, LotOpenedAgain, RunnerUpAward
 from baraka_server.domain.rules.prices import next_bid
 from baraka_server.domain.state import State, apply
 from baraka_server.live.announcement import Announcement, ledger_id
+from baraka_server.live.clock_told import bidding_now, clock_then
 from baraka_server.live.encoded import Encoded, Superseding, encode
 from baraka_server.live.lists import People, Rows, encoded_row, listed, with_fields
 from baraka_server.live.told import TOLD, in_the_guides_words
@@ -64,15 +66,22 @@ class AuctionView:
     """One auction as its viewers on this node see it, played entry by entry from a snapshot.
 
     `whole_numbers` shows phone numbers to everybody, for private deployments (D17). The last
-    announcements are kept for viewers who resume, at least `resume_events_max` of them.
+    announcements are kept for viewers who resume, at least `resume_events_max` of them. `counted` is how
+    far the auction's clock has counted by now (D44).
 
         view = await AuctionView.of(snapshot, whole_numbers=False)
         announcement = view.play(entry, users)
     """
 
     def __init__(
-        self, snapshot: Snapshot, *, whole_numbers: bool, resume_events_max: int = 0
+        self,
+        snapshot: Snapshot,
+        *,
+        whole_numbers: bool,
+        resume_events_max: int = 0,
+        counted: Callable[[Clock], int] = lambda clock: clock.clock_ms,
     ) -> None:
+        self._counted = counted
         self.record = snapshot.auction
         self.seq = snapshot.seq
         self.round = snapshot.round
@@ -132,6 +141,7 @@ class AuctionView:
         `rules` is the state behind it; None where it is the last one.
         """
         name, fields = self._fields(entry, users, rules or self.rules)
+        fields |= clock_then(name, entry, rules or self.rules)
         text = encode(self._common(entry.seq, entry.at, entry.hash) | fields)
         return Announcement(entry.seq, entry.round, name, text, text, hash=entry.hash)
 
@@ -163,6 +173,7 @@ class AuctionView:
             "userCount": user_count,
             "round": self.round,
             "nextBid": next_bid(self.rules),
+            **bidding_now(self.rules.bidding, self._counted, now),
         }
 
     @property
@@ -178,12 +189,15 @@ class AuctionView:
         yield self._announcement_now(AuctionState, self.state(user_count, now))
         common, record = self._common(self.seq, now), self.record
         lot = lot_of(record) or EMPTY_BLOCK
-        yield self._announcement_now(LotChanged, common | _lot(lot, self.round, self.rules))
+        bidding = bidding_now(self.rules.bidding, self._counted, now)
+        clock = {"clock": bidding["clock"]}
+        yield self._announcement_now(LotChanged, common | _lot(lot, self.round, self.rules) | clock)
         if snapshot.bids:
             newest = {
                 "newBid": self._row(snapshot.bids[0], {}),
                 "round": self.round,
                 "nextBid": next_bid(self.rules),
+                **clock,
             }
             text = _with_list(encode(newest | common), "auctionBids", self._bids)
             yield Announcement(self.seq, self.round, NewBid, text, text, hash=self.hash)
@@ -257,6 +271,7 @@ class AuctionView:
         self, entry: LedgerEntry, users: Mapping[int, User], lists: bool
     ) -> Announcement:
         kind, fields = self._fields(entry, users, self.rules)
+        fields |= clock_then(kind, entry, self.rules)
         common = self._common(entry.seq, entry.at)
         brief = encode(fields | common)
         whole = brief

@@ -36,12 +36,20 @@ class Waiting:
     seen: Seen | None = None
     acknowledged: bool = True
     """Whether the outcome is sent to the viewer; if not, a joiner is sent the state as an event."""
+    read_at: float | None = None
+    """When this node read it, by the clock that auctions' clocks are counted with (D44)."""
 
     @property
     def command(self) -> Command | None:
         if self.viewer is None or self.event is None or isinstance(self.event, MEMBERSHIP):
             return None
-        return Command(self.event, self.viewer.user_id, heard_seq=self.heard_seq, seen=self.seen)
+        return Command(
+            self.event,
+            self.viewer.user_id,
+            heard_seq=self.heard_seq,
+            seen=self.seen,
+            read_at=self.read_at,
+        )
 
     @property
     def needs_rows(self) -> bool:
@@ -66,6 +74,14 @@ class Queue:
     def is_full(self, viewer: Viewer | None, event: ClientEvent, waiting_max: int) -> bool:
         """Whether `waiting_max` wait already in the queue in which this event would wait."""
         return len(self._queue_of(viewer, event)) >= waiting_max
+
+    def holds_from_before(self, moment: float) -> bool:
+        """Whether a command waits that was read before a moment, by the clock of `read_at`."""
+        return any(
+            waiting.command is not None and (waiting.read_at or moment) < moment
+            for queue in (self._ahead, self._behind)
+            for waiting in queue
+        )
 
     def put(self, waiting: Waiting) -> None:
         queue = self._queue_of(waiting.viewer, waiting.event)

@@ -36,7 +36,8 @@ from baraka_server.domain.events import (
 )
 from baraka_server.domain.hammer import ActUndone, Award, LotOpenedAgain, RunnerUpAwarded
 from baraka_server.domain.state import State
-from baraka_server.store import ledger, rows, winning_rows
+from baraka_server.store import attendance, ledger, rows, winning_rows
+from baraka_server.store.attendance import Attendance
 from baraka_server.store.tables import auctions, bids, comments, requests, winnings
 from baraka_server.store.texts import write_texts
 
@@ -115,6 +116,19 @@ class LockedAuction:
 
     async def entries_after(self, seq: int, limit: int) -> list[LedgerEntry]:
         return await ledger.read_entries(self._connection, self.record.id, after=seq, limit=limit)
+
+    async def database_time(self) -> datetime:
+        """The database's time, asked behind the lock (D44)."""
+        return await attendance.database_time(self._connection)
+
+    async def attend(self, here: Attendance, at: datetime) -> None:
+        await attendance.attend(self._connection, self.record.id, here, at)
+
+    async def attendance(self) -> list[Attendance]:
+        return await attendance.read_attendance(self._connection, self.record.id)
+
+    async def dismiss(self, nodes: Iterable[str]) -> None:
+        await attendance.dismiss(self._connection, self.record.id, nodes)
 
     async def write(self, entries: Sequence[LedgerEntry]) -> list[LedgerEntry]:
         """Write the rows and the ledger entries of `entries`, which follow `tail`.

@@ -15,6 +15,7 @@ from sqlalchemy.sql import Executable
 from baraka_server.store.tables import (
     OUR_TABLES,
     UtcTime,
+    attendance,
     auctions,
     bids,
     comments,
@@ -27,9 +28,9 @@ from baraka_server.store.tables import (
 from baraka_server.store.unsuited import Unsuited, suited
 
 READS = {users, auctions, bids, comments, winnings, *OUR_TABLES}
-INSERTS = (bids, comments, winnings, events, requests, texts)
-UPDATES = (auctions,)
-DELETES = (bids, comments, requests)
+INSERTS = (bids, comments, winnings, events, requests, texts, attendance)
+UPDATES = (auctions, attendance)
+DELETES = (bids, comments, requests, attendance)
 
 
 async def look(connection: AsyncConnection) -> None:

@@ -38,6 +38,15 @@ TEXTS: Shape = (
     "user_id INTEGER NULL",
     "PRIMARY KEY auction_id, hash",
 )
+ATTENDANCE: Shape = (
+    "auction_id INTEGER",
+    "node VARCHAR(32)",
+    "run_seq INTEGER",
+    "up_to_ms BIGINT",
+    "clear_ms BIGINT NULL",
+    "at DATETIME",
+    "PRIMARY KEY auction_id, node",
+)
 VERSION: Shape = ("version_num VARCHAR(32)", "PRIMARY KEY version_num")
 """Alembic's own, whoever uses it."""
 

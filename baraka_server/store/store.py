@@ -8,6 +8,7 @@ import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import TypeVar
 
 from sqlalchemy import func, select
@@ -24,7 +25,8 @@ from baraka_server.domain.events import (
 )
 from baraka_server.domain.hammer import ActUndone, Award, LotOpenedAgain
 from baraka_server.domain.state import State
-from baraka_server.store import ledger, probe, rows
+from baraka_server.store import attendance, ledger, probe, rows
+from baraka_server.store.attendance import Attendance
 from baraka_server.store.availability import Availability
 from baraka_server.store.clocks import Clocks
 from baraka_server.store.engine import WRITES
@@ -296,6 +298,39 @@ class Store:
         """The last time that the auction went live, or was announced again."""
         async with self.reading() as connection:
             return await ledger.read_last(connection, auction_id, Started)
+
+    @property
+    def has_own_time(self) -> bool:
+        """Whether the database has a clock of its own: SQLite has this machine's."""
+        return self._engine.dialect.name != "sqlite"
+
+    async def attend(self, auction_id: int, here: Callable[[], Attendance]) -> datetime:
+        """Write that a node attends, as it is when the database has answered with its time."""
+        async with self._transaction(writes=True) as connection:
+            at = await attendance.database_time(connection)
+            await attendance.attend(connection, auction_id, here(), at)
+        return at
+
+    async def attendance(self, auction_id: int) -> list[Attendance]:
+        """The nodes that attended the auction's clocks."""
+        async with self.reading() as connection:
+            return await attendance.read_attendance(connection, auction_id)
+
+    async def with_clocks(self, auction_ids: Iterable[int]) -> list[int]:
+        """Those of the auctions that have, or had not long ago, a clock that a node attends."""
+        async with self.reading() as connection:
+            return await attendance.with_clocks(connection, auction_ids)
+
+    async def note_presence(self, auction_id: int, node: str) -> None:
+        """Write that a node has a socket in the room: whoever closes by a clock waits for it."""
+        async with self._transaction(writes=True) as connection:
+            at = await attendance.database_time(connection)
+            await attendance.note_presence(connection, auction_id, node, at)
+
+    async def stop_attending(self, node: str, auction_id: int | None = None) -> None:
+        """Count a node no longer that has no bid left, in one auction or in all."""
+        async with self._transaction(writes=True) as connection:
+            await attendance.leave(connection, node, auction_id)
 
     async def probe(self) -> None:
         """Check that the database accepts what a sale writes; raises a `StoreError` if not.

@@ -1,4 +1,4 @@
-"""Tables of the database: six of the existing system (D27), three of ours (D23, D26, D53, D56).
+"""Tables of the database: six of the existing system (D27), four of ours (D23, D26, D44, D53, D56).
 
 Names, types, keys and defaults of the six are those that Prisma makes of the documented models
 on MySQL, so that a database of the existing system and one that we created are the same.
@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import (
     CHAR,
+    BigInteger,
     Boolean,
     Column,
     DateTime,
@@ -255,4 +256,14 @@ texts = _table(
     Index("baraka_texts_user_id_idx", "user_id"),
 )
 
-OUR_TABLES = (events, requests, texts)
+attendance = _table(
+    "baraka_attendance",
+    Column("auction_id", Integer, primary_key=True, autoincrement=False),
+    Column("node", String(32), primary_key=True),
+    Column("run_seq", Integer, nullable=False),
+    Column("up_to_ms", BigInteger, nullable=False),
+    Column("clear_ms", BigInteger),
+    Column("at", UtcTime, nullable=False),
+)
+
+OUR_TABLES = (events, requests, texts, attendance)

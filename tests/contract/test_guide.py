@@ -200,16 +200,23 @@ HEARD_IN_ADDITION = {
     "auctionStarted": PLACE,
     "userCountUpdate": PLACE,
     "newComment": PLACE,
-    "newBid": {**PLACE, "round": "number", "formerBid": "NamedBid?", "nextBid": "number?"},
+    "newBid": {
+        **PLACE,
+        "round": "number",
+        "formerBid": "NamedBid?",
+        "nextBid": "number?",
+        "clock": "ClockShown?",
+    },
     "auctionCanceled": PLACE,
     "auctionFinished": PLACE,
-    "auctionEnded": {**PLACE, "runnerUp": "boolean"},
+    "auctionEnded": {**PLACE, "runnerUp": "boolean", "clock": "ClockShown?"},
     "auction_change_product": {
         **PLACE,
         "round": "number",
         "auctionBids": "BidWithUser[]?",
         "formerBid": "NamedBid?",
         "nextBid": "number?",
+        "clock": "ClockShown?",
     },
     "broadCasterLeft": PLACE,
     "error": {
@@ -220,6 +227,7 @@ HEARD_IN_ADDITION = {
         "formerBid": "NamedBid?",
         "round": "number?",
         "nextBid": "number?",
+        "clock": "ClockShown?",
     },
 }
 
@@ -236,6 +244,8 @@ STATE = (
         "userCount": "number",
         "round": "number",
         "nextBid": "number?",
+        "clock": "ClockShown?",
+        "bidding": "string?",
         "missed": "object[]?",
         "missedComplete": "boolean?",
     },

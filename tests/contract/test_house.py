@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from baraka_server.contract.client_events import GUIDE_EVENTS
+from baraka_server.contract.clock import AwardByClock, StartClock
 from baraka_server.contract.prices import SetIncrements
 from baraka_server.contract.refusals import Code, Refusal
 from baraka_server.contract.server_events import ADDED_SERVER_EVENTS, DOCUMENTED_SERVER_EVENTS
@@ -23,13 +24,25 @@ COMMANDS = {
     "setIncrements": ("clerk", {"increments"}),
     "undoBid": ("clerk", {"bidId"}),
     "reopenLot": ("clerk", {"awardSeq", "say"}),
+    "startClock": ("clerk", {"seconds", "extendSeconds", "windowSeconds", "award", "say"}),
+    "pauseClock": ("clerk", set()),
+    "resumeClock": ("clerk", {"seconds"}),
+    "stopClock": ("clerk", set()),
+    "fairWarning": ("clerk", {"stage", "say"}),
+    "pauseBidding": ("clerk", {"say"}),
+    "resumeBidding": ("clerk", {"say"}),
 }
 """Who may give a command, and its fields beside those that all have."""
 
+CLOCK = {"endsAt", "remainingMs", "running", "extendSeconds", "windowSeconds", "award", "reason"}
 TOLD = {
     "nextBidChanged": {"nextBid"},
-    "bidUndone": {"bidIds", "standingBid", "formerBid", "nextBid", "round"},
+    "bidUndone": {"bidIds", "standingBid", "formerBid", "nextBid", "clock", "round"},
     "lotReopened": {"product", "winningId", "standingBid", "nextBid", "round"},
+    "auctionClock": CLOCK,
+    "fairWarning": {"stage"},
+    "biddingPaused": {"clock"},
+    "biddingResumed": {"clock"},
 }
 """The fields of an event beside those that all have."""
 
@@ -57,6 +70,42 @@ def test_what_the_house_tells_is_that():
 
 def test_the_commands_that_are_taken_over_http_are_those():
     assert set(HTTP_COMMANDS) == OVER_HTTP
+
+
+@pytest.mark.parametrize(
+    ("event", "sent", "says"),
+    [
+        ("startClock", {}, "seconds is required"),
+        ("startClock", {"seconds": 0}, "seconds must be a whole number from 1 to 604800"),
+        ("startClock", {"seconds": 604_801}, "seconds must be a whole number from 1 to 604800"),
+        ("startClock", {"seconds": "60"}, "seconds must be"),
+        ("startClock", {"seconds": 60, "extendSeconds": 601}, "extendSeconds must be"),
+        ("startClock", {"seconds": 60, "windowSeconds": -1}, "windowSeconds must be"),
+        ("startClock", {"seconds": 60, "award": "manual"}, 'award must be "auto"'),
+        ("startClock", {"seconds": 60, "say": " "}, "say must not be blank"),
+        ("resumeClock", {"seconds": 0}, "seconds must be"),
+        ("fairWarning", {}, "stage is required"),
+        ("fairWarning", {"stage": 4}, "stage must be a whole number from 1 to 3"),
+        ("pauseBidding", {"say": "x" * 192}, "say must have at most 191 characters"),
+    ],
+)
+def test_a_clock_that_is_no_clock_is_malformed(event, sent, says):
+    refusal = parse(event, [{"auctionId": 1} | sent])
+    assert isinstance(refusal, Refusal)
+    assert refusal.code is Code.MALFORMED
+    assert says in refusal.message
+
+
+def test_a_clock_has_a_window_of_ten_seconds_where_nothing_is_said():
+    event = parse("startClock", [{"auctionId": 1, "seconds": 60}])
+    assert isinstance(event, StartClock)
+    assert (event.extend_seconds, event.window_seconds, event.award) == (10, 10, None)
+
+
+def test_nobody_but_the_server_awards_by_the_clock():
+    refusal = parse(AwardByClock.wire_name, [{"auctionId": 1, "ends_ms": 0}])
+    assert isinstance(refusal, Refusal)
+    assert refusal.code is Code.UNKNOWN_EVENT
 
 
 @pytest.mark.parametrize(

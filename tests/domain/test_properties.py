@@ -24,6 +24,16 @@ from baraka_server.contract.client_events import (
 )
 from baraka_server.contract.refusals import Code, Refusal
 from baraka_server.domain.auction_record import adopted, lot_of, record_after
+from baraka_server.domain.clock import (
+    BiddingPaused,
+    BiddingResumed,
+    ClockPaused,
+    ClockResumed,
+    ClockStarted,
+    ClockStopped,
+    FairWarning,
+    Moment,
+)
 from baraka_server.domain.decide import decide
 from baraka_server.domain.decision import Command, HouseRules
 from baraka_server.domain.events import (
@@ -430,6 +440,8 @@ TIMES = st.datetimes(timezones=st.just(UTC)).map(
 ANY_LOT = st.builds(Lot, TEXTS, PRICES, PRICES, PRICES)
 ANY_BID = st.builds(StandingBid, IDS, IDS, AMOUNTS, TIMES)
 ANY_HIGH = st.none() | ANY_BID
+COUNTS = st.integers(0, 2**50)
+MOMENTS = st.builds(Moment, TIMES)
 ANY_STEPS = st.none() | st.lists(st.tuples(PRICES, AMOUNTS), min_size=1, max_size=3).map(tuple)
 ANY_EVENT: dict[str, st.SearchStrategy[Event]] = {
     "adopted": st.builds(
@@ -443,13 +455,13 @@ ANY_EVENT: dict[str, st.SearchStrategy[Event]] = {
     ),
     "started": st.builds(Started),
     "lot_opened": st.builds(LotOpened, ANY_LOT),
-    "lot_repriced": st.builds(LotRepriced, ANY_LOT),
-    "bid": st.builds(BidPlaced, AMOUNTS, IDS),
+    "lot_repriced": st.builds(LotRepriced, ANY_LOT, st.none() | COUNTS),
+    "bid": st.builds(BidPlaced, AMOUNTS, IDS, st.none() | COUNTS, COUNTS),
     "standing_bid_changed": st.builds(
-        StandingBidChanged, ANY_LOT, ANY_HIGH, ANY_HIGH, st.booleans()
+        StandingBidChanged, ANY_LOT, ANY_HIGH, ANY_HIGH, st.booleans(), st.none() | COUNTS
     ),
     "comment": st.builds(Commented, TEXTS, IDS),
-    "awarded": st.builds(Awarded, TEXTS, TEXTS, ANY_HIGH, st.none() | IDS),
+    "awarded": st.builds(Awarded, TEXTS, TEXTS, ANY_HIGH, st.none() | IDS, st.none() | COUNTS),
     "canceled": st.builds(Canceled),
     "ended": st.builds(Ended),
     "broadcaster_left": st.builds(BroadcasterLeft),
@@ -461,6 +473,15 @@ ANY_EVENT: dict[str, st.SearchStrategy[Event]] = {
         st.lists(ANY_BID).map(tuple),
     ),
     "runner_up_awarded": st.builds(RunnerUpAwarded, TEXTS, TEXTS, ANY_BID, ANY_BID, IDS),
+    "clock_started": st.builds(
+        ClockStarted, COUNTS, COUNTS, IDS, IDS, IDS, st.none() | st.just("auto"), MOMENTS
+    ),
+    "clock_paused": st.builds(ClockPaused, COUNTS, COUNTS, st.none() | TEXTS),
+    "clock_resumed": st.builds(ClockResumed, COUNTS, COUNTS, st.none() | IDS, MOMENTS),
+    "clock_stopped": st.builds(ClockStopped, COUNTS, COUNTS),
+    "bidding_paused": st.builds(BiddingPaused, st.none() | COUNTS, st.booleans()),
+    "bidding_resumed": st.builds(BiddingResumed, st.none() | COUNTS, st.booleans(), MOMENTS),
+    "fair_warning": st.builds(FairWarning, st.integers(1, 3)),
 }
 
 

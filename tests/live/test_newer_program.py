@@ -55,7 +55,7 @@ async def test_behind_a_rule_that_is_not_known_the_auction_is_shown_and_nothing_
 
 async def test_an_entry_that_is_no_rule_is_only_counted(on_air, store, hall):
     house, _, bilal = on_air
-    seq = await newer.writes(store, "fair_warning", {"v": 1, "rule": False, "stage": 1})
+    seq = await newer.writes(store, "spotlight", {"v": 1, "rule": False, "on": 1})
     assert (await house.submit(bilal, bid(10)))["seq"] == seq + 1
     assert [(name, payload["seq"]) for name, payload in hall.news_of(bilal)][-2:] == [
         ("auctionEntry", seq),

@@ -10,8 +10,9 @@ from baraka_server.contract.client_events import (
     StartAuction,
 )
 from baraka_server.contract.fields import INT_MAX
+from baraka_server.domain.clock import ClockPaused, ClockStarted, FairWarning
 from baraka_server.domain.decision import Command
-from baraka_server.domain.events import LedgerEntry, Lot, StandingBid
+from baraka_server.domain.events import Awarded, Event, LedgerEntry, Lot, StandingBid
 from baraka_server.domain.kinds import KINDS
 from baraka_server.domain.narrate import LOOKS_BACK, in_words
 from baraka_server.domain.state import State
@@ -85,6 +86,16 @@ async def test_history_of_an_unknown_auction_is_not_there(books: Store) -> None:
 LOT = {"product": "Vase", "minimum_price": 1, "start_price": 2, "market_price": 3}
 HIGH = StandingBid(1, 2, 3, LONG_AGO).data()
 ADOPTED = {"owner_id": 1, "live": True, "canceled": False, "ended": False, "lot": LOT, "high": HIGH}
+NOON = "2026-01-02T12:00:00.000Z"
+STARTED = {
+    "clock_ms": 0,
+    "ends_ms": 60_000,
+    "seconds": 60,
+    "extend_seconds": 10,
+    "window_seconds": 10,
+    "award": "auto",
+    "as_of": NOON,
+}
 DATA: dict[str, dict[str, Any]] = {
     "adopted": ADOPTED,
     "lot_opened": {"lot": LOT},
@@ -93,6 +104,13 @@ DATA: dict[str, dict[str, Any]] = {
     "standing_bid_changed": {"lot": LOT, "high": HIGH, "was": None, "award_refused": False},
     "comment": {"comment": "Hi"},
     "awarded": {"product": "Vase", "weight": "", "high": HIGH},
+    "clock_started": STARTED,
+    "clock_paused": {"clock_ms": 57_000, "ends_ms": 60_000},
+    "clock_resumed": {"clock_ms": 57_000, "ends_ms": 67_000, "seconds": None, "as_of": NOON},
+    "clock_stopped": {"clock_ms": 57_000, "ends_ms": 60_000},
+    "bidding_paused": {"clock_ms": 57_000, "clock_ran": True},
+    "bidding_resumed": {"clock_ms": 57_000, "clock_ran": True, "as_of": NOON},
+    "fair_warning": {"stage": 2},
     "increments_set": {"increments": [[0, 10], [100, 50]], "before": None},
     "bid_undone": {"bids": [1, 2, 3], "high": None, "was": HIGH},
     "lot_reopened": {"lot": LOT, "award": 1, "was": HIGH, "winning_id": 1, "winner": None}
@@ -107,6 +125,32 @@ def test_every_kind_of_entry_has_words(kind: str) -> None:
     told = in_words(State(), entry, lambda user_id: f"user {user_id}")
     assert told
     assert told != kind
+
+
+@pytest.mark.parametrize(
+    ("event", "words"),
+    [
+        (
+            ClockStarted.from_data(STARTED),
+            "started a clock of 60 s; a bid in its last 10 s leaves at least 10 s; it awards the lot "
+            "when it runs out",
+        ),
+        (ClockPaused(57_000, 60_000), "paused the clock with 3.0 s left"),
+        (
+            ClockPaused(57_000, 60_000, "interrupted"),
+            "the clock was stopped with 3.0 s left: the server was interrupted",
+        ),
+        (FairWarning(3), "gave fair warning 3 of 3"),
+        (Awarded("Vase", None, None, by_clock=60_250), "the clock ran out: Vase went to nobody"),
+        (
+            Awarded("Vase", None, StandingBid(1, 2, 3, LONG_AGO), by_clock=60_250),
+            "the clock ran out: Vase went to user 2 for 3",
+        ),
+    ],
+)
+def test_what_a_clock_did_is_told_in_plain_words(event: Event, words: str) -> None:
+    entry = LedgerEntry(9, 1, None, LONG_AGO, event)
+    assert in_words(State(), entry, lambda user_id: f"user {user_id}") == words
 
 
 # --- the sale in pages --------------------------------------------------------

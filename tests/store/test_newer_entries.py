@@ -20,7 +20,7 @@ from baraka_server.store.tables import events
 from tests.support.servers import newer
 from tests.support.servers.sales import Sale, bid, change_lot, run_sale, take
 
-NOT_RULES = {"comment", "broadcaster_left"}
+NOT_RULES = {"comment", "broadcaster_left", "fair_warning"}
 ENTRIES = 16
 
 

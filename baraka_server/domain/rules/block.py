@@ -22,6 +22,7 @@ from baraka_server.domain.rules.checks import (
     looked_elsewhere,
     not_on_air,
 )
+from baraka_server.domain.rules.clock import awarded_by
 from baraka_server.domain.rules.hammer import runner_up
 from baraka_server.domain.rules.tables import Decisions, Objections
 from baraka_server.domain.state import State
@@ -126,11 +127,13 @@ def _lot_repriced_objection(state: State, _entry: LedgerEntry, event: LotReprice
     return None
 
 
-def _awarded_objection(state: State, _entry: LedgerEntry, event: Awarded) -> str | None:
+def _awarded_objection(state: State, entry: LedgerEntry, event: Awarded) -> str | None:
     if reason := not_on_air_objection(state):
         return reason
     if state.lot is None:
         return "there was no product to award"
+    if reason := awarded_by(state, entry, event):
+        return reason
     if not same_bid(event.high, state.high):
         return f"it names {_named(event.high)}, and what stood was {_named(state.high)}"
     return None

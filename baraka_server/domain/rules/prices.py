@@ -15,6 +15,7 @@ from baraka_server.domain.rules.checks import (
     is_stale,
     no_participant,
 )
+from baraka_server.domain.rules.clock import closed, closed_by, timed
 from baraka_server.domain.rules.tables import Decisions, NameOf, Objections, Words
 from baraka_server.domain.state import State
 
@@ -42,6 +43,8 @@ def _bid(state: State, command: Command, event: PlaceBid, rules: HouseRules) -> 
         return command.refused(Code.ROUND_OVER, round=state.round)
     if state.lot is None:
         return command.refused(Code.NO_LOT)
+    if refusal := closed(state, command):
+        return refusal
     if state.high is not None and event.amount <= state.high.amount:
         return command.refused(Code.BID_TOO_LOW, current=state.high.amount)
     if state.high is None and event.amount < state.lot.minimum_price:
@@ -49,7 +52,7 @@ def _bid(state: State, command: Command, event: PlaceBid, rules: HouseRules) -> 
     least = next_bid(state)
     if least is not None and event.amount < least:
         return command.refused(Code.BID_BELOW_STEP, nextBid=least)
-    return BidPlaced(event.amount)
+    return BidPlaced(event.amount, **timed(state, command))
 
 
 def _set_increments(
@@ -78,6 +81,8 @@ def _bid_objection(state: State, entry: LedgerEntry, event: BidPlaced) -> str | 
         return "a bid has a bidder"
     if state.lot is None:
         return "there was no product to bid on"
+    if reason := closed_by(state, event):
+        return reason
     if type(event.amount) is not int or not 1 <= event.amount <= INT_MAX:
         return "that is not an amount"
     if state.high is not None and event.amount <= state.high.amount:

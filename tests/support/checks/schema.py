@@ -11,6 +11,7 @@ ADDED = {
     "baraka_0002": ("baraka_events",),
     "baraka_0003": ("baraka_requests",),
     "baraka_0004": ("baraka_texts",),
+    "baraka_0005": ("baraka_attendance",),
 }
 """Each revision and the tables of ours that it adds."""
 REVISIONS = tuple(ADDED)

@@ -47,7 +47,8 @@ BID = ROW | {"bid": int, "user": USER}
 COMMENT = ROW | {"comment": str, "user": USER}
 ADDED = {"auctionId": int, "seq": int, "ledger": LEDGER, "serverTime": TIME}
 
-NEXT = {"nextBid": (int, type(None))}
+CLOCK = {"clock": (dict, type(None))}
+NEXT = CLOCK | {"nextBid": (int, type(None))}
 
 SHAPES: dict[str, dict[str, Any]] = {
     "auctionStarted": AUCTION | ADDED,
@@ -57,6 +58,7 @@ SHAPES: dict[str, dict[str, Any]] = {
     "auctionCanceled": ADDED | {"message": str},
     "auctionFinished": ADDED | {"message": str},
     "auctionEnded": ADDED
+    | CLOCK
     | {
         "auction": AUCTION | {"Auction_bids": [BID], "Auction_comments": [COMMENT]},
         "winningBid": (BID, type(None)),
@@ -74,6 +76,7 @@ SHAPES: dict[str, dict[str, Any]] = {
         "auctionComments": [COMMENT],
         "userCount": int,
         "round": int,
+        "bidding": str,
     },
     "auctionChanged": ADDED | {"auction": AUCTION, "highestBid": (BID, type(None)), "round": int},
     "auctionEntry": ADDED,

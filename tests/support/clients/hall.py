@@ -11,6 +11,7 @@ from typing import Any
 
 from baraka_server.domain.decision import HouseRules
 from baraka_server.live.audience import RoundShown, Viewer
+from baraka_server.live.clock_measure import seconds_counted
 from baraka_server.live.context import Limits
 from baraka_server.live.encoded import Encoded, Pieces
 from baraka_server.live.house import House
@@ -71,6 +72,8 @@ def open_house(
     poll_seconds: float = 0,
     rows_look_seconds: float = 0,
     clock: Callable[[], float] = time.monotonic,
+    seconds: Callable[[], float] = seconds_counted,
+    beat_seconds: float = 0,
     **limits: Any,
 ) -> House:
     usual = {"asks_waiting_max": 10_000, "resume_events_max": 1_000, "whole_numbers": False}
@@ -82,6 +85,8 @@ def open_house(
         ledger_poll_seconds=poll_seconds,
         rows_look_seconds=rows_look_seconds,
         clock=clock,
+        seconds=seconds,
+        beat_seconds=beat_seconds,
     )
     house.open()
     return house
