@@ -100,6 +100,17 @@ class RunList:
         lot.winner, lot.amount = winner or "", amount
         self._keep()
 
+    def reopened(self, product: str) -> None:
+        """Note that the award of `product`, or its passing, was taken back: it is on the block."""
+        done = [
+            lot
+            for lot in self.lots
+            if lot.is_called(product) and lot.fate in {Fate.SOLD, Fate.PASSED}
+        ]
+        if done and self.on_block is None:
+            done[-1].fate, done[-1].winner, done[-1].amount = Fate.ON_BLOCK, "", None
+        self._keep()
+
     def sold(self, product: str) -> int:
         """Number of lots of this product that were sold."""
         return sum(lot.is_called(product) and lot.fate is Fate.SOLD for lot in self.lots)

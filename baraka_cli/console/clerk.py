@@ -14,6 +14,7 @@ from baraka_cli.console.records import Phase, moment, phase_of
 from baraka_cli.console.sale_book import LOT_OPENED, RATE_WINDOW_SECONDS, SaleBook
 from baraka_cli.console.tally import Tally
 from baraka_cli.run_list import RunList
+from baraka_server.contract.hammer import LotReopened
 from baraka_server.contract.names import same_name
 from baraka_server.contract.server_events import AuctionState, BroadcasterLeft
 from baraka_server.contract.text import printable
@@ -60,9 +61,13 @@ class Clerk:
             winner = hammer.winner and book.names.called(hammer.winner_id, hammer.winner)
             self._log.note(hammer.told(book.names), EntryMark.DONE)
             self.keep(partial(self._run_list.hammered, hammer.product, winner, hammer.amount))
+        if event == LotReopened.wire_name:
+            product = printable(data["product"])
+            self._log.note(f"{isolated(product)} is open again", EntryMark.NOTE)
+            self.keep(partial(self._run_list.reopened, product))
         self._follow_block(event)
         self.close_list()
-        if is_state or len(book.hammers) > hammered:
+        if is_state or len(book.hammers) != hammered or event == LotReopened.wire_name:
             self._later(self._count())
         if is_state and not self._recalled:
             self._recalled = True

@@ -27,6 +27,7 @@ from baraka_cli.console.records import (
     whole,
 )
 from baraka_server.contract.fields import LEDGER_ID_CHARS_MAX
+from baraka_server.contract.hammer import LotReopened
 from baraka_server.contract.names import same_name
 from baraka_server.contract.server_events import (
     AuctionCanceled,
@@ -278,6 +279,11 @@ class SaleBook:
         self.earlier += [*self.comments, self.hammers[-1]]
         self.comments.clear()
 
+    def _reopened(self, _data: Mapping[str, Any], _now: datetime) -> None:
+        """Forget the last hammer: lot and bids are told in the guide's words behind it (D38)."""
+        if self.hammers:
+            self.hammers.pop()
+
     def _canceled(self, data: Mapping[str, Any], now: datetime) -> None:
         self.phase, self.over_since = Phase.CANCELED, self._heard_at(data, now)
 
@@ -353,6 +359,7 @@ _HANDLERS = {
     NewBid.wire_name: SaleBook._bid_placed,
     NewComment.wire_name: SaleBook._commented,
     LotAwarded.wire_name: SaleBook._awarded,
+    LotReopened.wire_name: SaleBook._reopened,
     AuctionCanceled.wire_name: SaleBook._canceled,
     AuctionFinished.wire_name: SaleBook._finished,
     BroadcasterLeft.wire_name: SaleBook._nothing,

@@ -12,6 +12,7 @@ from baraka_cli.console.mixed_text import isolated
 from baraka_cli.console.slash_commands import SLASH_COMMANDS
 from baraka_cli.console.sounds import Sound
 from baraka_server.contract.client_events import JoinAuction, PlaceBid, PostComment
+from baraka_server.contract.hammer import ReopenLot
 from tests.support.clients.keyboard import Keyboard, seated
 from tests.support.clients.phones import PythonPhones, token
 from tests.support.servers.baraka import SECRET, Baraka
@@ -105,6 +106,11 @@ async def test_chat_outlives_the_hammer_and_the_host_is_marked_in_it(
         await host.confirms("a")
         await host.sees("── Gold Ring – 18K: sold to Dina A. for", "1 sold · total 900")
         await host.sees("Dina A.: is it gold?", "◆ Amina A.: Any more bids?")
+        owner = await phones.open(baraka.url, 1, auth={"token": token(SECRET, 1)})
+        assert (await owner.emits(ReopenLot(auction_id=1)))["ok"]
+        await host.sees("0 sold · total 0", "▶ Gold Ring – 18K  on the block", "is open again")
+        await host.confirms("a")
+        await host.sees("1 sold · total 900", "✓ Gold Ring – 18K  900 Dina A.")
         await host.confirms("n")
         assert (await dina.emits(PostComment(auction_id=1, comment="and this?")))["ok"]
         await host.sees("Dina A.: is it gold?", "Dina A.: and this?")

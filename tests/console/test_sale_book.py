@@ -9,6 +9,7 @@ import pytest
 
 from baraka_cli.console.records import Comment, Phase
 from baraka_cli.console.sale_book import BIDS_KEPT_MAX, SaleBook
+from baraka_server.contract.hammer import LotReopened
 from baraka_server.contract.server_events import (
     AuctionCanceled,
     AuctionChanged,
@@ -228,6 +229,16 @@ def test_what_was_said_before_the_hammer_is_kept_and_listed_once() -> None:
     assert [one.id for one in sale.comments] == [3]
     say(sale, comment(3), comment(4))
     assert [one.id for one in sale.comments] == [3, 4]
+
+
+def test_a_hammer_that_was_taken_back_is_none() -> None:
+    sale = book()
+    award(sale)
+    assert len(sale.hammers) == 1
+    sale.hear(LotReopened.wire_name, {"product": "Ring", "winningId": None, "standingBid": None})
+    sale.hear(LotChanged.wire_name, lot())
+    assert sale.hammers == []
+    assert sale.lot is not None
 
 
 def test_a_state_with_an_award_that_was_not_heard_keeps_what_was_said_before_it() -> None:
