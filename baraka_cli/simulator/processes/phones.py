@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from baraka_cli.client.light_socket import LightSocket
 from baraka_cli.client.socketio_socket import SocketIoSocket
@@ -20,6 +21,10 @@ class PhoneSpec:
     transports: tuple[str, ...] = ()
     slow_seconds: float = 0
     compress: bool = False
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in self.__slots__}
 
 
 def make_phone(pool: SocketPool, spec: PhoneSpec) -> Socket:

@@ -15,7 +15,6 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict
 from subprocess import DEVNULL, PIPE
 from typing import Any, Protocol
 
@@ -92,7 +91,7 @@ class Worker:
             raise WorkerDied(
                 f"Process {self.number} of the crowd did not start: {error}."
             ) from None
-        self._send({"url": url, "phones": [asdict(spec) for spec in self._specs]})
+        self._send({"url": url, "phones": [spec.fields for spec in self._specs]})
         with suppress(TimeoutError):
             async with asyncio.timeout(START_SECONDS_MAX):
                 if await read_message(reader) is not None:
