@@ -87,12 +87,13 @@ def _sale(now: Situation) -> Reason:
     return _hosting(now) or _live(now)
 
 
-def _lot_is_up(now: Situation) -> Reason:
+def lot_is_up(now: Situation) -> Reason:
+    """Reason against any command about the lot on the block."""
     return _sale(now) or (None if now.book.lot else "There is nothing on the block.")
 
 
 def _award(now: Situation) -> Reason:
-    reason = _lot_is_up(now)
+    reason = lot_is_up(now)
     if reason is None and now.book.high is None:
         return "Nobody has bid: press p to pass the lot."
     return reason
@@ -147,7 +148,7 @@ ACTIONS = (
         "pass_lot",
         "Pass",
         "Take the lot off without a sale.",
-        _lot_is_up,
+        lot_is_up,
         moves=True,
         place=SALE,
     ),
@@ -200,6 +201,9 @@ MORE_KEYS = (
     ("F1-F9", "send it at once"),
     ("g", "speaks the next language of quick messages, and then all in one comment"),
     ("Tab", "goes to the lists: ↑ ↓ PgUp PgDn scroll, End is where they follow the sale"),
+    ("o/O", "starts a clock by which bidding closes; O one that awards the lot when it runs out"),
+    ("i/z", "the clock stands still or runs on; z takes it off"),
+    ("h/w", "pauses bidding, or lets it go on; w warns: going once, going twice, last call"),
     ("k", "gives a new access token"),
     ("^p", "the palette: everything by name"),
 )

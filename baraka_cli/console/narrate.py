@@ -43,6 +43,7 @@ def explained(answer: Reply) -> str:
         Code.NO_LOT: "there is nothing on the block",
         Code.NOT_OWNER: "you do not own this auction",
         Code.NOT_LIVE: "the auction is not live",
+        Code.BIDDING_CLOSED: "the clock ran out: o starts another one",
         Code.ALREADY_CANCELED: "the auction is canceled",
         Code.ALREADY_ENDED: "the auction has ended",
     }

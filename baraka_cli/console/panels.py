@@ -25,6 +25,7 @@ PHASE_MARKS = {
     Phase.CANCELED: "✗",
 }
 NO_NUMBER = "-"
+NEXT_ASK, CLOSES_IN = "NEXT ASK ▸", "CLOSES IN"
 NOTHING_UP = {
     Phase.UNKNOWN: "Nothing on the block",
     Phase.WAITING: "Not started: nobody can bid · s: start",
@@ -90,7 +91,7 @@ class Block(Vertical):
             yield LargeNumber(NO_NUMBER, id="last")
             yield OneLine(id="bidder")
         with Vertical(id="ask-box"):
-            yield Static("NEXT ASK ▸", classes="caption")
+            yield Static(NEXT_ASK, id="ask-caption", classes="caption")
             ask = LargeNumber(NO_NUMBER, id="ask")
             ask.is_lined = True
             yield ask
@@ -107,6 +108,8 @@ class Block(Vertical):
         self.set_class(book.phase is Phase.LIVE, "live")
         product = Text(isolated(lot.product) if lot else NOTHING_UP[book.phase], "bold")
         elapsed = Text(time_up(book, now) if lot else "")
+        if lot and (clock := book.bidding.told()):
+            elapsed = Text.assemble((f" {clock} ", "bold reverse"), elapsed)
         product = padded(product, self.query_one("#product").size.width - elapsed.cell_len)
         self.query_one("#product", Static).update(Text.assemble(product, elapsed, no_wrap=True))
         self._line("#description", Text(isolated(description) if lot else ""))
@@ -122,12 +125,30 @@ class Block(Vertical):
         self._line("#bidder", bidder)
         more = f"+{ask - high.amount:,}" if high and ask is not None else ""
         self._line("#step", Text(more or ("first bid" if lot else "")))
+        self._show_clock(book, ask)
         self._line("#prices", self._prices(lot, numbers[1], one_line=one_line))
         self._line("#tally", Text(tally.told(now)))
         by_second = book.bids_by_second(now)
         self.query_one("#rate", Sparkline).data = [float(count) for count in by_second]
         count = sum(by_second)
         self.border_subtitle = f"{count} bid{'' if count == 1 else 's'} in the last minute"
+
+    def _show_clock(self, book: SaleBook, ask: int | None) -> None:
+        """Show a clock in its last seconds in place of the next ask."""
+        seconds = book.bidding.last_seconds
+        caption = self.query_one("#ask-caption", Static)
+        caption.update(NEXT_ASK if seconds is None else CLOSES_IN)
+        self.query_one("#ask-box").set_class(seconds is not None, "closing")
+        if seconds is None:
+            return
+        figure = self.query_one("#ask", LargeNumber)
+        rows = [
+            rows
+            for rows in ALL_ROWS
+            if rows <= figure.size.height and figure.width_in(rows, str(seconds)) < self._rooms[1]
+        ]
+        figure.draw_in(rows[0] if rows else SMALL_ROWS, str(seconds))
+        self._line("#step", Text(f"next ask {ask:,}" if ask is not None else ""))
 
     def _line(self, name: str, text: Text) -> None:
         self.query_one(name, OneLine).update(text)

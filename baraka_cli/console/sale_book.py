@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from baraka_cli.console.bidding import Bidding
 from baraka_cli.console.people_names import Names
 from baraka_cli.console.records import (
     Bid,
@@ -84,6 +85,7 @@ class SaleBook:
     """Which history `seq` is of, for asking what was missed."""
     gap: bool = False
     """Whether an event was not heard: the book is wrong until the next state."""
+    bidding: Bidding = field(default_factory=Bidding)
     version: int = 0
     """Rises with every change: whoever draws the book draws only a new version."""
     first_seq: int | None = None
@@ -134,6 +136,7 @@ class SaleBook:
             self.gap = self.gap or (self.seq is not None and seq > self.seq + 1)
             self.seq, self.ledger = seq, _ledger(data)
         handler(self, data, now or datetime.now(UTC))
+        self.bidding.hear(event, data)
         self.version += 1
 
     def _was_heard(self, event: str, seq: int) -> bool:

@@ -33,8 +33,8 @@ from baraka_cli.console.sale_book import SaleBook
 from baraka_cli.console.sale_commands import SaleCommands
 from baraka_cli.console.screens import SummaryScreen
 from baraka_cli.console.sounds import ABOUT, Sound, Sounds
-from baraka_cli.console.speaking import Speaking
 from baraka_cli.console.summary_sources import closed
+from baraka_cli.console.timing import TIMING_BINDINGS, Timing
 from baraka_cli.csv_writing import FOR_PEOPLE, CsvForm
 from baraka_cli.run_list import ListedLot, RunList
 from baraka_server.contract.refusals import TEXTS, Code
@@ -75,7 +75,7 @@ class SaleApp(Protocol):
     def not_there(self, auction_id: int) -> None: ...
 
 
-class SaleScreen(Speaking):
+class SaleScreen(Timing):
     """The sale."""
 
     AUTO_FOCUS = ""  # keys are commands; `c` goes to the line
@@ -87,6 +87,7 @@ class SaleScreen(Speaking):
         Binding("ctrl+y", "confirm", "What a key has made ready", show=False),
         Binding("escape", "drop", "Back to the keys", show=False),
         Binding("k", "token", "Another token", show=False),
+        *TIMING_BINDINGS,
     ]
 
     def __init__(self, setup: Setup, auction_id: int, access: Access) -> None:
@@ -259,6 +260,7 @@ class SaleScreen(Speaking):
             heartbeat.silent_seconds,
             tuple((entry.text, entry.mark) for entry in self.log_book.entries[-20:]),
             int(moment.timestamp()),
+            self.book.bidding.told(),
             self.query_one(Block).size,
         )
         if state == self._drawn:
