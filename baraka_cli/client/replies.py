@@ -35,6 +35,7 @@ from baraka_server.contract.clock import (
     StopClock,
 )
 from baraka_server.contract.hammer import BidUndone, LotReopened, ReopenLot, UndoBid
+from baraka_server.contract.people import SetRole
 from baraka_server.contract.prices import NextBidChanged, SetIncrements
 from baraka_server.contract.refusals import TEXTS, Code
 from baraka_server.contract.server_events import (
@@ -75,6 +76,7 @@ ANSWERED_BY: dict[type[ClientEvent], tuple[type[ServerEvent], ...]] = {
     FairWarning: (FairWarningGiven,),
     PauseBidding: (BiddingPaused,),
     ResumeBidding: (BiddingResumed,),
+    SetRole: (),
 }
 """Server events that follow a client event when it was done, where nothing is acknowledged."""
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from baraka_cli.commands import staff
 from baraka_cli.commands.verify import checkpoint, verify
 from baraka_cli.database import LONG_READ_SECONDS_MAX, ask_store
 from baraka_cli.terminal import (
@@ -37,7 +38,7 @@ app = typer.Typer(
 AuctionId = Annotated[int, typer.Argument(metavar="ID", help="The auction.", show_default=False)]
 
 BIDS_SHOWN = 10
-WHO_CHARS_MAX = 16
+WHO_CHARS_MAX = 20
 
 
 def _moment(text: str) -> datetime:
@@ -159,7 +160,9 @@ def list_(
 @app.command()
 def show(auction_id: AuctionId, as_json: AsJson = False, database_url: DatabaseUrl = None) -> None:
     """Show an auction with the bids and comments of its current round."""
+    from baraka_server.contract.names import numbered
     from baraka_server.contract.records import AuctionWithLists
+    from baraka_server.domain.paddles import NONE_GIVEN
     from baraka_server.store import catalog
 
     async def find(store: Store) -> tuple[Snapshot | None, dict[int, User]]:
@@ -171,11 +174,17 @@ def show(auction_id: AuctionId, as_json: AsJson = False, database_url: DatabaseU
     snapshot, people = ask_store(database_url, find)
     if snapshot is None:
         fail(f"There is no auction {auction_id}.")
+    paddles = snapshot.state.paddles if snapshot.state else NONE_GIVEN
     if as_json:
         # Bidders' numbers as everybody sees them: only winners are to be called (D17).
         lists = {
             "Auction_bids": [
-                {**bid.model_dump(), "user": bid.user.as_seen_by_others()} for bid in snapshot.bids
+                {
+                    **bid.model_dump(),
+                    "user": bid.user.as_seen_by_others(),
+                    "paddle": paddles.of(bid.user_id),
+                }
+                for bid in snapshot.bids
             ],
             "Auction_comments": [
                 {**comment.model_dump(), "user": comment.user.as_seen_by_others()}
@@ -190,7 +199,7 @@ def show(auction_id: AuctionId, as_json: AsJson = False, database_url: DatabaseU
         print_table(
             ("Bid", "By", "At"),
             [
-                (bid.bid, bid.user.name, _second(bid.createdAt))
+                (bid.bid, numbered(paddles.of(bid.user_id), bid.user.name), _second(bid.createdAt))
                 for bid in snapshot.bids[:BIDS_SHOWN]
             ],
         )
@@ -221,6 +230,7 @@ def history(
 
 
 app.command()(verify)
+app.add_typer(staff.app, name="staff")
 app.command()(checkpoint)
 
 
@@ -283,10 +293,13 @@ STYLES = {"adopted": "dim", "comment": "dim", "awarded": "bold green", "lot_open
 
 def _print_history(entries: Sequence[HistoryEntry]) -> None:
     """One block for each round; columns stand under each other through all of them."""
+    from baraka_server.contract.names import numbered
+
     one_day = len({entry.at.date() for entry in entries}) == 1  # a clock may have been wrong
     time_format = "%H:%M:%S" if one_day else "%Y-%m-%d %H:%M:%S"
     seq_width = len(str(entries[-1].seq))
-    who_width = min(WHO_CHARS_MAX, max(cell(entry.who).cell_len for entry in entries))
+    who = [cell(one.who and numbered(one.paddle, one.who)) for one in entries]
+    who_width = min(WHO_CHARS_MAX, max(name.cell_len for name in who))
     round_ = None
     grid = _grid()
 
@@ -298,7 +311,7 @@ def _print_history(entries: Sequence[HistoryEntry]) -> None:
         block.add_column(overflow="fold")
         return block
 
-    for entry in entries:
+    for entry, name in zip(entries, who, strict=True):
         if entry.round != round_:
             if round_ is not None:
                 stdout.print(grid)
@@ -308,7 +321,7 @@ def _print_history(entries: Sequence[HistoryEntry]) -> None:
         grid.add_row(
             cell(entry.seq),
             cell(entry.at.astimezone(UTC).strftime(time_format)),
-            cell(entry.who),
+            name,
             cell(entry.what, STYLES.get(entry.kind, "")),
         )
     stdout.print(grid)

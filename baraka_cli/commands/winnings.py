@@ -30,6 +30,7 @@ def list_(
     database_url: DatabaseUrl = None,
 ) -> None:
     """List awarded lots with the winners' whole phone numbers, newest first."""
+    from baraka_server.contract.names import numbered
     from baraka_server.contract.reports import WinningWithUser
     from baraka_server.store import catalog
     from baraka_server.store.pages import Page, Span
@@ -56,7 +57,7 @@ def list_(
                     won.auction_id,
                     f"{won.product} ({won.weight})" if won.weight else won.product,
                     won.price,
-                    won.user.name,
+                    numbered(won.paddle, won.user.name),
                     won.user.number,
                     won.sold,
                     won.createdAt,

@@ -10,7 +10,7 @@ from typing import Any
 from baraka_cli.client.http import HttpApi, NoSuchAuction, TurnedAway, Unreachable
 from baraka_cli.console.log import EntryMark, Log
 from baraka_cli.console.mixed_text import isolated
-from baraka_cli.console.records import Phase, moment, phase_of
+from baraka_cli.console.records import Phase, moment, paddle_of, phase_of
 from baraka_cli.console.sale_book import LOT_OPENED, RATE_WINDOW_SECONDS, SaleBook
 from baraka_cli.console.tally import Tally
 from baraka_cli.run_list import RunList
@@ -137,6 +137,7 @@ class Clerk:
             name, price = printable(last["user"]["name"] or ""), int(last["price"])
         except (Unreachable, TurnedAway, NoSuchAuction, *UNREADABLE):
             return
+        self._book.names.hear(last["user"].get("id"), name, paddle_of(last))
         name = self._book.names.called(last["user"].get("id"), name)
         self.keep(partial(self._run_list.was_sold, product, name, price))
         said = f"{isolated(product)}: was sold to {isolated(name)} for {price:,}"

@@ -77,6 +77,8 @@ class Hammer:
     winner_id: int | None
     amount: int | None
     at: datetime | None = None
+    paddle: int | None = None
+    """The winner's, where the server gives paddles."""
 
     def told(self, names: Names) -> str:
         """Such as "Gold Ring: sold to Dina A. for 900", each name isolated."""
@@ -119,6 +121,12 @@ def name_of(record: Mapping[str, Any]) -> str:
     """The name of a record's user; rows of other programs may have none (D52)."""
     user = record.get("user") or {}
     return printable(user.get("name") or "") or "(no name)"
+
+
+def paddle_of(record: Mapping[str, Any]) -> int | None:
+    """The paddle of a record's user, where the server gives any (D36)."""
+    paddle = record.get("paddle")
+    return paddle if isinstance(paddle, int) and paddle > 0 else None
 
 
 def comment_of(record: Mapping[str, Any]) -> Comment:

@@ -23,6 +23,7 @@ from baraka_cli.console.records import (
     comment_of,
     moment,
     name_of,
+    paddle_of,
     phase_of,
     usual_step,
     whole,
@@ -159,6 +160,8 @@ class SaleBook:
             if entry.get("known") is False:  # what a newer server writes, and tells to nobody
                 continue
             at = moment(entry["at"]) + self.clock_behind
+            if who := printable(entry.get("who") or ""):
+                self.names.hear(entry.get("userId"), who, paddle_of(entry))
             if entry["kind"] == LOT_OPENED:
                 opened = (entry["round"], printable(entry["data"]["lot"]["product"]), at)
             if self.first_seq is None or entry["seq"] > self.first_seq:
@@ -267,7 +270,7 @@ class SaleBook:
         winner, bid = data.get("winningUser"), data.get("winningBid")
         name = name_of({"user": winner}) if winner else None
         if winner and name:
-            self.names.hear(winner["id"], name)
+            self.names.hear(winner["id"], name, paddle_of(bid or {}))
         self.hammers.append(
             Hammer(
                 product,
@@ -275,6 +278,7 @@ class SaleBook:
                 winner["id"] if winner else None,
                 whole(bid["bid"]) if bid else None,
                 self._heard_at(data, now),
+                self.names.paddle(winner["id"]) if winner else None,
             )
         )
         self._auction(data["auction"], now)
@@ -333,7 +337,7 @@ class SaleBook:
         before = self.bids[0].amount if self.bids else None
         amount = whole(record["bid"])
         bidder = name_of(record)
-        self.names.hear(record["user_id"], bidder)
+        self.names.hear(record["user_id"], bidder, paddle_of(record))
         self.bids.appendleft(
             Bid(
                 record["id"],

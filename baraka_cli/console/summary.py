@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 from baraka_cli.console.people_names import Names
-from baraka_cli.console.records import Hammer
+from baraka_cli.console.records import Hammer, paddle_of
 from baraka_cli.csv_writing import FOR_PEOPLE, CsvForm, Phone, csv_bytes, save_beside
 
 HEADER = ("product", "weight", "price", "winner", "number", "awarded_at")
@@ -33,6 +33,7 @@ class Sold:
     number: str
     at: str
     winner_id: int | None = None
+    paddle: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ class Summary:
         """The winners, so that two of one name are two."""
         names = Names()
         for lot in self.sold:
-            names.hear(lot.winner_id, lot.winner)
+            names.hear(lot.winner_id, lot.winner, lot.paddle)
         return names
 
 
@@ -93,6 +94,7 @@ def summarise(
                 number="",
                 at=_as_the_server_writes(hammer.at) if hammer.at else "",
                 winner_id=hammer.winner_id,
+                paddle=hammer.paddle,
             )
             for hammer in hammers
             if hammer.winner is not None
@@ -108,6 +110,7 @@ def summarise(
             won["user"]["number"] or "",
             won["createdAt"],
             won["user"].get("id"),
+            paddle_of(won),
         )
         for won in oldest_first
     ]

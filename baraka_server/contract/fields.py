@@ -103,6 +103,19 @@ def _rows(steps: Steps) -> list[dict[str, int]]:
     return [{"from": since, "step": step} for since, step in steps]
 
 
+def _role(value: Any) -> str | None:
+    if value not in (None, *ROLES):
+        raise _wrong(f"must be {' or '.join(ROLES)}, or null")
+    return value  # type: ignore[no-any-return]
+
+
+ROLES = ("clerk", "moderator")
+"""The roles that an owner gives (D46)."""
+
+MINUTES_MAX = 7 * 24 * 60
+SLOW_SECONDS_MAX = 600
+
+
 @lru_cache(maxsize=1024)  # all that is committed together has one time
 def iso_time(moment: datetime) -> str:
     """ISO 8601 in UTC with milliseconds and `Z`, as Prisma prints it (D18)."""
@@ -124,6 +137,9 @@ TextOrBlank = Annotated[str, BeforeValidator(_text(TEXT_CHARS_MAX, blank=True))]
 Increments = Annotated[
     Steps | None, BeforeValidator(_steps), PlainSerializer(_rows, when_used="unless-none")
 ]
+Role = Annotated[str | None, BeforeValidator(_role)]
+Minutes = Annotated[int, BeforeValidator(_whole_number(1, MINUTES_MAX))]
+SlowSeconds = Annotated[int, BeforeValidator(_whole_number(0, SLOW_SECONDS_MAX))]
 LedgerId = Annotated[str, BeforeValidator(_text(LEDGER_ID_CHARS_MAX))]
 RequestId = Annotated[str, BeforeValidator(_text(REQUEST_ID_CHARS_MAX))]
 Time = Annotated[datetime, PlainSerializer(iso_time, when_used="json")]

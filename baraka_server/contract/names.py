@@ -19,3 +19,8 @@ def compared(name: str) -> str:
 def same_name(one: str, other: str) -> bool:
     """Whether two names are of the same product."""
     return compared(one) == compared(other)
+
+
+def numbered(paddle: int | None, name: str) -> str:
+    """A bidder as people are shown one (D36): "26 Layla", or the name where there is no paddle."""
+    return name if paddle is None else f"{paddle} {name}"

@@ -100,9 +100,13 @@ class Bid(Record):
 
 
 class BidWithUser(Bid):
-    """A bid and its bidder, as the wire always has it."""
+    """A bid and its bidder, as the wire always has it.
+
+    `paddle` is the bidder's number in the auction (D36); the guide does not have it, nor do its bids.
+    """
 
     user: User
+    paddle: int | None = None
 
 
 class Comment(Record):

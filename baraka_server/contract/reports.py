@@ -11,14 +11,19 @@ from baraka_server.contract.records import Record, User, Winning
 
 
 class WinningWithUser(Winning):
-    """An awarded lot and its winner, whose number is whole: the host has to call (D17)."""
+    """An awarded lot and its winner, whose number is whole: the host has to call (D17).
+
+    `paddle` is the winner's in that auction (D36).
+    """
 
     user: User
+    paddle: int | None = None
 
 
 class HistoryEntry(Record):
     """One entry of an auction's ledger, in words. `what` completes the sentence "<who> …".
 
+    `paddle` is the number of `who` in the auction, of a bidder (D36); in `what` it is before the name.
     `known` is false for one that a newer program wrote (D55): nothing is certain of its data.
     """
 
@@ -28,6 +33,7 @@ class HistoryEntry(Record):
     kind: str
     userId: int | None
     who: str | None
+    paddle: int | None = None
     what: str
     data: dict[str, Any]
     known: bool = True

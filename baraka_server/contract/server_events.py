@@ -28,6 +28,8 @@ class Scope(StrEnum):
     EVERYONE = "everyone"
     ROOM = "room"
     SENDER = "sender"
+    USER = "user"
+    """All sockets of one user."""
 
 
 class ServerModel(BaseModel):
@@ -218,6 +220,13 @@ class AuctionState(AuctionEvent):
     clock: ClockShown | None = Field(None, description=CLOCK)
     bidding: str | None = Field(
         None, description="`open`, `paused`, or `closed`: the clock ran out."
+    )
+    role: str | None = Field(
+        None, description="What the joiner is here: `owner`, `clerk`, `moderator` or null."
+    )
+    paddle: int | None = Field(
+        None,
+        description="The joiner's own number in this auction; null before the first bid.",
     )
     missed: list[dict[str, Any]] | None = Field(
         None,

@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from baraka_server.contract import clock, hammer, prices
+from baraka_server.contract import clock, hammer, people, prices
 from baraka_server.contract.client_events import GUIDE_EVENTS, ClientEvent
 from baraka_server.contract.refusals import Code, Refusal
 from baraka_server.contract.server_events import (
@@ -21,7 +21,7 @@ from baraka_server.contract.server_events import (
     ServerEvent,
 )
 
-AREAS = (prices, clock, hammer)
+AREAS = (prices, clock, hammer, people)
 """The modules that declare `COMMANDS` and `ANNOUNCEMENTS` beside those of the guide."""
 
 CLIENT_EVENTS: dict[str, type[ClientEvent]] = GUIDE_EVENTS | {

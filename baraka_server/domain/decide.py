@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from baraka_server.contract.refusals import Code
 from baraka_server.domain.decision import Command, Decision, HouseRules
-from baraka_server.domain.rules import block, clock, hammer, prices, sale
+from baraka_server.domain.rules import block, clock, hammer, people, prices, sale
 from baraka_server.domain.rules.tables import Decisions
 from baraka_server.domain.staff import may
 from baraka_server.domain.state import State
@@ -18,6 +18,7 @@ DECISIONS: Decisions = {
     **prices.DECISIONS,
     **clock.DECISIONS,
     **hammer.DECISIONS,
+    **people.DECISIONS,
 }
 """The decision for each client event but joins and leaves, which the ledger does not keep."""
 
@@ -32,6 +33,6 @@ def decide(state: State | None, command: Command, rules: HouseRules) -> Decision
         return command.refused(Code.AUCTION_NOT_FOUND)
     if not state.understood:
         return command.refused(Code.UNAVAILABLE)
-    if not may(state, command.user_id, event.who):
+    if not command.of_operator and not may(state, command.user_id, event.who):
         return command.refused(event.not_allowed)
     return DECISIONS[type(event)](state, command, event, rules)

@@ -45,6 +45,8 @@ class Found:
     winning_id: int | None = None
     winner_before: int | None = None
     winner: int | None = None
+    bidders: frozenset[int] = frozenset()
+    """The users who have bids on the list."""
 
 
 NOTHING_FOUND = Found()
@@ -69,13 +71,14 @@ NOT_COUNTED = Counted()
 class Command:
     """A client event and the user who sent it: the token's subject, never a field of the payload.
 
+    `user_id` is None for somebody at the command line, who may do all.
     `seen` is the stamp that the node gave it on arrival; None where no socket sent it.
 
         Command(PlaceBid(auction_id=42, amount=1500), user_id=7)
     """
 
     event: ClientEvent
-    user_id: int
+    user_id: int | None
     user_exists: bool = True
     heard_seq: int | None = None
     """The last entry that this node had announced when the command arrived; None if not known."""
@@ -84,6 +87,10 @@ class Command:
     read_at: float | None = None
     """When this node read it, by the clock that `Counted` is measured with; None if it just did."""
     counted: Counted = NOT_COUNTED
+
+    @property
+    def of_operator(self) -> bool:
+        return self.user_id is None
 
     def refused(self, code: Code, **values: Any) -> Refusal:
         return Refusal(code, self.event.wire_name, values)

@@ -184,21 +184,23 @@ class BidPlaced(Event):
     """A bid was accepted. `bid_id` is its row in `Auction_bids`.
 
     Under a clock `clock_ms` is how far it had counted when the bid was decided, `late_ms` how long
-    before that the bid was read (D44).
+    before that the bid was read (D44). `paddle` is the number that its bidder got with it (D36); None
+    for one who had a paddle already.
     """
 
     kind = "bid"
-    sparse: ClassVar[Mapping[str, Any]] = {"clock_ms": None, "late_ms": 0}
+    sparse: ClassVar[Mapping[str, Any]] = {"clock_ms": None, "late_ms": 0, "paddle": None}
 
     amount: int
     bid_id: int = 0
     clock_ms: int | None = None
     late_ms: int = 0
+    paddle: int | None = None
 
     @property
     def is_plain(self) -> bool:
         """Whether it says nothing beyond what a bid of the guide says."""
-        return self.clock_ms is None
+        return self.clock_ms is None and self.paddle is None
 
     @property
     def acknowledged(self) -> dict[str, Any]:

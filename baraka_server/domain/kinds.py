@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from baraka_server.domain import clock, hammer, increments
+from baraka_server.domain import clock, hammer, increments, roles
 from baraka_server.domain.events import GUIDE_KINDS, Event, Unknown
 
-KINDS: dict[str, type[Event]] = {
-    event.kind: event
-    for kinds in (GUIDE_KINDS, increments.KINDS, clock.KINDS, hammer.KINDS)
-    for event in kinds
-}
+AREAS = (GUIDE_KINDS, increments.KINDS, clock.KINDS, hammer.KINDS, roles.KINDS)
+
+KINDS: dict[str, type[Event]] = {event.kind: event for kinds in AREAS for event in kinds}
 
 
 def event_of(kind: str, data: Mapping[str, Any]) -> Event:

@@ -20,11 +20,11 @@ from baraka_server.domain.events import (
     Unknown,
 )
 from baraka_server.domain.hammer import LotOpenedAgain, RunnerUpAwarded
-from baraka_server.domain.rules import clock, hammer, prices
+from baraka_server.domain.rules import clock, hammer, people, prices
 from baraka_server.domain.rules.tables import NameOf, Words
 from baraka_server.domain.state import State
 
-WORDS: Words = {**prices.WORDS, **clock.WORDS, **hammer.WORDS}
+WORDS: Words = {**prices.WORDS, **clock.WORDS, **hammer.WORDS, **people.WORDS}
 """The words for the kinds of entry that the guide does not have, from each area."""
 
 LOOKS_BACK = frozenset({Adopted, Started})

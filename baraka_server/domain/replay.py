@@ -25,7 +25,8 @@ from baraka_server.domain.events import (
 )
 from baraka_server.domain.hammer import ActUndone, LotOpenedAgain, RunnerUpAwarded
 from baraka_server.domain.increments import IncrementsSet
-from baraka_server.domain.rules import block, clock, hammer, prices, sale
+from baraka_server.domain.roles import OPERATOR, RoleSet
+from baraka_server.domain.rules import block, clock, hammer, people, prices, sale
 from baraka_server.domain.rules.tables import Objections
 from baraka_server.domain.staff import may
 from baraka_server.domain.state import State, next_entry
@@ -36,6 +37,7 @@ OBJECTIONS: Objections = {
     **prices.OBJECTIONS,
     **clock.OBJECTIONS,
     **hammer.OBJECTIONS,
+    **people.OBJECTIONS,
 }
 """One for every kind of entry; tests/domain/test_replay.py says when one is missing."""
 
@@ -45,6 +47,7 @@ WHO: dict[type[Event], Who] = {
     **dict.fromkeys((Started, LotOpened, LotRepriced, Awarded, BroadcasterLeft), Who.CLERK),
     **dict.fromkeys((IncrementsSet, ActUndone, LotOpenedAgain, RunnerUpAwarded), Who.CLERK),
     **dict.fromkeys(CLOCK_KINDS, Who.CLERK),
+    RoleSet: Who.OWNER,
 }
 """The role that it takes to write an entry; of other kinds anybody does, or nobody."""
 
@@ -60,7 +63,9 @@ def objection(state: State, entry: LedgerEntry) -> str | None:
         return None
     if state.seq == 0 and not isinstance(event, Adopted):
         return "a ledger begins with the auction as it was found"
-    if not may(state, entry.user_id, _who(event)):
+    if not _is_of_operator(entry) and not may(state, entry.user_id, _who(event)):
+        if state.roles.given and _who(event) is not Who.OWNER:
+            return f"{_user(entry.user_id)} has no role that may do this"
         return f"only the owner may do this, which is {_user(state.owner_id)}"
     if reason := OBJECTIONS[type(event)](state, entry, event):
         return reason
@@ -72,6 +77,11 @@ def objection(state: State, entry: LedgerEntry) -> str | None:
     if entry.round != round_:
         return f"it is of round {entry.round}, and round {round_} was on"
     return None
+
+
+def _is_of_operator(entry: LedgerEntry) -> bool:
+    """Whether somebody at the command line did it, who is not a user."""
+    return entry.user_id is None and getattr(entry.event, "by", None) == OPERATOR
 
 
 def _who(event: Event) -> Who:

@@ -10,9 +10,23 @@ _RANK = {who: rank for rank, who in enumerate(Who)}
 
 def role_of(state: State, user_id: int | None) -> Who:
     """The role of a user; `Who.ANYBODY` is none. An auction without an owner is nobody's, None's."""
-    return Who.OWNER if user_id == state.owner_id else Who.ANYBODY
+    if user_id == state.owner_id:
+        return Who.OWNER
+    given = state.roles.of(user_id)
+    return given.who if given else Who.ANYBODY
 
 
 def may(state: State, user_id: int | None, who: Who) -> bool:
     """Whether a user may do what is for `who`."""
-    return who is Who.ANYBODY or _RANK[role_of(state, user_id)] >= _RANK[who]
+    return who is Who.ANYBODY or covers(role_of(state, user_id), who)
+
+
+def covers(role: Who, who: Who) -> bool:
+    """Whether a role may do what is for `who`: each may do what those below it may."""
+    return _RANK[role] >= _RANK[who]
+
+
+def role_name(state: State, user_id: int) -> str | None:
+    """The role as clients are told it; None for none."""
+    role = role_of(state, user_id)
+    return role.value if role.is_staff else None

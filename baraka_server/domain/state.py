@@ -9,7 +9,7 @@ from functools import singledispatch
 from typing import Any
 
 from baraka_server.contract.names import compared, same_name
-from baraka_server.domain import clock, increments
+from baraka_server.domain import clock, increments, paddles, roles
 from baraka_server.domain.clock import OPEN, Bidding
 from baraka_server.domain.events import (
     Adopted,
@@ -30,6 +30,8 @@ from baraka_server.domain.events import (
 )
 from baraka_server.domain.hammer import ActUndone, Award, LotOpenedAgain, RunnerUpAwarded
 from baraka_server.domain.increments import NONE_SET, Increments
+from baraka_server.domain.paddles import Paddles
+from baraka_server.domain.roles import Roles
 
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -101,6 +103,8 @@ class State:
     award: LastAward | None = None
     increments: Increments = NONE_SET
     bidding: Bidding = OPEN
+    paddles: Paddles = paddles.NONE_GIVEN
+    roles: Roles = roles.NONE_GIVEN
     hash: str = field(default="", compare=False)
 
 
@@ -110,6 +114,8 @@ Fold = Callable[[Any, Any, LedgerEntry], Any]
 AREAS: dict[str, dict[type[Event], Fold]] = {
     "increments": increments.FOLDS,
     "bidding": clock.FOLDS,
+    "paddles": paddles.FOLDS,
+    "roles": roles.FOLDS,
 }
 """The folds of each field of `State` that is an area's own, by the events that change it."""
 

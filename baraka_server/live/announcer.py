@@ -8,11 +8,13 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 from baraka_server.contract.records import User
+from baraka_server.contract.server_events import AuctionState
 from baraka_server.domain.clock import Clock
 from baraka_server.domain.events import Adopted, Event, LedgerEntry, StandingBidChanged, Unknown
 from baraka_server.live.announcement import Announcement
 from baraka_server.live.audience import RoundShown
 from baraka_server.live.context import AuctioneerContext
+from baraka_server.live.encoded import in_pieces
 from baraka_server.live.missed import Missed
 from baraka_server.live.transaction import Committed, Forked
 from baraka_server.live.view import AuctionView
@@ -93,6 +95,8 @@ class Announcer:
                 await view.refresh(rows)
         was_live = view.record.isLive
         if announcement := view.play(entry, users, lists=lists):
+            if private := view.to_user(entry):
+                await self._tell_user(*private)
             if announcement.to_everyone and was_live:
                 self._start_told = announcement.seq
                 await self._context.repeats.tell(self._auction_id, announcement)
@@ -104,19 +108,27 @@ class Announcer:
                 self.rows_unknown = True
                 self._look()
 
+    async def _tell_user(self, user_id: int, announcement: Announcement) -> None:
+        for viewer in self._context.presence.of(user_id, self._auction_id):
+            await self._context.audience.to_viewer(viewer, announcement.name, (announcement.whole,))
+
     async def _tell(self, announcement: Announcement) -> None:
         audience = self._context.audience
         if announcement.to_everyone:
             self._start_told = announcement.seq
             await audience.to_everyone(announcement.name, announcement.whole)
         else:
-            shows = None
-            if announcement.round != self._round_shown:
-                self._round_shown = announcement.round
-                shows = RoundShown(self._auction_id, announcement.round)
+            shows = self._newly_shown(announcement.round)
             await audience.to_room(
                 self._auction_id, announcement.name, announcement.whole, announcement.brief, shows
             )
+
+    def _newly_shown(self, round_: int) -> RoundShown | None:
+        """What an announcement shows to the room: the round, unless an earlier one did (D31)."""
+        if round_ == self._round_shown:
+            return None
+        self._round_shown = round_
+        return RoundShown(self._auction_id, round_)
 
     async def read(self) -> AuctionView | None:
         snapshot = await self._context.store.snapshot(self._auction_id)
@@ -193,7 +205,9 @@ class Announcer:
             return
         view = self.view = await self._view_of(snapshot)
         count = self._context.presence.count(self._auction_id)
-        for announcement in view.whole(snapshot, count, datetime.now(UTC)):
+        now = datetime.now(UTC)
+        await self._tell_state(view, count, now)
+        for announcement in view.in_the_guides_words(snapshot, now):
             await self._tell(announcement)
 
     async def take_rows(self, view: AuctionView) -> None:
@@ -201,8 +215,19 @@ class Announcer:
         found = await self._context.store.snapshot_and_look(self._auction_id)
         if found is not None and found[0].seq == view.seq and not view.shows(found[1]):
             count = self._context.presence.count(self._auction_id)
-            for announcement in await view.refreshed(*found, count, datetime.now(UTC)):
+            now = datetime.now(UTC)
+            announcements = await view.refreshed(*found, now)
+            await self._tell_state(view, count, now)
+            for announcement in announcements:
                 await self._tell(announcement)
+
+    async def _tell_state(self, view: AuctionView, count: int, now: datetime) -> None:
+        """Tell the room the whole state, and each viewer what is the viewer's own in it."""
+        state = view.state(count, now)
+        shows = self._newly_shown(view.round)
+        for viewer in self._context.presence.viewers(self._auction_id):
+            own = in_pieces(state | view.own(viewer.user_id))
+            await self._context.audience.to_viewer(viewer, AuctionState.wire_name, own, shows)
 
     async def tell_of_start(self) -> None:
         """Tell everybody on this node of a start on another node, also outside the room.

@@ -448,7 +448,7 @@ class Auctioneer:
         await self.context.audience.enter_room(viewer, self.auction_id)
         self.context.presence.enter(viewer, self.auction_id)
         count = self.context.presence.count(self.auction_id)
-        state = view.state(count, datetime.now(UTC)) | missed
+        state = view.state(count, datetime.now(UTC)) | view.own(viewer.user_id) | missed
         if not acknowledged:
             shows = RoundShown(self.auction_id, view.round, at_once=True)
             await self.context.audience.to_viewer(

@@ -195,9 +195,9 @@ class BatchDecision:
 
 def request_key(command: Command) -> RequestKey | None:
     event = command.event
-    if isinstance(event, RepeatableEvent) and event.request_id is not None:
-        return RequestKey(command.user_id, event.request_id)
-    return None
+    if not isinstance(event, RepeatableEvent) or event.request_id is None:
+        return None
+    return None if command.user_id is None else RequestKey(command.user_id, event.request_id)
 
 
 def fingerprint(command: Command, *, with_absent: bool = False) -> str:

@@ -8,9 +8,10 @@ from collections.abc import Awaitable, Callable, Mapping
 from baraka_server.contract import clock
 from baraka_server.contract.client_events import AwardLot, ClientEvent
 from baraka_server.contract.hammer import ReopenLot, UndoBid
+from baraka_server.contract.people import SetRole
 from baraka_server.contract.records import User
 from baraka_server.domain.decision import NOTHING_FOUND, Found
-from baraka_server.live import hammer
+from baraka_server.live import hammer, people
 from baraka_server.live.finding import Finding
 
 Finder = Callable[[Finding, Found], Awaitable[Found]]
@@ -26,6 +27,7 @@ FINDERS: dict[type[ClientEvent], Finder] = {
     ReopenLot: hammer.for_reopening,
     AwardLot: hammer.for_runner_up,
     **dict.fromkeys(clock.COMMANDS, _nothing_more),
+    SetRole: people.for_role,
 }
 """The reads that client events need, once for a batch. A bid of the guide needs none."""
 

@@ -17,6 +17,7 @@ from baraka_server.contract.records import (
     User,
     UserType,
 )
+from baraka_server.domain.paddles import NONE_GIVEN, Paddles
 from baraka_server.domain.state import BEGINNING
 from baraka_server.live.encoded import Encoded, Shared, encode
 from baraka_server.store.row_sums import Tally, checksum, checksum_of_user
@@ -37,11 +38,14 @@ class People:
     """The users of an auction, encoded as others see them.
 
     `whole_numbers` shows phone numbers to everybody, for private deployments (D17). `changes`
-    counts how often a user was met with another name or number than before.
+    counts how often a user was met with another name or number than before, or got a paddle after a
+    bid was listed without one.
     """
 
     def __init__(self, *, whole_numbers: bool) -> None:
         self.changes = 0
+        self._paddles = NONE_GIVEN
+        self._told_without: set[int] = set()
         self._lists: WeakSet[Rows] = WeakSet()
         self._whole_numbers = whole_numbers
         self._known: dict[int, _Person] = {}
@@ -80,6 +84,21 @@ class People:
     def text(self, user_id: int) -> Encoded:
         return self._known[user_id].text
 
+    def take(self, paddles: Paddles) -> None:
+        """Know these paddles from now on: those that were known, and perhaps more (D36)."""
+        if self._told_without:
+            given = self._told_without.intersection(paddles.bidders[self._paddles.count :])
+            self.changes += bool(given)
+            self._told_without -= given
+        self._paddles = paddles
+
+    def bidder(self, user: Encoded, user_id: int) -> str:
+        """The fields of a bid that say whose it is: the encoded user, and the paddle."""
+        paddle = self._paddles.of(user_id)
+        if paddle is None:  # an older program took the bid, or another one wrote it
+            self._told_without.add(user_id)
+        return f'"user":{user},"paddle":{"null" if paddle is None else paddle}'
+
     def checksum(self, user_id: int) -> int:
         return self._known[user_id].checksum
 
@@ -109,6 +128,7 @@ class _Row:
     plain: Encoded
     user_id: int
     value: int
+    is_bid: bool
 
 
 class Rows:
@@ -130,8 +150,9 @@ class Rows:
 
     def add(self, record: Bid | Comment) -> None:
         """Add a row at the end of time. Its user is known to the people."""
+        is_bid = isinstance(record, Bid)
         value = record.bid if isinstance(record, Bid) else checksum(record.comment)
-        row = _Row(encoded_row(record), record.user_id, value)
+        row = _Row(encoded_row(record), record.user_id, value, is_bid)
         if record.id in self._rows:
             self._changes = -1  # the text has it as it was before
         self._rows[record.id] = row
@@ -194,7 +215,10 @@ class Rows:
         return self._text
 
     def _told(self, row: _Row) -> Encoded:
-        return with_fields(row.plain, f'"user":{self._people.text(row.user_id)}')
+        user = self._people.text(row.user_id)
+        if row.is_bid:
+            return with_fields(row.plain, self._people.bidder(user, row.user_id))
+        return with_fields(row.plain, f'"user":{user}')
 
 
 async def listed(
@@ -211,9 +235,12 @@ async def listed(
     return rows
 
 
+_BESIDE_ROW = {"user", "paddle"}
+
+
 def encoded_row(record: Bid | Comment) -> Encoded:
-    """The row without the user that it may have: that one has a whole number."""
-    return Encoded(record.model_dump_json(exclude={"user"}))
+    """The row without the user that it may have, who has a whole number, and without a paddle."""
+    return Encoded(record.model_dump_json(exclude=_BESIDE_ROW))
 
 
 def with_fields(record: Encoded, *more: str) -> Encoded:

@@ -47,6 +47,14 @@ class Presence:
         for auction_id in [auction for auction, room in self._rooms.items() if viewer in room]:
             self.leave(viewer, auction_id)
 
+    def viewers(self, auction_id: int) -> list[Viewer]:
+        """The viewers in a room."""
+        return list(self._rooms.get(auction_id, ()))
+
+    def of(self, user_id: int, auction_id: int) -> list[Viewer]:
+        """The viewers in a room who are this user."""
+        return [one for one in self.viewers(auction_id) if one.user_id == user_id]
+
     def count(self, auction_id: int) -> int:
         return len(self._rooms.get(auction_id, ()))
 

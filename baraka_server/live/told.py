@@ -6,6 +6,7 @@ An entry without one is told as `auctionEntry`: the room may not hear what is in
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from baraka_server.contract.hammer import BidUndone, LotReopened
@@ -24,6 +25,16 @@ from baraka_server.domain.increments import IncrementsSet
 from baraka_server.domain.rules.prices import next_bid
 from baraka_server.domain.state import State
 from baraka_server.live import clock_told
+
+
+@dataclass(frozen=True, slots=True)
+class ToUser:
+    """An announcement that only the sockets of one user in the room hear, ahead of the room's."""
+
+    user_id: int
+    event: type[ServerEvent]
+    fields: dict[str, Any]
+
 
 Told = tuple[type[ServerEvent], dict[str, Any]]
 """The event that the room hears, and its fields beside those that all have."""

@@ -103,7 +103,12 @@ async def decide_and_write(
     missed = [entry for entry in missed if entry.seq > known.announced_seq]
     standing = {base.high.user_id} if base.high else set()
     standing |= {base.owner_id} if base.owner_id is not None else set()  # who says what is told
-    named = {user_id for one in commands for user_id in (one.user_id, *one.event.named_users)}
+    named = {
+        user_id
+        for one in commands
+        for user_id in (one.user_id, *one.event.named_users)
+        if user_id is not None
+    }
     users = await auction.users(named | standing | users_in(missed))
     clock = None
     if known.clock:

@@ -20,7 +20,6 @@ from baraka_server.contract.server_events import (
     AuctionEntry,
     AuctionFinished,
     AuctionStarted,
-    AuctionState,
     LotAwarded,
     LotChanged,
     NewBid,
@@ -49,12 +48,14 @@ from baraka_server.domain.events import (
 )
 from baraka_server.domain.hammer import ActUndone, LotOpenedAgain, RunnerUpAwarded
 from baraka_server.domain.rules.prices import next_bid
+from baraka_server.domain.staff import role_name
 from baraka_server.domain.state import State, apply
 from baraka_server.live.announcement import Announcement, ledger_id
 from baraka_server.live.clock_told import bidding_now, clock_then
 from baraka_server.live.encoded import Encoded, Superseding, encode
 from baraka_server.live.lists import People, Rows, encoded_row, listed, with_fields
 from baraka_server.live.told import TOLD, in_the_guides_words
+from baraka_server.live.told_to_one import TO_USER
 from baraka_server.store.row_sums import NOTHING, Look, RowSums
 from baraka_server.store.store import Snapshot
 
@@ -88,6 +89,7 @@ class AuctionView:
         self.hash = snapshot.hash
         self.rules = snapshot.state or State(round=snapshot.round, seq=snapshot.seq)
         self._people = People(whole_numbers=whole_numbers)
+        self._people.take(self.rules.paddles)
         self._bids = Rows(self._people, newest_first=True)
         self._comments = Rows(self._people)
         # The difference between tables and view at the start, from unreadable rows, is not a change.
@@ -116,6 +118,7 @@ class AuctionView:
         self.seq, self.round, self.hash = entry.seq, entry.round, entry.hash
         self.record = record_after(self.record, entry)
         self.rules = apply(self.rules, entry)
+        self._people.take(self.rules.paddles)
         announcement = self._announcement(entry, users, lists)
         if isinstance(entry.event, Adopted):
             guided = self._guided(before, entry, entry.event, users)
@@ -176,17 +179,34 @@ class AuctionView:
             **bidding_now(self.rules.bidding, self._counted, now),
         }
 
+    def own(self, user_id: int) -> dict[str, Any]:
+        """The fields of a state that are the joiner's own."""
+        return {
+            "role": role_name(self.rules, user_id),
+            "paddle": self.rules.paddles.of(user_id),
+        }
+
+    def to_user(self, entry: LedgerEntry) -> tuple[int, Announcement] | None:
+        """The announcement of an entry that one user hears alone, and who; None for most."""
+        private = TO_USER.get(type(entry.event))
+        if private is None:
+            return None
+        told = private(entry, entry.event)
+        text = encode(self._common(entry.seq, entry.at, entry.hash) | told.fields)
+        return told.user_id, Announcement(
+            entry.seq, entry.round, told.event, text, text, hash=entry.hash
+        )
+
     @property
     def state_chars(self) -> int:
         """The length of the lists in a state, which are most of it."""
         return len(self._bids.text) + len(self._comments.text)
 
-    def whole(self, snapshot: Snapshot, user_count: int, now: datetime) -> Iterator[Announcement]:
-        """The announcements of the whole state: `auctionState`, and the same in events of the guide.
+    def in_the_guides_words(self, snapshot: Snapshot, now: datetime) -> Iterator[Announcement]:
+        """What `auctionState` says, in events of the guide.
 
         The snapshot is the one that this view was made of.
         """
-        yield self._announcement_now(AuctionState, self.state(user_count, now))
         common, record = self._common(self.seq, now), self.record
         lot = lot_of(record) or EMPTY_BLOCK
         bidding = bidding_now(self.rules.bidding, self._counted, now)
@@ -235,18 +255,18 @@ class AuctionView:
         await self._list(snapshot)
         self.record = with_other_columns(self.record, snapshot.auction)
 
-    async def refreshed(
-        self, snapshot: Snapshot, look: Look, user_count: int, now: datetime
-    ) -> list[Announcement]:
-        """Take rows that another program changed without an entry, and return what to announce."""
+    async def refreshed(self, snapshot: Snapshot, look: Look, now: datetime) -> list[Announcement]:
+        """Take rows that another program changed without an entry.
+
+        Returns what to announce beside the state, for those who know the guide alone.
+        """
         bids = self._bids.tally()
         await self._list(snapshot)
         self.record = snapshot.auction
         self._not_shown = look.sums.less(self.sums)
-        events: set[type[ServerEvent]] = {AuctionState}
-        if self._bids.tally() != bids:
-            events.add(NewBid)
-        return [one for one in self.whole(snapshot, user_count, now) if one.event in events]
+        if self._bids.tally() == bids:
+            return []
+        return [one for one in self.in_the_guides_words(snapshot, now) if one.event is NewBid]
 
     def gone(self, at: datetime) -> Announcement:
         """The announcement that the auction's row is gone: `auctionCanceled`, the guide's nearest event."""
@@ -422,6 +442,8 @@ class AuctionView:
 
     def _row(self, record: Bid | Comment, users: Mapping[int, User]) -> Encoded:
         user = self._people.find(users, record.user_id)
+        if isinstance(record, Bid):
+            return with_fields(encoded_row(record), self._people.bidder(user, record.user_id))
         return with_fields(encoded_row(record), f'"user":{user}')
 
 

@@ -4,26 +4,28 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
-from functools import partial
+from dataclasses import dataclass, replace
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from baraka_server.contract.names import numbered
 from baraka_server.contract.records import User
 from baraka_server.contract.reports import AlteredEntry, Disagreement, HistoryEntry, Verdict
 from baraka_server.domain import acts, replay
 from baraka_server.domain.events import Adopted, LedgerEntry, Unknown
 from baraka_server.domain.narrate import LOOKS_BACK, TELLS_PHASE, in_words
+from baraka_server.domain.paddles import Paddles
 from baraka_server.domain.state import State, apply
 from baraka_server.store import ledger
 from baraka_server.store.errors import Damaged, NotThere
 from baraka_server.store.expected import Expected, Objection, Rows
+from baraka_server.store.paddles import paddle_objections, read_paddles
 from baraka_server.store.pages import Page, Span
 from baraka_server.store.rows import is_id, read_auction, read_users
 from baraka_server.store.slices import in_slices
 from baraka_server.store.store import Store, users_in
-from baraka_server.store.tables import auctions, events, winnings
+from baraka_server.store.tables import auctions, events, paddles, winnings
 
 DISAGREEMENTS_MAX = 100
 """How many rows a verdict names at most."""
@@ -109,6 +111,8 @@ async def _disagreements(
         for row_id, objection in sorted(objections.items()):
             told = Disagreement(table=rows.table.name, rowId=row_id, reason=objection.reason)
             (outside if objection.outside else found).append(told)
+    for number, reason in await paddle_objections(connection, auction_id, expected.paddles):
+        found.append(Disagreement(table=paddles.name, rowId=number, reason=reason))
     return found, outside
 
 
@@ -151,12 +155,14 @@ async def history(store: Store, auction_id: int) -> AsyncIterator[HistoryEntry]:
     if not is_id(auction_id):
         raise _unknown(auction_id)
     state = State()
+    async with store.reading() as connection:
+        given = await read_paddles(connection, auction_id)
     while True:
         with _readable(auction_id, state.seq):
             found, users = await store.entries_after(auction_id, state.seq, ledger.ROWS_PER_READ)
         if not found:
             break
-        entries, state = _in_words(state, found, users)
+        entries, state = _in_words(state, found, _People(users, given))
         for entry in entries:
             yield entry
     if state.seq == 0:
@@ -177,10 +183,11 @@ async def history_page(store: Store, auction_id: int, span: Span) -> Page[Histor
             found = page.rows[::-1] if backwards else page.rows
             state = await _before(connection, auction_id, found)
         users = await read_users(connection, users_in(found))
+        people = _People(users, await read_paddles(connection, auction_id))
 
     def told(some: Sequence[LedgerEntry]) -> list[HistoryEntry]:
         nonlocal state
-        entries, state = _in_words(state, some, users)
+        entries, state = _in_words(state, some, people)
         return entries
 
     return Page(await in_slices(told, found), page.resume)
@@ -218,11 +225,26 @@ def _readable(auction_id: int, seq: int) -> Iterator[None]:
         ) from error
 
 
+@dataclass(frozen=True, slots=True)
+class _People:
+    """The people whom entries name, and the paddles of the auction."""
+
+    users: Mapping[int, User]
+    paddles: Paddles
+
+    def name(self, user_id: int) -> str:
+        user = self.users.get(user_id)
+        return user.name if user else f"user {user_id}"
+
+    def called(self, user_id: int) -> str:
+        """The name with the paddle before it: two bidders of one name are two (D36)."""
+        return numbered(self.paddles.of(user_id), self.name(user_id))
+
+
 def _in_words(
-    state: State, found: Sequence[LedgerEntry], users: Mapping[int, User]
+    state: State, found: Sequence[LedgerEntry], people: _People
 ) -> tuple[list[HistoryEntry], State]:
     """The entries of the events that follow `state`, and the state behind them."""
-    name_of = partial(_name, {user.id: user.name for user in users.values()})
     entries = []
     for entry in found:
         # Where an entry is missing, that is for `verify` to say: the others are still read.
@@ -234,8 +256,9 @@ def _in_words(
                 at=entry.at,
                 kind=entry.kind,
                 userId=entry.user_id,
-                who=None if entry.user_id is None else name_of(entry.user_id),
-                what=in_words(state, entry, name_of),
+                who=None if entry.user_id is None else people.name(entry.user_id),
+                paddle=None if entry.user_id is None else people.paddles.of(entry.user_id),
+                what=in_words(state, entry, people.called),
                 data=entry.event.data(),
                 known=not isinstance(entry.event, Unknown),
             )
@@ -246,10 +269,6 @@ def _in_words(
 
 def _unknown(auction_id: int) -> NotThere:
     return NotThere(f"There is no auction {auction_id}.")
-
-
-def _name(names: dict[int, str], user_id: int) -> str:
-    return names.get(user_id, f"user {user_id}")
 
 
 async def audited_ids(store: Store) -> list[int]:

@@ -14,10 +14,14 @@ from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import ColumnElement, insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from baraka_server.contract.client_events import Who
 from baraka_server.contract.fields import Text, TextOrBlank
 from baraka_server.contract.records import Auction, AuctionType, Category, User, UserType
 from baraka_server.contract.reports import WinningWithUser
+from baraka_server.domain.roles import Role
 from baraka_server.store.errors import NotThere, Unfit
+from baraka_server.store.ledger import read_roles
+from baraka_server.store.paddles import paddles_in
 from baraka_server.store.pages import Page, Span, read_page
 from baraka_server.store.rows import (
     USER_COLUMNS,
@@ -93,6 +97,24 @@ async def auction_by_id(store: Store, auction_id: int) -> Auction:
     if record is None:
         raise NotThere(f"There is no auction {auction_id}.")
     return record
+
+
+async def role_in(store: Store, auction: Auction, user_id: int) -> Role | None:
+    """What a user is in an auction, its owner too (D46); None for most."""
+    if auction.user_id == user_id:
+        return Role(Who.OWNER, sees_numbers=True)
+    async with store.reading() as connection:
+        return (await read_roles(connection, auction.id)).of(user_id)
+
+
+async def staff_of(store: Store, auction: Auction) -> list[tuple[User | int, Role]]:
+    """Who works in an auction, its owner first; one who was deleted is only an id."""
+    async with store.reading() as connection:
+        given = dict((await read_roles(connection, auction.id)).given)
+        owner = {} if auction.user_id is None else {auction.user_id: Role(Who.OWNER, True)}
+        given = owner | given | owner
+        people = await read_users(connection, given)
+    return [(people.get(user_id, user_id), role) for user_id, role in given.items()]
 
 
 async def list_auctions(
@@ -174,7 +196,15 @@ async def list_winnings(
     async with store.reading() as connection:
         page = await read_page(connection, query, winnings.c.id, span, newest_first=True)
         read = partial(records_with_users, connection, WinningWithUser, winnings)
-        return Page(await in_slices(read, page.rows), page.resume)
+        found = await in_slices(read, page.rows)
+        bidders = [(won.auction_id, won.user_id) for won in found if won.auction_id is not None]
+        given = await paddles_in(connection, bidders)
+        return Page([_numbered(won, given) for won in found], page.resume)
+
+
+def _numbered(won: WinningWithUser, given: Mapping[tuple[int, int], int]) -> WinningWithUser:
+    paddle = given.get((won.auction_id or 0, won.user_id))
+    return won if paddle is None else won.model_copy(update={"paddle": paddle})
 
 
 async def list_categories(store: Store) -> list[Category]:

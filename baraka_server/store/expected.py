@@ -150,6 +150,8 @@ class Expected:
         self.bids = Rows(bids)
         self.comments = Rows(comments)
         self.winnings = Rows(winnings)
+        self.paddles: dict[int, tuple[int, int | None]] = {}
+        """By number: the entry that gave it, and to which user."""
         self._latest = BEGINNING  # a clock that was wrong may have been corrected since
         self._winner: tuple[int | None] | None = None  # of the last award, once there was one
         self._columns: dict[str, tuple[int, Any]] = {}  # of the auction: since which entry, what
@@ -175,8 +177,10 @@ class Expected:
                 self._undo(entry, ids, high)
             case LotOpenedAgain() as opened:
                 self._open_again(entry, opened)
-            case BidPlaced(amount=amount, bid_id=bid_id):
+            case BidPlaced(amount=amount, bid_id=bid_id, paddle=paddle):
                 self.bids.write(bid_id, _row(entry, bid=amount, updatedAt=entry.at))
+                if paddle is not None:
+                    self.paddles[paddle] = entry.seq, entry.user_id
             case Commented(comment=text, comment_id=comment_id):
                 self.comments.write(comment_id, _row(entry, comment=text, updatedAt=entry.at))
             case Awarded() | RunnerUpAwarded() as awarded:

@@ -23,8 +23,10 @@ from baraka_server.domain.events import (
 )
 from baraka_server.domain.hammer import Award
 from baraka_server.domain.kinds import event_of
+from baraka_server.domain.roles import Roles, RoleSet
 from baraka_server.domain.state import BEGINNING, State, apply
 from baraka_server.store import pages
+from baraka_server.store.paddles import read_paddles
 from baraka_server.store.pages import Page, Span
 from baraka_server.store.slices import in_slices
 from baraka_server.store.tables import bids, events
@@ -184,7 +186,8 @@ async def read_state(
 
     All entries are folded but comments and the bids of earlier rounds, to which no later entry adds;
     of an auction that does nothing beyond the guide also the bids before the one that stands. What a
-    newer program wrote is among those that are folded (D55).
+    newer program wrote is among those that are folded (D55). Paddles, which the bids of all rounds gave,
+    are those of their table.
     """
     mine = events.c.auction_id == auction_id
     if up_to is not None:
@@ -211,7 +214,7 @@ async def read_state(
     state = State()
     for entry in sorted({entry.seq: entry for entry in rare + often}.values(), key=_seq):
         state = apply(replace(state, seq=entry.seq - 1), entry)
-    return state
+    return replace(state, paddles=await read_paddles(connection, auction_id, up_to=state.seq))
 
 
 # Rows of the first release, which say nothing of themselves, are known.
@@ -249,6 +252,15 @@ async def _ordered(connection: AsyncConnection, which: ColumnElement[bool]) -> l
 async def _last(connection: AsyncConnection, which: ColumnElement[bool]) -> list[LedgerEntry]:
     query = select(events).where(which).order_by(events.c.seq.desc()).limit(1)
     return [_entry(dict(row)) for row in (await connection.execute(query)).mappings()]
+
+
+async def read_roles(connection: AsyncConnection, auction_id: int) -> Roles:
+    """The roles that an auction's owner gave."""
+    mine = (events.c.auction_id == auction_id) & (events.c.kind == RoleSet.kind)
+    state = State()
+    for entry in await _ordered(connection, mine):
+        state = apply(replace(state, seq=entry.seq - 1), entry)
+    return state.roles
 
 
 async def read_last(

@@ -38,6 +38,7 @@ from baraka_server.domain.hammer import ActUndone, Award, LotOpenedAgain, Runner
 from baraka_server.domain.state import State
 from baraka_server.store import attendance, ledger, rows, winning_rows
 from baraka_server.store.attendance import Attendance
+from baraka_server.store.paddles import drop_paddles_beyond, write_paddles
 from baraka_server.store.tables import auctions, bids, comments, requests, winnings
 from baraka_server.store.texts import write_texts
 
@@ -103,11 +104,16 @@ class LockedAuction:
         """The winner of the auction's winning before this one."""
         return await winning_rows.winner_before(self._connection, self.record.id, winning_id)
 
+    async def bidders(self) -> frozenset[int]:
+        """The users who have bids on the list."""
+        return await rows.read_bidders(self._connection, self.record.id)
+
     async def users(self, ids: Iterable[int]) -> dict[int, User]:
         return await rows.read_users(self._connection, ids)
 
     async def state(self) -> State:
         """The state at the end of the ledger."""
+        await drop_paddles_beyond(self._connection, self.record.id, self.tail.seq)
         return await ledger.read_state(self._connection, self.record.id)
 
     async def entries_of(self, kinds: Sequence[type[Event]], *, since: int) -> list[LedgerEntry]:
@@ -140,6 +146,7 @@ class LockedAuction:
             await writing.take(entry)
         written = await writing.finish()
         await write_texts(self._connection, self.record.id, written)
+        await write_paddles(self._connection, self.record.id, written)
         hashes = await ledger.append(self._connection, self.record.id, self.tail.hash, written)
         self.record = writing.record
         self.tail = ledger.Tail(written[-1].seq, written[-1].round, written[-1].at, hashes[-1])

@@ -20,6 +20,7 @@ from baraka_server.store.tables import (
     bids,
     comments,
     events,
+    paddles,
     requests,
     texts,
     users,
@@ -28,9 +29,9 @@ from baraka_server.store.tables import (
 from baraka_server.store.unsuited import Unsuited, suited
 
 READS = {users, auctions, bids, comments, winnings, *OUR_TABLES}
-INSERTS = (bids, comments, winnings, events, requests, texts, attendance)
+INSERTS = (bids, comments, winnings, events, requests, texts, attendance, paddles)
 UPDATES = (auctions, attendance)
-DELETES = (bids, comments, requests, attendance)
+DELETES = (bids, comments, requests, attendance, paddles)
 
 
 async def look(connection: AsyncConnection) -> None:

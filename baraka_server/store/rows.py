@@ -111,6 +111,12 @@ async def read_highest_bids(
     ]
 
 
+async def read_bidders(connection: AsyncConnection, auction_id: int) -> frozenset[int]:
+    """The users who have bids in the auction's list."""
+    query = select(bids.c.user_id).where(bids.c.auction_id == auction_id).distinct()
+    return frozenset((await connection.execute(query)).scalars())
+
+
 def row_log(connection: AsyncConnection) -> RowLog:
     """The `RowLog` of the connection's store; else a new one, which logs each row again."""
     options = (

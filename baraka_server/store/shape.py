@@ -47,6 +47,13 @@ ATTENDANCE: Shape = (
     "at DATETIME",
     "PRIMARY KEY auction_id, node",
 )
+PADDLES: Shape = (
+    "auction_id INTEGER",
+    "number INTEGER",
+    "user_id INTEGER NULL",
+    "seq INTEGER",
+    "PRIMARY KEY auction_id, number",
+)
 VERSION: Shape = ("version_num VARCHAR(32)", "PRIMARY KEY version_num")
 """Alembic's own, whoever uses it."""
 

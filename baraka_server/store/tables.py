@@ -1,4 +1,4 @@
-"""Tables of the database: six of the existing system (D27), four of ours (D23, D26, D44, D53, D56).
+"""Tables of the database: six of the existing system (D27), five of ours (D23, D26, D36, D44, D53, D56).
 
 Names, types, keys and defaults of the six are those that Prisma makes of the documented models
 on MySQL, so that a database of the existing system and one that we created are the same.
@@ -266,4 +266,13 @@ attendance = _table(
     Column("at", UtcTime, nullable=False),
 )
 
-OUR_TABLES = (events, requests, texts, attendance)
+paddles = _table(
+    "baraka_paddles",
+    Column("auction_id", Integer, primary_key=True, autoincrement=False),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("user_id", Integer),
+    Column("seq", Integer, nullable=False),
+    Index("baraka_paddles_user_id_key", "auction_id", "user_id", unique=True),
+)
+
+OUR_TABLES = (events, requests, texts, attendance, paddles)

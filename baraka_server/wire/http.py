@@ -10,14 +10,18 @@ from typing import TypeVar
 
 from aiohttp import web
 
+from baraka_server.contract.client_events import Who
 from baraka_server.contract.fields import INT_MAX
 from baraka_server.contract.records import Auction
 from baraka_server.contract.refusals import Code, Refusal
+from baraka_server.contract.reports import WinningWithUser
+from baraka_server.domain.roles import Role
+from baraka_server.domain.staff import covers
 from baraka_server.live.encoded import Encoded, encode
 from baraka_server.live.faults import fault
 from baraka_server.store import audit, catalog, checkpoint
 from baraka_server.store.errors import NotThere, StoreError
-from baraka_server.store.pages import Span
+from baraka_server.store.pages import Page, Span
 from baraka_server.store.slices import in_slices
 from baraka_server.store.store import Store
 from baraka_server.wire import identity
@@ -121,22 +125,24 @@ class Api:
 
     async def _history(self, request: web.Request, user_id: int, span: Span) -> Listed:
         """The ledger, oldest first; with `before` alone, the last entries before it."""
-        auction = await self._owned(request, user_id)
+        auction, _ = await self._worked_in(request, user_id, Who.MODERATOR)
         page = await audit.history_page(self._store, auction.id, span)
         if span.before is not None and span.after is None:
             return listed(request.query, page, cursor="before", relation="prev")
         return listed(request.query, page, cursor="after")
 
     async def _winnings(self, request: web.Request, user_id: int, span: Span) -> Listed:
-        """The winnings of an auction, newest first."""
-        auction = await self._owned(request, user_id)
+        """The winnings of an auction, newest first; numbers are masked for a clerk who may not see them."""
+        auction, role = await self._worked_in(request, user_id, Who.CLERK)
         page = await catalog.list_winnings(self._store, auction_id=auction.id, span=span)
+        if not role.sees_numbers:
+            page = Page([_masked(won) for won in page.rows], page.resume)
         return listed(request.query, page, cursor="before")
 
     async def _checkpoint(self, request: web.Request, user_id: int) -> web.Response:
         """The end of the ledger as it is now, signed (D56)."""
         async with self._turn(user_id, self._rates.of(user_id).take()):
-            auction = await self._owned(request, user_id)
+            auction, _ = await self._worked_in(request, user_id, Who.CLERK)
             try:
                 return _json(await checkpoint.take(self._store, self._signer, auction.id))
             except NotThere as error:
@@ -154,11 +160,15 @@ class Api:
         except NotThere as error:
             raise _Refused(Refusal(Code.AUCTION_NOT_FOUND)) from error
 
-    async def _owned(self, request: web.Request, user_id: int) -> Auction:
+    async def _worked_in(
+        self, request: web.Request, user_id: int, who: Who
+    ) -> tuple[Auction, Role]:
+        """The auction, and the caller's role in it, which may read what is for `who` (D46)."""
         auction = await self._asked_for(request)
-        if auction.user_id != user_id:
+        role = await catalog.role_in(self._store, auction, user_id)
+        if role is None or not covers(role.who, who):
             raise _Refused(Refusal(Code.NOT_OWNER))
-        return auction
+        return auction, role
 
     def _route(self, answer: Answer) -> Callable[[web.Request], Awaitable[web.Response]]:
         """A handler that verifies the token, calls `answer` and makes every failure an error response."""
@@ -212,6 +222,10 @@ class Api:
                 yield
         except TooManyWaiting as error:
             raise _Refused(Refusal(Code.BUSY)) from error
+
+
+def _masked(won: WinningWithUser) -> WinningWithUser:
+    return won.model_copy(update={"user": won.user.as_seen_by_others()})
 
 
 def _price(rows: int) -> int:

@@ -133,7 +133,7 @@ def test_show_tells_what_is_going_on(reading_desk: Desk, tmp_path: Path) -> None
     assert ["Round", "2"] in facts
     assert ["Minimum", "bid", "120"] in facts
     assert ["Bids", "3"] in facts
-    assert ["260", "Bilal"] in [line[:2] for line in facts]
+    assert ["260", "1", "Bilal"] in [line[:3] for line in facts]
 
 
 def test_show_prints_the_record_with_its_lists(reading_desk: Desk) -> None:
@@ -171,20 +171,23 @@ def test_history_is_told_in_rounds_with_what_was_cleared(
         "Round 1: Gold Ring",
         "Round 2: Silver Necklace",
     ]
-    assert any(line.endswith("Dina bid 1200") for line in lines)
-    assert any(line.endswith("Dina said: Is it 18K?") for line in lines)
-    assert any("awarded Gold Ring (5.2g) to Dina for 1200" in line for line in lines)
+    assert any(line.endswith(" 2 Dina bid 1200") for line in lines)
+    assert any(line.endswith(" 2 Dina said: Is it 18K?") for line in lines)
+    assert any("awarded Gold Ring (5.2g) to 2 Dina for 1200" in line for line in lines)
 
 
 def test_history_as_json_has_who_and_what_of_every_entry(desk: Desk) -> None:
     entries = json.loads(desk.ask("auction", "history", desk.sale.auction.id, "--json").out)
     assert [entry["seq"] for entry in entries] == list(range(1, 17))
     assert entries[7]["at"].endswith("Z")
-    assert {name: entries[7][name] for name in ("round", "kind", "userId", "who", "what")} == {
+    assert {
+        name: entries[7][name] for name in ("round", "kind", "userId", "who", "paddle", "what")
+    } == {
         "round": 1,
         "kind": "bid",
         "userId": desk.sale.dina.id,
         "who": "Dina",
+        "paddle": 2,
         "what": "bid 1200",
     }
     assert entries[7]["data"]["amount"] == 1200

@@ -12,7 +12,7 @@ from tests.support.clients.command_line import run, sell
 def test_the_real_program_lists_winners_with_whole_numbers(desk: Desk, tmp_path: Path) -> None:
     done = run("winnings", "list", folder=tmp_path, BARAKA_DATABASE_URL=desk.url)
     assert (done.code, done.err) == (0, "")
-    for text in ("Gold Ring (5.2g)", "1200", "Dina", "+923001112203"):
+    for text in ("Gold Ring (5.2g)", "1200", "2 Dina", "+923001112203"):
         assert text in done.out
 
 
@@ -20,8 +20,9 @@ def test_json_has_the_documented_shape_and_the_winner(reading_desk: Desk) -> Non
     (won,) = json.loads(reading_desk.ask("winnings", "list", "--json").out)
     assert list(won) == [
         *("id", "user_id", "auction_id", "product", "price", "weight", "sold"),
-        *("createdAt", "updatedAt", "user"),
+        *("createdAt", "updatedAt", "user", "paddle"),
     ]
+    assert won["paddle"] == 2  # Bilal had bid before her
     assert won["user"]["number"] == "+923001112203"
     assert won["user"]["otpCode"] is None
     assert won["createdAt"].endswith("Z")

@@ -501,7 +501,7 @@ async def test_an_award_whose_answer_was_lost_is_asked_again_and_done_once(
         await host.presses("a")
         await host.sees("Bilal A. wins")
         await host.presses("ctrl+y")
-        await host.reads_in_the_log("✓ Award Gold Ring – 18K to Bilal A. for 900")
+        await host.reads_in_the_log("✓ Award Gold Ring – 18K to 1 Bilal A. for 900")
         first, second = asked
         assert first == second, "the same request, which the server knows"
         assert getattr(first, "request_id", None)

@@ -96,6 +96,16 @@ def test_a_name_that_two_have_is_shown_with_their_ids() -> None:
     assert names.called(None, "Dina A.") == "Dina A.", "a server that tells no ids"
 
 
+def test_whoever_has_a_paddle_is_shown_with_it() -> None:
+    names = Names()
+    names.hear(3, "Dina A.", 26)
+    names.hear(9, "Dina A.")
+    assert names.called(3, "Dina A.") == "26 Dina A."
+    names.hear(3, "Dina A.")  # a comment, which says nothing of paddles
+    assert names.called(3, "Dina A.") == "26 Dina A."
+    assert names.called(9, "Dina A.") == "Dina A. #9"
+
+
 async def test_two_bidders_of_one_name_are_two_everywhere(
     baraka: Baraka, phones: PythonPhones, tmp_path: Path
 ) -> None:
@@ -106,15 +116,14 @@ async def test_two_bidders_of_one_name_are_two_everywhere(
     async with seated(baraka.url, tmp_path, lots=()) as host:
         await host.sees("● LIVE")
         assert (await dina.emits(PlaceBid(auction_id=1, amount=10)))["ok"]
-        await host.sees("Dina A.")
-        assert "#" not in host.screen
+        await host.sees("10  1 Dina A.")
         assert (await bilal.emits(PostComment(auction_id=1, comment="mine")))["ok"]
         assert (await bilal.emits(PlaceBid(auction_id=1, amount=20)))["ok"]
-        await host.sees("Dina A. #2: mine", "20 +10 Dina A. #2", "10     Dina A. #3")
+        await host.sees("2 Dina A.: mine", "20 +10 2 Dina A.", "10     1 Dina A.")
         await host.presses("a")
-        await host.sees("Dina A. #2 wins")
+        await host.sees("2 Dina A. wins")
         await host.presses("ctrl+y")
-        await host.reads_in_the_log("Ring: sold to Dina A. #2 for 20")
+        await host.reads_in_the_log("Ring: sold to 2 Dina A. for 20")
 
 
 # --- what is written, and scrolled

@@ -70,7 +70,7 @@ async def test_a_whole_sale_by_keyboard_alone(
         await host.presses("ctrl+y")
         won = await bilal.hears(LotAwarded)
         assert (won["winningUser"]["id"], won["winningBid"]["bid"]) == (DINA, 1250)
-        await host.sees("✓ Gold Ring – 18K  1,250 Dina A.", "Nothing on the block")
+        await host.sees("✓ Gold Ring – 18K  1,250 2 Dina A.", "Nothing on the block")
 
         await host.confirms("n")
         await host.sees("▶ Silver Necklace – 925")
@@ -84,7 +84,7 @@ async def test_a_whole_sale_by_keyboard_alone(
         await host.sees("Bilal A. wins")
         await host.presses("enter")  # which is not an answer
         await host.presses("ctrl+y")
-        await host.sees("✓ Pearl Earrings  500 Bilal A.")
+        await host.sees("✓ Pearl Earrings  500 1 Bilal A.")
 
         await host.presses("e")
         await host.sees("End the auction?")
@@ -92,14 +92,14 @@ async def test_a_whole_sale_by_keyboard_alone(
         await host.sees("⚠ First type: end")
         await host.types("end")
         await host.presses("ctrl+y")
-        await host.sees("2 sold, 1 passed, total 1,750", "Best bidders: Dina A. 1,250 (1)")
+        await host.sees("2 sold, 1 passed, total 1,750", "Best bidders: 2 Dina A. 1,250 (1)")
         await host.sees("baraka-checkpoint 1 auction=1")
         await host.presses("ctrl+s")
         await host.sees("Saved as", "and the checkpoint in")
         (kept,) = found_in((tmp_path / "checkpoints.txt").read_text())
         assert (kept.auction_id, kept.is_signed_by(Signer.of(SECRET))) == (1, True)
         saved = (tmp_path / "sale-1.csv").read_text()
-        assert '"Gold Ring – 18K","5.2g",1250,"Dina A.","\'+' in saved
+        assert '"Gold Ring – 18K","5.2g",1250,"2 Dina A.","\'+' in saved
         assert "•" not in saved, "the operator reaches winners by their whole number"
 
 
@@ -151,7 +151,7 @@ async def test_the_next_lot_of_one_name_is_another_lot(
         await host.presses("ctrl+y")
         assert (await viewer.hears(LotChanged))["round"] == 2
         await host.confirms("a")
-        await host.reads_in_the_log("sold to Bilal")
+        await host.reads_in_the_log("sold to 1 Bilal")
         await host.confirms("n")
         assert (await viewer.hears(LotChanged))["round"] == 3
 
@@ -355,7 +355,7 @@ async def test_the_run_list_survives_a_restart_of_the_console(
         await host.presses("a")
         await host.sees("Dina A. wins")
         await host.presses("ctrl+y")
-        await host.sees("✓ Gold Ring – 18K  900 Dina A.")
+        await host.sees("✓ Gold Ring – 18K  900 1 Dina A.")
         await host.confirms("n")
         await host.sees("▶ Silver Necklace – 925")
         await bids(dina, 350)
@@ -367,7 +367,7 @@ async def test_the_run_list_survives_a_restart_of_the_console(
     await device.emits(pearls)
     async with seated(baraka.url, tmp_path) as again:
         await again.sees(
-            "✓ Gold Ring – 18K  900 Dina A.",
-            "✓ Silver Necklace – 925  350 Dina A.",
+            "✓ Gold Ring – 18K  900 1 Dina A.",
+            "✓ Silver Necklace – 925  350 1 Dina A.",
             "▶ Pearl Earrings",
         )

@@ -31,6 +31,7 @@ COMMANDS = {
     "fairWarning": ("clerk", {"stage", "say"}),
     "pauseBidding": ("clerk", {"say"}),
     "resumeBidding": ("clerk", {"say"}),
+    "setRole": ("owner", {"userId", "role", "seesNumbers"}),
 }
 """Who may give a command, and its fields beside those that all have."""
 
@@ -43,10 +44,11 @@ TOLD = {
     "fairWarning": {"stage"},
     "biddingPaused": {"clock"},
     "biddingResumed": {"clock"},
+    "roleChanged": {"role"},
 }
 """The fields of an event beside those that all have."""
 
-OVER_HTTP = {"setIncrements"}
+OVER_HTTP = {"setIncrements", "setRole"}
 
 
 def fields(model: Any) -> set[str]:

@@ -206,9 +206,9 @@ def test_a_clock_runs_out_and_refuses_what_comes_then():
     assert started == ClockStarted(0, 60_000, 60, 10, 10, None, Moment(OPENING))
     assert said == Commented("Bidding closes in 60 seconds")
     (placed,) = sale.at(30_000, bid(900), BILAL)
-    assert placed == BidPlaced(900, clock_ms=30_000)
+    assert placed == BidPlaced(900, clock_ms=30_000, paddle=1)
     (late,) = sale.at(61_500, bid(1000), DINA, late_ms=1_501)
-    assert late == BidPlaced(1000, clock_ms=61_500, late_ms=1_501)
+    assert late == BidPlaced(1000, clock_ms=61_500, late_ms=1_501, paddle=2)
     assert sale.clock.ends_ms == 69_999
     assert sale.refused(69_999, bid(1100), BILAL) is Code.BIDDING_CLOSED
     assert sale.at(70_500, bid(1100), BILAL, late_ms=502) == [
@@ -231,7 +231,7 @@ def test_another_clock_is_started_behind_one_that_ran_out_and_counts_on():
     assert sale.refused(4_999, start()) is Code.CLOCK_RUNNING
     started, _ = sale.at(7_000, start(30, extend_seconds=0, window_seconds=0, say="Once more"))
     assert (started.clock_ms, started.ends_ms) == (7_000, 37_000)
-    assert sale.at(36_999, bid(900), BILAL) == [BidPlaced(900, clock_ms=36_999)]
+    assert sale.at(36_999, bid(900), BILAL) == [BidPlaced(900, clock_ms=36_999, paddle=1)]
     assert sale.clock.ends_ms == 37_000
 
 
@@ -241,7 +241,7 @@ def test_a_paused_clock_takes_bids_and_runs_on_with_what_was_left():
     assert sale.at(53_000, PAUSE) == [ClockPaused(53_000, 60_000)]
     assert isinstance(sale.at(54_000, PAUSE), Unchanged)
     assert sale.refused(54_000, start()) is Code.CLOCK_RUNNING
-    assert sale.at(99_000, bid(900), BILAL) == [BidPlaced(900, clock_ms=53_000)]
+    assert sale.at(99_000, bid(900), BILAL) == [BidPlaced(900, clock_ms=53_000, paddle=1)]
     (resumed,) = sale.at(99_000, RESUME)
     assert (resumed.clock_ms, resumed.ends_ms) == (53_000, 60_000)
     assert isinstance(sale.at(54_000, RESUME), Unchanged)
@@ -261,7 +261,7 @@ def test_a_stopped_clock_is_gone_and_bidding_goes_on():
     sale.at(0, start())
     assert sale.at(20_000, STOP) == [ClockStopped(20_000, 60_000)]
     assert sale.refused(20_000, STOP) is Code.NO_CLOCK
-    assert sale.at(99_000, bid(900), BILAL) == [BidPlaced(900)]
+    assert sale.at(99_000, bid(900), BILAL) == [BidPlaced(900, paddle=1)]
 
 
 @pytest.mark.parametrize(
@@ -312,7 +312,7 @@ def test_bidding_is_paused_without_a_clock():
     assert sale.at(0, HOLD)[0] == BiddingPaused(None, False)
     assert sale.refused(0, bid(900), BILAL) is Code.BIDDING_PAUSED
     sale.at(0, GO_ON)
-    assert sale.at(0, bid(900), BILAL) == [BidPlaced(900)]
+    assert sale.at(0, bid(900), BILAL) == [BidPlaced(900, paddle=1)]
 
 
 @pytest.mark.parametrize(

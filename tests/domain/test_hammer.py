@@ -124,7 +124,7 @@ def test_behind_an_undo_bids_rise_from_what_stands_and_the_same_amount_may_come_
     low = decide(state, Command(PlaceBid(auction_id=42, amount=1500), BILAL), HouseRules())
     assert low == Refusal(Code.BID_TOO_LOW, "placeBid", {"current": 1500})
     again = decide(state, Command(PlaceBid(auction_id=42, amount=2000), BILAL), HouseRules())
-    assert again == BidPlaced(2000)
+    assert again == BidPlaced(2000, paddle=1)
 
 
 BEHIND = [
@@ -241,7 +241,9 @@ def test_a_name_that_another_round_had_too_stays_among_the_earlier_ones():
 def test_a_bid_that_was_sent_before_the_hammer_counts_behind_a_reopening():
     opened = LotOpenedAgain(RING, 7, THIRD, 7, BILAL, None, (FIRST, SECOND, THIRD))
     late = Sale([*HISTORY, SOLD, (AMINA, opened)])
-    assert late.asks(PlaceBid(auction_id=42, amount=2500), DINA, seen=Seen(1)) == BidPlaced(2500)
+    assert late.asks(PlaceBid(auction_id=42, amount=2500), DINA, seen=Seen(1)) == BidPlaced(
+        2500, paddle=1
+    )
 
 
 def test_a_lower_standing_bid_of_another_bidder_may_win():

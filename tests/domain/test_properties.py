@@ -57,6 +57,7 @@ from baraka_server.domain.hammer import ActUndone, LotOpenedAgain, RunnerUpAward
 from baraka_server.domain.increments import IncrementsSet
 from baraka_server.domain.kinds import KINDS
 from baraka_server.domain.replay import objection
+from baraka_server.domain.roles import OPERATOR, RoleSet
 from baraka_server.domain.state import BEGINNING, CLOCK_STEP_MAX, State, apply, next_entry
 from tests.support.servers.records import auction_record
 
@@ -443,6 +444,7 @@ ANY_HIGH = st.none() | ANY_BID
 COUNTS = st.integers(0, 2**50)
 MOMENTS = st.builds(Moment, TIMES)
 ANY_STEPS = st.none() | st.lists(st.tuples(PRICES, AMOUNTS), min_size=1, max_size=3).map(tuple)
+ANY_ROLE = st.sampled_from([None, "clerk", "moderator"])
 ANY_EVENT: dict[str, st.SearchStrategy[Event]] = {
     "adopted": st.builds(
         Adopted,
@@ -456,7 +458,7 @@ ANY_EVENT: dict[str, st.SearchStrategy[Event]] = {
     "started": st.builds(Started),
     "lot_opened": st.builds(LotOpened, ANY_LOT),
     "lot_repriced": st.builds(LotRepriced, ANY_LOT, st.none() | COUNTS),
-    "bid": st.builds(BidPlaced, AMOUNTS, IDS, st.none() | COUNTS, COUNTS),
+    "bid": st.builds(BidPlaced, AMOUNTS, IDS, st.none() | COUNTS, COUNTS, st.none() | IDS),
     "standing_bid_changed": st.builds(
         StandingBidChanged, ANY_LOT, ANY_HIGH, ANY_HIGH, st.booleans(), st.none() | COUNTS
     ),
@@ -482,6 +484,15 @@ ANY_EVENT: dict[str, st.SearchStrategy[Event]] = {
     "bidding_paused": st.builds(BiddingPaused, st.none() | COUNTS, st.booleans()),
     "bidding_resumed": st.builds(BiddingResumed, st.none() | COUNTS, st.booleans(), MOMENTS),
     "fair_warning": st.builds(FairWarning, st.integers(1, 3)),
+    "role_set": st.builds(
+        RoleSet,
+        IDS,
+        ANY_ROLE,
+        ANY_ROLE,
+        sees_numbers=st.booleans(),
+        saw_numbers=st.booleans(),
+        by=st.none() | st.just(OPERATOR),
+    ),
 }
 
 

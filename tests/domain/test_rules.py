@@ -50,6 +50,7 @@ from tests.domain.phases import (
     PHASES,
     RING,
     after,
+    without_paddle,
 )
 
 PEOPLE = {
@@ -218,7 +219,7 @@ CASES = [
 def outcome_of(state: State | None, command: str, who: str) -> Decision:
     user_id, exists = PEOPLE[who]
     rules = HouseRules(owner_bids=command == "house-bid")
-    return decide(state, Command(COMMANDS[command], user_id, exists), rules)
+    return without_paddle(decide(state, Command(COMMANDS[command], user_id, exists), rules))
 
 
 def test_the_table_has_everybody_asking_everything_in_every_phase() -> None:

@@ -223,6 +223,7 @@ async def test_a_bid_takes_five_statements(on_air, engine):
     """What stands is read with what is read anyway: the auction, the end of the ledger, the users."""
     house, *_ = on_air
     await house.submit(viewer(2), bid(10))
+    await house.submit(viewer(3), bid(15))  # a first bid also writes the bidder's number
     statements = []
     listen(
         engine.sync_engine,

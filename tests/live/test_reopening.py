@@ -350,9 +350,9 @@ async def test_the_history_says_what_was_taken_back_and_who_was_passed_over(sold
     said = [entry.what async for entry in audit.history(store, 1)]
     assert said[-3:] == [
         f"opened Gold Ring again: the award of entry 8 no longer holds (winning {winning}); "
-        "3 bids came back, the bid of 30 by Bilal A. stands",
+        "3 bids came back, the bid of 30 by 1 Bilal A. stands",
         "said: Gold Ring is open again",
-        "awarded Gold Ring (5g) to Dina A. for 20, the runner-up, and passed over the bid of 30 by Bilal A.",
+        "awarded Gold Ring (5g) to 2 Dina A. for 20, the runner-up, and passed over the bid of 30 by 1 Bilal A.",
     ]
 
 

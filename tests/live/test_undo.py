@@ -282,7 +282,7 @@ async def test_the_history_says_who_took_back_what(bid_on, store):
     said = [(entry.who, entry.what) async for entry in audit.history(store, 1)][-3:]
     assert [who for who, _ in said] == ["Amina A."] * 3
     assert [what for _, what in said] == [
-        "took back the bid of 30 by Bilal A.: now the bid of 20 by Dina A. stands",
-        "took back the bid of 20 by Dina A.: now the bid of 10 by Bilal A. stands",
-        "took back the bid of 10 by Bilal A.: no bid stands",
+        "took back the bid of 30 by 1 Bilal A.: now the bid of 20 by 2 Dina A. stands",
+        "took back the bid of 20 by 2 Dina A.: now the bid of 10 by 1 Bilal A. stands",
+        "took back the bid of 10 by 1 Bilal A.: no bid stands",
     ]

@@ -95,7 +95,7 @@ async def test_a_sale_that_is_under_way_goes_on_where_it_was(existing_url: str) 
         assert refused.code is Code.BID_TOO_LOW
 
         accepted, events = await _bid(store, NORA, 1400)
-        assert accepted == BidPlaced(1400)
+        assert accepted == BidPlaced(1400, paddle=1)
         opening, bid = events
         assert opening.event == adopted(before.auction, LAST_BID)
         assert (bid.seq, bid.round, bid.user_id) == (2, 1, NORA)

@@ -39,7 +39,7 @@ async def test_history_tells_the_sale_with_what_was_cleared_since(books: Store, 
         (6, 1, "Dina", "bid 950"),
         (7, 1, "Bilal", "bid 1000"),
         (8, 1, "Dina", "bid 1200"),
-        (9, 1, "Amina", "awarded Gold Ring (5.2g) to Dina for 1200"),
+        (9, 1, "Amina", "awarded Gold Ring (5.2g) to 2 Dina for 1200"),
         (
             10,
             2,
@@ -111,6 +111,7 @@ DATA: dict[str, dict[str, Any]] = {
     "bidding_paused": {"clock_ms": 57_000, "clock_ran": True},
     "bidding_resumed": {"clock_ms": 57_000, "clock_ran": True, "as_of": NOON},
     "fair_warning": {"stage": 2},
+    "role_set": {"target_id": 7, "role": "clerk", "before": None},
     "increments_set": {"increments": [[0, 10], [100, 50]], "before": None},
     "bid_undone": {"bids": [1, 2, 3], "high": None, "was": HIGH},
     "lot_reopened": {"lot": LOT, "award": 1, "was": HIGH, "winning_id": 1, "winner": None}

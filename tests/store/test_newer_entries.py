@@ -113,7 +113,7 @@ async def test_fields_that_are_not_known_are_left_out(books: Store, sale: Sale) 
     before = await state_of(books, sale)
     assert before.lot is not None
     high = StandingBid(7, sale.bilal.id, 260, datetime(2026, 1, 2, tzinfo=UTC))
-    more = {"paddle": 12}
+    more = {"insured": 12}
     adopted = {
         "v": 1,
         "rule": True,

@@ -6,6 +6,7 @@ from baraka_server.contract.client_events import PlaceBid
 from baraka_server.contract.fields import INT_MAX
 from baraka_server.contract.prices import SetIncrements
 from baraka_server.contract.refusals import Code
+from baraka_server.domain import paddles
 from baraka_server.domain.decision import Command, Decision, HouseRules, Unchanged
 from baraka_server.domain.events import BidPlaced, LedgerEntry
 from baraka_server.domain.increments import IncrementsSet
@@ -34,6 +35,8 @@ def _bid(state: State, command: Command, event: PlaceBid, rules: HouseRules) -> 
         return refusal
     if command.user_id == state.owner_id and not rules.owner_bids:
         return command.refused(Code.OWNER_BID)
+    if command.user_id in state.roles.given:
+        return command.refused(Code.STAFF_BID)
     if event.round is None and command.seen is not None:
         if command.seen.round is None:
             return command.refused(Code.NOT_JOINED)
@@ -52,7 +55,8 @@ def _bid(state: State, command: Command, event: PlaceBid, rules: HouseRules) -> 
     least = next_bid(state)
     if least is not None and event.amount < least:
         return command.refused(Code.BID_BELOW_STEP, nextBid=least)
-    return BidPlaced(event.amount, **timed(state, command))
+    paddle = state.paddles.next_for(command.user_id)
+    return BidPlaced(event.amount, paddle=paddle, **timed(state, command))
 
 
 def _set_increments(
@@ -79,6 +83,8 @@ def _bid_objection(state: State, entry: LedgerEntry, event: BidPlaced) -> str | 
         return "the auction was not live"
     if entry.user_id is None:
         return "a bid has a bidder"
+    if entry.user_id in state.roles.given:
+        return f"user {entry.user_id} works in the auction"
     if state.lot is None:
         return "there was no product to bid on"
     if reason := closed_by(state, event):
@@ -92,7 +98,7 @@ def _bid_objection(state: State, entry: LedgerEntry, event: BidPlaced) -> str | 
     least = next_bid(state)
     if least is not None and event.amount < least:
         return f"a bid of {event.amount} is below the next step, which is {least}"
-    return None
+    return paddles.objection(state.paddles, entry, event)
 
 
 def _set_objection(state: State, _entry: LedgerEntry, event: IncrementsSet) -> str | None:

@@ -12,6 +12,7 @@ ADDED = {
     "baraka_0003": ("baraka_requests",),
     "baraka_0004": ("baraka_texts",),
     "baraka_0005": ("baraka_attendance",),
+    "baraka_0006": ("baraka_paddles",),
 }
 """Each revision and the tables of ours that it adds."""
 REVISIONS = tuple(ADDED)

@@ -43,12 +43,13 @@ USER = {
     "updatedAt": TIME,
 }
 ROW = {"id": int, "auction_id": int, "user_id": int, "createdAt": TIME, "updatedAt": TIME}
-BID = ROW | {"bid": int, "user": USER}
+BID = ROW | {"bid": int, "user": USER, "paddle": (int, type(None))}
 COMMENT = ROW | {"comment": str, "user": USER}
 ADDED = {"auctionId": int, "seq": int, "ledger": LEDGER, "serverTime": TIME}
 
 CLOCK = {"clock": (dict, type(None))}
 NEXT = CLOCK | {"nextBid": (int, type(None))}
+OWN = {"role": (str, type(None)), "paddle": (int, type(None))}
 
 SHAPES: dict[str, dict[str, Any]] = {
     "auctionStarted": AUCTION | ADDED,
@@ -77,7 +78,8 @@ SHAPES: dict[str, dict[str, Any]] = {
         "userCount": int,
         "round": int,
         "bidding": str,
-    },
+    }
+    | OWN,
     "auctionChanged": ADDED | {"auction": AUCTION, "highestBid": (BID, type(None)), "round": int},
     "auctionEntry": ADDED,
     "error": {"message": str, "code": str, "event": str},

@@ -1,0 +1,94 @@
+"""Paddles: the numbers of an auction's bidders, in the order of their first accepted bids (D36)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from baraka_server.domain.events import BidPlaced, Event, LedgerEntry
+
+
+class Paddles:
+    """The paddle of each bidder of an auction, from 1. A value: it never changes for whoever holds it.
+
+    Later values share its list and add to it, since a bid must not cost a copy of all bidders; each
+    sees the bidders up to its own `count`. A paddle without a user is of somebody who bids on the floor.
+
+        NONE_GIVEN.given_to(7).given_to(9).of(9) == 2
+    """
+
+    __slots__ = ("_bidders", "_numbers", "count")
+
+    def __init__(self, bidders: Iterable[int | None] = ()) -> None:
+        self._bidders = list(bidders)
+        self._numbers = {
+            user_id: number
+            for number, user_id in enumerate(self._bidders, 1)
+            if user_id is not None
+        }
+        self.count = len(self._bidders)
+
+    def of(self, user_id: int | None) -> int | None:
+        """The paddle of a user; None where the user has none."""
+        number = None if user_id is None else self._numbers.get(user_id)
+        return number if number is not None and number <= self.count else None
+
+    def user_of(self, number: int) -> int | None:
+        """The user who has this paddle; None for one that was not given, or that no user has."""
+        return self._bidders[number - 1] if self.was_given(number) else None
+
+    def was_given(self, number: int) -> bool:
+        return 1 <= number <= self.count
+
+    def next_for(self, user_id: int | None) -> int | None:
+        """The paddle that a user gets with a bid; None for one who has a paddle already."""
+        return self.count + 1 if self.of(user_id) is None else None
+
+    def given_to(self, user_id: int | None) -> Paddles:
+        """The paddles with the next number given to a user, or to nobody who has an account."""
+        if not self.count or len(self._bidders) != self.count:  # another value went on from here
+            return Paddles((*self.bidders, user_id))
+        self._bidders.append(user_id)
+        after = object.__new__(Paddles)
+        after._bidders, after._numbers, after.count = self._bidders, self._numbers, self.count + 1
+        if user_id is not None:
+            self._numbers[user_id] = after.count
+        return after
+
+    @property
+    def bidders(self) -> Sequence[int | None]:
+        """The users in the order of their paddles."""
+        return self._bidders[: self.count]
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Paddles):
+            return NotImplemented
+        shared = self._bidders is other._bidders
+        return self.count == other.count and (shared or self.bidders == other.bidders)
+
+    def __hash__(self) -> int:
+        return hash(self.count)
+
+    def __repr__(self) -> str:
+        return f"Paddles({self.bidders})"
+
+
+NONE_GIVEN = Paddles()
+
+
+def _bid(paddles: Paddles, event: BidPlaced, entry: LedgerEntry) -> Paddles:
+    """The first bid of a user has the paddle that it gave, unless an older program wrote it."""
+    return paddles if event.paddle is None else paddles.given_to(entry.user_id)
+
+
+FOLDS: dict[type[Event], Callable[[Paddles, BidPlaced, LedgerEntry], Paddles]] = {BidPlaced: _bid}
+
+
+def objection(paddles: Paddles, entry: LedgerEntry, event: BidPlaced) -> str | None:
+    """The reason why a bid cannot have given this paddle; a bid of an older program gives none."""
+    if event.paddle is None or entry.user_id is None:
+        return None
+    if (has := paddles.of(entry.user_id)) is not None:
+        return f"it gives user {entry.user_id} paddle {event.paddle}, who has {has}"
+    if event.paddle != paddles.count + 1:
+        return f"it gives paddle {event.paddle}, and {paddles.count} were given"
+    return None

@@ -1,0 +1,15 @@
+"""Announcements that only the sockets of one user hear, by the kinds of entry."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from baraka_server.domain.events import Event, LedgerEntry
+from baraka_server.domain.roles import RoleSet
+from baraka_server.live import people
+from baraka_server.live.told import ToUser
+
+TO_USER: dict[type[Event], Callable[[LedgerEntry, Any], ToUser]] = {
+    RoleSet: people.role_changed,
+}
