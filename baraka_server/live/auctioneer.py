@@ -344,7 +344,7 @@ class Auctioneer:
         state, view = self._state, self.view
         if view and (state is None or view.seq > state.seq):
             state = view.rules
-        self.clock.follow(state.bidding.clock if state else None)
+        self.clock.follow(state.bidding.clock if state and state.understood else None)
 
     async def _look_at_clock(self) -> None:
         """Look at the clock under the lock, if there is reason to, and announce what came of it."""

@@ -93,6 +93,8 @@ async def look_at_clock(
     Raises `Unfollowed`.
     """
     clock = state.bidding.clock
+    if not state.understood:
+        return None  # nothing may be decided, and so nothing be paused (D55)
     if not (clock and clock.running) and not BEGIN_A_RUN & {type(event) for event in events}:
         return None
     asked = watch.seconds()

@@ -18,6 +18,7 @@ from baraka_server.domain.clock import (
     BiddingResumed,
     Clock,
     ClockPaused,
+    ClockResumed,
     ClockStarted,
     ClockStopped,
     FairWarning,
@@ -47,7 +48,7 @@ from baraka_server.domain.events import (
 )
 from baraka_server.domain.hammer import ActUndone
 from baraka_server.domain.replay import objection
-from baraka_server.domain.state import apply, next_entry
+from baraka_server.domain.state import State, apply, next_entry
 from tests.domain.phases import (
     AMINA,
     BID_ON,
@@ -407,6 +408,68 @@ def test_a_clock_awards_its_lot_where_it_ran_out_and_nowhere_else(at_ms, ends_ms
     (awarded,) = sale.at(at_ms, event, user_id=0)
     assert (awarded.high.user_id, awarded.by_clock) == (DINA, 5_000)
     assert sale.state.bidding.clock is None
+
+
+# --- what a ledger may say of a clock
+
+BEGUN = (AMINA, ClockStarted(0, 60_000, 60, 10, 10, "auto", Moment(OPENING)))
+RUNS = after(*BID_ON, BEGUN)
+STANDS = after(*BID_ON, BEGUN, (AMINA, ClockPaused(57_000, 60_000)))
+HELD = after(*BID_ON, BEGUN, (AMINA, BiddingPaused(57_000, True)))
+NOW = Moment(OPENING)
+FORGED: list[tuple[str, State, Event, int | None]] = [
+    ("a bid behind the end", RUNS, BidPlaced(2_000, 9, clock_ms=60_000), BILAL),
+    ("a bid that does not say when", RUNS, BidPlaced(2_000, 9), BILAL),
+    ("a bid from before it was read", RUNS, BidPlaced(2_000, 9, clock_ms=9, late_ms=-1), BILAL),
+    ("a bid without a clock", after(*BID_ON), BidPlaced(2_000, 9, clock_ms=9), BILAL),
+    ("a bid before the entry in front", STANDS, BidPlaced(2_000, 9, clock_ms=56_000), BILAL),
+    ("a bid by a clock that stands", STANDS, BidPlaced(2_000, 9, clock_ms=58_000), BILAL),
+    ("a bid in a pause", HELD, BidPlaced(2_000, 9, clock_ms=57_000), BILAL),
+    ("a clock on another", RUNS, ClockStarted(1, 61_000, 61, 1, 1, None, NOW), AMINA),
+    ("one that ends elsewhere", after(*BID_ON), ClockStarted(0, 9, 60, 1, 1, None, NOW), AMINA),
+    ("one that began before", after(*BID_ON), ClockStarted(9, 60_009, 60, 1, 1, None, NOW), AMINA),
+    ("one in a pause", HELD, ClockStarted(60_000, 61_000, 1, 1, 1, None, NOW), AMINA),
+    ("one that a bidder started", after(*BID_ON), ClockStarted(0, 1000, 1, 1, 1, None, NOW), BILAL),
+    ("a pause by nobody", RUNS, ClockPaused(57_000, 60_000), None),
+    ("a pause by a bidder", RUNS, ClockPaused(57_000, 60_000), BILAL),
+    ("an interruption by a host", RUNS, ClockPaused(57_000, 60_000, "interrupted"), AMINA),
+    ("an interruption of what stands", STANDS, ClockPaused(57_000, 60_000, "interrupted"), None),
+    ("a pause that gives time", RUNS, ClockPaused(57_000, 90_000), AMINA),
+    ("a pause behind the end", RUNS, ClockPaused(60_000, 60_000), AMINA),
+    ("a pause of what stands", STANDS, ClockPaused(57_000, 60_000), AMINA),
+    ("less than its extension", STANDS, ClockResumed(57_000, 60_000, None, NOW), AMINA),
+    ("one that ran on by itself", STANDS, ClockResumed(58_000, 70_000, None, NOW), AMINA),
+    ("one resumed that runs", RUNS, ClockResumed(0, 60_000, None, NOW), AMINA),
+    ("a stop of nothing", after(*BID_ON), ClockStopped(0, 60_000), AMINA),
+    ("bidding paused twice", HELD, BiddingPaused(57_000, True), AMINA),
+    ("bidding resumed that was open", RUNS, BiddingResumed(9, False, NOW), AMINA),
+    ("a clock that was paused runs on", HELD, BiddingResumed(57_000, False, NOW), AMINA),
+    ("a fourth warning", RUNS, FairWarning(4), AMINA),
+    ("an award before the end", RUNS, Awarded("R", None, RUNS.high, by_clock=59_999), None),
+    ("an award by a host and a clock", RUNS, Awarded("R", None, RUNS.high, by_clock=60_000), AMINA),
+    ("an award by nobody", RUNS, Awarded("R", None, RUNS.high), None),
+    ("one by a clock that stands", STANDS, Awarded("R", None, RUNS.high, by_clock=60_000), None),
+]
+
+
+@pytest.mark.parametrize(("_what", "state", "event", "user_id"), FORGED, ids=[f[0] for f in FORGED])
+def test_an_entry_of_a_clock_that_no_server_wrote_is_found(_what, state, event, user_id):
+    assert objection(state, next_entry(state, event, user_id, OPENING))
+
+
+@pytest.mark.parametrize(
+    ("state", "event", "user_id"),
+    [
+        (RUNS, BidPlaced(2_000, 9, clock_ms=61_000, late_ms=1_001), BILAL),
+        (RUNS, ClockPaused(75_000, 78_000, "interrupted"), None),
+        (HELD, ClockPaused(57_000, 60_000), AMINA),
+        (HELD, BiddingResumed(57_000, True, NOW), AMINA),
+        (RUNS, Awarded("R", None, RUNS.high, by_clock=60_250), None),
+        (RUNS, Awarded("R", None, RUNS.high), AMINA),
+    ],
+)
+def test_an_entry_of_a_clock_that_a_server_writes_is_not_objected_to(state, event, user_id):
+    assert objection(state, next_entry(state, event, user_id, OPENING)) is None
 
 
 # --- what holds whatever comes

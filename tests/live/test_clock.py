@@ -11,6 +11,7 @@ from baraka_server.contract import clock as asked
 from baraka_server.contract.client_events import JoinAuction, StartAuction
 from baraka_server.contract.refusals import Code, Refusal
 from baraka_server.domain.events import BidPlaced
+from baraka_server.live import auctioneer, transaction
 from baraka_server.store import attendance
 from baraka_server.store.errors import Unavailable
 from tests.live.ring import RING, bid
@@ -276,6 +277,27 @@ async def test_a_database_whose_clock_is_set_before_that_moves_nothing(floor, da
     assert (await floor.state())["clock"]["remainingMs"] == 40_000
     await floor.passes(40)
     assert (await floor.state())["bidding"] == "closed"
+
+
+@pytest.mark.parametrize("seconds", [-50, 7200])
+async def test_a_wall_clock_that_is_set_moves_no_clock(floor, monkeypatch, seconds):
+    await floor.starts(60)
+    await floor.passes(52)
+
+    class Set(datetime):
+        @classmethod
+        def now(cls, tz=None):
+            return datetime.now(tz) + timedelta(seconds=seconds)
+
+    for module in (transaction, auctioneer):
+        monkeypatch.setattr(module, "datetime", Set)
+    assert (await floor.state())["clock"]["remainingMs"] == 8_000
+    await floor.says(bid(10), floor.bilal)
+    await floor.passes(9.6)
+    assert not isinstance(await floor.says(bid(20), floor.dina), Refusal)
+    await floor.passes(10)
+    assert (await floor.says(bid(30), floor.bilal)).code is Code.BIDDING_CLOSED
+    await assert_sale_holds(floor.store)
 
 
 # --- other processes
