@@ -69,6 +69,15 @@ def console(
             "May be given more than once.",
         ),
     ] = None,
+    hold: Annotated[
+        float,
+        typer.Option(
+            min=0,
+            max=30,
+            metavar="SECONDS",
+            help="How long Esc takes an award back before it is sent; 0 sends it at once.",
+        ),
+    ] = 3,
     plain: Annotated[
         bool,
         typer.Option(
@@ -118,6 +127,7 @@ def console(
             folder=Path.cwd(),
             form=CsvForm(plain=plain, separator=";" if separator == "semicolon" else ","),
             messages=quick_messages,
+            hold_seconds=hold,
             silent=frozenset(no_sound or ()),
             mint=mint,
         )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from baraka_cli.client.connection import ConnectionState
+from baraka_cli.console.mixed_text import isolated
 from baraka_cli.console.records import Phase
 from baraka_cli.console.sale_book import SaleBook
 
@@ -111,6 +112,20 @@ def _online(now: Situation) -> Reason:
     return None if online else f"There is no connection to the server: {now.connection.value}."
 
 
+def _undo(now: Situation) -> Reason:
+    return lot_is_up(now) or (None if now.book.bids else "There is no bid to take back.")
+
+
+def _reopen(now: Situation) -> Reason:
+    lot = now.book.lot
+    return _sale(now) or (f"{isolated(lot.product)} is on the block." if lot else None)
+
+
+def _runner_up(now: Situation) -> Reason:
+    bidders = {bid.user_id for bid in now.book.bids}
+    return lot_is_up(now) or (None if len(bidders) > 1 else "Nobody else has bid.")
+
+
 SALE, APART, LAST = Place.SALE, Place.APART, Place.LAST
 
 ACTIONS = (
@@ -161,6 +176,7 @@ ACTIONS = (
         moves=True,
         place=SALE,
     ),
+    Action("d", "undo", "Undo", "Take back the newest bid.", _undo, moves=True, place=SALE),
     Action("c", "comment", "Chat", "Write a comment to the room; Enter sends it.", _live),
     Action("r", "summary", "Summary", "What was sold, to whom; and save it as CSV."),
     Action("l", "log", "Log", "All that the console did, and what was refused."),
@@ -195,8 +211,22 @@ ACTIONS = (
     ),
 )
 
+KEYS_ONLY = (
+    Action("v", "reopen", "Reopen", "Open the lot again that came off last.", _reopen, moves=True),
+    Action(
+        "m",
+        "runner_up",
+        "Runner-up",
+        "Sell to another bidder than the leader, from the list of bids.",
+        _runner_up,
+        moves=True,
+    ),
+)
+"""Actions without a button: they are for disputes."""
+
 MORE_KEYS = (
     ("^y", "does what a key has made ready; Esc drops it. No letter and no Enter does"),
+    ("Esc", "takes an award back in the seconds before it is sent"),
     ("1-9", "make a quick message ready: ^y sends it"),
     ("F1-F9", "send it at once"),
     ("g", "speaks the next language of quick messages, and then all in one comment"),

@@ -20,7 +20,7 @@ from textual.widgets import Input
 from baraka_cli.client.access import Access
 from baraka_cli.client.http import HttpApi, TurnedAway, Unreachable
 from baraka_cli.console.access_dialogs import TURNED_AWAY, TokenDialog
-from baraka_cli.console.actions import ACTIONS
+from baraka_cli.console.actions import ACTIONS, KEYS_ONLY
 from baraka_cli.console.keystrokes import HostDriver
 from baraka_cli.console.log import EntryMark
 from baraka_cli.console.prose import Prose
@@ -185,12 +185,16 @@ class Console(App[None]):
         return False
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        ours = {action.label for action in ACTIONS} if isinstance(screen, SaleScreen) else set()
+        ours = (
+            {action.label for action in (*ACTIONS, *KEYS_ONLY)}
+            if isinstance(screen, SaleScreen)
+            else set()
+        )
         for command in super().get_system_commands(screen):
             if command.title not in ours:
                 yield command
         if isinstance(screen, SaleScreen):
-            for action in ACTIONS:
+            for action in (*ACTIONS, *KEYS_ONLY):
                 run = partial(screen.run_action, action.name)
                 reason = screen.why_not(action)
                 about = f"Not now: {reason}" if reason else f"{action.help} Key: {action.typed}"

@@ -10,11 +10,11 @@ from typing import Any
 from baraka_cli.client.http import HttpApi, NoSuchAuction, TurnedAway, Unreachable
 from baraka_cli.console.log import EntryMark, Log
 from baraka_cli.console.mixed_text import isolated
-from baraka_cli.console.records import Phase, moment, paddle_of, phase_of
+from baraka_cli.console.records import Bid, Phase, moment, paddle_of, phase_of
 from baraka_cli.console.sale_book import LOT_OPENED, RATE_WINDOW_SECONDS, SaleBook
 from baraka_cli.console.tally import Tally
 from baraka_cli.run_list import RunList
-from baraka_server.contract.hammer import LotReopened
+from baraka_server.contract.hammer import BidUndone, LotReopened
 from baraka_server.contract.names import same_name
 from baraka_server.contract.server_events import AuctionState, BroadcasterLeft
 from baraka_server.contract.text import printable
@@ -51,6 +51,7 @@ class Clerk:
         """Take one event. One that cannot be read leaves a gap, which the next state fills."""
         book, hammered = self._book, len(self._book.hammers)
         is_state = event == AuctionState.wire_name
+        undone = self._undone(event, data)
         try:
             book.hear(event, data)
         except UNREADABLE as error:
@@ -61,6 +62,9 @@ class Clerk:
             winner = hammer.winner and book.names.called(hammer.winner_id, hammer.winner)
             self._log.note(hammer.told(book.names), EntryMark.DONE)
             self.keep(partial(self._run_list.hammered, hammer.product, winner, hammer.amount))
+        if undone is not None:
+            said = f"The bid of {undone.amount:,} by {isolated(book.called(undone))} was taken back"
+            self._log.note(said, EntryMark.NOTE)
         if event == LotReopened.wire_name:
             product = printable(data["product"])
             self._log.note(f"{isolated(product)} is open again", EntryMark.NOTE)
@@ -74,6 +78,12 @@ class Clerk:
             self._later(self._recall())
         if event == BroadcasterLeft.wire_name:
             self._log.note("The room was told that the stream is off", EntryMark.NOTE)
+
+    def _undone(self, event: str, data: Mapping[str, Any]) -> Bid | None:
+        """The highest bid that an undo takes back, as the book has it until then."""
+        ids = data.get("bidIds") if event == BidUndone.wire_name else None
+        taken = (bid for bid in self._book.bids if isinstance(ids, list) and bid.id in ids)
+        return next(taken, None)
 
     async def look_up(self) -> None:
         """Take what the server tells of a sale that has not begun. Raises `NoSuchAuction`."""

@@ -31,6 +31,8 @@ class AwardDecision:
     bid: Bid
     product: str
     weight: str
+    runner_up: bool = False
+    """Whether it is not the bid that leads."""
 
 
 class AwardDialog(Dialog):

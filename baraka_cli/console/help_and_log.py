@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.widgets import Label
 
-from baraka_cli.console.actions import ACTIONS, MORE_KEYS
+from baraka_cli.console.actions import ACTIONS, KEYS_ONLY, MORE_KEYS
 from baraka_cli.console.dialog import Dialog
 from baraka_cli.console.log import Entry
 from baraka_cli.console.mixed_text import isolated
@@ -35,7 +35,10 @@ class HelpDialog(Dialog):
         keys = Text()
         said = self._messages.texts.items()
         rows = [
-            *((action.typed, f"{action.label:<11}", action.help) for action in ACTIONS),
+            *(
+                (action.typed, f"{action.label:<11}", action.help)
+                for action in (*ACTIONS, *KEYS_ONLY)
+            ),
             *((key, "", what) for key, what in MORE_KEYS),
             *((key, "", " · ".join(map(isolated, filter(None, texts)))) for key, texts in said),
             *((f"/{one.name}", "", f"in the chat line {one.help}") for one in SLASH_COMMANDS),

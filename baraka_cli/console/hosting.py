@@ -11,11 +11,18 @@ from textual.widgets import Button
 
 from baraka_cli.client.connection import Connection
 from baraka_cli.client.replies import Reply
-from baraka_cli.console.actions import ACTIONS, Action, Reason, Situation
+from baraka_cli.console.actions import ACTIONS, KEYS_ONLY, Action, Reason, Situation
 from baraka_cli.console.chat_input import ChatInput
 from baraka_cli.console.clerk import Clerk
 from baraka_cli.console.dialog import Hearer
-from baraka_cli.console.dialogs import AwardDialog, LotDialog, SureDialog, cancel_dialog, end_dialog
+from baraka_cli.console.dialogs import (
+    AwardDecision,
+    AwardDialog,
+    LotDialog,
+    SureDialog,
+    cancel_dialog,
+    end_dialog,
+)
 from baraka_cli.console.log import EntryMark, Log
 from baraka_cli.console.mixed_text import isolated
 from baraka_cli.console.ready_action import ReadyAction
@@ -55,7 +62,7 @@ class Hosting(Screen[None]):
 
     def check_possible(self, name: str) -> bool:
         """Whether the action is possible now; if not, the log says why."""
-        action = next(action for action in ACTIONS if action.name == name)
+        action = next(action for action in (*ACTIONS, *KEYS_ONLY) if action.name == name)
         return self._is_possible(action.label, self.why_not(action))
 
     def _is_possible(self, what: str, reason: Reason) -> bool:
@@ -68,7 +75,14 @@ class Hosting(Screen[None]):
         reason = action.why_not(self.situation())
         if reason is None and action.moves and self.sale.moving:
             return f"Waiting for the server: {self.sale.moving}"
+        if reason is None and action.moves and self.holds_award:
+            return f"{self.holds_award} waits: Esc takes it back"
         return reason
+
+    @property
+    def holds_award(self) -> str | None:
+        """What is about to be awarded, while it may be taken back yet."""
+        return None
 
     @property
     def asks(self) -> bool:
@@ -192,10 +206,10 @@ class Hosting(Screen[None]):
                 checked=self.connection.acknowledges is True,
                 gone=self._gone_from_block,
             )
-            award = self.sale.award
-            self._question(
-                dialog, lambda found: award(found) if self.check_possible("award") else None
-            )
+            self._question(dialog, self.award)
+
+    def award(self, decision: AwardDecision) -> None:
+        raise NotImplementedError
 
     def _gone_from_block(self, product: str) -> None:
         self.note(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from baraka_cli.client.replies import Reply
+from baraka_server.contract.hammer import BidUndone, LotReopened
 from baraka_server.contract.refusals import Code
 from baraka_server.contract.server_events import (
     AuctionCanceled,
@@ -21,6 +22,8 @@ KINDS = {
     NewComment.wire_name: ("comment", "comments"),
     LotChanged.wire_name: ("change of the lot", "changes of the lot"),
     LotAwarded.wire_name: ("award", "awards"),
+    BidUndone.wire_name: ("bid taken back", "bids taken back"),
+    LotReopened.wire_name: ("lot opened again", "lots opened again"),
     AuctionStarted.wire_name: ("start", "starts"),
     AuctionFinished.wire_name: ("end", "ends"),
     AuctionCanceled.wire_name: ("cancellation", "cancellations"),
@@ -39,7 +42,8 @@ def explained(answer: Reply) -> str:
     """A refusal in words; some texts of the guide say little without their code."""
     why: dict[str, str] = {
         Code.OTHER_BID_LEADS: "another bid leads by now",
-        Code.STANDING_BID_CHANGED: "another program changed the bids: see which one leads now",
+        Code.STANDING_BID_CHANGED: "another bid stands than before: see which one leads now",
+        Code.NOT_STANDING: "that bid does not stand, or leads by now",
         Code.NO_LOT: "there is nothing on the block",
         Code.NOT_OWNER: "you do not own this auction",
         Code.NOT_LIVE: "the auction is not live",

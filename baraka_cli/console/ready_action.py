@@ -48,7 +48,16 @@ class ReadyAction(Horizontal):
         self.tell(what)
 
     def tell(self, what: str) -> None:
+        self._say(what, may_confirm=True)
+
+    def count_down(self, what: str) -> None:
+        """Tell of something that happens by itself, unless Esc takes it back."""
+        self._then = None
+        self._say(what, may_confirm=False)
+
+    def _say(self, what: str, *, may_confirm: bool) -> None:
         self.query_one(OneLine).update(Text(f" {what}"))
+        self.query(Button).first().display = may_confirm
         self.display = True
 
     def drop(self) -> None:

@@ -79,6 +79,8 @@ class Hammer:
     at: datetime | None = None
     paddle: int | None = None
     """The winner's, where the server gives paddles."""
+    seq: int | None = None
+    """The number of the award."""
 
     def told(self, names: Names) -> str:
         """Such as "Gold Ring: sold to Dina A. for 900", each name isolated."""

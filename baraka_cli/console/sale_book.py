@@ -29,7 +29,7 @@ from baraka_cli.console.records import (
     whole,
 )
 from baraka_server.contract.fields import LEDGER_ID_CHARS_MAX
-from baraka_server.contract.hammer import LotReopened
+from baraka_server.contract.hammer import BidUndone, LotReopened
 from baraka_server.contract.names import same_name
 from baraka_server.contract.server_events import (
     AuctionCanceled,
@@ -279,6 +279,7 @@ class SaleBook:
                 whole(bid["bid"]) if bid else None,
                 self._heard_at(data, now),
                 self.names.paddle(winner["id"]) if winner else None,
+                data.get("seq"),
             )
         )
         self._auction(data["auction"], now)
@@ -365,6 +366,7 @@ _HANDLERS = {
     LotChanged.wire_name: SaleBook._lot_changed,
     NewBid.wire_name: SaleBook._bid_placed,
     NewComment.wire_name: SaleBook._commented,
+    BidUndone.wire_name: SaleBook._nothing,
     LotAwarded.wire_name: SaleBook._awarded,
     LotReopened.wire_name: SaleBook._reopened,
     AuctionCanceled.wire_name: SaleBook._canceled,

@@ -15,7 +15,7 @@ from baraka_cli.console.dialogs import AwardDecision
 from baraka_cli.console.log import Entry, EntryMark, Log
 from baraka_cli.console.mixed_text import isolated, readable
 from baraka_cli.console.narrate import explained
-from baraka_cli.console.records import Bid, Lot
+from baraka_cli.console.records import Bid, Hammer, Lot
 from baraka_cli.console.sale_book import SaleBook
 from baraka_cli.run_list import ListedLot
 from baraka_server.contract.client_events import (
@@ -28,6 +28,7 @@ from baraka_server.contract.client_events import (
     PostComment,
     StartAuction,
 )
+from baraka_server.contract.hammer import ReopenLot, UndoBid
 from baraka_server.contract.refusals import Code
 from baraka_server.contract.text import printable
 
@@ -103,9 +104,24 @@ class SaleCommands:
                 product=decision.product,
                 weight=decision.weight,
                 bid_id=bid.id,
+                runner_up=True if decision.runner_up else None,
             ),
             on_reply,
         )
+
+    def undo(self, bid: Bid) -> None:
+        """Take back `bid`, if it is the newest yet."""
+        whose = isolated(self._book.called(bid))
+        self.send(
+            f"Take back {bid.amount:,} by {whose}",
+            UndoBid(auction_id=self._book.auction_id, bid_id=bid.id),
+        )
+
+    def reopen(self, last: Hammer | None) -> None:
+        """Take back the award of `last`; without it the last one of the auction."""
+        what = f"Open {isolated(last.product or 'the lot')} again" if last else "Open the lot again"
+        seq = last.seq if last else None
+        self.send(what, ReopenLot(auction_id=self._book.auction_id, award_seq=seq))
 
     def pass_lot(self, lot: Lot | None, then: Callable[[Reply], None] = lambda _: None) -> None:
         """Award `lot` to nobody, if it is on the block yet and nobody has bid."""

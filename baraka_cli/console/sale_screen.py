@@ -18,7 +18,7 @@ from baraka_cli.client.http import HttpApi, NoSuchAuction
 from baraka_cli.client.replies import Reply
 from baraka_cli.console.access_dialogs import TURNED_AWAY, WatchDialog
 from baraka_cli.console.action_bar import ActionBar
-from baraka_cli.console.actions import ACTIONS, Situation
+from baraka_cli.console.actions import ACTIONS, KEYS_ONLY, Situation
 from baraka_cli.console.chat_input import ChatInput
 from baraka_cli.console.clerk import Clerk
 from baraka_cli.console.help_and_log import HelpDialog, LogDialog
@@ -34,6 +34,7 @@ from baraka_cli.console.sale_commands import SaleCommands
 from baraka_cli.console.screens import SummaryScreen
 from baraka_cli.console.sounds import ABOUT, Sound, Sounds
 from baraka_cli.console.summary_sources import closed
+from baraka_cli.console.taking_back import HOLD_SECONDS
 from baraka_cli.console.timing import TIMING_BINDINGS, Timing
 from baraka_cli.csv_writing import FOR_PEOPLE, CsvForm
 from baraka_cli.run_list import ListedLot, RunList
@@ -62,6 +63,8 @@ class Setup:
     messages: QuickMessages = field(default_factory=built_in)
     silent: frozenset[Sound] = frozenset()
     """Sounds that are turned off."""
+    hold_seconds: float = HOLD_SECONDS
+    """How long an award may be taken back before it is sent."""
     mint: Callable[[], str] | None = None
     """Makes another token, where the console was given the server's secret."""
 
@@ -80,7 +83,10 @@ class SaleScreen(Timing):
 
     AUTO_FOCUS = ""  # keys are commands; `c` goes to the line
     BINDINGS: ClassVar[list[BindingType]] = [
-        *(Binding(action.key, action.name, action.label, show=False) for action in ACTIONS),
+        *(
+            Binding(action.key, action.name, action.label, show=False)
+            for action in (*ACTIONS, *KEYS_ONLY)
+        ),
         *(Binding(key, f"quick('{key}')", "Quick message", show=False) for key in KEYS),
         *(Binding(f"f{key}", f"say_quick('{key}')", "Quick message", show=False) for key in KEYS),
         Binding("g", "language", "Language of quick messages", show=False),
@@ -94,11 +100,12 @@ class SaleScreen(Timing):
         super().__init__()
         self.setup = setup
         self.access = access
+        self.hold_seconds = setup.hold_seconds
         self.book = SaleBook(auction_id)
         self.run_list = RunList.opened(list(setup.lots), setup.url, auction_id)
         self.log_book = Log()
         self.messages = replace(setup.messages)
-        self.sounds = Sounds(self._ring, self.set_timer, setup.silent)
+        self.sounds = Sounds(self.ring, self.set_timer, setup.silent)
         self.api = HttpApi(setup.url, access)
         self.clerk = Clerk(self.book, self.run_list, self.log_book, self.api, self._later)
         self.connection = Connection(
@@ -115,7 +122,7 @@ class SaleScreen(Timing):
             self.log_book,
             self.clerk,
             later=self._later,
-            ring=self._ring,
+            ring=self.ring,
         )
         self._drawn: tuple[object, ...] = ()
         self._state = ConnectionState.CONNECTING
@@ -150,7 +157,7 @@ class SaleScreen(Timing):
     async def on_unmount(self) -> None:
         await self.connection.close()
 
-    def _ring(self) -> None:
+    def ring(self) -> None:
         self.app.bell()
 
     def _later(self, work: Coroutine[Any, Any, None]) -> None:

@@ -111,12 +111,15 @@ async def seated(
     size: tuple[int, int] = (100, 40),
     access_token: str | None = None,
     mint: Callable[[], str] | None = None,
+    hold_seconds: float = 0,
 ) -> AsyncIterator[Keyboard]:
     """A console that runs: for tests, not for fixtures, which Textual's context does not reach.
 
     It keeps what it keeps in XDG_STATE_HOME, and saves in `folder`.
     """
     who = access_token or token(SECRET, user_id)
-    app = Console(Setup(url, who, auction_id, lots, folder=folder, mint=mint))
+    app = Console(
+        Setup(url, who, auction_id, lots, folder=folder, mint=mint, hold_seconds=hold_seconds)
+    )
     async with app.run_test(size=size) as pilot:
         yield Keyboard(app, pilot)
