@@ -148,8 +148,7 @@ class ClockKeeper:
     # --- what happens
 
     def looks(self) -> bool:
-        """Begin a look that was queued; whether there is anything to do under the lock."""
-        self._asked = False
+        """Whether there is anything to do under the lock, now that a look has its turn."""
         return self.due
 
     def took(self, watch: Watch, followed: Followed | None) -> None:
@@ -188,14 +187,24 @@ class ClockKeeper:
             self._down_since = min(began, self._down_since or began)
             self._lost_bids = self._lost_bids or lost_bids
 
+    def _is_up(self) -> None:
+        """Note that the database answers again; that it did not counts if it took long."""
+        if self._down_since is None or self._lost_bids:
+            return  # bids are taken again only when one commits
+        down = Trouble(self._down_since, self._seconds())
+        self._down_since = None
+        if down.counts:
+            self._watch = replace(self._watch, troubles=(*self._watch.troubles, down))
+
     def forget(self) -> None:
         """Begin anew, with another history (D34)."""
         now = self._seconds()
         self._watch = replace(self._watch, pair=None, time=None, troubles=(), up_since=now)
 
     def follow(self, clock: Clock | None) -> None:
-        """Take the clock as the ledger has it now."""
+        """Take the clock as the ledger has it now, when what waited was served."""
         self._clock = clock
+        self._asked = False
         runs = clock is not None and clock.running
         if runs and self._beat_at is None:
             self._beat_at = self._seconds()
@@ -294,8 +303,10 @@ class ClockKeeper:
             at = await self._store.attend(self._auction_id, here)
         except StoreError:
             self.failed(asked)
+            self._attended_at = float("-inf")  # with the next beat
             return
         self._attended_to = here().up_to_ms
+        self._is_up()
         now = DatabaseTime(at, asked, self._seconds())
         before = self._watch.time
         troubles = self._watch.troubles

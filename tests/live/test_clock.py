@@ -300,6 +300,23 @@ async def test_a_wall_clock_that_is_set_moves_no_clock(floor, monkeypatch, secon
     await assert_sale_holds(floor.store)
 
 
+@pytest.mark.parametrize(("steps", "stops"), [(2, False), (8, True)])
+async def test_a_database_that_does_not_answer_stops_a_clock_when_it_takes_long(
+    floor, monkeypatch, steps, stops
+):
+    await floor.starts(60)
+    await floor.passes(53)
+
+    async def never(*_):
+        raise Unavailable("it is down")
+
+    monkeypatch.setattr(floor.store, "attend", never)
+    await floor.passes(STEP_SECONDS * steps)
+    monkeypatch.undo()
+    await floor.passes(2)
+    assert ("reason" in (await floor.state())["clock"]) == stops
+
+
 # --- other processes
 
 
@@ -387,6 +404,21 @@ async def test_a_clock_awards_its_lot_to_the_bid_that_stands(floor):
     *_, (event, heard) = floor.hall.news_of(floor.bilal)
     assert (event, heard["winningUser"]["id"], heard["clock"]) == ("auctionEnded", BILAL, None)
     await assert_sale_holds(floor.store)
+
+
+async def test_a_clock_that_could_not_be_looked_at_awards_when_it_can(floor, monkeypatch):
+    await floor.starts(5, award="auto")
+
+    async def never(*_):
+        raise Unavailable("it is down")
+
+    await floor.passes(5)
+    monkeypatch.setattr(floor.store, "entries_after", never)
+    await floor.passes(1.2)
+    monkeypatch.undo()
+    assert await awards(floor) == []
+    await floor.passes(0.4)
+    assert len(await awards(floor)) == 1
 
 
 async def test_a_clock_awards_to_nobody_where_nobody_bid_and_only_once(floor):
