@@ -35,6 +35,17 @@ from baraka_server.contract.clock import (
     StopClock,
 )
 from baraka_server.contract.hammer import BidUndone, LotReopened, ReopenLot, UndoBid
+from baraka_server.contract.lots import (
+    AddLots,
+    EditLot,
+    LotsChanged,
+    MoveLot,
+    OfferAgain,
+    OpenLot,
+    PassLot,
+    RepriceLot,
+    WithdrawLot,
+)
 from baraka_server.contract.people import SetRole
 from baraka_server.contract.prices import NextBidChanged, SetIncrements
 from baraka_server.contract.refusals import TEXTS, Code
@@ -67,6 +78,14 @@ ANSWERED_BY: dict[type[ClientEvent], tuple[type[ServerEvent], ...]] = {
     AwardLot: (LotAwarded,),
     ChangeLot: (LotChanged,),
     SetIncrements: (NextBidChanged,),
+    AddLots: (LotsChanged,),
+    EditLot: (LotsChanged,),
+    MoveLot: (LotsChanged,),
+    WithdrawLot: (LotsChanged,),
+    OfferAgain: (LotsChanged,),
+    OpenLot: (LotChanged,),
+    RepriceLot: (LotChanged,),
+    PassLot: (LotAwarded,),
     UndoBid: (BidUndone,),
     ReopenLot: (LotReopened,),
     StartClock: (AuctionClock,),

@@ -21,6 +21,9 @@ INT_MAX = 2_147_483_647
 TEXT_CHARS_MAX = 191
 """The width in characters of a `String` column: VARCHAR(191)."""
 
+DESCRIPTION_CHARS_MAX = 2_000
+"""The longest description of a lot (D35)."""
+
 REQUEST_ID_CHARS_MAX = 64
 """The longest `requestId` that a client may choose (D23)."""
 
@@ -49,6 +52,13 @@ def _flag(value: Any) -> bool:
     if not isinstance(value, bool):
         raise _wrong("must be true or false")
     return value
+
+
+def _web_address(value: Any) -> str:
+    text = _text(TEXT_CHARS_MAX)(value)
+    if not text.startswith(("http://", "https://")) or any(map(str.isspace, text)):
+        raise _wrong("must be an address that begins with http:// or https://")
+    return text
 
 
 def _text(chars_max: int, *, blank: bool = False) -> Callable[[Any], str]:
@@ -134,6 +144,8 @@ Counter = Annotated[int, BeforeValidator(_whole_number(0, 2**53 - 1))]
 Flag = Annotated[bool, BeforeValidator(_flag)]
 Text = Annotated[str, BeforeValidator(_text(TEXT_CHARS_MAX))]
 TextOrBlank = Annotated[str, BeforeValidator(_text(TEXT_CHARS_MAX, blank=True))]
+Description = Annotated[str, BeforeValidator(_text(DESCRIPTION_CHARS_MAX, blank=True))]
+WebAddress = Annotated[str, BeforeValidator(_web_address)]
 Increments = Annotated[
     Steps | None, BeforeValidator(_steps), PlainSerializer(_rows, when_used="unless-none")
 ]

@@ -8,6 +8,7 @@ from baraka_server.contract.client_events import ClientEvent, StaffCommand
 from baraka_server.contract.fields import Counter, Id, Text
 from baraka_server.contract.server_events import (
     CLOCK,
+    LOT,
     NEXT_BID,
     AuctionEvent,
     ClockShown,
@@ -76,6 +77,8 @@ class LotReopened(AuctionEvent):
     standing_bid: NamedBid | None = Field(alias="standingBid", description="Stands now, or null.")
     next_bid: int | None = Field(None, alias="nextBid", description=NEXT_BID)
     round: int
+    lot_id: int | None = Field(None, alias="lotId", description=LOT)
+    lot_number: int | None = Field(None, alias="lotNumber")
 
 
 COMMANDS: tuple[type[ClientEvent], ...] = (UndoBid, ReopenLot)

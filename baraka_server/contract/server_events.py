@@ -123,6 +123,20 @@ FORMER_BID = (
 NEXT_BID = "The least that would be accepted next; null where nothing would be."
 
 
+LOT = "The lot of the run list that is on the block; only where the auction has a run list."
+
+
+class LotOnTheBlock(ServerModel):
+    """The lot of the run list that is on the block."""
+
+    lot_id: int = Field(alias="lotId")
+    lot_number: int = Field(alias="lotNumber")
+    product: str
+    description: str | None
+    weight: str | None
+    image_url: str | None = Field(alias="imageUrl")
+
+
 class NewBid(AuctionEvent):
     """A bid was accepted. Newest first in the list, which `updates: "delta"` leaves out (D24).
 
@@ -138,6 +152,8 @@ class NewBid(AuctionEvent):
     former_bid: NamedBid | None = Field(None, alias="formerBid", description=FORMER_BID)
     next_bid: int | None = Field(None, alias="nextBid", description=NEXT_BID)
     clock: ClockShown | None = Field(None, description=CLOCK)
+    lot_id: int | None = Field(None, alias="lotId", description=LOT)
+    lot_number: int | None = Field(None, alias="lotNumber")
 
 
 class AuctionCanceled(AuctionEvent):
@@ -173,6 +189,9 @@ class LotAwarded(AuctionEvent):
         False, alias="runnerUp", description="Whether the bid that led was passed over."
     )
     clock: ClockShown | None = Field(None, description=CLOCK)
+    lot_id: int | None = Field(None, alias="lotId", description=LOT)
+    lot_number: int | None = Field(None, alias="lotNumber")
+    passed: bool | None = Field(None, description="Whether it goes to nobody.")
 
 
 class LotChanged(AuctionEvent):
@@ -192,6 +211,11 @@ class LotChanged(AuctionEvent):
     former_bid: NamedBid | None = Field(None, alias="formerBid", description=FORMER_BID)
     next_bid: int | None = Field(None, alias="nextBid", description=NEXT_BID)
     clock: ClockShown | None = Field(None, description=CLOCK)
+    lot_id: int | None = Field(None, alias="lotId", description=LOT)
+    lot_number: int | None = Field(None, alias="lotNumber")
+    description: str | None = None
+    weight: str | None = None
+    image_url: str | None = Field(None, alias="imageUrl")
 
 
 class BroadcasterLeft(AuctionEvent):
@@ -227,6 +251,10 @@ class AuctionState(AuctionEvent):
     paddle: int | None = Field(
         None,
         description="The joiner's own number in this auction; null before the first bid.",
+    )
+    lot: LotOnTheBlock | None = Field(None, description=LOT)
+    lots_version: int | None = Field(
+        None, alias="lotsVersion", description="The last change of the run list; 0 without one."
     )
     missed: list[dict[str, Any]] | None = Field(
         None,
@@ -289,6 +317,11 @@ class Error(ServerEvent):
     )
     clock: ClockShown | None = Field(
         None, description="With `bidding_closed` and `clock_running`: the clock as it is."
+    )
+    lot_state: str | None = Field(None, alias="lotState", description="With `lot_not_waiting`.")
+    numbers: list[int] | None = Field(None, description="Those at fault, with `number_taken`.")
+    lots_version: int | None = Field(
+        None, alias="lotsVersion", description="That of the run list, or of the lot, by now."
     )
 
 

@@ -17,6 +17,7 @@ from baraka_server.domain.events import (
     same_bid,
 )
 from baraka_server.domain.hammer import ActUndone, LotOpenedAgain, RunnerUpAwarded
+from baraka_server.domain.lot_entries import LotPassed
 
 FOUND = 0
 """The `seq` of an act that no entry tells of: another program wrote the bid."""
@@ -55,6 +56,7 @@ class RoundActs:
         StandingBidChanged,
         Awarded,
         RunnerUpAwarded,
+        LotPassed,
         ActUndone,
         LotOpenedAgain,
     )
@@ -95,7 +97,7 @@ class RoundActs:
                 self._settle(high)
             case StandingBidChanged(high=high):
                 self._settle(high)
-            case Awarded(high=high) | RunnerUpAwarded(high=high):
+            case Awarded(high=high) | RunnerUpAwarded(high=high) | LotPassed(high=high):
                 self._sell_to(high)
                 self._sold, self._acts = self._acts, []
             case ActUndone(bids=ids, high=high):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from baraka_server.contract.fields import TEXT_CHARS_MAX
 from baraka_server.contract.records import Auction
 from baraka_server.domain.events import (
     Adopted,
@@ -18,6 +19,8 @@ from baraka_server.domain.events import (
     Started,
 )
 from baraka_server.domain.hammer import LotOpenedAgain, RunnerUpAwarded
+from baraka_server.domain.lot_entries import LotPassed
+from baraka_server.domain.parts import FreeText
 
 NO_LOT: dict[str, Any] = {
     "current_product": None,
@@ -82,17 +85,22 @@ def _changes(record: Auction, entry: LedgerEntry) -> dict[str, Any]:
     match entry.event:
         case Started():
             return {"isLive": True}
+        case LotOpened(lot=lot, lot_id=int()) as opened:
+            return _columns(lot) | {"product_description": _shortened(opened.description)}
         case LotOpened(lot=lot) | LotRepriced(lot=lot):
             return _columns(lot)
-        case Awarded(high=None):
+        case Awarded(high=None) | LotPassed():
             return NO_LOT
         case (
             Awarded(high=StandingBid(user_id=winner_id))
             | RunnerUpAwarded(high=StandingBid(user_id=winner_id))
         ):
             return {**NO_LOT, "winning_user_id": winner_id}
-        case LotOpenedAgain(lot=lot, winner=winner_id):
-            return {**_columns(lot), "winning_user_id": winner_id}
+        case LotOpenedAgain(lot=lot, winner=winner_id) as again:
+            restored = {**_columns(lot), "winning_user_id": winner_id}
+            if again.lot_id is None:
+                return restored
+            return restored | {"product_description": _shortened(again.description)}
         case Canceled():
             return {"isLive": False, "isCanceled": True}
         case Ended():
@@ -114,6 +122,11 @@ def _adopted_columns(record: Auction, lot: Lot | None) -> dict[str, Any]:
         return _columns(lot)
     # A row that has no lot stays as the other program left it; an older view of it loses its lot.
     return NO_LOT if lot_of(record) else {}
+
+
+def _shortened(description: FreeText | None) -> str | None:
+    """The description of a lot as far as the column takes it."""
+    return description.text[:TEXT_CHARS_MAX] if description and description.text else None
 
 
 def _columns(lot: Lot) -> dict[str, Any]:

@@ -26,6 +26,7 @@ from baraka_server.domain.events import (
     StandingBidChanged,
 )
 from baraka_server.domain.hammer import ActUndone, RunnerUpAwarded
+from baraka_server.domain.lot_entries import LotPassed
 from baraka_server.domain.parts import Part
 
 AUTO = "auto"
@@ -336,6 +337,7 @@ FOLDS: dict[type[Event], Callable[[Bidding, Any, LedgerEntry], Bidding]] = {
     LotOpened: _over,
     Awarded: _over,
     RunnerUpAwarded: _over,
+    LotPassed: _over,
     Canceled: _over,
     Ended: _over,
     Adopted: _adopted,

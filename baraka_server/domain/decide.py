@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from baraka_server.contract.refusals import Code
 from baraka_server.domain.decision import Command, Decision, HouseRules
-from baraka_server.domain.rules import block, clock, hammer, people, prices, sale
+from baraka_server.domain.rules import block, clock, hammer, lots, people, prices, sale
 from baraka_server.domain.rules.tables import Decisions
 from baraka_server.domain.staff import may
 from baraka_server.domain.state import State
@@ -15,6 +15,7 @@ from baraka_server.domain.state import State
 DECISIONS: Decisions = {
     **sale.DECISIONS,
     **block.DECISIONS,
+    **lots.DECISIONS,
     **prices.DECISIONS,
     **clock.DECISIONS,
     **hammer.DECISIONS,

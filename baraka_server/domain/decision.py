@@ -29,7 +29,7 @@ class Found:
     """What the rows say beside the ledger, read under the lock for the commands that need it.
 
     `users` are the users who exist, of those whom commands name, of those whose bids are in question, and
-    the owner. `salt` is random, for free text (D56).
+    the owner. `salt` is random, for free text (D56). `winnings` are the ids of the auction's winnings.
 
     For the commands of the hammer: `round` has the acts of the round; `standing` the bids by their rows,
     the highest first, as many as may be in question; `settled` is whether the last winning may not be
@@ -47,6 +47,7 @@ class Found:
     winner: int | None = None
     bidders: frozenset[int] = frozenset()
     """The users who have bids on the list."""
+    winnings: frozenset[int] = frozenset()
 
 
 NOTHING_FOUND = Found()

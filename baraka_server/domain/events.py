@@ -8,12 +8,12 @@ program can run beside a newer one.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any, ClassVar, Self
 
-from baraka_server.contract.fields import iso_time
-from baraka_server.domain.parts import FreeText, Part
+from baraka_server.contract.fields import Steps, iso_time
+from baraka_server.domain.parts import FreeText, Part, steps_of
 
 Parts = Mapping[str, Callable[[Any], Any]]
 """How the fields of these names are read from a ledger, where they are not plain values."""
@@ -159,12 +159,40 @@ class Started(Event):
 
 @dataclass(frozen=True, slots=True)
 class LotOpened(Event):
-    """Another product is on the block: a new round begins without bids (D10)."""
+    """Another product is on the block: a new round begins without bids (D10).
+
+    With a run list it is the lot `lot_id`, which is new with `created` (D35).
+    """
 
     kind = "lot_opened"
-    parts: ClassVar[Parts] = {"lot": Lot.from_data}
+    parts: ClassVar[Parts] = {
+        "lot": Lot.from_data,
+        "increments": steps_of,
+        "description": FreeText,
+    }
+    sparse: ClassVar[Mapping[str, Any]] = {
+        "lot_id": None,
+        "lot_number": None,
+        "increments": None,
+        "reserve": None,
+        "created": False,
+        "description": None,
+    }
 
     lot: Lot
+    lot_id: int | None = None
+    lot_number: int | None = None
+    increments: Steps | None = None
+    reserve: int | None = None
+    created: bool = False
+    description: FreeText | None = None
+
+    @property
+    def texts(self) -> tuple[FreeText, ...]:
+        return (self.description,) if self.description else ()
+
+    def with_texts(self, read: Mapping[str, str]) -> Self:
+        return replace(self, description=self.description and self.description.read(read))
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,10 +200,20 @@ class LotRepriced(Event):
     """The product on the block has other prices: its round and its bids go on (D10)."""
 
     kind = "lot_repriced"
-    parts: ClassVar[Parts] = {"lot": Lot.from_data}
-    sparse: ClassVar[Mapping[str, Any]] = {"clock_ms": None}
+    parts: ClassVar[Parts] = {"lot": Lot.from_data, "increments": steps_of}
+    sparse: ClassVar[Mapping[str, Any]] = {
+        "lot_id": None,
+        "lot_number": None,
+        "increments": None,
+        "reserve": None,
+        "clock_ms": None,
+    }
 
     lot: Lot
+    lot_id: int | None = None
+    lot_number: int | None = None
+    increments: Steps | None = None
+    reserve: int | None = None
     clock_ms: int | None = None
 
 
@@ -258,13 +296,15 @@ class Awarded(Event):
 
     kind = "awarded"
     parts: ClassVar[Parts] = {"high": StandingBid.from_data}
-    sparse: ClassVar[Mapping[str, Any]] = {"by_clock": None}
+    sparse: ClassVar[Mapping[str, Any]] = {"by_clock": None, "lot_id": None, "lot_number": None}
 
     product: str
     weight: str | None
     high: StandingBid | None
     winning_id: int | None = None
     by_clock: int | None = None
+    lot_id: int | None = None
+    lot_number: int | None = None
 
     @property
     def named_users(self) -> tuple[int | None, ...]:

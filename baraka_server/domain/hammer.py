@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from baraka_server.contract.fields import iso_time
 from baraka_server.domain.events import Awarded, Event, Lot, Parts, StandingBid
+from baraka_server.domain.parts import FreeText
 
 
 def _bids_of(stored: Iterable[tuple[int, int, int, str]]) -> tuple[StandingBid, ...]:
@@ -54,7 +55,8 @@ class LotOpenedAgain(Event):
 
     `award` is the `seq` of what was taken back, `bids` are the rows that came back, oldest first, and
     `was` is the bid that stood at the hammer. `winning_id` is the row in `winnings` that was deleted.
-    `winner_before` and `winner` are the auction's `winning_user_id`.
+    `winner_before` and `winner` are the auction's `winning_user_id`. With a run list it is the lot
+    `lot_id`, with this description (D35).
     """
 
     kind = "lot_reopened"
@@ -62,8 +64,14 @@ class LotOpenedAgain(Event):
         "lot": Lot.from_data,
         "bids": _bids_of,
         "was": StandingBid.from_data,
+        "description": FreeText,
     }
-    sparse: ClassVar[Mapping[str, Any]] = {"bids": ()}
+    sparse: ClassVar[Mapping[str, Any]] = {
+        "bids": (),
+        "lot_id": None,
+        "lot_number": None,
+        "description": None,
+    }
 
     lot: Lot
     award: int
@@ -72,6 +80,16 @@ class LotOpenedAgain(Event):
     winner_before: int | None
     winner: int | None
     bids: tuple[StandingBid, ...] = ()
+    lot_id: int | None = None
+    lot_number: int | None = None
+    description: FreeText | None = None
+
+    @property
+    def texts(self) -> tuple[FreeText, ...]:
+        return (self.description,) if self.description else ()
+
+    def with_texts(self, read: Mapping[str, str]) -> Self:
+        return replace(self, description=self.description and self.description.read(read))
 
     @property
     def high(self) -> StandingBid | None:
@@ -100,12 +118,15 @@ class RunnerUpAwarded(Event):
 
     kind = "runner_up_awarded"
     parts: ClassVar[Parts] = {"high": StandingBid.from_data, "passed_over": StandingBid.from_data}
+    sparse: ClassVar[Mapping[str, Any]] = {"lot_id": None, "lot_number": None}
 
     product: str
     weight: str | None
     high: StandingBid
     passed_over: StandingBid
     winning_id: int | None = None
+    lot_id: int | None = None
+    lot_number: int | None = None
 
     @property
     def named_users(self) -> tuple[int | None, ...]:

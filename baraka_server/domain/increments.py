@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from baraka_server.contract.fields import INT_MAX, Steps
 from baraka_server.domain.events import Event, LedgerEntry, Parts
+from baraka_server.domain.parts import steps_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,21 +20,19 @@ class Increments:
 
     of_auction: Steps | None = None
 
-    def next(self, amount: int) -> int | None:
-        """The least that may follow a bid of `amount`; None where nothing can."""
+    def next(self, amount: int, of_lot: Steps | None = None) -> int | None:
+        """The least that may follow a bid of `amount`; None where nothing can.
+
+        The steps of a lot take the place of the auction's.
+        """
         if amount >= INT_MAX:
             return None
-        steps = self.of_auction or ()
+        steps = of_lot or self.of_auction or ()
         step = next((step for since, step in reversed(steps) if since <= amount), 1)
         return min(amount + step, INT_MAX)
 
 
 NONE_SET = Increments()
-
-
-def steps_of(stored: Any) -> Steps | None:
-    """The steps as an entry has them: JSON knows no tuples."""
-    return None if stored is None else tuple((since, step) for since, step in stored)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from baraka_server.domain import clock, hammer, increments, roles
+from baraka_server.domain import clock, hammer, increments, lot_entries, roles
 from baraka_server.domain.events import GUIDE_KINDS, Event, Unknown
 
-AREAS = (GUIDE_KINDS, increments.KINDS, clock.KINDS, hammer.KINDS, roles.KINDS)
+AREAS = (
+    GUIDE_KINDS,
+    increments.KINDS,
+    clock.KINDS,
+    hammer.KINDS,
+    lot_entries.KINDS,
+    roles.KINDS,
+)
 
 KINDS: dict[str, type[Event]] = {event.kind: event for kinds in AREAS for event in kinds}
 

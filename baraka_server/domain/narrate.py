@@ -20,11 +20,19 @@ from baraka_server.domain.events import (
     Unknown,
 )
 from baraka_server.domain.hammer import LotOpenedAgain, RunnerUpAwarded
-from baraka_server.domain.rules import clock, hammer, people, prices
+from baraka_server.domain.lot_entries import LotPassed
+from baraka_server.domain.rules import clock, hammer, lots_proved, people, prices
+from baraka_server.domain.rules.lots_proved import numbered
 from baraka_server.domain.rules.tables import NameOf, Words
 from baraka_server.domain.state import State
 
-WORDS: Words = {**prices.WORDS, **clock.WORDS, **hammer.WORDS, **people.WORDS}
+WORDS: Words = {
+    **lots_proved.WORDS,
+    **prices.WORDS,
+    **clock.WORDS,
+    **hammer.WORDS,
+    **people.WORDS,
+}
 """The words for the kinds of entry that the guide does not have, from each area."""
 
 LOOKS_BACK = frozenset({Adopted, Started})
@@ -32,7 +40,7 @@ LOOKS_BACK = frozenset({Adopted, Started})
 
 TELLS_PHASE = (
     *(Adopted, Started, LotOpened, LotRepriced, BidPlaced, Commented, Awarded),
-    *(Canceled, Ended, LotOpenedAgain, RunnerUpAwarded),
+    *(Canceled, Ended, LotPassed, LotOpenedAgain, RunnerUpAwarded),
 )
 """The kinds of event after which it is known whether the auction is live: most need that it is (D6)."""
 
@@ -44,10 +52,10 @@ def in_words(before: State, entry: LedgerEntry, name_of: NameOf) -> str:
             return _adopted(before, row, name_of)
         case Started():
             return "announced again that the auction is live" if before.live else "went live"
-        case LotRepriced(lot=lot):
-            return f"changed the prices of {lot.product}: {_prices(lot)}"
-        case LotOpened(lot=lot):
-            return f"put {lot.product} on the block: {_prices(lot)}"
+        case LotRepriced(lot=lot, lot_number=number):
+            return f"changed the prices of {numbered(lot.product, number)}: {_prices(lot)}"
+        case LotOpened(lot=lot, lot_number=number):
+            return f"put {numbered(lot.product, number)} on the block: {_prices(lot)}"
         case BidPlaced(amount=amount):
             return f"bid {amount}"
         case StandingBidChanged() as change:
@@ -100,7 +108,8 @@ def _phase(row: Adopted) -> str:
 
 def _awarded(awarded: Awarded, name_of: NameOf) -> str:
     weight = (awarded.weight or "").strip()
-    lot = f"{awarded.product} ({awarded.weight})" if weight else awarded.product
+    product = numbered(awarded.product, awarded.lot_number)
+    lot = f"{product} ({awarded.weight})" if weight else product
     if awarded.by_clock is not None:
         went = (
             "to nobody"

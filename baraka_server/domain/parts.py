@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from baraka_server.contract.fields import Steps
+
 
 class Part:
     """A value in an event that is stored as what `data` returns."""
@@ -41,9 +43,18 @@ class FreeText(Part):
     def data(self) -> str:
         return self.hash
 
+    def again(self) -> FreeText:
+        """The text where an entry repeats it: it is kept already."""
+        return replace(self, salt="")
+
     def read(self, texts: Mapping[str, str]) -> FreeText:
         """The text as it was read, by its hash."""
         return replace(self, text=texts.get(self.hash, self.text))
+
+
+def steps_of(stored: Any) -> Steps | None:
+    """Increments as an entry has them: JSON knows no tuples."""
+    return None if stored is None else tuple((since, step) for since, step in stored)
 
 
 def salted_hash(text: str, salt: str) -> str:

@@ -7,6 +7,7 @@ true before each entry; where it was not, no Baraka server wrote it.
 from __future__ import annotations
 
 from baraka_server.contract.client_events import Who
+from baraka_server.domain import lot_entries
 from baraka_server.domain.clock import INTERRUPTED, ClockPaused
 from baraka_server.domain.clock import KINDS as CLOCK_KINDS
 from baraka_server.domain.events import (
@@ -26,7 +27,15 @@ from baraka_server.domain.events import (
 from baraka_server.domain.hammer import ActUndone, LotOpenedAgain, RunnerUpAwarded
 from baraka_server.domain.increments import IncrementsSet
 from baraka_server.domain.roles import OPERATOR, RoleSet
-from baraka_server.domain.rules import block, clock, hammer, people, prices, sale
+from baraka_server.domain.rules import (
+    block,
+    clock,
+    hammer,
+    lots_proved,
+    people,
+    prices,
+    sale,
+)
 from baraka_server.domain.rules.tables import Objections
 from baraka_server.domain.staff import may
 from baraka_server.domain.state import State, next_entry
@@ -34,6 +43,7 @@ from baraka_server.domain.state import State, next_entry
 OBJECTIONS: Objections = {
     **sale.OBJECTIONS,
     **block.OBJECTIONS,
+    **lots_proved.OBJECTIONS,
     **prices.OBJECTIONS,
     **clock.OBJECTIONS,
     **hammer.OBJECTIONS,
@@ -48,6 +58,7 @@ WHO: dict[type[Event], Who] = {
     **dict.fromkeys((IncrementsSet, ActUndone, LotOpenedAgain, RunnerUpAwarded), Who.CLERK),
     **dict.fromkeys(CLOCK_KINDS, Who.CLERK),
     RoleSet: Who.OWNER,
+    **dict.fromkeys(lot_entries.KINDS, Who.CLERK),
 }
 """The role that it takes to write an entry; of other kinds anybody does, or nobody."""
 

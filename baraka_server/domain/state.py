@@ -9,7 +9,7 @@ from functools import singledispatch
 from typing import Any
 
 from baraka_server.contract.names import compared, same_name
-from baraka_server.domain import clock, increments, paddles, roles
+from baraka_server.domain import clock, increments, lot_entries, paddles, roles
 from baraka_server.domain.clock import OPEN, Bidding
 from baraka_server.domain.events import (
     Adopted,
@@ -30,6 +30,8 @@ from baraka_server.domain.events import (
 )
 from baraka_server.domain.hammer import ActUndone, Award, LotOpenedAgain, RunnerUpAwarded
 from baraka_server.domain.increments import NONE_SET, Increments
+from baraka_server.domain.lot_entries import LotPassed
+from baraka_server.domain.lots import EMPTY, RunList
 from baraka_server.domain.paddles import Paddles
 from baraka_server.domain.roles import Roles
 
@@ -105,6 +107,7 @@ class State:
     bidding: Bidding = OPEN
     paddles: Paddles = paddles.NONE_GIVEN
     roles: Roles = roles.NONE_GIVEN
+    run_list: RunList = EMPTY
     hash: str = field(default="", compare=False)
 
 
@@ -116,6 +119,7 @@ AREAS: dict[str, dict[type[Event], Fold]] = {
     "bidding": clock.FOLDS,
     "paddles": paddles.FOLDS,
     "roles": roles.FOLDS,
+    "run_list": lot_entries.FOLDS,
 }
 """The folds of each field of `State` that is an area's own, by the events that change it."""
 
@@ -144,7 +148,7 @@ def apply(state: State, entry: LedgerEntry) -> State:
 
 def _last_award(state: State, entry: LedgerEntry) -> dict[str, Any]:
     """The award that may be taken back from now on; behind a reopening the earlier names as before it."""
-    if isinstance(entry.event, Award) and state.lot:
+    if isinstance(entry.event, Award | LotPassed) and state.lot:
         return {"award": LastAward(entry.seq, state.lot, state.past)}
     if isinstance(entry.event, LotOpenedAgain) and state.award:
         return {"award": None, "past": state.award.past}
@@ -247,9 +251,10 @@ def _(event: StandingBidChanged, entry: LedgerEntry) -> dict[str, Any]:
     return {"high": event.high, "bid_change": change}
 
 
+@_changed.register(LotPassed)
 @_changed.register(Awarded)
 @_changed.register(RunnerUpAwarded)
-def _(_event: Award, _entry: LedgerEntry) -> dict[str, Any]:
+def _(_event: Award | LotPassed, _entry: LedgerEntry) -> dict[str, Any]:
     return {"lot": None, "high": None, "bid_change": None, "comments_at": BEGINNING}
 
 

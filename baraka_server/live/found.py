@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 
 from baraka_server.contract import clock
 from baraka_server.contract.client_events import AwardLot, ClientEvent
 from baraka_server.contract.hammer import ReopenLot, UndoBid
+from baraka_server.contract.lots import AddLots, EditLot
 from baraka_server.contract.people import SetRole
 from baraka_server.contract.records import User
 from baraka_server.domain.decision import NOTHING_FOUND, Found
@@ -22,12 +24,21 @@ async def _nothing_more(_finding: Finding, found: Found) -> Found:
     return found
 
 
+async def _winnings(finding: Finding, found: Found) -> Found:
+    """Lots of a sale that was begun without a run list may have been sold."""
+    if finding.state.run_list:
+        return found
+    return replace(found, winnings=await finding.auction.winning_ids())
+
+
 FINDERS: dict[type[ClientEvent], Finder] = {
     UndoBid: hammer.for_undo,
     ReopenLot: hammer.for_reopening,
     AwardLot: hammer.for_runner_up,
     **dict.fromkeys(clock.COMMANDS, _nothing_more),
     SetRole: people.for_role,
+    AddLots: _winnings,
+    EditLot: _nothing_more,
 }
 """The reads that client events need, once for a batch. A bid of the guide needs none."""
 

@@ -22,9 +22,17 @@ from baraka_server.domain.events import (
 )
 from baraka_server.domain.hammer import ActUndone, LotOpenedAgain
 from baraka_server.domain.increments import IncrementsSet
+from baraka_server.domain.lot_entries import (
+    LotEdited,
+    LotMoved,
+    LotOfferedAgain,
+    LotsAdded,
+    LotWithdrawn,
+)
 from baraka_server.domain.rules.prices import next_bid
 from baraka_server.domain.state import State
-from baraka_server.live import clock_told
+from baraka_server.live import clock_told, lots_told
+from baraka_server.live.lots_told import lots_changed
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +65,7 @@ def _bid_undone(entry: LedgerEntry, event: ActUndone, rules: State) -> Told:
 def _lot_reopened(entry: LedgerEntry, event: LotOpenedAgain, rules: State) -> Told:
     return LotReopened, {
         "product": event.lot.product,
+        **lots_told.numbered(rules),
         "winningId": event.winning_id,
         "standingBid": _named(event.high),
         "nextBid": next_bid(rules),
@@ -85,5 +94,6 @@ TOLD: dict[type[Event], Callable[[LedgerEntry, Any, State], Told]] = {
     ActUndone: _bid_undone,
     LotOpenedAgain: _lot_reopened,
     **clock_told.TOLD,
+    **dict.fromkeys((LotsAdded, LotEdited, LotMoved, LotWithdrawn, LotOfferedAgain), lots_changed),
 }
 """What is told of an entry, with the state behind it."""

@@ -137,7 +137,7 @@ async def decide_and_write(
         decided.forget()  # a refusal is not a reason to begin a ledger
     if unknown := users_in(decided.entries) - users.keys():
         users |= await auction.users(unknown)
-    written = await auction.write(decided.entries) if decided.entries else []
+    written = await auction.write(decided.entries, base) if decided.entries else []
 
     state = replace(_with_rows(decided.state, written), hash=auction.tail.hash)
     answers = {entry.seq: accepted(auction.record.id, entry) for entry in written}

@@ -47,9 +47,11 @@ from baraka_server.domain.events import (
     Started,
 )
 from baraka_server.domain.hammer import ActUndone, LotOpenedAgain, RunnerUpAwarded
+from baraka_server.domain.lot_entries import LotPassed
 from baraka_server.domain.rules.prices import next_bid
 from baraka_server.domain.staff import role_name
 from baraka_server.domain.state import State, apply
+from baraka_server.live import lots_told
 from baraka_server.live.announcement import Announcement, ledger_id
 from baraka_server.live.clock_told import bidding_now, clock_then
 from baraka_server.live.encoded import Encoded, Superseding, encode
@@ -177,6 +179,7 @@ class AuctionView:
             "round": self.round,
             "nextBid": next_bid(self.rules),
             **bidding_now(self.rules.bidding, self._counted, now),
+            **lots_told.of_state(self.rules),
         }
 
     def own(self, user_id: int) -> dict[str, Any]:
@@ -218,6 +221,7 @@ class AuctionView:
                 "round": self.round,
                 "nextBid": next_bid(self.rules),
                 **clock,
+                **lots_told.numbered(self.rules),
             }
             text = _with_list(encode(newest | common), "auctionBids", self._bids)
             yield Announcement(self.seq, self.round, NewBid, text, text, hash=self.hash)
@@ -312,7 +316,7 @@ class AuctionView:
                 for bid in back:
                     self._people.find(users, bid.user_id)
                     self._bids.add(self._bid(bid))
-            case Awarded() | RunnerUpAwarded():
+            case Awarded() | RunnerUpAwarded() | LotPassed():
                 self._bids.clear()
                 self._comments.clear()
             case StandingBidChanged(high=high, was=was):
@@ -363,7 +367,7 @@ class AuctionView:
             case BidPlaced() as event:
                 bid = self._placed(entry, event)
                 placed = {"newBid": self._row(bid, users), "round": entry.round}
-                return NewBid, placed | {"nextBid": next_bid(rules)}
+                return NewBid, placed | {"nextBid": next_bid(rules)} | lots_told.numbered(rules)
             case StandingBidChanged(lot=lot, high=high, was=was):
                 former = {
                     "formerBid": was.named() if was else None,
@@ -372,14 +376,18 @@ class AuctionView:
                 if high is None:
                     return LotChanged, _lot(lot, entry.round, rules) | former
                 standing = {"newBid": self._row(self._bid(high), users), "round": entry.round}
-                return NewBid, standing | former
+                return NewBid, standing | former | lots_told.numbered(rules)
             case Commented() as event:
                 comment = self._comment(entry, event)
                 return NewComment, {"newComment": self._row(comment, users)}
-            case Awarded(high=high) | RunnerUpAwarded(high=high):
+            case Awarded(high=high) | RunnerUpAwarded(high=high) as sold:
                 awarded = self._awarded(entry, high, users)
-                passed_over = isinstance(entry.event, RunnerUpAwarded)
-                return LotAwarded, awarded | ({"runnerUp": True} if passed_over else {})
+                passed_over = {"runnerUp": True} if isinstance(sold, RunnerUpAwarded) else {}
+                of_lot = lots_told.closed(rules, sold, sold=high is not None)
+                return LotAwarded, awarded | passed_over | of_lot
+            case LotPassed() as passed:
+                of_lot = lots_told.closed(rules, passed, sold=False)
+                return LotAwarded, self._awarded(entry, None, users) | {"passed": True} | of_lot
             case Canceled():
                 return AuctionCanceled, {"message": AuctionCanceled.TEXT}
             case Ended():
@@ -455,6 +463,7 @@ def _lot(lot: Lot, round_: int, rules: State) -> dict[str, Any]:
         "actualPrice": lot.market_price,
         "round": round_,
         "nextBid": next_bid(rules),
+        **lots_told.described(rules),
     }
 
 

@@ -20,18 +20,16 @@ from baraka_server.domain.state import State, apply
 from baraka_server.store import ledger
 from baraka_server.store.errors import Damaged, NotThere
 from baraka_server.store.expected import Expected, Objection, Rows
+from baraka_server.store.lots import lots_that_differ
 from baraka_server.store.paddles import paddle_objections, read_paddles
 from baraka_server.store.pages import Page, Span
 from baraka_server.store.rows import is_id, read_auction, read_users
 from baraka_server.store.slices import in_slices
 from baraka_server.store.store import Store, users_in
-from baraka_server.store.tables import auctions, events, paddles, winnings
+from baraka_server.store.tables import auctions, events, lots, paddles, winnings
 
 DISAGREEMENTS_MAX = 100
 """How many rows a verdict names at most."""
-
-UNREADABLE = (AttributeError, KeyError, TypeError, ValueError)
-"""The errors that reading an entry raises whose data is of no event."""
 
 
 async def verify(store: Store, auction_id: int) -> Verdict:
@@ -64,7 +62,7 @@ async def verify(store: Store, auction_id: int) -> Verdict:
                 if reason:
                     return _altered(auction_id, entry.seq, reason)
                 expected.take(entry)
-        except UNREADABLE:  # and yet the hashes fit: whoever wrote it knew how to make them
+        except ledger.UNREADABLE:  # and yet the hashes fit: whoever wrote it knew how to make them
             return _altered(auction_id, expected.state.seq + 1, "it does not say what can happen")
         disagreements, outside = await _disagreements(connection, auction_id, expected)
     return Verdict(
@@ -113,6 +111,11 @@ async def _disagreements(
             (outside if objection.outside else found).append(told)
     for number, reason in await paddle_objections(connection, auction_id, expected.paddles):
         found.append(Disagreement(table=paddles.name, rowId=number, reason=reason))
+    differ = await lots_that_differ(connection, auction_id, expected.state.run_list)
+    found += [
+        Disagreement(table=lots.name, rowId=lot_id, reason=reason)
+        for lot_id, reason in differ.items()
+    ]
     return found, outside
 
 
@@ -219,7 +222,7 @@ async def _before(
 def _readable(auction_id: int, seq: int) -> Iterator[None]:
     try:
         yield
-    except UNREADABLE as error:
+    except ledger.UNREADABLE as error:
         raise Damaged(
             f"The ledger of auction {auction_id} cannot be read behind entry {seq}."
         ) from error

@@ -16,11 +16,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from baraka_server.contract.client_events import Who
 from baraka_server.contract.fields import Text, TextOrBlank
+from baraka_server.contract.lots import RunListReport
 from baraka_server.contract.records import Auction, AuctionType, Category, User, UserType
 from baraka_server.contract.reports import WinningWithUser
 from baraka_server.domain.roles import Role
+from baraka_server.domain.staff import may
 from baraka_server.store.errors import NotThere, Unfit
-from baraka_server.store.ledger import read_roles
+from baraka_server.store.ledger import read_roles, read_state
+from baraka_server.store.lots import read_lots
 from baraka_server.store.paddles import paddles_in
 from baraka_server.store.pages import Page, Span, read_page
 from baraka_server.store.rows import (
@@ -205,6 +208,17 @@ async def list_winnings(
 def _numbered(won: WinningWithUser, given: Mapping[tuple[int, int], int]) -> WinningWithUser:
     paddle = given.get((won.auction_id or 0, won.user_id))
     return won if paddle is None else won.model_copy(update={"paddle": paddle})
+
+
+async def run_list(store: Store, auction_id: int, user_id: int | None) -> RunListReport:
+    """The run list of an auction as this user may see it; with None as its staff does (D35)."""
+    async with store.reading() as connection:
+        state = await read_state(connection, auction_id)
+        whole = user_id is None or may(state, user_id, Who.CLERK)
+        found = await read_lots(connection, auction_id, whole=whole)
+    return RunListReport.model_construct(
+        lots_version=state.run_list.version, lots=found, whole=whole
+    )
 
 
 async def list_categories(store: Store) -> list[Category]:

@@ -23,6 +23,7 @@ from baraka_server.domain.events import (
     Unknown,
 )
 from baraka_server.domain.hammer import ActUndone, Award, LotOpenedAgain, RunnerUpAwarded
+from baraka_server.domain.lot_entries import LotPassed
 from baraka_server.domain.state import BEGINNING, State, apply
 from baraka_server.store.rows import is_id
 from baraka_server.store.tables import bids, comments, winnings
@@ -183,6 +184,9 @@ class Expected:
                     self.paddles[paddle] = entry.seq, entry.user_id
             case Commented(comment=text, comment_id=comment_id):
                 self.comments.write(comment_id, _row(entry, comment=text, updatedAt=entry.at))
+            case LotPassed():
+                self.bids.clear()
+                self.comments.clear()
             case Awarded() | RunnerUpAwarded() as awarded:
                 self._award(entry, awarded)
         self.bids.leading = self.state.high.amount if self.state.high else None

@@ -23,6 +23,7 @@ from baraka_server.domain.events import (
 )
 from baraka_server.domain.hammer import Award
 from baraka_server.domain.kinds import event_of
+from baraka_server.domain.lot_entries import LotPassed
 from baraka_server.domain.roles import Roles, RoleSet
 from baraka_server.domain.state import BEGINNING, State, apply
 from baraka_server.store import pages
@@ -36,6 +37,9 @@ GENESIS = "0" * 64
 """The hash before the first row of every auction."""
 
 ROWS_PER_READ = 500
+
+UNREADABLE = (AttributeError, KeyError, TypeError, ValueError)
+"""The errors that reading or folding an entry raises whose data is of no event."""
 
 _data = json.JSONEncoder(separators=(",", ":"), sort_keys=True).encode
 _hashed = json.JSONEncoder(separators=(",", ":")).encode
@@ -208,12 +212,16 @@ async def read_state(
         often = await _last(connection, bids_)
     else:
         often = await _ordered(connection, bids_)
-    awards = [entry.seq for entry in rare if isinstance(entry.event, Award)]
+    awards = [entry.seq for entry in rare if isinstance(entry.event, Award | LotPassed)]
     spoken = events.c.seq > max(awards, default=0)
     often += await _last(connection, mine & (events.c.kind == Commented.kind) & spoken)
     state = State()
     for entry in sorted({entry.seq: entry for entry in rare + often}.values(), key=_seq):
-        state = apply(replace(state, seq=entry.seq - 1), entry)
+        at = replace(state, seq=entry.seq - 1)
+        try:
+            state = apply(at, entry)
+        except UNREADABLE:  # it speaks of what nobody wrote
+            state = apply(at, replace(entry, event=Unknown(entry.kind, is_rule=True, said={})))
     return replace(state, paddles=await read_paddles(connection, auction_id, up_to=state.seq))
 
 
@@ -237,7 +245,7 @@ async def _ordered(connection: AsyncConnection, which: ColumnElement[bool]) -> l
     for row in rows:
         try:
             found.append(_entry(row))
-        except (AttributeError, KeyError, TypeError, ValueError):
+        except UNREADABLE:
             # Altered, as `verify` says. A later one of a kind of the guide says all that is needed.
             if row["kind"] not in GUIDES or row["seq"] == last[row["kind"]]:
                 event = Unknown(row["kind"], is_rule=True, said={})
@@ -280,8 +288,11 @@ async def read_last(
 
 
 async def all_entries(connection: AsyncConnection, auction_id: int) -> AsyncIterator[LedgerEntry]:
-    async for row in _all_rows(connection, auction_id):
-        yield _entry(row)
+    after = 0
+    while found := await read_entries(connection, auction_id, after=after):
+        for entry in found:
+            yield entry
+        after = found[-1].seq
 
 
 async def verify(

@@ -35,9 +35,12 @@ from baraka_server.domain.events import (
     StandingBidChanged,
 )
 from baraka_server.domain.hammer import ActUndone, Award, LotOpenedAgain, RunnerUpAwarded
+from baraka_server.domain.lot_entries import LotPassed
+from baraka_server.domain.lots import EMPTY
 from baraka_server.domain.state import State
 from baraka_server.store import attendance, ledger, rows, winning_rows
 from baraka_server.store.attendance import Attendance
+from baraka_server.store.lots import write_lots
 from baraka_server.store.paddles import drop_paddles_beyond, write_paddles
 from baraka_server.store.tables import auctions, bids, comments, requests, winnings
 from baraka_server.store.texts import write_texts
@@ -136,9 +139,17 @@ class LockedAuction:
     async def dismiss(self, nodes: Iterable[str]) -> None:
         await attendance.dismiss(self._connection, self.record.id, nodes)
 
-    async def write(self, entries: Sequence[LedgerEntry]) -> list[LedgerEntry]:
+    async def winning_ids(self) -> frozenset[int]:
+        """The ids of the auction's winnings."""
+        query = select(winnings.c.id).where(winnings.c.auction_id == self.record.id)
+        return frozenset((await self._connection.execute(query)).scalars())
+
+    async def write(
+        self, entries: Sequence[LedgerEntry], before: State | None = None
+    ) -> list[LedgerEntry]:
         """Write the rows and the ledger entries of `entries`, which follow `tail`.
 
+        `before` is the state before them; None where there is nothing of which rows of ours are kept.
         Returns the entries with the ids of the rows that they made.
         """
         writing = _Writing(self._connection, self.record)
@@ -147,6 +158,8 @@ class LockedAuction:
         written = await writing.finish()
         await write_texts(self._connection, self.record.id, written)
         await write_paddles(self._connection, self.record.id, written)
+        run_list = before.run_list if before else EMPTY
+        await write_lots(self._connection, self.record.id, run_list, written)
         hashes = await ledger.append(self._connection, self.record.id, self.tail.hash, written)
         self.record = writing.record
         self.tail = ledger.Tail(written[-1].seq, written[-1].round, written[-1].at, hashes[-1])
@@ -258,6 +271,10 @@ class _Writing:
             case LotOpened():
                 await self._flush()
                 await self._clear(bids)  # set aside: the ledger keeps them (D10)
+            case LotPassed():
+                await self._flush()
+                await self._clear(bids)
+                await self._clear(comments)
             case Awarded() | RunnerUpAwarded() as award:
                 await self._flush()
                 entry = replace(entry, event=await self._award(entry, award))

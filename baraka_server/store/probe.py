@@ -20,6 +20,7 @@ from baraka_server.store.tables import (
     bids,
     comments,
     events,
+    lots,
     paddles,
     requests,
     texts,
@@ -29,8 +30,8 @@ from baraka_server.store.tables import (
 from baraka_server.store.unsuited import Unsuited, suited
 
 READS = {users, auctions, bids, comments, winnings, *OUR_TABLES}
-INSERTS = (bids, comments, winnings, events, requests, texts, attendance, paddles)
-UPDATES = (auctions, attendance)
+INSERTS = (bids, comments, winnings, events, requests, texts, attendance, paddles, lots)
+UPDATES = (auctions, attendance, lots)
 DELETES = (bids, comments, requests, attendance, paddles)
 
 

@@ -54,6 +54,25 @@ PADDLES: Shape = (
     "seq INTEGER",
     "PRIMARY KEY auction_id, number",
 )
+LOTS: Shape = (
+    "auction_id INTEGER",
+    "lot_id INTEGER",
+    "number INTEGER",
+    "position BIGINT",
+    "state VARCHAR(16)",
+    "product VARCHAR(191)",
+    "description TEXT NULL",
+    "weight VARCHAR(191) NULL",
+    "minBidPrice INTEGER",
+    "bidPrice INTEGER",
+    "actualPrice INTEGER",
+    "increments TEXT NULL",
+    "reserve INTEGER NULL",
+    "image_url VARCHAR(191) NULL",
+    "winning_id INTEGER NULL",
+    "version INTEGER",
+    "PRIMARY KEY auction_id, lot_id",
+)
 VERSION: Shape = ("version_num VARCHAR(32)", "PRIMARY KEY version_num")
 """Alembic's own, whoever uses it."""
 

@@ -24,6 +24,7 @@ from baraka_server.domain.events import (
     Started,
 )
 from baraka_server.domain.hammer import ActUndone, Award, LotOpenedAgain
+from baraka_server.domain.lot_entries import LotPassed
 from baraka_server.domain.state import State
 from baraka_server.store import attendance, ledger, probe, rows
 from baraka_server.store.attendance import Attendance
@@ -75,9 +76,8 @@ class Snapshot:
     def before(self, later: Iterable[LedgerEntry]) -> Snapshot | None:
         """The snapshot without the rows that `later` entries wrote; None when these cleared the lists."""
         events = [entry.event for entry in later]
-        if any(
-            isinstance(event, LotOpened | Award | ActUndone | LotOpenedAgain) for event in events
-        ):
+        clearing = (LotOpened, Award, LotPassed, ActUndone, LotOpenedAgain)
+        if any(isinstance(event, clearing) for event in events):
             return None
         bid_ids = {event.bid_id for event in events if isinstance(event, BidPlaced)}
         comment_ids = {event.comment_id for event in events if isinstance(event, Commented)}

@@ -1,4 +1,4 @@
-"""Tables of the database: six of the existing system (D27), five of ours (D23, D26, D36, D44, D53, D56).
+"""Tables of the database: six of the existing system (D27), six of ours (D23, D26, D35, D36, D44, D53, D56).
 
 Names, types, keys and defaults of the six are those that Prisma makes of the documented models
 on MySQL, so that a database of the existing system and one that we created are the same.
@@ -275,4 +275,25 @@ paddles = _table(
     Index("baraka_paddles_user_id_key", "auction_id", "user_id", unique=True),
 )
 
-OUR_TABLES = (events, requests, texts, attendance, paddles)
+lots = _table(
+    "baraka_lots",
+    Column("auction_id", Integer, primary_key=True, autoincrement=False),
+    Column("lot_id", Integer, primary_key=True, autoincrement=False),
+    Column("number", Integer, nullable=False),
+    Column("position", BigInteger, nullable=False),
+    Column("state", String(16), nullable=False),
+    _string("product"),
+    Column("description", Text),
+    _string("weight", nullable=True),
+    Column("minBidPrice", Integer, nullable=False),
+    Column("bidPrice", Integer, nullable=False),
+    Column("actualPrice", Integer, nullable=False),
+    Column("increments", Text),
+    Column("reserve", Integer),
+    _string("image_url", nullable=True),
+    Column("winning_id", Integer),
+    Column("version", Integer, nullable=False),
+    Index("baraka_lots_number_key", "auction_id", "number", unique=True),
+)
+
+OUR_TABLES = (events, requests, texts, attendance, paddles, lots)

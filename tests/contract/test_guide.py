@@ -199,12 +199,14 @@ HEARD = {
 
 # What we add to the documented ones (D20, D22).
 PLACE = {"auctionId": "number", "seq": "number", "ledger": "string?", "serverTime": "DateTime"}
+LOT = {"lotId": "number?", "lotNumber": "number?"}
 HEARD_IN_ADDITION = {
     "auctionStarted": PLACE,
     "userCountUpdate": PLACE,
     "newComment": PLACE,
     "newBid": {
         **PLACE,
+        **LOT,
         "round": "number",
         "formerBid": "NamedBid?",
         "nextBid": "number?",
@@ -212,7 +214,13 @@ HEARD_IN_ADDITION = {
     },
     "auctionCanceled": PLACE,
     "auctionFinished": PLACE,
-    "auctionEnded": {**PLACE, "runnerUp": "boolean", "clock": "ClockShown?"},
+    "auctionEnded": {
+        **PLACE,
+        **LOT,
+        "runnerUp": "boolean",
+        "passed": "boolean?",
+        "clock": "ClockShown?",
+    },
     "auction_change_product": {
         **PLACE,
         "round": "number",
@@ -220,6 +228,10 @@ HEARD_IN_ADDITION = {
         "formerBid": "NamedBid?",
         "nextBid": "number?",
         "clock": "ClockShown?",
+        **LOT,
+        "description": "string?",
+        "weight": "string?",
+        "imageUrl": "string?",
     },
     "broadCasterLeft": PLACE,
     "error": {
@@ -231,6 +243,9 @@ HEARD_IN_ADDITION = {
         "round": "number?",
         "nextBid": "number?",
         "clock": "ClockShown?",
+        "lotState": "string?",
+        "numbers": "number[]?",
+        "lotsVersion": "number?",
     },
 }
 
@@ -251,6 +266,8 @@ STATE = (
         "bidding": "string?",
         "role": "string?",
         "paddle": "number?",
+        "lot": "LotOnTheBlock?",
+        "lotsVersion": "number?",
         "missed": "object[]?",
         "missedComplete": "boolean?",
     },

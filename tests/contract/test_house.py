@@ -8,6 +8,7 @@ import pytest
 
 from baraka_server.contract.client_events import GUIDE_EVENTS
 from baraka_server.contract.clock import AwardByClock, StartClock
+from baraka_server.contract.lots import NewLot, RunListLot
 from baraka_server.contract.prices import SetIncrements
 from baraka_server.contract.refusals import Code, Refusal
 from baraka_server.contract.server_events import ADDED_SERVER_EVENTS, DOCUMENTED_SERVER_EVENTS
@@ -20,7 +21,20 @@ from baraka_server.contract.vocabulary import (
 
 COMMON = {"auctionId", "requestId", "round"}
 
+PRICES = {"minBidPrice", "bidPrice", "actualPrice"}
+VALUES = {
+    *("product", "description", "weight", "imageUrl", "increments", "reserve"),
+    *PRICES,
+}
 COMMANDS = {
+    "addLots": ("clerk", {"lots", "before", "version"}),
+    "editLot": ("clerk", {"lotId", "version", "lotNumber", *VALUES}),
+    "moveLot": ("clerk", {"lotId", "before"}),
+    "withdrawLot": ("clerk", {"lotId"}),
+    "offerAgain": ("clerk", {"lotId", "before"}),
+    "openLot": ("clerk", {"lotId", "withBids"}),
+    "repriceLot": ("clerk", {*PRICES, "increments", "reserve"}),
+    "passLot": ("clerk", {"withBids"}),
     "setIncrements": ("clerk", {"increments"}),
     "undoBid": ("clerk", {"bidId"}),
     "reopenLot": ("clerk", {"awardSeq", "say"}),
@@ -37,9 +51,13 @@ COMMANDS = {
 
 CLOCK = {"endsAt", "remainingMs", "running", "extendSeconds", "windowSeconds", "award", "reason"}
 TOLD = {
+    "lotsChanged": {"lotsVersion", "lots"},
     "nextBidChanged": {"nextBid"},
     "bidUndone": {"bidIds", "standingBid", "formerBid", "nextBid", "clock", "round"},
-    "lotReopened": {"product", "winningId", "standingBid", "nextBid", "round"},
+    "lotReopened": {
+        *("product", "winningId", "standingBid", "nextBid", "round"),
+        *("lotId", "lotNumber"),
+    },
     "auctionClock": CLOCK,
     "fairWarning": {"stage"},
     "biddingPaused": {"clock"},
@@ -48,7 +66,12 @@ TOLD = {
 }
 """The fields of an event beside those that all have."""
 
-OVER_HTTP = {"setIncrements", "setRole"}
+OVER_HTTP = {
+    *("addLots", "editLot", "moveLot", "withdrawLot", "offerAgain"),
+    *("openLot", "repriceLot", "passLot", "setIncrements", "setRole"),
+}
+
+LOT = {"lotId", "lotNumber", "position", "state", "version", "winningId", *VALUES}
 
 
 def fields(model: Any) -> set[str]:
@@ -68,6 +91,11 @@ def test_what_the_house_tells_is_that():
     ours = {name: event for name, event in SERVER_EVENTS.items() if name not in others}
     place = {"auctionId", "seq", "ledger", "serverTime"}
     assert {name: fields(event) - place for name, event in ours.items()} == TOLD
+
+
+def test_a_new_lot_and_one_of_the_run_list_have_those_fields():
+    assert fields(NewLot) == {"lotNumber", "was", "winningId", *VALUES}
+    assert fields(RunListLot) == LOT
 
 
 def test_the_commands_that_are_taken_over_http_are_those():

@@ -22,6 +22,7 @@ from baraka_server.contract.client_events import (
     PostComment,
     StartAuction,
 )
+from baraka_server.contract.lots import LotState
 from baraka_server.contract.refusals import Code, Refusal
 from baraka_server.domain.auction_record import adopted, lot_of, record_after
 from baraka_server.domain.clock import (
@@ -56,6 +57,16 @@ from baraka_server.domain.events import (
 from baraka_server.domain.hammer import ActUndone, LotOpenedAgain, RunnerUpAwarded
 from baraka_server.domain.increments import IncrementsSet
 from baraka_server.domain.kinds import KINDS
+from baraka_server.domain.lot_entries import (
+    LotEdited,
+    LotMoved,
+    LotOfferedAgain,
+    LotPassed,
+    LotsAdded,
+    LotWithdrawn,
+)
+from baraka_server.domain.lots import LotValues, RunLot
+from baraka_server.domain.parts import FreeText
 from baraka_server.domain.replay import objection
 from baraka_server.domain.roles import OPERATOR, RoleSet
 from baraka_server.domain.state import BEGINNING, CLOCK_STEP_MAX, State, apply, next_entry
@@ -445,6 +456,16 @@ COUNTS = st.integers(0, 2**50)
 MOMENTS = st.builds(Moment, TIMES)
 ANY_STEPS = st.none() | st.lists(st.tuples(PRICES, AMOUNTS), min_size=1, max_size=3).map(tuple)
 ANY_ROLE = st.sampled_from([None, "clerk", "moderator"])
+MAYBE_ID = st.none() | IDS
+ANY_WORDS = st.none() | st.builds(FreeText, st.text("0123456789abcdef", min_size=64, max_size=64))
+ANY_VALUES = st.builds(
+    LotValues,
+    *(IDS, TEXTS, PRICES, PRICES, PRICES, ANY_WORDS),
+    *(st.none() | TEXTS, st.none() | TEXTS, ANY_STEPS, st.none() | PRICES),
+)
+ANY_RUN_LOT = st.builds(RunLot, IDS, IDS, ANY_VALUES, st.sampled_from(LotState), MAYBE_ID)
+ANY_POSITIONS = st.lists(st.tuples(IDS, IDS), max_size=2).map(tuple)
+ANY_LOT_STATE = st.sampled_from(LotState).map(str)
 ANY_EVENT: dict[str, st.SearchStrategy[Event]] = {
     "adopted": st.builds(
         Adopted,
@@ -456,14 +477,22 @@ ANY_EVENT: dict[str, st.SearchStrategy[Event]] = {
         ANY_HIGH,
     ),
     "started": st.builds(Started),
-    "lot_opened": st.builds(LotOpened, ANY_LOT),
-    "lot_repriced": st.builds(LotRepriced, ANY_LOT, st.none() | COUNTS),
+    "lot_opened": st.builds(
+        LotOpened, ANY_LOT, MAYBE_ID, MAYBE_ID, ANY_STEPS, MAYBE_ID, st.booleans(), ANY_WORDS
+    ),
+    "lot_repriced": st.builds(
+        LotRepriced,
+        *(ANY_LOT, MAYBE_ID, MAYBE_ID, ANY_STEPS, MAYBE_ID, st.none() | COUNTS),
+    ),
     "bid": st.builds(BidPlaced, AMOUNTS, IDS, st.none() | COUNTS, COUNTS, st.none() | IDS),
     "standing_bid_changed": st.builds(
         StandingBidChanged, ANY_LOT, ANY_HIGH, ANY_HIGH, st.booleans(), st.none() | COUNTS
     ),
     "comment": st.builds(Commented, TEXTS, IDS),
-    "awarded": st.builds(Awarded, TEXTS, TEXTS, ANY_HIGH, st.none() | IDS, st.none() | COUNTS),
+    "awarded": st.builds(
+        Awarded,
+        *(TEXTS, TEXTS, ANY_HIGH, MAYBE_ID, st.none() | COUNTS, MAYBE_ID, MAYBE_ID),
+    ),
     "canceled": st.builds(Canceled),
     "ended": st.builds(Ended),
     "broadcaster_left": st.builds(BroadcasterLeft),
@@ -493,6 +522,14 @@ ANY_EVENT: dict[str, st.SearchStrategy[Event]] = {
         saw_numbers=st.booleans(),
         by=st.none() | st.just(OPERATOR),
     ),
+    "lots_added": st.builds(
+        LotsAdded, st.lists(ANY_RUN_LOT, min_size=1, max_size=3).map(tuple), ANY_POSITIONS
+    ),
+    "lot_edited": st.builds(LotEdited, IDS, ANY_VALUES, ANY_VALUES),
+    "lot_moved": st.builds(LotMoved, IDS, IDS, IDS, IDS, ANY_POSITIONS),
+    "lot_withdrawn": st.builds(LotWithdrawn, IDS, IDS, ANY_LOT_STATE),
+    "lot_offered_again": st.builds(LotOfferedAgain, IDS, IDS, IDS, ANY_LOT_STATE, ANY_POSITIONS),
+    "lot_passed": st.builds(LotPassed, TEXTS, ANY_HIGH, MAYBE_ID, MAYBE_ID),
 }
 
 

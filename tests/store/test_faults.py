@@ -18,7 +18,7 @@ from baraka_server.store.errors import Contention, StoreError, Trouble, Unavaila
 from baraka_server.store.locked import RequestKey
 from baraka_server.store.seed import seed
 from baraka_server.store.store import PROOF_SECONDS, Store
-from baraka_server.store.tables import categories, events, requests, texts
+from baraka_server.store.tables import categories, events, lots, requests, texts
 from tests.support.checks.schema import query
 from tests.support.servers.databases import only_mariadb
 from tests.support.servers.full_disk import small_disk
@@ -167,6 +167,7 @@ async def test_a_probe_finds_every_right_that_is_missing(mariadb, clerk):
         events.name: "SELECT, INSERT",
         requests.name: "SELECT, INSERT, DELETE",
         texts.name: "SELECT, INSERT",
+        lots.name: "SELECT, INSERT, UPDATE",
     }
     mariadb.sql(f"REVOKE ALL ON `{name}`.* FROM clerk@'%'")
     for table, rights in needed.items():

@@ -96,6 +96,7 @@ STARTED = {
     "award": "auto",
     "as_of": NOON,
 }
+VALUES = LOT | {"number": 7}
 DATA: dict[str, dict[str, Any]] = {
     "adopted": ADOPTED,
     "lot_opened": {"lot": LOT},
@@ -112,6 +113,12 @@ DATA: dict[str, dict[str, Any]] = {
     "bidding_resumed": {"clock_ms": 57_000, "clock_ran": True, "as_of": NOON},
     "fair_warning": {"stage": 2},
     "role_set": {"target_id": 7, "role": "clerk", "before": None},
+    "lots_added": {"lots": [{"lot_id": 1, "position": 9, "values": VALUES}]},
+    "lot_edited": {"lot_id": 1, "values": VALUES, "before": VALUES | {"product": "Rug"}},
+    "lot_moved": {"lot_id": 1, "lot_number": 7, "position": 9, "before": 8},
+    "lot_withdrawn": {"lot_id": 1, "lot_number": 7, "before": "waiting"},
+    "lot_offered_again": {"lot_id": 1, "lot_number": 7, "position": 9, "before": "passed"},
+    "lot_passed": {"product": "Vase", "high": HIGH},
     "increments_set": {"increments": [[0, 10], [100, 50]], "before": None},
     "bid_undone": {"bids": [1, 2, 3], "high": None, "was": HIGH},
     "lot_reopened": {"lot": LOT, "award": 1, "was": HIGH, "winning_id": 1, "winner": None}

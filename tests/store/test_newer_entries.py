@@ -138,10 +138,10 @@ async def test_history_tells_of_it_and_verify_leaves_the_tables_to_who_knows_the
     books: Store, sale: Sale
 ) -> None:
     data = {"v": 1, "rule": True, "lot": "none of ours"}
-    seq = await newer.writes(books, "lot_passed", data, auction_id=sale.auction.id)
+    seq = await newer.writes(books, "tally_kept", data, auction_id=sale.auction.id)
     entry = [entry async for entry in audit.history(books, sale.auction.id)][-1]
-    assert (entry.seq, entry.kind, entry.data, entry.known) == (seq, "lot_passed", data, False)
-    assert entry.what == "did what only a newer version of Baraka knows: lot_passed"
+    assert (entry.seq, entry.kind, entry.data, entry.known) == (seq, "tally_kept", data, False)
+    assert entry.what == "did what only a newer version of Baraka knows: tally_kept"
 
     verdict = await audit.verify(books, sale.auction.id)
     assert (verdict.ok, verdict.entries, verdict.unknownEntries) == (True, seq, 1)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from baraka_server.contract.client_events import AwardLot, ChangeLot
 from baraka_server.contract.names import compared, same_name
 from baraka_server.contract.refusals import Code, Refusal
@@ -12,18 +14,22 @@ from baraka_server.domain.events import (
     Lot,
     LotOpened,
     LotRepriced,
-    StandingBid,
     StandingBidChanged,
     same_bid,
 )
 from baraka_server.domain.rules.checks import (
     is_for_another_round,
     is_on_the_block,
+    leads,
     looked_elsewhere,
     not_on_air,
+    not_on_air_objection,
+    told_bid,
 )
 from baraka_server.domain.rules.clock import awarded_by
 from baraka_server.domain.rules.hammer import runner_up
+from baraka_server.domain.rules.lots import opening
+from baraka_server.domain.rules.lots_proved import open_objection, opened_objection
 from baraka_server.domain.rules.tables import Decisions, Objections
 from baraka_server.domain.state import State
 
@@ -33,8 +39,24 @@ def _change_lot(state: State, command: Command, event: ChangeLot, _rules: HouseR
         return refusal
     if is_for_another_round(state, event) or _is_stale_change(state, command, event):
         return command.refused(Code.ROUND_OVER, round=state.round)
-    lot = Lot(event.product, event.minimum_price, event.start_price, event.market_price)
-    return LotRepriced(lot) if is_on_the_block(state, lot.product) else LotOpened(lot)
+    return _changed(
+        state, Lot(event.product, event.minimum_price, event.start_price, event.market_price)
+    )
+
+
+def _changed(state: State, lot: Lot) -> LotOpened | LotRepriced:
+    """The event of a change that the guide's command asks for, in an auction with a run list or without."""
+    list_ = state.run_list
+    if is_on_the_block(state, lot.product):
+        if (on_block := list_.open) is None:
+            return LotRepriced(lot)
+        values = on_block.values
+        return LotRepriced(lot, on_block.lot_id, values.number, values.increments, values.reserve)
+    if not list_:
+        return LotOpened(lot)
+    if waiting := list_.waiting(lot.product):
+        return opening(replace(waiting, values=waiting.values.with_lot(lot)))
+    return LotOpened(lot, list_.next_id, list_.next_number, created=True)
 
 
 def _is_stale_change(state: State, command: Command, event: ChangeLot) -> bool:
@@ -61,12 +83,19 @@ def _award(state: State, command: Command, event: AwardLot, _rules: HouseRules) 
         return command.refused(Code.ROUND_OVER, round=state.round)
     if event.runner_up:
         return runner_up(state, command, event)
-    names_leader = event.bid_id is not None and _leads(event.bid_id, state.high)
+    names_leader = event.bid_id is not None and leads(event.bid_id, state.high)
     if not names_leader and (surprise := _surprised(state, state.lot, command)):
         return surprise
     if event.bid_id is not None and not names_leader:
         return command.refused(Code.OTHER_BID_LEADS)
-    return Awarded(event.product, event.weight, state.high)
+    list_ = state.run_list
+    return Awarded(
+        event.product,
+        event.weight,
+        state.high,
+        lot_id=list_.open_id,
+        lot_number=list_.open_number,
+    )
 
 
 def _surprised(state: State, lot: Lot, command: Command) -> Refusal | RefusedWith | None:
@@ -104,19 +133,14 @@ def means_the_open_lot(state: State, command: Command, event: AwardLot) -> bool:
     return command.seen.here and command.seen.round == state.round
 
 
-def _leads(bid_id: int, high: StandingBid | None) -> bool:
-    """Whether `bid_id` is the bid that stands; 0 means that there is none. A bid without a row has no id."""
-    return bid_id == 0 if high is None else bid_id == high.bid_id != 0
-
-
 DECISIONS: Decisions = {
     ChangeLot: _change_lot,
     AwardLot: _award,
 }
 
 
-def _lot_opened_objection(state: State, _entry: LedgerEntry, _event: LotOpened) -> str | None:
-    return not_on_air_objection(state)
+def _lot_opened_objection(state: State, _entry: LedgerEntry, event: LotOpened) -> str | None:
+    return not_on_air_objection(state) or opened_objection(state, event)
 
 
 def _lot_repriced_objection(state: State, _entry: LedgerEntry, event: LotRepriced) -> str | None:
@@ -124,7 +148,7 @@ def _lot_repriced_objection(state: State, _entry: LedgerEntry, event: LotReprice
         return reason
     if state.lot is None or not same_name(state.lot.product, event.lot.product):
         return "this product was not on the block"
-    return None
+    return open_objection(state, event)
 
 
 def _awarded_objection(state: State, entry: LedgerEntry, event: Awarded) -> str | None:
@@ -135,8 +159,8 @@ def _awarded_objection(state: State, entry: LedgerEntry, event: Awarded) -> str 
     if reason := awarded_by(state, entry, event):
         return reason
     if not same_bid(event.high, state.high):
-        return f"it names {_named(event.high)}, and what stood was {_named(state.high)}"
-    return None
+        return f"it names {told_bid(event.high)}, and what stood was {told_bid(state.high)}"
+    return open_objection(state, event)
 
 
 def _standing_bid_changed_objection(
@@ -148,18 +172,8 @@ def _standing_bid_changed_objection(
         refused = state.bid_change is not None and same_bid(event.high, state.high)
         return None if refused else "the standing bid had not changed"
     if not same_bid(event.was, state.high) and not same_bid(event.high, state.high):
-        return f"it names {_named(event.was)}, and what stood was {_named(state.high)}"
+        return f"it names {told_bid(event.was)}, and what stood was {told_bid(state.high)}"
     return None
-
-
-def not_on_air_objection(state: State) -> str | None:
-    if state.canceled or state.ended:
-        return "the auction was over"
-    return None if state.live else "the auction was not live"
-
-
-def _named(bid: StandingBid | None) -> str:
-    return f"bid {bid.bid_id} of {bid.amount} by user {bid.user_id}" if bid else "no bid"
 
 
 OBJECTIONS: Objections = {

@@ -6,6 +6,7 @@ from baraka_server.contract.client_events import RoundEvent
 from baraka_server.contract.names import same_name
 from baraka_server.contract.refusals import Code, Refusal
 from baraka_server.domain.decision import Command
+from baraka_server.domain.events import StandingBid
 from baraka_server.domain.state import State
 
 
@@ -52,3 +53,18 @@ def looked_elsewhere(state: State, command: Command) -> bool:
 
 def is_on_the_block(state: State, product: str) -> bool:
     return state.lot is not None and same_name(state.lot.product, product)
+
+
+def leads(bid_id: int, high: StandingBid | None) -> bool:
+    """Whether `bid_id` is the bid that stands; 0 means that there is none. A bid without a row has no id."""
+    return bid_id == 0 if high is None else bid_id == high.bid_id != 0
+
+
+def not_on_air_objection(state: State) -> str | None:
+    if state.canceled or state.ended:
+        return "the auction was over"
+    return None if state.live else "the auction was not live"
+
+
+def told_bid(bid: StandingBid | None) -> str:
+    return f"bid {bid.bid_id} of {bid.amount} by user {bid.user_id}" if bid else "no bid"

@@ -234,7 +234,16 @@ def _award(state: State, command: Command, event: asked.AwardByClock, _: HouseRu
     clock, now = state.bidding.clock, command.counted.clock_ms
     if clock is None or not clock.auto or clock.ends_ms != event.ends_ms or not clock.ran_out(now):
         return command.refused(Code.CLOCK_MOVED)
-    return Several((By(Awarded(state.lot.product, None, state.high, by_clock=now), None),))
+    list_ = state.run_list
+    sold = Awarded(
+        state.lot.product,
+        None,
+        state.high,
+        by_clock=now,
+        lot_id=list_.open_id,
+        lot_number=list_.open_number,
+    )
+    return Several((By(sold, None),))
 
 
 def _not_about_the_lot(state: State, command: Command) -> Refusal | None:

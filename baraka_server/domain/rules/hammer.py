@@ -7,9 +7,11 @@ from baraka_server.contract.fields import TEXT_CHARS_MAX
 from baraka_server.contract.hammer import ReopenLot, UndoBid
 from baraka_server.contract.refusals import Code, Refusal
 from baraka_server.domain.decision import By, Command, Decision, HouseRules, Several
-from baraka_server.domain.events import Commented, LedgerEntry, Lot, StandingBid, same_bid
+from baraka_server.domain.events import Commented, LedgerEntry, StandingBid, same_bid
 from baraka_server.domain.hammer import ActUndone, LotOpenedAgain, RunnerUpAwarded
+from baraka_server.domain.parts import FreeText
 from baraka_server.domain.rules.checks import is_stale, not_on_air
+from baraka_server.domain.rules.lots_proved import numbered, open_objection
 from baraka_server.domain.rules.tables import Decisions, NameOf, Objections, Words
 from baraka_server.domain.staff import role_of
 from baraka_server.domain.state import State
@@ -48,8 +50,19 @@ def _reopen(state: State, command: Command, event: ReopenLot, _rules: HouseRules
         found.winner_before,
         found.winner,
         tuple(bid for bid in sold if bid.user_id in found.users and may_bid(state, bid.user_id)),
+        *_of_run_list(state),
     )
-    return Several((opened, *_host_says(state, command, event.say or _is_open_again(award.lot))))
+    name = award.lot.product if opened.lot_number is None else f"Lot {opened.lot_number}"
+    return Several((opened, *_host_says(state, command, event.say or _is_open_again(name))))
+
+
+def _of_run_list(state: State) -> tuple[int, int, FreeText | None] | tuple[()]:
+    """The lot that was on the block last: its id, its number and its description (D35)."""
+    list_ = state.run_list
+    if list_.last_id is None:
+        return ()
+    values = list_.lots[list_.last_id].values.again()
+    return list_.last_id, values.number, values.description
 
 
 def _means(event: ReopenLot, award_seq: int, heard_seq: int | None) -> bool:
@@ -64,11 +77,10 @@ def may_bid(state: State, user_id: int) -> bool:
     return role_of(state, user_id) in {Who.ANYBODY, Who.OWNER}  # an owner's was allowed (D13)
 
 
-def _is_open_again(lot: Lot) -> str:
+def _is_open_again(name: str) -> str:
     end = " is open again"
     room = TEXT_CHARS_MAX - len(end)
-    name = lot.product if len(lot.product) <= room else f"{lot.product[: room - 1]}…"
-    return name + end
+    return (name if len(name) <= room else f"{name[: room - 1]}…") + end
 
 
 def _host_says(state: State, command: Command, text: str) -> tuple[By, ...]:
@@ -83,7 +95,15 @@ def runner_up(state: State, command: Command, event: AwardLot) -> Refusal | Runn
     named = next((bid for bid in command.found.standing if bid.bid_id == event.bid_id), None)
     if named is None or state.high is None or named.user_id == state.high.user_id:
         return command.refused(Code.NOT_STANDING, standingBid=_named(state.high))
-    return RunnerUpAwarded(event.product, event.weight, named, state.high)
+    list_ = state.run_list
+    return RunnerUpAwarded(
+        event.product,
+        event.weight,
+        named,
+        state.high,
+        lot_id=list_.open_id,
+        lot_number=list_.open_number,
+    )
 
 
 def _named(bid: StandingBid | None) -> dict[str, int] | None:
@@ -112,6 +132,8 @@ def _reopened_objection(state: State, _entry: LedgerEntry, event: LotOpenedAgain
         return "a product was on the block"
     if state.award is None or (event.award, event.lot) != (state.award.seq, state.award.lot):
         return "it takes back another award than the last one"
+    if event.lot_id != state.run_list.last_id:
+        return "it names another lot than was on the block"
     return None
 
 
@@ -123,7 +145,7 @@ def _runner_up_objection(state: State, _entry: LedgerEntry, event: RunnerUpAward
     over = event.passed_over
     if event.high.user_id == over.user_id or event.high.amount > over.amount:
         return "it sells to the leader, or above"
-    return None
+    return open_objection(state, event)
 
 
 OBJECTIONS: Objections = {
@@ -149,12 +171,14 @@ def _reopened_words(event: LotOpenedAgain, name_of: NameOf) -> str:
     count = len(event.bids)
     bids = f"{count} bid{'' if count == 1 else 's'} came back"
     stands = f", {_bid(event.high, name_of)} stands" if event.high else ""
-    return f"opened {event.lot.product} again: {taken}; {bids}{stands}"
+    lot = numbered(event.lot.product, event.lot_number)
+    return f"opened {lot} again: {taken}; {bids}{stands}"
 
 
 def _runner_up_words(event: RunnerUpAwarded, name_of: NameOf) -> str:
     weight = (event.weight or "").strip()
-    lot = f"{event.product} ({event.weight})" if weight else event.product
+    product = numbered(event.product, event.lot_number)
+    lot = f"{product} ({event.weight})" if weight else product
     winner = f"{name_of(event.high.user_id)} for {event.high.amount}"
     return f"awarded {lot} to {winner}, the runner-up, and passed over {_bid(event.passed_over, name_of)}"
 

@@ -27,7 +27,8 @@ def next_bid(state: State) -> int | None:
         return None
     if state.high is None:
         return max(1, state.lot.minimum_price)
-    return state.increments.next(state.high.amount)
+    lot = state.run_list.open
+    return state.increments.next(state.high.amount, lot.values.increments if lot else None)
 
 
 def _bid(state: State, command: Command, event: PlaceBid, rules: HouseRules) -> Decision:

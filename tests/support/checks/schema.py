@@ -13,6 +13,7 @@ ADDED = {
     "baraka_0004": ("baraka_texts",),
     "baraka_0005": ("baraka_attendance",),
     "baraka_0006": ("baraka_paddles",),
+    "baraka_0007": ("baraka_lots",),
 }
 """Each revision and the tables of ours that it adds."""
 REVISIONS = tuple(ADDED)

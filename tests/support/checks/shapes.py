@@ -72,6 +72,8 @@ SHAPES: dict[str, dict[str, Any]] = {
     "auctionState": ADDED
     | NEXT
     | {
+        "lot": (type(None),),
+        "lotsVersion": int,
         "auction": AUCTION,
         "auctionBids": [BID],
         "auctionComments": [COMMENT],

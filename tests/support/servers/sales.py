@@ -95,7 +95,7 @@ async def take(store: Store, auction_id: int, commands: Sequence[Command]) -> li
         state = State()
         for entry in await auction.entries_after(0, ENTRIES_MAX):
             state = apply(state, entry)
-        entries = []
+        before, entries = state, []
 
         def happen(entry: LedgerEntry) -> None:
             nonlocal state
@@ -110,7 +110,7 @@ async def take(store: Store, auction_id: int, commands: Sequence[Command]) -> li
             decision = decide(state, command, HouseRules())
             assert isinstance(decision, Event), decision
             happen(next_entry(state, decision, command.user_id, now))
-        return await auction.write(entries)
+        return await auction.write(entries, before)
 
     return await store.change(auction_id, work)
 
