@@ -11,17 +11,29 @@ from pydantic import TypeAdapter, ValidationError
 from baraka_cli.amounts import BadAmount, read_amount, trimmed
 from baraka_cli.csv_reading import NoTable, plain_name, read_table
 from baraka_cli.run_list import ListedLot
-from baraka_server.contract.fields import Text, TextOrBlank
+from baraka_server.contract.fields import (
+    Description,
+    Increments,
+    Steps,
+    Text,
+    TextOrBlank,
+    WebAddress,
+)
 from baraka_server.contract.text import printable
 
 COLUMNS = ("product", "description", "minimum", "start", "market", "weight")
 OPTIONAL_COLUMNS = frozenset({"description", "weight"})
+MORE_COLUMNS = ("number", "increment", "reserve", "image")
+"""What a run list on the server has besides (D35)."""
 
 MISTAKES_SHOWN = 10
 CELL_CHARS_SHOWN = 60
 
 TEXT: TypeAdapter[str] = TypeAdapter(Text)
 TEXT_OR_BLANK: TypeAdapter[str] = TypeAdapter(TextOrBlank)
+DESCRIPTION: TypeAdapter[str] = TypeAdapter(Description)
+WEB_ADDRESS: TypeAdapter[str] = TypeAdapter(WebAddress)
+INCREMENTS: TypeAdapter[Steps | None] = TypeAdapter(Increments)
 
 MISREAD = re.compile("[\x80-\x9f\ufffd]")
 """Characters that nobody writes, and that text has which was read in a wrong encoding."""
@@ -55,13 +67,13 @@ def read_lots(path: Path, encoding: str | None = None) -> list[ListedLot]:
     See `sheets.read_table` for encodings and separators. Other columns than ours are left alone.
     """
     try:
-        rows = read_table(path, COLUMNS, encoding)
+        rows = read_table(path, (*COLUMNS, *MORE_COLUMNS), encoding)
     except NoTable as error:
         raise BadLots([f"{path}: {error}"]) from None
     names = [plain_name(name) for name in rows[0]] if rows else []
     mistakes = _Mistakes()
-    for name in COLUMNS:
-        if name not in names and name not in OPTIONAL_COLUMNS:
+    for name in (*COLUMNS, *MORE_COLUMNS):
+        if name in COLUMNS and name not in names and name not in OPTIONAL_COLUMNS:
             mistakes.add(f"{path}: column {name} is missing; the header is {','.join(COLUMNS)}")
         if names.count(name) > 1:
             mistakes.add(f"{path}: column {name} is there twice")
@@ -112,6 +124,33 @@ class _Row:
             self._wrong(column, f"{quoted(cell)}{error}")
             return 0
 
+    def number(self, column: str, least: int = 1) -> int | None:
+        """The number in a cell that may be empty."""
+        if not trimmed(self._cells.get(column, "")):
+            return None
+        cell = self._cells[column]
+        try:
+            return read_amount(cell, least=least)
+        except BadAmount as error:
+            self._wrong(column, f"{quoted(cell)}{error}")
+            return None
+
+    def steps(self, column: str) -> Steps | None:
+        """A step, or steps with the amounts from which they hold: `10`, or `0:10 1000:50`."""
+        written = trimmed(self._cells.get(column, ""))
+        try:
+            return read_steps(written) if written else None
+        except ValueError as error:
+            self._wrong(column, f"{quoted(written)}{error}")
+            return None
+
+    def address(self, column: str) -> str:
+        written = trimmed(self._cells.get(column, ""))
+        try:
+            return WEB_ADDRESS.validate_python(written) if written else ""
+        except ValidationError as error:
+            return self._wrong(column, error.errors()[0]["msg"])
+
     def _wrong(self, column: str, reason: str) -> str:
         self._mistakes.add(f"row {self._number}, column {column}: {reason}")
         return ""
@@ -123,13 +162,43 @@ def _lot(row: _Row) -> list[ListedLot]:
         return []
     lot = ListedLot(
         product=row.text("product", TEXT),
-        description=row.text("description", TEXT_OR_BLANK),
+        description=row.text("description", DESCRIPTION),
         minimum=row.amount("minimum"),
         start=row.amount("start"),
         market=row.amount("market"),
         weight=row.text("weight", TEXT_OR_BLANK),
+        number=row.number("number"),
+        increments=row.steps("increment"),
+        reserve=row.number("reserve", least=0),
+        image_url=row.address("image"),
     )
     return [] if row.is_wrong() else [lot]
+
+
+def read_steps(written: str) -> Steps:
+    """The steps that `10` or `0:10 1000:50` says. Raises `ValueError` with the reason."""
+    parts = written.split()
+    if ":" not in written:
+        return ((0, read_amount(written, least=1)),)
+    try:
+        rows = [
+            {"from": int(since), "step": int(step)} for since, step in (p.split(":") for p in parts)
+        ]
+    except ValueError:
+        raise ValueError("is not like 10, or 0:10 1000:50") from None
+    try:
+        return INCREMENTS.validate_python(rows) or ()
+    except ValidationError as error:
+        raise ValueError(error.errors()[0]["msg"]) from None
+
+
+def written_steps(steps: Steps | None) -> str:
+    """The steps as `read_steps` reads them; empty for none."""
+    if not steps:
+        return ""
+    if len(steps) == 1 and steps[0][0] == 0:
+        return str(steps[0][1])
+    return " ".join(f"{since}:{step}" for since, step in steps)
 
 
 def quoted(text: str) -> str:

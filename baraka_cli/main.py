@@ -12,6 +12,7 @@ from baraka_cli.commands import (
     db,
     demo,
     doctor,
+    lots,
     messages,
     serve,
     simulate,
@@ -35,6 +36,7 @@ app.command("messages")(messages.messages)
 app.command("demo")(demo.demo)
 app.add_typer(db.app, name="db")
 app.add_typer(auction.app, name="auction")
+app.add_typer(lots.app, name="lots")
 app.add_typer(user.app, name="user")
 app.add_typer(winnings.app, name="winnings")
 app.command("doctor")(doctor.doctor)

@@ -14,6 +14,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from baraka_server.contract.fields import Steps
 from baraka_server.contract.names import same_name
 from baraka_server.contract.text import printable
 
@@ -46,6 +47,10 @@ class ListedLot:
     fate: Fate = Fate.TO_COME
     winner: str = ""
     amount: int | None = None
+    number: int | None = None
+    increments: Steps | None = None
+    reserve: int | None = None
+    image_url: str = ""
 
     def is_called(self, product: str) -> bool:
         """Whether the server takes `product` for its name."""

@@ -1,4 +1,4 @@
-"""`HttpApi`: reads auctions, history and winnings over HTTP, where the server has these routes."""
+"""`HttpApi`: reads auctions, lots, history and winnings over HTTP, and sends commands, where there are routes."""
 
 from __future__ import annotations
 
@@ -6,9 +6,13 @@ from collections.abc import AsyncIterator, Mapping
 from typing import Any, NamedTuple
 
 import aiohttp
+from pydantic import ValidationError
 
 from baraka_cli.client.access import Access
+from baraka_cli.client.replies import Reply
 from baraka_cli.client.sockets import reason
+from baraka_server.contract.client_events import ClientEvent
+from baraka_server.contract.lots import RunListReport
 from baraka_server.contract.refusals import TEXTS, Code
 
 SECONDS_MAX = 5
@@ -46,7 +50,7 @@ class NoSuchAuction(Exception):
 
 
 class HttpApi:
-    """Reader of one server's HTTP routes. All results are None where it has no such route.
+    """One server's HTTP routes. All results are None where it has no such route.
 
     Raises `Unreachable`, `TurnedAway` and, where one auction is asked about, `NoSuchAuction`.
     """
@@ -105,6 +109,23 @@ class HttpApi:
         text = found.get("text") if isinstance(found, dict) else None
         return text if isinstance(text, str) else None
 
+    async def lots(self, auction_id: int) -> RunListReport | None:
+        """The run list, with its reserves for those who work in the auction (D35)."""
+        found = await self._get(f"/api/auctions/{auction_id}/lots")
+        try:
+            return RunListReport.model_validate(found) if isinstance(found, dict) else None
+        except ValidationError:
+            return None
+
+    async def command(self, event: ClientEvent) -> Reply:
+        """Send a command that the server takes over HTTP; the reply is as over the socket."""
+        path = f"/api/auctions/{event.auction_id}/{event.wire_name}"
+        status, found, _ = await self._send("POST", path, event.payload())
+        self._look_at(status, found)
+        if isinstance(found, dict) and isinstance(found.get("ok"), bool):
+            return Reply(found["ok"], found)
+        raise Unreachable(f"the server does not take this ({status})")
+
     async def page(self, path: str) -> Page:
         found, links = await self._ask(path)
         address = next(
@@ -119,23 +140,33 @@ class HttpApi:
         return (await self._ask(path))[0]
 
     async def _ask(self, path: str) -> tuple[Any, Mapping[str, Any]]:
+        status, found, links = await self._send("GET", path)
+        self._look_at(status, found)
+        return (found, links) if status == 200 else (None, {})
+
+    async def _send(
+        self, method: str, path: str, body: Any = None
+    ) -> tuple[int, Any, Mapping[str, Any]]:
+        """The status, the JSON and the links of an answer."""
         timeout = aiohttp.ClientTimeout(total=SECONDS_MAX)
         headers = {"Authorization": f"Bearer {self._access.token}"}
         try:
             async with (
                 aiohttp.ClientSession(timeout=timeout, headers=headers) as session,
-                session.get(self._url + path) as response,
+                session.request(method, self._url + path, json=body) as response,
             ):
                 is_json = response.content_type == "application/json"
                 found = await response.json() if is_json else None
+                return response.status, found, response.links
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise Unreachable("the server does not answer", reason(error)) from None
         except ValueError:
-            return None, {}
-        if response.status == 401:
+            return 0, None, {}
+
+    def _look_at(self, status: int, found: Any) -> None:
+        if status == 401:
             raise TurnedAway(TEXTS[Code.INVALID_TOKEN])
-        if response.status in NOT_NOW:
-            raise Unreachable(f"the server is busy ({response.status})")
+        if status in NOT_NOW:
+            raise Unreachable(f"the server is busy ({status})")
         if isinstance(found, dict) and found.get("code") == Code.AUCTION_NOT_FOUND:
             raise NoSuchAuction
-        return (found, response.links) if response.status == 200 else (None, {})

@@ -93,6 +93,8 @@ def _steps(value: Any) -> Steps | None:
     """A number is the step from 0 on; None is none (D41)."""
     if value is None:
         return None
+    if isinstance(value, tuple):  # as a program of ours has it
+        value = [{"from": since, "step": step} for since, step in value]
     if not isinstance(value, list):
         return ((0, _whole_number(1, INT_MAX)(value)),)
     if not 1 <= len(value) <= STEPS_MAX:

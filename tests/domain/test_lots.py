@@ -153,7 +153,7 @@ def test_lots_are_not_added_to_a_list_that_changed(sale):
         Code.LOTS_CHANGED,
         {"lotsVersion": sale.state.run_list.version},
     )
-    sale.gives("openLot", lotId=2)  # which is no change of the list
+    sale.gives("openLot", lotId=2)  # which is not a change of the list
     version = sale.state.run_list.version
     assert isinstance(sale.gives("addLots", lots=[lot("a")], version=version), LotsAdded)
 

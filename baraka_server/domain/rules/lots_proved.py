@@ -1,4 +1,4 @@
-"""What a ledger must have been before an entry about lots, and such entries in words (D35)."""
+"""Objections to entries about lots, and such entries in words (D35)."""
 
 from __future__ import annotations
 
