@@ -23,7 +23,7 @@ User = Annotated[
     typer.Option("--user", min=1, help="Act as this user; makes a token with BARAKA_JWT_SECRET."),
 ]
 Token = Annotated[
-    str | None, typer.Option("--token", envvar="BARAKA_TOKEN", help="The access token.")
+    str | None, typer.Option("--token", envvar="BARAKA_TOKEN", help="The owner's access token.")
 ]
 URL = "http://127.0.0.1:3000"
 

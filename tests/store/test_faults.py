@@ -18,7 +18,15 @@ from baraka_server.store.errors import Contention, StoreError, Trouble, Unavaila
 from baraka_server.store.locked import RequestKey
 from baraka_server.store.seed import seed
 from baraka_server.store.store import PROOF_SECONDS, Store
-from baraka_server.store.tables import categories, events, lots, requests, texts
+from baraka_server.store.tables import (
+    attendance,
+    categories,
+    events,
+    lots,
+    paddles,
+    requests,
+    texts,
+)
 from tests.support.checks.schema import query
 from tests.support.servers.databases import only_mariadb
 from tests.support.servers.full_disk import small_disk
@@ -168,6 +176,8 @@ async def test_a_probe_finds_every_right_that_is_missing(mariadb, clerk):
         requests.name: "SELECT, INSERT, DELETE",
         texts.name: "SELECT, INSERT",
         lots.name: "SELECT, INSERT, UPDATE",
+        paddles.name: "SELECT, INSERT, DELETE",
+        attendance.name: "SELECT, INSERT, UPDATE, DELETE",
     }
     mariadb.sql(f"REVOKE ALL ON `{name}`.* FROM clerk@'%'")
     for table, rights in needed.items():
