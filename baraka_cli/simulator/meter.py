@@ -223,6 +223,15 @@ class Meter:
         lags = (second.lag_ms for second in self.timeline[-seconds:])
         return max(self.lag.seconds * 1000, *lags, 0.0)
 
+    def unread_bytes(self, seconds: int) -> float:
+        """Greatest number of bytes that one phone may have had unread in the last `seconds`.
+
+        What came while the event loop was late, if it came as evenly as in that second.
+        """
+        now = self.lag_ms(1) * (self.bytes - self._told[1])
+        before = (second.lag_ms * second.bytes for second in self.timeline[-seconds:])
+        return max(now, *before, 0.0) / 1000 / max(self.in_room_max, 1)
+
     def bottleneck(self) -> str:
         """Warning when the numbers are those of the simulator; empty when they are not."""
         if self._strained_most <= SECONDS_MAX_IN_A_ROW:

@@ -10,6 +10,7 @@ from typing import Any
 
 from baraka_cli.client.sockets import CouldNotConnect, SocketPool, TokenRefused
 from baraka_cli.run_list import ListedLot
+from baraka_cli.simulator.awake import AwakeClock
 from baraka_cli.simulator.checks.proof import Proof
 from baraka_cli.simulator.crowd.cast import Mint, Place
 from baraka_cli.simulator.crowd.crowd import PATIENCE_SECONDS, Crowd
@@ -95,7 +96,13 @@ async def run(
     if not setup.scenario.passers_by:  # nobody would be next door to hear that it ends
         setup = replace(setup, place=replace(setup.place, next_door=None))
     meter = Meter(setup.server_pids)
-    proof = Proof(meter.clock, numbers_are_whole=setup.numbers_are_whole, exempt=setup.exempt)
+    awake = AwakeClock()
+    proof = Proof(
+        meter.clock,
+        numbers_are_whole=setup.numbers_are_whole,
+        exempt=setup.exempt,
+        awake=awake,
+    )
     ears = _Ears()
     pool = SocketPool(setup.url, proof.frames, ears)
     phase = "begins"
@@ -105,7 +112,9 @@ async def run(
         phase = text
 
     workers = Workers(setup.processes, ears)
-    sale = Sale(setup.scenario, setup.place, setup.lots, pool, meter, proof, new_phase, workers)
+    sale = Sale(
+        setup.scenario, setup.place, setup.lots, pool, meter, proof, new_phase, workers, awake
+    )
     ears.crowd = crowd = Crowd(
         sale, setup.mint, hosted=setup.hosted, patience=setup.patience, replay=setup.replay
     )

@@ -22,19 +22,27 @@ ALL_SHARE = 0.9
 @dataclass(frozen=True, slots=True)
 class _Cut:
     at: float
+    noted: float
+    """By the crowd's own clock."""
     who: str
     connected: int
     """How many connections there were then."""
 
 
 class Connections:
-    """All connections of a crowd. `clock` gives seconds since the run began."""
+    """All connections of a crowd.
 
-    def __init__(self, findings: Findings, clock: Callable[[], float]) -> None:
+    `clock` gives seconds since the run began, `awake` those in which the crowd could do anything.
+    """
+
+    def __init__(
+        self, findings: Findings, clock: Callable[[], float], awake: Callable[[], float]
+    ) -> None:
         self.answers = False
         """Whether the server answers anything in acknowledgements."""
         self._findings = findings
         self._clock = clock
+        self._awake = awake
         self._cuts: list[_Cut] = []
         self._refused_at: list[float] = []
         self._silent: list[SentCommand] = []
@@ -49,7 +57,7 @@ class Connections:
         if excused or seat.slow:
             self._findings.looked(Promise.CONNECTIONS_HOLD)
         else:
-            self._cuts.append(_Cut(self._clock(), seat.label, connected + 1))
+            self._cuts.append(_Cut(self._clock(), self._awake(), seat.label, connected + 1))
 
     def let_in(self) -> None:
         """Somebody connected."""
@@ -57,7 +65,7 @@ class Connections:
 
     def not_let_in(self) -> None:
         """The server cannot be reached: it is down, or goes down."""
-        self._refused_at.append(self._clock())
+        self._refused_at.append(self._awake())
 
     # --- answers
 
@@ -88,11 +96,11 @@ class Connections:
                 dict(asked.payload),
                 at=asked.at,
             )
-        times = [cut.at for cut in self._cuts]
+        times = [cut.noted for cut in self._cuts]
         for cut in self._cuts:
             self._findings.expect(
                 Promise.CONNECTIONS_HOLD,
-                self._was_down(cut.at) or self._was_cut_from_all(times, cut.at),
+                self._was_down(cut.noted) or self._was_cut_from_all(times, cut.noted),
                 f"{cut.who} was hung up on",
                 at=cut.at,
             )

@@ -48,7 +48,10 @@ WITH_AUCTION = frozenset({AuctionStarted.wire_name, LotAwarded.wire_name, Auctio
 
 
 class Proof:
-    """`clock` gives seconds since the run began. `numbers_are_whole` for private deployments (D17)."""
+    """`clock` gives seconds since the run began. `numbers_are_whole` for private deployments (D17).
+
+    `awake` gives those in which the crowd could read, which is `clock` where that is not known.
+    """
 
     def __init__(
         self,
@@ -56,16 +59,20 @@ class Proof:
         *,
         numbers_are_whole: bool = False,
         exempt: Collection[Promise] = frozenset(),
+        awake: Callable[[], float] | None = None,
     ) -> None:
+        awake = awake or clock
         self.findings = Findings(clock, exempt)
         self.frames = Frames(self._admit)
         self.announcements = Announcements(self.findings)
         self.states = States(self.findings, self.announcements)
-        self.rooms = Rooms(self.findings, self.announcements, self.states, self.frames, clock)
-        self.reasons = Reasons(self.findings, self.announcements, clock)
+        self.rooms = Rooms(
+            self.findings, self.announcements, self.states, self.frames, clock, awake
+        )
+        self.reasons = Reasons(self.findings, self.announcements, clock, awake)
         self.refusals = Refusals(self.findings)
         self.put_off = PutOff(self.findings)
-        self.connections = Connections(self.findings, clock)
+        self.connections = Connections(self.findings, clock, awake)
         self.counts = Counts(self.findings)
         self.starts = Starts(self.findings)
         self.answers = Answers(self.findings, self.announcements, self.refusals)
@@ -75,7 +82,7 @@ class Proof:
             self.findings, self.announcements.records, numbers_are_whole=numbers_are_whole
         )
         self._acknowledgements = Acknowledgements(self.findings, self._payloads)
-        self._clock = clock
+        self._clock, self._awake = clock, awake
         self._first_asked: dict[str, SentCommand] = {}
         """By `requestId`: what is asked again is answered as it was the first time (D23)."""
 
@@ -232,9 +239,8 @@ class Proof:
 
     def stop(self) -> None:
         """Report what can be said of a run that broke off, too: nothing more will be heard."""
-        now = self._clock()
-        self.rooms.skipped.judge(now)
-        self.reasons.judge(now)
+        self.rooms.skipped.judge(self._awake())
+        self.reasons.judge(self._awake())
         self.put_off.finish()
         self.connections.finish()
 

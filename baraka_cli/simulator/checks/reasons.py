@@ -63,25 +63,29 @@ class _Case:
 
 
 class Reasons:
-    """`clock` gives seconds since the run began."""
+    """`clock` gives seconds since the run began, `awake` those in which the crowd could read."""
 
     def __init__(
         self,
         findings: Findings,
         announcements: Announcements,
         clock: Callable[[], float],
+        awake: Callable[[], float],
     ) -> None:
         self._findings = findings
         self._announcements = announcements
         self._clock = clock
+        self._awake = awake
         self._sent_at: dict[tuple[int, int], float] = {}
         """When something was asked for that was done, by auction and number."""
-        self._waiting: deque[tuple[float, SentCommand, Mapping[str, Any]]] = deque()
+        self._waiting: deque[tuple[float, float, SentCommand, Mapping[str, Any]]] = deque()
+        """When it was answered by both clocks, what was asked, and the answer."""
 
     def refused(self, asked: SentCommand, said: Mapping[str, Any]) -> None:
         """Judge it as soon as everything is announced that may have been so by then."""
-        self.judge(self._clock())
-        self._waiting.append((self._clock(), asked, said))
+        now = self._awake()
+        self.judge(now)
+        self._waiting.append((now, self._clock(), asked, said))
 
     def done(self, asked: SentCommand, said: Mapping[str, Any]) -> None:
         """Note when it was asked for: it was not so before.
@@ -95,7 +99,7 @@ class Reasons:
     def judge(self, now: float) -> None:
         """All that were answered long enough before `now`."""
         while self._waiting and now >= self._waiting[0][0] + ANNOUNCED_SECONDS_MAX:
-            at, asked, said = self._waiting.popleft()
+            _, at, asked, said = self._waiting.popleft()
             self._judge(at, asked, said)
 
     def finish(self) -> None:

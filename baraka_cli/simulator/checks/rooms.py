@@ -19,7 +19,7 @@ from baraka_server.contract.vocabulary import SERVER_EVENTS
 
 
 class Rooms:
-    """`frames` reads what a resume brings; `clock` gives seconds since the run began."""
+    """`frames` reads what a resume brings; `clock` and `awake` are those of the proof."""
 
     def __init__(
         self,
@@ -28,6 +28,7 @@ class Rooms:
         states: States,
         frames: Frames,
         clock: Callable[[], float],
+        awake: Callable[[], float],
     ) -> None:
         self.told_states = False
         """Whether any joiner was told the state (D21)."""
@@ -36,7 +37,7 @@ class Rooms:
         self._announcements = announcements
         self._states = states
         self._frames = frames
-        self.skipped = Skipped(findings, announcements, clock)
+        self.skipped = Skipped(findings, announcements, clock, awake)
         self._clock = clock
         self._orders: dict[int, list[Frame]] = {}
         """Events of each auction of a server that numbers nothing, in the order of the first hearer."""
@@ -176,6 +177,11 @@ class Rooms:
             room.gap = None
             if heard is not None and seat.lists:
                 room.overtaken = (heard, room.last)
+                if room.line == seat.line:
+                    came = {frame.seq for frame in room.held}
+                    missing = (n for n in range(heard + 1, seq + 1) if n not in came)
+                    self.skipped.told_in_a_state(int(data["auctionId"]), missing)
+        room.line = seat.line
         held, room.held = room.held, []
         for frame in held:
             if frame.seq is not None and frame.seq > (room.last or 0):

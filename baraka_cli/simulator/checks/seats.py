@@ -17,12 +17,16 @@ class Skip:
     who: str
     lists: bool
     behind: bool
-    """Whether the phone was behind: it is slow, or the crowd is."""
+    """Whether the phone was behind: it is slow, or hears everything late, or the crowd left much unread."""
     auction_id: int
     seq: int
     at: float
     text: str
     """What it heard instead."""
+    noted: float
+    """When, on the crowd's own clock."""
+    readers: int
+    """How many were there who read lists."""
     came: dict[str, int] = field(default_factory=dict)
     """The first list of each kind that came behind it, by its number."""
     cut: bool = False
@@ -42,6 +46,8 @@ class SeatInRoom:
     gap: int | None = None
     """The last number before something that it did not hear, until a resume closes that."""
     held: list[Frame] = field(default_factory=list)
+    line: int = 0
+    """The connection over which it came in."""
     lot_at: float | None = None
     """When it was shown the lot that is on the block."""
     count: Any = None

@@ -38,8 +38,12 @@ SETTLE_SECONDS_MAX = 30
 """Limit for waiting in the end until everybody has heard everything."""
 PATIENCE_SECONDS = 10
 """Time for which the server may be gone."""
-LATE_LOOK_SECONDS, LATE_MS = 30, 500
-"""How far back it matters that this process was late, and from when on."""
+LATE_LOOK_SECONDS = 30
+"""How far back it matters that this crowd was late."""
+UNREAD_BYTES_MIN = 128_000
+"""Less than this lies between a server and a phone, and the server notices nothing of it."""
+PONG_MS_MAX = 10_000
+"""A server may hang up on who does not answer its pings, half a minute apart or so."""
 FIRST_COMERS_MAX = 2
 """Of each part: phones that are connected before an auction is started."""
 LEAVERS_SHARE = 0.2
@@ -96,7 +100,7 @@ class Crowd:
         self._counting = Counting(
             sale, self._by_phone.values(), self._auditors[1], self.visits, self._errands
         )
-        self._proof.rooms.skipped.crowd_is_late = self._was_late
+        self._proof.rooms.skipped.crowd_left_unread = self._left_unread
         self.search = LimitSearch(sale.scenario, self.bidding, self.visits.deliveries, sale.meter)
         self.presence = Presence(sale.pool, self._by_phone.values(), patience)
         self._stopped = asyncio.Event()
@@ -151,6 +155,7 @@ class Crowd:
 
     def lagged(self, seconds: float) -> None:
         self._meter.lag.note(seconds)
+        self._sale.awake.stood_still(seconds)
 
     def _heard(self, phone: Socket, frame: Frame, now: float) -> None:
         one = self._by_phone[phone]
@@ -184,7 +189,7 @@ class Crowd:
             return
         self.dropped += 1
         connected = sum(other.phone.connected for other in self._by_phone.values())
-        excused = bool(phone.refused_token) or phone.gave_up or self._was_late()
+        excused = bool(phone.refused_token) or phone.gave_up or self._may_be_hung_up_on()
         self._proof.connections.cut(one.seat, connected, excused=excused)
         self._meter.now.errors += 1
         if not one.busy:
@@ -198,15 +203,20 @@ class Crowd:
         what = f"{who} heard what nothing can be made of"
         self._proof.findings.broken(Promise.PAYLOADS_ARE_DOCUMENTED, what, text)
 
-    def _was_late(self) -> bool:
-        """Whether this crowd was too slow of late to be told from phones that read too slowly."""
-        return self._meter.lag_ms(LATE_LOOK_SECONDS) > LATE_MS
+    def _left_unread(self) -> bool:
+        """Whether this crowd left so much unread of late that a server may have had no room for more."""
+        return self._meter.unread_bytes(LATE_LOOK_SECONDS) >= UNREAD_BYTES_MIN
+
+    def _may_be_hung_up_on(self) -> bool:
+        """Whether this crowd read or answered too late, of late, for a server to go on with it."""
+        return self._left_unread() or self._meter.lag_ms(LATE_LOOK_SECONDS) > PONG_MS_MAX
 
     # --- the run
 
     async def run(self) -> None:
         """Raises `SaleStopped` or `CouldNotConnect`; everything that was seen until then stands in proof and meter."""
         lag = asyncio.create_task(self._meter.lag.watch())
+        awake = asyncio.create_task(self._sale.awake.watch())
         try:
             await self._sale.workers.start(self._sale.pool.url, self._sale.phase)
             await self._hold_unless_broken_off()
@@ -222,7 +232,7 @@ class Crowd:
             self.bidding.close()
             self.visits.deliveries.lose(time.perf_counter(), older_than=UNDER_WAY_SECONDS)
             self._proof.stop()
-            await self._errands.stop(lag, *self.bidding.asking)
+            await self._errands.stop(lag, awake, *self.bidding.asking)
             self._sale.phase("everybody goes home")
             await self._go_home()
             await self._sale.pool.close()

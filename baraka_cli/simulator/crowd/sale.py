@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from baraka_cli.client.sockets import SocketPool
 from baraka_cli.run_list import ListedLot
+from baraka_cli.simulator.awake import AwakeClock
 from baraka_cli.simulator.checks.proof import Proof
 from baraka_cli.simulator.crowd.cast import Place
 from baraka_cli.simulator.meter import Meter
@@ -32,6 +33,8 @@ class Sale:
     """Told what is going on, for a person who watches."""
     workers: Workers = field(default_factory=Workers)
     """Processes beside this one that hold some of the viewers' phones."""
+    awake: AwakeClock = field(default_factory=AwakeClock)
+    """Time in which the crowd could read what it was sent: what judges go by who wait for others."""
 
     @property
     def auctions(self) -> list[int]:
