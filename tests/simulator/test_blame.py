@@ -10,7 +10,7 @@ from baraka_cli.simulator.result import Promise, Result
 from baraka_cli.simulator.scenario import Transport
 from tests.simulator.faults.connections import WITH_LIBRARY
 from tests.support.clients.crowd import Crowd
-from tests.support.clients.simulated import AUCTION, EVENING, STORM, hold
+from tests.support.clients.simulated import AUCTION, EVENING, STORM, VICTIM, hold
 from tests.support.servers.broken_server import broken_server
 from tests.support.servers.guide_server import GuideServer
 from tests.support.servers.man_in_the_middle import Listener, Said
@@ -60,6 +60,25 @@ async def test_people_who_come_and_go_in_the_middle(database: Path):
         result = await hold(server.url, scenario, server.database_url, show=show)
         await visiting
     assert_blameless(result)
+
+
+async def test_a_viewer_who_hears_no_counts_is_named_and_what_never_comes_is_not_waited_for(
+    database: Path,
+):
+    def tamper(to: Listener, said: Said) -> list[Said]:
+        return [] if said.name == "userCountUpdate" and to.user_id == VICTIM else [said]
+
+    async with broken_server(database) as server:
+        server.man.tamper = tamper
+        quick = {"lots": 1, "bids_per_lot_max": 3, "viewers": 2}
+        result = await hold(server.url, STORM.model_copy(update=quick))
+    (counts,) = (one for one in result.findings if one.broken)
+    assert counts.promise is Promise.COUNTS_AGREE
+    words = (
+        "viewer 2 (user 9), polling+websocket heard a count of None when everybody was in, and the"
+    )
+    assert [one.what.startswith(words) for one in counts.first] == [True]
+    assert result.seconds < SETTLE_SECONDS_MAX
 
 
 async def test_a_phone_that_hangs_up_itself_over_what_it_cannot_read_was_not_hung_up_on(

@@ -34,17 +34,24 @@ class Counts:
             f"{strangers} more than were there, in both",
         )
 
-    def agree(self, auction_id: int, count: object, seats: Iterable[Seat], when: str) -> None:
-        """Expect the count that the host heard last at every phone in the room."""
+    def agree(self, auction_id: int, count: object, seats: Iterable[Seat], when: str) -> set[Seat]:
+        """Expect the count that the host heard last at every phone in the room.
+
+        Returns those that heard another one.
+        """
+        differing = set()
         for seat in seats:
             room = seat.rooms.get(auction_id)
             if room is not None:
+                if room.count != count:
+                    differing.add(seat)
                 self._findings.expect(
                     Promise.COUNTS_AGREE,
                     room.count == count,
                     f"{seat.label} heard a count of {room.count} {when}, and the host one of "
                     f"{count}",
                 )
+        return differing
 
     def look_at_joins(self, auction_id: int, heard: Collection[int]) -> None:
         """Compare what joiners were told with the counts that were `heard` meanwhile."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Collection, Coroutine
+from collections.abc import Collection, Coroutine, Sequence
 from typing import Any
 
 from baraka_cli.client.frames import Frame
 from baraka_cli.client.sockets import CouldNotConnect
+from baraka_cli.simulator.checks.seats import Seat
 from baraka_cli.simulator.checks.strangers import Strangers
 from baraka_cli.simulator.crowd.cast import Member
 from baraka_cli.simulator.crowd.errands import Errands
@@ -22,6 +23,9 @@ STEADY_SECONDS = 0.5
 SAMPLE_SECONDS = 0.1
 COUNTED_SECONDS_MAX = 2
 """How long a count may take to stand for who is there."""
+STILL_SECONDS = 3
+"""How long a count that does not agree may stand still: one that is on its way moves."""
+ASKED_MAX = 20
 COUNTED_AGAIN_MAX = 3
 FIRST_COMERS_SECONDS = 0.5
 """How long apps that wait for a sale have to enter it once they hear of its start."""
@@ -46,6 +50,10 @@ class Counting:
         self._visits = visits
         self._errands = errands
         self._count: int | None = None
+        self._moved_at = 0.0
+        """When the count changed, on the crowd's own clock."""
+        self._differing: set[Seat] = set()
+        """Phones that are known to have heard another count than the host."""
         self._strangers = Strangers(STEADY_SECONDS)
         self._heard: set[int] = set()
         """Every count that the host heard since this was emptied."""
@@ -54,6 +62,8 @@ class Counting:
         """`userCountUpdate`, as the host hears it."""
         if frame.auction_id in {None, self._auction_id}:
             count = frame.data.get("userCount", 0)
+            if count != self._count:
+                self._moved_at = self._sale.awake()
             self._count = count
             if isinstance(count, int):
                 self._heard.add(count)
@@ -107,6 +117,15 @@ class Counting:
     def _inside(self) -> list[Member]:
         return [one for one in self._members if one.inside and one.auction_id == self._auction_id]
 
+    def _stands_still(self, began: float) -> bool:
+        """Whether the count has not moved for a while, since `began` on the crowd's own clock."""
+        return self._sale.awake() - max(began, self._moved_at) >= STILL_SECONDS
+
+    async def _ask(self, differing: Sequence[Member]) -> None:
+        """Have those answered who heard another count: what was sent to them before comes before that."""
+        some = differing[:ASKED_MAX]
+        await asyncio.gather(*(self._visits.join(one, resumes=True) for one in some))
+
     async def _count_again(self) -> None:
         """One of ours goes out and in, until that tells whether the server counts.
 
@@ -134,25 +153,36 @@ class Counting:
         fewer = sum(one.slow and not self._visits.is_level(one) for one in inside)
         more = self._visits.ghosts()
 
-        def agrees() -> bool:
+        def is_right() -> bool:
             heard, there = self._count, self._strangers.there + len(inside)
             if not isinstance(heard, int):
                 return False
             explained = self._strangers.explain(heard, len(inside))
-            rooms = (one.seat.rooms.get(auction_id) for one in level())
-            right = explained or there - fewer <= heard <= there + more
-            return right and all(room is None or room.count == heard for room in rooms)
+            return explained or there - fewer <= heard <= there + more
 
         def level() -> list[Member]:
-            return [one for one in inside if one.inside and not one.slow and not one.busy]
+            """Those who should hear what the host hears; it is said once of each who does not."""
+            there = (one for one in inside if one.inside and not one.slow and not one.busy)
+            return [one for one in there if one.seat not in self._differing]
 
-        agree = await self._errands.until(agrees, COUNTED_SECONDS_MAX)
-        if not agree and may_count_again and self._sale.pool.acknowledges:
-            await self._count_again()
-        await self._errands.wait_for(agrees)
+        def differ() -> list[Member]:
+            rooms = ((one, one.seat.rooms.get(auction_id)) for one in level())
+            return [one for one, room in rooms if room is not None and room.count != self._count]
+
+        def agrees() -> bool:
+            return is_right() and not differ()
+
+        if not await self._errands.until(agrees, COUNTED_SECONDS_MAX):
+            if self._sale.pool.acknowledges:
+                if is_right():
+                    await self._ask(differ())
+                elif may_count_again:
+                    await self._count_again()
+            began = self._sale.awake()
+            await self._errands.wait_for(lambda: agrees() or self._stands_still(began))
         there = self._strangers.there + len(inside)
         self._proof.count(auction_id, self._count, there, when, fewer=fewer, more=more)
         seats = [one.seat for one in level()]
-        self._proof.counts.agree(auction_id, self._count, seats, when)
+        self._differing |= self._proof.counts.agree(auction_id, self._count, seats, when)
         if quiet:
             self._proof.counts.look_at_joins(auction_id, self._heard)

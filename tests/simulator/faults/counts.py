@@ -28,6 +28,13 @@ def one_viewer_hears_another_count() -> Tamper:
     return _counting(7, who=VICTIM)
 
 
+@wire(Promise.COUNTS_AGREE, r"^viewer 2 \(user 9\).* heard a count of None .*, and the host one of")
+def one_viewer_hears_no_count() -> Tamper:
+    return lambda to, said: (
+        [] if said.name == "userCountUpdate" and to.user_id == VICTIM else [said]
+    )
+
+
 @wire(Promise.COUNTS_AGREE, r"auditor \d .* was told on joining that \d+ are there, and the count")
 def joiners_are_told_a_count_that_is_too_high() -> Tamper:
     def tamper(_to: Listener, said: Said) -> list[Said]:
