@@ -144,14 +144,6 @@ def the_auction_in_an_award_has_a_field_of_its_own() -> Tamper:
     return changing("auctionEnded", _of_its_own("auction"))
 
 
-@wire(
-    Promise.PAYLOADS_ARE_DOCUMENTED,
-    r"^newBid: newBid has the field 'commission', which the contract does not have$",
-)
-def a_bid_has_a_field_of_its_own() -> Tamper:
-    return changing("newBid", _of_its_own("newBid"))
-
-
 # --- winners
 
 
