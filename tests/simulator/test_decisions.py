@@ -11,6 +11,7 @@ from baraka_cli.client.sockets import SocketPool
 from baraka_cli.simulator.crowd.cast import Place, cast
 from baraka_cli.simulator.crowd.people import Bidder, Temper, View
 from baraka_cli.simulator.crowd.tokens import BadTokens, read_tokens
+from baraka_cli.simulator.processes.workers import Workers
 from baraka_cli.simulator.scenario import BadScenario, Scenario, made_up_lots, scenario
 from baraka_server.wire.identity import mint
 from tests.support.servers.baraka import SECRET
@@ -30,7 +31,7 @@ def crowd_of(seed):
     planned = MANY.model_copy(update={"seed": seed})
     return [
         (one.seat.label, one.slow, type(one.phone), one.phone.auth, one.auction_id)
-        for one in cast(planned, place, pool, lambda user_id: f"token of {user_id}")
+        for one in cast(planned, place, pool, lambda user_id: f"token of {user_id}", Workers())
     ]
 
 
