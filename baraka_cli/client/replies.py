@@ -46,6 +46,17 @@ from baraka_server.contract.lots import (
     RepriceLot,
     WithdrawLot,
 )
+from baraka_server.contract.moderation import (
+    BlockUser,
+    CommentRemoved,
+    MuteUser,
+    RemoveComment,
+    RestoreComment,
+    SetSlowMode,
+    SlowMode,
+    UnblockUser,
+    UnmuteUser,
+)
 from baraka_server.contract.people import SetRole
 from baraka_server.contract.prices import NextBidChanged, SetIncrements
 from baraka_server.contract.refusals import TEXTS, Code
@@ -96,6 +107,13 @@ ANSWERED_BY: dict[type[ClientEvent], tuple[type[ServerEvent], ...]] = {
     PauseBidding: (BiddingPaused,),
     ResumeBidding: (BiddingResumed,),
     SetRole: (),
+    RemoveComment: (CommentRemoved,),
+    RestoreComment: (NewComment,),
+    MuteUser: (),
+    UnmuteUser: (),
+    BlockUser: (),
+    UnblockUser: (),
+    SetSlowMode: (SlowMode,),
 }
 """Server events that follow a client event when it was done, where nothing is acknowledged."""
 

@@ -45,7 +45,7 @@ class ClientEvent(BaseModel):
 
     `who` may give it; others are refused with `not_allowed`. `about_lot`: it is about the lot on the
     block, and means the one that its sender saw. `over_http`: `POST /api/auctions/{id}/NAME` takes it
-    too. `named_users` are the ids of users in its payload.
+    too. `at_a_time`: its decision depends on the time. `named_users` are the ids of users in its payload.
 
         parse("placeBid", [{"auctionId": 42, "amount": 1500}]) == PlaceBid(auction_id=42, amount=1500)
     """
@@ -57,6 +57,7 @@ class ClientEvent(BaseModel):
     not_allowed: ClassVar[Code] = Code.NOT_OWNER
     about_lot: ClassVar[bool] = False
     over_http: ClassVar[bool] = False
+    at_a_time: ClassVar[bool] = False
 
     @property
     def needs_rows(self) -> bool:
@@ -144,6 +145,7 @@ class PostComment(RepeatableEvent):
     """Post a comment in the auction."""
 
     wire_name = "comment"
+    at_a_time = True
 
     comment: Text = Field(description="The comment, 1 to 191 characters.")
 

@@ -245,6 +245,11 @@ class AuctionState(AuctionEvent):
     bidding: str | None = Field(
         None, description="`open`, `paused`, or `closed`: the clock ran out."
     )
+    slow_mode: int | None = Field(
+        None,
+        alias="slowMode",
+        description="Seconds that a user has to wait between two comments; 0 is off.",
+    )
     role: str | None = Field(
         None, description="What the joiner is here: `owner`, `clerk`, `moderator` or null."
     )
@@ -299,7 +304,9 @@ class Error(ServerEvent):
     code: str | None = None
     event: str | None = None
     retry_after_ms: int | None = Field(
-        None, alias="retryAfterMs", description="When it may be tried again, with `too_fast`."
+        None,
+        alias="retryAfterMs",
+        description="When it may be tried again, with `too_fast` and `slow_mode`.",
     )
     standing_bid: NamedBid | None = Field(
         None,

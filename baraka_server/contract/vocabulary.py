@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from baraka_server.contract import clock, hammer, lots, people, prices
+from baraka_server.contract import clock, hammer, lots, moderation, people, prices
 from baraka_server.contract.client_events import GUIDE_EVENTS, ClientEvent
 from baraka_server.contract.refusals import Code, Refusal
 from baraka_server.contract.server_events import (
@@ -21,7 +21,7 @@ from baraka_server.contract.server_events import (
     ServerEvent,
 )
 
-AREAS = (lots, prices, clock, hammer, people)
+AREAS = (lots, prices, clock, hammer, people, moderation)
 """The modules that declare `COMMANDS` and `ANNOUNCEMENTS` beside those of the guide."""
 
 CLIENT_EVENTS: dict[str, type[ClientEvent]] = GUIDE_EVENTS | {
@@ -85,4 +85,6 @@ _SQUEEZED = {_squeezed(name): name for name in CLIENT_EVENTS}
 def _first_problem(error: ValidationError) -> str:
     problem = error.errors(include_url=False, include_input=False)[0]
     field = ".".join(str(part) for part in problem["loc"])
-    return f"{field} is required" if problem["type"] == "missing" else f"{field} {problem['msg']}"
+    if problem["type"] == "missing":
+        return f"{field} is required"
+    return f"{field} {problem['msg']}".lstrip()  # about the whole payload: no field

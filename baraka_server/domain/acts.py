@@ -18,6 +18,7 @@ from baraka_server.domain.events import (
 )
 from baraka_server.domain.hammer import ActUndone, LotOpenedAgain, RunnerUpAwarded
 from baraka_server.domain.lot_entries import LotPassed
+from baraka_server.domain.moderation import UserBlocked
 
 FOUND = 0
 """The `seq` of an act that no entry tells of: another program wrote the bid."""
@@ -59,6 +60,7 @@ class RoundActs:
         LotPassed,
         ActUndone,
         LotOpenedAgain,
+        UserBlocked,
     )
 
     def __init__(self) -> None:
@@ -101,6 +103,9 @@ class RoundActs:
                 self._sell_to(high)
                 self._sold, self._acts = self._acts, []
             case ActUndone(bids=ids, high=high):
+                self._drop(ids)
+                self._settle(high)
+            case UserBlocked(bids=ids, high=high) if ids:
                 self._drop(ids)
                 self._settle(high)
             case LotOpenedAgain(bids=back):
@@ -147,6 +152,10 @@ def objection(acts: RoundActs, entry: LedgerEntry) -> str | None:
                 return "there was no bid to take back"
             if sorted(ids) != sorted(newest.ids):
                 return f"it takes back {_bids(ids)}, and the newest were {_bids(newest.ids)}"
+        case UserBlocked(target_id=user_id, bids=ids) if not acts.meddled:
+            theirs = {bid.bid_id for bid in acts.bids if bid.user_id == user_id}
+            if theirs != set(ids):
+                return f"it takes back {_bids(ids)}, and the user had {_bids(theirs)}"
         case LotOpenedAgain(bids=back):
             known = {bid.bid_id: bid for bid in acts.sold}
             for bid in back:

@@ -27,6 +27,7 @@ from baraka_server.domain.events import (
 )
 from baraka_server.domain.hammer import ActUndone, RunnerUpAwarded
 from baraka_server.domain.lot_entries import LotPassed
+from baraka_server.domain.moderation import UserBlocked
 from baraka_server.domain.parts import Part
 
 AUTO = "auto"
@@ -307,11 +308,15 @@ def _bid_changed(bidding: Bidding, event: StandingBidChanged, entry: LedgerEntry
 
 
 def _time_left(
-    bidding: Bidding, event: ActUndone | StandingBidChanged, _entry: LedgerEntry
+    bidding: Bidding, event: ActUndone | StandingBidChanged | UserBlocked, _entry: LedgerEntry
 ) -> Bidding:
     if bidding.clock is None or event.clock_ms is None:
         return bidding
     return replace(bidding, clock=bidding.clock.with_time_left(event.clock_ms))
+
+
+def _blocked(bidding: Bidding, event: UserBlocked, entry: LedgerEntry) -> Bidding:
+    return _time_left(bidding, event, entry) if event.bids else bidding
 
 
 def _over(_bidding: Bidding, _event: Event, _entry: LedgerEntry) -> Bidding:
@@ -334,6 +339,7 @@ FOLDS: dict[type[Event], Callable[[Bidding, Any, LedgerEntry], Bidding]] = {
     LotRepriced: _repriced,
     StandingBidChanged: _bid_changed,
     ActUndone: _time_left,
+    UserBlocked: _blocked,
     LotOpened: _over,
     Awarded: _over,
     RunnerUpAwarded: _over,

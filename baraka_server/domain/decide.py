@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from baraka_server.contract.refusals import Code
 from baraka_server.domain.decision import Command, Decision, HouseRules
-from baraka_server.domain.rules import block, clock, hammer, lots, people, prices, sale
+from baraka_server.domain.rules import block, clock, hammer, lots, moderation, people, prices, sale
 from baraka_server.domain.rules.tables import Decisions
 from baraka_server.domain.staff import may
 from baraka_server.domain.state import State
@@ -20,6 +20,7 @@ DECISIONS: Decisions = {
     **clock.DECISIONS,
     **hammer.DECISIONS,
     **people.DECISIONS,
+    **moderation.DECISIONS,
 }
 """The decision for each client event but joins and leaves, which the ledger does not keep."""
 

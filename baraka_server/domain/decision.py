@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from baraka_server.contract.client_events import ClientEvent
 from baraka_server.contract.refusals import Code, Refusal
 from baraka_server.domain.acts import RoundActs
-from baraka_server.domain.events import Event, StandingBid
+from baraka_server.domain.events import Event, LedgerEntry, StandingBid
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,10 @@ class Found:
     bidders: frozenset[int] = frozenset()
     """The users who have bids on the list."""
     winnings: frozenset[int] = frozenset()
+    comments: frozenset[int] = frozenset()
+    """The comments that are named and on the list."""
+    posted: Mapping[int, LedgerEntry] = field(default_factory=dict)
+    """The entries of the comments that are named and may come back, by their ids."""
 
 
 NOTHING_FOUND = Found()
@@ -88,6 +93,8 @@ class Command:
     read_at: float | None = None
     """When this node read it, by the clock that `Counted` is measured with; None if it just did."""
     counted: Counted = NOT_COUNTED
+    now: datetime | None = None
+    """The time of its decision, for one that is `at_a_time`."""
 
     @property
     def of_operator(self) -> bool:

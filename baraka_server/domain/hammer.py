@@ -141,6 +141,3 @@ Award = Awarded | RunnerUpAwarded
 """The ways in which a lot is sold, or goes to nobody."""
 
 KINDS: tuple[type[Event], ...] = (ActUndone, LotOpenedAgain, RunnerUpAwarded)
-
-TAKES_BACK: tuple[type[Event], ...] = (ActUndone, LotOpenedAgain)
-"""The kinds of entry after which a bid or an award from before no longer holds."""

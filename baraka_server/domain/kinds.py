@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from baraka_server.domain import clock, hammer, increments, lot_entries, roles
+from baraka_server.domain import clock, hammer, increments, lot_entries, moderation, roles
 from baraka_server.domain.events import GUIDE_KINDS, Event, Unknown
 
 AREAS = (
@@ -15,6 +15,7 @@ AREAS = (
     hammer.KINDS,
     lot_entries.KINDS,
     roles.KINDS,
+    moderation.KINDS,
 )
 
 KINDS: dict[str, type[Event]] = {event.kind: event for kinds in AREAS for event in kinds}

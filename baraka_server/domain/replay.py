@@ -26,12 +26,15 @@ from baraka_server.domain.events import (
 )
 from baraka_server.domain.hammer import ActUndone, LotOpenedAgain, RunnerUpAwarded
 from baraka_server.domain.increments import IncrementsSet
+from baraka_server.domain.moderation import KINDS as MODERATION_KINDS
+from baraka_server.domain.moderation import UserBlocked
 from baraka_server.domain.roles import OPERATOR, RoleSet
 from baraka_server.domain.rules import (
     block,
     clock,
     hammer,
     lots_proved,
+    moderation,
     people,
     prices,
     sale,
@@ -48,6 +51,7 @@ OBJECTIONS: Objections = {
     **clock.OBJECTIONS,
     **hammer.OBJECTIONS,
     **people.OBJECTIONS,
+    **moderation.OBJECTIONS,
 }
 """One for every kind of entry; tests/domain/test_replay.py says when one is missing."""
 
@@ -59,6 +63,7 @@ WHO: dict[type[Event], Who] = {
     **dict.fromkeys(CLOCK_KINDS, Who.CLERK),
     RoleSet: Who.OWNER,
     **dict.fromkeys(lot_entries.KINDS, Who.CLERK),
+    **dict.fromkeys(MODERATION_KINDS, Who.MODERATOR),
 }
 """The role that it takes to write an entry; of other kinds anybody does, or nobody."""
 
@@ -80,7 +85,7 @@ def objection(state: State, entry: LedgerEntry) -> str | None:
         return f"only the owner may do this, which is {_user(state.owner_id)}"
     if reason := OBJECTIONS[type(event)](state, entry, event):
         return reason
-    if isinstance(event, ActUndone | LotRepriced | StandingBidChanged) and (
+    if isinstance(event, ActUndone | LotRepriced | StandingBidChanged | UserBlocked) and (
         reason := clock.counted_wrongly(state, event)
     ):
         return reason

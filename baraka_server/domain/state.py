@@ -9,7 +9,7 @@ from functools import singledispatch
 from typing import Any
 
 from baraka_server.contract.names import compared, same_name
-from baraka_server.domain import clock, increments, lot_entries, paddles, roles
+from baraka_server.domain import clock, increments, lot_entries, moderation, paddles, roles
 from baraka_server.domain.clock import OPEN, Bidding
 from baraka_server.domain.events import (
     Adopted,
@@ -27,11 +27,13 @@ from baraka_server.domain.events import (
     StandingBidChanged,
     Started,
     Unknown,
+    same_bid,
 )
 from baraka_server.domain.hammer import ActUndone, Award, LotOpenedAgain, RunnerUpAwarded
 from baraka_server.domain.increments import NONE_SET, Increments
 from baraka_server.domain.lot_entries import LotPassed
 from baraka_server.domain.lots import EMPTY, RunList
+from baraka_server.domain.moderation import Moderation, UserBlocked
 from baraka_server.domain.paddles import Paddles
 from baraka_server.domain.roles import Roles
 
@@ -108,6 +110,7 @@ class State:
     paddles: Paddles = paddles.NONE_GIVEN
     roles: Roles = roles.NONE_GIVEN
     run_list: RunList = EMPTY
+    moderation: Moderation = moderation.NOTHING_SAID
     hash: str = field(default="", compare=False)
 
 
@@ -120,6 +123,7 @@ AREAS: dict[str, dict[type[Event], Fold]] = {
     "paddles": paddles.FOLDS,
     "roles": roles.FOLDS,
     "run_list": lot_entries.FOLDS,
+    "moderation": moderation.FOLDS,
 }
 """The folds of each field of `State` that is an area's own, by the events that change it."""
 
@@ -272,6 +276,16 @@ def _(_event: Ended, _entry: LedgerEntry) -> dict[str, Any]:
 def _(event: ActUndone, entry: LedgerEntry) -> dict[str, Any]:
     change = BidChange(event.was, entry.seq, False)
     return {"high": event.high, "bid_change": change, "taken_back": entry.seq}
+
+
+@_changed.register
+def _(event: UserBlocked, entry: LedgerEntry) -> dict[str, Any]:
+    if not event.bids:
+        return {}
+    taken_back = {"high": event.high, "taken_back": entry.seq}
+    if same_bid(event.high, event.was):
+        return taken_back
+    return taken_back | {"bid_change": BidChange(event.was, entry.seq, False)}
 
 
 @_changed.register

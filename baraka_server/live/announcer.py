@@ -11,11 +11,13 @@ from baraka_server.contract.records import User
 from baraka_server.contract.server_events import AuctionState
 from baraka_server.domain.clock import Clock
 from baraka_server.domain.events import Adopted, Event, LedgerEntry, StandingBidChanged, Unknown
+from baraka_server.domain.moderation import CommentRestored, UserBlocked
 from baraka_server.live.announcement import Announcement
 from baraka_server.live.audience import RoundShown
 from baraka_server.live.context import AuctioneerContext
 from baraka_server.live.encoded import in_pieces
 from baraka_server.live.missed import Missed
+from baraka_server.live.moderation import blocked_payload
 from baraka_server.live.transaction import Committed, Forked
 from baraka_server.live.view import AuctionView
 from baraka_server.store.errors import StoreError
@@ -97,6 +99,8 @@ class Announcer:
         if announcement := view.play(entry, users, lists=lists):
             if private := view.to_user(entry):
                 await self._tell_user(*private)
+            if isinstance(entry.event, UserBlocked):
+                await self._put_out(entry.event.target_id)
             if announcement.to_everyone and was_live:
                 self._start_told = announcement.seq
                 await self._context.repeats.tell(self._auction_id, announcement)
@@ -107,6 +111,14 @@ class Announcer:
             if isinstance(entry.event, Unknown) and not self.rows_unknown:
                 self.rows_unknown = True
                 self._look()
+
+    async def _put_out(self, user_id: int) -> None:
+        """Put the sockets of somebody who was blocked out of the room, before it is told (D47)."""
+        event, payload = blocked_payload()
+        for viewer in self._context.presence.of(user_id, self._auction_id):
+            await self._context.audience.to_viewer(viewer, event.wire_name, (payload,))
+            await self._context.audience.leave_room(viewer, self._auction_id)
+            self._context.presence.leave(viewer, self._auction_id)
 
     async def _tell_user(self, user_id: int, announcement: Announcement) -> None:
         for viewer in self._context.presence.of(user_id, self._auction_id):
@@ -254,4 +266,4 @@ def _takes_rows(event: Event) -> bool:
     """Whether the rows are read again with this event: another program changed them."""
     if isinstance(event, StandingBidChanged):
         return not event.award_refused
-    return isinstance(event, Adopted)
+    return isinstance(event, Adopted | CommentRestored)

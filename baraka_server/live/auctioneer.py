@@ -440,6 +440,8 @@ class Auctioneer:
             return Refusal(Code.AUCTION_NOT_FOUND, event.wire_name)
         if not view.record.isLive:
             return Refusal(Code.NOT_LIVE, event.wire_name)
+        if viewer.user_id in view.rules.moderation.blocked:
+            return Refusal(Code.BLOCKED, event.wire_name)
         missed: dict[str, Any] = {}
         if event.last_seq is not None:
             missed = await self._announcer.missed.since(view, event.last_seq, event.ledger)

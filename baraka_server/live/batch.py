@@ -33,6 +33,7 @@ from baraka_server.domain.events import (
     StandingBidChanged,
 )
 from baraka_server.domain.hammer import ActUndone
+from baraka_server.domain.moderation import UserBlocked
 from baraka_server.domain.state import State, apply, next_entry
 from baraka_server.live.clock_look import ClockLook
 from baraka_server.live.just_done import JustDone
@@ -48,7 +49,7 @@ ExternalChange = Adopted | StandingBidChanged
 Decided = dict[str, Any] | Refusal | int
 """The outcome of a command while it is decided: the seq of its own entry stands for the answer."""
 
-COUNTED = ActUndone | LotRepriced | StandingBidChanged
+COUNTED = ActUndone | LotRepriced | StandingBidChanged | UserBlocked
 """The events that say how far a clock had counted, beside those that the rules of clocks make."""
 
 BID_SEQ = "bidSeq"
@@ -120,6 +121,8 @@ class BatchDecision:
             command = replace(command, user_exists=False)
         if command.heard_seq is None:  # it knows all that was in the ledger before this batch
             command = replace(command, heard_seq=self._base.seq)
+        if command.event.at_a_time:
+            command = replace(command, now=self._now)
         if self.found is not NOTHING_FOUND:
             command = replace(command, found=self.found)
         if self._reading:

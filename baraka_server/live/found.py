@@ -10,10 +10,19 @@ from baraka_server.contract import clock
 from baraka_server.contract.client_events import AwardLot, ClientEvent
 from baraka_server.contract.hammer import ReopenLot, UndoBid
 from baraka_server.contract.lots import AddLots, EditLot
+from baraka_server.contract.moderation import (
+    BlockUser,
+    MuteUser,
+    RemoveComment,
+    RestoreComment,
+    SetSlowMode,
+    UnblockUser,
+    UnmuteUser,
+)
 from baraka_server.contract.people import SetRole
 from baraka_server.contract.records import User
 from baraka_server.domain.decision import NOTHING_FOUND, Found
-from baraka_server.live import hammer, people
+from baraka_server.live import hammer, moderation, people
 from baraka_server.live.finding import Finding
 
 Finder = Callable[[Finding, Found], Awaitable[Found]]
@@ -39,6 +48,9 @@ FINDERS: dict[type[ClientEvent], Finder] = {
     SetRole: people.for_role,
     AddLots: _winnings,
     EditLot: _nothing_more,
+    **dict.fromkeys((RemoveComment, RestoreComment), moderation.for_comments),
+    **dict.fromkeys((MuteUser, UnmuteUser, UnblockUser, SetSlowMode), moderation.nothing_more),
+    BlockUser: moderation.for_block,
 }
 """The reads that client events need, once for a batch. A bid of the guide needs none."""
 

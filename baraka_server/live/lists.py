@@ -161,6 +161,10 @@ class Rows:
     def __contains__(self, row_id: int) -> bool:
         return row_id in self._rows
 
+    def told(self, row_id: int) -> Encoded:
+        """A row of the list, as it is sent."""
+        return self._told(self._rows[row_id])
+
     def remove(self, row_id: int) -> None:
         if self._rows.pop(row_id, None):
             self._changes = -1  # the text has it yet

@@ -6,11 +6,15 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from baraka_server.contract.refusals import Refusal
-from baraka_server.domain.events import LedgerEntry
-from baraka_server.domain.hammer import TAKES_BACK, ActUndone, LotOpenedAgain
+from baraka_server.domain.events import Event, LedgerEntry
+from baraka_server.domain.hammer import ActUndone, LotOpenedAgain
+from baraka_server.domain.moderation import UserBlocked
 from baraka_server.domain.state import State
 from baraka_server.live.batch import Outcome
 from baraka_server.store.locked import LockedAuction
+
+TAKES_BACK: tuple[type[Event], ...] = (ActUndone, LotOpenedAgain, UserBlocked)
+"""The kinds of entry after which a bid or an award from before may no longer hold."""
 
 
 @dataclass(slots=True)
@@ -22,7 +26,7 @@ class TakenBack:
 
     def take(self, entry: LedgerEntry) -> None:
         match entry.event:
-            case ActUndone(bids=ids):
+            case ActUndone(bids=ids) | UserBlocked(bids=ids):
                 self.bids.update(ids)
             case LotOpenedAgain(award=award):
                 self.awards.add(award)

@@ -11,7 +11,7 @@ from typing import Any
 
 from baraka_server.contract.hammer import BidUndone, LotReopened
 from baraka_server.contract.prices import NextBidChanged
-from baraka_server.contract.server_events import ServerEvent
+from baraka_server.contract.server_events import AuctionEntry, ServerEvent
 from baraka_server.domain.events import (
     Event,
     LedgerEntry,
@@ -29,9 +29,10 @@ from baraka_server.domain.lot_entries import (
     LotsAdded,
     LotWithdrawn,
 )
+from baraka_server.domain.moderation import CommentRemoved, SlowModeSet, UserBlocked
 from baraka_server.domain.rules.prices import next_bid
 from baraka_server.domain.state import State
-from baraka_server.live import clock_told, lots_told
+from baraka_server.live import clock_told, lots_told, moderation
 from baraka_server.live.lots_told import lots_changed
 
 
@@ -52,7 +53,11 @@ def _next_bid_changed(_entry: LedgerEntry, _event: IncrementsSet, rules: State) 
     return NextBidChanged, {"nextBid": next_bid(rules)}
 
 
-def _bid_undone(entry: LedgerEntry, event: ActUndone, rules: State) -> Told:
+def _blocked(entry: LedgerEntry, event: UserBlocked, rules: State) -> Told:
+    return _bid_undone(entry, event, rules) if event.bids else (AuctionEntry, {})
+
+
+def _bid_undone(entry: LedgerEntry, event: ActUndone | UserBlocked, rules: State) -> Told:
     return BidUndone, {
         "bidIds": event.bids,
         "standingBid": _named(event.high),
@@ -80,6 +85,8 @@ def _named(bid: StandingBid | None) -> dict[str, int] | None:
 def in_the_guides_words(event: Event, lot: Lot | None) -> tuple[Event, ...]:
     """The same as events that the guide has announcements for; `lot` is the one on the block."""
     match event:
+        case UserBlocked(bids=ids, high=high, was=was) if ids and lot is not None:
+            return (StandingBidChanged(lot, high, was),)
         case ActUndone(high=high, was=was) if lot is not None:
             return (StandingBidChanged(lot, high, was),)
         case LotOpenedAgain(lot=opened, high=None):
@@ -95,5 +102,8 @@ TOLD: dict[type[Event], Callable[[LedgerEntry, Any, State], Told]] = {
     LotOpenedAgain: _lot_reopened,
     **clock_told.TOLD,
     **dict.fromkeys((LotsAdded, LotEdited, LotMoved, LotWithdrawn, LotOfferedAgain), lots_changed),
+    CommentRemoved: moderation.comment_removed,
+    SlowModeSet: moderation.slow_mode,
+    UserBlocked: _blocked,
 }
 """What is told of an entry, with the state behind it."""

@@ -48,6 +48,7 @@ from baraka_server.domain.events import (
 )
 from baraka_server.domain.hammer import ActUndone, LotOpenedAgain, RunnerUpAwarded
 from baraka_server.domain.lot_entries import LotPassed
+from baraka_server.domain.moderation import CommentRemoved, CommentRestored, UserBlocked
 from baraka_server.domain.rules.prices import next_bid
 from baraka_server.domain.staff import role_name
 from baraka_server.domain.state import State, apply
@@ -178,6 +179,7 @@ class AuctionView:
             "userCount": user_count,
             "round": self.round,
             "nextBid": next_bid(self.rules),
+            "slowMode": self.rules.moderation.slow_seconds,
             **bidding_now(self.rules.bidding, self._counted, now),
             **lots_told.of_state(self.rules),
         }
@@ -308,7 +310,12 @@ class AuctionView:
                 whole = _with_list(brief, "comments", self._comments) if lists else brief
             case LotOpened():
                 self._bids.clear()
-            case ActUndone() as undone:
+            case CommentRemoved(comment_id=comment_id):
+                self._comments.remove(comment_id)
+            case CommentRestored(comment_id=comment_id) if comment_id in self._comments:
+                # Everybody gets the list: the comment comes back to its place in it.
+                brief = whole = _with_list(brief, "comments", self._comments)
+            case (ActUndone() | UserBlocked()) as undone if undone.bids:
                 for bid_id in undone.bids:
                     self._bids.remove(bid_id)
                 self._bids.remove_above(undone.high.amount if undone.high else 0)
@@ -403,6 +410,8 @@ class AuctionView:
                     "highestBid": bid_that_stands,
                     "round": entry.round,
                 }
+            case CommentRestored(comment_id=comment_id) if comment_id in self._comments:
+                return NewComment, {"newComment": self._comments.told(comment_id)}
         if tell := TOLD.get(type(entry.event)):
             return tell(entry, entry.event, rules)
         return AuctionEntry, {}

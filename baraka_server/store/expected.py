@@ -24,6 +24,7 @@ from baraka_server.domain.events import (
 )
 from baraka_server.domain.hammer import ActUndone, Award, LotOpenedAgain, RunnerUpAwarded
 from baraka_server.domain.lot_entries import LotPassed
+from baraka_server.domain.moderation import CommentRemoved, CommentRestored, UserBlocked
 from baraka_server.domain.state import BEGINNING, State, apply
 from baraka_server.store.rows import is_id
 from baraka_server.store.tables import bids, comments, winnings
@@ -64,6 +65,16 @@ class Rows:
     found_bid_max: int | None = None
     first_id: int | None = None
     leading: int | None = None
+    away: dict[int, tuple[int, Written | None]] = field(default_factory=dict)
+    """The rows that entries took away and may bring back: which entry, and what they were."""
+
+    def take_away(self, row_id: int, seq: int) -> None:
+        self.away[row_id] = seq, self.written.pop(row_id, None)
+
+    def bring_back(self, row_id: int) -> None:
+        _, written = self.away.pop(row_id, (0, None))
+        if written is not None:
+            self.written[row_id] = written
 
     def write(self, row_id: int, written: Written) -> None:
         self.written[row_id] = written
@@ -71,6 +82,7 @@ class Rows:
 
     def clear(self) -> None:
         self.written.clear()
+        self.away.clear()
         self.found_at = self.found_bid_max = self.first_id = None
 
     def adopt(self, at: datetime, bid_max: int | None = None) -> None:
@@ -81,6 +93,10 @@ class Rows:
 
     def objection(self, row: Mapping[str, Any], auction_id: int) -> Objection | None:
         """The objection to a row that is in the table; None where there is none."""
+        if row["id"] in self.away:
+            return Objection(
+                f"it is there; entry {self.away[row['id']][0]} of the ledger removed it"
+            )
         written = self.written.get(row["id"])
         if written is None:
             return self._objection_to_others(row)
@@ -176,6 +192,12 @@ class Expected:
                 self.bids.clear()
             case ActUndone(bids=ids, high=high):
                 self._undo(entry, ids, high)
+            case UserBlocked(bids=ids, high=high) if ids:
+                self._undo(entry, ids, high)
+            case CommentRemoved(comment_id=comment_id):
+                self.comments.take_away(comment_id, entry.seq)
+            case CommentRestored(comment_id=comment_id):
+                self.comments.bring_back(comment_id)
             case LotOpenedAgain() as opened:
                 self._open_again(entry, opened)
             case BidPlaced(amount=amount, bid_id=bid_id, paddle=paddle):

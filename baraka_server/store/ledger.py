@@ -24,6 +24,7 @@ from baraka_server.domain.events import (
 from baraka_server.domain.hammer import Award
 from baraka_server.domain.kinds import event_of
 from baraka_server.domain.lot_entries import LotPassed
+from baraka_server.domain.moderation import SLOWEST, Moderation
 from baraka_server.domain.roles import Roles, RoleSet
 from baraka_server.domain.state import BEGINNING, State, apply
 from baraka_server.store import pages
@@ -222,7 +223,25 @@ async def read_state(
             state = apply(at, entry)
         except UNREADABLE:  # it speaks of what nobody wrote
             state = apply(at, replace(entry, event=Unknown(entry.kind, is_rule=True, said={})))
+    state = replace(state, moderation=await _with_comments(connection, mine, state.moderation))
     return replace(state, paddles=await read_paddles(connection, auction_id, up_to=state.seq))
+
+
+async def _with_comments(
+    connection: AsyncConnection, mine: ColumnElement[bool], said: Moderation
+) -> Moderation:
+    """What moderators said, with the last comment of each user since slow mode is on."""
+    if not said.slow_seconds:
+        return said
+    since = mine & (events.c.kind == Commented.kind) & (events.c.seq > said.slow_since)
+    query = select(events.c.user_id, func.max(events.c.seq)).where(since)
+    last = (await connection.execute(query.group_by(events.c.user_id))).all()
+    query = select(events.c.user_id, events.c.at).where(
+        mine, events.c.seq.in_([seq for _, seq in last])
+    )
+    wrote = {user_id: at for user_id, at in await connection.execute(query) if user_id is not None}
+    newest = max(wrote.values(), default=BEGINNING)
+    return replace(said, wrote={who: at for who, at in wrote.items() if at > newest - SLOWEST})
 
 
 # Rows of the first release, which say nothing of themselves, are known.

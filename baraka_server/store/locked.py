@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -37,8 +37,9 @@ from baraka_server.domain.events import (
 from baraka_server.domain.hammer import ActUndone, Award, LotOpenedAgain, RunnerUpAwarded
 from baraka_server.domain.lot_entries import LotPassed
 from baraka_server.domain.lots import EMPTY
+from baraka_server.domain.moderation import CommentRemoved, CommentRestored, UserBlocked
 from baraka_server.domain.state import State
-from baraka_server.store import attendance, ledger, rows, winning_rows
+from baraka_server.store import attendance, comment_rows, ledger, rows, winning_rows
 from baraka_server.store.attendance import Attendance
 from baraka_server.store.lots import write_lots
 from baraka_server.store.paddles import drop_paddles_beyond, write_paddles
@@ -97,6 +98,14 @@ class LockedAuction:
     async def highest_bids(self, count: int, bid_id: int | None = None) -> list[StandingBid]:
         """The highest bids in the rows; with `bid_id` that one, if it is there."""
         return await rows.read_highest_bids(self._connection, self.record.id, count, bid_id)
+
+    async def comments_among(self, ids: Collection[int]) -> frozenset[int]:
+        """Which of these comments are on the list."""
+        return await comment_rows.among(self._connection, self.record.id, ids)
+
+    async def posted(self, ids: Collection[int]) -> dict[int, LedgerEntry]:
+        """The entries that posted these comments, by the comments' ids."""
+        return await comment_rows.posted(self._connection, self.record.id, ids)
 
     async def winning_is_settled(self, award: LedgerEntry, event: Award) -> bool:
         """Whether the winning of an award may not be taken back: paid, changed or referred to."""
@@ -278,7 +287,13 @@ class _Writing:
             case Awarded() | RunnerUpAwarded() as award:
                 await self._flush()
                 entry = replace(entry, event=await self._award(entry, award))
-            case ActUndone(bids=ids):
+            case CommentRemoved(comment_id=comment_id):
+                await self._flush()
+                await comment_rows.remove(self._connection, self.record.id, comment_id)
+            case CommentRestored(posted=LedgerEntry() as posted):
+                await self._flush()
+                await comment_rows.restore(self._connection, self.record.id, posted)
+            case ActUndone(bids=ids) | UserBlocked(bids=ids) if ids:
                 await self._flush()
                 mine = bids.c.auction_id == self.record.id
                 await self._connection.execute(delete(bids).where(mine, bids.c.id.in_(ids)))

@@ -25,6 +25,7 @@ from baraka_server.domain.events import (
 )
 from baraka_server.domain.hammer import ActUndone, Award, LotOpenedAgain
 from baraka_server.domain.lot_entries import LotPassed
+from baraka_server.domain.moderation import CommentRestored, UserBlocked
 from baraka_server.domain.state import State
 from baraka_server.store import attendance, ledger, probe, rows
 from baraka_server.store.attendance import Attendance
@@ -76,11 +77,13 @@ class Snapshot:
     def before(self, later: Iterable[LedgerEntry]) -> Snapshot | None:
         """The snapshot without the rows that `later` entries wrote; None when these cleared the lists."""
         events = [entry.event for entry in later]
-        clearing = (LotOpened, Award, LotPassed, ActUndone, LotOpenedAgain)
+        clearing = (LotOpened, Award, LotPassed, ActUndone, LotOpenedAgain, UserBlocked)
         if any(isinstance(event, clearing) for event in events):
             return None
         bid_ids = {event.bid_id for event in events if isinstance(event, BidPlaced)}
-        comment_ids = {event.comment_id for event in events if isinstance(event, Commented)}
+        comment_ids = {
+            event.comment_id for event in events if isinstance(event, Commented | CommentRestored)
+        }
         return replace(
             self,
             bids=[bid for bid in self.bids if bid.id not in bid_ids],

@@ -173,7 +173,7 @@ async def test_a_novel_at_an_award_that_changed_under_it_sells_nothing(
         assert asked == []
         host.app.screen.query_one("#weight", Input).value = "5.2g"
         await host.presses("ctrl+y")
-        await host.reads_in_the_log("✓ Gold Ring – 18K: sold to Bilal")
+        await host.reads_in_the_log("✓ Gold Ring – 18K: sold to 2 Bilal")
         assert len(asked) == 1, "the last Ctrl+Y, and nothing before it"
 
 

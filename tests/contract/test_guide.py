@@ -264,6 +264,7 @@ STATE = (
         "nextBid": "number?",
         "clock": "ClockShown?",
         "bidding": "string?",
+        "slowMode": "number?",
         "role": "string?",
         "paddle": "number?",
         "lot": "LotOnTheBlock?",

@@ -45,6 +45,13 @@ COMMANDS = {
     "fairWarning": ("clerk", {"stage", "say"}),
     "pauseBidding": ("clerk", {"say"}),
     "resumeBidding": ("clerk", {"say"}),
+    "removeComment": ("moderator", {"commentId"}),
+    "restoreComment": ("moderator", {"commentId"}),
+    "muteUser": ("moderator", {"userId", "paddle", "minutes"}),
+    "unmuteUser": ("moderator", {"userId", "paddle"}),
+    "blockUser": ("moderator", {"userId", "paddle"}),
+    "unblockUser": ("moderator", {"userId", "paddle"}),
+    "slowMode": ("moderator", {"seconds", "say"}),
     "setRole": ("owner", {"userId", "role", "seesNumbers"}),
 }
 """Who may give a command, and its fields beside those that all have."""
@@ -63,10 +70,14 @@ TOLD = {
     "biddingPaused": {"clock"},
     "biddingResumed": {"clock"},
     "roleChanged": {"role"},
+    "commentRemoved": {"commentId"},
+    "slowMode": {"seconds"},
 }
 """The fields of an event beside those that all have."""
 
-OVER_HTTP = {
+MODERATION = {"removeComment", "restoreComment", "muteUser", "unmuteUser", "blockUser"}
+MODERATION |= {"unblockUser", "slowMode"}
+OVER_HTTP = MODERATION | {
     *("addLots", "editLot", "moveLot", "withdrawLot", "offerAgain"),
     *("openLot", "repriceLot", "passLot", "setIncrements", "setRole"),
 }

@@ -66,6 +66,15 @@ from baraka_server.domain.lot_entries import (
     LotWithdrawn,
 )
 from baraka_server.domain.lots import LotValues, RunLot
+from baraka_server.domain.moderation import (
+    CommentRemoved,
+    CommentRestored,
+    SlowModeSet,
+    UserBlocked,
+    UserMuted,
+    UserUnblocked,
+    UserUnmuted,
+)
 from baraka_server.domain.parts import FreeText
 from baraka_server.domain.replay import objection
 from baraka_server.domain.roles import OPERATOR, RoleSet
@@ -513,6 +522,15 @@ ANY_EVENT: dict[str, st.SearchStrategy[Event]] = {
     "bidding_paused": st.builds(BiddingPaused, st.none() | COUNTS, st.booleans()),
     "bidding_resumed": st.builds(BiddingResumed, st.none() | COUNTS, st.booleans(), MOMENTS),
     "fair_warning": st.builds(FairWarning, st.integers(1, 3)),
+    "comment_removed": st.builds(CommentRemoved, IDS),
+    "comment_restored": st.builds(CommentRestored, IDS),
+    "user_muted": st.builds(UserMuted, IDS, st.none() | TIMES),
+    "user_unmuted": st.builds(UserUnmuted, IDS),
+    "user_blocked": st.builds(
+        UserBlocked, IDS, st.lists(IDS).map(tuple), ANY_HIGH, ANY_HIGH, st.none() | COUNTS
+    ),
+    "user_unblocked": st.builds(UserUnblocked, IDS),
+    "slow_mode_set": st.builds(SlowModeSet, st.integers(0, 600), st.integers(0, 600)),
     "role_set": st.builds(
         RoleSet,
         IDS,

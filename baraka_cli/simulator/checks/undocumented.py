@@ -26,14 +26,14 @@ _LOT = frozenset({"lotId", "lotNumber", "nextBid", "reserveMet", "clock"})
 AGREED: Mapping[type[BaseModel], frozenset[str]] = {
     AuctionState: frozenset(
         {
-            *("role", "paddle", "lot", "nextBid", "reserveMet", "clock", "bidding", "registration"),
-            *("registered", "limit", "maxima", "maximum", "slowMode", "lotsVersion"),
+            *("lot", "nextBid", "reserveMet", "clock", "bidding", "registration"),
+            *("registered", "limit", "maxima", "maximum", "lotsVersion"),
         }
     ),
     NewBid: _LOT,
     LotChanged: _LOT | {"description", "weight", "imageUrl"},
     LotAwarded: _LOT | {"passed", "runnerUp"},
-    BidWithUser: frozenset({"paddle", "automatic", "floor"}),
+    BidWithUser: frozenset({"automatic", "floor"}),
     Error: frozenset({"nextBid", "limit", "clock", "lotState", "lotsVersion", "numbers"}),
 }
 """Fields that are decided and that this contract does not declare yet: a newer server may send them. They are

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from baraka_server.contract.client_events import RoundEvent
 from baraka_server.contract.names import same_name
 from baraka_server.contract.refusals import Code, Refusal
@@ -25,7 +27,10 @@ def not_on_air(state: State, command: Command) -> Refusal | None:
 def no_participant(state: State, command: Command) -> Refusal | None:
     if not state.live:
         return command.refused(Code.NOT_LIVE)
-    return None if command.user_exists else command.refused(Code.USER_NOT_FOUND)
+    if not command.user_exists:
+        return command.refused(Code.USER_NOT_FOUND)
+    blocked = command.user_id in state.moderation.blocked
+    return command.refused(Code.BLOCKED) if blocked else None
 
 
 def is_stale(state: State, command: Command) -> Refusal | None:
@@ -68,3 +73,18 @@ def not_on_air_objection(state: State) -> str | None:
 
 def told_bid(bid: StandingBid | None) -> str:
     return f"bid {bid.bid_id} of {bid.amount} by user {bid.user_id}" if bid else "no bid"
+
+
+def silenced(state: State, command: Command) -> Refusal | None:
+    """Refuse a comment of somebody who is muted, or who wrote just now in slow mode (D47)."""
+    said, now = state.moderation, command.now
+    if now is None:
+        return None
+    if said.is_muted(command.user_id, now):
+        return command.refused(Code.MUTED)
+    if wait := said.wait(command.user_id, now):
+        milliseconds = math.ceil(wait.total_seconds() * 1000)
+        return command.refused(
+            Code.SLOW_MODE, seconds=math.ceil(wait.total_seconds()), retryAfterMs=milliseconds
+        )
+    return None

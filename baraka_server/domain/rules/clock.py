@@ -33,6 +33,7 @@ from baraka_server.domain.events import (
     StandingBidChanged,
 )
 from baraka_server.domain.hammer import ActUndone
+from baraka_server.domain.moderation import UserBlocked
 from baraka_server.domain.rules.checks import is_stale, not_on_air
 from baraka_server.domain.rules.tables import Decisions, NameOf, Objections, Words
 from baraka_server.domain.state import State
@@ -94,7 +95,7 @@ def closed_by(state: State, event: BidPlaced) -> str | None:
 
 
 def counted_wrongly(
-    state: State, event: ActUndone | LotRepriced | StandingBidChanged
+    state: State, event: ActUndone | LotRepriced | StandingBidChanged | UserBlocked
 ) -> str | None:
     """Why this event cannot say what it says of how far a clock had counted."""
     clock = state.bidding.clock

@@ -73,7 +73,9 @@ def _means(event: ReopenLot, award_seq: int, heard_seq: int | None) -> bool:
 
 
 def may_bid(state: State, user_id: int) -> bool:
-    """Whether bids of this user come back: nobody who got a role since bids in the auction (D46)."""
+    """Whether bids of this user come back: nobody does who got a role, or was blocked (D46, D47)."""
+    if user_id in state.moderation.blocked:
+        return False
     return role_of(state, user_id) in {Who.ANYBODY, Who.OWNER}  # an owner's was allowed (D13)
 
 

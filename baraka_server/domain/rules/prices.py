@@ -84,6 +84,8 @@ def _bid_objection(state: State, entry: LedgerEntry, event: BidPlaced) -> str | 
         return "the auction was not live"
     if entry.user_id is None:
         return "a bid has a bidder"
+    if entry.user_id in state.moderation.blocked:
+        return f"user {entry.user_id} was blocked"
     if entry.user_id in state.roles.given:
         return f"user {entry.user_id} works in the auction"
     if state.lot is None:

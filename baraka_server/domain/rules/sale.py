@@ -8,6 +8,7 @@ from baraka_server.contract.client_events import (
     EndAuction,
     PostComment,
     StartAuction,
+    Who,
 )
 from baraka_server.contract.refusals import Code
 from baraka_server.domain.decision import Command, Decision, HouseRules
@@ -21,8 +22,9 @@ from baraka_server.domain.events import (
     LedgerEntry,
     Started,
 )
-from baraka_server.domain.rules.checks import is_over, no_participant
+from baraka_server.domain.rules.checks import is_over, no_participant, silenced
 from baraka_server.domain.rules.tables import Decisions, Objections
+from baraka_server.domain.staff import role_of
 from baraka_server.domain.state import State
 
 
@@ -52,6 +54,8 @@ def _broadcaster_leave(
 
 def _comment(state: State, command: Command, event: PostComment, _rules: HouseRules) -> Decision:
     if refusal := no_participant(state, command):
+        return refusal
+    if role_of(state, command.user_id) is Who.ANYBODY and (refusal := silenced(state, command)):
         return refusal
     return Commented(event.comment)
 

@@ -80,6 +80,7 @@ SHAPES: dict[str, dict[str, Any]] = {
         "userCount": int,
         "round": int,
         "bidding": str,
+        "slowMode": int,
     }
     | OWN,
     "auctionChanged": ADDED | {"auction": AUCTION, "highestBid": (BID, type(None)), "round": int},
