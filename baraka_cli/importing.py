@@ -28,12 +28,17 @@ def new_lot(lot: ListedLot) -> NewLot:
     )
 
 
+def size_of(lot: NewLot) -> int:
+    """How many bytes it has in a message."""
+    return len(json.dumps(lot.model_dump(by_alias=True)))
+
+
 def slices(lots: Sequence[NewLot]) -> Iterator[list[NewLot]]:
     """The lots in parts of which each is a message."""
     part: list[NewLot] = []
     size = 0
     for lot in lots:
-        bytes_ = len(json.dumps(lot.model_dump(by_alias=True)))
+        bytes_ = size_of(lot)
         if part and (size + bytes_ > SLICE_BYTES_MAX or len(part) == LOTS_PER_COMMAND_MAX):
             yield part
             part, size = [], 0

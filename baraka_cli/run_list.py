@@ -1,6 +1,7 @@
 """`RunList`: the lots of a sale in their order, and what became of each.
 
-It is kept in a small JSON file, so that it survives the console. `lots_file` reads one from a CSV file.
+The server's list (D35) where it has one. Else it is the console's own, which is kept in a small JSON
+file, so that it survives the console; `lots_file` reads one from a CSV file.
 """
 
 from __future__ import annotations
@@ -26,12 +27,19 @@ class Fate(StrEnum):
     ON_BLOCK = "on the block"
     SOLD = "sold"
     PASSED = "passed"
+    WITHDRAWN = "withdrawn"
 
 
 OPEN = frozenset({Fate.TO_COME, Fate.ON_BLOCK})
 """The fates of lots that are not done with."""
 
-MARKS = {Fate.TO_COME: "·", Fate.ON_BLOCK: "▶", Fate.SOLD: "✓", Fate.PASSED: "–"}
+MARKS = {
+    Fate.TO_COME: "·",
+    Fate.ON_BLOCK: "▶",
+    Fate.SOLD: "✓",
+    Fate.PASSED: "–",
+    Fate.WITHDRAWN: "✗",
+}
 
 
 @dataclass(slots=True)
@@ -51,6 +59,11 @@ class ListedLot:
     increments: Steps | None = None
     reserve: int | None = None
     image_url: str = ""
+    lot_id: int | None = None
+    """Its id in the server's list."""
+    version: int = 0
+    """The `seq` of its last change there."""
+    winning_id: int | None = None
 
     def is_called(self, product: str) -> bool:
         """Whether the server takes `product` for its name."""
@@ -58,10 +71,15 @@ class ListedLot:
 
 
 class RunList:
-    """The lots and their fates. Every change is kept at once, whole or not at all."""
+    """The lots and their fates.
+
+    `own` is the console's list: every change is kept at once, whole or not at all. `served` is the server's,
+    which counts alone where there is one: the own list and its file stay as they are then.
+    """
 
     def __init__(self, lots: list[ListedLot], keep_in: Path | None = None) -> None:
-        self.lots = lots
+        self.own = lots
+        self.served: list[ListedLot] | None = None
         self._file = keep_in
 
     @classmethod
@@ -77,6 +95,14 @@ class RunList:
                     lot.fate, lot.winner = Fate(was["fate"]), str(was["winner"])
                     lot.amount = was["amount"] if isinstance(was["amount"], int) else None
         return cls(lots, keep_in)
+
+    @property
+    def lots(self) -> list[ListedLot]:
+        return self.own if self.served is None else self.served
+
+    def with_id(self, lot_id: int | None) -> ListedLot | None:
+        """The lot of this id in the server's list."""
+        return next((lot for lot in self.served or () if lot.lot_id == lot_id), None)
 
     @property
     def next(self) -> ListedLot | None:
@@ -132,7 +158,7 @@ class RunList:
         if self._file is None:
             return
         self._file.parent.mkdir(parents=True, exist_ok=True)
-        fates = {f"{place}:{lot.product}": asdict(lot) for place, lot in enumerate(self.lots)}
+        fates = {f"{place}:{lot.product}": asdict(lot) for place, lot in enumerate(self.own)}
         new = self._file.with_suffix(".new")
         new.write_text(json.dumps(fates, ensure_ascii=False, indent=1), encoding="utf-8")
         new.replace(self._file)

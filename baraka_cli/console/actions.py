@@ -57,7 +57,8 @@ class Action:
         return "?" if self.key == "question_mark" else self.key.replace("ctrl+", "^")
 
 
-def _hosting(now: Situation) -> Reason:
+def hosting(now: Situation) -> Reason:
+    """Reason against whatever a host does."""
     if now.watching:
         return f"You only watch: the auction belongs to user {now.book.owner_id}."
     return _online(now)
@@ -76,7 +77,7 @@ def _live(now: Situation) -> Reason:
 
 
 def _start(now: Situation) -> Reason:
-    if reason := _hosting(now):
+    if reason := hosting(now):
         return reason
     if now.book.phase in {Phase.CANCELED, Phase.ENDED}:
         return f"The auction is {now.book.phase.value}."
@@ -85,7 +86,7 @@ def _start(now: Situation) -> Reason:
 
 def _sale(now: Situation) -> Reason:
     """Reason against any command of a sale."""
-    return _hosting(now) or _live(now)
+    return hosting(now) or _live(now)
 
 
 def lot_is_up(now: Situation) -> Reason:
@@ -171,7 +172,7 @@ ACTIONS = (
         "u",
         "put_up",
         "Put up",
-        "Put a lot on the block, or change its prices.",
+        "Choose a lot to put on the block, or change its prices.",
         _sale,
         moves=True,
         place=SALE,
@@ -188,7 +189,7 @@ ACTIONS = (
         "broadcaster",
         "Off air",
         "Tell the room that the stream is off.",
-        _hosting,
+        hosting,
         place=APART,
     ),
     Action(
@@ -230,6 +231,10 @@ MORE_KEYS = (
     ("1-9", "make a quick message ready: ^y sends it"),
     ("F1-F9", "send it at once"),
     ("g", "speaks the next language of quick messages, and then all in one comment"),
+    (
+        "v",
+        "shows the run list on the server: put up, change, add, move, withdraw; or puts it there",
+    ),
     ("Tab", "goes to the lists: ↑ ↓ PgUp PgDn scroll, End is where they follow the sale"),
     ("o/O", "starts a clock by which bidding closes; O one that awards the lot when it runs out"),
     ("i/z", "the clock stands still or runs on; z takes it off"),

@@ -33,17 +33,20 @@ WITH_CLOCK = frozenset(
 class Bidding:
     """`clock` is None where there is none; `warned` is the last fair warning since the last bid.
 
-    `seconds` counts from when a clock was heard.
+    `next_bid` is the least that the server would accept now (D41), where it tells. `seconds` counts from when a clock was heard.
     """
 
     clock: ClockFace | None = None
     paused: bool = False
     warned: int = 0
+    next_bid: int | None = None
     seconds: Callable[[], float] = time.monotonic
     _round: int | None = None
 
     def hear(self, event: str, data: Mapping[str, Any]) -> None:
         """Take one event of the auction, in its order."""
+        if "nextBid" in data:
+            self.next_bid = data["nextBid"]
         if event in WITH_CLOCK and "clock" in data:
             self.clock = ClockFace.heard(data["clock"], self.seconds())
         if event == AuctionClock.wire_name:

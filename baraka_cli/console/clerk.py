@@ -10,8 +10,9 @@ from typing import Any
 from baraka_cli.client.http import HttpApi, NoSuchAuction, TurnedAway, Unreachable
 from baraka_cli.console.log import EntryMark, Log
 from baraka_cli.console.mixed_text import isolated
-from baraka_cli.console.records import Bid, Phase, moment, paddle_of, phase_of
+from baraka_cli.console.records import Bid, Phase, moment, numbered, paddle_of, phase_of
 from baraka_cli.console.sale_book import LOT_OPENED, RATE_WINDOW_SECONDS, SaleBook
+from baraka_cli.console.server_lots import ServerLots
 from baraka_cli.console.tally import Tally
 from baraka_cli.run_list import RunList
 from baraka_server.contract.hammer import BidUndone, LotReopened
@@ -39,6 +40,7 @@ class Clerk:
         self.weights: dict[str, str] = {}
         """Of what was put up and awarded, by product."""
         self.tally = Tally(book.hammers)
+        self.lots = ServerLots(book, run_list, log, api, later)
         self._book = book
         self._run_list = run_list
         self._log = log
@@ -54,6 +56,7 @@ class Clerk:
         undone = self._undone(event, data)
         try:
             book.hear(event, data)
+            self.lots.hear(event, data)
         except UNREADABLE as error:
             self._log.note(f"{event} could not be read ({type(error).__name__})", EntryMark.REFUSED)
             book.gap = not is_state
@@ -67,9 +70,11 @@ class Clerk:
             self._log.note(said, EntryMark.NOTE)
         if event == LotReopened.wire_name:
             product = printable(data["product"])
-            self._log.note(f"{isolated(product)} is open again", EntryMark.NOTE)
+            lot = numbered(data.get("lotNumber"), product)
+            self._log.note(f"{lot} is open again", EntryMark.NOTE)
             self.keep(partial(self._run_list.reopened, product))
-        self._follow_block(event)
+        if not self.lots.counts:
+            self._follow_block(event)
         self.close_list()
         if is_state or len(book.hammers) != hammered or event == LotReopened.wire_name:
             self._later(self._count())
@@ -97,6 +102,7 @@ class Clerk:
             self._book.phase = phase_of(record)
             self._book.version += 1
             self.close_list()
+        self.lots.read()
         await self._count()
 
     def known_weight(self) -> str:
@@ -109,11 +115,14 @@ class Clerk:
 
     def close_list(self) -> None:
         """Mark the lot on the block as passed, when the auction is over."""
-        listed = self._run_list.on_block
+        listed = None if self.lots.counts else self._run_list.on_block
         if listed is not None and self._book.phase in {Phase.ENDED, Phase.CANCELED}:
             self._came_off(listed.product)
 
     def keep(self, change: Callable[[], None]) -> None:
+        """Change the own list, where the server has none."""
+        if self.lots.counts:
+            return
         try:
             change()
         except OSError as error:
@@ -160,6 +169,7 @@ class Clerk:
             winnings = await self._api.winnings(self._book.auction_id)
             if winnings is not None and heard == len(self._book.hammers):
                 self.tally.take(winnings, self._book.clock_behind)
+                self.lots.take_winnings(winnings)
                 self._book.version += 1
         except (Unreachable, TurnedAway, NoSuchAuction, *UNREADABLE):
             return

@@ -60,7 +60,8 @@ class AwardDialog(Dialog):
             yield Label("Award this lot?", classes="title")
             yield Static(id="warning")
             yield Paragraph(id="winner")
-            yield Paragraph(Text(isolated(self._product), "bold"), id="lot")
+            called = self._book.lot.called if self._book.lot else isolated(self._product)
+            yield Paragraph(Text(called, "bold"), id="lot")
             yield LargeNumber("", id="amount")
             if not self._checked:
                 yield Static(
@@ -120,7 +121,7 @@ class AwardDialog(Dialog):
         try:
             return TEXT_OR_BLANK.validate_python(self.query_one("#weight", Input).value)
         except ValidationError as error:
-            self.query_one("#warning", Static).update(Text(f"⚠ Weight {_problem('', error)}"))
+            self.query_one("#warning", Static).update(Text(f"⚠ Weight {problem('', error)}"))
             return None
 
 
@@ -164,14 +165,15 @@ class LotDialog(Dialog):
             try:
                 values[name] = read(field.value)
             except (ValidationError, BadAmount) as error:
-                problem = _problem(field.value, error)
-                self.query_one("#warning", Static).update(Text(f"⚠ {label} {problem}"))
+                wrong = problem(field.value, error)
+                self.query_one("#warning", Static).update(Text(f"⚠ {label} {wrong}"))
                 field.focus()
                 return
         self.dismiss(ListedLot(**values))
 
 
-def _problem(text: str, error: ValidationError | BadAmount) -> str:
+def problem(text: str, error: ValidationError | BadAmount) -> str:
+    """What is wrong with a text that was written."""
     if isinstance(error, ValidationError):
         return error.errors()[0]["msg"]
     return f"{quoted(text)}{error}"

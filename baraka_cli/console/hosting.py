@@ -62,8 +62,11 @@ class Hosting(Screen[None]):
 
     def check_possible(self, name: str) -> bool:
         """Whether the action is possible now; if not, the log says why."""
-        action = next(action for action in (*ACTIONS, *KEYS_ONLY) if action.name == name)
+        action = _action(name)
         return self._is_possible(action.label, self.why_not(action))
+
+    def _reason(self, name: str) -> Reason:
+        return self.why_not(_action(name))
 
     def _is_possible(self, what: str, reason: Reason) -> bool:
         if reason is not None:
@@ -256,3 +259,7 @@ class Hosting(Screen[None]):
         if self.check_possible("broadcaster"):
             what = "Off air: tell the room that the stream is off"
             self._make_ready(what, "broadcaster", self.sale.off_air)
+
+
+def _action(name: str) -> Action:
+    return next(action for action in (*ACTIONS, *KEYS_ONLY) if action.name == name)

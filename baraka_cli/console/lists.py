@@ -10,7 +10,7 @@ from rich.text import Text
 
 from baraka_cli.console.log import Entry
 from baraka_cli.console.mixed_text import isolated
-from baraka_cli.console.records import Bid, Comment, Hammer
+from baraka_cli.console.records import Bid, Comment, Hammer, numbered
 from baraka_cli.console.sale_book import SaleBook
 from baraka_cli.console.scrolling import Panel
 from baraka_cli.run_list import MARKS, Fate, ListedLot, RunList
@@ -104,7 +104,7 @@ class Lots(Panel):
     def lines(self, room: int) -> Sequence[Text]:
         lots = self.run_list.lots if self.run_list else []
         if not lots:
-            return [Text("no run list: start with --lots FILE", self.quiet)]
+            return [Text("no run list: f, or start with --lots FILE", self.quiet)]
         first = self.followed_top(len(lots), room)
         return self._told(lots[first : first + room])
 
@@ -118,16 +118,19 @@ class Lots(Panel):
 
     def _told(self, lots: Sequence[ListedLot]) -> list[Text]:
         shown = []
+        digits = max((len(str(lot.number or "")) for lot in lots), default=0)
         styles = {Fate.ON_BLOCK: Style.parse("bold reverse"), Fate.TO_COME: Style.null()}
         for lot in lots:
             style = styles.get(lot.fate, self.quiet)
-            line = Text(f"{MARKS[lot.fate]} {isolated(lot.product)}", style, no_wrap=True)
+            number = "" if lot.number is None else f"{lot.number:>{digits}} "
+            name = f"{MARKS[lot.fate]} {number}{isolated(lot.product)}"
+            line = Text(name, style, no_wrap=True)
             if lot.fate is Fate.SOLD and lot.amount is not None:
                 line.append(f"  {lot.amount:,} {isolated(lot.winner)}")
-            elif lot.fate in {Fate.PASSED, Fate.ON_BLOCK}:
-                line.append(f"  {lot.fate.value}")
-            else:
+            elif lot.fate is Fate.TO_COME:
                 line.append(f"  from {lot.minimum:,}")
+            else:
+                line.append(f"  {lot.fate.value}")
             shown.append(line)
         return shown
 
@@ -152,7 +155,7 @@ class NextLot(Panel):
         facts += [f"start {lot.start:,}", f"market {lot.market:,}"]
         about = [Text(isolated(lot.description))] if lot.description else []
         return [
-            Text(isolated(lot.product), "bold"),
+            Text(numbered(lot.number, lot.product), "bold"),
             Text(" · ".join(filter(None, facts)), self.quiet),
             *self.wrapped(about),
         ]

@@ -106,7 +106,7 @@ class Block(Vertical):
     ) -> None:
         high, lot, ask = book.high, book.lot, book.next_ask(step)
         self.set_class(book.phase is Phase.LIVE, "live")
-        product = Text(isolated(lot.product) if lot else NOTHING_UP[book.phase], "bold")
+        product = Text(lot.called if lot else NOTHING_UP[book.phase], "bold")
         elapsed = Text(time_up(book, now) if lot else "")
         if lot and (clock := book.bidding.told()):
             elapsed = Text.assemble((f" {clock} ", "bold reverse"), elapsed)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import Enum
 from typing import Any
 
 from baraka_cli.console.mixed_text import isolated
 from baraka_cli.console.people_names import Names
+from baraka_server.contract.fields import LEDGER_ID_CHARS_MAX
 from baraka_server.contract.text import printable
 
 # What clerks ask for next: (below this price, step).
@@ -43,6 +44,14 @@ class Lot:
     minimum: int
     start: int
     market: int
+    lot_id: int | None = None
+    """Its id in the server's run list, where it is in one."""
+    number: int | None = None
+
+    @property
+    def called(self) -> str:
+        """Its number and its name, isolated."""
+        return numbered(self.number, self.product)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +90,26 @@ class Hammer:
     """The winner's, where the server gives paddles."""
     seq: int | None = None
     """The number of the award."""
+    lot_id: int | None = None
+    number: int | None = None
 
     def told(self, names: Names) -> str:
         """Such as "Gold Ring: sold to Dina A. for 900", each name isolated."""
-        lot = isolated(self.product or "The lot")
+        lot = numbered(self.number, self.product or "The lot")
         if self.winner is None:
             return f"{lot}: passed"
         winner = isolated(names.called(self.winner_id, self.winner))
         return f"{lot}: sold to {winner} for {self.amount or 0:,}"
+
+
+def numbered(number: int | None, product: str) -> str:
+    """A lot as people call it, such as "Lot 7, Gold Ring", the name isolated."""
+    return isolated(product) if number is None else f"Lot {number}, {isolated(product)}"
+
+
+def numbered_by(lot: Lot, data: Mapping[str, Any]) -> Lot:
+    """The lot with its place in the server's run list, as the server tells it."""
+    return replace(lot, lot_id=data.get("lotId"), number=data.get("lotNumber"))
 
 
 def phase_of(record: Mapping[str, Any]) -> Phase:
@@ -141,3 +162,9 @@ def comment_of(record: Mapping[str, Any]) -> Comment:
         printable(record["comment"]),
         moment(record.get("createdAt")),
     )
+
+
+def ledger_of(data: Mapping[str, Any]) -> str | None:
+    """Which history an event is of, where it says so."""
+    said = data.get("ledger")
+    return said if isinstance(said, str) and 0 < len(said) <= LEDGER_ID_CHARS_MAX else None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -21,16 +21,19 @@ from baraka_cli.console.records import (
     Lot,
     Phase,
     comment_of,
+    ledger_of,
     moment,
     name_of,
+    numbered_by,
     paddle_of,
     phase_of,
     usual_step,
     whole,
 )
-from baraka_server.contract.fields import LEDGER_ID_CHARS_MAX
 from baraka_server.contract.hammer import BidUndone, LotReopened
+from baraka_server.contract.lots import LotsChanged
 from baraka_server.contract.names import same_name
+from baraka_server.contract.prices import NextBidChanged
 from baraka_server.contract.server_events import (
     AuctionCanceled,
     AuctionChanged,
@@ -87,6 +90,8 @@ class SaleBook:
     gap: bool = False
     """Whether an event was not heard: the book is wrong until the next state."""
     bidding: Bidding = field(default_factory=Bidding)
+    lots_version: int | None = None
+    """The last change of the server's run list: 0 where it has none yet, None where it tells of none."""
     version: int = 0
     """Rises with every change: whoever draws the book draws only a new version."""
     first_seq: int | None = None
@@ -103,11 +108,17 @@ class SaleBook:
         return max(self.bids, key=lambda bid: (bid.amount, -bid.id), default=None)
 
     def next_ask(self, step: int | None = None) -> int | None:
-        """Asking price: the minimum of a first bid, then a step above the highest bid."""
+        """Asking price: the minimum of a first bid, then a step above the highest bid.
+
+        The step is the server's where the auction has one (D41), else `step`, else what is usual.
+        """
         if self.lot is None:
             return None
+        least = self.bidding.next_bid or 1
         if self.high is None:
-            return max(self.lot.minimum, self.lot.start, 1)
+            return max(self.lot.minimum, self.lot.start, least)
+        if least > self.high.amount + 1:
+            return least
         return self.high.amount + (step or usual_step(self.high.amount))
 
     def called(self, bid: Bid) -> str:
@@ -135,7 +146,7 @@ class SaleBook:
             if self._was_heard(event, seq):
                 return
             self.gap = self.gap or (self.seq is not None and seq > self.seq + 1)
-            self.seq, self.ledger = seq, _ledger(data)
+            self.seq, self.ledger = seq, ledger_of(data)
         handler(self, data, now or datetime.now(UTC))
         self.bidding.hear(event, data)
         self.version += 1
@@ -200,7 +211,7 @@ class SaleBook:
             self.seq, self.gap = seq if isinstance(seq, int) else self.seq, True
             return
         self.seq = seq if isinstance(seq, int) else None
-        self.ledger = _ledger(data)
+        self.ledger = ledger_of(data)
         self._heard_at_seq = set(_HANDLERS)  # it says what all of them would
         if self.first_seq is None:
             self.first_seq = self.seq
@@ -208,6 +219,9 @@ class SaleBook:
         if "serverTime" in data:
             self.clock_behind = now - moment(data["serverTime"])
         self._auction(data["auction"], now)
+        if self.lot and isinstance(data.get("lot"), dict):
+            self.lot = numbered_by(self.lot, data["lot"])
+        self.lots_version = data.get("lotsVersion")
         another_round, self.round = data.get("round") != self.round, data.get("round")
         self.role = data.get("role", self.role)
         if "userCount" in data:
@@ -241,6 +255,7 @@ class SaleBook:
             whole(data["bidPrice"]),
             whole(data["actualPrice"]),
         )
+        lot = numbered_by(lot, data)
         if self._is_another(lot.product, data.get("round")):
             self.bids.clear()
             self.lot_since, self.lot_since_known = self._heard_at(data, now), True
@@ -280,6 +295,8 @@ class SaleBook:
                 self._heard_at(data, now),
                 self.names.paddle(winner["id"]) if winner else None,
                 data.get("seq"),
+                data.get("lotId"),
+                data.get("lotNumber"),
             )
         )
         self._auction(data["auction"], now)
@@ -298,6 +315,9 @@ class SaleBook:
     def _finished(self, data: Mapping[str, Any], now: datetime) -> None:
         self.phase, self.over_since = Phase.ENDED, self._heard_at(data, now)
 
+    def _lots_changed(self, data: Mapping[str, Any], _now: datetime) -> None:
+        self.lots_version = whole(data["lotsVersion"])
+
     def _nothing(self, _data: Mapping[str, Any], _now: datetime) -> None:
         pass
 
@@ -315,7 +335,10 @@ class SaleBook:
         if self._is_another(product, None):
             self.lot_since, self.lot_since_known = now, False
         prices = (record["minBidPrice"], record["bidPrice"], record["actualPrice"])
-        self.lot = Lot(product, *map(whole, prices))
+        lot = Lot(product, *map(whole, prices))
+        if self.lot and same_name(self.lot.product, product):
+            lot = replace(lot, lot_id=self.lot.lot_id, number=self.lot.number)
+        self.lot = lot
 
     def _is_another(self, product: str, round_: int | None) -> bool:
         """Whether it is not the lot on the block: by the server's rounds, by names where it has none."""
@@ -374,13 +397,10 @@ _HANDLERS = {
     BroadcasterLeft.wire_name: SaleBook._nothing,
     AuctionEntry.wire_name: SaleBook._nothing,
     AuctionChanged.wire_name: SaleBook._changed,
+    LotsChanged.wire_name: SaleBook._lots_changed,
+    NextBidChanged.wire_name: SaleBook._nothing,
 }
 
 
 # What an entry of the ledger is, as `/api/auctions/{id}/history` calls it.
 LOT_OPENED, BID = "lot_opened", "bid"
-
-
-def _ledger(data: Mapping[str, Any]) -> str | None:
-    said = data.get("ledger")
-    return said if isinstance(said, str) and 0 < len(said) <= LEDGER_ID_CHARS_MAX else None

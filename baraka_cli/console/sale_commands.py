@@ -87,7 +87,7 @@ class SaleCommands:
 
         def on_reply(answer: Reply) -> None:
             if answer.code == Code.OTHER_BID_LEADS:
-                self._missed_bid(bid)
+                self.missed_bid(bid)
             for hammer in self._book.hammers[hammered:] if answer.ok else ():
                 if (hammer.winner_id, hammer.amount) != (bid.user_id, bid.amount):
                     self._ring()
@@ -98,7 +98,7 @@ class SaleCommands:
                     )
 
         self.send(
-            f"Award {isolated(decision.product)} to {winner} for {bid.amount:,}",
+            f"Award {self._called(decision.product)} to {winner} for {bid.amount:,}",
             AwardLot(
                 auction_id=self._book.auction_id,
                 product=decision.product,
@@ -131,11 +131,11 @@ class SaleCommands:
 
         def on_reply(answer: Reply) -> None:
             if answer.code == Code.OTHER_BID_LEADS:
-                self._missed_bid(None)
+                self.missed_bid(None)
             then(answer)
 
         self.send(
-            f"Pass {isolated(lot.product)}",
+            f"Pass {lot.called}",
             AwardLot(
                 auction_id=self._book.auction_id,
                 product=lot.product,
@@ -144,6 +144,11 @@ class SaleCommands:
             ),
             on_reply,
         )
+
+    def _called(self, product: str) -> str:
+        """A product with its lot's number, if it is on the block."""
+        lot = self._book.lot
+        return lot.called if lot and lot.product == product else isolated(product)
 
     def end(self, then: Then) -> None:
         self.send("End", EndAuction(auction_id=self._book.auction_id), then)
@@ -187,7 +192,9 @@ class SaleCommands:
         """With what keeps it from being done twice, or to another lot (D23, D32)."""
         if not self._connection.acknowledges:
             return event
-        about: dict[str, Any] = {"request_id": uuid4().hex, "round": self._book.round}
+        about: dict[str, Any] = {"request_id": uuid4().hex}
+        if event.about_lot and self._book.round is not None:
+            about["round"] = self._book.round
         known = {name: said for name, said in about.items() if name in type(event).model_fields}
         return event.model_copy(update=known)
 
@@ -201,7 +208,7 @@ class SaleCommands:
             answer = await self._connection.call(event)
         return answer
 
-    def _missed_bid(self, confirmed: Bid | None) -> None:
+    def missed_bid(self, confirmed: Bid | None) -> None:
         """The server refused since another bid leads by now; nobody was awarded."""
         self._ring()
         high = self._book.high

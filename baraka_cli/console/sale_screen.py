@@ -24,6 +24,7 @@ from baraka_cli.console.clerk import Clerk
 from baraka_cli.console.help_and_log import HelpDialog, LogDialog
 from baraka_cli.console.lists import Bids, Chat, LogLines, Lots, NextLot
 from baraka_cli.console.log import EntryMark, Log
+from baraka_cli.console.lot_commands import LotCommands
 from baraka_cli.console.narrate import counted, explained
 from baraka_cli.console.panels import Bar, Block
 from baraka_cli.console.quick_messages import KEYS, QuickMessages, built_in
@@ -35,6 +36,7 @@ from baraka_cli.console.screens import SummaryScreen
 from baraka_cli.console.sounds import ABOUT, Sound, Sounds
 from baraka_cli.console.summary_sources import closed
 from baraka_cli.console.taking_back import HOLD_SECONDS
+from baraka_cli.console.taking_over import Takeover
 from baraka_cli.console.timing import TIMING_BINDINGS, Timing
 from baraka_cli.csv_writing import FOR_PEOPLE, CsvForm
 from baraka_cli.run_list import ListedLot, RunList
@@ -42,6 +44,7 @@ from baraka_server.contract.refusals import TEXTS, Code
 from baraka_server.contract.server_events import Error, NewBid
 
 DRAWS_PER_SECOND = 10
+LOOK_SECONDS = 2
 HOSTS = frozenset({"owner", "clerk"})
 """The roles that run a sale (D46)."""
 
@@ -92,6 +95,7 @@ class SaleScreen(Timing):
         Binding("g", "language", "Language of quick messages", show=False),
         Binding("ctrl+y", "confirm", "What a key has made ready", show=False),
         Binding("escape", "drop", "Back to the keys", show=False),
+        Binding("f", "lots", "The run list", show=False),
         Binding("k", "token", "Another token", show=False),
         *TIMING_BINDINGS,
     ]
@@ -124,6 +128,8 @@ class SaleScreen(Timing):
             later=self._later,
             ring=self.ring,
         )
+        self.lots = LotCommands(self.book, self.sale, self.clerk.lots, self.log_book)
+        self.takeover = Takeover(self.book, self.run_list, self.log_book, self.api, self.clerk.lots)
         self._drawn: tuple[object, ...] = ()
         self._state = ConnectionState.CONNECTING
         self._told_plain = False
@@ -153,6 +159,7 @@ class SaleScreen(Timing):
         self.set_interval(1 / DRAWS_PER_SECOND, self._draw)
         self._later(self.connection.open())
         self._later(self._look_up())
+        self.set_interval(LOOK_SECONDS, self._look_at_lots)
 
     async def on_unmount(self) -> None:
         await self.connection.close()
@@ -183,6 +190,12 @@ class SaleScreen(Timing):
         except NoSuchAuction:
             self._not_there()
         self._say_whose_it_is()
+
+    def _look_at_lots(self) -> None:
+        """Before the auction is live the room tells nothing of its run list."""
+        online = self.connection.state is ConnectionState.ONLINE
+        if self.clerk.lots.are_there and online and not self.connection.joined:
+            self.clerk.lots.read()
 
     def _not_there(self) -> None:
         if isinstance(self.app, SaleApp):

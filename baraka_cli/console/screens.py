@@ -107,11 +107,16 @@ class SummaryScreen(Screen[None]):
         if found.unknown:
             yield Static(Text(f" ✗ {found.unknown}", "bold"), id="unknown")
         table: DataTable[Text] = DataTable(id="table", cursor_type="row")
+        has_lots = any(lot.lot is not None for lot in found.sold)
+        if has_lots:
+            table.add_column(Text("Lot", justify="right"))
         for name in ("Product", "Weight", "Price", "Winner", "Number"):
             table.add_column(Text(name, justify="right" if name == "Price" else "left"))
         names = found.names
         for lot in found.sold:
+            number = [Text(str(lot.lot or ""), justify="right")] if has_lots else []
             table.add_row(
+                *number,
                 Text(isolated(lot.product)),
                 Text(isolated(lot.weight)),
                 Text(f"{lot.price:,}", justify="right"),

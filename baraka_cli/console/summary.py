@@ -13,7 +13,7 @@ from baraka_cli.console.people_names import Names
 from baraka_cli.console.records import Hammer, paddle_of
 from baraka_cli.csv_writing import FOR_PEOPLE, CsvForm, Phone, csv_bytes, save_beside
 
-HEADER = ("product", "weight", "price", "winner", "number", "awarded_at")
+HEADER = ("product", "weight", "price", "winner", "number", "awarded_at", "lot")
 
 
 class NotWhole(ValueError):
@@ -34,6 +34,8 @@ class Sold:
     at: str
     winner_id: int | None = None
     paddle: int | None = None
+    lot: int | None = None
+    """The number of the lot, where the auction has a run list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +80,11 @@ def summarise(
     winnings: Sequence[Mapping[str, Any]] | None,
     weights: Mapping[str, str] = MappingProxyType({}),
     unknown: str = "",
+    lots: Mapping[int, int | None] = MappingProxyType({}),
 ) -> Summary:
     """The server's `winnings`, or what the console heard, with its own `weights` by product.
 
-    `unknown` is why the server did not tell its winnings this time.
+    `lots` are the numbers of lots by the winnings that they were sold by. `unknown` is why the server did not tell its winnings this time.
     """
     passed = sum(hammer.winner is None for hammer in hammers)
     if winnings is None:
@@ -95,6 +98,7 @@ def summarise(
                 at=_as_the_server_writes(hammer.at) if hammer.at else "",
                 winner_id=hammer.winner_id,
                 paddle=hammer.paddle,
+                lot=hammer.number,
             )
             for hammer in hammers
             if hammer.winner is not None
@@ -111,6 +115,7 @@ def summarise(
             won["createdAt"],
             won["user"].get("id"),
             paddle_of(won),
+            lots.get(won["id"]),
         )
         for won in oldest_first
     ]
@@ -127,7 +132,8 @@ def as_csv(summary: Summary, form: CsvForm = FOR_PEOPLE) -> bytes:
     rows = []
     for lot in summary.sold:
         winner = names.called(lot.winner_id, lot.winner)
-        rows.append((lot.product, lot.weight, lot.price, winner, Phone(lot.number), lot.at))
+        number = "" if lot.lot is None else lot.lot
+        rows.append((lot.product, lot.weight, lot.price, winner, Phone(lot.number), lot.at, number))
     return csv_bytes([HEADER, *rows], form)
 
 

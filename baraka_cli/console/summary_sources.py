@@ -30,7 +30,10 @@ async def closed(
     except (Unreachable, NoSuchAuction) as error:
         why = f"The winnings could not be read: {error}. Try again"
     try:
-        found = summary.summarise(book.hammers, winnings, weights, why)
+        numbers = {
+            lot.winning_id: lot.number for lot in run_list.lots if lot.winning_id is not None
+        }
+        found = summary.summarise(book.hammers, winnings, weights, why, numbers)
     except UNREADABLE as error:
         why = f"The winnings could not be read ({type(error).__name__})"
         found = summary.summarise(book.hammers, None, weights, why)

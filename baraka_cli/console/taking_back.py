@@ -8,8 +8,8 @@ from dataclasses import replace
 from textual.timer import Timer
 
 from baraka_cli.console.dialogs import AwardDecision, SureDialog
-from baraka_cli.console.hosting import Hosting
 from baraka_cli.console.log import EntryMark
+from baraka_cli.console.lot_hosting import LotHosting
 from baraka_cli.console.mixed_text import isolated
 from baraka_cli.console.ready_action import ReadyAction
 from baraka_cli.console.runner_up_dialog import RunnerUpDialog
@@ -18,7 +18,7 @@ HOLD_SECONDS = 3
 LOOKS_PER_SECOND = 10
 
 
-class TakingBack(Hosting):
+class TakingBack(LotHosting):
     """Undo, reopening, the runner-up, and the seconds before the hammer."""
 
     hold_seconds: float = HOLD_SECONDS

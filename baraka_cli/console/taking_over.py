@@ -1,0 +1,169 @@
+"""`Takeover`: puts the console's own run list on a server that has none, with what became of its lots (D35)."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from baraka_cli.client.http import HttpApi, NoSuchAuction, TurnedAway, Unreachable
+from baraka_cli.client.replies import Reply
+from baraka_cli.console.log import EntryMark, Log
+from baraka_cli.console.lot_commands import why_refused
+from baraka_cli.console.mixed_text import isolated
+from baraka_cli.console.sale_book import SaleBook
+from baraka_cli.console.server_lots import ServerLots
+from baraka_cli.importing import command, new_lot, size_of, slices, twice
+from baraka_cli.run_list import Fate, ListedLot, RunList
+from baraka_server.contract.lots import LOTS_PER_COMMAND_MAX, AddLots, NewLot
+from baraka_server.contract.names import compared
+
+FIRST_BYTES_MAX = 90_000
+"""Size of the first message: it has every lot that is done with, for only a new list takes those."""
+TRIES = 3
+PAUSE_SECONDS = 1
+
+
+class TooLong(ValueError):
+    """More is done with than one message takes."""
+
+
+class Takeover:
+    def __init__(
+        self, book: SaleBook, run_list: RunList, log: Log, api: HttpApi, lots: ServerLots
+    ) -> None:
+        self._book = book
+        self._run_list = run_list
+        self._log = log
+        self._api = api
+        self._lots = lots
+        self._runs = False
+
+    async def run(self) -> None:
+        """Put the list there; what stops it is said in the log. It may be run again, and doubles nothing."""
+        if self._runs or self._lots.counts:
+            return
+        self._runs = True
+        try:
+            await self._take_over()
+        except (TurnedAway, Unreachable, NoSuchAuction) as error:
+            self._say(f"{error}. Press f to go on: nothing comes twice", EntryMark.REFUSED)
+        finally:
+            self._runs = False
+            self._lots.read()
+
+    async def _take_over(self) -> None:
+        own = list(self._run_list.own)
+        if numbers := twice([new_lot(lot) for lot in own]):
+            said = ", ".join(map(str, numbers))
+            self._say(f"more than one lot has the number {said}", EntryMark.REFUSED)
+            return
+        winnings = await self._api.winnings(self._book.auction_id)
+        if winnings is None and any(lot.fate is Fate.SOLD for lot in own):
+            self._say(
+                "who won what is told to the owner alone, who has to do this", EntryMark.REFUSED
+            )
+            return
+        on_block = self._book.lot.product if self._book.lot else None
+        new, lost = taken_over(own, winnings or (), on_block)
+        try:
+            sent = await self._send(new)
+        except TooLong as error:
+            self._say(str(error), EntryMark.REFUSED)
+            return
+        if not sent:
+            return
+        self._say(
+            f"{len(new)} lots are there. The file of this console stays as it is", EntryMark.DONE
+        )
+        for lot in lost:
+            said = (
+                "was sold by the own list, but the server has no winning of it: it counts as passed"
+            )
+            self._say(f"{isolated(lot.product)} {said}", EntryMark.REFUSED)
+
+    async def _send(self, new: list[NewLot]) -> bool:
+        content = json.dumps([lot.model_dump(mode="json") for lot in new]).encode()
+        version = 0
+        for place, part in enumerate(parts(new)):
+            event = command(self._book.auction_id, content, place, part, version)
+            answer = await self._ask(event)
+            if not answer.ok:
+                self._say(why_refused(answer), EntryMark.REFUSED)
+                return False
+            version = int(answer.data["seq"])
+        return True
+
+    async def _ask(self, event: AddLots) -> Reply:
+        """Send it, and again where the answer was lost: its id keeps it from being done twice."""
+        for _ in range(TRIES - 1):
+            try:
+                return await self._api.command(event)
+            except Unreachable:
+                await asyncio.sleep(PAUSE_SECONDS)
+        return await self._api.command(event)
+
+    def _say(self, what: str, mark: EntryMark) -> None:
+        self._log.note(f"Run list to the server: {what}", mark)
+
+
+def taken_over(
+    own: Sequence[ListedLot], winnings: Sequence[Mapping[str, Any]], on_block: str | None
+) -> tuple[list[NewLot], list[ListedLot]]:
+    """The lots as they are sent, and those that are sold by the own list alone.
+
+    Winnings are matched by name, and those of one name in their order: first with lots that were sold,
+    then with those of which this console did not hear it. The first lot of the name of the product on the
+    block that is not done with becomes the open one.
+    """
+    won = defaultdict[str, list[int]](list)
+    for winning in sorted(winnings, key=lambda one: int(one["id"])):
+        won[compared(str(winning["product"]))].append(int(winning["id"]))
+    became: dict[int, int] = {}
+    up = None if on_block is None else compared(on_block)
+    on_block_place = next(
+        (
+            place
+            for fate in (Fate.ON_BLOCK, Fate.TO_COME)
+            for place, lot in enumerate(own)
+            if lot.fate is fate and compared(lot.product) == up
+        ),
+        None,
+    )
+    for fate in (Fate.SOLD, Fate.ON_BLOCK, Fate.PASSED, Fate.TO_COME):
+        for place, lot in enumerate(own):
+            ids = won[compared(lot.product)]
+            if lot.fate is fate and ids and place != on_block_place:
+                became[place] = ids.pop(0)
+    new, lost = [], []
+    for place, lot in enumerate(own):
+        made = new_lot(lot)
+        if place in became:
+            made = made.model_copy(update={"was": "sold", "winning_id": became[place]})
+        elif lot.fate in {Fate.SOLD, Fate.PASSED, Fate.ON_BLOCK} and place != on_block_place:
+            made = made.model_copy(update={"was": "passed"})
+            lost += [lot] if lot.fate is Fate.SOLD else []
+        new.append(made)
+    return new, lost
+
+
+def parts(lots: Sequence[NewLot]) -> Iterator[list[NewLot]]:
+    """The lots in messages. The first has all that are done with; raises `TooLong` where it cannot."""
+    whole = list(slices(lots))
+    if len(whole) <= 1:
+        yield from whole
+        return
+    done = max((place for place, lot in enumerate(lots, 1) if lot.was), default=0)
+    first = list(lots[:done])
+    if sum(map(size_of, first)) > FIRST_BYTES_MAX:
+        first = [
+            lot.model_copy(update={"description": None}) if lot.was == "sold" else lot
+            for lot in first
+        ]
+    if sum(map(size_of, first)) > FIRST_BYTES_MAX or len(first) > LOTS_PER_COMMAND_MAX:
+        raise TooLong(f"{len(first)} lots up to the last that is done with are too many at once")
+    if first:
+        yield first
+    yield from slices(lots[done:])
