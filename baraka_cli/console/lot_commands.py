@@ -12,8 +12,10 @@ from baraka_cli.console.records import Bid, numbered
 from baraka_cli.console.sale_book import SaleBook
 from baraka_cli.console.sale_commands import SaleCommands
 from baraka_cli.console.server_lots import ServerLots
+from baraka_cli.lots_file import written_steps
 from baraka_cli.run_list import ListedLot
 from baraka_server.contract.client_events import ClientEvent
+from baraka_server.contract.fields import Steps
 from baraka_server.contract.lots import (
     AddLots,
     EditLot,
@@ -25,6 +27,7 @@ from baraka_server.contract.lots import (
     RepriceLot,
     WithdrawLot,
 )
+from baraka_server.contract.prices import SetIncrements
 from baraka_server.contract.refusals import Code
 
 Then = Callable[[Reply], None]
@@ -96,6 +99,11 @@ class LotCommands:
     def offer_again(self, lot: ListedLot) -> None:
         event = OfferAgain(auction_id=self._id, lot_id=_id(lot))
         self._send(f"Offer {called(lot)} again", event)
+
+    def set_steps(self, steps: Steps | None) -> None:
+        """Set by how much bids rise in the auction, where a lot has no steps of its own (D41)."""
+        what = f"Bids rise by {written_steps(steps)}" if steps else "Bids rise by any amount"
+        self._send(what, SetIncrements(auction_id=self._id, increments=steps))
 
     @property
     def _id(self) -> int:

@@ -11,7 +11,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Button, Input, Label
 
-from baraka_cli.amounts import BadAmount
+from baraka_cli.amounts import BadAmount, trimmed
 from baraka_cli.client.replies import Reply
 from baraka_cli.console.dialog import Dialog
 from baraka_cli.console.dialogs import problem
@@ -19,6 +19,7 @@ from baraka_cli.console.lot_commands import called, why_refused
 from baraka_cli.console.lot_fields import LOT_FIELDS, LotField
 from baraka_cli.console.mixed_text import isolated
 from baraka_cli.console.text_widgets import Paragraph
+from baraka_cli.lots_file import quoted, read_steps
 from baraka_cli.run_list import Fate, ListedLot
 from baraka_server.contract.refusals import Code
 
@@ -150,6 +151,33 @@ class LotForm(Dialog):
             self._warn("Somebody else changed it: reading it again…")
         else:
             self._warn(why_refused(answer))
+
+
+class StepsDialog(Dialog):
+    """The steps by which bids rise in the whole auction (D41); answers with what was written."""
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="question"):
+            yield Paragraph("By how much do bids rise in this auction?", classes="title")
+            yield Paragraph("Such as 10, or 0:10 1000:50 for 50 from 1,000 on. Nothing: no steps.")
+            yield Input(id="steps", compact=True)
+            yield Paragraph(id="warning")
+            with Horizontal(classes="answers"):
+                yield Button("Set them  Ctrl+Y", id="yes", variant="success")
+                yield Button("Not yet  Esc", id="no")
+
+    def on_mount(self) -> None:
+        self.query_one("#steps").focus()
+
+    def action_yes(self) -> None:
+        written = trimmed(self.query_one("#steps", Input).value)
+        try:
+            if written:
+                read_steps(written)
+        except ValueError as error:
+            self.query_one("#warning", Paragraph).update(Text(f"⚠ {quoted(written)}{error}"))
+        else:
+            self.dismiss(written)
 
 
 def _hint(field: LotField) -> str:

@@ -10,9 +10,10 @@ from baraka_cli.console.dialogs import SureDialog
 from baraka_cli.console.hosting import Hosting
 from baraka_cli.console.log import EntryMark
 from baraka_cli.console.lot_commands import LotCommands, Then, called
-from baraka_cli.console.lot_form import LotForm
+from baraka_cli.console.lot_form import LotForm, StepsDialog
 from baraka_cli.console.lots_dialog import LotsDialog
 from baraka_cli.console.taking_over import Takeover
+from baraka_cli.lots_file import read_steps
 from baraka_cli.run_list import Fate, ListedLot
 
 
@@ -85,6 +86,13 @@ class LotHosting(Hosting):
 
     def offer_lot_again(self, lot: ListedLot) -> None:
         self.lots.offer_again(lot)
+
+    def set_steps(self) -> None:
+        self.app.push_screen(StepsDialog(), self._steps_written)
+
+    def _steps_written(self, written: object) -> None:
+        if isinstance(written, str):
+            self.lots.set_steps(read_steps(written) if written else None)
 
     # --- the block
 

@@ -41,6 +41,8 @@ class LotDesk(Protocol):
 
     def offer_lot_again(self, lot: ListedLot) -> None: ...
 
+    def set_steps(self) -> None: ...
+
     def why_no_lot_up(self) -> str | None: ...
 
     def why_no_change(self) -> str | None: ...
@@ -60,6 +62,7 @@ LOT_KEYS = (
     LotKey("i", "insert", "i Insert"),
     LotKey("w", "withdraw", "w Withdraw"),
     LotKey("o", "offer_again", "o Offer again"),
+    LotKey("s", "steps", "s Steps"),
 )
 
 
@@ -221,6 +224,11 @@ class LotsDialog(Dialog):
         if lot := self._chosen(OFFERED_AGAIN, "only what passed or was withdrawn is offered again"):
             question = f"Offer {called(lot)} again, behind all others?"
             self._ask(question, "Offer again", lot, self._desk.offer_lot_again)
+
+    def action_steps(self) -> None:
+        if self._may_change():
+            self._put_back()
+            self._desk.set_steps()
 
     def _ask(
         self, question: str, yes: str, lot: ListedLot, then: Callable[[ListedLot], None]

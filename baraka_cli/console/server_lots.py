@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from baraka_cli.client.http import HttpApi, NoSuchAuction, TurnedAway, Unreachable
@@ -13,6 +14,7 @@ from baraka_cli.console.sale_book import SaleBook
 from baraka_cli.run_list import Fate, ListedLot, RunList
 from baraka_server.contract.hammer import LotReopened
 from baraka_server.contract.lots import LotsChanged, LotState, RunListLot, RunListReport
+from baraka_server.contract.names import same_name
 from baraka_server.contract.server_events import (
     AuctionCanceled,
     AuctionFinished,
@@ -164,9 +166,19 @@ class ServerLots:
                 "The run list on the server counts; that of this console stays as it is",
                 EntryMark.NOTE,
             )
+        self._number_block()
         in_order = sorted(self._lots.values(), key=lambda lot: lot.position)
         self._run_list.served = [self._listed(lot) for lot in in_order]
         self._book.version += 1
+
+    def _number_block(self) -> None:
+        """Give the lot on the block its number, where the list was made when it was there already."""
+        lot = self._book.lot
+        if lot is None or lot.lot_id is not None:
+            return
+        for one in self._lots.values():
+            if one.state is LotState.OPEN and same_name(printable(one.product), lot.product):
+                self._book.lot = replace(lot, lot_id=one.lot_id, number=one.number)
 
     def _is_behind(self) -> bool:
         """Whether a lot is on the block by the list and not by what was heard, or the other way round."""

@@ -147,6 +147,43 @@ async def test_a_novel_that_is_typed_at_any_question_runs_no_command(
             assert list(tmp_path.glob("sale-*")) == []
 
 
+async def test_a_novel_at_the_run_list_of_the_server_changes_nothing_of_it(
+    baraka: Baraka,
+    phones: PythonPhones,
+    tmp_path: Path,
+    asked: list[ClientEvent],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """At the list, at its questions and at its forms; and where a lot is shown elsewhere."""
+    async with hosting(baraka, phones, tmp_path) as host:
+        await host.sale_screen.takeover.run()
+        await host.until(lambda: host.sale_screen.clerk.lots.counts, "the server's list")
+        lots = list(host.sale_screen.run_list.lots)
+        asked.clear()
+        monkeypatch.setattr("baraka_cli.console.prose.PROSE_SECONDS", 0.0)
+        for keys in (
+            "p",
+            "n",
+            "v",
+            "ve",
+            "v+",
+            "vi",
+            "vs",
+            "vw",
+            "vo",
+            "u",
+            ("v", "end", "shift+up"),
+        ):
+            while host.app.screen is not host.sale_screen or host.sale_screen.focused:
+                await host.presses("escape")
+            await host.presses(*("plus" if key == "+" else key for key in keys))
+            await Terminal(host, pause=1).sends(*NOVEL)
+            await Terminal(host, pause=1).sends(NOVEL)
+        assert host.app.is_running
+        assert [event for event in asked if not isinstance(event, PostComment)] == []
+        assert host.sale_screen.run_list.lots == lots
+
+
 async def test_a_novel_at_an_award_that_changed_under_it_sells_nothing(
     baraka: Baraka,
     phones: PythonPhones,

@@ -10,6 +10,7 @@ import pytest
 from baraka_cli.console.records import Comment, Phase
 from baraka_cli.console.sale_book import BIDS_KEPT_MAX, SaleBook
 from baraka_server.contract.hammer import LotReopened
+from baraka_server.contract.prices import NextBidChanged
 from baraka_server.contract.server_events import (
     AuctionCanceled,
     AuctionChanged,
@@ -190,6 +191,26 @@ def test_other_prices_keep_the_bids_and_another_product_begins_anew() -> None:
     sale.hear(LotChanged.wire_name, lot("Chain"))
     assert not sale.bids
     assert sale.next_ask() == 100
+
+
+@pytest.mark.parametrize(
+    ("told", "asked"),
+    [
+        ({}, 550),  # an older server, or the guide's: the usual step
+        ({"nextBid": 501}, 550),  # an auction without steps: any amount above would do
+        ({"nextBid": 525}, 525),
+        ({"nextBid": 600}, 600),
+        ({"nextBid": None}, 550),
+    ],
+)
+def test_the_next_ask_is_the_servers_where_it_has_steps(told: dict[str, Any], asked: int) -> None:
+    sale = book()
+    sale.hear(LotChanged.wire_name, lot(nextBid=110, lotId=7, lotNumber=12))
+    assert (sale.lot and sale.lot.called, sale.next_ask()) == ("Lot 12, Ring", 110)
+    sale.hear(NewBid.wire_name, {"newBid": bid(1, 500), "seq": 5, "round": 1} | told)
+    assert sale.next_ask() == asked
+    sale.hear(NextBidChanged.wire_name, {"nextBid": 520, "seq": 6})
+    assert sale.next_ask() == 520
 
 
 def test_of_equal_bids_the_first_leads() -> None:

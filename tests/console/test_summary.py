@@ -46,6 +46,7 @@ def test_numbers_are_written_whole_where_the_server_tells_them() -> None:
         "Dina",
         "'+27820000042",
         "2026-01-01T12:00:00.000Z",
+        "",
     ]
 
 
@@ -67,9 +68,9 @@ def test_a_file_for_excel_says_that_it_is_unicode_and_quotes_every_text() -> Non
 def test_a_file_for_programs_has_no_marks() -> None:
     nasty = won(2, name="=1", number="=2")
     assert as_csv(summarise([], [won(1), nasty]), CsvForm(plain=True)).decode() == (
-        "product,weight,price,winner,number,awarded_at\n"
-        "Ring,,100,Dina,+27820000042,2026-01-01T12:00:00.000Z\n"
-        "Ring,,200,'=1,'=2,2026-01-01T12:00:00.000Z\n"
+        "product,weight,price,winner,number,awarded_at,lot\n"
+        "Ring,,100,Dina,+27820000042,2026-01-01T12:00:00.000Z,\n"
+        "Ring,,200,'=1,'=2,2026-01-01T12:00:00.000Z,\n"
     )
 
 
@@ -80,7 +81,7 @@ def test_without_the_servers_list_it_has_what_the_console_heard() -> None:
     assert not found.numbers_known
     assert (found.total, found.passed) == (300, 1)
     assert rows(as_csv(found))[1:] == [
-        ["Ring", "5.2g", "300", "Dina", "", "2026-01-01T12:00:00.000Z"]
+        ["Ring", "5.2g", "300", "Dina", "", "2026-01-01T12:00:00.000Z", ""]
     ]
 
 
