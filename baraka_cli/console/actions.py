@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from baraka_cli.client.connection import ConnectionState
-from baraka_cli.console.mixed_text import isolated
 from baraka_cli.console.records import Phase
 from baraka_cli.console.sale_book import SaleBook
 
@@ -119,7 +118,7 @@ def _undo(now: Situation) -> Reason:
 
 def _reopen(now: Situation) -> Reason:
     lot = now.book.lot
-    return _sale(now) or (f"{isolated(lot.product)} is on the block." if lot else None)
+    return _sale(now) or (f"{lot.called} is on the block." if lot else None)
 
 
 def _runner_up(now: Situation) -> Reason:

@@ -33,7 +33,8 @@ WITH_CLOCK = frozenset(
 class Bidding:
     """`clock` is None where there is none; `warned` is the last fair warning since the last bid.
 
-    `next_bid` is the least that the server would accept now (D41), where it tells. `seconds` counts from when a clock was heard.
+    `next_bid` is the least that the server would accept now (D41), where it tells. `seconds` counts from
+    when a clock was heard.
     """
 
     clock: ClockFace | None = None

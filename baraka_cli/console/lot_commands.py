@@ -45,11 +45,28 @@ class LotCommands:
         self._sale = sale
         self._lots = lots
         self._log = log
+        self.steps: Steps | None = None
+        """Those that this console has set for the auction."""
+        self.tells_step = False
+        """Whether the step of each lot that is put up is sent as its start price too."""
 
     def open(self, lot: ListedLot, aside: Bid | None) -> None:
         """Put a lot on the block; `aside` is the bid that is set aside with the others."""
         event = OpenLot(auction_id=self._id, lot_id=_id(lot), with_bids=aside.id if aside else None)
-        self._send(f"Put up {called(lot)}", event, self._bids_stand(aside))
+
+        def on_reply(answer: Reply) -> None:
+            self._bids_stand(aside)(answer)
+            if answer.ok and self.tells_step:
+                self.tell_step(lot)
+
+        self._send(f"Put up {called(lot)}", event, on_reply)
+
+    def tell_step(self, lot: ListedLot) -> None:
+        """Send the step of the lot on the block as its start price: apps in the field step by it (D41)."""
+        step = step_at(lot.minimum, lot.increments or self.steps)
+        if step is not None and step != lot.start:
+            event = RepriceLot(auction_id=self._id, start_price=step)
+            self._send(f"Start price of {called(lot)}: {step:,}, for apps that step by it", event)
 
     def pass_lot(self, aside: Bid | None) -> None:
         what = self._book.lot.called if self._book.lot else "the lot"
@@ -100,10 +117,16 @@ class LotCommands:
         event = OfferAgain(auction_id=self._id, lot_id=_id(lot))
         self._send(f"Offer {called(lot)} again", event)
 
-    def set_steps(self, steps: Steps | None) -> None:
+    def set_steps(self, steps: Steps | None, then: Then) -> None:
         """Set by how much bids rise in the auction, where a lot has no steps of its own (D41)."""
         what = f"Bids rise by {written_steps(steps)}" if steps else "Bids rise by any amount"
-        self._send(what, SetIncrements(auction_id=self._id, increments=steps))
+
+        def on_reply(answer: Reply) -> None:
+            if answer.ok:
+                self.steps = steps
+            then(answer)
+
+        self._send(what, SetIncrements(auction_id=self._id, increments=steps), on_reply)
 
     @property
     def _id(self) -> int:
@@ -124,6 +147,11 @@ class LotCommands:
                 self._sale.missed_bid(aside)
 
         return on_reply
+
+
+def step_at(amount: int, steps: Steps | None) -> int | None:
+    """The step of the greatest `from` that is not above `amount`."""
+    return next((step for since, step in reversed(steps or ()) if since <= amount), None)
 
 
 def why_refused(answer: Reply) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from baraka_cli.client.replies import Reply
 from baraka_cli.console.actions import hosting
 from baraka_cli.console.dialogs import SureDialog
 from baraka_cli.console.hosting import Hosting
@@ -92,7 +93,27 @@ class LotHosting(Hosting):
 
     def _steps_written(self, written: object) -> None:
         if isinstance(written, str):
-            self.lots.set_steps(read_steps(written) if written else None)
+            self.lots.tells_step = False
+            self.lots.set_steps(read_steps(written) if written else None, self._offer_to_tell)
+
+    def _offer_to_tell(self, answer: Reply) -> None:
+        """Offer to send steps as start prices, by which apps in the field step (D41)."""
+        if not answer.ok or not self.lots.steps:
+            return
+        question = (
+            "Apps that know no steps raise by the start price. Send the step as the start price, of this "
+            "lot and of each that you put up?"
+        )
+
+        def sure(_: object) -> None:
+            self.lots.tells_step = True
+            if (lot := self.run_list.on_block) is not None:
+                self.lots.tell_step(lot)
+
+        self.app.push_screen(
+            SureDialog(question, "Send it"),
+            lambda yes: sure(yes) if yes is not None else None,
+        )
 
     # --- the block
 

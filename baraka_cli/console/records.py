@@ -152,6 +152,18 @@ def paddle_of(record: Mapping[str, Any]) -> int | None:
     return paddle if isinstance(paddle, int) and paddle > 0 else None
 
 
+def bid_of(record: Mapping[str, Any], before: Bid | None) -> Bid:
+    amount = whole(record["bid"])
+    return Bid(
+        record["id"],
+        record["user_id"],
+        name_of(record),
+        amount,
+        moment(record.get("createdAt")),
+        None if before is None else amount - before.amount,
+    )
+
+
 def comment_of(record: Mapping[str, Any]) -> Comment:
     user_id = record.get("user_id") or (record.get("user") or {}).get("id")
     row = record.get("id")

@@ -39,7 +39,7 @@ class RunnerUpDialog(Dialog):
         over = f"{isolated(self._book.called(high))} with {high.amount:,}" if high else ""
         with Vertical(classes="question"):
             yield Label("Sell to another bidder?", classes="title")
-            yield Paragraph(Text(f"{isolated(self._product)}. Passed over: {over}."))
+            yield Paragraph(Text(f"{self._book.lot_called(self._product)}. Passed over: {over}."))
             yield OptionList(
                 *(
                     Option(

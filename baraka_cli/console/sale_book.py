@@ -20,10 +20,12 @@ from baraka_cli.console.records import (
     Hammer,
     Lot,
     Phase,
+    bid_of,
     comment_of,
     ledger_of,
     moment,
     name_of,
+    numbered,
     numbered_by,
     paddle_of,
     phase_of,
@@ -120,6 +122,11 @@ class SaleBook:
         if least > self.high.amount + 1:
             return least
         return self.high.amount + (step or usual_step(self.high.amount))
+
+    def lot_called(self, product: str) -> str:
+        """A product, with its lot's number if it is on the block."""
+        on_block = self.lot is not None and self.lot.product == product
+        return numbered(self.lot.number if self.lot and on_block else None, product)
 
     def called(self, bid: Bid) -> str:
         """Its bidder, so that nobody takes two bidders of one name for the same."""
@@ -242,9 +249,6 @@ class SaleBook:
         if data["highestBid"] is not None and not self.bids:
             self._add_bid(data["highestBid"])
 
-    def _started(self, data: Mapping[str, Any], now: datetime) -> None:
-        self._auction(data, now)
-
     def _counted(self, data: Mapping[str, Any], _now: datetime) -> None:
         self.viewers = whole(data["userCount"])
 
@@ -358,20 +362,9 @@ class SaleBook:
             self._add_bid(record)
 
     def _add_bid(self, record: Mapping[str, Any]) -> None:
-        before = self.bids[0].amount if self.bids else None
-        amount = whole(record["bid"])
-        bidder = name_of(record)
-        self.names.hear(record["user_id"], bidder, paddle_of(record))
-        self.bids.appendleft(
-            Bid(
-                record["id"],
-                record["user_id"],
-                bidder,
-                amount,
-                moment(record.get("createdAt")),
-                None if before is None else amount - before,
-            )
-        )
+        bid = bid_of(record, self.bids[0] if self.bids else None)
+        self.names.hear(bid.user_id, bid.bidder, paddle_of(record))
+        self.bids.appendleft(bid)
 
     def _list_comments(self, records: list[Mapping[str, Any]], *, anew: bool = True) -> None:
         if anew:
@@ -384,7 +377,7 @@ class SaleBook:
 
 _HANDLERS = {
     AuctionState.wire_name: SaleBook._state,
-    AuctionStarted.wire_name: SaleBook._started,
+    AuctionStarted.wire_name: SaleBook._auction,
     UserCountUpdate.wire_name: SaleBook._counted,
     LotChanged.wire_name: SaleBook._lot_changed,
     NewBid.wire_name: SaleBook._bid_placed,

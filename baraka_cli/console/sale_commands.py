@@ -15,7 +15,7 @@ from baraka_cli.console.dialogs import AwardDecision
 from baraka_cli.console.log import Entry, EntryMark, Log
 from baraka_cli.console.mixed_text import isolated, readable
 from baraka_cli.console.narrate import explained
-from baraka_cli.console.records import Bid, Hammer, Lot
+from baraka_cli.console.records import Bid, Hammer, Lot, numbered
 from baraka_cli.console.sale_book import SaleBook
 from baraka_cli.run_list import ListedLot
 from baraka_server.contract.client_events import (
@@ -98,7 +98,7 @@ class SaleCommands:
                     )
 
         self.send(
-            f"Award {self._called(decision.product)} to {winner} for {bid.amount:,}",
+            f"Award {self._book.lot_called(decision.product)} to {winner} for {bid.amount:,}",
             AwardLot(
                 auction_id=self._book.auction_id,
                 product=decision.product,
@@ -119,7 +119,8 @@ class SaleCommands:
 
     def reopen(self, last: Hammer | None) -> None:
         """Take back the award of `last`; without it the last one of the auction."""
-        what = f"Open {isolated(last.product or 'the lot')} again" if last else "Open the lot again"
+        lot = numbered(last.number, last.product or "the lot") if last else "the lot"
+        what = f"Open {lot} again"
         seq = last.seq if last else None
         self.send(what, ReopenLot(auction_id=self._book.auction_id, award_seq=seq))
 
@@ -144,11 +145,6 @@ class SaleCommands:
             ),
             on_reply,
         )
-
-    def _called(self, product: str) -> str:
-        """A product with its lot's number, if it is on the block."""
-        lot = self._book.lot
-        return lot.called if lot and lot.product == product else isolated(product)
 
     def end(self, then: Then) -> None:
         self.send("End", EndAuction(auction_id=self._book.auction_id), then)

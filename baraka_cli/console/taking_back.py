@@ -12,6 +12,7 @@ from baraka_cli.console.log import EntryMark
 from baraka_cli.console.lot_hosting import LotHosting
 from baraka_cli.console.mixed_text import isolated
 from baraka_cli.console.ready_action import ReadyAction
+from baraka_cli.console.records import numbered
 from baraka_cli.console.runner_up_dialog import RunnerUpDialog
 
 HOLD_SECONDS = 3
@@ -82,7 +83,7 @@ class TakingBack(LotHosting):
 
     def _told(self, held: AwardDecision) -> str:
         winner = isolated(self.book.called(held.bid))
-        return f"Award {isolated(held.product)} to {winner} for {held.bid.amount:,}"
+        return f"Award {self.book.lot_called(held.product)} to {winner} for {held.bid.amount:,}"
 
     def action_drop(self) -> None:
         if self._held is not None:
@@ -123,7 +124,8 @@ class TakingBack(LotHosting):
         if not (self.check_possible("reopen") and self._is_taken_back_here("Reopen")):
             return
         last = self.book.hammers[-1] if self.book.hammers else None
-        what = f"Open {isolated(last.product or 'the lot')} again?\n" if last else ""
+        lot = numbered(last.number, last.product or "the lot") if last else ""
+        what = f"Open {lot} again?\n" if last else ""
         sold = last.told(self.book.names) if last else "Open the lot again that came off last?"
 
         def sure(_: object) -> None:

@@ -12,7 +12,7 @@ from textual.widgets import Input
 from baraka_cli.client.access import Access
 from baraka_cli.client.http import HttpApi
 from baraka_cli.client.replies import Reply
-from baraka_cli.console.lot_form import LotForm
+from baraka_cli.console.lot_form import LotForm, StepsDialog
 from baraka_cli.console.lots_dialog import LotsDialog
 from baraka_cli.console.taking_over import TooLong, parts, taken_over
 from baraka_cli.importing import new_lot
@@ -151,25 +151,42 @@ async def test_a_run_list_is_prepared_before_the_sale_and_sold_by(
         await host.presses("a")
         await host.sees("Lot 4, Chain", "Bilal A. wins")
         await host.presses("ctrl+y")
-        await host.reads_in_the_log("✓ Award Lot 4, Chain to Bilal A. for 150")
-        await host.sees("✓ 4 Chain  150 Bilal A.")
+        await host.reads_in_the_log("✓ Award Lot 4, Chain to 1 Bilal A. for 150")
+        await host.sees("✓ 4 Chain  150 1 Bilal A.")
         sold = {lot.number: lot for lot in await program.lots()}
         assert (sold[4].state.value, sold[4].description) == ("sold", "A gold chain")
+
+        await host.presses("f", "s")
+        await host.until(lambda: isinstance(host.app.screen, StepsDialog), "the question")
+        await host.types("ten")
+        await host.presses("ctrl+y")
+        await host.sees("⚠ 'ten' ")
+        host.app.screen.query_one("#steps", Input).value = "0:10 200:50"
+        await host.presses("ctrl+y")
+        await host.sees("Apps that know no steps raise by the start price")
+        await host.presses("ctrl+y")
+        await in_the_list(host)
+        await host.presses("escape")
 
         await host.presses("n")  # and what the next one takes off the block
         await host.presses("ctrl+y")
         await host.sees("▶ 2 Vase")
+        assert (await bilal.hears(LotChanged))["bidPrice"] == 120
+        assert (await bilal.hears(LotChanged))["bidPrice"] == 10, "by which older apps step"
+        await host.reads_in_the_log("✓ Start price of Lot 2, Vase: 10")
         await host.presses("n")
         await host.sees("Lot 2, Vase has no bids and passes. Put up Lot 3, Rug?")
         await host.presses("ctrl+y")
         await host.sees("▶ 3 Rug", "– 2 Vase  passed")
+        await host.reads_in_the_log("✓ Start price of Lot 3, Rug: 10")
         await host.presses("e")
+        await host.sees("End the auction?")
         await host.types("end")
         await host.presses("ctrl+y")
         await host.sees("1 sold, 3 passed, total 150")
         await host.presses("ctrl+s")
         await host.sees("Saved as")
-        assert ',"Bilal A.","\'+' in (saved := (tmp_path / "sale-1.csv").read_text())
+        assert 'Bilal A.","\'+' in (saved := (tmp_path / "sale-1.csv").read_text())
         assert saved.splitlines()[0].endswith('"lot"')
         assert saved.splitlines()[1].endswith(",4")
 
@@ -269,7 +286,7 @@ async def test_the_own_run_list_is_taken_over_once_with_what_became_of_its_lots(
         assert (await bilal.emits(PlaceBid(auction_id=1, amount=900)))["ok"]
         await host.sees("Bilal A.")
         await host.confirms("a")
-        await host.reads_in_the_log("sold to Bilal A.")
+        await host.reads_in_the_log("sold to 1 Bilal A.")
         await host.confirms("n")
         await host.reads_in_the_log("✓ Put up Silver")
         (file,) = (state_folder / "baraka" / "console").glob("*.json")
@@ -280,7 +297,7 @@ async def test_the_own_run_list_is_taken_over_once_with_what_became_of_its_lots(
         assert await program.lots() == []
         await host.presses("ctrl+y")
         await host.reads_in_the_log("✓ Run list to the server: 3 lots are there")
-        await host.sees("▶ 2 Silver Necklace – 925", "✓ 1 Gold Ring – 18K  900 Bilal A.")
+        await host.sees("▶ 2 Silver Necklace – 925", "✓ 1 Gold Ring – 18K  900 1 Bilal A.")
         there = await program.told()
         assert there == [
             (1, "Gold Ring – 18K", "sold"),
