@@ -194,7 +194,7 @@ class SaleScreen(Timing):
     def _look_at_lots(self) -> None:
         """Before the auction is live the room tells nothing of its run list."""
         online = self.connection.state is ConnectionState.ONLINE
-        if self.clerk.lots.are_there and online and not self.connection.joined:
+        if self.clerk.lots.are_there and online and self.book.phase is Phase.WAITING:
             self.clerk.lots.read()
 
     def _not_there(self) -> None:
