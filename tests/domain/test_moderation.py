@@ -1,4 +1,4 @@
-"""What moderators may do to whom, and what it is worth afterwards (D47)."""
+"""Mutes, blocks and slow mode as the rules have them: whom they may meet, and what follows (D47)."""
 
 from __future__ import annotations
 
