@@ -86,7 +86,7 @@ class ServerLots:
         if event == AuctionState.wire_name and self._book.lots_version is not None:
             self.are_there = self._anew = True
             if self._book.lots_version == 0:
-                self._forget()
+                self.forget()
         if event == LotsChanged.wire_name:
             for lot in map(RunListLot.model_validate, data["lots"] or ()):
                 known = self._lots.get(lot.lot_id)
@@ -116,7 +116,7 @@ class ServerLots:
                     await asyncio.sleep(AGAIN_SECONDS)
                     continue
                 if report is not None:
-                    self._take(report)
+                    self.take(report)
                     if self._is_behind():
                         await asyncio.sleep(AGAIN_SECONDS)
                         continue
@@ -127,7 +127,8 @@ class ServerLots:
         finally:
             self._reading = False
 
-    def _take(self, report: RunListReport) -> None:
+    def take(self, report: RunListReport) -> None:
+        """Take the list as the server told it, but lots that are known newer."""
         self.are_there = True
         if self._book.lots_version is None or report.lots_version > self._book.lots_version:
             self._book.lots_version = report.lots_version
@@ -155,7 +156,7 @@ class ServerLots:
         if self.counts:
             self._show()
 
-    def _forget(self) -> None:
+    def forget(self) -> None:
         """Go back to the own list: the server's history has none, or none any more (D34)."""
         self._lots.clear()
         self._run_list.served = None

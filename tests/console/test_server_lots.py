@@ -261,7 +261,7 @@ async def test_a_change_that_was_not_seen_is_refused_and_shown(
         await host.presses("f", "e")
         await writes(host, minimum_price="175")
         with monkeypatch.context() as deaf:
-            deaf.setattr(lots, "_take", lambda _report: None)
+            deaf.setattr(lots, "take", lambda _report: None)
             version = (await program.lots())[0].version
             said = {"auctionId": 1, "lotId": 1, "version": version, "minBidPrice": 111}
             await program.does(EditLot.model_validate(said))
@@ -305,7 +305,7 @@ async def test_the_own_run_list_is_taken_over_once_with_what_became_of_its_lots(
             (3, "Pearl Earrings", "waiting"),
         ]
         assert (await program.lots())[0].winning_id is not None
-        host.sale_screen.clerk.lots._forget()  # as a console that has not heard of it yet
+        host.sale_screen.clerk.lots.forget()  # as a console that has not heard of it yet
         await host.sale_screen.takeover.run()
         assert await program.told() == there, "the first outcome, and nothing twice"
         await host.until(lambda: host.sale_screen.clerk.lots.counts, "the server's list again")
