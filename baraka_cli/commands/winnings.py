@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from baraka_cli.database import ask_store
-from baraka_cli.terminal import AsJson, DatabaseUrl, print_json, print_table, say
+from baraka_cli.terminal import AsJson, DatabaseUrl, fail, print_json, print_table, say
+
+if TYPE_CHECKING:
+    from baraka_server.contract.winnings import WinningCommand
 
 app = typer.Typer(help="See who won what, and how to reach them.", no_args_is_help=True)
+
+WinningId = Annotated[
+    int, typer.Argument(metavar="ID", min=1, help="The winning, as the list has it.")
+]
 
 
 @app.callback()
@@ -51,9 +59,10 @@ def list_(
         print_json(shown)
     elif shown:
         print_table(
-            ("Auction", "Product", "Price", "Winner", "Number", "Sold", "Awarded"),
+            ("ID", "Sale", "Product", "Price", "Winner", "Number", "Sold", "Awarded"),
             [
                 (
+                    won.id,
                     won.auction_id,
                     f"{won.product} ({won.weight})" if won.weight else won.product,
                     won.price,
@@ -69,3 +78,115 @@ def list_(
         say("Nothing was won yet.")
     if page.resume is not None:
         say(f"There are more than these {limit}: see --limit.")
+
+
+Because = Annotated[str, typer.Option(metavar="TEXT", help="Why; it stands in the history.")]
+
+
+@app.command()
+def paid(
+    winning: WinningId,
+    undo: Annotated[bool, typer.Option("--no", help="It is not paid after all.")] = False,
+    database_url: DatabaseUrl = None,
+) -> None:
+    """Note that a winning was paid: from then on nobody opens its lot again, or changes it."""
+    from baraka_server.contract.winnings import PayWinning
+
+    _carry_out(
+        database_url,
+        winning,
+        lambda auction_id: PayWinning(auction_id=auction_id, winning_id=winning, paid=not undo),
+    )
+
+
+@app.command()
+def correct(
+    winning: WinningId,
+    price: Annotated[int, typer.Option(min=1, max=2**31 - 1, help="What it costs.")],
+    because: Because,
+    database_url: DatabaseUrl = None,
+) -> None:
+    """Change the price of a winning that is not paid; the history keeps both."""
+    from baraka_server.contract.winnings import CorrectWinning
+
+    _carry_out(
+        database_url,
+        winning,
+        lambda auction_id: CorrectWinning(
+            auction_id=auction_id, winning_id=winning, price=price, reason=because
+        ),
+    )
+
+
+@app.command()
+def reassign(
+    winning: WinningId,
+    to: Annotated[int, typer.Option(min=1, metavar="PADDLE", help="The paddle of who gets it.")],
+    price: Annotated[
+        int | None,
+        typer.Option(
+            min=1, max=2**31 - 1, help="What it costs; without it, the highest own bid on that lot."
+        ),
+    ] = None,
+    because: Annotated[
+        str | None, typer.Option(metavar="TEXT", help="Why; it stands in the history.")
+    ] = None,
+    database_url: DatabaseUrl = None,
+) -> None:
+    """Give a winning that is not paid to another bidder; the history keeps both."""
+    from baraka_server.contract.winnings import ReassignWinning
+
+    _carry_out(
+        database_url,
+        winning,
+        lambda auction_id: ReassignWinning(
+            auction_id=auction_id, winning_id=winning, paddle=to, price=price, reason=because
+        ),
+    )
+
+
+def _carry_out(
+    database_url: str | None, winning_id: int, command: Callable[[int], WinningCommand]
+) -> None:
+    """Do what `command` makes for the winning's auction, and say what the winning is now."""
+    from baraka_server.contract.refusals import Refusal
+    from baraka_server.contract.reports import WinningWithUser
+    from baraka_server.live.batch import Outcome
+    from baraka_server.live.desk import carry_out
+    from baraka_server.store import catalog
+    from baraka_server.store.store import Store
+
+    async def do(store: Store) -> tuple[Outcome, WinningWithUser]:
+        before = await catalog.winning_by_id(store, winning_id)
+        outcome = await carry_out(store, _valid(lambda: command(before.auction_id or 0)))
+        return outcome, await catalog.winning_by_id(store, winning_id)
+
+    outcome, won = ask_store(database_url, do)
+    if isinstance(outcome, Refusal):
+        fail(_explained(outcome.message, outcome.code))
+    if outcome.get("changed") is False:
+        say("It was so already.")
+    state = "paid" if won.sold else "not paid"
+    say(f"Winning {won.id}: {won.product} to {won.user.name} for {won.price}, {state}.")
+
+
+def _valid(make: Callable[[], WinningCommand]) -> WinningCommand:
+    from pydantic import ValidationError
+
+    from baraka_server.store.errors import Unfit
+
+    try:
+        return make()
+    except ValidationError as error:
+        problem = error.errors()[0]
+        raise Unfit(f"{problem['loc'][0]} {problem['msg']}") from None
+
+
+def _explained(message: str, code: str) -> str:
+    from baraka_server.contract.refusals import Code
+
+    more = {
+        Code.WINNING_PAID: "Nothing was changed. If that is wrong: baraka winnings paid ID --no",
+        Code.NOT_STANDING: "This bidder has no bid on that lot: say for how much, with --price.",
+    }.get(Code(code))
+    return f"{message}. {more}" if more else message

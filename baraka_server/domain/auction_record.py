@@ -21,6 +21,7 @@ from baraka_server.domain.events import (
 from baraka_server.domain.hammer import LotOpenedAgain, RunnerUpAwarded
 from baraka_server.domain.lot_entries import LotPassed
 from baraka_server.domain.parts import FreeText
+from baraka_server.domain.winnings import WinningChanged
 
 NO_LOT: dict[str, Any] = {
     "current_product": None,
@@ -101,6 +102,8 @@ def _changes(record: Auction, entry: LedgerEntry) -> dict[str, Any]:
             if again.lot_id is None:
                 return restored
             return restored | {"product_description": _shortened(again.description)}
+        case WinningChanged(is_last=True, winner_id=winner_id):
+            return {"winning_user_id": winner_id}
         case Canceled():
             return {"isLive": False, "isCanceled": True}
         case Ended():

@@ -7,7 +7,17 @@ from __future__ import annotations
 
 from baraka_server.contract.refusals import Code
 from baraka_server.domain.decision import Command, Decision, HouseRules
-from baraka_server.domain.rules import block, clock, hammer, lots, moderation, people, prices, sale
+from baraka_server.domain.rules import (
+    block,
+    clock,
+    hammer,
+    lots,
+    moderation,
+    people,
+    prices,
+    sale,
+    winnings,
+)
 from baraka_server.domain.rules.tables import Decisions
 from baraka_server.domain.staff import may
 from baraka_server.domain.state import State
@@ -21,6 +31,7 @@ DECISIONS: Decisions = {
     **hammer.DECISIONS,
     **people.DECISIONS,
     **moderation.DECISIONS,
+    **winnings.DECISIONS,
 }
 """The decision for each client event but joins and leaves, which the ledger does not keep."""
 

@@ -11,6 +11,7 @@ from baraka_server.contract.client_events import ClientEvent
 from baraka_server.contract.refusals import Code, Refusal
 from baraka_server.domain.acts import RoundActs
 from baraka_server.domain.events import Event, LedgerEntry, StandingBid
+from baraka_server.domain.winnings import Won
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,8 @@ class Found:
     winning_id: int | None = None
     winner_before: int | None = None
     winner: int | None = None
+    won: Won | None = None
+    """The winning that a command behind the sale names."""
     bidders: frozenset[int] = frozenset()
     """The users who have bids on the list."""
     winnings: frozenset[int] = frozenset()

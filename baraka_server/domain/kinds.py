@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from baraka_server.domain import clock, hammer, increments, lot_entries, moderation, roles
+from baraka_server.domain import clock, hammer, increments, lot_entries, moderation, roles, winnings
 from baraka_server.domain.events import GUIDE_KINDS, Event, Unknown
 
 AREAS = (
@@ -16,6 +16,7 @@ AREAS = (
     lot_entries.KINDS,
     roles.KINDS,
     moderation.KINDS,
+    winnings.KINDS,
 )
 
 KINDS: dict[str, type[Event]] = {event.kind: event for kinds in AREAS for event in kinds}

@@ -21,7 +21,15 @@ from baraka_server.domain.events import (
 )
 from baraka_server.domain.hammer import LotOpenedAgain, RunnerUpAwarded
 from baraka_server.domain.lot_entries import LotPassed
-from baraka_server.domain.rules import clock, hammer, lots_proved, moderation, people, prices
+from baraka_server.domain.rules import (
+    clock,
+    hammer,
+    lots_proved,
+    moderation,
+    people,
+    prices,
+    winnings,
+)
 from baraka_server.domain.rules.lots_proved import numbered
 from baraka_server.domain.rules.tables import NameOf, Words
 from baraka_server.domain.state import State
@@ -33,6 +41,7 @@ WORDS: Words = {
     **hammer.WORDS,
     **people.WORDS,
     **moderation.WORDS,
+    **winnings.WORDS,
 }
 """The words for the kinds of entry that the guide does not have, from each area."""
 

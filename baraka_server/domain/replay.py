@@ -38,10 +38,12 @@ from baraka_server.domain.rules import (
     people,
     prices,
     sale,
+    winnings,
 )
 from baraka_server.domain.rules.tables import Objections
 from baraka_server.domain.staff import may
 from baraka_server.domain.state import State, next_entry
+from baraka_server.domain.winnings import WinningChanged, WinningPaid
 
 OBJECTIONS: Objections = {
     **sale.OBJECTIONS,
@@ -52,6 +54,7 @@ OBJECTIONS: Objections = {
     **hammer.OBJECTIONS,
     **people.OBJECTIONS,
     **moderation.OBJECTIONS,
+    **winnings.OBJECTIONS,
 }
 """One for every kind of entry; tests/domain/test_replay.py says when one is missing."""
 
@@ -61,7 +64,7 @@ WHO: dict[type[Event], Who] = {
     **dict.fromkeys((Started, LotOpened, LotRepriced, Awarded, BroadcasterLeft), Who.CLERK),
     **dict.fromkeys((IncrementsSet, ActUndone, LotOpenedAgain, RunnerUpAwarded), Who.CLERK),
     **dict.fromkeys(CLOCK_KINDS, Who.CLERK),
-    RoleSet: Who.OWNER,
+    **dict.fromkeys((RoleSet, WinningChanged, WinningPaid), Who.OWNER),
     **dict.fromkeys(lot_entries.KINDS, Who.CLERK),
     **dict.fromkeys(MODERATION_KINDS, Who.MODERATOR),
 }

@@ -21,8 +21,9 @@ from baraka_server.contract.moderation import (
 )
 from baraka_server.contract.people import SetRole
 from baraka_server.contract.records import User
+from baraka_server.contract.winnings import CorrectWinning, PayWinning, ReassignWinning
 from baraka_server.domain.decision import NOTHING_FOUND, Found
-from baraka_server.live import hammer, moderation, people
+from baraka_server.live import hammer, moderation, people, winnings
 from baraka_server.live.finding import Finding
 
 Finder = Callable[[Finding, Found], Awaitable[Found]]
@@ -51,6 +52,7 @@ FINDERS: dict[type[ClientEvent], Finder] = {
     **dict.fromkeys((RemoveComment, RestoreComment), moderation.for_comments),
     **dict.fromkeys((MuteUser, UnmuteUser, UnblockUser, SetSlowMode), moderation.nothing_more),
     BlockUser: moderation.for_block,
+    **dict.fromkeys((PayWinning, CorrectWinning, ReassignWinning), winnings.for_winning),
 }
 """The reads that client events need, once for a batch. A bid of the guide needs none."""
 

@@ -205,6 +205,19 @@ async def list_winnings(
         return Page([_numbered(won, given) for won in found], page.resume)
 
 
+async def winning_by_id(store: Store, winning_id: int) -> WinningWithUser:
+    """The winning with its winner. Raises `NotThere` for none, or one of no auction."""
+    query = with_user(winnings).where(winnings.c.id == _findable(winning_id))
+    async with store.reading() as connection:
+        rows = (await connection.execute(query)).mappings().all()
+        found = records_with_users(connection, WinningWithUser, winnings, rows)
+    if not found:
+        raise NotThere(f"There is no winning {winning_id}: see baraka winnings list.")
+    if found[0].auction_id is None:
+        raise NotThere(f"Winning {winning_id} belongs to no auction any more.")
+    return found[0]
+
+
 def _numbered(won: WinningWithUser, given: Mapping[tuple[int, int], int]) -> WinningWithUser:
     paddle = given.get((won.auction_id or 0, won.user_id))
     return won if paddle is None else won.model_copy(update={"paddle": paddle})

@@ -26,6 +26,7 @@ from baraka_server.domain.hammer import ActUndone, Award, LotOpenedAgain, Runner
 from baraka_server.domain.lot_entries import LotPassed
 from baraka_server.domain.moderation import CommentRemoved, CommentRestored, UserBlocked
 from baraka_server.domain.state import BEGINNING, State, apply
+from baraka_server.domain.winnings import WinningChanged
 from baraka_server.store.rows import is_id
 from baraka_server.store.tables import bids, comments, winnings
 
@@ -198,6 +199,8 @@ class Expected:
                 self.comments.take_away(comment_id, entry.seq)
             case CommentRestored(comment_id=comment_id):
                 self.comments.bring_back(comment_id)
+            case WinningChanged() as changed:
+                self._change_winning(entry, changed)
             case LotOpenedAgain() as opened:
                 self._open_again(entry, opened)
             case BidPlaced(amount=amount, bid_id=bid_id, paddle=paddle):
@@ -262,6 +265,14 @@ class Expected:
             self.bids.write(bid.bid_id, Written(entry.seq, values | times))
         self.winnings.written.pop(opened.winning_id or 0, None)
         self._winner = (opened.winner,)
+
+    def _change_winning(self, entry: LedgerEntry, changed: WinningChanged) -> None:
+        known = self.winnings.written.get(changed.winning_id)
+        values = dict(known.values) if known else {}
+        values |= {"user_id": changed.winner_id, "price": changed.price}
+        self.winnings.written[changed.winning_id] = Written(entry.seq, values)
+        if changed.is_last:
+            self._winner = (changed.winner_id,)
 
     def _award(self, entry: LedgerEntry, awarded: Award) -> None:
         self.bids.clear()

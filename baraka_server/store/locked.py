@@ -39,6 +39,7 @@ from baraka_server.domain.lot_entries import LotPassed
 from baraka_server.domain.lots import EMPTY
 from baraka_server.domain.moderation import CommentRemoved, CommentRestored, UserBlocked
 from baraka_server.domain.state import State
+from baraka_server.domain.winnings import WinningChanged, WinningPaid, Won
 from baraka_server.store import attendance, comment_rows, ledger, rows, winning_rows
 from baraka_server.store.attendance import Attendance
 from baraka_server.store.lots import write_lots
@@ -109,8 +110,12 @@ class LockedAuction:
 
     async def winning_is_settled(self, award: LedgerEntry, event: Award) -> bool:
         """Whether the winning of an award may not be taken back: paid, changed or referred to."""
-        written = _winning(award, event, self.record.id)
+        written = winning_rows.as_written(award, event, self.record.id)
         return await winning_rows.is_settled(self._connection, event.winning_id or 0, written)
+
+    async def won(self, winning_id: int) -> Won:
+        """A winning of this auction, locked until the transaction ends. Raises `NotThere`."""
+        return await winning_rows.read_won(self._connection, self.record.id, winning_id)
 
     async def winner_before(self, winning_id: int) -> int | None:
         """The winner of the auction's winning before this one."""
@@ -248,18 +253,6 @@ class _Table:
 _BIDS, _COMMENTS = _Table.of(bids), _Table.of(comments)
 
 
-def _winning(award: LedgerEntry, event: Award, auction_id: int) -> dict[str, Any]:
-    """The columns of the winning that an award writes, but for those that change when it is paid."""
-    return {
-        "user_id": event.high.user_id if event.high else None,
-        "auction_id": auction_id,
-        "product": event.product,
-        "price": event.high.amount if event.high else None,
-        "weight": event.weight,
-        "createdAt": award.at,
-    }
-
-
 class _Writing:
     """Writes the rows of a sequence of entries; runs of bids and of comments go in one statement."""
 
@@ -297,6 +290,8 @@ class _Writing:
                 await self._flush()
                 mine = bids.c.auction_id == self.record.id
                 await self._connection.execute(delete(bids).where(mine, bids.c.id.in_(ids)))
+            case WinningPaid() | WinningChanged() as settled:
+                await winning_rows.settle(self._connection, settled, entry.at)
             case LotOpenedAgain() as opened:
                 await self._flush()
                 await self._bring_back(opened)
@@ -322,7 +317,10 @@ class _Writing:
     async def _award(self, entry: LedgerEntry, event: Award) -> Award:
         if event.high is not None:
             bid_id = event.high.bid_id or self._last_bid_id
-            row = _winning(entry, event, self.record.id) | {"sold": False, "updatedAt": entry.at}
+            row = winning_rows.as_written(entry, event, self.record.id) | {
+                "sold": False,
+                "updatedAt": entry.at,
+            }
             made = await self._connection.execute(insert(winnings).values(row))
             (winning_id,) = made.inserted_primary_key or (None,)
             event = replace(event, high=replace(event.high, bid_id=bid_id), winning_id=winning_id)

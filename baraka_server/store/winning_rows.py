@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, column, literal, select, table, text
+from sqlalchemy import and_, column, func, literal, select, table, text, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from baraka_server.domain.events import LedgerEntry
+from baraka_server.domain.hammer import Award
+from baraka_server.domain.winnings import WinningChanged, WinningPaid, Won
+from baraka_server.store.errors import NotThere
 from baraka_server.store.tables import winnings
 
 _REFERENCES_MYSQL = text("""
@@ -36,6 +41,18 @@ class Reference:
     columns: tuple[tuple[str, str], ...]
 
 
+def as_written(award: LedgerEntry, event: Award, auction_id: int) -> dict[str, Any]:
+    """The columns of the winning that an award writes, but for those that change when it is paid."""
+    return {
+        "user_id": event.high.user_id if event.high else None,
+        "auction_id": auction_id,
+        "product": event.product,
+        "price": event.high.amount if event.high else None,
+        "weight": event.weight,
+        "createdAt": award.at,
+    }
+
+
 async def is_settled(
     connection: AsyncConnection, winning_id: int, written: Mapping[str, Any]
 ) -> bool:
@@ -51,6 +68,32 @@ async def is_settled(
         if await _refers(connection, reference, winning_id):
             return True
     return False
+
+
+async def read_won(connection: AsyncConnection, auction_id: int, winning_id: int) -> Won:
+    """A winning of the auction, locked until the transaction ends. Raises `NotThere`."""
+    mine = select(winnings).where(winnings.c.auction_id == auction_id)
+    query = mine.where(winnings.c.id == winning_id).with_for_update()
+    row = (await connection.execute(query)).mappings().one_or_none()
+    if row is None:
+        raise NotThere(f"Auction {auction_id} has no winning {winning_id}.")
+    last = select(func.max(winnings.c.id)).where(winnings.c.auction_id == auction_id)
+    is_last = (await connection.execute(last)).scalar() == winning_id
+    return Won(winning_id, row["user_id"], row["price"], bool(row["sold"]), is_last)
+
+
+async def settle(
+    connection: AsyncConnection, event: WinningPaid | WinningChanged, at: datetime
+) -> None:
+    """Write what happened to a winning behind the sale."""
+    values: dict[str, Any] = {"updatedAt": at}
+    match event:
+        case WinningPaid(paid=paid):
+            values["sold"] = paid
+        case WinningChanged(winner_id=winner_id, price=price):
+            values |= {"user_id": winner_id, "price": price}
+    where = winnings.c.id == event.winning_id
+    await connection.execute(update(winnings).where(where).values(values))
 
 
 async def winner_before(

@@ -79,6 +79,7 @@ from baraka_server.domain.parts import FreeText
 from baraka_server.domain.replay import objection
 from baraka_server.domain.roles import OPERATOR, RoleSet
 from baraka_server.domain.state import BEGINNING, CLOCK_STEP_MAX, State, apply, next_entry
+from baraka_server.domain.winnings import WinningChanged, WinningPaid
 from tests.support.servers.records import auction_record
 
 AMINA, BILAL, DINA = 1, 2, 3  # Amina hosts; Bilal and Dina bid
@@ -511,6 +512,12 @@ ANY_EVENT: dict[str, st.SearchStrategy[Event]] = {
         LotOpenedAgain,
         *(ANY_LOT, IDS, ANY_HIGH, st.none() | IDS, st.none() | IDS, st.none() | IDS),
         st.lists(ANY_BID).map(tuple),
+    ),
+    "winning_paid": st.builds(WinningPaid, IDS, st.booleans()),
+    "winning_changed": st.builds(
+        WinningChanged,
+        *(IDS, IDS, AMOUNTS, IDS, AMOUNTS, st.booleans()),
+        st.none() | st.builds(FreeText, st.text("0123456789abcdef", min_size=64, max_size=64)),
     ),
     "runner_up_awarded": st.builds(RunnerUpAwarded, TEXTS, TEXTS, ANY_BID, ANY_BID, IDS),
     "clock_started": st.builds(

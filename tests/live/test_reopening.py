@@ -158,14 +158,14 @@ async def test_an_award_to_nobody_is_taken_back_as_well(on_air, store, hall):
 
 async def test_the_winner_before_is_the_auctions_winner_again(on_air, store):
     house, amina, bilal = on_air
-    await house.submit(DINA, bid(10))
-    await house.submit(amina, AWARD)
-    await house.submit(amina, PEARL)
-    await house.submit(bilal, bid(10))
-    await house.submit(amina, AWARD_PEARL)
+    for number, who in enumerate((DINA, viewer(6), bilal)):
+        lot = PEARL.model_copy(update={"product": f"Pearl {number}"})
+        await house.submit(amina, lot)
+        await house.submit(who, bid(10))
+        await house.submit(amina, AwardLot(auction_id=1, product=lot.product))
     assert await winner(store) == 2
     await house.submit(amina, REOPEN)
-    assert await winner(store) == 3
+    assert await winner(store) == 6
     await assert_sale_holds(store)
 
 

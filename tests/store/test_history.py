@@ -130,6 +130,9 @@ DATA: dict[str, dict[str, Any]] = {
     "bid_undone": {"bids": [1, 2, 3], "high": None, "was": HIGH},
     "lot_reopened": {"lot": LOT, "award": 1, "was": HIGH, "winning_id": 1, "winner": None}
     | {"winner_before": 2, "bids": [[1, 2, 3, HIGH["at"]]]},
+    "winning_paid": {"winning_id": 1, "paid": True},
+    "winning_changed": {"winning_id": 1, "winner_id": 2, "price": 5, "winner_before": 3}
+    | {"price_before": 6, "is_last": True, "reason": "0" * 64},
     "runner_up_awarded": {"product": "Vase", "weight": "5g", "high": HIGH, "passed_over": HIGH},
 }
 

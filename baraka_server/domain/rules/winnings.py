@@ -1,0 +1,111 @@
+"""The rules behind a sale: who may still win what, and for how much (D39)."""
+
+from __future__ import annotations
+
+from baraka_server.contract.fields import INT_MAX
+from baraka_server.contract.refusals import Code
+from baraka_server.contract.winnings import CorrectWinning, PayWinning, ReassignWinning
+from baraka_server.domain.decision import Command, Decision, HouseRules, Unchanged
+from baraka_server.domain.events import LedgerEntry
+from baraka_server.domain.parts import FreeText
+from baraka_server.domain.roles import OPERATOR
+from baraka_server.domain.rules.tables import Decisions, NameOf, Objections, Words
+from baraka_server.domain.state import State
+from baraka_server.domain.winnings import WinningChanged, WinningPaid, Won
+
+
+def _pay(_state: State, command: Command, event: PayWinning, _rules: HouseRules) -> Decision:
+    if _won(command).paid == event.paid:
+        return Unchanged()
+    return WinningPaid(event.winning_id, event.paid, _by(command))
+
+
+def _correct(state: State, command: Command, event: CorrectWinning, _rules: HouseRules) -> Decision:
+    won = _won(command)
+    if won.paid:
+        return command.refused(Code.WINNING_PAID)
+    return _changed(state, command, won.user_id, event.price, event.reason)
+
+
+def _reassign(
+    state: State, command: Command, event: ReassignWinning, _rules: HouseRules
+) -> Decision:
+    if _won(command).paid:
+        return command.refused(Code.WINNING_PAID)
+    user_id = state.paddles.user_of(event.paddle)
+    if user_id is None or user_id not in command.found.users:
+        return command.refused(Code.PADDLE_NOT_FOUND, paddle=event.paddle)
+    own = (bid.amount for bid in command.found.standing if bid.user_id == user_id)
+    price = event.price or max(own, default=None)
+    if price is None:
+        return command.refused(Code.NOT_STANDING)
+    return _changed(state, command, user_id, price, event.reason)
+
+
+def _changed(
+    state: State, command: Command, winner_id: int, price: int, reason: str | None
+) -> Decision:
+    won = _won(command)
+    if (winner_id, price) == (won.user_id, won.price):
+        return Unchanged()
+    said = FreeText.of(reason, command.found.salt, state.seq + 1, 0) if reason else None
+    return WinningChanged(
+        won.winning_id,
+        winner_id,
+        price,
+        won.user_id,
+        won.price,
+        won.is_last,
+        said,
+        _by(command),
+    )
+
+
+def _won(command: Command) -> Won:
+    if command.found.won is None:
+        raise ValueError("the winning was not read")
+    return command.found.won
+
+
+def _by(command: Command) -> str | None:
+    return OPERATOR if command.user_id is None else None
+
+
+DECISIONS: Decisions = {PayWinning: _pay, CorrectWinning: _correct, ReassignWinning: _reassign}
+
+
+def _paid_objection(_state: State, _entry: LedgerEntry, _event: WinningPaid) -> None:
+    return None
+
+
+def _changed_objection(_state: State, _entry: LedgerEntry, event: WinningChanged) -> str | None:
+    if type(event.price) is not int or not 1 <= event.price <= INT_MAX:
+        return "that is not a price"
+    same = (event.winner_id, event.price) == (event.winner_before, event.price_before)
+    return "it changes nothing" if same else None
+
+
+OBJECTIONS: Objections = {WinningPaid: _paid_objection, WinningChanged: _changed_objection}
+
+
+def _paid_words(event: WinningPaid, _name_of: NameOf) -> str:
+    if event.paid:
+        return f"{_operator(event.by)}noted that winning {event.winning_id} is paid"
+    return f"{_operator(event.by)}noted that winning {event.winning_id} is not paid after all"
+
+
+def _changed_words(event: WinningChanged, name_of: NameOf) -> str:
+    now = f"{name_of(event.winner_id)} for {event.price}"
+    before = f"{name_of(event.winner_before)} for {event.price_before}"
+    reason = event.reason.text or "erased" if event.reason else ""
+    why = f" ({reason})" if reason else ""
+    return (
+        f"{_operator(event.by)}changed winning {event.winning_id}: {now}, before that {before}{why}"
+    )
+
+
+def _operator(by: str | None) -> str:
+    return "at the command line: " if by == OPERATOR else ""
+
+
+WORDS: Words = {WinningPaid: _paid_words, WinningChanged: _changed_words}

@@ -1,0 +1,67 @@
+"""Events behind a sale: a winning that was paid, or that went to another bidder or for another price (D39)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Self
+
+from baraka_server.domain.events import Event, Parts
+from baraka_server.domain.parts import FreeText
+
+
+@dataclass(frozen=True, slots=True)
+class Won:
+    """A row of `winnings`. `is_last` is whether it is the last one of its auction."""
+
+    winning_id: int
+    user_id: int
+    price: int
+    paid: bool
+    is_last: bool
+
+
+@dataclass(frozen=True, slots=True)
+class WinningPaid(Event):
+    """A winning was paid, or the note that it was is taken back."""
+
+    kind = "winning_paid"
+    rule = False
+    sparse: ClassVar[Mapping[str, Any]] = {"by": None}
+
+    winning_id: int
+    paid: bool
+    by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WinningChanged(Event):
+    """A winning has another winner or another price than before; `is_last` moves the auction's winner."""
+
+    kind = "winning_changed"
+    rule = False
+    parts: ClassVar[Parts] = {"reason": FreeText}
+    sparse: ClassVar[Mapping[str, Any]] = {"by": None, "reason": None}
+
+    winning_id: int
+    winner_id: int
+    price: int
+    winner_before: int
+    price_before: int
+    is_last: bool
+    reason: FreeText | None = None
+    by: str | None = None
+
+    @property
+    def named_users(self) -> tuple[int | None, ...]:
+        return (self.winner_id, self.winner_before)
+
+    @property
+    def texts(self) -> tuple[FreeText, ...]:
+        return (self.reason,) if self.reason else ()
+
+    def with_texts(self, read: Mapping[str, str]) -> Self:
+        return replace(self, reason=self.reason.read(read)) if self.reason else self
+
+
+KINDS: tuple[type[Event], ...] = (WinningPaid, WinningChanged)

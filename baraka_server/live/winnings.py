@@ -1,0 +1,47 @@
+"""Reading of what the commands about winnings are decided on: the row, and the bids of its round."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from baraka_server.contract.winnings import ReassignWinning, WinningCommand
+from baraka_server.domain.acts import RoundActs
+from baraka_server.domain.decision import Found
+from baraka_server.domain.events import Adopted, Awarded, LotOpened, StandingBid
+from baraka_server.domain.hammer import RunnerUpAwarded
+from baraka_server.live.finding import Finding
+
+
+async def for_winning(finding: Finding, found: Found) -> Found:
+    """The winning that the first command names, locked; for another winner also who bid in its round.
+
+    Raises `NotThere` where the auction has no such winning.
+    """
+    events = (command.event for command in finding.commands)
+    event = next(event for event in events if isinstance(event, WinningCommand))
+    found = replace(found, won=await finding.auction.won(event.winning_id))
+    if not isinstance(event, ReassignWinning):
+        return found
+    user_id = finding.state.paddles.user_of(event.paddle)
+    users = await finding.auction.users({user_id} if user_id is not None else ())
+    bids = await _bids_of_round(finding, event.winning_id)
+    return replace(found, users=found.users | users.keys(), standing=tuple(bids))
+
+
+async def _bids_of_round(finding: Finding, winning_id: int) -> list[StandingBid]:
+    """The bids that stood when this winning was awarded; none where another program wrote it."""
+    auction = finding.auction
+    awards = await auction.entries_of((Awarded, RunnerUpAwarded), since=1)
+    award = next(
+        (entry for entry in awards if getattr(entry.event, "winning_id", None) == winning_id), None
+    )
+    if award is None:
+        return []
+    openings = await auction.entries_of((LotOpened, Adopted), since=1)
+    began = min((entry.seq for entry in openings if entry.round == award.round), default=1)
+    acts = RoundActs()
+    for entry in await auction.entries_of(RoundActs.KINDS, since=began):
+        acts.take(entry)
+        if entry.seq == award.seq:
+            break
+    return acts.sold
