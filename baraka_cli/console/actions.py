@@ -231,7 +231,7 @@ MORE_KEYS = (
     ("F1-F9", "send it at once"),
     ("g", "speaks the next language of quick messages, and then all in one comment"),
     (
-        "v",
+        "f",
         "shows the run list on the server: put up, change, add, move, withdraw; or puts it there",
     ),
     ("Tab", "goes to the lists: ↑ ↓ PgUp PgDn scroll, End is where they follow the sale"),
