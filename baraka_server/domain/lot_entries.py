@@ -135,16 +135,20 @@ class LotOfferedAgain(Event):
 
 @dataclass(frozen=True, slots=True)
 class LotPassed(Event):
-    """The lot on the block was taken off it without a sale. `high` is the bid that stood."""
+    """The lot on the block was taken off it without a sale. `high` is the bid that stood.
+
+    `by_clock` is how far the clock had counted that passed it, None where a host did (D44).
+    """
 
     kind = "lot_passed"
     parts: ClassVar[Parts] = {"high": StandingBid.from_data}
-    sparse: ClassVar[Mapping[str, Any]] = {"lot_id": None, "lot_number": None}
+    sparse: ClassVar[Mapping[str, Any]] = {"lot_id": None, "lot_number": None, "by_clock": None}
 
     product: str
     high: StandingBid | None
     lot_id: int | None = None
     lot_number: int | None = None
+    by_clock: int | None = None
 
     @property
     def named_users(self) -> tuple[int | None, ...]:

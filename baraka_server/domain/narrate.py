@@ -120,13 +120,9 @@ def _awarded(awarded: Awarded, name_of: NameOf) -> str:
     weight = (awarded.weight or "").strip()
     product = numbered(awarded.product, awarded.lot_number)
     lot = f"{product} ({awarded.weight})" if weight else product
-    if awarded.by_clock is not None:
-        went = (
-            "to nobody"
-            if awarded.high is None
-            else (f"to {name_of(awarded.high.user_id)} for {awarded.high.amount}")
-        )
-        return f"the clock ran out: {lot} went {went}"
+    if awarded.by_clock is not None and awarded.high is not None:
+        winner = name_of(awarded.high.user_id)
+        return f"the clock ran out: {lot} went to {winner} for {awarded.high.amount}"
     if awarded.high is None:
         return f"awarded {lot} to nobody: there was no bid"
     return f"awarded {lot} to {name_of(awarded.high.user_id)} for {awarded.high.amount}"

@@ -26,6 +26,7 @@ from baraka_server.domain.events import (
 )
 from baraka_server.domain.hammer import ActUndone, LotOpenedAgain, RunnerUpAwarded
 from baraka_server.domain.increments import IncrementsSet
+from baraka_server.domain.lot_entries import LotPassed
 from baraka_server.domain.moderation import KINDS as MODERATION_KINDS
 from baraka_server.domain.moderation import UserBlocked
 from baraka_server.domain.roles import OPERATOR, RoleSet
@@ -108,7 +109,7 @@ def _who(event: Event) -> Who:
         return Who.CLERK
     if isinstance(event, ClockPaused) and event.reason == INTERRUPTED:
         return Who.ANYBODY
-    if isinstance(event, Awarded) and event.by_clock is not None:
+    if isinstance(event, Awarded | LotPassed) and event.by_clock is not None:
         return Who.ANYBODY
     return WHO.get(type(event), Who.ANYBODY)
 

@@ -9,6 +9,7 @@ import pytest
 
 from baraka_server.contract import clock as asked
 from baraka_server.contract.client_events import JoinAuction, StartAuction
+from baraka_server.contract.lots import AddLots, OpenLot
 from baraka_server.contract.refusals import Code, Refusal
 from baraka_server.domain.events import BidPlaced
 from baraka_server.live import auctioneer, transaction
@@ -390,7 +391,9 @@ async def test_a_node_that_comes_in_the_last_window_counts_on_while_another_one_
 
 
 async def awards(floor):
-    return [entry for entry in await the_ledger(floor.store) if entry.kind == "awarded"]
+    """The entries by which a lot was sold or passed."""
+    closing = {"awarded", "lot_passed"}
+    return [entry for entry in await the_ledger(floor.store) if entry.kind in closing]
 
 
 async def test_a_clock_awards_its_lot_to_the_bid_that_stands(floor):
@@ -408,11 +411,12 @@ async def test_a_clock_awards_its_lot_to_the_bid_that_stands(floor):
 
 async def test_a_clock_that_could_not_be_looked_at_awards_when_it_can(floor, monkeypatch):
     await floor.starts(5, award="auto")
+    await floor.says(bid(10), floor.bilal)
 
     async def never(*_):
         raise Unavailable("it is down")
 
-    await floor.passes(5)
+    await floor.passes(10)
     monkeypatch.setattr(floor.store, "entries_after", never)
     await floor.passes(1.2)
     monkeypatch.undo()
@@ -421,12 +425,32 @@ async def test_a_clock_that_could_not_be_looked_at_awards_when_it_can(floor, mon
     assert len(await awards(floor)) == 1
 
 
-async def test_a_clock_awards_to_nobody_where_nobody_bid_and_only_once(floor):
+async def test_a_clock_passes_a_lot_on_which_nobody_bid_and_only_once(floor):
     await floor.starts(5, award="auto")
     await floor.passes(9)
-    (award,) = await awards(floor)
-    assert award.event.high is None
+    (passed,) = await awards(floor)
+    assert (passed.kind, passed.event.high, passed.user_id) == ("lot_passed", None, None)
+    *_, (event, heard) = floor.hall.news_of(floor.bilal)
+    assert (event, heard["winningUser"], heard["winningBid"]) == ("auctionEnded", None, None)
+    await assert_sale_holds(floor.store)
     assert (await floor.says(bid(10), floor.bilal)).code is Code.NO_LOT
+
+
+async def test_a_clock_sells_no_lot_below_its_reserve(floor):
+    lot = {"product": "Vase", "minBidPrice": 1, "bidPrice": 1, "actualPrice": 1, "reserve": 20}
+    await floor.says(AddLots.model_validate({"auctionId": 1, "lots": [lot, lot]}))
+    for lot_id, amount, kind in ((1, 19, "lot_passed"), (2, 20, "awarded")):
+        await floor.says(OpenLot(auction_id=1, lot_id=lot_id))
+        await floor.starts(5, award="auto")
+        await floor.says(bid(amount), floor.bilal)
+        await floor.passes(16)
+        closed = (await the_ledger(floor.store))[-1]
+        assert (closed.kind, closed.event.lot_id, closed.event.high.amount) == (
+            kind,
+            lot_id,
+            amount,
+        )
+    await assert_sale_holds(floor.store)
 
 
 async def test_a_bid_that_was_read_before_the_end_is_decided_before_the_award(floor, monkeypatch):

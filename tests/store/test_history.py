@@ -14,6 +14,7 @@ from baraka_server.domain.clock import ClockPaused, ClockStarted, FairWarning
 from baraka_server.domain.decision import Command
 from baraka_server.domain.events import Awarded, Event, LedgerEntry, Lot, StandingBid
 from baraka_server.domain.kinds import KINDS
+from baraka_server.domain.lot_entries import LotPassed
 from baraka_server.domain.narrate import LOOKS_BACK, in_words
 from baraka_server.domain.state import State
 from baraka_server.store import audit
@@ -159,7 +160,11 @@ def test_every_kind_of_entry_has_words(kind: str) -> None:
             "the clock was stopped with 3.0 s left: the server was interrupted",
         ),
         (FairWarning(3), "gave fair warning 3 of 3"),
-        (Awarded("Vase", None, None, by_clock=60_250), "the clock ran out: Vase went to nobody"),
+        (LotPassed("Vase", None, by_clock=9), "the clock ran out: Vase is passed, no bid"),
+        (
+            LotPassed("Vase", StandingBid(1, 2, 3, LONG_AGO), 1, 7, by_clock=9),
+            "the clock ran out: lot 7, Vase is passed, 3 by user 2 is below its reserve",
+        ),
         (
             Awarded("Vase", None, StandingBid(1, 2, 3, LONG_AGO), by_clock=60_250),
             "the clock ran out: Vase went to user 2 for 3",

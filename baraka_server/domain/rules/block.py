@@ -26,7 +26,7 @@ from baraka_server.domain.rules.checks import (
     not_on_air_objection,
     told_bid,
 )
-from baraka_server.domain.rules.clock import awarded_by
+from baraka_server.domain.rules.clock import closed_by_clock
 from baraka_server.domain.rules.hammer import runner_up
 from baraka_server.domain.rules.lots import opening
 from baraka_server.domain.rules.lots_proved import open_objection, opened_objection
@@ -156,7 +156,7 @@ def _awarded_objection(state: State, entry: LedgerEntry, event: Awarded) -> str 
         return reason
     if state.lot is None:
         return "there was no product to award"
-    if reason := awarded_by(state, entry, event):
+    if reason := closed_by_clock(state, entry, event):
         return reason
     if not same_bid(event.high, state.high):
         return f"it names {told_bid(event.high)}, and what stood was {told_bid(state.high)}"

@@ -33,6 +33,7 @@ from baraka_server.domain.events import (
     StandingBidChanged,
 )
 from baraka_server.domain.hammer import ActUndone
+from baraka_server.domain.lot_entries import LotPassed
 from baraka_server.domain.moderation import UserBlocked
 from baraka_server.domain.rules.checks import is_stale, not_on_air
 from baraka_server.domain.rules.tables import Decisions, NameOf, Objections, Words
@@ -106,16 +107,20 @@ def counted_wrongly(
     return BACKWARDS if event.clock_ms < clock.clock_ms else None
 
 
-def awarded_by(state: State, entry: LedgerEntry, event: Awarded) -> str | None:
-    """Why this award could not be the clock's, where it says that it is."""
+def closed_by_clock(state: State, entry: LedgerEntry, event: Awarded | LotPassed) -> str | None:
+    """Why this award or pass could not be the clock's, where it says that it is."""
     if event.by_clock is None:
-        return None if entry.user_id is not None else "nobody awarded it, and no clock"
+        return None if entry.user_id is not None else "nobody did it, and no clock"
     clock = state.bidding.clock
     if entry.user_id is not None:
         return "a clock awards, or somebody does"
     if clock is None or not clock.auto or event.by_clock < clock.clock_ms:
         return "no clock was on that awards its lot"
-    return None if clock.ran_out(event.by_clock) else "the clock had not run out"
+    if not clock.ran_out(event.by_clock):
+        return "the clock had not run out"
+    if isinstance(event, Awarded) != _sells(state):
+        return "a clock sells to the bid that stands, and passes a lot without one, or below its reserve"
+    return None
 
 
 # --- commands
@@ -229,22 +234,24 @@ def _resume_bidding(
 
 
 def _award(state: State, command: Command, event: asked.AwardByClock, _: HouseRules) -> Decision:
-    """Sell to the bid that stands, if the clock ran out where whoever says so thinks."""
+    """Sell to the bid that stands, if the clock ran out where whoever says so thinks, or pass the lot."""
     if state.lot is None:
         return command.refused(Code.NO_LOT)
     clock, now = state.bidding.clock, command.counted.clock_ms
     if clock is None or not clock.auto or clock.ends_ms != event.ends_ms or not clock.ran_out(now):
         return command.refused(Code.CLOCK_MOVED)
-    list_ = state.run_list
-    sold = Awarded(
-        state.lot.product,
-        None,
-        state.high,
-        by_clock=now,
-        lot_id=list_.open_id,
-        lot_number=list_.open_number,
-    )
-    return Several((By(sold, None),))
+    lot, list_ = state.lot.product, state.run_list
+    place = {"lot_id": list_.open_id, "lot_number": list_.open_number, "by_clock": now}
+    if _sells(state):
+        return Several((By(Awarded(lot, None, state.high, **place), None),))
+    return Several((By(LotPassed(lot, state.high, **place), None),))
+
+
+def _sells(state: State) -> bool:
+    """Whether a clock sells the lot on the block: a bid stands that is not below its reserve (D44)."""
+    lot = state.run_list.open
+    reserve = lot.values.reserve if lot else None
+    return state.high is not None and (reserve is None or state.high.amount >= reserve)
 
 
 def _not_about_the_lot(state: State, command: Command) -> Refusal | None:

@@ -14,6 +14,7 @@ from baraka_server.domain.lot_entries import (
     LotWithdrawn,
 )
 from baraka_server.domain.rules.checks import not_on_air_objection, told_bid
+from baraka_server.domain.rules.clock import closed_by_clock
 from baraka_server.domain.rules.tables import NameOf, Objections, Words
 from baraka_server.domain.state import State
 
@@ -87,11 +88,13 @@ def open_objection(state: State, event: LotRepriced | Award | LotPassed) -> str 
     return f"{lot.name} was on the block" if lot else "no lot of the run list was on the block"
 
 
-def _passed(state: State, _entry: LedgerEntry, event: LotPassed) -> str | None:
+def _passed(state: State, entry: LedgerEntry, event: LotPassed) -> str | None:
     if reason := not_on_air_objection(state):
         return reason
     if state.lot is None:
         return "there was no product to pass"
+    if reason := closed_by_clock(state, entry, event):
+        return reason
     if not same_bid(event.high, state.high):
         return f"it names {told_bid(event.high)}, and what stood was {told_bid(state.high)}"
     return open_objection(state, event)
@@ -143,6 +146,10 @@ def _edited_words(event: LotEdited, _name_of: NameOf) -> str:
 
 def _passed_words(event: LotPassed, name_of: NameOf) -> str:
     lot = numbered(event.product, event.lot_number)
+    if event.by_clock is not None:
+        high = event.high
+        bid = f"{high.amount} by {name_of(high.user_id)} is below its reserve" if high else "no bid"
+        return f"the clock ran out: {lot} is passed, {bid}"
     if event.high is None:
         return f"passed {lot}: there was no bid"
     return f"passed {lot}, with a bid of {event.high.amount} by {name_of(event.high.user_id)}"

@@ -29,6 +29,7 @@ from baraka_server.domain.events import (
     Started,
 )
 from baraka_server.domain.hammer import ActUndone, LotOpenedAgain, RunnerUpAwarded
+from baraka_server.domain.lot_entries import LotPassed
 from baraka_server.store import audit, ledger
 from baraka_server.store.store import Store
 from baraka_server.store.tables import auctions, bids, comments, winnings
@@ -226,6 +227,11 @@ async def assert_sale_holds(store: Store, auction_id: int = 1) -> list[LedgerEnt
                 assert (high and (high.bid_id, high.user_id, high.amount)) == highest
                 if high is not None and winning_id is not None:
                     won.append((winning_id, high.user_id, high.amount))
+                minimum, sold, standing, said = None, standing, [], []
+            case LotPassed(high=high):
+                assert minimum is not None, "nothing was on the block"
+                highest = standing[-1] if standing else None
+                assert (high and (high.bid_id, high.user_id, high.amount)) == highest
                 minimum, sold, standing, said = None, standing, [], []
             case Canceled() | Ended():
                 on_air = False
