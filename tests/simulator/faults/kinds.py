@@ -26,7 +26,7 @@ class Fault:
     rules: Callable[[], AbstractContextManager[Any]] = nullcontext
     scenario: Scenario = STORM
     is_silent: bool = False
-    """Whether there are no answers, for which nobody should wait as long as for slow ones."""
+    """Whether there are no answers, or none that decide, for which nobody should wait as for slow ones."""
 
 
 FAULTS: list[Fault] = []
@@ -44,10 +44,11 @@ def wire(
     return add
 
 
-def rule(promise: Promise, words: str) -> Any:
+def rule(promise: Promise, words: str, *, is_silent: bool = False) -> Any:
     def add(broken: Callable[[], Any]) -> Callable[[], Any]:
         name = broken.__name__.replace("_", " ")
-        FAULTS.append(Fault(name, promise, words, rules=contextmanager(broken)))
+        fault = Fault(name, promise, words, rules=contextmanager(broken), is_silent=is_silent)
+        FAULTS.append(fault)
         return broken
 
     return add

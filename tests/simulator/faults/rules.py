@@ -97,6 +97,7 @@ def who_leaves_stays_in_the_room() -> Iterator[None]:
 @rule(
     Promise.COMMANDS_ARE_DECIDED,
     r"^placeBid: of \d+ answers, \d+ put it off \('The auction is too busy at the moment",
+    is_silent=True,
 )
 def every_bid_is_put_off_as_busy() -> Iterator[None]:
     with _deciding(PlaceBid, lambda _usual, _state, event: Refusal(Code.BUSY, event.wire_name)):

@@ -23,7 +23,8 @@ async def expect_found(
     if fault.is_silent:
         monkeypatch.setattr(crowd, "SETTLE_SECONDS_MAX", 2)
         monkeypatch.setattr(visits, "ANSWER_SECONDS_MAX", 1.5)
-    scenario = fault.scenario.model_copy(update={"duration": 4})
+    # Lots end by their bids, but where those come to nothing.
+    scenario = fault.scenario.model_copy(update={"duration": 4 if fault.is_silent else 15})
     async with broken_server(database) as server:
         server.man.tamper = fault.tamper()
         with fault.rules():
