@@ -87,10 +87,12 @@ def passing():
 
 
 @pytest.fixture
-def database(passing, monkeypatch):
+def database(passing):
+    """Patched in by itself, so that it stays when a test takes its own patches back."""
     database = DatabaseClock(passing)
-    monkeypatch.setattr(attendance, "database_time", database)
-    return database
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(attendance, "database_time", database)
+        yield database
 
 
 @pytest.fixture
