@@ -212,7 +212,7 @@ ACTIONS = (
 )
 
 KEYS_ONLY = (
-    Action("j", "reopen", "Reopen", "Open the lot again that came off last.", _reopen, moves=True),
+    Action("v", "reopen", "Reopen", "Open the lot again that came off last.", _reopen, moves=True),
     Action(
         "m",
         "runner_up",

@@ -128,7 +128,7 @@ async def test_a_dispute_ends_with_the_runner_up(baraka, phones, tmp_path, store
         await host.confirms("a")
         await host.reads_in_the_log("sold to")
         await host.until(lambda: host.sale_screen.clerk.tally.sold == 1, "one sold lot")
-        await host.presses("j")
+        await host.presses("v")
         await host.sees(f"Open {RING} again?", "for 950")
         await host.presses("ctrl+y")
         await host.reads_in_the_log("is open again")
@@ -152,7 +152,7 @@ async def test_nobody_else_has_bid_so_nobody_else_is_sold_to(baraka, phones, tmp
         await leads(host, 900)
         await host.presses("m")
         await host.reads_in_the_log("Runner-up: Nobody else has bid.")
-        await host.presses("j")
+        await host.presses("v")
         await host.reads_in_the_log("is on the block.")
 
 
