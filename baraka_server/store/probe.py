@@ -31,8 +31,8 @@ from baraka_server.store.unsuited import Unsuited, suited
 
 READS = {users, auctions, bids, comments, winnings, *OUR_TABLES}
 INSERTS = (bids, comments, winnings, events, requests, texts, attendance, paddles, lots)
-UPDATES = (auctions, attendance, lots)
-DELETES = (bids, comments, requests, attendance, paddles)
+UPDATES = (auctions, winnings, attendance, lots)
+DELETES = (bids, comments, winnings, requests, attendance, paddles)
 
 
 async def look(connection: AsyncConnection) -> None:

@@ -169,7 +169,7 @@ async def test_a_probe_finds_every_right_that_is_missing(mariadb, clerk):
     needed = {
         "Auction": "SELECT, UPDATE",
         "users": "SELECT",
-        "winnings": "SELECT, INSERT",
+        "winnings": "SELECT, INSERT, UPDATE, DELETE",
         "Auction_bids": "SELECT, INSERT, DELETE",
         "Auction_comments": "SELECT, INSERT, DELETE",
         events.name: "SELECT, INSERT",
