@@ -56,8 +56,25 @@ class Action:
         return "?" if self.key == "question_mark" else self.key.replace("ctrl+", "^")
 
 
+MODERATOR, CLERK = "moderator", "clerk"
+
+
+def moderating(now: Situation) -> Reason:
+    """Reason against keeping order in the room."""
+    return _online(now) if now.book.role == MODERATOR else hosting(now)
+
+
+def _over(now: Situation) -> Reason:
+    """Reason against ending or canceling the auction."""
+    if reason := _sale(now):
+        return reason
+    return "Only the owner ends or cancels it." if now.book.role == CLERK else None
+
+
 def hosting(now: Situation) -> Reason:
     """Reason against whatever a host does."""
+    if now.book.role == MODERATOR:
+        return "You moderate this auction: its sale is for the owner and clerks."
     if now.watching:
         return f"You only watch: the auction belongs to user {now.book.owner_id}."
     return _online(now)
@@ -196,7 +213,7 @@ ACTIONS = (
         "end",
         "End",
         "End the auction; the word has to be typed.",
-        _sale,
+        _over,
         moves=True,
         place=LAST,
     ),
@@ -205,7 +222,7 @@ ACTIONS = (
         "cancel",
         "Cancel",
         "Cancel the auction; its title has to be typed.",
-        _sale,
+        _over,
         moves=True,
         place=LAST,
     ),

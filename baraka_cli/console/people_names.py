@@ -17,6 +17,7 @@ class Names:
     def __init__(self) -> None:
         self._users: defaultdict[str, set[int]] = defaultdict(set)
         self._paddles: dict[int, int] = {}
+        self._by_paddle: dict[int, str] = {}
 
     def hear(self, user_id: int | None, name: str, paddle: int | None = None) -> None:
         if user_id is None:
@@ -24,9 +25,14 @@ class Names:
         self._users[_alike(name)].add(user_id)
         if paddle is not None:
             self._paddles[user_id] = paddle
+            self._by_paddle[paddle] = numbered(paddle, name)
 
     def paddle(self, user_id: int | None) -> int | None:
         return None if user_id is None else self._paddles.get(user_id)
+
+    def by_paddle(self, paddle: int) -> str | None:
+        """Who has a paddle, as people are shown one; None for one that was not heard of."""
+        return self._by_paddle.get(paddle)
 
     def called(self, user_id: int | None, name: str) -> str:
         """The name behind the paddle; else with "#3" where others have it too, or one that looks like it."""

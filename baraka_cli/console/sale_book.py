@@ -32,18 +32,19 @@ from baraka_cli.console.records import (
     usual_step,
     whole,
 )
-from baraka_server.contract.hammer import BidUndone, LotReopened
+from baraka_cli.console.room_order import comment_removed, role_changed
+from baraka_server.contract.hammer import LotReopened
 from baraka_server.contract.lots import LotsChanged
+from baraka_server.contract.moderation import CommentRemoved
 from baraka_server.contract.names import same_name
+from baraka_server.contract.people import RoleChanged
 from baraka_server.contract.prices import NextBidChanged
 from baraka_server.contract.server_events import (
     AuctionCanceled,
     AuctionChanged,
-    AuctionEntry,
     AuctionFinished,
     AuctionStarted,
     AuctionState,
-    BroadcasterLeft,
     LotAwarded,
     LotChanged,
     NewBid,
@@ -382,13 +383,12 @@ _HANDLERS = {
     LotChanged.wire_name: SaleBook._lot_changed,
     NewBid.wire_name: SaleBook._bid_placed,
     NewComment.wire_name: SaleBook._commented,
-    BidUndone.wire_name: SaleBook._nothing,
+    CommentRemoved.wire_name: comment_removed,
+    RoleChanged.wire_name: role_changed,
     LotAwarded.wire_name: SaleBook._awarded,
     LotReopened.wire_name: SaleBook._reopened,
     AuctionCanceled.wire_name: SaleBook._canceled,
     AuctionFinished.wire_name: SaleBook._finished,
-    BroadcasterLeft.wire_name: SaleBook._nothing,
-    AuctionEntry.wire_name: SaleBook._nothing,
     AuctionChanged.wire_name: SaleBook._changed,
     LotsChanged.wire_name: SaleBook._lots_changed,
     NextBidChanged.wire_name: SaleBook._nothing,

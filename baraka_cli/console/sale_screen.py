@@ -18,7 +18,7 @@ from baraka_cli.client.http import HttpApi, NoSuchAuction
 from baraka_cli.client.replies import Reply
 from baraka_cli.console.access_dialogs import TURNED_AWAY, WatchDialog
 from baraka_cli.console.action_bar import ActionBar
-from baraka_cli.console.actions import ACTIONS, KEYS_ONLY, Situation
+from baraka_cli.console.actions import ACTIONS, KEYS_ONLY, MODERATOR, Situation
 from baraka_cli.console.chat_input import ChatInput
 from baraka_cli.console.clerk import Clerk
 from baraka_cli.console.help_and_log import HelpDialog, LogDialog
@@ -258,7 +258,10 @@ class SaleScreen(Timing):
         return owner is not None and user is not None and owner != user
 
     def _say_whose_it_is(self) -> None:
-        if self.watching and self.book.owner_id is not None and not self._told_watching:
+        # A live auction is joined first: the answer says whether we work in it.
+        knows = self.connection.joined or self.book.phase is not Phase.LIVE
+        only_watches = knows and self.watching and self.book.role != MODERATOR
+        if only_watches and self.book.owner_id is not None and not self._told_watching:
             self._told_watching = True
             title = self.book.title or f"Auction {self.book.auction_id}"
             self.app.push_screen(WatchDialog(title, self.book.owner_id, self.access.user_id))

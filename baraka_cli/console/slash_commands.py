@@ -1,16 +1,27 @@
 """Table of what may be typed into the chat line behind a `/`. Nothing of it reaches the room as text.
 
 No row starts a sale, puts a lot up, awards or ends anything: that is asked for by a key, and confirmed
-by Ctrl+Y. A sentence that begins with `/` is typed in passing.
+by Ctrl+Y, as a block is, which takes bids back. A sentence that begins with `/` is typed in passing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
+from baraka_cli.console.records import Comment
 from baraka_cli.console.sounds import Sound
+from baraka_server.contract.fields import INT_MAX, MINUTES_MAX, SLOW_SECONDS_MAX
+from baraka_server.contract.moderation import (
+    BlockUser,
+    ModeratorCommand,
+    MuteUser,
+    RemoveComment,
+    SetSlowMode,
+    UnblockUser,
+    UnmuteUser,
+)
 
 
 class SlashError(ValueError):
@@ -25,6 +36,21 @@ class SlashHost(Protocol):
     def action_language(self) -> None: ...
 
     def switch_sound(self, sound: Sound) -> None: ...
+
+    def moderate(
+        self,
+        what: str,
+        kind: type[ModeratorCommand],
+        fields: Mapping[str, Any],
+        *,
+        asks: bool = False,
+    ) -> None: ...
+
+    def bidder(self, paddle: int) -> str: ...
+
+    def newest_comment(self, paddle: int | None) -> Comment | None: ...
+
+    def told(self, comment: Comment) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +75,68 @@ def _sound(host: SlashHost, words: Sequence[str]) -> None:
     host.switch_sound(sound)
 
 
+def _number(words: Sequence[str], what: str, most: int) -> int:
+    """The only word, as a number from 0 to `most`."""
+    if len(words) == 1 and words[0].isdecimal() and int(words[0]) <= most:
+        return int(words[0])
+    raise SlashError(f"Which {what}? A number up to {most}")
+
+
+def _paddle(words: Sequence[str]) -> int:
+    if number := _number(words[:1], "paddle", INT_MAX):
+        return number
+    raise SlashError("Paddles begin at 1")
+
+
+def _mute(host: SlashHost, words: Sequence[str]) -> None:
+    paddle, minutes = _paddle(words), words[1:]
+    fields = {"paddle": paddle}
+    what = f"Mute {host.bidder(paddle)}"
+    if minutes:
+        fields["minutes"] = max(1, _number(minutes, "number of minutes", MINUTES_MAX))
+        what += f" for {fields['minutes']} min"
+    host.moderate(what, MuteUser, fields)
+
+
+def _unmute(host: SlashHost, words: Sequence[str]) -> None:
+    paddle = _paddle(words)
+    host.moderate(f"Let {host.bidder(paddle)} write", UnmuteUser, {"paddle": paddle})
+
+
+def _block(host: SlashHost, words: Sequence[str]) -> None:
+    """It takes bids back, so that typing it is not enough."""
+    paddle = _paddle(words)
+    what = f"Block {host.bidder(paddle)}: out of the room, and the bids on this lot with it"
+    host.moderate(what, BlockUser, {"paddle": paddle}, asks=True)
+
+
+def _unblock(host: SlashHost, words: Sequence[str]) -> None:
+    paddle = _paddle(words)
+    host.moderate(f"Let {host.bidder(paddle)} in", UnblockUser, {"paddle": paddle})
+
+
+def _remove(host: SlashHost, words: Sequence[str]) -> None:
+    comment = host.newest_comment(_paddle(words) if words else None)
+    if comment is None:
+        raise SlashError("There is no comment to remove")
+    host.moderate(f"Remove {host.told(comment)}", RemoveComment, {"comment_id": comment.id})
+
+
+def _slow(host: SlashHost, words: Sequence[str]) -> None:
+    seconds = _number(words, "number of seconds", SLOW_SECONDS_MAX)
+    what = f"One comment every {seconds} s" if seconds else "Slow mode off"
+    host.moderate(what, SetSlowMode, {"seconds": seconds})
+
+
 SLASH_COMMANDS = (
+    SlashCommand("mute", "refuses a bidder's comments", _mute, "PADDLE [MINUTES]"),
+    SlashCommand("unmute", "lets a bidder write again", _unmute, "PADDLE"),
+    SlashCommand(
+        "remove", "takes the newest comment off, of a paddle or of all", _remove, "[PADDLE]"
+    ),
+    SlashCommand("slow", "one comment of each in so many seconds; 0 is off", _slow, "SECONDS"),
+    SlashCommand("block", "puts a bidder out, when Ctrl+Y confirms it", _block, "PADDLE"),
+    SlashCommand("unblock", "lets a bidder in again", _unblock, "PADDLE"),
     SlashCommand("keys", "shows the keys", lambda host, _: host.action_help()),
     SlashCommand(
         "language", "the next language of quick messages", lambda host, _: host.action_language()

@@ -46,7 +46,7 @@ async def test_what_begins_with_a_slash_is_done_or_named_and_never_posted(
 ) -> None:
     async with seated(baraka.url, tmp_path) as host:
         await live(host)
-        for text in ("/mute 26", "  /award", "/", "/SOUND drum"):
+        for text in ("/prize 26", "  /award", "/", "/SOUND drum"):
             await writes(host, text)
             if "SOUND" in text:
                 said = "Which sound? One of first-bid, lead, lost"
@@ -104,13 +104,13 @@ async def test_chat_outlives_the_hammer_and_the_host_is_marked_in_it(
         assert "◆ Dina" not in host.screen
         assert len(rings) == 1, "the first bid"
         await host.confirms("a")
-        await host.sees("── Gold Ring – 18K: sold to Dina A. for", "1 sold · total 900")
+        await host.sees("── Gold Ring – 18K: sold to 1 Dina A. for", "1 sold · total 900")
         await host.sees("Dina A.: is it gold?", "◆ Amina A.: Any more bids?")
         owner = await phones.open(baraka.url, 1, auth={"token": token(SECRET, 1)})
         assert (await owner.emits(ReopenLot(auction_id=1)))["ok"]
         await host.sees("0 sold · total 0", "▶ Gold Ring – 18K  on the block", "is open again")
         await host.confirms("a")
-        await host.sees("1 sold · total 900", "✓ Gold Ring – 18K  900 Dina A.")
+        await host.sees("1 sold · total 900", "✓ Gold Ring – 18K  900 1 Dina A.")
         await host.confirms("n")
         assert (await dina.emits(PostComment(auction_id=1, comment="and this?")))["ok"]
         await host.sees("Dina A.: is it gold?", "Dina A.: and this?")

@@ -122,7 +122,7 @@ async def test_a_summary_without_a_valid_token_says_so_and_saves_nothing(
     async with seated(baraka.url, tmp_path) as host:
         await host.sees("▲ online")
         await one_lot_sold(baraka, phones)
-        await host.reads_in_the_log("Ring: sold to Dina A. for 500")
+        await host.reads_in_the_log("Ring: sold to 1 Dina A. for 500")
         valid = host.app.access.token
         host.app.access.token = lasting(-1)
         await host.presses("r")
