@@ -55,6 +55,7 @@ class Clerk:
         is_state = event == AuctionState.wire_name
         undone = self._undone(event, data)
         try:
+            reopened = printable(data["product"]) if event == LotReopened.wire_name else None
             book.hear(event, data)
             self.lots.hear(event, data)
         except UNREADABLE as error:
@@ -68,15 +69,14 @@ class Clerk:
         if undone is not None:
             said = f"The bid of {undone.amount:,} by {isolated(book.called(undone))} was taken back"
             self._log.note(said, EntryMark.NOTE)
-        if event == LotReopened.wire_name:
-            product = printable(data["product"])
-            lot = numbered(data.get("lotNumber"), product)
+        if reopened is not None:
+            lot = numbered(data.get("lotNumber"), reopened)
             self._log.note(f"{lot} is open again", EntryMark.NOTE)
-            self.keep(partial(self._run_list.reopened, product))
+            self.keep(partial(self._run_list.reopened, reopened))
         if not self.lots.counts:
             self._follow_block(event)
         self.close_list()
-        if is_state or len(book.hammers) != hammered or event == LotReopened.wire_name:
+        if is_state or len(book.hammers) != hammered or reopened is not None:
             self._later(self._count())
         if is_state and not self._recalled:
             self._recalled = True

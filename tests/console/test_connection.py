@@ -517,7 +517,7 @@ async def test_events_that_the_console_does_not_know_harm_nothing(
         book, sale_screen = host.sale_screen.book, host.sale_screen
         assert book.seq is not None
         sale_screen.connection.hear(
-            "lotReopened", {"auctionId": 1, "seq": book.seq + 1, "colour": "gold"}
+            "lightsChanged", {"auctionId": 1, "seq": book.seq + 1, "colour": "gold"}
         )
         assert not book.gap
         sale_screen.connection.hear(
@@ -528,6 +528,8 @@ async def test_events_that_the_console_does_not_know_harm_nothing(
         )
         await host.reads_in_the_log("✗ newBid could not be read (KeyError)")
         await host.until(lambda: book.bids and book.bids[0].amount == 900, "the state, whole again")
+        sale_screen.connection.hear("lotReopened", {"auctionId": 1, "seq": book.seq + 1})
+        await host.reads_in_the_log("✗ lotReopened could not be read (KeyError)")
         await bid(dina, 950)
         await host.sees("▶ ", "950", "Dina A.")
 
