@@ -1,7 +1,7 @@
 # `make` alone lists the targets. Everything is installed inside this folder: .venv/, node_modules/.
 
 PYTHON       ?= python3
-WORKERS      ?= 3
+WORKERS      ?= 4
 PYTEST_ARGS  ?=
 BENCH_ARGS   ?=
 ATTACK_ARGS  ?=
@@ -43,8 +43,12 @@ serve: setup ## the server, with the settings of .env and BARAKA_*
 # --- test --------------------------------------------------------------------
 
 .PHONY: test
-test: setup servers node ## all tests; PYTEST_ARGS="-k bid" for some of them, WORKERS=0 for one process
-	$(BIN)/pytest -n $(WORKERS) --dist worksteal $(PYTEST_ARGS)
+test: setup servers node ## the tests; PYTEST_ARGS="-k bid" for some of them, WORKERS=0 for one process
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m "not long" $(PYTEST_ARGS)
+
+.PHONY: chaos
+chaos: setup servers node ## the long proofs that make test leaves out
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m long $(PYTEST_ARGS)
 
 .PHONY: test-quick
 test-quick: setup ## contract, rules, commands, documents, the console without its screen; not store, live, wire, simulator, e2e

@@ -100,7 +100,7 @@ async def test_the_sale_of_the_readme_is_typed_in_a_terminal(
         assert await host.ends() == 0
         assert LEAVES_THE_SCREEN in host.raw, "the terminal is as it was"
     (saved,) = tmp_path.glob("sale-1.csv")
-    assert '"Gold Ring – 18K","5.2g",800,"Dina A.","\'+' in saved.read_text()
+    assert '"Gold Ring – 18K","5.2g",800,"1 Dina A.","\'+' in saved.read_text()
 
 
 async def test_a_crash_of_the_server_is_seen_and_got_over_in_a_terminal(

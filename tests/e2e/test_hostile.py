@@ -99,7 +99,7 @@ def test_a_promise_is_exempted_by_the_beginning_of_its_name(name, told, tmp_path
 
 @only_sqlite
 async def test_an_exempted_promise_is_said_beside_those_that_were_kept(shop, tmp_path):
-    words = ("smoke", "--users=60", "--duration=1", "--viewers=3", "--except=counts")
+    words = ("smoke", "--users=60", "--duration=4", "--viewers=3", "--except=counts")
     command = ("simulate", f"--url={shop.url}", *words)
     done = await asyncio.to_thread(run, *command, folder=tmp_path, seconds_max=SECONDS_MAX)
     assert done.code == 0, done.out + done.err

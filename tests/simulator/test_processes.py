@@ -98,6 +98,7 @@ def shortened(preset: Scenario) -> Scenario:
     return preset.model_copy(update=SHORT | SMALL | limits)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", sorted({*PRESETS} - LIKE_SMOKE))
 async def test_a_sound_server_keeps_every_promise_to_each_preset(database: Path, name: str):
     scenario = shortened(PRESETS[name])
