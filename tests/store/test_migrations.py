@@ -347,7 +347,7 @@ async def test_one_step_down_is_one_revision(database_url: str) -> None:
     assert not set(NEWEST_TABLES) & await table_names(database_url)
 
 
-@pytest.mark.parametrize("revision", ["baraka_0999", "+7", "x; DROP TABLE users"])
+@pytest.mark.parametrize("revision", ["baraka_0999", "+70", "x; DROP TABLE users"])
 async def test_a_revision_that_does_not_exist_is_told_with_those_that_do(
     database_url: str, revision: str
 ) -> None:
