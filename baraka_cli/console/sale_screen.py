@@ -160,6 +160,8 @@ class SaleScreen(Timing):
         self._later(self.connection.open())
         self._later(self._look_up())
         self.set_interval(LOOK_SECONDS, self._look_at_lots)
+        # The answer to the join may come behind everything that is heard.
+        self.set_interval(1 / DRAWS_PER_SECOND, self._say_whose_it_is)
 
     async def on_unmount(self) -> None:
         await self.connection.close()
