@@ -160,8 +160,6 @@ class SaleScreen(Timing):
         self._later(self.connection.open())
         self._later(self._look_up())
         self.set_interval(LOOK_SECONDS, self._look_at_lots)
-        # The answer to the join may come behind everything that is heard.
-        self.set_interval(1 / DRAWS_PER_SECOND, self._say_whose_it_is)
 
     async def on_unmount(self) -> None:
         await self.connection.close()
@@ -240,6 +238,7 @@ class SaleScreen(Timing):
         ):
             self.book.phase = Phase.LIVE  # only a live auction is joined (guide)
             self.book.version += 1
+        self._say_whose_it_is()
 
     def _not_let_in(self, refusal: Reply) -> None:
         if refusal.message == TEXTS[Code.NOT_LIVE]:
