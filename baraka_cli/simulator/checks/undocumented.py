@@ -21,20 +21,15 @@ from baraka_server.contract.server_events import (
     NewBid,
 )
 
-_LOT = frozenset({"lotId", "lotNumber", "nextBid", "reserveMet", "clock"})
-
 AGREED: Mapping[type[BaseModel], frozenset[str]] = {
     AuctionState: frozenset(
-        {
-            *("lot", "nextBid", "reserveMet", "clock", "bidding", "registration"),
-            *("registered", "limit", "maxima", "maximum", "lotsVersion"),
-        }
+        {"reserveMet", "registration", "registered", "limit", "maxima", "maximum"}
     ),
-    NewBid: _LOT,
-    LotChanged: _LOT | {"description", "weight", "imageUrl"},
-    LotAwarded: _LOT | {"passed", "runnerUp"},
+    NewBid: frozenset({"reserveMet"}),
+    LotChanged: frozenset({"reserveMet"}),
+    LotAwarded: frozenset({"nextBid", "reserveMet"}),
     BidWithUser: frozenset({"automatic", "floor"}),
-    Error: frozenset({"nextBid", "limit", "clock", "lotState", "lotsVersion", "numbers"}),
+    Error: frozenset({"limit"}),
 }
 """Fields that are decided and that this contract does not declare yet: a newer server may send them. They are
 those of docs/auction-house.md, "What is told"."""
