@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -57,6 +58,21 @@ class Floor:
             for house in (self.house, *others):
                 house.beat()
                 await house.settled()
+
+    @asynccontextmanager
+    async def slow_to_lock(self, seconds):
+        """Every way to the lock takes so long, in which the loop goes on."""
+        change = self.store.change
+
+        async def slowly(auction_id, work):
+            for _ in range(round(seconds / STEP_SECONDS)):
+                self.clock.now += STEP_SECONDS
+                self.house.beat()
+            return await change(auction_id, work)
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(self.store, "change", slowly)
+            yield
 
     async def state(self, who=None):
         return await self.house.submit(who or viewer(9), JoinAuction(auction_id=1))
@@ -200,42 +216,22 @@ async def test_standing_still_behind_the_end_opens_nothing(floor):
     assert (await floor.state())["bidding"] == "closed"
 
 
-async def test_a_way_to_the_lock_that_took_long_stops_the_clock_and_its_bids_count(
-    floor, monkeypatch
-):
+async def test_a_way_to_the_lock_that_took_long_stops_the_clock_and_its_bids_count(floor):
     await floor.starts(60)
     await floor.passes(57)
-    change = floor.store.change
-
-    async def slowly(auction_id, work):
-        for _ in range(20):  # eight seconds, in which the loop goes on
-            floor.clock.now += STEP_SECONDS
-            floor.house.beat()
-        return await change(auction_id, work)
-
-    monkeypatch.setattr(floor.store, "change", slowly)
-    assert not isinstance(await floor.says(bid(10), floor.bilal), Refusal)
-    monkeypatch.undo()
+    async with floor.slow_to_lock(20 * STEP_SECONDS):
+        assert not isinstance(await floor.says(bid(10), floor.bilal), Refusal)
     paused, _, placed = (await the_ledger(floor.store))[-3:]
     assert 2_500 <= paused.event.ends_ms - paused.event.clock_ms <= 3_000
     assert 7_900 <= placed.event.late_ms <= 8_100
     await assert_sale_holds(floor.store)
 
 
-async def test_a_bid_that_waited_for_less_is_punctual_and_nothing_is_stopped(floor, monkeypatch):
+async def test_a_bid_that_waited_for_less_is_punctual_and_nothing_is_stopped(floor):
     await floor.starts(60, window_seconds=0)
     await floor.passes(59.6)
-    change = floor.store.change
-
-    async def slowly(auction_id, work):
-        for _ in range(2):
-            floor.clock.now += STEP_SECONDS
-            floor.house.beat()
-        return await change(auction_id, work)
-
-    monkeypatch.setattr(floor.store, "change", slowly)
-    assert not isinstance(await floor.says(bid(10), floor.bilal), Refusal)
-    monkeypatch.undo()
+    async with floor.slow_to_lock(2 * STEP_SECONDS):
+        assert not isinstance(await floor.says(bid(10), floor.bilal), Refusal)
     (placed,) = (await the_ledger(floor.store))[-1:]
     assert placed.event.clock_ms > 60_000 > placed.event.clock_ms - placed.event.late_ms
     assert (await floor.says(bid(20), floor.dina)).code is Code.BIDDING_CLOSED
@@ -455,22 +451,13 @@ async def test_a_clock_sells_no_lot_below_its_reserve(floor):
     await assert_sale_holds(floor.store)
 
 
-async def test_a_bid_that_was_read_before_the_end_is_decided_before_the_award(floor, monkeypatch):
+async def test_a_bid_that_was_read_before_the_end_is_decided_before_the_award(floor):
     """It waits behind a lock for longer than the end: the award is put behind it, and finds it."""
     await floor.starts(20, window_seconds=0, award="auto")
     await floor.says(bid(10), floor.bilal)
     await floor.passes(19.6)
-    change = floor.store.change
-
-    async def slowly(auction_id, work):
-        for _ in range(2):
-            floor.clock.now += STEP_SECONDS
-            floor.house.beat()
-        return await change(auction_id, work)
-
-    monkeypatch.setattr(floor.store, "change", slowly)
-    assert not isinstance(await floor.says(bid(20), floor.dina), Refusal)
-    monkeypatch.undo()
+    async with floor.slow_to_lock(2 * STEP_SECONDS):
+        assert not isinstance(await floor.says(bid(20), floor.dina), Refusal)
     await floor.passes(1)
     (award,) = await awards(floor)
     assert award.event.high.user_id == DINA
