@@ -129,8 +129,7 @@ def import_(
             )
             version = answer["seq"]
             numbers += answer["lotNumbers"]
-            if "warning" in answer:
-                say(f"{answer['warning']}.")
+            _warn(answer)
         return numbers
 
     numbers = ask_server(url, user, token, send)

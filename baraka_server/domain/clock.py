@@ -148,10 +148,6 @@ class Bidding:
     clock_ran: bool = False
     round: int = 0
 
-    def closed_for(self, clock_ms: int, late_ms: int) -> bool:
-        """Whether a bid comes behind the end of the clock."""
-        return self.clock is not None and self.clock.ran_out(bid_time(clock_ms, late_ms))
-
 
 OPEN = Bidding()
 

@@ -104,6 +104,11 @@ class StandingBid(Part):
         return cls(**{**_known(cls, data), "at": datetime.fromisoformat(data["at"])})
 
 
+def named(bid: StandingBid | None) -> dict[str, int] | None:
+    """A bid as refusals and announcements name it; None for no bid."""
+    return bid.named() if bid else None
+
+
 def same_bid(one: StandingBid | None, other: StandingBid | None) -> bool:
     """Whether two are the same bid, or both None. The time is not compared."""
     if one is None or other is None:

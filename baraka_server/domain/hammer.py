@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, ClassVar, Self
 
 from baraka_server.contract.fields import iso_time
-from baraka_server.domain.events import Awarded, Event, Lot, Parts, StandingBid
+from baraka_server.domain.events import Awarded, Event, Lot, Parts, StandingBid, named
 from baraka_server.domain.parts import FreeText
 
 
@@ -46,7 +46,7 @@ class ActUndone(Event):
 
     @property
     def acknowledged(self) -> dict[str, Any]:
-        return {"bidIds": list(self.bids), "standingBid": self.high.named() if self.high else None}
+        return {"bidIds": list(self.bids), "standingBid": named(self.high)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,7 @@ class LotOpenedAgain(Event):
     def acknowledged(self) -> dict[str, Any]:
         return {
             "winningId": self.winning_id,
-            "standingBid": self.high.named() if self.high else None,
+            "standingBid": named(self.high),
         }
 
 

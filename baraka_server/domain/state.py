@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from functools import singledispatch
 from typing import Any
 
+from baraka_server.contract.fields import whole_milliseconds
 from baraka_server.contract.names import compared, same_name
 from baraka_server.domain import clock, increments, lot_entries, moderation, paddles, roles
 from baraka_server.domain.clock import OPEN, Bidding
@@ -172,7 +173,7 @@ def _with(state: State, changes: dict[str, Any]) -> State:
 
 def next_entry(state: State, event: Event, user_id: int | None, now: datetime) -> LedgerEntry:
     """`event` as the next entry of the ledger, with its round and its time, in whole milliseconds."""
-    now = now.replace(microsecond=now.microsecond // 1000 * 1000)
+    now = whole_milliseconds(now)
     return LedgerEntry(
         seq=state.seq + 1,
         round=state.round + _opens_round(state, event),

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from baraka_server.contract.server_events import Scope, ServerEvent
 from baraka_server.live.encoded import Encoded
 
 LEDGER_ID_CHARS = 12
+
+Told = tuple[type[ServerEvent], dict[str, Any]]
+"""The event that the room hears, and its fields beside those that all have."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,8 @@ from baraka_server.contract.client_events import ClientEvent
 from baraka_server.contract.clock import AwardByClock, ResumeBidding, ResumeClock, StartClock
 from baraka_server.domain.clock import INTERRUPTED, Clock, ClockPaused, Run
 from baraka_server.domain.decision import By
-from baraka_server.domain.events import Commented
 from baraka_server.domain.rules.clock import WAS_INTERRUPTED
+from baraka_server.domain.rules.hosts_comment import hosts_comment
 from baraka_server.domain.state import State
 from baraka_server.live.clock_measure import (
     DatabaseTime,
@@ -150,8 +150,7 @@ async def _look_at_the_end(
 def _interrupted(state: State, counted: int, left: int, users: Collection[int]) -> tuple[By, ...]:
     """The pause of a clock by the server, and what the host says with it."""
     paused = By(ClockPaused(counted, counted + left, INTERRUPTED), None)
-    owner = state.owner_id
-    return (paused, *((By(Commented(WAS_INTERRUPTED), owner),) if owner in users and owner else ()))
+    return (paused, *hosts_comment(state, users, WAS_INTERRUPTED))
 
 
 def _troubles(watch: Watch, now: DatabaseTime) -> Iterable[Trouble]:

@@ -19,8 +19,7 @@ from baraka_server.domain.clock import Bidding, Clock
 from baraka_server.domain.events import Event, LedgerEntry
 from baraka_server.domain.rules.clock import shown
 from baraka_server.domain.state import State
-
-Told = tuple[type[ServerEvent], dict[str, Any]]
+from baraka_server.live.announcement import Told
 
 STOPPED = {
     "endsAt": None,

@@ -31,6 +31,7 @@ Finder = Callable[[Finding, Found], Awaitable[Found]]
 
 
 async def _nothing_more(_finding: Finding, found: Found) -> Found:
+    """Which of the named users exist is all that they need."""
     return found
 
 
@@ -50,7 +51,7 @@ FINDERS: dict[type[ClientEvent], Finder] = {
     AddLots: _winnings,
     EditLot: _nothing_more,
     **dict.fromkeys((RemoveComment, RestoreComment), moderation.for_comments),
-    **dict.fromkeys((MuteUser, UnmuteUser, UnblockUser, SetSlowMode), moderation.nothing_more),
+    **dict.fromkeys((MuteUser, UnmuteUser, UnblockUser, SetSlowMode), _nothing_more),
     BlockUser: moderation.for_block,
     **dict.fromkeys((PayWinning, CorrectWinning, ReassignWinning), winnings.for_winning),
 }

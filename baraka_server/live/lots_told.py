@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from baraka_server.contract.lots import LOTS_TOLD_MAX, LotsChanged, LotState, RunListLot
-from baraka_server.contract.server_events import ServerEvent
 from baraka_server.domain.events import Event, LedgerEntry
 from baraka_server.domain.hammer import Award
 from baraka_server.domain.lot_entries import (
@@ -18,6 +17,7 @@ from baraka_server.domain.lot_entries import (
 )
 from baraka_server.domain.lots import RunLot
 from baraka_server.domain.state import State
+from baraka_server.live.announcement import Told
 
 
 def numbered(rules: State) -> dict[str, Any]:
@@ -86,9 +86,7 @@ def as_seen(lot: RunLot) -> dict[str, Any]:
     return seen.seen()
 
 
-def lots_changed(
-    _entry: LedgerEntry, event: Event, rules: State
-) -> tuple[type[ServerEvent], dict[str, Any]]:
+def lots_changed(_entry: LedgerEntry, event: Event, rules: State) -> Told:
     """The announcement of a change of the run list."""
     list_ = rules.run_list
     ids = _changed_in(event)

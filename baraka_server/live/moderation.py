@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 from baraka_server.contract.fields import INT_MAX
 from baraka_server.contract.moderation import CommentRemoved as CommentRemovedEvent
@@ -14,10 +13,9 @@ from baraka_server.domain.decision import Found
 from baraka_server.domain.events import LedgerEntry
 from baraka_server.domain.moderation import CommentRemoved, SlowModeSet
 from baraka_server.domain.state import State
+from baraka_server.live.announcement import Told
 from baraka_server.live.encoded import Encoded, encode
 from baraka_server.live.finding import Finding
-
-Told = tuple[type[ServerEvent], dict[str, Any]]
 
 
 async def for_comments(finding: Finding, found: Found) -> Found:
@@ -36,11 +34,6 @@ async def for_comments(finding: Finding, found: Found) -> Found:
 async def for_block(finding: Finding, found: Found) -> Found:
     """The bids of the round by their rows, the highest first."""
     return replace(found, standing=tuple(await finding.auction.highest_bids(INT_MAX)))
-
-
-async def nothing_more(_finding: Finding, found: Found) -> Found:
-    """Which of the named users exist is all that they need."""
-    return found
 
 
 def comment_removed(_entry: LedgerEntry, event: CommentRemoved, _rules: State) -> Told:

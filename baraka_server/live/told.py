@@ -17,8 +17,8 @@ from baraka_server.domain.events import (
     LedgerEntry,
     Lot,
     LotRepriced,
-    StandingBid,
     StandingBidChanged,
+    named,
 )
 from baraka_server.domain.hammer import ActUndone, LotOpenedAgain
 from baraka_server.domain.increments import IncrementsSet
@@ -33,6 +33,7 @@ from baraka_server.domain.moderation import CommentRemoved, SlowModeSet, UserBlo
 from baraka_server.domain.rules.prices import next_bid
 from baraka_server.domain.state import State
 from baraka_server.live import clock_told, lots_told, moderation
+from baraka_server.live.announcement import Told
 from baraka_server.live.lots_told import lots_changed
 
 
@@ -43,10 +44,6 @@ class ToUser:
     user_id: int
     event: type[ServerEvent]
     fields: dict[str, Any]
-
-
-Told = tuple[type[ServerEvent], dict[str, Any]]
-"""The event that the room hears, and its fields beside those that all have."""
 
 
 def _next_bid_changed(_entry: LedgerEntry, _event: IncrementsSet, rules: State) -> Told:
@@ -60,8 +57,8 @@ def _blocked(entry: LedgerEntry, event: UserBlocked, rules: State) -> Told:
 def _bid_undone(entry: LedgerEntry, event: ActUndone | UserBlocked, rules: State) -> Told:
     return BidUndone, {
         "bidIds": event.bids,
-        "standingBid": _named(event.high),
-        "formerBid": _named(event.was),
+        "standingBid": named(event.high),
+        "formerBid": named(event.was),
         "nextBid": next_bid(rules),
         "round": entry.round,
     }
@@ -72,14 +69,10 @@ def _lot_reopened(entry: LedgerEntry, event: LotOpenedAgain, rules: State) -> To
         "product": event.lot.product,
         **lots_told.numbered(rules),
         "winningId": event.winning_id,
-        "standingBid": _named(event.high),
+        "standingBid": named(event.high),
         "nextBid": next_bid(rules),
         "round": entry.round,
     }
-
-
-def _named(bid: StandingBid | None) -> dict[str, int] | None:
-    return bid.named() if bid else None
 
 
 def in_the_guides_words(event: Event, lot: Lot | None) -> tuple[Event, ...]:

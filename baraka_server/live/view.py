@@ -45,6 +45,7 @@ from baraka_server.domain.events import (
     StandingBid,
     StandingBidChanged,
     Started,
+    named,
 )
 from baraka_server.domain.hammer import ActUndone, LotOpenedAgain, RunnerUpAwarded
 from baraka_server.domain.lot_entries import LotPassed
@@ -53,7 +54,7 @@ from baraka_server.domain.rules.prices import next_bid
 from baraka_server.domain.staff import role_name
 from baraka_server.domain.state import State, apply
 from baraka_server.live import lots_told
-from baraka_server.live.announcement import Announcement, ledger_id
+from baraka_server.live.announcement import Announcement, Told, ledger_id
 from baraka_server.live.clock_told import bidding_now, clock_then
 from baraka_server.live.encoded import Encoded, Superseding, encode
 from baraka_server.live.lists import People, Rows, encoded_row, listed, with_fields
@@ -363,9 +364,7 @@ class AuctionView:
     ) -> Announcement:
         return self._announcement(replace(entry, event=event), users, lists=True)
 
-    def _fields(
-        self, entry: LedgerEntry, users: Mapping[int, User], rules: State
-    ) -> tuple[type[ServerEvent], dict[str, Any]]:
+    def _fields(self, entry: LedgerEntry, users: Mapping[int, User], rules: State) -> Told:
         match entry.event:
             case Started():
                 return AuctionStarted, record_after(self.record, entry).model_dump(mode="json")
@@ -377,7 +376,7 @@ class AuctionView:
                 return NewBid, placed | {"nextBid": next_bid(rules)} | lots_told.numbered(rules)
             case StandingBidChanged(lot=lot, high=high, was=was):
                 former = {
-                    "formerBid": was.named() if was else None,
+                    "formerBid": named(was),
                     "nextBid": next_bid(rules),
                 }
                 if high is None:

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import delete, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from baraka_server.contract.fields import whole_milliseconds
 from baraka_server.store.tables import attendance
 
 KEPT = timedelta(minutes=10)
@@ -44,8 +45,7 @@ async def database_time(connection: AsyncConnection) -> datetime:
     SQLite has no clock but this machine's.
     """
     if connection.dialect.name == "sqlite":
-        now = datetime.now(UTC)
-        return now.replace(microsecond=now.microsecond // 1000 * 1000)
+        return whole_milliseconds(datetime.now(UTC))
     found: datetime = (await connection.execute(_MYSQL_NOW)).scalar_one()
     return found.replace(tzinfo=UTC)
 

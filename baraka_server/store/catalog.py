@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from baraka_server.contract.client_events import Who
-from baraka_server.contract.fields import Text, TextOrBlank
+from baraka_server.contract.fields import Text, TextOrBlank, whole_milliseconds
 from baraka_server.contract.lots import RunListReport
 from baraka_server.contract.records import Auction, AuctionType, Category, User, UserType
 from baraka_server.contract.reports import WinningWithUser
@@ -278,8 +278,7 @@ def _findable(number: int) -> int:
 
 
 def _now() -> datetime:
-    now = datetime.now(UTC)
-    return now.replace(microsecond=now.microsecond // 1000 * 1000)
+    return whole_milliseconds(datetime.now(UTC))
 
 
 _TEXT: TypeAdapter[str] = TypeAdapter(Text)

@@ -14,6 +14,7 @@ from baraka_server.contract.lots import LotState, RunListLot
 from baraka_server.domain import lot_entries
 from baraka_server.domain.events import LedgerEntry
 from baraka_server.domain.lots import RunList, RunLot
+from baraka_server.domain.parts import steps_of
 from baraka_server.store.tables import lots
 
 KEY = ("auction_id", "lot_id")
@@ -102,7 +103,6 @@ async def read_lots(
 
 def _listed(row: Mapping[str, Any], *, whole: bool) -> RunListLot:
     stored = row["increments"]
-    steps = None if stored is None else tuple((since, step) for since, step in json.loads(stored))
     return RunListLot.model_construct(
         lot_id=row["lot_id"],
         number=row["number"],
@@ -115,7 +115,7 @@ def _listed(row: Mapping[str, Any], *, whole: bool) -> RunListLot:
         description=row["description"],
         weight=row["weight"],
         image_url=row["image_url"],
-        increments=steps,
+        increments=None if stored is None else steps_of(json.loads(stored)),
         winning_id=row["winning_id"],
         version=row["version"],
         reserve=row["reserve"] if whole else None,

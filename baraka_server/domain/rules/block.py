@@ -15,6 +15,7 @@ from baraka_server.domain.events import (
     LotOpened,
     LotRepriced,
     StandingBidChanged,
+    named,
     same_bid,
 )
 from baraka_server.domain.rules.checks import (
@@ -111,8 +112,8 @@ def _surprised(state: State, lot: Lot, command: Command) -> Refusal | RefusedWit
         return None
     refusal = command.refused(
         Code.STANDING_BID_CHANGED,
-        standingBid=state.high.named() if state.high else None,
-        formerBid=change.former.named() if change.former else None,
+        standingBid=named(state.high),
+        formerBid=named(change.former),
     )
     if change.award_refused:
         return refusal

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 from baraka_server.contract.client_events import RoundEvent
 from baraka_server.contract.names import same_name
 from baraka_server.contract.refusals import Code, Refusal
@@ -65,26 +63,15 @@ def leads(bid_id: int, high: StandingBid | None) -> bool:
     return bid_id == 0 if high is None else bid_id == high.bid_id != 0
 
 
+def over_objection(state: State) -> str | None:
+    return "the auction was over" if state.canceled or state.ended else None
+
+
 def not_on_air_objection(state: State) -> str | None:
-    if state.canceled or state.ended:
-        return "the auction was over"
+    if reason := over_objection(state):
+        return reason
     return None if state.live else "the auction was not live"
 
 
 def told_bid(bid: StandingBid | None) -> str:
     return f"bid {bid.bid_id} of {bid.amount} by user {bid.user_id}" if bid else "no bid"
-
-
-def silenced(state: State, command: Command) -> Refusal | None:
-    """Refuse a comment of somebody who is muted, or who wrote just now in slow mode (D47)."""
-    said, now = state.moderation, command.now
-    if now is None:
-        return None
-    if said.is_muted(command.user_id, now):
-        return command.refused(Code.MUTED)
-    if wait := said.wait(command.user_id, now):
-        milliseconds = math.ceil(wait.total_seconds() * 1000)
-        return command.refused(
-            Code.SLOW_MODE, seconds=math.ceil(wait.total_seconds()), retryAfterMs=milliseconds
-        )
-    return None

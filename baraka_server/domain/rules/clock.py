@@ -26,8 +26,6 @@ from baraka_server.domain.decision import By, Command, Decision, HouseRules, Sev
 from baraka_server.domain.events import (
     Awarded,
     BidPlaced,
-    Commented,
-    Event,
     LedgerEntry,
     LotRepriced,
     StandingBidChanged,
@@ -36,6 +34,7 @@ from baraka_server.domain.hammer import ActUndone
 from baraka_server.domain.lot_entries import LotPassed
 from baraka_server.domain.moderation import UserBlocked
 from baraka_server.domain.rules.checks import is_stale, not_on_air
+from baraka_server.domain.rules.hosts_comment import with_comment
 from baraka_server.domain.rules.tables import Decisions, NameOf, Objections, Words
 from baraka_server.domain.state import State
 
@@ -66,10 +65,15 @@ def closed(state: State, command: Command) -> Refusal | None:
         return command.refused(Code.BIDDING_PAUSED)
     counted, clock = command.counted, state.bidding.clock
     if clock and clock.ran_out(bid_time(counted.clock_ms, counted.late_ms)):
-        return command.refused(
-            Code.BIDDING_CLOSED, clock=shown(clock, counted.clock_ms, counted.as_of)
-        )
+        return _refused_by(clock, command, Code.BIDDING_CLOSED)
     return None
+
+
+def _refused_by(clock: Clock, command: Command, code: Code) -> Refusal:
+    """The refusal of a command that the clock explains, as it is now."""
+    return command.refused(
+        code, clock=shown(clock, command.counted.clock_ms, command.counted.as_of)
+    )
 
 
 def timed(state: State, command: Command) -> dict[str, int]:
@@ -133,7 +137,7 @@ def _start(state: State, command: Command, event: asked.StartClock, _: HouseRule
         return command.refused(Code.BIDDING_PAUSED)
     clock, now = state.bidding.clock, command.counted.clock_ms
     if clock and not clock.ran_out(now):
-        return command.refused(Code.CLOCK_RUNNING, clock=shown(clock, now, command.counted.as_of))
+        return _refused_by(clock, command, Code.CLOCK_RUNNING)
     begins = now if clock else 0
     started = ClockStarted(
         clock_ms=begins,
@@ -190,9 +194,7 @@ def _stop(state: State, command: Command, _event: asked.StopClock, _: HouseRules
     if clock is None:
         return command.refused(Code.NO_CLOCK)
     if clock.ran_out(counted.clock_ms):
-        return command.refused(
-            Code.BIDDING_CLOSED, clock=shown(clock, counted.clock_ms, counted.as_of)
-        )
+        return _refused_by(clock, command, Code.BIDDING_CLOSED)
     return ClockStopped(counted.clock_ms, clock.ends_ms)
 
 
@@ -258,14 +260,6 @@ def _not_about_the_lot(state: State, command: Command) -> Refusal | None:
     if refusal := not_on_air(state, command) or is_stale(state, command):
         return refusal
     return None if state.lot else command.refused(Code.NO_LOT)
-
-
-def with_comment(state: State, command: Command, event: Event, text: str) -> Several:
-    """The event, and what the host says with it; nobody does where the owner has no user row."""
-    owner = state.owner_id
-    if owner is None or owner not in command.found.users:
-        return Several((event,))
-    return Several((event, By(Commented(text), owner)))
 
 
 DECISIONS: Decisions = {

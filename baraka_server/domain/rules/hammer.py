@@ -6,11 +6,12 @@ from baraka_server.contract.client_events import AwardLot, Who
 from baraka_server.contract.fields import TEXT_CHARS_MAX
 from baraka_server.contract.hammer import ReopenLot, UndoBid
 from baraka_server.contract.refusals import Code, Refusal
-from baraka_server.domain.decision import By, Command, Decision, HouseRules, Several
-from baraka_server.domain.events import Commented, LedgerEntry, StandingBid, same_bid
+from baraka_server.domain.decision import Command, Decision, HouseRules
+from baraka_server.domain.events import LedgerEntry, StandingBid, named, same_bid
 from baraka_server.domain.hammer import ActUndone, LotOpenedAgain, RunnerUpAwarded
 from baraka_server.domain.parts import FreeText
 from baraka_server.domain.rules.checks import is_stale, not_on_air
+from baraka_server.domain.rules.hosts_comment import with_comment
 from baraka_server.domain.rules.lots_proved import numbered, open_objection
 from baraka_server.domain.rules.tables import Decisions, NameOf, Objections, Words
 from baraka_server.domain.staff import role_of
@@ -26,7 +27,7 @@ def _undo(state: State, command: Command, event: UndoBid, _rules: HouseRules) ->
     if newest is None:
         return command.refused(Code.NOTHING_TO_UNDO)
     if event.bid_id not in newest.ids:
-        return command.refused(Code.NOT_NEWEST, standingBid=_named(state.high))
+        return command.refused(Code.NOT_NEWEST, standingBid=named(state.high))
     left = (bid for bid in command.found.standing if bid.bid_id not in newest.ids)
     return ActUndone(newest.ids, next(left, None), state.high)
 
@@ -53,7 +54,7 @@ def _reopen(state: State, command: Command, event: ReopenLot, _rules: HouseRules
         *_of_run_list(state),
     )
     name = award.lot.product if opened.lot_number is None else f"Lot {opened.lot_number}"
-    return Several((opened, *_host_says(state, command, event.say or _is_open_again(name))))
+    return with_comment(state, command, opened, event.say or _is_open_again(name))
 
 
 def _of_run_list(state: State) -> tuple[int, int, FreeText | None] | tuple[()]:
@@ -85,31 +86,20 @@ def _is_open_again(name: str) -> str:
     return (name if len(name) <= room else f"{name[: room - 1]}…") + end
 
 
-def _host_says(state: State, command: Command, text: str) -> tuple[By, ...]:
-    """The owner's comment, if the owner has a user row."""
-    if state.owner_id is None or state.owner_id not in command.found.users:
-        return ()
-    return (By(Commented(text), state.owner_id),)
-
-
 def runner_up(state: State, command: Command, event: AwardLot) -> Refusal | RunnerUpAwarded:
     """The award to a standing bid of another bidder than the leader (D39)."""
-    named = next((bid for bid in command.found.standing if bid.bid_id == event.bid_id), None)
-    if named is None or state.high is None or named.user_id == state.high.user_id:
-        return command.refused(Code.NOT_STANDING, standingBid=_named(state.high))
+    bid = next((one for one in command.found.standing if one.bid_id == event.bid_id), None)
+    if bid is None or state.high is None or bid.user_id == state.high.user_id:
+        return command.refused(Code.NOT_STANDING, standingBid=named(state.high))
     list_ = state.run_list
     return RunnerUpAwarded(
         event.product,
         event.weight,
-        named,
+        bid,
         state.high,
         lot_id=list_.open_id,
         lot_number=list_.open_number,
     )
-
-
-def _named(bid: StandingBid | None) -> dict[str, int] | None:
-    return bid.named() if bid else None
 
 
 DECISIONS: Decisions = {UndoBid: _undo, ReopenLot: _reopen}
@@ -158,10 +148,10 @@ OBJECTIONS: Objections = {
 
 
 def _undone_words(event: ActUndone, name_of: NameOf) -> str:
-    taken = _bid(event.was, name_of) if event.was else "a bid"
+    taken = the_bid(event.was, name_of) if event.was else "a bid"
     more = len(event.bids) - 1
     also = f" and {more} more bid{'s' if more > 1 else ''} that belonged to it" if more else ""
-    stands = f"now {_bid(event.high, name_of)} stands" if event.high else "no bid stands"
+    stands = f"now {the_bid(event.high, name_of)} stands" if event.high else "no bid stands"
     return f"took back {taken}{also}: {stands}"
 
 
@@ -172,7 +162,7 @@ def _reopened_words(event: LotOpenedAgain, name_of: NameOf) -> str:
         taken = f"the award of entry {event.award} no longer holds (winning {event.winning_id})"
     count = len(event.bids)
     bids = f"{count} bid{'' if count == 1 else 's'} came back"
-    stands = f", {_bid(event.high, name_of)} stands" if event.high else ""
+    stands = f", {the_bid(event.high, name_of)} stands" if event.high else ""
     lot = numbered(event.lot.product, event.lot_number)
     return f"opened {lot} again: {taken}; {bids}{stands}"
 
@@ -182,10 +172,10 @@ def _runner_up_words(event: RunnerUpAwarded, name_of: NameOf) -> str:
     product = numbered(event.product, event.lot_number)
     lot = f"{product} ({event.weight})" if weight else product
     winner = f"{name_of(event.high.user_id)} for {event.high.amount}"
-    return f"awarded {lot} to {winner}, the runner-up, and passed over {_bid(event.passed_over, name_of)}"
+    return f"awarded {lot} to {winner}, the runner-up, and passed over {the_bid(event.passed_over, name_of)}"
 
 
-def _bid(bid: StandingBid, name_of: NameOf) -> str:
+def the_bid(bid: StandingBid, name_of: NameOf) -> str:
     return f"the bid of {bid.amount} by {name_of(bid.user_id)}"
 
 

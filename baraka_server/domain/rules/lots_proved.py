@@ -13,19 +13,18 @@ from baraka_server.domain.lot_entries import (
     LotsAdded,
     LotWithdrawn,
 )
-from baraka_server.domain.rules.checks import not_on_air_objection, told_bid
+from baraka_server.domain.rules.checks import not_on_air_objection, over_objection, told_bid
 from baraka_server.domain.rules.clock import closed_by_clock
 from baraka_server.domain.rules.tables import NameOf, Objections, Words
 from baraka_server.domain.state import State
 
-OVER = "the auction was over"
 NO_SUCH_LOT = "there was no such lot"
 
 
 def _added(state: State, _entry: LedgerEntry, event: LotsAdded) -> str | None:
     list_ = state.run_list
-    if state.canceled or state.ended:
-        return OVER
+    if reason := over_objection(state):
+        return reason
     ids = [lot.lot_id for lot in event.lots]
     if ids != list(range(list_.next_id, list_.next_id + len(ids))):
         return "its lots do not follow those that were there"
@@ -45,14 +44,14 @@ def _edited(state: State, _entry: LedgerEntry, event: LotEdited) -> str | None:
         return f"{lot.name} was not so before it"
     if list_.numbers.get(event.values.number, lot.lot_id) != lot.lot_id:
         return "a number was given twice"
-    return OVER if state.canceled or state.ended else None
+    return over_objection(state)
 
 
 def _moved(state: State, _entry: LedgerEntry, event: LotMoved) -> str | None:
     lot = state.run_list.lots.get(event.lot_id)
     if lot is None or lot.state is not LotState.WAITING:
         return "that lot did not wait"
-    return OVER if state.canceled or state.ended else None
+    return over_objection(state)
 
 
 def _left(state: State, _entry: LedgerEntry, event: LotWithdrawn | LotOfferedAgain) -> str | None:
@@ -61,7 +60,7 @@ def _left(state: State, _entry: LedgerEntry, event: LotWithdrawn | LotOfferedAga
         return NO_SUCH_LOT
     if lot.state != event.before or lot.state in {LotState.OPEN, LotState.SOLD}:
         return f"{lot.name} was {lot.state}"
-    return OVER if state.canceled or state.ended else None
+    return over_objection(state)
 
 
 def opened_objection(state: State, event: LotOpened) -> str | None:

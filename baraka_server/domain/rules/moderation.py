@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from baraka_server.contract import moderation as asked
 from baraka_server.contract.client_events import Who
+from baraka_server.contract.fields import whole_milliseconds
 from baraka_server.contract.refusals import Code, Refusal
 from baraka_server.domain.decision import Command, Decision, HouseRules, Unchanged
 from baraka_server.domain.events import Event, LedgerEntry, same_bid
@@ -18,8 +19,9 @@ from baraka_server.domain.moderation import (
     UserUnblocked,
     UserUnmuted,
 )
-from baraka_server.domain.rules.checks import is_over, is_stale
-from baraka_server.domain.rules.clock import with_comment
+from baraka_server.domain.rules.checks import is_over, is_stale, over_objection
+from baraka_server.domain.rules.hammer import the_bid
+from baraka_server.domain.rules.hosts_comment import with_comment
 from baraka_server.domain.rules.tables import Decisions, NameOf, Objections, Words
 from baraka_server.domain.staff import role_of
 from baraka_server.domain.state import State
@@ -61,8 +63,7 @@ def _mute(state: State, command: Command, event: asked.MuteUser, _rules: HouseRu
         return refusal
     if event.minutes is None or command.now is None:
         return UserMuted(who)
-    until = command.now + timedelta(minutes=event.minutes)
-    return UserMuted(who, until.replace(microsecond=until.microsecond // 1000 * 1000))
+    return UserMuted(who, whole_milliseconds(command.now + timedelta(minutes=event.minutes)))
 
 
 def _unmute(
@@ -153,19 +154,19 @@ DECISIONS: Decisions = {
 
 
 def _not_over(state: State, _entry: LedgerEntry, _event: Event) -> str | None:
-    return "the auction was over" if state.canceled or state.ended else None
+    return over_objection(state)
 
 
 def _restored_objection(state: State, entry: LedgerEntry, event: CommentRestored) -> str | None:
     if event.comment_id not in state.moderation.removed:
         return "this comment was not removed"
-    return _not_over(state, entry, event)
+    return over_objection(state)
 
 
 def _about_staff(state: State, entry: LedgerEntry, event: UserMuted | UserBlocked) -> str | None:
     if role_of(state, event.target_id) is not Who.ANYBODY:
         return f"user {event.target_id} works in the auction"
-    return _not_over(state, entry, event)
+    return over_objection(state)
 
 
 def _blocked_objection(state: State, entry: LedgerEntry, event: UserBlocked) -> str | None:
@@ -179,7 +180,7 @@ def _blocked_objection(state: State, entry: LedgerEntry, event: UserBlocked) -> 
 def _slow_objection(state: State, entry: LedgerEntry, event: SlowModeSet) -> str | None:
     if event.before != state.moderation.slow_seconds:
         return "it names another slow mode before it than there was"
-    return _not_over(state, entry, event)
+    return over_objection(state)
 
 
 OBJECTIONS: Objections = {
@@ -216,9 +217,7 @@ def _blocked_words(event: UserBlocked, name_of: NameOf) -> str:
         return blocked
     count = f"{len(event.bids)} bids" if len(event.bids) > 1 else "one bid"
     high = event.high
-    stands = (
-        f"the bid of {high.amount} by {name_of(high.user_id)} stands" if high else "no bid stands"
-    )
+    stands = f"{the_bid(high, name_of)} stands" if high else "no bid stands"
     return f"{blocked}, and {count} with it: now {stands}"
 
 

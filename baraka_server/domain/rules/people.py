@@ -7,8 +7,9 @@ from baraka_server.contract.people import SetRole
 from baraka_server.contract.refusals import Code
 from baraka_server.domain.decision import Command, Decision, HouseRules, Unchanged
 from baraka_server.domain.events import LedgerEntry
-from baraka_server.domain.roles import OPERATOR, Role, RoleSet
-from baraka_server.domain.rules.checks import is_over, is_stale
+from baraka_server.domain.roles import Role, RoleSet
+from baraka_server.domain.rules.checks import is_over, is_stale, over_objection
+from baraka_server.domain.rules.operators import acted_by, operator_words
 from baraka_server.domain.rules.tables import Decisions, NameOf, Objections, Words
 from baraka_server.domain.staff import role_of
 from baraka_server.domain.state import State
@@ -35,7 +36,7 @@ def _set_role(state: State, command: Command, event: SetRole, _rules: HouseRules
         before.who if before else None,
         sees_numbers=wanted is not None and wanted.sees_numbers,
         saw_numbers=before is not None and before.sees_numbers,
-        by=OPERATOR if command.user_id is None else None,
+        by=acted_by(command),
     )
 
 
@@ -50,8 +51,8 @@ DECISIONS: Decisions = {SetRole: _set_role}
 
 
 def _set_objection(state: State, _entry: LedgerEntry, event: RoleSet) -> str | None:
-    if state.canceled or state.ended:
-        return "the auction was over"
+    if reason := over_objection(state):
+        return reason
     if event.target_id == state.owner_id:
         return "the owner has no other role"
     before = state.roles.of(event.target_id)
@@ -66,7 +67,7 @@ _AS = {Who.CLERK: "a clerk", Who.MODERATOR: "a moderator"}
 
 def _set_words(event: RoleSet, name_of: NameOf) -> str:
     who = name_of(event.target_id)
-    operator = "at the command line: " if event.by == OPERATOR else ""
+    operator = operator_words(event.by)
     if event.role is None:
         return f"{operator}took the role of {who} away"
     numbers = ", who sees winners' numbers" if event.sees_numbers else ""

@@ -15,6 +15,7 @@ from baraka_server.domain.rules.checks import (
     is_over,
     is_stale,
     no_participant,
+    over_objection,
 )
 from baraka_server.domain.rules.clock import closed, closed_by, timed
 from baraka_server.domain.rules.tables import Decisions, NameOf, Objections, Words
@@ -105,8 +106,8 @@ def _bid_objection(state: State, entry: LedgerEntry, event: BidPlaced) -> str | 
 
 
 def _set_objection(state: State, _entry: LedgerEntry, event: IncrementsSet) -> str | None:
-    if state.canceled or state.ended:
-        return "the auction was over"
+    if reason := over_objection(state):
+        return reason
     if event.before != state.increments.of_auction:
         return "it names other steps before it than those that were set"
     return None

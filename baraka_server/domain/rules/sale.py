@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from baraka_server.contract.client_events import (
     BroadcasterLeave,
     CancelAuction,
@@ -10,7 +12,7 @@ from baraka_server.contract.client_events import (
     StartAuction,
     Who,
 )
-from baraka_server.contract.refusals import Code
+from baraka_server.contract.refusals import Code, Refusal
 from baraka_server.domain.decision import Command, Decision, HouseRules
 from baraka_server.domain.events import (
     Adopted,
@@ -22,7 +24,7 @@ from baraka_server.domain.events import (
     LedgerEntry,
     Started,
 )
-from baraka_server.domain.rules.checks import is_over, no_participant, silenced
+from baraka_server.domain.rules.checks import is_over, no_participant, over_objection
 from baraka_server.domain.rules.tables import Decisions, Objections
 from baraka_server.domain.staff import role_of
 from baraka_server.domain.state import State
@@ -55,9 +57,24 @@ def _broadcaster_leave(
 def _comment(state: State, command: Command, event: PostComment, _rules: HouseRules) -> Decision:
     if refusal := no_participant(state, command):
         return refusal
-    if role_of(state, command.user_id) is Who.ANYBODY and (refusal := silenced(state, command)):
+    if role_of(state, command.user_id) is Who.ANYBODY and (refusal := _silenced(state, command)):
         return refusal
     return Commented(event.comment)
+
+
+def _silenced(state: State, command: Command) -> Refusal | None:
+    """Refuse a comment of somebody who is muted, or who wrote just now in slow mode (D47)."""
+    said, now = state.moderation, command.now
+    if now is None:
+        return None
+    if said.is_muted(command.user_id, now):
+        return command.refused(Code.MUTED)
+    if wait := said.wait(command.user_id, now):
+        milliseconds = math.ceil(wait.total_seconds() * 1000)
+        return command.refused(
+            Code.SLOW_MODE, seconds=math.ceil(wait.total_seconds()), retryAfterMs=milliseconds
+        )
+    return None
 
 
 DECISIONS: Decisions = {
@@ -74,7 +91,7 @@ def _none(_state: State, _entry: LedgerEntry, _event: Event) -> None:
 
 
 def _started_objection(state: State, _entry: LedgerEntry, _event: Started) -> str | None:
-    return "the auction was over" if state.canceled or state.ended else None
+    return over_objection(state)
 
 
 def _comment_objection(state: State, entry: LedgerEntry, _event: Commented) -> str | None:

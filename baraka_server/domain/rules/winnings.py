@@ -8,7 +8,7 @@ from baraka_server.contract.winnings import CorrectWinning, PayWinning, Reassign
 from baraka_server.domain.decision import Command, Decision, HouseRules, Unchanged
 from baraka_server.domain.events import LedgerEntry
 from baraka_server.domain.parts import FreeText
-from baraka_server.domain.roles import OPERATOR
+from baraka_server.domain.rules.operators import acted_by, operator_words
 from baraka_server.domain.rules.tables import Decisions, NameOf, Objections, Words
 from baraka_server.domain.state import State
 from baraka_server.domain.winnings import WinningChanged, WinningPaid, Won
@@ -17,7 +17,7 @@ from baraka_server.domain.winnings import WinningChanged, WinningPaid, Won
 def _pay(_state: State, command: Command, event: PayWinning, _rules: HouseRules) -> Decision:
     if _won(command).paid == event.paid:
         return Unchanged()
-    return WinningPaid(event.winning_id, event.paid, _by(command))
+    return WinningPaid(event.winning_id, event.paid, acted_by(command))
 
 
 def _correct(state: State, command: Command, event: CorrectWinning, _rules: HouseRules) -> Decision:
@@ -57,7 +57,7 @@ def _changed(
         won.price,
         won.is_last,
         said,
-        _by(command),
+        acted_by(command),
     )
 
 
@@ -65,10 +65,6 @@ def _won(command: Command) -> Won:
     if command.found.won is None:
         raise ValueError("the winning was not read")
     return command.found.won
-
-
-def _by(command: Command) -> str | None:
-    return OPERATOR if command.user_id is None else None
 
 
 DECISIONS: Decisions = {PayWinning: _pay, CorrectWinning: _correct, ReassignWinning: _reassign}
@@ -90,8 +86,8 @@ OBJECTIONS: Objections = {WinningPaid: _paid_objection, WinningChanged: _changed
 
 def _paid_words(event: WinningPaid, _name_of: NameOf) -> str:
     if event.paid:
-        return f"{_operator(event.by)}noted that winning {event.winning_id} is paid"
-    return f"{_operator(event.by)}noted that winning {event.winning_id} is not paid after all"
+        return f"{operator_words(event.by)}noted that winning {event.winning_id} is paid"
+    return f"{operator_words(event.by)}noted that winning {event.winning_id} is not paid after all"
 
 
 def _changed_words(event: WinningChanged, name_of: NameOf) -> str:
@@ -99,13 +95,7 @@ def _changed_words(event: WinningChanged, name_of: NameOf) -> str:
     before = f"{name_of(event.winner_before)} for {event.price_before}"
     reason = event.reason.text or "erased" if event.reason else ""
     why = f" ({reason})" if reason else ""
-    return (
-        f"{_operator(event.by)}changed winning {event.winning_id}: {now}, before that {before}{why}"
-    )
-
-
-def _operator(by: str | None) -> str:
-    return "at the command line: " if by == OPERATOR else ""
+    return f"{operator_words(event.by)}changed winning {event.winning_id}: {now}, before that {before}{why}"
 
 
 WORDS: Words = {WinningPaid: _paid_words, WinningChanged: _changed_words}
