@@ -6,6 +6,7 @@ import itertools
 import re
 import signal
 from collections import defaultdict
+from collections.abc import Callable
 from pathlib import Path
 from unittest.mock import Mock
 
@@ -38,8 +39,11 @@ LIES = (
 """Faults that the main process knows from a worker alone."""
 
 
-def children() -> list[psutil.Process]:
-    return psutil.Process().children()
+@pytest.fixture
+def children() -> Callable[[], list[psutil.Process]]:
+    """The children that the test itself has started. Others serve all tests of this process."""
+    others = psutil.Process().children()
+    return lambda: [child for child in psutil.Process().children() if child not in others]
 
 
 # --- one judge
@@ -100,7 +104,9 @@ def shortened(preset: Scenario) -> Scenario:
 
 @pytest.mark.long
 @pytest.mark.parametrize("name", sorted({*PRESETS} - LIKE_SMOKE))
-async def test_a_sound_server_keeps_every_promise_to_each_preset(database: Path, name: str):
+async def test_a_sound_server_keeps_every_promise_to_each_preset(
+    database: Path, name: str, children: Callable[[], list[psutil.Process]]
+):
     scenario = shortened(PRESETS[name])
     async with broken_server(database) as server:
         result = await hold(server.url, scenario, server.database_url, processes=2)
@@ -118,7 +124,9 @@ async def test_a_sound_server_keeps_every_promise_to_each_preset(database: Path,
 # --- its end
 
 
-async def test_a_process_that_dies_ends_the_sale_and_is_said(database: Path):
+async def test_a_process_that_dies_ends_the_sale_and_is_said(
+    database: Path, children: Callable[[], list[psutil.Process]]
+):
     def kill(so_far: Result, _phase: str) -> None:
         if so_far.totals.accepted:
             for child in children():
@@ -147,7 +155,9 @@ async def test_a_process_that_does_not_start_is_said_with_its_last_word(
     assert result.totals.connections == 0
 
 
-async def test_a_signal_ends_all_processes_and_the_auction(database: Path):
+async def test_a_signal_ends_all_processes_and_the_auction(
+    database: Path, children: Callable[[], list[psutil.Process]]
+):
     interrupt = Interrupt()
 
     def stop(so_far: Result, _phase: str) -> None:
