@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
+from baraka_cli.client.connection import Connection
+from baraka_cli.client.replies import Reply
 from baraka_cli.console.chat_input import ChatInput
 from baraka_cli.console.panels import time_up
 from baraka_cli.console.people_names import Names
 from baraka_server.contract.client_events import (
     ChangeLot,
+    ClientEvent,
     JoinAuction,
     PlaceBid,
     PostComment,
@@ -59,6 +65,23 @@ async def test_one_who_is_not_the_owner_may_watch_and_chat_and_nothing_else(
         await stranger.types("hello")
         await stranger.presses("enter")
         assert (await owner.hears("newComment"))["newComment"]["comment"] == "hello"
+
+
+async def test_a_stranger_is_told_also_where_nothing_is_heard_behind_the_answer_to_the_join(
+    baraka: Baraka, phones: PythonPhones, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner = await gold_up(baraka, phones)
+    await owner.emits(JoinAuction(auction_id=1))
+    call = Connection.call
+
+    async def answered_last(connection: Connection, event: ClientEvent) -> Reply:
+        reply = await call(connection, event)
+        await asyncio.sleep(0.2)  # the state and the count are heard meanwhile
+        return reply
+
+    monkeypatch.setattr(Connection, "call", answered_last)
+    async with seated(baraka.url, tmp_path, user_id=BILAL) as stranger:
+        await stranger.sees("is not yours", "It belongs to user 1; you are user 2.")
 
 
 async def test_the_owner_is_not_told_that_it_is_somebody_elses(
