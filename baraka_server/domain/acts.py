@@ -12,13 +12,12 @@ from baraka_server.domain.events import (
     Event,
     LedgerEntry,
     LotOpened,
-    StandingBid,
     StandingBidChanged,
-    same_bid,
 )
 from baraka_server.domain.hammer import ActUndone, LotOpenedAgain, RunnerUpAwarded
 from baraka_server.domain.lot_entries import LotPassed
 from baraka_server.domain.moderation import UserBlocked
+from baraka_server.domain.parts import StandingBid, same_bid
 
 FOUND = 0
 """The `seq` of an act that no entry tells of: another program wrote the bid."""

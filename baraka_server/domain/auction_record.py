@@ -12,15 +12,13 @@ from baraka_server.domain.events import (
     Canceled,
     Ended,
     LedgerEntry,
-    Lot,
     LotOpened,
     LotRepriced,
-    StandingBid,
     Started,
 )
 from baraka_server.domain.hammer import LotOpenedAgain, RunnerUpAwarded
 from baraka_server.domain.lot_entries import LotPassed
-from baraka_server.domain.parts import FreeText
+from baraka_server.domain.parts import FreeText, Lot, StandingBid
 from baraka_server.domain.winnings import WinningChanged
 
 NO_LOT: dict[str, Any] = {

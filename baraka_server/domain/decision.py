@@ -10,7 +10,8 @@ from typing import Any
 from baraka_server.contract.client_events import ClientEvent
 from baraka_server.contract.refusals import Code, Refusal
 from baraka_server.domain.acts import RoundActs
-from baraka_server.domain.events import Event, LedgerEntry, StandingBid
+from baraka_server.domain.events import Event, LedgerEntry
+from baraka_server.domain.parts import StandingBid
 from baraka_server.domain.winnings import Won
 
 

@@ -8,12 +8,12 @@ program can run beside a newer one.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, ClassVar, Self
 
-from baraka_server.contract.fields import Steps, iso_time
-from baraka_server.domain.parts import FreeText, Part, steps_of
+from baraka_server.contract.fields import Steps
+from baraka_server.domain.parts import FreeText, Lot, Part, StandingBid, steps_of
 
 Parts = Mapping[str, Callable[[Any], Any]]
 """How the fields of these names are read from a ledger, where they are not plain values."""
@@ -77,60 +77,6 @@ class Event:
                 if name in cls.__match_args__
             }
         )
-
-
-def _known(kind: type[StandingBid | Lot], data: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in data.items() if name in kind.__match_args__}
-
-
-@dataclass(frozen=True, slots=True)
-class StandingBid(Part):
-    """The highest bid of a round. `bid_id` is the row in `Auction_bids`."""
-
-    bid_id: int
-    user_id: int
-    amount: int
-    at: datetime
-
-    def data(self) -> dict[str, Any]:
-        return {**asdict(self), "at": iso_time(self.at)}
-
-    def named(self) -> dict[str, int]:
-        """The bid as refusals and announcements name it."""
-        return {"bidId": self.bid_id, "userId": self.user_id, "amount": self.amount}
-
-    @classmethod
-    def from_data(cls, data: Mapping[str, Any]) -> StandingBid:
-        return cls(**{**_known(cls, data), "at": datetime.fromisoformat(data["at"])})
-
-
-def named(bid: StandingBid | None) -> dict[str, int] | None:
-    """A bid as refusals and announcements name it; None for no bid."""
-    return bid.named() if bid else None
-
-
-def same_bid(one: StandingBid | None, other: StandingBid | None) -> bool:
-    """Whether two are the same bid, or both None. The time is not compared."""
-    if one is None or other is None:
-        return one is other
-    return one.named() == other.named()
-
-
-@dataclass(frozen=True, slots=True)
-class Lot(Part):
-    """A product on the block, with its prices in whole units of the auction's currency."""
-
-    product: str
-    minimum_price: int
-    start_price: int
-    market_price: int
-
-    def data(self) -> dict[str, Any]:
-        return asdict(self)
-
-    @classmethod
-    def from_data(cls, data: Mapping[str, Any]) -> Lot:
-        return cls(**_known(cls, data))
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import Any, ClassVar, Self
 
 from baraka_server.contract.fields import iso_time
-from baraka_server.domain.events import Awarded, Event, Lot, Parts, StandingBid, named
-from baraka_server.domain.parts import FreeText
+from baraka_server.domain.events import Awarded, Event, Parts
+from baraka_server.domain.parts import FreeText, Lot, StandingBid, named
 
 
 def _bids_of(stored: Iterable[tuple[int, int, int, str]]) -> tuple[StandingBid, ...]:

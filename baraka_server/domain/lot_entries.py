@@ -18,11 +18,10 @@ from baraka_server.domain.events import (
     LotOpened,
     LotRepriced,
     Parts,
-    StandingBid,
 )
 from baraka_server.domain.hammer import Award, LotOpenedAgain, RunnerUpAwarded
 from baraka_server.domain.lots import LotValues, Positions, RunList, RunLot
-from baraka_server.domain.parts import FreeText
+from baraka_server.domain.parts import FreeText, StandingBid
 
 
 def _lots(stored: Any) -> tuple[RunLot, ...]:

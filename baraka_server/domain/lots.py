@@ -9,8 +9,7 @@ from typing import Any, Self
 from baraka_server.contract.fields import Steps
 from baraka_server.contract.lots import LotState
 from baraka_server.contract.names import same_name
-from baraka_server.domain.events import Lot
-from baraka_server.domain.parts import FreeText, Part, steps_of
+from baraka_server.domain.parts import FreeText, Lot, Part, steps_of
 
 GAP = 1 << 16
 """The distance of two positions at first, so that a lot can be put between two others."""

@@ -8,16 +8,10 @@ from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from baraka_server.contract.fields import SLOW_SECONDS_MAX, iso_time
-from baraka_server.domain.events import (
-    Awarded,
-    Commented,
-    Event,
-    LedgerEntry,
-    Parts,
-    StandingBid,
-)
+from baraka_server.domain.events import Awarded, Commented, Event, LedgerEntry, Parts
 from baraka_server.domain.hammer import RunnerUpAwarded
 from baraka_server.domain.lot_entries import LotPassed
+from baraka_server.domain.parts import StandingBid
 
 SLOWEST = timedelta(seconds=SLOW_SECONDS_MAX)
 

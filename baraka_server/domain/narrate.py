@@ -11,16 +11,15 @@ from baraka_server.domain.events import (
     Commented,
     Ended,
     LedgerEntry,
-    Lot,
     LotOpened,
     LotRepriced,
-    StandingBid,
     StandingBidChanged,
     Started,
     Unknown,
 )
 from baraka_server.domain.hammer import LotOpenedAgain, RunnerUpAwarded
 from baraka_server.domain.lot_entries import LotPassed
+from baraka_server.domain.parts import Lot, StandingBid
 from baraka_server.domain.rules import (
     clock,
     hammer,

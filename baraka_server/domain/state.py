@@ -21,14 +21,11 @@ from baraka_server.domain.events import (
     Ended,
     Event,
     LedgerEntry,
-    Lot,
     LotOpened,
     LotRepriced,
-    StandingBid,
     StandingBidChanged,
     Started,
     Unknown,
-    same_bid,
 )
 from baraka_server.domain.hammer import ActUndone, Award, LotOpenedAgain, RunnerUpAwarded
 from baraka_server.domain.increments import NONE_SET, Increments
@@ -36,6 +33,7 @@ from baraka_server.domain.lot_entries import LotPassed
 from baraka_server.domain.lots import EMPTY, RunList
 from baraka_server.domain.moderation import Moderation, UserBlocked
 from baraka_server.domain.paddles import Paddles
+from baraka_server.domain.parts import Lot, StandingBid, same_bid
 from baraka_server.domain.roles import Roles
 
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)

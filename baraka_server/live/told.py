@@ -12,14 +12,7 @@ from typing import Any
 from baraka_server.contract.hammer import BidUndone, LotReopened
 from baraka_server.contract.prices import NextBidChanged
 from baraka_server.contract.server_events import AuctionEntry, ServerEvent
-from baraka_server.domain.events import (
-    Event,
-    LedgerEntry,
-    Lot,
-    LotRepriced,
-    StandingBidChanged,
-    named,
-)
+from baraka_server.domain.events import Event, LedgerEntry, LotRepriced, StandingBidChanged
 from baraka_server.domain.hammer import ActUndone, LotOpenedAgain
 from baraka_server.domain.increments import IncrementsSet
 from baraka_server.domain.lot_entries import (
@@ -30,6 +23,7 @@ from baraka_server.domain.lot_entries import (
     LotWithdrawn,
 )
 from baraka_server.domain.moderation import CommentRemoved, SlowModeSet, UserBlocked
+from baraka_server.domain.parts import Lot, named
 from baraka_server.domain.rules.prices import next_bid
 from baraka_server.domain.state import State
 from baraka_server.live import clock_told, lots_told, moderation

@@ -39,17 +39,15 @@ from baraka_server.domain.events import (
     Ended,
     Event,
     LedgerEntry,
-    Lot,
     LotOpened,
     LotRepriced,
-    StandingBid,
     StandingBidChanged,
     Started,
-    named,
 )
 from baraka_server.domain.hammer import ActUndone, LotOpenedAgain, RunnerUpAwarded
 from baraka_server.domain.lot_entries import LotPassed
 from baraka_server.domain.moderation import CommentRemoved, CommentRestored, UserBlocked
+from baraka_server.domain.parts import Lot, StandingBid, named
 from baraka_server.domain.rules.prices import next_bid
 from baraka_server.domain.staff import role_name
 from baraka_server.domain.state import State, apply

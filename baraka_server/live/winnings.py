@@ -7,8 +7,9 @@ from dataclasses import replace
 from baraka_server.contract.winnings import ReassignWinning, WinningCommand
 from baraka_server.domain.acts import RoundActs
 from baraka_server.domain.decision import Found
-from baraka_server.domain.events import Adopted, Awarded, LotOpened, StandingBid
+from baraka_server.domain.events import Adopted, Awarded, LotOpened
 from baraka_server.domain.hammer import RunnerUpAwarded
+from baraka_server.domain.parts import StandingBid
 from baraka_server.live.finding import Finding
 
 

@@ -18,13 +18,13 @@ from baraka_server.domain.events import (
     Commented,
     LedgerEntry,
     LotOpened,
-    StandingBid,
     StandingBidChanged,
     Unknown,
 )
 from baraka_server.domain.hammer import ActUndone, Award, LotOpenedAgain, RunnerUpAwarded
 from baraka_server.domain.lot_entries import LotPassed
 from baraka_server.domain.moderation import CommentRemoved, CommentRestored, UserBlocked
+from baraka_server.domain.parts import StandingBid
 from baraka_server.domain.state import BEGINNING, State, apply
 from baraka_server.domain.winnings import WinningChanged
 from baraka_server.store.rows import is_id

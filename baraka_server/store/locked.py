@@ -31,13 +31,13 @@ from baraka_server.domain.events import (
     Event,
     LedgerEntry,
     LotOpened,
-    StandingBid,
     StandingBidChanged,
 )
 from baraka_server.domain.hammer import ActUndone, Award, LotOpenedAgain, RunnerUpAwarded
 from baraka_server.domain.lot_entries import LotPassed
 from baraka_server.domain.lots import EMPTY
 from baraka_server.domain.moderation import CommentRemoved, CommentRestored, UserBlocked
+from baraka_server.domain.parts import StandingBid
 from baraka_server.domain.state import State
 from baraka_server.domain.winnings import WinningChanged, WinningPaid, Won
 from baraka_server.store import attendance, comment_rows, ledger, rows, winning_rows

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from baraka_server.contract.fields import INT_MAX
 from baraka_server.contract.records import Auction, BidWithUser, CommentWithUser, Record, User
-from baraka_server.domain.events import StandingBid
+from baraka_server.domain.parts import StandingBid
 from baraka_server.store.readable import RowLog, moment, readable
 from baraka_server.store.slices import SLICE_ROWS, of_slices
 from baraka_server.store.tables import auctions, bids, comments, users, winnings

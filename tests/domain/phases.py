@@ -17,10 +17,10 @@ from baraka_server.domain.events import (
     Canceled,
     Ended,
     Event,
-    Lot,
     LotOpened,
     Started,
 )
+from baraka_server.domain.parts import Lot
 from baraka_server.domain.state import State, apply, next_entry
 
 AMINA, BILAL, DINA, NOBODY = 1, 2, 3, 404  # Amina hosts; Bilal and Dina bid

@@ -17,10 +17,10 @@ from baraka_server.domain.events import (
     Event,
     LedgerEntry,
     LotOpened,
-    StandingBid,
     StandingBidChanged,
 )
 from baraka_server.domain.hammer import ActUndone, LotOpenedAgain, RunnerUpAwarded
+from baraka_server.domain.parts import StandingBid
 from baraka_server.domain.state import State, apply, next_entry
 from tests.domain.phases import AMINA, BILAL, DINA, NECKLACE, OPENING, RING, adopted
 

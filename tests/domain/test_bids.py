@@ -8,13 +8,8 @@ from baraka_server.contract.client_events import (
 from baraka_server.contract.refusals import Code, Refusal
 from baraka_server.domain.decide import decide
 from baraka_server.domain.decision import Command, HouseRules
-from baraka_server.domain.events import (
-    BidPlaced,
-    Event,
-    Lot,
-    LotOpened,
-    LotRepriced,
-)
+from baraka_server.domain.events import BidPlaced, Event, LotOpened, LotRepriced
+from baraka_server.domain.parts import Lot
 from tests.domain.phases import AMINA, BID_ON, BILAL, DINA, LIVE, PHASES, RING, after, bid
 
 # The minimum is 800, the price shown at the start 1000; the highest bid, where there is one, 1500.

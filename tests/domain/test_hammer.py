@@ -19,11 +19,10 @@ from baraka_server.domain.events import (
     Commented,
     Ended,
     Event,
-    Lot,
     LotOpened,
-    StandingBid,
 )
 from baraka_server.domain.hammer import ActUndone, LotOpenedAgain, RunnerUpAwarded
+from baraka_server.domain.parts import Lot, StandingBid
 from baraka_server.domain.replay import objection
 from baraka_server.domain.state import State, apply, next_entry
 from tests.domain.phases import AMINA, BILAL, DINA, LIVE, NECKLACE, NEW, OPENING, RING

@@ -22,14 +22,13 @@ from baraka_server.domain.events import (
     BidPlaced,
     Event,
     LedgerEntry,
-    Lot,
     LotOpened,
     LotRepriced,
-    StandingBid,
 )
 from baraka_server.domain.kinds import KINDS
 from baraka_server.domain.lot_entries import LotPassed, LotsAdded
 from baraka_server.domain.lots import GAP
+from baraka_server.domain.parts import Lot, StandingBid
 from baraka_server.domain.replay import objection
 from baraka_server.domain.rules.prices import next_bid
 from baraka_server.domain.state import apply, next_entry

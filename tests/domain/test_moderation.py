@@ -23,7 +23,7 @@ from baraka_server.domain.acts import RoundActs
 from baraka_server.domain.acts import objection as acts_objection
 from baraka_server.domain.decide import decide
 from baraka_server.domain.decision import Command, Found, HouseRules, Several, Unchanged
-from baraka_server.domain.events import Awarded, BidPlaced, Commented, Ended, StandingBid
+from baraka_server.domain.events import Awarded, BidPlaced, Commented, Ended
 from baraka_server.domain.moderation import (
     CommentRemoved,
     CommentRestored,
@@ -33,6 +33,7 @@ from baraka_server.domain.moderation import (
     UserUnblocked,
     UserUnmuted,
 )
+from baraka_server.domain.parts import StandingBid
 from baraka_server.domain.replay import objection
 from baraka_server.domain.roles import RoleSet
 from baraka_server.domain.state import State, next_entry

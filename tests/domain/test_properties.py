@@ -47,10 +47,8 @@ from baraka_server.domain.events import (
     Ended,
     Event,
     LedgerEntry,
-    Lot,
     LotOpened,
     LotRepriced,
-    StandingBid,
     StandingBidChanged,
     Started,
 )
@@ -75,7 +73,7 @@ from baraka_server.domain.moderation import (
     UserUnblocked,
     UserUnmuted,
 )
-from baraka_server.domain.parts import FreeText
+from baraka_server.domain.parts import FreeText, Lot, StandingBid
 from baraka_server.domain.replay import objection
 from baraka_server.domain.roles import OPERATOR, RoleSet
 from baraka_server.domain.state import BEGINNING, CLOCK_STEP_MAX, State, apply, next_entry

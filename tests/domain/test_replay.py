@@ -18,15 +18,14 @@ from baraka_server.domain.events import (
     Ended,
     Event,
     LedgerEntry,
-    Lot,
     LotOpened,
     LotRepriced,
-    StandingBid,
     StandingBidChanged,
     Started,
     Unknown,
 )
 from baraka_server.domain.kinds import KINDS
+from baraka_server.domain.parts import Lot, StandingBid
 from baraka_server.domain.replay import objection
 from baraka_server.domain.state import State, apply, next_entry
 

@@ -11,11 +11,11 @@ from baraka_server.domain.events import (
     BroadcasterLeft,
     Commented,
     Event,
-    Lot,
     LotOpened,
     LotRepriced,
     Started,
 )
+from baraka_server.domain.parts import Lot
 from baraka_server.domain.state import next_entry
 from tests.domain.phases import (
     AMINA,

@@ -32,12 +32,11 @@ from baraka_server.domain.events import (
     Commented,
     Ended,
     Event,
-    Lot,
     LotOpened,
     LotRepriced,
-    StandingBid,
     Started,
 )
+from baraka_server.domain.parts import Lot, StandingBid
 from baraka_server.domain.state import State, apply, next_entry
 from tests.domain.phases import (
     AMINA,

@@ -16,12 +16,11 @@ from baraka_server.domain.events import (
     Awarded,
     BidPlaced,
     Event,
-    Lot,
     LotOpened,
     LotRepriced,
-    StandingBid,
     StandingBidChanged,
 )
+from baraka_server.domain.parts import Lot, StandingBid
 from baraka_server.domain.state import State, apply, next_entry
 from tests.domain.phases import (
     AMINA,

@@ -26,9 +26,9 @@ from baraka_server.domain.events import (
     Ended,
     Event,
     LedgerEntry,
-    Lot,
     LotOpened,
 )
+from baraka_server.domain.parts import Lot
 from baraka_server.live import lists as lists_module
 from baraka_server.live.lists import People, Rows
 from baraka_server.live.view import AuctionView

@@ -15,7 +15,8 @@ from baraka_server.contract.refusals import Code, Refusal
 from baraka_server.domain.auction_record import adopted
 from baraka_server.domain.decide import decide
 from baraka_server.domain.decision import Command, Decision, HouseRules
-from baraka_server.domain.events import BidPlaced, LedgerEntry, StandingBid
+from baraka_server.domain.events import BidPlaced, LedgerEntry
+from baraka_server.domain.parts import StandingBid
 from baraka_server.domain.state import State, apply, next_entry
 from baraka_server.store import ledger
 from baraka_server.store.engine import open_engine

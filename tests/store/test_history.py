@@ -12,10 +12,11 @@ from baraka_server.contract.client_events import (
 from baraka_server.contract.fields import INT_MAX
 from baraka_server.domain.clock import ClockPaused, ClockStarted, FairWarning
 from baraka_server.domain.decision import Command
-from baraka_server.domain.events import Awarded, Event, LedgerEntry, Lot, StandingBid
+from baraka_server.domain.events import Awarded, Event, LedgerEntry
 from baraka_server.domain.kinds import KINDS
 from baraka_server.domain.lot_entries import LotPassed
 from baraka_server.domain.narrate import LOOKS_BACK, in_words
+from baraka_server.domain.parts import Lot, StandingBid
 from baraka_server.domain.state import State
 from baraka_server.store import audit
 from baraka_server.store.errors import Damaged, NotThere

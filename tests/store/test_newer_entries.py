@@ -11,8 +11,9 @@ from baraka_server.contract.client_events import PlaceBid, StartAuction
 from baraka_server.contract.refusals import Code, Refusal
 from baraka_server.domain.decide import decide
 from baraka_server.domain.decision import Command, HouseRules
-from baraka_server.domain.events import BidPlaced, Commented, StandingBid, Unknown
+from baraka_server.domain.events import BidPlaced, Commented, Unknown
 from baraka_server.domain.kinds import KINDS
+from baraka_server.domain.parts import StandingBid
 from baraka_server.domain.state import State
 from baraka_server.store import audit, ledger
 from baraka_server.store.store import Store

@@ -11,13 +11,11 @@ from baraka_server.domain.decision import Command, Decision, HouseRules, Refused
 from baraka_server.domain.events import (
     Awarded,
     LedgerEntry,
-    Lot,
     LotOpened,
     LotRepriced,
     StandingBidChanged,
-    named,
-    same_bid,
 )
+from baraka_server.domain.parts import Lot, named, same_bid
 from baraka_server.domain.rules.checks import (
     is_for_another_round,
     is_on_the_block,

@@ -6,7 +6,7 @@ from baraka_server.contract.client_events import RoundEvent
 from baraka_server.contract.names import same_name
 from baraka_server.contract.refusals import Code, Refusal
 from baraka_server.domain.decision import Command
-from baraka_server.domain.events import StandingBid
+from baraka_server.domain.parts import StandingBid
 from baraka_server.domain.state import State
 
 

@@ -7,9 +7,9 @@ from baraka_server.contract.fields import TEXT_CHARS_MAX
 from baraka_server.contract.hammer import ReopenLot, UndoBid
 from baraka_server.contract.refusals import Code, Refusal
 from baraka_server.domain.decision import Command, Decision, HouseRules
-from baraka_server.domain.events import LedgerEntry, StandingBid, named, same_bid
+from baraka_server.domain.events import LedgerEntry
 from baraka_server.domain.hammer import ActUndone, LotOpenedAgain, RunnerUpAwarded
-from baraka_server.domain.parts import FreeText
+from baraka_server.domain.parts import FreeText, StandingBid, named, same_bid
 from baraka_server.domain.rules.checks import is_stale, not_on_air
 from baraka_server.domain.rules.hosts_comment import with_comment
 from baraka_server.domain.rules.lots_proved import numbered, open_objection

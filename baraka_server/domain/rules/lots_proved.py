@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from baraka_server.contract.lots import LotState
-from baraka_server.domain.events import LedgerEntry, LotOpened, LotRepriced, same_bid
+from baraka_server.domain.events import LedgerEntry, LotOpened, LotRepriced
 from baraka_server.domain.hammer import Award
 from baraka_server.domain.lot_entries import (
     LotEdited,
@@ -13,6 +13,7 @@ from baraka_server.domain.lot_entries import (
     LotsAdded,
     LotWithdrawn,
 )
+from baraka_server.domain.parts import same_bid
 from baraka_server.domain.rules.checks import not_on_air_objection, over_objection, told_bid
 from baraka_server.domain.rules.clock import closed_by_clock
 from baraka_server.domain.rules.tables import NameOf, Objections, Words

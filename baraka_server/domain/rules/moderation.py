@@ -9,7 +9,7 @@ from baraka_server.contract.client_events import Who
 from baraka_server.contract.fields import whole_milliseconds
 from baraka_server.contract.refusals import Code, Refusal
 from baraka_server.domain.decision import Command, Decision, HouseRules, Unchanged
-from baraka_server.domain.events import Event, LedgerEntry, same_bid
+from baraka_server.domain.events import Event, LedgerEntry
 from baraka_server.domain.moderation import (
     CommentRemoved,
     CommentRestored,
@@ -19,6 +19,7 @@ from baraka_server.domain.moderation import (
     UserUnblocked,
     UserUnmuted,
 )
+from baraka_server.domain.parts import same_bid
 from baraka_server.domain.rules.checks import is_over, is_stale, over_objection
 from baraka_server.domain.rules.hammer import the_bid
 from baraka_server.domain.rules.hosts_comment import with_comment

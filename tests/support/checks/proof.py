@@ -21,15 +21,14 @@ from baraka_server.domain.events import (
     Commented,
     Ended,
     LedgerEntry,
-    Lot,
     LotOpened,
     LotRepriced,
-    StandingBid,
     StandingBidChanged,
     Started,
 )
 from baraka_server.domain.hammer import ActUndone, LotOpenedAgain, RunnerUpAwarded
 from baraka_server.domain.lot_entries import LotPassed
+from baraka_server.domain.parts import Lot, StandingBid
 from baraka_server.store import audit, ledger
 from baraka_server.store.store import Store
 from baraka_server.store.tables import auctions, bids, comments, winnings
