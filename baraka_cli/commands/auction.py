@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from baraka_server.contract.records import Auction, User
     from baraka_server.contract.reports import HistoryEntry
     from baraka_server.store.pages import Page
-    from baraka_server.store.store import Snapshot, Store
+    from baraka_server.store.snapshot import Snapshot
+    from baraka_server.store.store import Store
 
 app = typer.Typer(
     help="Prepare auctions, look at them, and prove what happened.", no_args_is_help=True

@@ -21,7 +21,7 @@ from baraka_server.live.moderation import blocked_payload
 from baraka_server.live.transaction import Committed, Forked
 from baraka_server.live.view import AuctionView
 from baraka_server.store.errors import StoreError
-from baraka_server.store.store import Snapshot
+from baraka_server.store.snapshot import Snapshot
 
 log = logging.getLogger(__name__)
 

@@ -59,7 +59,7 @@ from baraka_server.live.lists import People, Rows, encoded_row, listed, with_fie
 from baraka_server.live.told import TOLD, in_the_guides_words
 from baraka_server.live.told_to_one import TO_USER
 from baraka_server.store.row_sums import NOTHING, Look, RowSums
-from baraka_server.store.store import Snapshot
+from baraka_server.store.snapshot import Snapshot
 
 RECENT_EVENTS_MAX = 512
 """How many announcements a view keeps at least for viewers that resume."""

@@ -32,7 +32,7 @@ from baraka_server.domain.parts import Lot
 from baraka_server.live import lists as lists_module
 from baraka_server.live.lists import People, Rows
 from baraka_server.live.view import AuctionView
-from baraka_server.store.store import Snapshot
+from baraka_server.store.snapshot import Snapshot
 from tests.support.servers.records import auction_record
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)

@@ -17,7 +17,7 @@ from baraka_server.store.engine import open_engine
 from baraka_server.store.errors import Contention, StoreError, Trouble, Unavailable
 from baraka_server.store.locked import RequestKey
 from baraka_server.store.seed import seed
-from baraka_server.store.store import PROOF_SECONDS, Store
+from baraka_server.store.store import Store
 from baraka_server.store.tables import (
     attendance,
     categories,
@@ -27,6 +27,7 @@ from baraka_server.store.tables import (
     requests,
     texts,
 )
+from baraka_server.store.transactions import PROOF_SECONDS
 from tests.support.checks.schema import query
 from tests.support.servers.databases import only_mariadb
 from tests.support.servers.full_disk import small_disk
