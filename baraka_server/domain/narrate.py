@@ -21,7 +21,7 @@ from baraka_server.domain.hammer import LotOpenedAgain, RunnerUpAwarded
 from baraka_server.domain.lot_entries import LotPassed
 from baraka_server.domain.parts import Lot, StandingBid
 from baraka_server.domain.rules import (
-    clock,
+    clock_proved,
     hammer,
     lots_proved,
     moderation,
@@ -36,7 +36,7 @@ from baraka_server.domain.state import State
 WORDS: Words = {
     **lots_proved.WORDS,
     **prices.WORDS,
-    **clock.WORDS,
+    **clock_proved.WORDS,
     **hammer.WORDS,
     **people.WORDS,
     **moderation.WORDS,

@@ -32,7 +32,7 @@ from baraka_server.domain.moderation import UserBlocked
 from baraka_server.domain.roles import OPERATOR, RoleSet
 from baraka_server.domain.rules import (
     block,
-    clock,
+    clock_proved,
     hammer,
     lots_proved,
     moderation,
@@ -51,7 +51,7 @@ OBJECTIONS: Objections = {
     **block.OBJECTIONS,
     **lots_proved.OBJECTIONS,
     **prices.OBJECTIONS,
-    **clock.OBJECTIONS,
+    **clock_proved.OBJECTIONS,
     **hammer.OBJECTIONS,
     **people.OBJECTIONS,
     **moderation.OBJECTIONS,
@@ -90,7 +90,7 @@ def objection(state: State, entry: LedgerEntry) -> str | None:
     if reason := OBJECTIONS[type(event)](state, entry, event):
         return reason
     if isinstance(event, ActUndone | LotRepriced | StandingBidChanged | UserBlocked) and (
-        reason := clock.counted_wrongly(state, event)
+        reason := clock_proved.counted_wrongly(state, event)
     ):
         return reason
     round_ = next_entry(state, event, entry.user_id, entry.at).round

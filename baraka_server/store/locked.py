@@ -7,19 +7,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import (
-    func,
-    insert,
-    select,
-    tuple_,
-)
+from sqlalchemy import func, insert, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from baraka_server.contract.records import Auction, User
-from baraka_server.domain.events import (
-    Event,
-    LedgerEntry,
-)
+from baraka_server.domain.events import Event, LedgerEntry
 from baraka_server.domain.hammer import Award
 from baraka_server.domain.lots import EMPTY
 from baraka_server.domain.parts import StandingBid

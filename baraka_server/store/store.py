@@ -9,10 +9,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 
 from baraka_server.contract.records import Auction, User
-from baraka_server.domain.events import (
-    LedgerEntry,
-    Started,
-)
+from baraka_server.domain.events import LedgerEntry, Started
 from baraka_server.domain.state import State
 from baraka_server.store import attendance, ledger, rows
 from baraka_server.store.attendance import Attendance

@@ -5,10 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from baraka_server.contract.client_events import (
-    ChangeLot,
-    PlaceBid,
-)
+from baraka_server.contract.client_events import ChangeLot, PlaceBid
 from baraka_server.domain.decide import decide
 from baraka_server.domain.decision import Command, Decision, HouseRules
 from baraka_server.domain.events import (

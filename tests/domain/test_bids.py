@@ -2,9 +2,7 @@
 
 import pytest
 
-from baraka_server.contract.client_events import (
-    PlaceBid,
-)
+from baraka_server.contract.client_events import PlaceBid
 from baraka_server.contract.refusals import Code, Refusal
 from baraka_server.domain.decide import decide
 from baraka_server.domain.decision import Command, HouseRules

@@ -13,16 +13,7 @@ from baraka_server.domain.paddles import NONE_GIVEN, Paddles
 from baraka_server.domain.parts import StandingBid
 from baraka_server.domain.replay import objection
 from baraka_server.domain.state import State, next_entry
-from tests.domain.phases import (
-    AMINA,
-    BILAL,
-    DINA,
-    NECKLACE,
-    ON_THE_BLOCK,
-    OPENING,
-    RING,
-    after,
-)
+from tests.domain.phases import AMINA, BILAL, DINA, NECKLACE, ON_THE_BLOCK, OPENING, RING, after
 
 TWO_BID = [
     *ON_THE_BLOCK,

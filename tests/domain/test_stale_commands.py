@@ -4,11 +4,7 @@ from typing import Any
 
 import pytest
 
-from baraka_server.contract.client_events import (
-    AwardLot,
-    ChangeLot,
-    PlaceBid,
-)
+from baraka_server.contract.client_events import AwardLot, ChangeLot, PlaceBid
 from baraka_server.contract.refusals import Code, Refusal
 from baraka_server.domain.decide import decide
 from baraka_server.domain.decision import Command, HouseRules, RefusedWith, Seen

@@ -6,9 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, update
 
-from baraka_server.contract.client_events import (
-    StartAuction,
-)
+from baraka_server.contract.client_events import StartAuction
 from baraka_server.contract.fields import INT_MAX
 from baraka_server.domain.clock import ClockPaused, ClockStarted, FairWarning
 from baraka_server.domain.decision import Command
@@ -24,10 +22,7 @@ from baraka_server.store.pages import Span
 from baraka_server.store.store import Store
 from baraka_server.store.tables import events, users
 from tests.support.servers.alterations import ENTRIES, LONG_AGO, alter_entry, execute
-from tests.support.servers.sales import (
-    Sale,
-    take,
-)
+from tests.support.servers.sales import Sale, take
 
 
 async def test_history_tells_the_sale_with_what_was_cleared_since(books: Store, sale: Sale) -> None:

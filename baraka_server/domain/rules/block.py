@@ -25,7 +25,7 @@ from baraka_server.domain.rules.checks import (
     not_on_air_objection,
     told_bid,
 )
-from baraka_server.domain.rules.clock import closed_by_clock
+from baraka_server.domain.rules.clock_proved import closed_by_clock
 from baraka_server.domain.rules.hammer import runner_up
 from baraka_server.domain.rules.lots import opening
 from baraka_server.domain.rules.lots_proved import open_objection, opened_objection

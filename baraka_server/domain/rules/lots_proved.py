@@ -15,7 +15,7 @@ from baraka_server.domain.lot_entries import (
 )
 from baraka_server.domain.parts import same_bid
 from baraka_server.domain.rules.checks import not_on_air_objection, over_objection, told_bid
-from baraka_server.domain.rules.clock import closed_by_clock
+from baraka_server.domain.rules.clock_proved import closed_by_clock
 from baraka_server.domain.rules.tables import NameOf, Objections, Words
 from baraka_server.domain.state import State
 

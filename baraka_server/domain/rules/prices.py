@@ -17,7 +17,8 @@ from baraka_server.domain.rules.checks import (
     no_participant,
     over_objection,
 )
-from baraka_server.domain.rules.clock import closed, closed_by, timed
+from baraka_server.domain.rules.clock import closed, timed
+from baraka_server.domain.rules.clock_proved import closed_by
 from baraka_server.domain.rules.tables import Decisions, NameOf, Objections, Words
 from baraka_server.domain.state import State
 

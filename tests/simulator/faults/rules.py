@@ -14,9 +14,7 @@ from baraka_server.domain import decide as rules
 from baraka_server.domain.events import Awarded, BidPlaced
 from baraka_server.domain.parts import StandingBid
 from baraka_server.live.auctioneer import Auctioneer
-from tests.simulator.faults.kinds import (
-    rule,
-)
+from tests.simulator.faults.kinds import rule
 
 
 def _deciding(kind: type, decide: Callable[[Any, Any, Any], Any]) -> Any:
