@@ -35,6 +35,7 @@ from baraka_server.contract.clock import (
     StopClock,
 )
 from baraka_server.contract.hammer import BidUndone, LotReopened, ReopenLot, UndoBid
+from baraka_server.contract.house_rules import HouseRulesChanged, SetHouseRules
 from baraka_server.contract.lots import (
     AddLots,
     EditLot,
@@ -107,6 +108,7 @@ ANSWERED_BY: dict[type[ClientEvent], tuple[type[ServerEvent], ...]] = {
     PauseBidding: (BiddingPaused,),
     ResumeBidding: (BiddingResumed,),
     SetRole: (),
+    SetHouseRules: (HouseRulesChanged,),
     RemoveComment: (CommentRemoved,),
     RestoreComment: (NewComment,),
     MuteUser: (),

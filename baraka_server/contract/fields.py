@@ -124,6 +124,16 @@ def _role(value: Any) -> str | None:
 ROLES = ("clerk", "moderator")
 """The roles that an owner gives (D46)."""
 
+OPEN, APPROVAL = REGISTRATIONS = ("open", "approval")
+"""Who may bid: everybody, or those whom the owner registered (D48)."""
+
+
+def _registration(value: Any) -> str:
+    if value not in REGISTRATIONS:
+        raise _wrong(f"must be {' or '.join(REGISTRATIONS)}")
+    return value  # type: ignore[no-any-return]
+
+
 MINUTES_MAX = 7 * 24 * 60
 SLOW_SECONDS_MAX = 600
 
@@ -157,6 +167,7 @@ Increments = Annotated[
     Steps | None, BeforeValidator(_steps), PlainSerializer(_rows, when_used="unless-none")
 ]
 Role = Annotated[str | None, BeforeValidator(_role)]
+RegistrationKind = Annotated[str | None, BeforeValidator(_registration)]
 Minutes = Annotated[int, BeforeValidator(_whole_number(1, MINUTES_MAX))]
 SlowSeconds = Annotated[int, BeforeValidator(_whole_number(0, SLOW_SECONDS_MAX))]
 LedgerId = Annotated[str, BeforeValidator(_text(LEDGER_ID_CHARS_MAX))]

@@ -250,6 +250,10 @@ class AuctionState(AuctionEvent):
         alias="slowMode",
         description="Seconds that a user has to wait between two comments; 0 is off.",
     )
+    registration: str | None = Field(
+        None, description="`open`, or `approval`: only those whom the owner registered may bid."
+    )
+    maxima: bool | None = Field(None, description="Whether maximum bids are taken.")
     role: str | None = Field(
         None, description="What the joiner is here: `owner`, `clerk`, `moderator` or null."
     )

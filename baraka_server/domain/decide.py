@@ -11,6 +11,7 @@ from baraka_server.domain.rules import (
     block,
     clock,
     hammer,
+    house_rules,
     lots,
     moderation,
     people,
@@ -30,6 +31,7 @@ DECISIONS: Decisions = {
     **clock.DECISIONS,
     **hammer.DECISIONS,
     **people.DECISIONS,
+    **house_rules.DECISIONS,
     **moderation.DECISIONS,
     **winnings.DECISIONS,
 }

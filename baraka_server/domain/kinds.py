@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from baraka_server.domain import clock, hammer, increments, lot_entries, moderation, roles, winnings
+from baraka_server.domain import (
+    clock,
+    hammer,
+    increments,
+    lot_entries,
+    moderation,
+    roles,
+    sale_rules,
+    winnings,
+)
 from baraka_server.domain.events import GUIDE_KINDS, Event, Unknown
 
 AREAS = (
@@ -15,6 +24,7 @@ AREAS = (
     hammer.KINDS,
     lot_entries.KINDS,
     roles.KINDS,
+    sale_rules.KINDS,
     moderation.KINDS,
     winnings.KINDS,
 )

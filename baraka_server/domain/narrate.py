@@ -23,6 +23,7 @@ from baraka_server.domain.parts import Lot, StandingBid
 from baraka_server.domain.rules import (
     clock_proved,
     hammer,
+    house_rules,
     lots_proved,
     moderation,
     people,
@@ -39,6 +40,7 @@ WORDS: Words = {
     **clock_proved.WORDS,
     **hammer.WORDS,
     **people.WORDS,
+    **house_rules.WORDS,
     **moderation.WORDS,
     **winnings.WORDS,
 }

@@ -34,6 +34,7 @@ from baraka_server.domain.rules import (
     block,
     clock_proved,
     hammer,
+    house_rules,
     lots_proved,
     moderation,
     people,
@@ -42,6 +43,7 @@ from baraka_server.domain.rules import (
     winnings,
 )
 from baraka_server.domain.rules.tables import Objections
+from baraka_server.domain.sale_rules import HouseRulesSet
 from baraka_server.domain.staff import may
 from baraka_server.domain.state import State, next_entry
 from baraka_server.domain.winnings import WinningChanged, WinningPaid
@@ -54,6 +56,7 @@ OBJECTIONS: Objections = {
     **clock_proved.OBJECTIONS,
     **hammer.OBJECTIONS,
     **people.OBJECTIONS,
+    **house_rules.OBJECTIONS,
     **moderation.OBJECTIONS,
     **winnings.OBJECTIONS,
 }
@@ -65,7 +68,7 @@ WHO: dict[type[Event], Who] = {
     **dict.fromkeys((Started, LotOpened, LotRepriced, Awarded, BroadcasterLeft), Who.CLERK),
     **dict.fromkeys((IncrementsSet, ActUndone, LotOpenedAgain, RunnerUpAwarded), Who.CLERK),
     **dict.fromkeys(CLOCK_KINDS, Who.CLERK),
-    **dict.fromkeys((RoleSet, WinningChanged, WinningPaid), Who.OWNER),
+    **dict.fromkeys((RoleSet, HouseRulesSet, WinningChanged, WinningPaid), Who.OWNER),
     **dict.fromkeys(lot_entries.KINDS, Who.CLERK),
     **dict.fromkeys(MODERATION_KINDS, Who.MODERATOR),
 }

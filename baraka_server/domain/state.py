@@ -10,7 +10,15 @@ from typing import Any
 
 from baraka_server.contract.fields import whole_milliseconds
 from baraka_server.contract.names import compared, same_name
-from baraka_server.domain import clock, increments, lot_entries, moderation, paddles, roles
+from baraka_server.domain import (
+    clock,
+    increments,
+    lot_entries,
+    moderation,
+    paddles,
+    roles,
+    sale_rules,
+)
 from baraka_server.domain.clock import OPEN, Bidding
 from baraka_server.domain.events import (
     Adopted,
@@ -35,6 +43,7 @@ from baraka_server.domain.moderation import Moderation, UserBlocked
 from baraka_server.domain.paddles import Paddles
 from baraka_server.domain.parts import Lot, StandingBid, same_bid
 from baraka_server.domain.roles import Roles
+from baraka_server.domain.sale_rules import GUIDES_RULES, SaleRules
 
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -108,6 +117,7 @@ class State:
     bidding: Bidding = OPEN
     paddles: Paddles = paddles.NONE_GIVEN
     roles: Roles = roles.NONE_GIVEN
+    sale_rules: SaleRules = GUIDES_RULES
     run_list: RunList = EMPTY
     moderation: Moderation = moderation.NOTHING_SAID
     hash: str = field(default="", compare=False)
@@ -121,6 +131,7 @@ AREAS: dict[str, dict[type[Event], Fold]] = {
     "bidding": clock.FOLDS,
     "paddles": paddles.FOLDS,
     "roles": roles.FOLDS,
+    "sale_rules": sale_rules.FOLDS,
     "run_list": lot_entries.FOLDS,
     "moderation": moderation.FOLDS,
 }

@@ -9,6 +9,7 @@ from dataclasses import replace
 from baraka_server.contract import clock
 from baraka_server.contract.client_events import AwardLot, ClientEvent
 from baraka_server.contract.hammer import ReopenLot, UndoBid
+from baraka_server.contract.house_rules import SetHouseRules
 from baraka_server.contract.lots import AddLots, EditLot
 from baraka_server.contract.moderation import (
     BlockUser,
@@ -48,6 +49,7 @@ FINDERS: dict[type[ClientEvent], Finder] = {
     AwardLot: hammer.for_runner_up,
     **dict.fromkeys(clock.COMMANDS, _nothing_more),
     SetRole: people.for_role,
+    SetHouseRules: _nothing_more,
     AddLots: _winnings,
     EditLot: _nothing_more,
     **dict.fromkeys((RemoveComment, RestoreComment), moderation.for_comments),

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from baraka_server.contract.hammer import BidUndone, LotReopened
+from baraka_server.contract.house_rules import HouseRulesChanged
 from baraka_server.contract.prices import NextBidChanged
 from baraka_server.contract.server_events import AuctionEntry, ServerEvent
 from baraka_server.domain.events import Event, LedgerEntry, LotRepriced, StandingBidChanged
@@ -25,6 +26,7 @@ from baraka_server.domain.lot_entries import (
 from baraka_server.domain.moderation import CommentRemoved, SlowModeSet, UserBlocked
 from baraka_server.domain.parts import Lot, named
 from baraka_server.domain.rules.prices import next_bid
+from baraka_server.domain.sale_rules import HouseRulesSet
 from baraka_server.domain.state import State
 from baraka_server.live import clock_told, lots_told, moderation
 from baraka_server.live.announcement import Told
@@ -42,6 +44,11 @@ class ToUser:
 
 def _next_bid_changed(_entry: LedgerEntry, _event: IncrementsSet, rules: State) -> Told:
     return NextBidChanged, {"nextBid": next_bid(rules)}
+
+
+def _house_rules_changed(_entry: LedgerEntry, event: HouseRulesSet, _rules: State) -> Told:
+    rules = event.rules
+    return HouseRulesChanged, {"registration": rules.registration, "maxima": rules.maxima}
 
 
 def _blocked(entry: LedgerEntry, event: UserBlocked, rules: State) -> Told:
@@ -85,6 +92,7 @@ def in_the_guides_words(event: Event, lot: Lot | None) -> tuple[Event, ...]:
 
 TOLD: dict[type[Event], Callable[[LedgerEntry, Any, State], Told]] = {
     IncrementsSet: _next_bid_changed,
+    HouseRulesSet: _house_rules_changed,
     ActUndone: _bid_undone,
     LotOpenedAgain: _lot_reopened,
     **clock_told.TOLD,

@@ -179,6 +179,8 @@ class AuctionView:
             "round": self.round,
             "nextBid": next_bid(self.rules),
             "slowMode": self.rules.moderation.slow_seconds,
+            "registration": self.rules.sale_rules.registration,
+            "maxima": self.rules.sale_rules.maxima,
             **bidding_now(self.rules.bidding, self._counted, now),
             **lots_told.of_state(self.rules),
         }

@@ -20,9 +20,10 @@ from baraka_server.contract.lots import RunListReport
 from baraka_server.contract.records import Auction, AuctionType, Category, User, UserType
 from baraka_server.contract.reports import WinningWithUser
 from baraka_server.domain.roles import Role
+from baraka_server.domain.sale_rules import GUIDES_RULES, HouseRulesSet, SaleRules
 from baraka_server.domain.staff import may
 from baraka_server.store.errors import NotThere, Unfit
-from baraka_server.store.ledger import read_roles, read_state
+from baraka_server.store.ledger import read_last, read_roles, read_state
 from baraka_server.store.lots import read_lots
 from baraka_server.store.paddles import paddles_in
 from baraka_server.store.pages import Page, Span, read_page
@@ -118,6 +119,17 @@ async def staff_of(store: Store, auction: Auction) -> list[tuple[User | int, Rol
         given = owner | given | owner
         people = await read_users(connection, given)
     return [(people.get(user_id, user_id), role) for user_id, role in given.items()]
+
+
+async def rules_of(store: Store, auction: Auction) -> tuple[SaleRules, User | int | None]:
+    """The rules that the owner of an auction chose, and the floor user; one who was deleted is only an id."""
+    async with store.reading() as connection:
+        entry = await read_last(connection, auction.id, HouseRulesSet)
+        set_ = entry.event if entry else None
+        rules = set_.rules if isinstance(set_, HouseRulesSet) else GUIDES_RULES
+        floor = rules.floor_user_id
+        people = await read_users(connection, [] if floor is None else [floor])
+    return rules, None if floor is None else people.get(floor, floor)
 
 
 async def list_auctions(

@@ -265,6 +265,8 @@ STATE = (
         "clock": "ClockShown?",
         "bidding": "string?",
         "slowMode": "number?",
+        "registration": "string?",
+        "maxima": "boolean?",
         "role": "string?",
         "paddle": "number?",
         "lot": "LotOnTheBlock?",

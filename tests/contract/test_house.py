@@ -53,6 +53,7 @@ COMMANDS = {
     "unblockUser": ("moderator", {"userId", "paddle"}),
     "slowMode": ("moderator", {"seconds", "say"}),
     "setRole": ("owner", {"userId", "role", "seesNumbers"}),
+    "setHouseRules": ("owner", {"registration", "maxima", "floorUserId"}),
 }
 """Who may give a command, and its fields beside those that all have."""
 
@@ -70,6 +71,7 @@ TOLD = {
     "biddingPaused": {"clock"},
     "biddingResumed": {"clock"},
     "roleChanged": {"role"},
+    "houseRulesChanged": {"registration", "maxima"},
     "commentRemoved": {"commentId"},
     "slowMode": {"seconds"},
 }
@@ -80,6 +82,7 @@ MODERATION |= {"unblockUser", "slowMode"}
 OVER_HTTP = MODERATION | {
     *("addLots", "editLot", "moveLot", "withdrawLot", "offerAgain"),
     *("openLot", "repriceLot", "passLot", "setIncrements", "setRole"),
+    "setHouseRules",
 }
 
 LOT = {"lotId", "lotNumber", "position", "state", "version", "winningId", *VALUES}

@@ -76,6 +76,7 @@ from baraka_server.domain.moderation import (
 from baraka_server.domain.parts import FreeText, Lot, StandingBid
 from baraka_server.domain.replay import objection
 from baraka_server.domain.roles import OPERATOR, RoleSet
+from baraka_server.domain.sale_rules import HouseRulesSet, SaleRules
 from baraka_server.domain.state import BEGINNING, CLOCK_STEP_MAX, State, apply, next_entry
 from baraka_server.domain.winnings import WinningChanged, WinningPaid
 from tests.support.servers.records import auction_record
@@ -474,6 +475,9 @@ ANY_VALUES = st.builds(
 ANY_RUN_LOT = st.builds(RunLot, IDS, IDS, ANY_VALUES, st.sampled_from(LotState), MAYBE_ID)
 ANY_POSITIONS = st.lists(st.tuples(IDS, IDS), max_size=2).map(tuple)
 ANY_LOT_STATE = st.sampled_from(LotState).map(str)
+SALE_RULES = st.builds(
+    SaleRules, st.sampled_from(["open", "approval"]), st.booleans(), st.none() | IDS
+)
 ANY_EVENT: dict[str, st.SearchStrategy[Event]] = {
     "adopted": st.builds(
         Adopted,
@@ -536,6 +540,9 @@ ANY_EVENT: dict[str, st.SearchStrategy[Event]] = {
     ),
     "user_unblocked": st.builds(UserUnblocked, IDS),
     "slow_mode_set": st.builds(SlowModeSet, st.integers(0, 600), st.integers(0, 600)),
+    "house_rules_set": st.builds(
+        HouseRulesSet, SALE_RULES, SALE_RULES, st.none() | st.just(OPERATOR)
+    ),
     "role_set": st.builds(
         RoleSet,
         IDS,

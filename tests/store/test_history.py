@@ -117,6 +117,10 @@ DATA: dict[str, dict[str, Any]] = {
     "user_unblocked": {"target_id": 7},
     "slow_mode_set": {"seconds": 10, "before": 0},
     "role_set": {"target_id": 7, "role": "clerk", "before": None},
+    "house_rules_set": {
+        "rules": {"registration": "approval", "maxima": True, "floor_user_id": 7},
+        "before": {"registration": "open", "maxima": False, "floor_user_id": None},
+    },
     "lots_added": {"lots": [{"lot_id": 1, "position": 9, "values": VALUES}]},
     "lot_edited": {"lot_id": 1, "values": VALUES, "before": VALUES | {"product": "Rug"}},
     "lot_moved": {"lot_id": 1, "lot_number": 7, "position": 9, "before": 8},

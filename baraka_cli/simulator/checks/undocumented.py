@@ -22,9 +22,7 @@ from baraka_server.contract.server_events import (
 )
 
 AGREED: Mapping[type[BaseModel], frozenset[str]] = {
-    AuctionState: frozenset(
-        {"reserveMet", "registration", "registered", "limit", "maxima", "maximum"}
-    ),
+    AuctionState: frozenset({"reserveMet", "registered", "limit", "maximum"}),
     NewBid: frozenset({"reserveMet"}),
     LotChanged: frozenset({"reserveMet"}),
     LotAwarded: frozenset({"nextBid", "reserveMet"}),

@@ -26,7 +26,8 @@ def _set_role(state: State, command: Command, event: SetRole, _rules: HouseRules
         return refusal
     if wanted is not None and event.user_id not in command.found.users:
         return command.refused(Code.USER_NOT_FOUND)
-    if role_of(state, event.user_id) is Who.OWNER:
+    is_floor_user = event.user_id == state.sale_rules.floor_user_id
+    if is_floor_user or role_of(state, event.user_id) is Who.OWNER:
         return command.refused(Code.IS_STAFF)
     if before is None and event.user_id in command.found.bidders:
         return command.refused(Code.HAS_BIDS)
@@ -55,6 +56,8 @@ def _set_objection(state: State, _entry: LedgerEntry, event: RoleSet) -> str | N
         return reason
     if event.target_id == state.owner_id:
         return "the owner has no other role"
+    if event.role is not None and event.target_id == state.sale_rules.floor_user_id:
+        return "the floor user has no role"
     before = state.roles.of(event.target_id)
     said = Role(Who(event.before), event.saw_numbers) if event.before else None
     return None if said == before else "it names another role before it than the user had"

@@ -81,6 +81,8 @@ SHAPES: dict[str, dict[str, Any]] = {
         "round": int,
         "bidding": str,
         "slowMode": int,
+        "registration": str,
+        "maxima": bool,
     }
     | OWN,
     "auctionChanged": ADDED | {"auction": AUCTION, "highestBid": (BID, type(None)), "round": int},
