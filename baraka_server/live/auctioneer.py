@@ -8,51 +8,33 @@ committed.
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
-from typing import Any
 
-from baraka_server.contract.client_events import ClientEvent, JoinAuction, PlaceBid
+from baraka_server.contract.client_events import ClientEvent, JoinAuction
 from baraka_server.contract.clock import AwardByClock
 from baraka_server.contract.refusals import Code, Refusal
-from baraka_server.contract.server_events import AuctionState
 from baraka_server.domain.decision import Command, Seen
 from baraka_server.domain.events import LedgerEntry, StandingBidChanged
-from baraka_server.domain.state import State
 from baraka_server.live.announcer import Announcer
-from baraka_server.live.audience import RoundShown, Viewer
+from baraka_server.live.audience import Viewer
 from baraka_server.live.batch import Outcome
 from baraka_server.live.clock_keeper import ClockKeeper
-from baraka_server.live.clock_look import Unfollowed
 from baraka_server.live.closed import Closed
 from baraka_server.live.context import AuctioneerContext
-from baraka_server.live.encoded import in_pieces
-from baraka_server.live.faults import fault
-from baraka_server.live.just_done import JustDone
-from baraka_server.live.transaction import (
-    Committed,
-    Forked,
-    Known,
-    decide_and_write,
-    decide_without_lock,
-)
+from baraka_server.live.room import Room
+from baraka_server.live.rows_look import RowsLook
+from baraka_server.live.transaction import Committed, Forked
+from baraka_server.live.unserved import Unserved
 from baraka_server.live.view import AuctionView
 from baraka_server.live.waiting import Queue, Waiting
-from baraka_server.store.errors import Contention, OutcomeUnknown, StoreError, Unavailable
-from baraka_server.store.ledger import GENESIS
+from baraka_server.live.writer import Writer
+from baraka_server.store.errors import Contention, OutcomeUnknown, StoreError
 from baraka_server.store.unsuited import Unsuited
-
-log = logging.getLogger(__name__)
 
 NOBODY = 0
 """The user of a command that the server gives itself."""
-LOOK_SHARE_MAX = 0.05
-"""The share of the time that looks at an auction's rows may take, while nothing has changed."""
-LOOK_PAUSE_SECONDS_MAX = 10
-"""The longest pause after a look that took long: the database may have stalled once."""
 
 
 class Auctioneer:
@@ -73,17 +55,15 @@ class Auctioneer:
             beat_seconds=context.beat_seconds,
         )
         self._announcer = Announcer(auction_id, context, self.look, self.clock.counted)
-        self._state: State | None = None
-        self._just_done = JustDone(context.clock)
         self._queue = Queue()
         self._work: asyncio.Task[None] | None = None
         self._start_missed = False
-        self._unknown_noted = False
-        self._rows_suspected = False
-        self._next_look = 0.0
+        self._rows = RowsLook(auction_id, context.store, context.clock)
         self._refusals = 0
         self._closed = Closed(context.poll_seconds, context.clock)
-        self._unsuited_told: set[str] = set()
+        self._room = Room(auction_id, context, self._announcer, self._closed)
+        self._unserved = Unserved(auction_id)
+        self._writer = Writer(auction_id, context, self.clock, self._unserved)
 
     @property
     def view(self) -> AuctionView | None:
@@ -132,16 +112,8 @@ class Auctioneer:
 
         It runs beside the queue, which does not wait for it: the database may have stalled.
         """
-        clock, view = self.context.clock, self.view
-        began = clock()
-        if view is None or self._rows_suspected or began < self._next_look:
-            return
-        seen = await self.context.store.look(self.auction_id)
-        if seen is not None and seen.seq == view.seq and view.shows(seen):
-            pause = (clock() - began) / LOOK_SHARE_MAX
-            self._next_look = clock() + min(pause, LOOK_PAUSE_SECONDS_MAX)
-        elif seen is None or seen.seq == view.seq:
-            self._rows_suspected = True
+        view = self.view
+        if view is not None and await self._rows.finds_change(view):
             self.put(None, None)
 
     async def drained(self) -> None:
@@ -168,7 +140,7 @@ class Auctioneer:
             view = await self._present_view(for_joining=joins, for_commands=bool(commands))
             committed = await self._commit(commands, view) if commands else None
         except Exception as error:
-            self._state = None
+            self._writer.state = None
             if isinstance(error, Forked):
                 self.clock.forget()
                 await self._announcer.begin_anew()
@@ -179,18 +151,12 @@ class Auctioneer:
                     await self._serve([waiting])
                 return
             if isinstance(error, Contention | OutcomeUnknown):  # the store speaks of the others
-                log.warning(
-                    "auction %s: %s commands were refused: %s",
-                    self.auction_id,
-                    len(commands),
-                    error,
-                    extra={"event": "asks_refused", "auction": self.auction_id},
-                )
+                self._unserved.note_refused(len(commands), error)
             # Joins and leaves need no commit: they are served although the transaction failed.
             spared = [waiting for waiting in batch if commands and waiting.command is None]
             for waiting in batch:
                 if waiting not in spared:
-                    waiting.answer(self._no(waiting, error))
+                    waiting.answer(self._unserved.refusal(waiting, error))
             if spared:
                 await self._serve(spared)
             return
@@ -224,7 +190,7 @@ class Auctioneer:
             try:
                 waiting.answer(await self.serve_member(waiting))
             except Exception as error:
-                waiting.answer(self._no(waiting, error))
+                waiting.answer(self._unserved.refusal(waiting, error))
             # A joiner's answer is on its way before the next event is announced: a snapshot that
             # arrived behind it would take the viewer back in time.
             await asyncio.sleep(0)
@@ -236,68 +202,11 @@ class Auctioneer:
             elif self.view:
                 await self._end(self.view)
 
-    def _no(self, waiting: Waiting, error: Exception) -> Refusal:
-        name = waiting.event.wire_name if waiting.event else ""
-        if isinstance(error, Forked):  # its sender saw another history
-            return Refusal(Code.UNAVAILABLE, name)
-        if isinstance(error, OutcomeUnknown):
-            return Refusal(Code.OUTCOME_UNKNOWN, name)
-        if isinstance(error, Unsuited):
-            self._tell_of_unsuited(str(error))
-            return Refusal(Code.UNSUITED, name)
-        if isinstance(error, StoreError):
-            return Refusal(Code.UNAVAILABLE, name)
-        return fault(name, error)
-
-    def _tell_of_unsuited(self, reason: str) -> None:
-        """Log a refusal of the database once: it will come again until somebody mends the table."""
-        if reason not in self._unsuited_told:
-            self._unsuited_told.add(reason)  # there are as many as there are columns and keys
-            log.error(
-                "auction %s: the database refuses %s; see: baraka doctor",
-                self.auction_id,
-                reason,
-                extra={"event": "unsuited_table", "auction": self.auction_id},
-            )
-
     async def _commit(self, commands: Sequence[Command], view: AuctionView | None) -> Committed:
-        seq, hash_ = (view.seq, view.hash) if view else (0, GENESIS)
-        watch = self.clock.watch()
-        known = Known(self._state, seq, hash_, self._just_done, watch)
-        id_, rules, store = self.auction_id, self.context.rules, self.context.store
-        if commands and (same := await decide_without_lock(store, id_, commands, known, rules)):
-            return same
-        try:
-            committed = await store.change(
-                id_, lambda auction: decide_and_write(auction, commands, known, rules)
-            )
-        except Unfollowed as unfollowed:
-            await self.clock.is_attended(unfollowed.run)
-            return await self._commit(commands, view)
-        except (Contention, OutcomeUnknown, Unavailable):
-            bids = [
-                one.read_at or watch.began for one in commands if isinstance(one.event, PlaceBid)
-            ]
-            self.clock.failed(min([watch.began, *bids]), lost_bids=bool(bids))
-            raise
-        self.clock.took(watch, committed.clock)
-        self._state, self._just_done = committed.state, committed.just_done
+        committed = await self._writer.commit(commands, view)
         if committed.entries:
             self._closed.forget()
-        if committed.state is not None:
-            self._note_unknown(committed.state)
         return committed
-
-    def _note_unknown(self, state: State) -> None:
-        if not state.understood and not self._unknown_noted:
-            log.warning(
-                "auction %s: a newer version of Baraka changed its rules; nothing is accepted in it "
-                "here until this server is updated (its ledger has %s entries)",
-                self.auction_id,
-                state.seq,
-                extra={"event": "newer_rules", "auction": self.auction_id},
-            )
-        self._unknown_noted = not state.understood
 
     # --- what this node's viewers see
 
@@ -341,7 +250,7 @@ class Auctioneer:
 
     def _follow_clock(self) -> None:
         """Have the clock kept as the newest state has it."""
-        state, view = self._state, self.view
+        state, view = self._writer.state, self.view
         if view and (state is None or view.seq > state.seq):
             state = view.rules
         self.clock.follow(state.bidding.clock if state and state.understood else None)
@@ -383,12 +292,12 @@ class Auctioneer:
         if seen.seq != view.seq or view.shows(seen):
             return  # what happened elsewhere in between is looked at the next time
         if view.seq:
-            self._state = None  # so that all bids are looked at
+            self._writer.state = None  # so that all bids are looked at
             await self._commit_and_announce([], view)
         await self._announcer.take_rows(view)
 
     async def _end(self, view: AuctionView) -> None:
-        self._state = None
+        self._writer.state = None
         await self._announcer.end(view)
 
     # --- who is there
@@ -400,22 +309,19 @@ class Auctioneer:
             await self._catch_up()
             return {}
         if isinstance(event, JoinAuction):
-            return await self._join(viewer, event, acknowledged=waiting.acknowledged)
-        await self.context.audience.leave_room(viewer, self.auction_id)
-        self.context.presence.leave(viewer, self.auction_id)
-        count = self.context.presence.count(self.auction_id)
-        return {"auctionId": self.auction_id, "userCount": count}
+            return await self._room.let_in(viewer, event, acknowledged=waiting.acknowledged)
+        return await self._room.let_out(viewer)
 
     async def _catch_up(self) -> None:
         """Announce what other nodes and other programs did."""
         try:
             if self.view:
                 await self._announcer.catch_up(self.view)
-            if self._rows_suspected:
-                self._rows_suspected = False
+            if self._rows.suspected:
+                self._rows.suspected = False
                 await self._take_changed_rows()
         except Forked:
-            self._state = None
+            self._writer.state = None
             await self._announcer.begin_anew()
         await self._look_at_clock()
         if self._announcer.rows_unknown:
@@ -431,32 +337,6 @@ class Auctioneer:
         except StoreError:
             self._start_missed = True
             raise
-
-    async def _join(self, viewer: Viewer, event: JoinAuction, *, acknowledged: bool) -> Outcome:
-        if self._closed.reason:
-            return Refusal(self._closed.reason, event.wire_name)
-        view = self.view
-        if view is None:
-            return Refusal(Code.AUCTION_NOT_FOUND, event.wire_name)
-        if not view.record.isLive:
-            return Refusal(Code.NOT_LIVE, event.wire_name)
-        if viewer.user_id in view.rules.moderation.blocked:
-            return Refusal(Code.BLOCKED, event.wire_name)
-        missed: dict[str, Any] = {}
-        if event.last_seq is not None:
-            missed = await self._announcer.missed.since(view, event.last_seq, event.ledger)
-        if viewer.gone:
-            return {}
-        await self.context.audience.enter_room(viewer, self.auction_id)
-        self.context.presence.enter(viewer, self.auction_id)
-        count = self.context.presence.count(self.auction_id)
-        state = view.state(count, datetime.now(UTC)) | view.own(viewer.user_id) | missed
-        if not acknowledged:
-            shows = RoundShown(self.auction_id, view.round, at_once=True)
-            await self.context.audience.to_viewer(
-                viewer, AuctionState.wire_name, in_pieces(state), shows
-            )
-        return state
 
 
 def _refusal_in(unannounced: Iterable[LedgerEntry], outcome: Outcome) -> LedgerEntry | None:

@@ -12,12 +12,7 @@ from baraka_server.contract.lots import NewLot, RunListLot
 from baraka_server.contract.prices import SetIncrements
 from baraka_server.contract.refusals import Code, Refusal
 from baraka_server.contract.server_events import ADDED_SERVER_EVENTS, DOCUMENTED_SERVER_EVENTS
-from baraka_server.contract.vocabulary import (
-    CLIENT_EVENTS,
-    HTTP_COMMANDS,
-    SERVER_EVENTS,
-    parse,
-)
+from baraka_server.contract.vocabulary import CLIENT_EVENTS, HTTP_COMMANDS, SERVER_EVENTS, parse
 
 COMMON = {"auctionId", "requestId", "round"}
 

@@ -35,10 +35,10 @@ from baraka_server.contract.client_events import (
 from baraka_server.contract.hammer import ReopenLot, UndoBid
 from baraka_server.contract.refusals import Refusal
 from baraka_server.live import just_done
-from baraka_server.live.auctioneer import LOOK_PAUSE_SECONDS_MAX
 from baraka_server.live.audience import Viewer
 from baraka_server.live.encoded import encode
 from baraka_server.live.house import House
+from baraka_server.live.rows_look import LOOK_PAUSE_SECONDS_MAX
 from baraka_server.store import audit, migrate
 from baraka_server.store.engine import open_engine
 from baraka_server.store.seed import seed

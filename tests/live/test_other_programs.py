@@ -12,16 +12,11 @@ import pytest
 from sqlalchemy import delete, insert
 from sqlalchemy.event import listen
 
-from baraka_server.contract.client_events import (
-    JoinAuction,
-    LeaveAuction,
-    PlaceBid,
-    StartAuction,
-)
+from baraka_server.contract.client_events import JoinAuction, LeaveAuction, PlaceBid, StartAuction
 from baraka_server.contract.refusals import Code, Refusal
 from baraka_server.domain.events import Adopted, Awarded
-from baraka_server.live.auctioneer import LOOK_PAUSE_SECONDS_MAX, LOOK_SHARE_MAX
 from baraka_server.live.encoded import encode
+from baraka_server.live.rows_look import LOOK_PAUSE_SECONDS_MAX, LOOK_SHARE_MAX
 from baraka_server.store import audit
 from baraka_server.store.errors import Unavailable
 from baraka_server.store.tables import auctions, bids, requests, users

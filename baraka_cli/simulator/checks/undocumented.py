@@ -13,13 +13,7 @@ from typing import Any, get_args
 from pydantic import BaseModel
 
 from baraka_server.contract.records import BidWithUser, User
-from baraka_server.contract.server_events import (
-    AuctionState,
-    Error,
-    LotAwarded,
-    LotChanged,
-    NewBid,
-)
+from baraka_server.contract.server_events import AuctionState, Error, LotAwarded, LotChanged, NewBid
 
 AGREED: Mapping[type[BaseModel], frozenset[str]] = {
     AuctionState: frozenset({"reserveMet", "registered", "limit", "maximum"}),

@@ -1,0 +1,66 @@
+"""Writer of one auction on one node: decides commands and commits them, by the auction's clock."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from baraka_server.contract.client_events import PlaceBid
+from baraka_server.domain.decision import Command
+from baraka_server.domain.state import State
+from baraka_server.live.clock_keeper import ClockKeeper
+from baraka_server.live.clock_look import Unfollowed
+from baraka_server.live.context import AuctioneerContext
+from baraka_server.live.just_done import JustDone
+from baraka_server.live.transaction import Committed, Known, decide_and_write, decide_without_lock
+from baraka_server.live.unserved import Unserved
+from baraka_server.live.view import AuctionView
+from baraka_server.store.errors import Contention, OutcomeUnknown, Unavailable
+from baraka_server.store.ledger import GENESIS
+
+
+class Writer:
+    """Commits what an auctioneer takes together, and keeps the state of the rules behind it.
+
+    `state` is None until a transaction has read it, and where it may be wrong by now.
+    """
+
+    def __init__(
+        self,
+        auction_id: int,
+        context: AuctioneerContext,
+        clock: ClockKeeper,
+        unserved: Unserved,
+    ) -> None:
+        self.state: State | None = None
+        self._auction_id = auction_id
+        self._context = context
+        self._clock = clock
+        self._unserved = unserved
+        self._just_done = JustDone(context.clock)
+
+    async def commit(self, commands: Sequence[Command], view: AuctionView | None) -> Committed:
+        """Decide commands and write what came of them; without commands, look under the lock."""
+        seq, hash_ = (view.seq, view.hash) if view else (0, GENESIS)
+        watch = self._clock.watch()
+        known = Known(self.state, seq, hash_, self._just_done, watch)
+        id_, rules, store = self._auction_id, self._context.rules, self._context.store
+        if commands and (same := await decide_without_lock(store, id_, commands, known, rules)):
+            return same
+        try:
+            committed = await store.change(
+                id_, lambda auction: decide_and_write(auction, commands, known, rules)
+            )
+        except Unfollowed as unfollowed:
+            await self._clock.is_attended(unfollowed.run)
+            return await self.commit(commands, view)
+        except (Contention, OutcomeUnknown, Unavailable):
+            bids = [
+                one.read_at or watch.began for one in commands if isinstance(one.event, PlaceBid)
+            ]
+            self._clock.failed(min([watch.began, *bids]), lost_bids=bool(bids))
+            raise
+        self._clock.took(watch, committed.clock)
+        self.state, self._just_done = committed.state, committed.just_done
+        if committed.state is not None:
+            self._unserved.note_unknown(committed.state)
+        return committed
