@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from baraka_cli.commands.simulate_flags import seconds
+from baraka_cli.commands.simulate_flags.times import seconds
 from baraka_cli.terminal import fail, run, say, stdout
 
 if TYPE_CHECKING:
