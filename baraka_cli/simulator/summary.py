@@ -86,7 +86,9 @@ def aims(sale: Sale, crowd: Crowd, seconds: float) -> list[Aim]:
     if seconds and scenario.comment_rate and scenario.commenters:
         found.append(_aim("comments a second", scenario.comment_rate, meter.comments / seconds, ""))
     if seconds and scenario.chaos:
-        found.append(_aim("connections cut a second", scenario.chaos, crowd.cuts / seconds, ""))
+        found.append(
+            _aim("connections cut a second", scenario.chaos, crowd.cutting.cuts / seconds, "")
+        )
     return found
 
 

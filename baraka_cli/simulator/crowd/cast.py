@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from random import Random
@@ -19,6 +19,8 @@ from baraka_server.contract.server_events import LotAwarded, LotChanged
 
 SLOW_SECONDS = 0.1
 """Time that a slow phone takes for each message."""
+FIRST_COMERS_MAX = 2
+"""Of each part: phones that are connected before an auction is started."""
 
 
 class Part(StrEnum):
@@ -215,3 +217,25 @@ def cast(
     for number in range(1, scenario.passers_by + 1):
         add(Part.PASSER_BY, number, user(-number), place.next_door if number % 2 else None)
     return everybody
+
+
+def first_comers(everybody: Iterable[Member]) -> list[Member]:
+    """Who is connected before an auction is started: some in no room, some who are in it later."""
+    found: list[Member] = []
+    for part in (Part.PASSER_BY, Part.VIEWER, Part.BIDDER):
+        found += [one for one in everybody if one.part is part and not one.slow][:FIRST_COMERS_MAX]
+    return found
+
+
+def staff(
+    scenario: Scenario, place: Place, pool: SocketPool, mint: Mint
+) -> tuple[Member, list[Member]]:
+    """The host, and who goes out and in again to see what joiners are told."""
+    polls = scenario.transport is Transport.POLLING
+    transports = ("polling",) if polls else ()
+    host = member(pool, mint, Part.HOST, 0, place.host_id, place.auction_id, transports=transports)
+    auditors = [
+        member(pool, mint, Part.AUDITOR, n, place.host_id, place.auction_id, lists=n == 1)
+        for n in (1, 2)
+    ]
+    return host, auditors

@@ -6,9 +6,8 @@ What is heard and answered goes to the `Proof` and the `Meter`; nothing here jud
 from __future__ import annotations
 
 import asyncio
-import itertools
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from random import Random
 
 from baraka_cli.client.frames import Frame
@@ -16,21 +15,20 @@ from baraka_cli.client.replies import Request
 from baraka_cli.client.sockets import Socket
 from baraka_cli.simulator.crowd import arriving
 from baraka_cli.simulator.crowd.bidding import Bidding
-from baraka_cli.simulator.crowd.cast import Member, Mint, Part, cast, member
+from baraka_cli.simulator.crowd.cast import Member, Mint, Part, cast, first_comers, staff
+from baraka_cli.simulator.crowd.chatting import Chatting
 from baraka_cli.simulator.crowd.counting import Counting
+from baraka_cli.simulator.crowd.cutting import Cutting
 from baraka_cli.simulator.crowd.deliveries import UNDER_WAY_SECONDS
 from baraka_cli.simulator.crowd.errands import Errands
 from baraka_cli.simulator.crowd.hosting import Hosting
 from baraka_cli.simulator.crowd.limit import LimitSearch
 from baraka_cli.simulator.crowd.opening import Opening
-from baraka_cli.simulator.crowd.people import Commenter
 from baraka_cli.simulator.crowd.presence import Presence, ServerGone
 from baraka_cli.simulator.crowd.replaying import Replay, Replaying
 from baraka_cli.simulator.crowd.sale import Sale, SaleStopped
 from baraka_cli.simulator.crowd.visits import Visits
 from baraka_cli.simulator.result import Promise
-from baraka_cli.simulator.scenario import Transport
-from baraka_server.contract.client_events import PostComment
 from baraka_server.contract.server_events import AuctionStarted, LotChanged, UserCountUpdate
 
 WATCH_SECONDS_MAX = 24 * 3600
@@ -44,8 +42,6 @@ UNREAD_BYTES_MIN = 128_000
 """Less than this lies between a server and a phone, and the server notices nothing of it."""
 PONG_MS_MAX = 10_000
 """A server may hang up on who does not answer its pings, half a minute apart or so."""
-FIRST_COMERS_MAX = 2
-"""Of each part: phones that are connected before an auction is started."""
 LEAVERS_SHARE = 0.2
 LEAVERS_MAX = 200
 
@@ -68,31 +64,33 @@ class Crowd:
     ) -> None:
         self.dropped = 0
         """Connections that the server closed."""
-        self.cuts = 0
-        """Connections that were cut on purpose."""
         self._sale = sale
         self._scenario = sale.scenario
         self._auction_id = sale.place.auction_id
         self._meter = sale.meter
         self._proof = sale.proof
         self.hosted = hosted
-        host, self._auditors = _staff(sale, mint)
+        host, self._auditors = staff(sale.scenario, sale.place, sale.pool, mint)
         self._everybody = cast(sale.scenario, sale.place, sale.pool, mint, sale.workers)
         sale.meter.processes += sale.workers
         self.replaying = Replaying(sale, mint, replay) if replay is not None else None
         if self.replaying is not None:
             self._everybody += self.replaying.people
-        staff = (host, *self._auditors) if hosted else self._auditors
-        self._by_phone = {one.phone: one for one in (*staff, *self._everybody)}
+        ours = (host, *self._auditors) if hosted else self._auditors
+        self._by_phone = {one.phone: one for one in (*ours, *self._everybody)}
         self._chance = Random(f"crowd of {sale.scenario.seed}")
         self._errands = Errands(SETTLE_SECONDS_MAX)
         self.visits = Visits(sale, self._chance)
+        self.chatting = Chatting(sale, self._everybody, self.visits)
+        self.cutting = Cutting(
+            sale.scenario.chaos, self._everybody, self.visits, self._errands, self._chance
+        )
         bidders = [one for one in self._everybody if one.bidder]
         self.bidding = Bidding(
             sale, bidders, self.visits, self._errands, self._chance, insistent=hosted
         )
         self._opening = Opening(
-            sale, host, _first_comers(self._everybody), self.visits, self._errands
+            sale, host, first_comers(self._everybody), self.visits, self._errands
         )
         self._hosting = Hosting(
             sale, host, self._auditors, self.visits, self.bidding, self._errands, self._opening
@@ -105,8 +103,6 @@ class Crowd:
         self.presence = Presence(sale.pool, self._by_phone.values(), patience)
         self._stopped = asyncio.Event()
         self._stop_reason = ""
-        self._over = False
-        """The sale is: nobody talks any more, and no connection is cut."""
 
     @property
     def viewers(self) -> int:
@@ -223,13 +219,12 @@ class Crowd:
         except ServerGone:
             raise
         except BaseException:
-            self._over = True
-            self.bidding.close()
+            self._close_all()
             await self._hosting.end_what_is_live()
             raise
         finally:
-            self.visits.over = self._over = True
-            self.bidding.close()
+            self.visits.over = True
+            self._close_all()
             self.visits.deliveries.lose(time.perf_counter(), older_than=UNDER_WAY_SECONDS)
             self._proof.stop()
             await self._errands.stop(lag, awake, *self.bidding.asking)
@@ -283,12 +278,8 @@ class Crowd:
         await self._finish()
 
     def _begin(self) -> None:
-        if self._scenario.comment_rate:
-            for one in self._everybody:
-                if one.commenter is not None:
-                    self._errands.start(self._chat(one, one.commenter))
-        if self._scenario.chaos:
-            self._errands.start(self._cut_connections())
+        self.chatting.start(self._errands)
+        self.cutting.start()
         self.bidding.start()
         if self._scenario.find_limit:
             self._errands.start(self.search.run())
@@ -301,15 +292,14 @@ class Crowd:
         await self._errands.until(
             lambda: truth.on_air is False or self._stopped.is_set(), WATCH_SECONDS_MAX
         )
-        self.bidding.close()
-        self._over = True
+        self._close_all()
         self._sale.phase("the last answers come in")
         await self.bidding.last_answers()
 
     async def _close(self) -> None:
         self._sale.phase("the last answers come in")
         await self.bidding.last_answers()
-        self._over = True
+        self._close_all()
         await self._everybody_heard_everything()
         self._counting.begin()
         await self._hosting.audit()
@@ -328,36 +318,12 @@ class Crowd:
             if one.phone.connected and one.inside and (not one.slow or self.visits.is_level(one))
         )
 
-    # --- what goes on beside the sale
+    # --- its end
 
-    async def _chat(self, one: Member, commenter: Commenter) -> None:
-        talkers = sum(other.commenter is not None for other in self._everybody)
-        while not self._over:
-            await asyncio.sleep(commenter.pause(talkers / self._scenario.comment_rate))
-            payload = {"auctionId": self._auction_id, "comment": commenter.says()}
-            if one.inside and not self._over:
-                self._meter.comment_sent()
-                answer = await self.visits.ask(one, PostComment.wire_name, payload)
-                self._proof.answers.answered(
-                    self._auction_id, PostComment.wire_name, payload, answer
-                )
-
-    async def _cut_connections(self) -> None:
-        cuttable = [one for one in self._everybody if one.part is not Part.PASSER_BY]
-        began = time.perf_counter()
-        for number in itertools.count(1):
-            due = began + number / self._scenario.chaos
-            await asyncio.sleep(max(0, due - time.perf_counter()))
-            if self._over:
-                return
-            there = [one for one in cuttable if one.phone.connected and not one.busy]
-            if there:
-                self.cuts += 1
-                one = self._chance.choice(there)
-                one.inside = False
-                one.busy = True
-                await self.visits.drop(one)
-                self._errands.start(self.visits.come_back(one))
+    def _close_all(self) -> None:
+        """Nobody bids or talks any more, and no connection is cut."""
+        self.bidding.close()
+        self.chatting.open = self.cutting.open = False
 
     async def _some_leave(self) -> int:
         """A few go out, and must hear nothing more."""
@@ -384,24 +350,3 @@ class Crowd:
     async def _go_home(self) -> None:
         closing = (one.phone.close() for one in self._by_phone.values())
         await asyncio.gather(*closing, return_exceptions=True)
-
-
-def _first_comers(everybody: Iterable[Member]) -> list[Member]:
-    """Who is connected before an auction is started: some in no room, some who are in it later."""
-    found: list[Member] = []
-    for part in (Part.PASSER_BY, Part.VIEWER, Part.BIDDER):
-        found += [one for one in everybody if one.part is part and not one.slow][:FIRST_COMERS_MAX]
-    return found
-
-
-def _staff(sale: Sale, mint: Mint) -> tuple[Member, list[Member]]:
-    """The host, and who goes out and in again to see what joiners are told."""
-    place, pool = sale.place, sale.pool
-    polls = sale.scenario.transport is Transport.POLLING
-    transports = ("polling",) if polls else ()
-    host = member(pool, mint, Part.HOST, 0, place.host_id, place.auction_id, transports=transports)
-    auditors = [
-        member(pool, mint, Part.AUDITOR, n, place.host_id, place.auction_id, lists=n == 1)
-        for n in (1, 2)
-    ]
-    return host, auditors
