@@ -117,6 +117,15 @@ class Counting:
     def _inside(self) -> list[Member]:
         return [one for one in self._members if one.inside and one.auction_id == self._auction_id]
 
+    def _limits(self) -> tuple[int, int]:
+        """By how many the count may be smaller and larger than those of ours who are inside, now."""
+        # The server may have dropped a slow phone long before that reads of it.
+        fewer = sum(one.slow and not self._visits.is_level(one) for one in self._inside())
+        # It counts who comes back before that knows to be inside.
+        coming = (one for one in self._members if one.busy and not one.inside)
+        more = sum(one.auction_id == self._auction_id for one in coming)
+        return fewer, more + self._visits.ghosts()
+
     def _stands_still(self, began: float) -> bool:
         """Whether the count has not moved for a while, since `began` on the crowd's own clock."""
         return self._sale.awake() - max(began, self._moved_at) >= STILL_SECONDS
@@ -143,26 +152,26 @@ class Counting:
         await self._errands.until(lambda: self._strangers.windows > windows, COUNTED_SECONDS_MAX)
 
     async def look(self, when: str, *, quiet: bool = False, may_count_again: bool = True) -> None:
-        """Compare, once nobody comes or goes; `quiet` if nobody has since `begin` but for who joined."""
+        """Compare, once nobody goes; `quiet` if nobody has since `begin` but for who joined.
+
+        Phones that the server hung up on come back meanwhile: who is there is looked at again each time.
+        """
         if Promise.COUNTS_AGREE in self._proof.findings.exempt:
             return  # it may never agree, and need not be waited for
         self._sale.phase("counting who is there")
         auction_id = self._auction_id
-        inside = self._inside()
-        # The server may have dropped a slow phone long before that reads of it.
-        fewer = sum(one.slow and not self._visits.is_level(one) for one in inside)
-        more = self._visits.ghosts()
 
         def is_right() -> bool:
-            heard, there = self._count, self._strangers.there + len(inside)
+            heard, ours = self._count, len(self._inside())
             if not isinstance(heard, int):
                 return False
-            explained = self._strangers.explain(heard, len(inside))
+            explained = self._strangers.explain(heard, ours)
+            there, (fewer, more) = self._strangers.there + ours, self._limits()
             return explained or there - fewer <= heard <= there + more
 
         def level() -> list[Member]:
             """Those who should hear what the host hears; it is said once of each who does not."""
-            there = (one for one in inside if one.inside and not one.slow and not one.busy)
+            there = (one for one in self._inside() if not one.slow and not one.busy)
             return [one for one in there if one.seat not in self._differing]
 
         def differ() -> list[Member]:
@@ -180,7 +189,7 @@ class Counting:
                     await self._count_again()
             began = self._sale.awake()
             await self._errands.wait_for(lambda: agrees() or self._stands_still(began))
-        there = self._strangers.there + len(inside)
+        there, (fewer, more) = self._strangers.there + len(self._inside()), self._limits()
         self._proof.count(auction_id, self._count, there, when, fewer=fewer, more=more)
         seats = [one.seat for one in level()]
         self._differing |= self._proof.counts.agree(auction_id, self._count, seats, when)
