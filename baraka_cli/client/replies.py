@@ -61,6 +61,7 @@ from baraka_server.contract.moderation import (
 from baraka_server.contract.people import SetRole
 from baraka_server.contract.prices import NextBidChanged, SetIncrements
 from baraka_server.contract.refusals import TEXTS, Code
+from baraka_server.contract.registration import RegisterBidder
 from baraka_server.contract.server_events import (
     AuctionCanceled,
     AuctionFinished,
@@ -109,6 +110,7 @@ ANSWERED_BY: dict[type[ClientEvent], tuple[type[ServerEvent], ...]] = {
     ResumeBidding: (BiddingResumed,),
     SetRole: (),
     SetHouseRules: (HouseRulesChanged,),
+    RegisterBidder: (),
     RemoveComment: (CommentRemoved,),
     RestoreComment: (NewComment,),
     MuteUser: (),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from baraka_cli.commands import rules, staff
+from baraka_cli.commands import register, rules, staff
 from baraka_cli.commands.verify import checkpoint, verify
 from baraka_cli.database import LONG_READ_SECONDS_MAX, ask_store
 from baraka_cli.terminal import (
@@ -233,6 +233,7 @@ def history(
 app.command()(verify)
 app.add_typer(staff.app, name="staff")
 app.command("rules")(rules.rules)
+app.command("register")(register.register)
 app.command()(checkpoint)
 
 

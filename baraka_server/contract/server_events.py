@@ -254,12 +254,18 @@ class AuctionState(AuctionEvent):
         None, description="`open`, or `approval`: only those whom the owner registered may bid."
     )
     maxima: bool | None = Field(None, description="Whether maximum bids are taken.")
+    registered: bool | None = Field(
+        None, description="Whether the joiner is registered to bid in this auction."
+    )
+    limit: int | None = Field(
+        None, description="The joiner's highest single bid in this auction; null for no limit."
+    )
     role: str | None = Field(
         None, description="What the joiner is here: `owner`, `clerk`, `moderator` or null."
     )
     paddle: int | None = Field(
         None,
-        description="The joiner's own number in this auction; null before the first bid.",
+        description="The joiner's own number in this auction; null before registration and first bid.",
     )
     lot: LotOnTheBlock | None = Field(None, description=LOT)
     lots_version: int | None = Field(
@@ -330,6 +336,7 @@ class Error(ServerEvent):
         None, description="With `bidding_closed` and `clock_running`: the clock as it is."
     )
     lot_state: str | None = Field(None, alias="lotState", description="With `lot_not_waiting`.")
+    limit: int | None = Field(None, description="The bidder's limit, with `over_limit`.")
     numbers: list[int] | None = Field(None, description="Those at fault, with `number_taken`.")
     lots_version: int | None = Field(
         None, alias="lotsVersion", description="That of the run list, or of the lot, by now."

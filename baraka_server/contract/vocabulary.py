@@ -12,7 +12,16 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from baraka_server.contract import clock, hammer, house_rules, lots, moderation, people, prices
+from baraka_server.contract import (
+    clock,
+    hammer,
+    house_rules,
+    lots,
+    moderation,
+    people,
+    prices,
+    registration,
+)
 from baraka_server.contract.client_events import GUIDE_EVENTS, ClientEvent
 from baraka_server.contract.refusals import Code, Refusal
 from baraka_server.contract.server_events import (
@@ -21,7 +30,7 @@ from baraka_server.contract.server_events import (
     ServerEvent,
 )
 
-AREAS = (lots, prices, clock, hammer, people, house_rules, moderation)
+AREAS = (lots, prices, clock, hammer, people, house_rules, registration, moderation)
 """The modules that declare `COMMANDS` and `ANNOUNCEMENTS` beside those of the guide."""
 
 CLIENT_EVENTS: dict[str, type[ClientEvent]] = GUIDE_EVENTS | {

@@ -16,6 +16,7 @@ from baraka_server.domain.rules import (
     moderation,
     people,
     prices,
+    registration,
     sale,
     winnings,
 )
@@ -32,6 +33,7 @@ DECISIONS: Decisions = {
     **hammer.DECISIONS,
     **people.DECISIONS,
     **house_rules.DECISIONS,
+    **registration.DECISIONS,
     **moderation.DECISIONS,
     **winnings.DECISIONS,
 }

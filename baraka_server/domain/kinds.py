@@ -11,6 +11,7 @@ from baraka_server.domain import (
     increments,
     lot_entries,
     moderation,
+    registration,
     roles,
     sale_rules,
     winnings,
@@ -25,6 +26,7 @@ AREAS = (
     lot_entries.KINDS,
     roles.KINDS,
     sale_rules.KINDS,
+    registration.KINDS,
     moderation.KINDS,
     winnings.KINDS,
 )

@@ -28,6 +28,7 @@ from baraka_server.domain.rules import (
     moderation,
     people,
     prices,
+    registration,
     winnings,
 )
 from baraka_server.domain.rules.lots_proved import numbered
@@ -41,6 +42,7 @@ WORDS: Words = {
     **hammer.WORDS,
     **people.WORDS,
     **house_rules.WORDS,
+    **registration.WORDS,
     **moderation.WORDS,
     **winnings.WORDS,
 }

@@ -1,10 +1,12 @@
-"""Paddles: the numbers of an auction's bidders, in the order of their first accepted bids (D36)."""
+"""Paddles: the numbers of an auction's bidders, by first accepted bids and registrations (D36)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 from baraka_server.domain.events import BidPlaced, Event, LedgerEntry
+from baraka_server.domain.registration import BidderRegistered
 
 
 class Paddles:
@@ -75,20 +77,40 @@ class Paddles:
 NONE_GIVEN = Paddles()
 
 
-def _bid(paddles: Paddles, event: BidPlaced, entry: LedgerEntry) -> Paddles:
-    """The first bid of a user has the paddle that it gave, unless an older program wrote it."""
-    return paddles if event.paddle is None else paddles.given_to(entry.user_id)
+def given_in(entry: LedgerEntry) -> tuple[int, int | None] | None:
+    """The paddle that an entry gave, and its user; None where it gave none."""
+    match entry.event:
+        case BidPlaced(
+            paddle=int(number)
+        ):  # the first of its user, unless an older program wrote it
+            return number, entry.user_id
+        case BidderRegistered(paddle=int(number), target_id=user_id):
+            return number, user_id
+    return None
 
 
-FOLDS: dict[type[Event], Callable[[Paddles, BidPlaced, LedgerEntry], Paddles]] = {BidPlaced: _bid}
+def _give(paddles: Paddles, _event: Event, entry: LedgerEntry) -> Paddles:
+    given = given_in(entry)
+    return paddles if given is None else paddles.given_to(given[1])
+
+
+FOLDS: dict[type[Event], Callable[[Paddles, Any, LedgerEntry], Paddles]] = {
+    BidPlaced: _give,
+    BidderRegistered: _give,
+}
 
 
 def objection(paddles: Paddles, entry: LedgerEntry, event: BidPlaced) -> str | None:
     """The reason why a bid cannot have given this paddle; a bid of an older program gives none."""
-    if event.paddle is None or entry.user_id is None:
+    return None if entry.user_id is None else misgiven(paddles, entry.user_id, event.paddle)
+
+
+def misgiven(paddles: Paddles, user_id: int, number: int | None) -> str | None:
+    """The reason why a user cannot have been given this paddle; None is none."""
+    if number is None:
         return None
-    if (has := paddles.of(entry.user_id)) is not None:
-        return f"it gives user {entry.user_id} paddle {event.paddle}, who has {has}"
-    if event.paddle != paddles.count + 1:
-        return f"it gives paddle {event.paddle}, and {paddles.count} were given"
+    if (has := paddles.of(user_id)) is not None:
+        return f"it gives user {user_id} paddle {number}, who has {has}"
+    if number != paddles.count + 1:
+        return f"it gives paddle {number}, and {paddles.count} were given"
     return None

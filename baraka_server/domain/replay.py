@@ -29,6 +29,7 @@ from baraka_server.domain.increments import IncrementsSet
 from baraka_server.domain.lot_entries import LotPassed
 from baraka_server.domain.moderation import KINDS as MODERATION_KINDS
 from baraka_server.domain.moderation import UserBlocked
+from baraka_server.domain.registration import BidderRegistered
 from baraka_server.domain.roles import OPERATOR, RoleSet
 from baraka_server.domain.rules import (
     block,
@@ -39,6 +40,7 @@ from baraka_server.domain.rules import (
     moderation,
     people,
     prices,
+    registration,
     sale,
     winnings,
 )
@@ -57,6 +59,7 @@ OBJECTIONS: Objections = {
     **hammer.OBJECTIONS,
     **people.OBJECTIONS,
     **house_rules.OBJECTIONS,
+    **registration.OBJECTIONS,
     **moderation.OBJECTIONS,
     **winnings.OBJECTIONS,
 }
@@ -68,7 +71,8 @@ WHO: dict[type[Event], Who] = {
     **dict.fromkeys((Started, LotOpened, LotRepriced, Awarded, BroadcasterLeft), Who.CLERK),
     **dict.fromkeys((IncrementsSet, ActUndone, LotOpenedAgain, RunnerUpAwarded), Who.CLERK),
     **dict.fromkeys(CLOCK_KINDS, Who.CLERK),
-    **dict.fromkeys((RoleSet, HouseRulesSet, WinningChanged, WinningPaid), Who.OWNER),
+    **dict.fromkeys((RoleSet, HouseRulesSet, BidderRegistered), Who.OWNER),
+    **dict.fromkeys((WinningChanged, WinningPaid), Who.OWNER),
     **dict.fromkeys(lot_entries.KINDS, Who.CLERK),
     **dict.fromkeys(MODERATION_KINDS, Who.MODERATOR),
 }

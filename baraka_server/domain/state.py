@@ -16,6 +16,7 @@ from baraka_server.domain import (
     lot_entries,
     moderation,
     paddles,
+    registration,
     roles,
     sale_rules,
 )
@@ -42,6 +43,7 @@ from baraka_server.domain.lots import EMPTY, RunList
 from baraka_server.domain.moderation import Moderation, UserBlocked
 from baraka_server.domain.paddles import Paddles
 from baraka_server.domain.parts import Lot, StandingBid, same_bid
+from baraka_server.domain.registration import Bidders
 from baraka_server.domain.roles import Roles
 from baraka_server.domain.sale_rules import GUIDES_RULES, SaleRules
 
@@ -118,6 +120,7 @@ class State:
     paddles: Paddles = paddles.NONE_GIVEN
     roles: Roles = roles.NONE_GIVEN
     sale_rules: SaleRules = GUIDES_RULES
+    bidders: Bidders = registration.NOBODY
     run_list: RunList = EMPTY
     moderation: Moderation = moderation.NOTHING_SAID
     hash: str = field(default="", compare=False)
@@ -132,6 +135,7 @@ AREAS: dict[str, dict[type[Event], Fold]] = {
     "paddles": paddles.FOLDS,
     "roles": roles.FOLDS,
     "sale_rules": sale_rules.FOLDS,
+    "bidders": registration.FOLDS,
     "run_list": lot_entries.FOLDS,
     "moderation": moderation.FOLDS,
 }

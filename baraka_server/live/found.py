@@ -22,6 +22,7 @@ from baraka_server.contract.moderation import (
 )
 from baraka_server.contract.people import SetRole
 from baraka_server.contract.records import User
+from baraka_server.contract.registration import RegisterBidder
 from baraka_server.contract.winnings import CorrectWinning, PayWinning, ReassignWinning
 from baraka_server.domain.decision import NOTHING_FOUND, Found
 from baraka_server.live import hammer, moderation, people, winnings
@@ -49,7 +50,7 @@ FINDERS: dict[type[ClientEvent], Finder] = {
     AwardLot: hammer.for_runner_up,
     **dict.fromkeys(clock.COMMANDS, _nothing_more),
     SetRole: people.for_role,
-    SetHouseRules: _nothing_more,
+    **dict.fromkeys((SetHouseRules, RegisterBidder), _nothing_more),
     AddLots: _winnings,
     EditLot: _nothing_more,
     **dict.fromkeys((RemoveComment, RestoreComment), moderation.for_comments),

@@ -6,10 +6,14 @@ from collections.abc import Callable
 from typing import Any
 
 from baraka_server.domain.events import Event, LedgerEntry
+from baraka_server.domain.registration import BidderRegistered
 from baraka_server.domain.roles import RoleSet
+from baraka_server.domain.state import State
 from baraka_server.live import people
 from baraka_server.live.told import ToUser
 
-TO_USER: dict[type[Event], Callable[[LedgerEntry, Any], ToUser]] = {
+TO_USER: dict[type[Event], Callable[[LedgerEntry, Any, State], ToUser]] = {
     RoleSet: people.role_changed,
+    BidderRegistered: people.registration_changed,
 }
+"""What is told of an entry, with the state behind it."""

@@ -56,6 +56,7 @@ from baraka_server.live.announcement import Announcement, Told, ledger_id
 from baraka_server.live.clock_told import bidding_now, clock_then
 from baraka_server.live.encoded import Encoded, Superseding, encode
 from baraka_server.live.lists import People, Rows, encoded_row, listed, with_fields
+from baraka_server.live.people import registration_of
 from baraka_server.live.told import TOLD, in_the_guides_words
 from baraka_server.live.told_to_one import TO_USER
 from baraka_server.store.row_sums import NOTHING, Look, RowSums
@@ -190,6 +191,7 @@ class AuctionView:
         return {
             "role": role_name(self.rules, user_id),
             "paddle": self.rules.paddles.of(user_id),
+            **registration_of(self.rules, user_id),
         }
 
     def to_user(self, entry: LedgerEntry) -> tuple[int, Announcement] | None:
@@ -197,7 +199,7 @@ class AuctionView:
         private = TO_USER.get(type(entry.event))
         if private is None:
             return None
-        told = private(entry, entry.event)
+        told = private(entry, entry.event, self.rules)
         text = encode(self._common(entry.seq, entry.at, entry.hash) | told.fields)
         return told.user_id, Announcement(
             entry.seq, entry.round, told.event, text, text, hash=entry.hash

@@ -6,6 +6,7 @@ Users' numbers are whole here: the caller masks them for others (D17).
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -130,6 +131,36 @@ async def rules_of(store: Store, auction: Auction) -> tuple[SaleRules, User | in
         floor = rules.floor_user_id
         people = await read_users(connection, [] if floor is None else [floor])
     return rules, None if floor is None else people.get(floor, floor)
+
+
+@dataclass(frozen=True, slots=True)
+class Bidder:
+    """A bidder of an auction; `name` is None for a user who was deleted, `paddle` for one without."""
+
+    paddle: int | None
+    user_id: int
+    name: str | None
+    registered: bool
+    limit: int | None
+
+
+async def bidders_of(store: Store, auction: Auction) -> list[Bidder]:
+    """Who has bid in an auction or was registered for it, by paddles."""
+    async with store.reading() as connection:
+        state = await read_state(connection, auction.id)
+        given = {who: number for number, who in enumerate(state.paddles.bidders, 1) if who}
+        registered = state.bidders.registered
+        people = await read_users(connection, given | registered)
+    return [
+        Bidder(
+            given.get(user_id),
+            user_id,
+            people[user_id].name if user_id in people else None,
+            user_id in registered,
+            registered[user_id].limit if user_id in registered else None,
+        )
+        for user_id in given | registered
+    ]
 
 
 async def list_auctions(

@@ -24,6 +24,7 @@ from baraka_server.domain.events import (
 from baraka_server.domain.hammer import ActUndone, Award, LotOpenedAgain, RunnerUpAwarded
 from baraka_server.domain.lot_entries import LotPassed
 from baraka_server.domain.moderation import CommentRemoved, CommentRestored, UserBlocked
+from baraka_server.domain.paddles import given_in
 from baraka_server.domain.parts import StandingBid
 from baraka_server.domain.state import BEGINNING, State, apply
 from baraka_server.domain.winnings import WinningChanged
@@ -181,6 +182,8 @@ class Expected:
         self.state = apply(self.state, entry)
         self.acts.take(entry)
         self._latest = max(self._latest, entry.at)
+        if given := given_in(entry):
+            self.paddles[given[0]] = entry.seq, given[1]
         match entry.event:
             case Unknown():
                 self.unknown += 1
@@ -203,10 +206,8 @@ class Expected:
                 self._change_winning(entry, changed)
             case LotOpenedAgain() as opened:
                 self._open_again(entry, opened)
-            case BidPlaced(amount=amount, bid_id=bid_id, paddle=paddle):
+            case BidPlaced(amount=amount, bid_id=bid_id):
                 self.bids.write(bid_id, _row(entry, bid=amount, updatedAt=entry.at))
-                if paddle is not None:
-                    self.paddles[paddle] = entry.seq, entry.user_id
             case Commented(comment=text, comment_id=comment_id):
                 self.comments.write(comment_id, _row(entry, comment=text, updatedAt=entry.at))
             case LotPassed():

@@ -8,8 +8,8 @@ from sqlalchemy import bindparam, delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from baraka_server.contract.fields import INT_MAX
-from baraka_server.domain.events import BidPlaced, LedgerEntry
-from baraka_server.domain.paddles import Paddles
+from baraka_server.domain.events import LedgerEntry
+from baraka_server.domain.paddles import Paddles, given_in
 from baraka_server.store.tables import paddles
 
 _GIVEN = (
@@ -25,14 +25,9 @@ async def write_paddles(
 ) -> None:
     """Keep the paddles that entries gave, which are written with them."""
     rows = [
-        {
-            "auction_id": auction_id,
-            "number": entry.event.paddle,
-            "user_id": entry.user_id,
-            "seq": entry.seq,
-        }
+        {"auction_id": auction_id, "number": given[0], "user_id": given[1], "seq": entry.seq}
         for entry in entries
-        if type(entry.event) is BidPlaced and entry.event.paddle is not None
+        if (given := given_in(entry))
     ]
     if rows:
         await connection.execute(_INSERT, rows)

@@ -48,6 +48,7 @@ COMMANDS = {
     "unblockUser": ("moderator", {"userId", "paddle"}),
     "slowMode": ("moderator", {"seconds", "say"}),
     "setRole": ("owner", {"userId", "role", "seesNumbers"}),
+    "registerBidder": ("owner", {"userId", "approved", "limit"}),
     "setHouseRules": ("owner", {"registration", "maxima", "floorUserId"}),
 }
 """Who may give a command, and its fields beside those that all have."""
@@ -66,6 +67,7 @@ TOLD = {
     "biddingPaused": {"clock"},
     "biddingResumed": {"clock"},
     "roleChanged": {"role"},
+    "registrationChanged": {"registered", "paddle", "limit"},
     "houseRulesChanged": {"registration", "maxima"},
     "commentRemoved": {"commentId"},
     "slowMode": {"seconds"},
@@ -78,6 +80,7 @@ OVER_HTTP = MODERATION | {
     *("addLots", "editLot", "moveLot", "withdrawLot", "offerAgain"),
     *("openLot", "repriceLot", "passLot", "setIncrements", "setRole"),
     "setHouseRules",
+    "registerBidder",
 }
 
 LOT = {"lotId", "lotNumber", "position", "state", "version", "winningId", *VALUES}

@@ -74,6 +74,7 @@ from baraka_server.domain.moderation import (
     UserUnmuted,
 )
 from baraka_server.domain.parts import FreeText, Lot, StandingBid
+from baraka_server.domain.registration import BidderRegistered
 from baraka_server.domain.replay import objection
 from baraka_server.domain.roles import OPERATOR, RoleSet
 from baraka_server.domain.sale_rules import HouseRulesSet, SaleRules
@@ -540,6 +541,16 @@ ANY_EVENT: dict[str, st.SearchStrategy[Event]] = {
     ),
     "user_unblocked": st.builds(UserUnblocked, IDS),
     "slow_mode_set": st.builds(SlowModeSet, st.integers(0, 600), st.integers(0, 600)),
+    "bidder_registered": st.builds(
+        BidderRegistered,
+        IDS,
+        st.booleans(),
+        st.none() | IDS,
+        st.booleans(),
+        st.none() | IDS,
+        st.none() | IDS,
+        st.none() | st.just(OPERATOR),
+    ),
     "house_rules_set": st.builds(
         HouseRulesSet, SALE_RULES, SALE_RULES, st.none() | st.just(OPERATOR)
     ),

@@ -117,6 +117,7 @@ DATA: dict[str, dict[str, Any]] = {
     "user_unblocked": {"target_id": 7},
     "slow_mode_set": {"seconds": 10, "before": 0},
     "role_set": {"target_id": 7, "role": "clerk", "before": None},
+    "bidder_registered": {"target_id": 7, "approved": True},
     "house_rules_set": {
         "rules": {"registration": "approval", "maxima": True, "floor_user_id": 7},
         "before": {"registration": "open", "maxima": False, "floor_user_id": None},

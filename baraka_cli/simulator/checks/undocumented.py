@@ -13,15 +13,14 @@ from typing import Any, get_args
 from pydantic import BaseModel
 
 from baraka_server.contract.records import BidWithUser, User
-from baraka_server.contract.server_events import AuctionState, Error, LotAwarded, LotChanged, NewBid
+from baraka_server.contract.server_events import AuctionState, LotAwarded, LotChanged, NewBid
 
 AGREED: Mapping[type[BaseModel], frozenset[str]] = {
-    AuctionState: frozenset({"reserveMet", "registered", "limit", "maximum"}),
+    AuctionState: frozenset({"reserveMet", "maximum"}),
     NewBid: frozenset({"reserveMet"}),
     LotChanged: frozenset({"reserveMet"}),
     LotAwarded: frozenset({"nextBid", "reserveMet"}),
     BidWithUser: frozenset({"automatic", "floor"}),
-    Error: frozenset({"limit"}),
 }
 """Fields that are decided and that this contract does not declare yet: a newer server may send them. They are
 those of docs/auction-house.md, "What is told"."""

@@ -19,6 +19,7 @@ from baraka_server.domain.rules.checks import (
 )
 from baraka_server.domain.rules.clock import closed, timed
 from baraka_server.domain.rules.clock_proved import closed_by
+from baraka_server.domain.rules.registration import bidder_objection, over_limit, unregistered
 from baraka_server.domain.rules.tables import Decisions, NameOf, Objections, Words
 from baraka_server.domain.state import State
 
@@ -40,6 +41,8 @@ def _bid(state: State, command: Command, event: PlaceBid, rules: HouseRules) -> 
         return command.refused(Code.OWNER_BID)
     if command.user_id in state.roles.given:
         return command.refused(Code.STAFF_BID)
+    if refusal := unregistered(state, command, command.user_id):
+        return refusal
     if event.round is None and command.seen is not None:
         if command.seen.round is None:
             return command.refused(Code.NOT_JOINED)
@@ -58,6 +61,8 @@ def _bid(state: State, command: Command, event: PlaceBid, rules: HouseRules) -> 
     least = next_bid(state)
     if least is not None and event.amount < least:
         return command.refused(Code.BID_BELOW_STEP, nextBid=least)
+    if refusal := over_limit(state, command, command.user_id, event.amount):
+        return refusal
     paddle = state.paddles.next_for(command.user_id)
     return BidPlaced(event.amount, paddle=paddle, **timed(state, command))
 
@@ -90,6 +95,8 @@ def _bid_objection(state: State, entry: LedgerEntry, event: BidPlaced) -> str | 
         return f"user {entry.user_id} was blocked"
     if entry.user_id in state.roles.given:
         return f"user {entry.user_id} works in the auction"
+    if reason := bidder_objection(state, entry.user_id, event.amount):
+        return reason
     if state.lot is None:
         return "there was no product to bid on"
     if reason := closed_by(state, event):

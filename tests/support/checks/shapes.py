@@ -49,7 +49,12 @@ ADDED = {"auctionId": int, "seq": int, "ledger": LEDGER, "serverTime": TIME}
 
 CLOCK = {"clock": (dict, type(None))}
 NEXT = CLOCK | {"nextBid": (int, type(None))}
-OWN = {"role": (str, type(None)), "paddle": (int, type(None))}
+OWN = {
+    "role": (str, type(None)),
+    "paddle": (int, type(None)),
+    "registered": bool,
+    "limit": (int, type(None)),
+}
 
 SHAPES: dict[str, dict[str, Any]] = {
     "auctionStarted": AUCTION | ADDED,
