@@ -37,7 +37,7 @@ class Missed:
         if not await self._is_ours(view, last_seq, ledger):
             return {"missed": Encoded("[]"), "missedComplete": False}
         after = max(last_seq, view.seq - self._events_max)
-        missed = view.recent_after(after)
+        missed = view.recent.after(after)
         if missed is None:
             entries, users = await self._store.entries_after(
                 self._auction_id, after, self._events_max
@@ -48,8 +48,8 @@ class Missed:
                 if entry.seq <= view.seq:
                     rules = apply(replace(rules, seq=entry.seq - 1), entry)
                     older.append(view.brief_announcement(entry, users, rules))
-            view.remember(older)
-            missed = view.recent_after(after) or []
+            view.recent.remember(older)
+            missed = view.recent.after(after) or []
         return {
             "missed": self._encoded(view, after, missed),
             "missedComplete": len(missed) == view.seq - last_seq,
@@ -72,7 +72,7 @@ class Missed:
 
         This is for viewers who resume without saying of which history their last number was.
         """
-        heard = view.recent_hashes()
+        heard = view.recent.hashes()
         there = await self._store.hashes(self._auction_id, min(heard), max(heard))
         common = max((seq for seq, was in heard.items() if there.get(seq) == was), default=0)
         lost = self._lost or range(common + 1, 0)
@@ -90,7 +90,7 @@ class Missed:
             return last_seq not in self._lost
         if last_seq == 0:
             return ledger == ledger_id(GENESIS)
-        there = view.recent_hashes()
+        there = view.recent.hashes()
         if last_seq not in there:
             there = await self._store.hashes(self._auction_id, last_seq, last_seq)
         return ledger == ledger_id(there.get(last_seq, ""))

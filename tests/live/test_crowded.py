@@ -17,7 +17,7 @@ from baraka_server.contract.client_events import (
     StartAuction,
 )
 from baraka_server.contract.refusals import Code
-from baraka_server.live.view import RECENT_EVENTS_MAX
+from baraka_server.live.recent import RECENT_EVENTS_MAX
 from tests.support.clients.hall import Hall, open_house, viewer
 from tests.support.servers.clock import Clock
 from tests.support.servers.databases import only_sqlite

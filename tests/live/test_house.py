@@ -96,7 +96,7 @@ async def test_what_a_long_round_keeps_in_memory_does_not_grow_with_its_lists(on
     await asyncio.gather(
         *(house.submit(bilal, PostComment(auction_id=1, comment=f"{n}")) for n in range(300))
     )
-    recent = house.view_of(1).recent_after(0)
+    recent = house.view_of(1).recent.after(0)
     assert len(recent) > 300
     kept = {id(text): sys.getsizeof(text) for one in recent for text in (one.whole, one.brief)}
     assert sum(kept.values()) < 300 * 1_000
