@@ -64,6 +64,13 @@ def moderating(now: Situation) -> Reason:
     return _online(now) if now.book.role == MODERATOR else hosting(now)
 
 
+def registering(now: Situation) -> Reason:
+    """Reason against registering bidders."""
+    if reason := hosting(now):
+        return reason
+    return "Only the owner registers bidders." if now.book.role == CLERK else None
+
+
 def _over(now: Situation) -> Reason:
     """Reason against ending or canceling the auction."""
     if reason := _sale(now):

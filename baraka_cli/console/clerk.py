@@ -16,6 +16,7 @@ from baraka_cli.console.server_lots import ServerLots
 from baraka_cli.console.tally import Tally
 from baraka_cli.run_list import RunList
 from baraka_server.contract.hammer import BidUndone, LotReopened
+from baraka_server.contract.house_rules import HouseRulesChanged
 from baraka_server.contract.names import same_name
 from baraka_server.contract.server_events import AuctionState, BroadcasterLeft
 from baraka_server.contract.text import printable
@@ -81,6 +82,9 @@ class Clerk:
         if is_state and not self._recalled:
             self._recalled = True
             self._later(self._recall())
+        if event == HouseRulesChanged.wire_name:
+            who = "registered bidders" if book.names.ids_shown else "everybody"
+            self._log.note(f"The rules were set: {who} may bid", EntryMark.NOTE)
         if event == BroadcasterLeft.wire_name:
             self._log.note("The room was told that the stream is off", EntryMark.NOTE)
 

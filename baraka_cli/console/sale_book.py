@@ -32,8 +32,9 @@ from baraka_cli.console.records import (
     usual_step,
     whole,
 )
-from baraka_cli.console.room_order import comment_removed, role_changed
+from baraka_cli.console.room_order import comment_removed, registered, role_changed, rules_changed
 from baraka_server.contract.hammer import LotReopened
+from baraka_server.contract.house_rules import HouseRulesChanged
 from baraka_server.contract.lots import LotsChanged
 from baraka_server.contract.moderation import CommentRemoved
 from baraka_server.contract.names import same_name
@@ -181,6 +182,7 @@ class SaleBook:
             at = moment(entry["at"]) + self.clock_behind
             if who := printable(entry.get("who") or ""):
                 self.names.hear(entry.get("userId"), who, paddle_of(entry))
+            registered(self, entry)
             if entry["kind"] == LOT_OPENED:
                 opened = (entry["round"], printable(entry["data"]["lot"]["product"]), at)
             if self.first_seq is None or entry["seq"] > self.first_seq:
@@ -232,6 +234,7 @@ class SaleBook:
         self.lots_version = data.get("lotsVersion")
         another_round, self.round = data.get("round") != self.round, data.get("round")
         self.role = data.get("role", self.role)
+        rules_changed(self, data, now)
         if "userCount" in data:
             self.viewers = whole(data["userCount"])
         self._list_bids(data.get("auctionBids", []))
@@ -385,6 +388,7 @@ _HANDLERS = {
     NewComment.wire_name: SaleBook._commented,
     CommentRemoved.wire_name: comment_removed,
     RoleChanged.wire_name: role_changed,
+    HouseRulesChanged.wire_name: rules_changed,
     LotAwarded.wire_name: SaleBook._awarded,
     LotReopened.wire_name: SaleBook._reopened,
     AuctionCanceled.wire_name: SaleBook._canceled,

@@ -46,6 +46,10 @@ class SlashHost(Protocol):
         asks: bool = False,
     ) -> None: ...
 
+    def register(self, user_id: int, *, approved: bool, limit: int | None = None) -> None: ...
+
+    def user_of(self, paddle: int) -> int | None: ...
+
     def bidder(self, paddle: int) -> str: ...
 
     def newest_comment(self, paddle: int | None) -> Comment | None: ...
@@ -128,7 +132,36 @@ def _slow(host: SlashHost, words: Sequence[str]) -> None:
     host.moderate(what, SetSlowMode, {"seconds": seconds})
 
 
+def _who(host: SlashHost, words: Sequence[str]) -> int:
+    """The user who is meant, by a paddle or, without one, by the id as in #7."""
+    if words and words[0].startswith("#"):
+        if user_id := _number([words[0][1:]], "user", INT_MAX):
+            return user_id
+        raise SlashError("Users begin at #1")
+    paddle = _paddle(words)
+    if (who := host.user_of(paddle)) is None:
+        raise SlashError(f"Nobody with paddle {paddle} was heard of; by the user's id: #{paddle}")
+    return who
+
+
+def _register(host: SlashHost, words: Sequence[str]) -> None:
+    user_id, more = _who(host, words), words[1:]
+    limit = (_number(more, "limit", INT_MAX) or None) if more else None
+    host.register(user_id, approved=True, limit=limit)
+
+
+def _unregister(host: SlashHost, words: Sequence[str]) -> None:
+    host.register(_who(host, words), approved=False)
+
+
 SLASH_COMMANDS = (
+    SlashCommand(
+        "register",
+        "lets somebody bid, by paddle or #user, up to a limit",
+        _register,
+        "WHO [LIMIT]",
+    ),
+    SlashCommand("unregister", "takes that back", _unregister, "WHO"),
     SlashCommand("mute", "refuses a bidder's comments", _mute, "PADDLE [MINUTES]"),
     SlashCommand("unmute", "lets a bidder write again", _unmute, "PADDLE"),
     SlashCommand(

@@ -65,3 +65,40 @@ async def test_a_moderator_s_console_keeps_order_and_sells_nothing(
         await host.reads_in_the_log("✗ End: Only the owner ends or cancels it.")
         await writes(host, "/unblock 2")
         await host.reads_in_the_log("✓ Let 2 Bilal A. in")
+
+
+async def test_the_owner_registers_who_asks_for_it_in_the_chat(
+    baraka: Baraka, phones: PythonPhones, tmp_path: Path
+) -> None:
+    amina, dina = [
+        await phones.open(baraka.url, user_id, auth={"token": token(SECRET, user_id)})
+        for user_id in (AMINA, DINA)
+    ]
+    assert (await amina.emits("startLiveAuction", {"auctionId": 1}))["ok"]
+    assert (await amina.emits("changeCuurentProduct", {"auctionId": 1} | RING))["ok"]
+    clerk = SetRole(auction_id=1, user_id=MONA, role="clerk")
+    assert (await amina.emits(clerk))["ok"]
+    await dina.emits(JoinAuction(auction_id=1))
+    async with seated(baraka.url, tmp_path) as host:
+        await host.sees("● LIVE")
+        rules = {"auctionId": 1, "registration": "approval"}
+        assert (await amina.emits("setHouseRules", rules))["ok"]
+        await host.reads_in_the_log("The rules were set: registered bidders may bid")
+        assert (await dina.emits(PlaceBid(auction_id=1, amount=10)))["code"] == "not_registered"
+        assert (await dina.emits(PostComment(auction_id=1, comment="let me in")))["ok"]
+        await host.sees("#3: let me in")
+        await writes(host, "/register 3")
+        await host.reads_in_the_log("Nobody with paddle 3 was heard of; by the user's id: #3")
+        await host.presses("ctrl+u")
+        await writes(host, "/register #3 500")
+        await host.reads_in_the_log("✓ Register ")
+        await host.sees("1 Dina A.: let me in")
+        assert (await dina.emits(PlaceBid(auction_id=1, amount=501)))["code"] == "over_limit"
+        assert (await dina.emits(PlaceBid(auction_id=1, amount=10)))["ok"]
+        await writes(host, "/unregister 1")
+        await host.reads_in_the_log("✓ Take the registration of 1 Dina A. away")
+        assert (await dina.emits(PlaceBid(auction_id=1, amount=20)))["code"] == "not_registered"
+    async with seated(baraka.url, tmp_path, user_id=MONA) as host:
+        await host.sees("● LIVE", "1 Dina A.: let me in")
+        await writes(host, "/register #2")
+        await host.reads_in_the_log("✗ Register user 2: Only the owner registers bidders.")

@@ -129,6 +129,17 @@ def test_whoever_has_a_paddle_is_shown_with_it() -> None:
     assert names.called(9, "Dina A.") == "Dina A. #9"
 
 
+def test_where_bidders_are_registered_whoever_has_no_paddle_is_shown_with_the_id() -> None:
+    names = Names()
+    names.ids_shown, names.owner_id = True, 1
+    names.hear(3, "Dina A.")
+    assert names.called(3, "Dina A.") == "Dina A. #3"
+    assert names.called(1, "Amina") == "Amina"
+    names.give(3, 26)
+    assert names.called(3, "Dina A.") == names.by_id(3) == names.by_paddle(26) == "26 Dina A."
+    assert (names.user_of(26), names.user_of(27), names.by_id(9)) == (3, None, "user 9")
+
+
 async def test_two_bidders_of_one_name_are_two_everywhere(
     baraka: Baraka, phones: PythonPhones, tmp_path: Path
 ) -> None:
