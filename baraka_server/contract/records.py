@@ -33,6 +33,11 @@ class Record(BaseModel):
     model_config = ConfigDict(frozen=True)
 
 
+def masked(number: str) -> str:
+    """A phone number for other people's eyes: its last two digits (D17)."""
+    return "••••••" + number[-2:]
+
+
 class Category(Record):
     """A row of `categories`."""
 
@@ -57,7 +62,7 @@ class User(Record):
 
     def as_seen_by_others(self, *, whole_number: bool = False) -> User:
         """This user for other people's eyes: never the code, and two digits of the number (D17)."""
-        number = self.number if whole_number else "••••••" + self.number[-2:]
+        number = self.number if whole_number else masked(self.number)
         return self.model_copy(update={"otpCode": None, "number": number})
 
 

@@ -8,8 +8,6 @@ from typing import Any
 from baraka_server.contract.server_events import Scope, ServerEvent
 from baraka_server.live.encoded import Encoded
 
-LEDGER_ID_CHARS = 12
-
 Told = tuple[type[ServerEvent], dict[str, Any]]
 """The event that the room hears, and its fields beside those that all have."""
 
@@ -38,8 +36,3 @@ class Announcement:
     @property
     def to_everyone(self) -> bool:
         return self.event.scope is Scope.EVERYONE
-
-
-def ledger_id(hash_: str) -> str:
-    """The part of an entry's hash that clients are sent, to tell one history from another (D34)."""
-    return hash_[:LEDGER_ID_CHARS]

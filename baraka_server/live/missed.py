@@ -7,10 +7,10 @@ from dataclasses import replace
 from typing import Any
 
 from baraka_server.domain.state import apply
-from baraka_server.live.announcement import Announcement, ledger_id
+from baraka_server.live.announcement import Announcement
 from baraka_server.live.encoded import Encoded, Shared, encode
 from baraka_server.live.view import AuctionView
-from baraka_server.store.ledger import GENESIS
+from baraka_server.store.ledger import GENESIS, ledger_id
 from baraka_server.store.store import Store
 
 PLACES_MAX = 8

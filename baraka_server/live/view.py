@@ -36,7 +36,7 @@ from baraka_server.domain.rules.prices import next_bid
 from baraka_server.domain.staff import role_name
 from baraka_server.domain.state import State, apply
 from baraka_server.live import lots_told
-from baraka_server.live.announcement import Announcement, ledger_id
+from baraka_server.live.announcement import Announcement
 from baraka_server.live.clock_told import bidding_now, clock_then
 from baraka_server.live.encoded import Encoded, Superseding, encode
 from baraka_server.live.guide_told import EMPTY_BLOCK, lot_fields, told
@@ -46,6 +46,7 @@ from baraka_server.live.recent import Recent
 from baraka_server.live.rows_shown import RowsShown
 from baraka_server.live.told import in_the_guides_words
 from baraka_server.live.told_to_one import TO_USER
+from baraka_server.store.ledger import ledger_id
 from baraka_server.store.row_sums import NOTHING, Look, RowSums
 from baraka_server.store.snapshot import Snapshot
 

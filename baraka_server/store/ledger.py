@@ -37,6 +37,8 @@ from baraka_server.store.texts import read_texts
 GENESIS = "0" * 64
 """The hash before the first row of every auction."""
 
+LEDGER_ID_CHARS = 12
+
 ROWS_PER_READ = 500
 
 UNREADABLE = (AttributeError, KeyError, TypeError, ValueError)
@@ -87,6 +89,11 @@ def chained(previous_hash: str, row: Mapping[str, Any]) -> str:
         ]
     )
     return hashlib.sha256(f"{previous_hash}\n{text}".encode()).hexdigest()
+
+
+def ledger_id(hash_: str) -> str:
+    """The part of an entry's hash that clients are sent, to tell one history from another (D34)."""
+    return hash_[:LEDGER_ID_CHARS]
 
 
 def encoded(event: Event) -> str:
@@ -225,6 +232,22 @@ async def read_state(
             state = apply(at, replace(entry, event=Unknown(entry.kind, is_rule=True, said={})))
     state = replace(state, moderation=await _with_comments(connection, mine, state.moderation))
     return replace(state, paddles=await read_paddles(connection, auction_id, up_to=state.seq))
+
+
+async def read_outline(connection: AsyncConnection, auction_id: int) -> list[LedgerEntry]:
+    """All entries in order but comments, and of the bids the last of each round.
+
+    That is what remains of a sale when it is over, at the cost of its lots, not of its bids.
+    """
+    mine = events.c.auction_id == auction_id
+    rare = await _ordered(connection, mine & ~_OFTEN_AND_KNOWN)
+    bid_ = mine & (events.c.kind == BidPlaced.kind)
+    last = select(func.max(events.c.seq)).where(bid_).group_by(events.c.round).subquery()
+    query = select(events).where(bid_, events.c.seq.in_(select(last.c[0])))
+    rows = (await connection.execute(query)).mappings().all()
+    bids_ = await in_slices(lambda some: [_entry(dict(row)) for row in some], rows)
+    by_seq = {entry.seq: entry for entry in rare + bids_}
+    return await read_texts(connection, auction_id, [by_seq[seq] for seq in sorted(by_seq)])
 
 
 async def _with_comments(
