@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
-import os
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from baraka_cli.amounts import trimmed
+from baraka_cli.whole_file import draft_of, name_new
 from baraka_server.contract.text import printable
 
 FILES_OF_A_NAME_MAX = 1000
@@ -68,31 +68,13 @@ def save_beside(folder: Path, stem: str, content: bytes) -> Path:
 
     The file is there whole or not at all. Raises `OSError`.
     """
-    new = folder / f".{stem}.{os.getpid()}.new"
-    try:
-        with new.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
+    with draft_of(folder / stem, content) as draft:
         for number in range(1, FILES_OF_A_NAME_MAX):
             path = folder / f"{stem}{f'-{number}' if number > 1 else ''}.csv"
             with suppress(FileExistsError):
-                _move(new, path)
+                name_new(draft, path)
                 return path
-    finally:
-        new.unlink(missing_ok=True)
     raise OSError(f"there are {FILES_OF_A_NAME_MAX:,} files of that name already")
-
-
-def _move(new: Path, path: Path) -> None:
-    """Give the file its name. Raises `FileExistsError` where that is taken."""
-    try:
-        path.hardlink_to(new)
-    except FileExistsError:
-        raise
-    except OSError:  # a memory stick has no links
-        path.touch(exist_ok=False)
-        new.replace(path)
 
 
 def _cell(cell: Cell, form: CsvForm) -> str | int:

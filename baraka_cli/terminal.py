@@ -9,6 +9,7 @@ from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from types import NoneType
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
 
 import typer
@@ -124,7 +125,8 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> Non
 
     table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0))
     for name, values in zip(columns, zip(*rows, strict=True), strict=True):
-        numbers = all(type(value) is int for value in values)
+        kinds = {type(value) for value in values}
+        numbers = int in kinds and kinds <= {int, NoneType}
         short = all(cell(value).cell_len <= WHOLE_CELLS_MAX for value in values)
         table.add_column(
             name, justify="right" if numbers else "left", no_wrap=short, overflow="fold"
@@ -240,13 +242,14 @@ def _told(error: StoreError, about: str | None) -> str:
         Contention,
         Damaged,
         NotThere,
+        OtherHistory,
         OutcomeUnknown,
         Unavailable,
     )
     from baraka_server.store.unsuited import Unsuited
 
     match error:
-        case NotThere() | Damaged():
+        case NotThere() | Damaged() | OtherHistory():
             return str(error)
         case Unsuited():
             what = f"The database refuses {error}. Nothing was changed. See: baraka doctor"

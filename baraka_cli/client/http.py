@@ -14,6 +14,7 @@ from baraka_cli.client.sockets import reason
 from baraka_server.contract.client_events import ClientEvent
 from baraka_server.contract.lots import RunListReport
 from baraka_server.contract.refusals import TEXTS, Code
+from baraka_server.contract.settlement import Head, SaleSummary
 
 SECONDS_MAX = 5
 PAGE_ROWS = 200
@@ -40,6 +41,10 @@ class Unreachable(Exception):
 
 class TurnedAway(Exception):
     """The token was refused; the text says why."""
+
+
+class Refused(Exception):
+    """The server does not tell this caller; the text says why."""
 
 
 class NoSuchAuction(Exception):
@@ -114,6 +119,21 @@ class HttpApi:
         found = await self._get(f"/api/auctions/{auction_id}/lots")
         try:
             return RunListReport.model_validate(found) if isinstance(found, dict) else None
+        except ValidationError:
+            return None
+
+    async def summary(self, auction_id: int, since: Head | None = None) -> SaleSummary | None:
+        """What became of the sale, for who runs it; with `since` all changes behind that head (D39).
+
+        Raises `Refused` for a caller who may not read it, and for a head of another history.
+        """
+        asked = f"?since={since}" if since else ""
+        status, found, _ = await self._send("GET", f"/api/auctions/{auction_id}/summary{asked}")
+        self._look_at(status, found)
+        if status in {400, 403, 409} and isinstance(found, dict) and "code" in found:
+            raise Refused(str(found.get("message")))
+        try:
+            return SaleSummary.model_validate(found) if status == 200 else None
         except ValidationError:
             return None
 

@@ -1,4 +1,4 @@
-"""`baraka winnings`: lists the winners of an auction and how to reach them."""
+"""`baraka winnings`: lists who won what, settles a sale, and notes what became of a winning behind it."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from baraka_cli.commands.settlement import export, summary
 from baraka_cli.database import ask_store
 from baraka_cli.terminal import AsJson, DatabaseUrl, fail, print_json, print_table, say
 
 if TYPE_CHECKING:
     from baraka_server.contract.winnings import WinningCommand
 
-app = typer.Typer(help="See who won what, and how to reach them.", no_args_is_help=True)
+app = typer.Typer(help="See who won what, and settle a sale.", no_args_is_help=True)
 
 WinningId = Annotated[
     int, typer.Argument(metavar="ID", min=1, help="The winning, as the list has it.")
@@ -22,7 +23,7 @@ WinningId = Annotated[
 
 @app.callback()
 def winnings() -> None:
-    """See who won what, and how to reach them."""
+    """See who won what, and settle a sale."""
 
 
 @app.command("list")
@@ -79,6 +80,9 @@ def list_(
     if page.resume is not None:
         say(f"There are more than these {limit}: see --limit.")
 
+
+app.command()(summary)
+app.command()(export)
 
 Because = Annotated[str, typer.Option(metavar="TEXT", help="Why; it stands in the history.")]
 

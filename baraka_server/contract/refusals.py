@@ -73,6 +73,7 @@ class Code(StrEnum):
     NO_FLOOR_USER = "no_floor_user"
     FLOOR_CLOSED = "floor_closed"
     WINNING_PAID = "winning_paid"
+    OTHER_HISTORY = "other_history"
 
 
 COULD_NOT_BE_ENDED = "Auction could not be ended."
@@ -148,6 +149,7 @@ TEXTS: dict[Code, str] = {
     Code.NO_FLOOR_USER: "This auction has no floor user: its owner has to name one",
     Code.FLOOR_CLOSED: "Floor bids are closed for this lot: too many were taken back",
     Code.WINNING_PAID: "This winning is paid",
+    Code.OTHER_HISTORY: "That head is of another history, or of another auction: make a whole export",
     Code.FAULT: "Something went wrong on the server (incident {incident}). Please try again.",
 }
 

@@ -10,7 +10,7 @@ from baraka_server.contract.fields import INT_MAX, Time
 from baraka_server.contract.lots import LotState
 from baraka_server.contract.records import Record, masked
 
-_HEAD = re.compile(r"(\d{1,10})-([0-9a-f]{4,64})")
+_HEAD = re.compile(r"([0-9]{1,10})-([0-9a-f]{4,64})")
 
 
 class Head(NamedTuple):

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from baraka_server.domain.events import Lot, LedgerEntry
+from baraka_server.domain.events import LedgerEntry
 from baraka_server.domain.hammer import Award, LotOpenedAgain
+from baraka_server.domain.parts import Lot
 from baraka_server.domain.state import State, apply
 from baraka_server.domain.winnings import WinningChanged, WinningPaid
 

@@ -5,7 +5,7 @@ Users' numbers are whole here: the caller masks them for others (D17).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -241,11 +241,22 @@ async def list_winnings(
         query = query.where(winnings.c.user_id == _findable(user_id))
     async with store.reading() as connection:
         page = await read_page(connection, query, winnings.c.id, span, newest_first=True)
-        read = partial(records_with_users, connection, WinningWithUser, winnings)
-        found = await in_slices(read, page.rows)
-        bidders = [(won.auction_id, won.user_id) for won in found if won.auction_id is not None]
-        given = await paddles_in(connection, bidders)
-        return Page([_numbered(won, given) for won in found], page.resume)
+        return Page(await _winnings(connection, page.rows), page.resume)
+
+
+async def all_winnings(connection: AsyncConnection, auction_id: int) -> list[WinningWithUser]:
+    """The winnings of an auction with their winners, oldest first."""
+    query = with_user(winnings).where(winnings.c.auction_id == auction_id).order_by(winnings.c.id)
+    return await _winnings(connection, (await connection.execute(query)).mappings().all())
+
+
+async def _winnings(connection: AsyncConnection, rows: Sequence[Any]) -> list[WinningWithUser]:
+    found = await in_slices(
+        partial(records_with_users, connection, WinningWithUser, winnings), rows
+    )
+    bidders = [(won.auction_id, won.user_id) for won in found if won.auction_id is not None]
+    given = await paddles_in(connection, bidders)
+    return [_numbered(won, given) for won in found]
 
 
 async def winning_by_id(store: Store, winning_id: int) -> WinningWithUser:

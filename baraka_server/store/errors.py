@@ -77,6 +77,10 @@ class NotThere(StoreError):
     """A row that was named does not exist. The text is for a person."""
 
 
+class OtherHistory(StoreError):
+    """What was named is of another history of the auction (D34). The text is for a person."""
+
+
 class Unfit(StoreError):
     """A value that its column does not hold. The text is for a person and names the field."""
 

@@ -139,6 +139,15 @@ async def read_tail_and_newest_bid(
     return Tail(*tail), None if newest[0] is None else NewestBid(*newest)
 
 
+async def read_hash(connection: AsyncConnection, auction_id: int, seq: int) -> str | None:
+    """The hash of an entry, at 0 that of the beginning; None where there is no such entry."""
+    if seq == 0:
+        return GENESIS
+    query = select(events.c.hash).where(events.c.auction_id == auction_id, events.c.seq == seq)
+    found: str | None = (await connection.execute(query)).scalar()
+    return found
+
+
 async def append(
     connection: AsyncConnection, auction_id: int, previous_hash: str, entries: Sequence[LedgerEntry]
 ) -> list[str]:
@@ -243,9 +252,7 @@ async def read_outline(connection: AsyncConnection, auction_id: int) -> list[Led
     rare = await _ordered(connection, mine & ~_OFTEN_AND_KNOWN)
     bid_ = mine & (events.c.kind == BidPlaced.kind)
     last = select(func.max(events.c.seq)).where(bid_).group_by(events.c.round).subquery()
-    query = select(events).where(bid_, events.c.seq.in_(select(last.c[0])))
-    rows = (await connection.execute(query)).mappings().all()
-    bids_ = await in_slices(lambda some: [_entry(dict(row)) for row in some], rows)
+    bids_ = await _ordered(connection, bid_ & events.c.seq.in_(select(last.c[0])))
     by_seq = {entry.seq: entry for entry in rare + bids_}
     return await read_texts(connection, auction_id, [by_seq[seq] for seq in sorted(by_seq)])
 

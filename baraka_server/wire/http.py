@@ -11,16 +11,17 @@ from typing import TypeVar
 from aiohttp import web
 
 from baraka_server.contract.client_events import Who
-from baraka_server.contract.fields import INT_MAX
+from baraka_server.contract.fields import INT_MAX, iso_time
 from baraka_server.contract.records import Auction
 from baraka_server.contract.refusals import Code, Refusal
 from baraka_server.contract.reports import WinningWithUser
+from baraka_server.contract.settlement import SaleSummary
 from baraka_server.domain.roles import Role
 from baraka_server.domain.staff import covers
 from baraka_server.live.encoded import Encoded, encode
 from baraka_server.live.faults import fault
-from baraka_server.store import audit, catalog, checkpoint
-from baraka_server.store.errors import NotThere, StoreError
+from baraka_server.store import audit, catalog, checkpoint, settlement
+from baraka_server.store.errors import NotThere, OtherHistory, StoreError
 from baraka_server.store.pages import Page, Span
 from baraka_server.store.slices import in_slices
 from baraka_server.store.store import Store
@@ -28,7 +29,7 @@ from baraka_server.wire import identity
 from baraka_server.wire.fair_queue import FairQueue, TooManyWaiting
 from baraka_server.wire.http_commands import PATH, HttpCommands
 from baraka_server.wire.http_errors import RETRY_AFTER_SECONDS
-from baraka_server.wire.pages import Listed, flag, listed, span_of
+from baraka_server.wire.pages import Listed, flag, head_of, listed, span_of
 from baraka_server.wire.rate_limits import Rates
 from baraka_server.wire.replies import for_the_log, negative, positive, too_fast
 
@@ -110,6 +111,7 @@ class Api:
         }.items():
             app.router.add_get(path, self._route(self._list(answer)))
         app.router.add_get("/api/auctions/{id}/lots", self._route(self._lots))
+        app.router.add_get("/api/auctions/{id}/summary", self._route(self._summary))
         app.router.add_post(PATH, self._route(self._command))
 
     async def _auctions(self, request: web.Request, user_id: int, span: Span) -> Listed:
@@ -157,6 +159,25 @@ class Api:
             found = await catalog.run_list(self._store, auction.id, user_id)
             rate.spend(_price(len(found.lots)) - 1)
             return _json(found.payload())
+
+    async def _summary(self, request: web.Request, user_id: int) -> web.Response:
+        """What became of every lot, and who owes what; with `since` all changes behind that head (D39)."""
+        rate = self._rates.of(user_id)
+        async with self._turn(user_id, rate.take()):
+            auction, role = await self._worked_in(request, user_id, Who.CLERK)
+            since = _or_refused(head_of(request.query))
+            try:
+                found = await settlement.sale_summary(self._store, auction.id, since)
+            except OtherHistory as error:
+                raise _Refused(Refusal(Code.OTHER_HISTORY)) from error
+            rate.spend(_price(len(found.lots)) - 1)
+            summary = found if role.sees_numbers else found.without_numbers()
+            fields = {name: getattr(summary, name) for name in SaleSummary.model_fields}
+            for name in ("lots", "buyers", "changes"):
+                rows = await in_slices(lambda some: list(map(encode, some)), fields[name])
+                fields[name] = Encoded(f"[{','.join(rows)}]")
+            fields["at"] = summary.at and iso_time(summary.at)
+            return _json(fields)
 
     async def _command(self, request: web.Request, user_id: int) -> web.Response:
         outcome = _or_refused(await self._commands.outcome(request, user_id))

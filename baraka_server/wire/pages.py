@@ -13,6 +13,7 @@ from multidict import MultiMapping
 
 from baraka_server.contract.fields import INT_MAX
 from baraka_server.contract.refusals import Code, Refusal
+from baraka_server.contract.settlement import Head
 from baraka_server.store.pages import PAGE_ROWS_MAX, Page, Span
 
 BOUNDS = {"limit": (1, PAGE_ROWS_MAX), "after": (0, INT_MAX), "before": (0, INT_MAX)}
@@ -48,6 +49,15 @@ def flag(query: MultiMapping[str], name: str) -> bool | Refusal:
     if text is None:
         return False
     return FLAGS[text] if text in FLAGS else _bad(f"{name} must be true or false")
+
+
+def head_of(query: MultiMapping[str]) -> Head | Refusal | None:
+    """The head behind which changes are asked for; None where none is."""
+    text = _only(query, "since")
+    try:
+        return None if text is None else Head.read(text)
+    except ValueError:
+        return _bad("since must be a head, like 57-3f2a9c1b0d4e")
 
 
 def listed(

@@ -117,6 +117,7 @@ async def test_what_staff_may_read_over_http(baraka, crowd, store):
         for what, may in {
             "history": {1, CLARA, MONA},
             "winnings": {1, CLARA},
+            "summary": {1, CLARA},
             "checkpoint": {1, CLARA},
         }.items():
             for user_id in (1, CLARA, MONA, 2):
@@ -128,12 +129,50 @@ async def test_what_staff_may_read_over_http(baraka, crowd, store):
         assert whole["user"]["number"].startswith("+999")
         assert masked["user"]["number"] == "••••••" + whole["user"]["number"][-2:]
         assert masked["paddle"] == whole["paddle"] == 1
+        await _settle_by_http(web, baraka.url, whole["user"]["number"])
         granted = {"userId": CLARA, "role": "clerk", "seesNumbers": True}
         assert (await web.posts(1, "setRole", granted))[0] == 200
         assert (await web.gets(CLARA, "winnings"))[1] == [whole]
         assert (await web.posts(CLARA, "setRole", granted))[1]["code"] == "not_owner"
         unknown = await web.posts(1, "setRole", {"userId": 4711, "role": "clerk"})
         assert (unknown[0], unknown[1]["code"]) == (404, "user_not_found")
+
+
+async def _settle_by_http(web, url, number):
+    """The summary, and exports that a server is asked for: whoever asks, as their role lets them."""
+    _, owners = await web.gets(1, "summary")
+    _, clerks = await web.gets(CLARA, "summary")
+    assert (owners["buyers"][0]["number"], owners["numbersMasked"]) == (number, False)
+    assert (clerks["buyers"][0]["number"], clerks["numbersMasked"]) == (
+        "••••••" + number[-2:],
+        True,
+    )
+    assert owners["totals"] == clerks["totals"]
+    assert (owners["totals"]["turnover"], owners["lots"][0]["state"]) == (10, "sold")
+    head = f"{owners['seq']}-{owners['ledger']}"
+    assert (await web.gets(1, f"summary?since={head}"))[1]["since"] == head
+    (sold, *_) = (await web.gets(CLARA, f"summary?since=0-{'0' * 12}"))[1]["changes"]
+    assert (sold["change"], sold["paddle"], sold["price"]) == ("sold", 1, 10)
+    other = await web.gets(1, "summary?since=1-000000000000")
+    assert (other[0], other[1]["code"]) == (409, "other_history")
+    for wrong in ("57", "", "x&since=y"):
+        status, answer = await web.gets(1, f"summary?since={wrong}")
+        assert (status, answer["code"]) == (400, "bad_parameter")
+
+    async def exported(user_id, *words):
+        flags = ("--url", url, "--user", user_id, "--plain", *words)
+        return await asyncio.to_thread(invoke, "winnings", "export", 1, *flags, jwt_secret=SECRET)
+
+    assert f",{number},no," in (await exported(1)).out
+    clerks = await exported(CLARA)
+    assert number not in clerks.out
+    assert f"'••••••{number[-2:]},no," in clerks.out
+    refused = await exported(2)
+    assert (refused.code, refused.out) == (1, "")
+    assert refused.err == "Only the owner of the auction may do this.\n"
+    refused = await exported(1, "--since", "1-000000000000")
+    assert (refused.code, refused.out) == (1, "")
+    assert "of another history" in refused.err
 
 
 async def test_the_command_line_names_staff_and_the_running_server_tells_them(

@@ -28,6 +28,7 @@ REFUSALS = {
     ("GET", "/api/auctions/99", "Bearer"): (404, "auction_not_found"),
     ("GET", "/api/auctions/1/history", "Bearer"): (403, "not_owner"),
     ("GET", "/api/auctions/1/winnings", "Bearer"): (403, "not_owner"),
+    ("GET", "/api/auctions/1/summary?since=x", "Bearer"): (403, "not_owner"),
     ("GET", "/socket.io/"): (400, "bad_request"),
     ("GET", "/socket.io/?EIO=4&transport=pigeon"): (400, "bad_request"),
     ("GET", PATH + "polling&sid=unknown"): (400, "bad_request"),
