@@ -62,7 +62,7 @@ async def _require_same_history(connection: AsyncConnection, auction_id: int, he
     at = await ledger.read_hash(connection, auction_id, head.seq)
     if at is None or ledger.ledger_id(at) != head.ledger:
         raise OtherHistory(
-            f"{head} is no head of auction {auction_id}: it is of another auction, or of a history "
+            f"{head} is not a head of auction {auction_id}: it is of another auction, or of a history "
             "that was lost, as when a backup was restored. Make a whole export, and compare."
         )
 

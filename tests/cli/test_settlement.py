@@ -248,7 +248,7 @@ def test_what_cannot_be_exported_is_said(office: Office, tmp_path: Path) -> None
         (("export", 4711), 1, "There is no auction 4711."),
         (("summary", 4711), 1, "There is no auction 4711."),
         (("export", 1, "--since", "57"), 2, "--since: '57' is not a head"),
-        (("export", 1, "--since", f"{seq + 9}-{head[-12:]}"), 1, "is no head of auction 1"),
+        (("export", 1, "--since", f"{seq + 9}-{head[-12:]}"), 1, "is not a head of auction 1"),
         (("export", 1, "--paddle", 1), 2, "--paddle is for --format buyers."),
         (("export", 1, "--format", "buyers", "--paddle", 9), 1, "Paddle 9 has no sheet"),
         (("export", 1, "-o", tmp_path / "no" / "f.csv"), 2, "there is no folder"),

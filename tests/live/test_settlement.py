@@ -105,7 +105,7 @@ async def test_a_head_of_another_history_is_refused(store):
         Head(head.seq - 1, head.ledger),
         Head(0, "ab12"),
     ):
-        with pytest.raises(OtherHistory, match="is no head of auction 1"):
+        with pytest.raises(OtherHistory, match="is not a head of auction 1"):
             await sale_summary(store, 1, other)
     await write_anew(store, 1, {head.seq: {"round": 99}})
     with pytest.raises(OtherHistory):
