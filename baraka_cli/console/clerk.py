@@ -10,8 +10,9 @@ from typing import Any
 from baraka_cli.client.http import HttpApi, NoSuchAuction, TurnedAway, Unreachable
 from baraka_cli.console.log import EntryMark, Log
 from baraka_cli.console.mixed_text import isolated
+from baraka_cli.console.recalled import LOT_OPENED, recall
 from baraka_cli.console.records import Bid, Phase, moment, numbered, paddle_of, phase_of
-from baraka_cli.console.sale_book import LOT_OPENED, RATE_WINDOW_SECONDS, SaleBook
+from baraka_cli.console.sale_book import RATE_WINDOW_SECONDS, SaleBook
 from baraka_cli.console.server_lots import ServerLots
 from baraka_cli.console.tally import Tally
 from baraka_cli.run_list import RunList
@@ -190,7 +191,7 @@ class Clerk:
                 pages += 1
                 if pages == PAGES_MAX or self._knows_enough(found):
                     break
-            book.recall(found)
+            recall(book, found)
         except (Unreachable, TurnedAway, NoSuchAuction):
             return
         except UNREADABLE as error:

@@ -7,7 +7,7 @@ field that is ours (`seq`, `round`, `serverTime`) may be missing.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -32,7 +32,7 @@ from baraka_cli.console.records import (
     usual_step,
     whole,
 )
-from baraka_cli.console.room_order import comment_removed, registered, role_changed, rules_changed
+from baraka_cli.console.room_order import comment_removed, role_changed, rules_changed
 from baraka_server.contract.hammer import LotReopened
 from baraka_server.contract.house_rules import HouseRulesChanged
 from baraka_server.contract.lots import LotsChanged
@@ -104,7 +104,8 @@ class SaleBook:
     """The events that were heard at `seq`: one entry may be told by several."""
     clock_behind: timedelta = timedelta()
     """Lag of the server's clock behind ours, as of the last state."""
-    _bid_times: deque[datetime] = field(default_factory=lambda: deque(maxlen=10_000))
+    bid_times: deque[datetime] = field(default_factory=lambda: deque(maxlen=10_000))
+    """When bids came, by our clock; oldest first."""
 
     @property
     def high(self) -> Bid | None:
@@ -137,7 +138,7 @@ class SaleBook:
     def bids_by_second(self, now: datetime, seconds: int = RATE_WINDOW_SECONDS) -> list[int]:
         """Number of bids in each of the last `seconds`, oldest first."""
         counts = [0] * seconds
-        for at in self._bid_times:
+        for at in self.bid_times:
             age = int((now - at).total_seconds())
             if 0 <= age < seconds:
                 counts[seconds - 1 - age] += 1
@@ -168,36 +169,6 @@ class SaleBook:
             self._heard_at_seq.clear()
         self._heard_at_seq.add(event)
         return False
-
-    def recall(self, history: Sequence[Mapping[str, Any]]) -> None:
-        """Take what happened before the console listened: the last entries of the ledger, in order.
-
-        They tell how long the lot is up, and when bids came. Raises `AttributeError`, `KeyError`,
-        `TypeError` and `ValueError` for what is not an entry.
-        """
-        bids, opened = [], None
-        for entry in history:
-            if entry.get("known") is False:  # what a newer server writes, and tells to nobody
-                continue
-            at = moment(entry["at"]) + self.clock_behind
-            if who := printable(entry.get("who") or ""):
-                self.names.hear(entry.get("userId"), who, paddle_of(entry))
-            registered(self, entry)
-            if entry["kind"] == LOT_OPENED:
-                opened = (entry["round"], printable(entry["data"]["lot"]["product"]), at)
-            if self.first_seq is None or entry["seq"] > self.first_seq:
-                continue
-            if entry["kind"] == BID:
-                bids.append(at)
-        if (
-            self.lot
-            and opened
-            and opened[0] == self.round
-            and same_name(opened[1], self.lot.product)
-        ):
-            self.lot_since, self.lot_since_known = opened[2], True
-        self._bid_times.extendleft(reversed(bids[-BIDS_KEPT_MAX:]))
-        self.version += 1
 
     def _is_other(self, event: str, data: Mapping[str, Any]) -> bool:
         """Whether it is another auction's: `auctionStarted` goes to everybody."""
@@ -275,7 +246,7 @@ class SaleBook:
 
     def _bid_placed(self, data: Mapping[str, Any], now: datetime) -> None:
         if "formerBid" not in data:  # else it is not a new one: it leads since another one is gone
-            self._bid_times.append(self._heard_at(data, now))
+            self.bid_times.append(self._heard_at(data, now))
         self.round = data.get("round", self.round)
         if "auctionBids" in data:
             self._list_bids(data["auctionBids"])
@@ -397,7 +368,3 @@ _HANDLERS = {
     LotsChanged.wire_name: SaleBook._lots_changed,
     NextBidChanged.wire_name: SaleBook._nothing,
 }
-
-
-# What an entry of the ledger is, as `/api/auctions/{id}/history` calls it.
-LOT_OPENED, BID = "lot_opened", "bid"

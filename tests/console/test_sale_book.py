@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from baraka_cli.console.recalled import recall
 from baraka_cli.console.records import Comment, Phase
 from baraka_cli.console.sale_book import BIDS_KEPT_MAX, SaleBook
 from baraka_server.contract.hammer import LotReopened
@@ -339,7 +340,7 @@ def test_a_lot_that_was_there_before_is_as_old_as_the_history_says() -> None:
     assert (sale.lot_since, sale.lot_since_known) == (NOON, False), (
         "seen now, up for who knows how long"
     )
-    sale.recall(history_of_ring())
+    recall(sale, history_of_ring())
     assert (sale.lot_since, sale.lot_since_known) == (NOON - timedelta(minutes=10), True)
     assert sum(sale.bids_by_second(NOON)) == 1
 
@@ -347,7 +348,7 @@ def test_a_lot_that_was_there_before_is_as_old_as_the_history_says() -> None:
 def test_the_history_is_read_by_our_clock_however_wrong_the_servers_is() -> None:
     ahead = NOON + timedelta(hours=2)
     sale = joined_late(serverTime=ahead.isoformat())
-    sale.recall([opened(7, 3, "Ring", ahead - timedelta(minutes=1))])
+    recall(sale, [opened(7, 3, "Ring", ahead - timedelta(minutes=1))])
     assert sale.lot_since == NOON - timedelta(minutes=1)
 
 
@@ -361,7 +362,7 @@ def test_what_was_heard_is_not_counted_again_from_the_history() -> None:
         {"seq": 9, "kind": "bid", "at": NOON.isoformat(), "data": {}},
         {"seq": 10, "kind": "awarded", "at": NOON.isoformat(), "data": {"high": None}},
     ]
-    sale.recall([*history_of_ring(), *late])
+    recall(sale, [*history_of_ring(), *late])
     assert sum(sale.bids_by_second(NOON)) == 2
     assert len(sale.hammers) == 1
     assert sale.lot_since is None
@@ -369,7 +370,7 @@ def test_what_was_heard_is_not_counted_again_from_the_history() -> None:
 
 def test_the_history_of_an_earlier_round_says_nothing_of_this_one() -> None:
     sale = joined_late(round=4)
-    sale.recall(history_of_ring())
+    recall(sale, history_of_ring())
     assert not sale.lot_since_known
 
 

@@ -1,0 +1,41 @@
+"""Recall of what happened in a sale before the console listened, into its sale book."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from baraka_cli.console.records import moment, paddle_of
+from baraka_cli.console.room_order import registered
+from baraka_cli.console.sale_book import BIDS_KEPT_MAX, SaleBook
+from baraka_server.contract.names import same_name
+from baraka_server.contract.text import printable
+
+# What an entry of the ledger is, as `/api/auctions/{id}/history` calls it.
+LOT_OPENED, BID = "lot_opened", "bid"
+
+
+def recall(book: SaleBook, history: Sequence[Mapping[str, Any]]) -> None:
+    """Take what happened before the console listened: the last entries of the ledger, in order.
+
+    They tell how long the lot is up, and when bids came. Raises `AttributeError`, `KeyError`,
+    `TypeError` and `ValueError` for what is not an entry.
+    """
+    bids, opened = [], None
+    for entry in history:
+        if entry.get("known") is False:  # what a newer server writes, and tells to nobody
+            continue
+        at = moment(entry["at"]) + book.clock_behind
+        if who := printable(entry.get("who") or ""):
+            book.names.hear(entry.get("userId"), who, paddle_of(entry))
+        registered(book, entry)
+        if entry["kind"] == LOT_OPENED:
+            opened = (entry["round"], printable(entry["data"]["lot"]["product"]), at)
+        if book.first_seq is None or entry["seq"] > book.first_seq:
+            continue
+        if entry["kind"] == BID:
+            bids.append(at)
+    if book.lot and opened and opened[0] == book.round and same_name(opened[1], book.lot.product):
+        book.lot_since, book.lot_since_known = opened[2], True
+    book.bid_times.extendleft(reversed(bids[-BIDS_KEPT_MAX:]))
+    book.version += 1
