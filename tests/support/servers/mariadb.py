@@ -87,7 +87,7 @@ class MariaDB:
             self._launch()
             return
         for tries_left in (2, 1, 0):
-            self.port = _free_port()
+            self.port = free_port()
             try:
                 self._launch()
             except PortTaken:  # by another test process, since we looked
@@ -178,7 +178,7 @@ class MariaDB:
                 stderr=log,
                 start_new_session=True,  # Ctrl-C is for pytest, which then stops us in order
             )
-        self._survivor = _outlive_us_and_clean_up(self._process.pid, self.folder)
+        self._survivor = outlive_us_and_clean_up(self._process.pid, self.folder)
         self._wait_until_it_answers(self._process)
 
     def _wait_until_it_answers(self, process: subprocess.Popen[bytes]) -> None:
@@ -242,7 +242,7 @@ def _program(name: str) -> str:
     return found
 
 
-def _free_port() -> int:
+def free_port() -> int:
     for port in SystemRandom().sample(PORTS, 100):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -282,7 +282,7 @@ def _fresh_data() -> Path:
     return Path(_template().name) / "data"
 
 
-def _outlive_us_and_clean_up(pid: int, folder: Path) -> subprocess.Popen[bytes]:
+def outlive_us_and_clean_up(pid: int, folder: Path) -> subprocess.Popen[bytes]:
     """A shell that waits for our end of a pipe to close, which it does however we die.
 
     Without it a killed test run would leave a server behind.

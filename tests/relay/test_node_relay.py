@@ -1,0 +1,222 @@
+"""Relays of several nodes over lines that fail: what each hears, counts and believes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection
+
+from baraka_server.live.relay import RelayedEntries
+from baraka_server.relay.messages import Codec, Start
+from baraka_server.relay.node_relay import EVERYBODY, NodeRelay
+from tests.support.servers.clock import Clock
+from tests.support.servers.relay_hub import HubLine, RelayHub
+
+SECRET = "a secret of one house"  # noqa: S105
+NEWS = RelayedEntries(42, 7, "7" * 64, 8, "8" * 64)
+
+
+class Ears:
+    """A `RelayListener` that keeps what it was told."""
+
+    def __init__(self) -> None:
+        self.news: list[RelayedEntries] = []
+        self.starts: list[int] = []
+        self.changed: list[int] = []
+        self.away = 0
+
+    def relayed(self, news: RelayedEntries) -> None:
+        self.news.append(news)
+
+    def started(self, auction_id: int) -> None:
+        self.starts.append(auction_id)
+
+    def counts_changed(self, auctions: Collection[int]) -> None:
+        self.changed.extend(auctions)
+
+    def was_away(self) -> None:
+        self.away += 1
+
+
+class Node:
+    def __init__(self, hub: RelayHub, name: str, clock: Clock, secret: str = SECRET) -> None:
+        self.line: HubLine = hub.line()
+        self.ears = Ears()
+        self.relay = NodeRelay(self.line, Codec(secret), node=name, version="1", clock=clock)
+
+    async def open(self) -> None:
+        self.relay.open(self.ears)
+        await settled()
+
+
+async def settled() -> None:
+    for _ in range(10):
+        await asyncio.sleep(0)
+
+
+async def two(hub: RelayHub, clock: Clock) -> tuple[Node, Node]:
+    nodes = Node(hub, "a", clock), Node(hub, "b", clock)
+    for node in nodes:
+        await node.open()
+    nodes[0].relay.beat()  # the second one was not there yet when it said that it is
+    await settled()
+    return nodes
+
+
+async def test_who_follows_an_auction_hears_of_it_and_nobody_hears_itself() -> None:
+    a, b = await two(RelayHub(), Clock())
+    await a.relay.follow(42)
+    await b.relay.follow(42)
+
+    a.relay.tell(NEWS)
+    await settled()
+
+    assert (a.ears.news, b.ears.news) == ([], [NEWS])
+
+
+async def test_who_follows_another_auction_hears_nothing_of_it() -> None:
+    a, b = await two(RelayHub(), Clock())
+    await b.relay.follow(7)
+    a.relay.tell(NEWS)
+    await settled()
+    assert b.ears.news == []
+
+    await b.relay.follow(42)
+    b.relay.follow_only([7])
+    a.relay.tell(NEWS)
+    await settled()
+    assert b.ears.news == []
+
+
+async def test_everybody_hears_of_a_start() -> None:
+    a, b = await two(RelayHub(), Clock())
+
+    a.relay.tell_of_start(42)
+    await settled()
+
+    assert (a.ears.starts, b.ears.starts) == ([], [42])
+
+
+async def test_viewers_are_counted_over_all_nodes() -> None:
+    a, b = await two(RelayHub(), Clock())
+
+    a.relay.count_here(42, 3)
+    await settled()
+    assert (a.relay.count_elsewhere(42), b.relay.count_elsewhere(42)) == (0, 3)
+    assert b.ears.changed == [42]
+
+    a.relay.count_here(42, 0)
+    await settled()
+    assert b.relay.count_elsewhere(42) == 0
+
+
+async def test_a_node_that_closes_takes_its_viewers_along_at_once() -> None:
+    a, b = await two(RelayHub(), Clock())
+    a.relay.count_here(42, 3)
+    await settled()
+
+    await a.relay.close()
+    await settled()
+
+    assert b.relay.count_elsewhere(42) == 0
+
+
+async def test_a_killed_nodes_viewers_are_gone_when_it_expires() -> None:
+    clock = Clock()
+    a, b = await two(hub := RelayHub(), clock)
+    a.relay.count_here(42, 3)
+    await settled()
+    hub.lines.remove(a.line)
+
+    for _ in range(5):
+        assert b.relay.count_elsewhere(42) == 3
+        clock.now += 1
+        b.relay.beat()
+        await settled()
+    b.relay.beat()
+
+    assert b.relay.count_elsewhere(42) == 0
+    assert b.ears.changed[-1] == 42
+
+
+async def test_a_deaf_node_knows_that_it_is_and_believes_its_peers_to_be_there() -> None:
+    clock = Clock()
+    a, b = await two(RelayHub(), clock)
+    a.relay.count_here(42, 3)
+    await settled()
+    assert b.relay.healthy
+    b.line.deaf = True
+
+    for _ in range(20):
+        clock.now += 1
+        a.relay.beat()
+        b.relay.beat()
+        await settled()
+
+    assert a.relay.healthy
+    assert not b.relay.healthy
+    assert b.line.cuts >= 3  # it tries to connect anew, again and again
+    assert b.relay.count_elsewhere(42) == 3
+
+    b.line.mend()
+    await settled()
+    assert b.relay.healthy
+    assert b.ears.away == 2  # what it missed is in the ledger
+    b.relay.beat()
+    assert b.relay.count_elsewhere(42) == 3
+
+
+async def test_an_emptied_relay_needs_no_repair() -> None:
+    clock = Clock()
+    a, b = await two(hub := RelayHub(), clock)
+    a.relay.count_here(42, 3)
+    hub.silent = True
+    for _ in range(4):
+        clock.now += 1
+        a.relay.beat()
+        b.relay.beat()
+    await settled()
+    hub.silent = False
+    a.relay.beat()
+    b.relay.beat()
+    await settled()
+
+    assert a.relay.healthy
+    assert b.relay.healthy
+    assert b.relay.count_elsewhere(42) == 3
+
+
+async def test_a_node_that_came_later_knows_the_counts_with_the_first_beat() -> None:
+    clock = Clock()
+    hub = RelayHub()
+    a = Node(hub, "a", clock)
+    await a.open()
+    a.relay.count_here(42, 3)
+    b = Node(hub, "b", clock)
+    await b.open()
+    assert b.relay.count_elsewhere(42) == 0
+
+    a.relay.beat()
+    await settled()
+
+    assert b.relay.count_elsewhere(42) == 3
+
+
+async def test_forged_messages_are_not_believed() -> None:
+    a, _ = await two(hub := RelayHub(), Clock())
+    stranger = Codec("another house's secret")
+
+    hub.publish(EVERYBODY, stranger.written(Start("x", 42)))
+    hub.publish(EVERYBODY, b"garbage")
+    await settled()
+
+    assert a.ears.starts == []
+
+
+async def test_of_what_a_newer_node_says_the_ledger_is_looked_at() -> None:
+    a, _ = await two(hub := RelayHub(), Clock())
+    await a.relay.follow(42)
+
+    hub.publish("a:42", Codec(SECRET).signed(b'{"v":9,"n":"z","a":42}'))
+    await settled()
+
+    assert [(one.auction_id, one.entries) for one in a.ears.news] == [(42, ())]

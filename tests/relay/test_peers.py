@@ -1,0 +1,80 @@
+"""Peers of a node: their viewers, and when they are believed to be gone."""
+
+from __future__ import annotations
+
+from baraka_server.relay.messages import Beat
+from baraka_server.relay.peers import Peers
+from tests.support.servers.clock import Clock
+
+EXPIRY = 5
+
+
+def beat(node: str, **counts: int) -> Beat:
+    return Beat(node, f"boot of {node}", "1", "", {int(a[1:]): n for a, n in counts.items()})
+
+
+def test_viewers_of_all_peers_are_counted() -> None:
+    peers = Peers(EXPIRY, Clock())
+
+    assert peers.beat(beat("b", a42=3, a7=1)) == {42, 7}
+    assert peers.beat(beat("c", a42=2)) == {42}
+
+    assert (peers.count(42), peers.count(7), peers.count(8)) == (5, 1, 0)
+
+
+def test_a_beat_replaces_what_was_said_before() -> None:
+    peers = Peers(EXPIRY, Clock())
+    peers.beat(beat("b", a42=3, a7=1))
+
+    assert peers.beat(beat("b", a7=1)) == {42}
+
+    assert peers.count(42) == 0
+
+
+def test_counts_between_two_beats_change_only_what_they_name() -> None:
+    peers = Peers(EXPIRY, Clock())
+    peers.beat(beat("b", a42=3, a7=1))
+
+    assert peers.counts("b", {42: 9}) == {42}
+    assert peers.counts("b", {42: 9}) == set()
+    assert (peers.count(42), peers.count(7)) == (9, 1)
+
+    assert peers.counts("b", {42: 0}) == {42}
+    assert peers.count(42) == 0
+
+
+def test_counts_of_a_stranger_wait_for_its_beat() -> None:
+    peers = Peers(EXPIRY, Clock())
+
+    assert peers.counts("b", {42: 9}) == set()
+    assert peers.count(42) == 0
+
+
+def test_a_silent_peer_expires_and_no_other() -> None:
+    clock = Clock()
+    peers = Peers(EXPIRY, clock)
+    peers.beat(beat("b", a42=3))
+    clock.now += EXPIRY - 1
+    peers.beat(beat("c", a42=2, a7=1))
+
+    assert peers.expire() == set()
+    clock.now += 1
+    assert peers.expire() == {42}
+
+    assert (peers.count(42), [one.node for one in peers.all()]) == (2, ["c"])
+
+
+def test_after_being_deaf_every_peer_has_its_whole_time_to_be_heard() -> None:
+    clock = Clock()
+    peers = Peers(EXPIRY, clock)
+    peers.beat(beat("b", a42=3))
+    clock.now += 60
+    peers.hears_again()
+
+    assert peers.expire() == set()
+    clock.now += EXPIRY - 1
+    assert peers.expire() == set()
+    assert peers.count(42) == 3
+
+    clock.now += 1
+    assert peers.expire() == {42}
