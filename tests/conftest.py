@@ -18,6 +18,7 @@ from tests.support.checks.finished import pytest_sessionfinish  # noqa: F401
 from tests.support.checks.not_run import not_run, report_not_run
 from tests.support.servers.baraka import Baraka
 from tests.support.servers.mariadb import MariaDB
+from tests.support.servers.redis import Redis
 
 # How long anything takes is a matter of the machine, never a failure.
 hypothesis.settings.register_profile(
@@ -37,6 +38,23 @@ def mariadb() -> Iterator[MariaDB]:
         not_run("MariaDB", f"{', '.join(missing)} not found. Try: make servers, as root")
     with MariaDB() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[Redis]:
+    """A private Redis, one for each test process; break it freely and revive() it."""
+    if missing := Redis.missing():
+        not_run("Redis", f"{', '.join(missing)} not found. Try: make servers, as root")
+    with Redis() as server:
+        yield server
+
+
+@pytest.fixture
+def redis(redis_server: Redis) -> Redis:
+    """The private Redis, alive and empty."""
+    redis_server.revive()
+    redis_server.ask("FLUSHALL")
+    return redis_server
 
 
 @pytest.fixture(params=["sqlite", pytest.param("mariadb", marks=pytest.mark.mariadb)])

@@ -8,6 +8,7 @@ set -euo pipefail
 needed=(
     "mariadbd | mariadb-server-core mariadb-client-core"
     "mariadb-dump | mariadb-client"
+    "redis-server | redis-server"
     "chromium | chromium"
 )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from baraka_server.contract.records import User
@@ -20,8 +20,10 @@ from baraka_server.live.missed import Missed
 from baraka_server.live.moderation import blocked_payload
 from baraka_server.live.transaction import Committed, Forked
 from baraka_server.live.view import AuctionView
+from baraka_server.store.catalog import users_by_id
 from baraka_server.store.errors import StoreError
 from baraka_server.store.snapshot import Snapshot
+from baraka_server.store.store import users_in
 
 log = logging.getLogger(__name__)
 
@@ -111,6 +113,13 @@ class Announcer:
             if isinstance(entry.event, Unknown) and not self.rows_unknown:
                 self.rows_unknown = True
                 self._look()
+
+    async def play(self, view: AuctionView, entries: Sequence[LedgerEntry]) -> None:
+        """Announce entries that came without the users whom they name: the unknown ones are read."""
+        unknown = view.unknown_users(users_in(entries))
+        users = await users_by_id(self._context.store, unknown) if unknown else {}
+        for entry in entries:
+            await self._play(view, entry, users, lists=self.lists_are_read)
 
     async def _put_out(self, user_id: int) -> None:
         """Put the sockets of somebody who was blocked out of the room, before it is told (D47)."""
@@ -216,7 +225,7 @@ class Announcer:
                 await self.end(self.view)
             return
         view = self.view = await self._view_of(snapshot)
-        count = self._context.presence.count(self._auction_id)
+        count = self._context.presence.total(self._auction_id)
         now = datetime.now(UTC)
         await self._tell_state(view, count, now)
         for announcement in view.in_the_guides_words(snapshot, now):
@@ -226,7 +235,7 @@ class Announcer:
         """Tell the room of rows that another program changed and that no entry of the ledger tells of."""
         found = await self._context.store.snapshot_and_look(self._auction_id)
         if found is not None and found[0].seq == view.seq and not view.shows(found[1]):
-            count = self._context.presence.count(self._auction_id)
+            count = self._context.presence.total(self._auction_id)
             now = datetime.now(UTC)
             announcements = await view.refreshed(*found, now)
             await self._tell_state(view, count, now)

@@ -23,6 +23,8 @@ from baraka_server.live.batch import Outcome
 from baraka_server.live.clock_keeper import ClockKeeper
 from baraka_server.live.closed import Closed
 from baraka_server.live.context import AuctioneerContext
+from baraka_server.live.news import News
+from baraka_server.live.relay import RelayedEntries
 from baraka_server.live.room import Room
 from baraka_server.live.rows_look import RowsLook
 from baraka_server.live.transaction import Committed, Forked
@@ -58,6 +60,8 @@ class Auctioneer:
         self._queue = Queue()
         self._work: asyncio.Task[None] | None = None
         self._start_missed = False
+        self._ledger_suspected = False
+        self._news = News(self._announcer, context.gap_seconds, self.look)
         self._rows = RowsLook(auction_id, context.store, context.clock)
         self._refusals = 0
         self._closed = Closed(context.poll_seconds, context.clock)
@@ -104,8 +108,16 @@ class Auctioneer:
     def look(self, *, for_start: bool = False) -> None:
         """Queue a look at what other nodes did. `for_start`: one of them seems to have gone live."""
         self._start_missed = self._start_missed or for_start
+        self._ledger_suspected = True
         self._closed.forget()
         self.put(None, None)
+
+    def relayed(self, news: RelayedEntries) -> None:
+        """Queue what another node committed; nobody hears it where nobody is."""
+        if self.view is not None and (self._is_watched or self.clock.attends):
+            self._closed.forget()
+            self._news.add(news)
+            self.put(None, None)
 
     async def check_rows(self) -> None:
         """Check whether another program changed the rows that are shown; if so, queue a closer look.
@@ -223,6 +235,7 @@ class Auctioneer:
                 if not self.view.record.isLive:
                     self._closed.because(Code.NOT_LIVE)
         elif for_joining and await self._is_open():
+            await self.context.relay.follow(self.auction_id)  # before what it then adds to
             await self._announcer.renew()
             if self.view and self.view.record.isLive and self.view.seq == 0:
                 await self._commit([], self.view)  # whoever joins hears seq 1 next, without a gap
@@ -315,8 +328,10 @@ class Auctioneer:
     async def _catch_up(self) -> None:
         """Announce what other nodes and other programs did."""
         try:
-            if self.view:
-                await self._announcer.catch_up(self.view)
+            if self.view is None:
+                self._ledger_suspected = False  # it is read when it is needed
+            else:
+                await self._hear_of_others(self.view)
             if self._rows.suspected:
                 self._rows.suspected = False
                 await self._take_changed_rows()
@@ -329,6 +344,14 @@ class Auctioneer:
             await self._announcer.tell_whole()
         if self._start_missed:
             await self._tell_of_start()
+
+    async def _hear_of_others(self, view: AuctionView) -> None:
+        """Announce what other nodes committed: what they published, and what only the ledger has."""
+        suspected, self._ledger_suspected = self._ledger_suspected, False
+        played = await self._news.play(view)
+        self._writer.heard(played or ())
+        if played is None or suspected or self._rows.suspected:
+            await self._announcer.catch_up(view)
 
     async def _tell_of_start(self) -> None:
         self._start_missed = False  # another one may be noticed while this one is told

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from baraka_server.domain.decision import HouseRules
 from baraka_server.live.audience import Audience
 from baraka_server.live.clock_keeper import BEAT_SECONDS
 from baraka_server.live.clock_measure import seconds_counted
 from baraka_server.live.presence import Presence
+from baraka_server.live.relay import NoRelay, Relay
 from baraka_server.live.repeats import Repeats
 from baraka_server.store.store import Store
 
@@ -47,3 +48,7 @@ class AuctioneerContext:
     """The seconds that an auction's clock counts by (D44)."""
     beat_seconds: float = BEAT_SECONDS
     """How often a running clock is looked after."""
+    relay: Relay = field(default_factory=NoRelay)
+    """The way to the other nodes."""
+    gap_seconds: float = 0.02
+    """How long news that came too early wait for those before them."""

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import secrets
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -21,6 +21,7 @@ from baraka_server.live.clock_keeper import BEAT_SECONDS
 from baraka_server.live.clock_measure import seconds_counted
 from baraka_server.live.context import AuctioneerContext, Limits
 from baraka_server.live.presence import Presence
+from baraka_server.live.relay import NoRelay, Relay, RelayedEntries
 from baraka_server.live.repeats import Repeats
 from baraka_server.live.rounds_seen import RoundsSeen
 from baraka_server.live.view import AuctionView
@@ -63,9 +64,13 @@ class House:
         clock: Callable[[], float] = time.monotonic,
         seconds: Callable[[], float] = seconds_counted,
         beat_seconds: float = BEAT_SECONDS,
+        relay: Relay | None = None,
+        gap_seconds: float = 0.02,
+        degraded_poll_seconds: float = 0.1,
     ) -> None:
         self.rounds_seen = RoundsSeen(late_bid_seconds, clock)
-        self.presence = Presence(self._announce_count, self.rounds_seen)
+        self.relay = relay or NoRelay()
+        self.presence = Presence(self._announce_count, self.rounds_seen, self.relay.count_elsewhere)
         self._context = AuctioneerContext(
             store,
             audience,
@@ -78,10 +83,14 @@ class House:
             node=secrets.token_hex(NODE_BYTES),
             seconds=seconds,
             beat_seconds=beat_seconds,
+            relay=self.relay,
+            gap_seconds=gap_seconds,
         )
         self._auctioneers: dict[int, Auctioneer] = {}
         self._leaving: set[asyncio.Task[None]] = set()
         self._poll_seconds = ledger_poll_seconds
+        self._degraded_poll_seconds = degraded_poll_seconds
+        self._unwatched: set[int] = set()
         self._polling: asyncio.Task[None] | None = None
         self._rows_look_seconds = rows_look_seconds
         self._looking: asyncio.Task[None] | None = None
@@ -201,9 +210,10 @@ class House:
             await self._context.store.stop_attending(self._context.node, auction_id)
 
     async def _announce_count(self, auction_id: int) -> None:
+        self.relay.count_here(auction_id, self.presence.count(auction_id))
         auctioneer = self._auctioneers.get(auction_id)
         if auctioneer and auctioneer.view:
-            count = self.presence.count(auction_id)
+            count = self.presence.total(auction_id)
             payload = auctioneer.view.user_count(count, datetime.now(UTC))
             await self._context.audience.to_room(
                 auction_id, UserCountUpdate.wire_name, payload, payload
@@ -218,7 +228,7 @@ class House:
                 for auction_id in now_live - (now_live if live is None else live):
                     self._auctioneer(auction_id).look(for_start=True)
                 live = now_live
-                await asyncio.sleep(self._poll_seconds)
+                await asyncio.sleep(self._pause)
                 await self.look_for_others()
             except StoreError:  # the store has logged it, and nobody waits for an answer here
                 await asyncio.sleep(self._poll_seconds)
@@ -249,6 +259,7 @@ class House:
         """Queue a look for each watched auction whose ledger has another end than its view (D34)."""
         watched = self.presence.watched()
         watched += await self._clocks_elsewhere(set(watched))
+        self._follow_only(set(watched))
         ends = await self._context.store.ends(watched)
         for auction_id in watched:
             auctioneer = self._auctioneers.get(auction_id)
@@ -256,6 +267,37 @@ class House:
                 view = auctioneer.view
                 if ends.get(auction_id, (0, GENESIS)) != (view.seq, view.hash):
                     auctioneer.look()
+
+    @property
+    def _pause(self) -> float:
+        """The seconds between two looks: short where the news of other nodes do not come by themselves."""
+        if self.relay.healthy:
+            return self._poll_seconds
+        return min(self._poll_seconds, self._degraded_poll_seconds)
+
+    def _follow_only(self, watched: AbstractSet[int]) -> None:
+        """Stop hearing of the auctions that were without viewers at this look and at the one before it."""
+        unwatched = self._auctioneers.keys() - watched
+        self.relay.follow_only(self._auctioneers.keys() - (unwatched & self._unwatched))
+        self._unwatched = unwatched
+
+    # --- what the relay brings
+
+    def relayed(self, news: RelayedEntries) -> None:
+        if auctioneer := self._auctioneers.get(news.auction_id):
+            auctioneer.relayed(news)
+
+    def started(self, auction_id: int) -> None:
+        self._auctioneer(auction_id).look(for_start=True)
+
+    def counts_changed(self, auctions: Collection[int]) -> None:
+        for auction_id in auctions:
+            self.presence.changed_elsewhere(auction_id)
+
+    def was_away(self) -> None:
+        for auction_id in self.presence.watched():
+            if auctioneer := self._auctioneers.get(auction_id):
+                auctioneer.look()
 
     async def _clocks_elsewhere(self, watched: AbstractSet[int]) -> list[int]:
         """The auctions with a clock for which this node is expected, though nobody is in the room any more."""

@@ -58,6 +58,9 @@ class People:
         """The number of users that are kept."""
         return len(self._known)
 
+    def __contains__(self, user_id: int) -> bool:
+        return user_id in self._known
+
     def meet(self, user: User) -> Encoded:
         """A user as others see it, encoded once while nothing about the user changes."""
         known = self._known.get(user.id)

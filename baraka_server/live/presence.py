@@ -15,12 +15,19 @@ class Presence:
     """The viewers in each room. A count is the size of a set, so it cannot drift.
 
     `announce(auction_id)` is called when a room changed, at most four times a second: at once for the
-    first change of a quiet room, and always for the last one.
+    first change of a quiet room, and always for the last one. `elsewhere(auction_id)` are the viewers
+    that an auction has on other nodes.
     """
 
-    def __init__(self, announce: Callable[[int], Awaitable[None]], rounds: RoundsSeen) -> None:
+    def __init__(
+        self,
+        announce: Callable[[int], Awaitable[None]],
+        rounds: RoundsSeen,
+        elsewhere: Callable[[int], int] = lambda _: 0,
+    ) -> None:
         self._announce = announce
         self._rounds_seen = rounds
+        self._elsewhere = elsewhere
         self._rooms: dict[int, set[Viewer]] = {}
         self._pacers: dict[int, asyncio.Task[None]] = {}
         self._changed: set[int] = set()
@@ -56,7 +63,17 @@ class Presence:
         return [one for one in self.viewers(auction_id) if one.user_id == user_id]
 
     def count(self, auction_id: int) -> int:
+        """The viewers in a room on this node."""
         return len(self._rooms.get(auction_id, ()))
+
+    def total(self, auction_id: int) -> int:
+        """The viewers in a room on all nodes, as far as this one has heard."""
+        return self.count(auction_id) + self._elsewhere(auction_id)
+
+    def changed_elsewhere(self, auction_id: int) -> None:
+        """Have the count announced again: it is another one on other nodes."""
+        if auction_id in self._rooms:
+            self._change(auction_id)
 
     def wants_lists(self, auction_id: int) -> bool:
         """Whether anybody in the room reads lists (D24)."""

@@ -45,7 +45,7 @@ class Room:
             return {}
         await self._context.audience.enter_room(viewer, self._auction_id)
         self._context.presence.enter(viewer, self._auction_id)
-        count = self._context.presence.count(self._auction_id)
+        count = self._context.presence.total(self._auction_id)
         state = view.state(count, datetime.now(UTC)) | view.own(viewer.user_id) | missed
         if not acknowledged:
             shows = RoundShown(self._auction_id, view.round, at_once=True)
@@ -57,5 +57,5 @@ class Room:
     async def let_out(self, viewer: Viewer) -> Outcome:
         await self._context.audience.leave_room(viewer, self._auction_id)
         self._context.presence.leave(viewer, self._auction_id)
-        count = self._context.presence.count(self._auction_id)
+        count = self._context.presence.total(self._auction_id)
         return {"auctionId": self._auction_id, "userCount": count}

@@ -31,6 +31,7 @@ from baraka_server.live.clock_look import Followed, Watch, follow, look_at_clock
 from baraka_server.live.finding import Finding
 from baraka_server.live.found import FINDERS, found_for
 from baraka_server.live.just_done import JustDone
+from baraka_server.live.relay import RelayedEntries
 from baraka_server.live.taken_back import mark
 from baraka_server.store.errors import StoreError
 from baraka_server.store.ledger import GENESIS, NewestBid, Tail
@@ -57,6 +58,8 @@ class Committed:
     users: dict[int, User] = field(default_factory=dict)
     just_done: JustDone = field(default_factory=JustDone)
     clock: Followed | None = None
+    news: RelayedEntries | None = None
+    """The entries that it wrote, for other nodes; None where it wrote none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +134,7 @@ async def decide_and_write(
         decided.forget()  # a refusal is not a reason to begin a ledger
     if unknown := users_in(decided.entries) - users.keys():
         users |= await auction.users(unknown)
+    before = auction.tail
     written = await auction.write(decided.entries, base) if decided.entries else []
 
     state = replace(_with_rows(decided.state, written), hash=auction.tail.hash)
@@ -160,6 +164,18 @@ async def decide_and_write(
         users,
         decided.just_done,
         followed,
+        _news(auction, before, written),
+    )
+
+
+def _news(
+    auction: LockedAuction, before: Tail, written: Sequence[LedgerEntry]
+) -> RelayedEntries | None:
+    if not written:
+        return None
+    end = auction.tail
+    return RelayedEntries(
+        auction.record.id, before.seq, before.hash, end.seq, end.hash, tuple(written)
     )
 
 

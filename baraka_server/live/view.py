@@ -6,7 +6,7 @@ somebody wants to read them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Self
@@ -212,6 +212,10 @@ class AuctionView:
             yield self._announcement_now(
                 AuctionFinished, common | {"message": AuctionFinished.TEXT}
             )
+
+    def unknown_users(self, user_ids: Iterable[int]) -> set[int]:
+        """Those among the users who were not met here so far."""
+        return {one for one in user_ids if one not in self._people}
 
     def _announcement_now(self, event: type[ServerEvent], fields: dict[str, Any]) -> Announcement:
         text = encode(fields)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 
 from baraka_server.contract.client_events import PlaceBid
 from baraka_server.domain.decision import Command
-from baraka_server.domain.state import State
+from baraka_server.domain.events import LedgerEntry, Started
+from baraka_server.domain.state import State, apply
 from baraka_server.live.clock_keeper import ClockKeeper
 from baraka_server.live.clock_look import Unfollowed
 from baraka_server.live.context import AuctioneerContext
@@ -38,6 +40,12 @@ class Writer:
         self._unserved = unserved
         self._just_done = JustDone(context.clock)
 
+    def heard(self, entries: Sequence[LedgerEntry]) -> None:
+        """Fold what other nodes wrote, so that it need not be read behind the lock."""
+        for entry in entries:
+            if self.state is not None and entry.seq == self.state.seq + 1:
+                self.state = apply(self.state, entry)
+
     async def commit(self, commands: Sequence[Command], view: AuctionView | None) -> Committed:
         """Decide commands and write what came of them; without commands, look under the lock."""
         seq, hash_ = (view.seq, view.hash) if view else (0, GENESIS)
@@ -60,6 +68,12 @@ class Writer:
             self._clock.failed(min([watch.began, *bids]), lost_bids=bool(bids))
             raise
         self._clock.took(watch, committed.clock)
+        if committed.news and self._context.relay.wanted:
+            self._context.relay.tell(committed.news)
+            went_live = view is None or not view.record.isLive
+            if went_live and any(isinstance(one.event, Started) for one in committed.news.entries):
+                self._context.relay.tell_of_start(self._auction_id)
+            await asyncio.sleep(0)  # it is on its way before a large room is told
         self.state, self._just_done = committed.state, committed.just_done
         if committed.state is not None:
             self._unserved.note_unknown(committed.state)

@@ -201,4 +201,6 @@ def _entry(
     data: Mapping[str, Any],
     hash_: str,
 ) -> LedgerEntry:
-    return LedgerEntry(seq, round_, user_id, datetime.fromisoformat(at), event_of(kind, data), hash_)
+    return LedgerEntry(
+        seq, round_, user_id, datetime.fromisoformat(at), event_of(kind, data), hash_
+    )

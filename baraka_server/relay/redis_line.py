@@ -53,7 +53,8 @@ class RedisLine:
         self._pubsub: PubSub | None = None
         self._unsent: deque[tuple[str, bytes]] = deque(maxlen=UNSENT_MAX)
         self._something = asyncio.Event()
-        self._sending = False
+        self._sent = asyncio.Event()
+        self._sent.set()
         self._tasks: list[asyncio.Task[None]] = []
         self._work: dict[str, asyncio.Task[None]] = {}
         self._down = ""
@@ -67,18 +68,15 @@ class RedisLine:
 
     async def close(self) -> None:
         with suppress(TimeoutError):  # a frozen Redis is not waited for
-            await asyncio.wait_for(self._sent(), CLOSE_SECONDS_MAX)
+            await asyncio.wait_for(self._sent.wait(), CLOSE_SECONDS_MAX)
         for task in [*self._tasks, *self._work.values()]:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._redis.aclose()
 
-    async def _sent(self) -> None:
-        while self._unsent or self._sending:
-            await asyncio.sleep(0.01)
-
     def publish(self, channel: str, message: bytes) -> None:
         self._unsent.append((self._prefix + channel, message))
+        self._sent.clear()
         self._something.set()
 
     async def subscribe(self, channel: str) -> None:
@@ -162,7 +160,7 @@ class RedisLine:
             self._pubsub = None
             for confirmed in self._confirmed.values():
                 confirmed.clear()
-            await pubsub.aclose()
+            await pubsub.aclose()  # type: ignore[no-untyped-call]
 
     def _is_back(self) -> None:
         if self._down:
@@ -172,14 +170,13 @@ class RedisLine:
 
     async def _publish(self) -> None:
         self._unsent.clear()
-        self._sending = False
         async with self._redis.client() as client:
             while True:
                 await self._something.wait()
                 self._something.clear()
                 pipeline = client.pipeline(transaction=False)
-                self._sending = True
                 while self._unsent:
                     pipeline.publish(*self._unsent.popleft())
                 await pipeline.execute()
-                self._sending = False
+                if not self._unsent:
+                    self._sent.set()

@@ -26,7 +26,9 @@ AT = datetime(2026, 3, 1, 12, 0, 0, 123_000, tzinfo=UTC)
 
 
 def entry(seq: int, event: object = None, user_id: int | None = 7) -> LedgerEntry:
-    return LedgerEntry(seq, 3, user_id, AT, event or BidPlaced(1500 + seq, bid_id=seq), f"{seq:064}")
+    return LedgerEntry(
+        seq, 3, user_id, AT, event or BidPlaced(1500 + seq, bid_id=seq), f"{seq:064}"
+    )
 
 
 def news(*entries: LedgerEntry) -> RelayedEntries:

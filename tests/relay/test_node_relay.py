@@ -11,7 +11,7 @@ from baraka_server.relay.node_relay import EVERYBODY, NodeRelay
 from tests.support.servers.clock import Clock
 from tests.support.servers.relay_hub import HubLine, RelayHub
 
-SECRET = "a secret of one house"  # noqa: S105
+SECRET = "a secret of one house"
 NEWS = RelayedEntries(42, 7, "7" * 64, 8, "8" * 64)
 
 

@@ -15,6 +15,7 @@ from baraka_server.live.clock_measure import seconds_counted
 from baraka_server.live.context import Limits
 from baraka_server.live.encoded import Encoded, Pieces
 from baraka_server.live.house import House
+from baraka_server.live.relay import Relay
 from baraka_server.store.store import Store
 
 _numbers = itertools.count(1)
@@ -74,6 +75,8 @@ def open_house(
     clock: Callable[[], float] = time.monotonic,
     seconds: Callable[[], float] = seconds_counted,
     beat_seconds: float = 0,
+    relay: Relay | None = None,
+    gap_seconds: float = 0,
     **limits: Any,
 ) -> House:
     usual = {"asks_waiting_max": 10_000, "resume_events_max": 1_000, "whole_numbers": False}
@@ -87,6 +90,8 @@ def open_house(
         clock=clock,
         seconds=seconds,
         beat_seconds=beat_seconds,
+        relay=relay,
+        gap_seconds=gap_seconds,
     )
     house.open()
     return house

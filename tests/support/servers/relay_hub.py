@@ -8,6 +8,9 @@ from random import Random
 
 from baraka_server.relay.line import Hear
 
+FAULTS: tuple[tuple[float, ...], ...] = ((), (0, 0), (0.003,), (0.002, 0.01))
+"""The delays in seconds with which a message arrives: lost, twice, late, late and again."""
+
 
 class HubLine:
     """The `Line` of one node to a hub."""
@@ -63,7 +66,7 @@ class RelayHub:
         self.published: list[tuple[str, bytes]] = []
         self.silent = False
         """Whether nothing is carried."""
-        self._random = Random(seed)  # noqa: S311
+        self._random = Random(seed)
         self._chance = chance
 
     def line(self) -> HubLine:
@@ -82,4 +85,4 @@ class RelayHub:
     def _delays(self) -> list[float]:
         if self._random.random() >= self._chance:
             return [0]
-        return self._random.choice(([], [0, 0], [0.003], [0.002, 0.01]))
+        return list(self._random.choice(FAULTS))
