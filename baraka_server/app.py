@@ -6,6 +6,7 @@ import asyncio
 import gc
 import logging
 import os
+import secrets
 import signal
 import ssl
 import threading
@@ -13,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from importlib.metadata import version
 
 from aiohttp import web
 
@@ -20,6 +22,9 @@ from baraka_server import logs
 from baraka_server.domain.decision import HouseRules
 from baraka_server.live.context import Limits
 from baraka_server.live.house import House
+from baraka_server.relay.messages import Codec
+from baraka_server.relay.node_relay import NodeRelay
+from baraka_server.relay.redis_line import RedisLine
 from baraka_server.settings import FanOutPath, Mode, PhoneNumbers, Settings
 from baraka_server.store.address import database_file, database_url
 from baraka_server.store.checkpoint import Signer
@@ -99,6 +104,7 @@ class Server:
         )
         self.audience = RoomBroadcaster(self.sio)
         """The audience of all auctions; benchmarks announce to it as an auctioneer does."""
+        self._relay = open_relay(settings)
         self.house = House(
             self._store,
             self.audience,
@@ -111,6 +117,9 @@ class Server:
             ledger_poll_seconds=settings.ledger_poll_seconds,
             rows_look_seconds=settings.rows_look_seconds,
             late_bid_seconds=settings.late_bid_seconds,
+            relay=self._relay,
+            gap_seconds=settings.relay_gap_seconds,
+            degraded_poll_seconds=settings.ledger_poll_seconds_degraded,
         )
         verifier = token_verifier(settings)
         self._gateway = Gateway(
@@ -127,7 +136,7 @@ class Server:
             disconnect_expired=settings.disconnect_expired,
         )
         self._purge = Purge(self._store, timedelta(hours=settings.requests_kept_hours))
-        self._health = Health(self._store, clock)
+        self._health = Health(self._store, self.house.relay, clock)
         cors = Cors(settings.origins)
         connections = ConnectionLimits(
             self.sio,
@@ -203,6 +212,8 @@ class Server:
         await self._runner.setup()
         self.admission.watch(self._runner)
         self.house.open()
+        if self._relay:
+            self._relay.open(self.house)
         self._purge.open()
         return await self.listen(self._settings.host, self._settings.port)
 
@@ -240,6 +251,8 @@ class Server:
             async with asyncio.timeout_at(deadline - seconds * GOODBYE_SHARE):
                 await self._purge.close()
                 await self.house.close()
+                if self._relay:
+                    await self._relay.close()
                 await self.sio.answered()
         except TimeoutError:
             log.warning("stopping before every accepted command was answered", extra=STOPPING)
@@ -261,6 +274,21 @@ def open_store(settings: Settings) -> Store:
         timeout_seconds=settings.database_timeout_seconds,
     )
     return Store(engine, timeout_seconds=settings.database_timeout_seconds)
+
+
+def open_relay(settings: Settings) -> NodeRelay | None:
+    """The relay to the other servers; None without a Redis. Raises `ValueError` for an unusable URL."""
+    if settings.redis_url is None:
+        return None
+    line = RedisLine(settings.redis_url.get_secret_value(), prefix=settings.redis_prefix)
+    return NodeRelay(
+        line,
+        Codec(token_verifier(settings).secret),
+        node=settings.node_id or secrets.token_hex(4),
+        version=version("baraka"),
+        echo_seconds_max=settings.relay_echo_seconds_max,
+        expiry_seconds=settings.node_expiry_seconds,
+    )
 
 
 def token_verifier(settings: Settings) -> Verifier:

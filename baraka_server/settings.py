@@ -171,6 +171,36 @@ class Settings(BaseSettings):
     ledger_poll_seconds: Annotated[float, Field(ge=0)] = Field(
         1, description="How often watched auctions are checked for bids of other nodes; 0 is never."
     )
+    ledger_poll_seconds_degraded: Annotated[float, Field(gt=0)] = Field(
+        0.1, description="The same while the relay between the servers is interrupted."
+    )
+    node_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{0,64}$")] = Field(
+        "",
+        description="The name of this server among those of its database, letters and digits; "
+        "without one it takes another at each start. Two servers never have the same.",
+    )
+    redis_url: SecretStr | None = Field(
+        None,
+        description=(
+            "The Redis or Valkey through which several servers of one database hear of each other at "
+            "once, and count viewers together: redis://:PASSWORD@HOST:6379/0. Without it they look at "
+            "the database once a second, and each counts its own."
+        ),
+    )
+    redis_prefix: Annotated[str, Field(pattern=r"^[^\s]{1,64}$")] = Field(
+        "baraka", description="What the channels of this house begin with in a shared Redis."
+    )
+    relay_gap_seconds: Annotated[float, Field(ge=0, le=1)] = Field(
+        0.02, description="How long news that came too early wait for what is missing before them."
+    )
+    relay_echo_seconds_max: Annotated[float, Field(ge=1, le=60)] = Field(
+        3,
+        description="How long a server may not hear its own voice before it takes the relay for "
+        "interrupted and connects anew.",
+    )
+    node_expiry_seconds: Annotated[float, Field(ge=2, le=600)] = Field(
+        5, description="How long the viewers of a server that is silent are still counted."
+    )
     rows_look_seconds: Annotated[float, Field(ge=0)] = Field(
         2,
         description="How often watched auctions are checked for rows that other programs changed; "

@@ -228,7 +228,7 @@ class House:
                 for auction_id in now_live - (now_live if live is None else live):
                     self._auctioneer(auction_id).look(for_start=True)
                 live = now_live
-                await asyncio.sleep(self._pause)
+                await self._rest()
                 await self.look_for_others()
             except StoreError:  # the store has logged it, and nobody waits for an answer here
                 await asyncio.sleep(self._poll_seconds)
@@ -268,12 +268,17 @@ class House:
                 if ends.get(auction_id, (0, GENESIS)) != (view.seq, view.hash):
                     auctioneer.look()
 
-    @property
-    def _pause(self) -> float:
-        """The seconds between two looks: short where the news of other nodes do not come by themselves."""
-        if self.relay.healthy:
-            return self._poll_seconds
-        return min(self._poll_seconds, self._degraded_poll_seconds)
+    async def _rest(self) -> None:
+        """Wait for the next look: not long where the news of other nodes do not come by themselves."""
+        pause = self._poll_seconds
+        if self.relay.wanted:
+            pause = min(pause, self._degraded_poll_seconds)
+        rested = 0.0
+        while rested < self._poll_seconds:
+            await asyncio.sleep(pause)
+            rested += pause
+            if not self.relay.healthy:
+                return
 
     def _follow_only(self, watched: AbstractSet[int]) -> None:
         """Stop hearing of the auctions that were without viewers at this look and at the one before it."""

@@ -215,7 +215,7 @@ class AuctionView:
 
     def unknown_users(self, user_ids: Iterable[int]) -> set[int]:
         """Those among the users who were not met here so far."""
-        return {one for one in user_ids if one not in self._people}
+        return {one for one in user_ids if one not in self._shown.people}
 
     def _announcement_now(self, event: type[ServerEvent], fields: dict[str, Any]) -> Announcement:
         text = encode(fields)

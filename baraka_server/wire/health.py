@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from aiohttp import web
 
+from baraka_server.live.relay import Relay
 from baraka_server.store.errors import Contention, StoreError, Trouble, Unavailable
 from baraka_server.store.store import Store
 from baraka_server.wire.http_errors import error_response
@@ -24,8 +25,11 @@ ANSWER_SECONDS_MAX = 1.8
 class Health:
     """The routes: `/healthz` answers while the process lives, `/readyz` while it can also serve."""
 
-    def __init__(self, store: Store, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, store: Store, relay: Relay, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._store = store
+        self._relay = relay
         self._clock = clock
         self._look: asyncio.Task[Trouble | None] | None = None
         self._looked_at = 0.0
@@ -39,7 +43,10 @@ class Health:
         return web.json_response({"ok": True})
 
     async def ready(self, _request: web.Request) -> web.Response:
-        """200, or 503 with a `code`, a `message`, and the database's trouble under `database`."""
+        """200, or 503 with a `code`, a `message`, and the database's trouble under `database`.
+
+        An interrupted relay is told of (`relay`) and takes nobody away: bids go on without it.
+        """
         if self.stopping:
             return error_response(503, "The server is stopping.", code="stopping")
         now = self._clock()
@@ -49,8 +56,13 @@ class Health:
         await asyncio.wait([self._look], timeout=max(0, rest))
         trouble = self._look.result() if self._look.done() else Trouble.SILENT
         if trouble is None:
-            return web.json_response({"ok": True})
+            return web.json_response({"ok": True} | self._relay_state())
         return error_response(503, f"The database {trouble.words}.", database=trouble)
+
+    def _relay_state(self) -> dict[str, str]:
+        if not self._relay.wanted:
+            return {}
+        return {"relay": "healthy" if self._relay.healthy else "degraded"}
 
     async def _database_trouble(self) -> Trouble | None:
         try:
