@@ -1,6 +1,7 @@
 """Line over Redis, or Valkey: one connection that listens, and one that publishes.
 
-No timeout ends the listening one: silence is no fault (the relay hears its own voice instead). Both are
+No timeout ends the listening one: nobody may have anything to say. Whether it works is told by one's own
+voice. Both are
 made anew after an error, and what was to be sent meanwhile is dropped.
 """
 
