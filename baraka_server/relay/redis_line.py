@@ -1,8 +1,7 @@
 """Line over Redis, or Valkey: one connection that listens, and one that publishes.
 
-No timeout ends the listening one: nobody may have anything to say. Whether it works is told by one's own
-voice. Both are
-made anew after an error, and what was to be sent meanwhile is dropped.
+No timeout ends the listening one: nobody may have anything to say, and whether it works is told by one's
+own voice. Both are made anew after an error, and what was to be sent meanwhile is dropped.
 """
 
 from __future__ import annotations

@@ -263,6 +263,8 @@ def _template() -> tempfile.TemporaryDirectory[str]:
             "--no-defaults",
             *_AS_ROOT,
             f"--datadir={folder.name}/data",
+            # A MariaDB that begins takes away the temporary tables of all others in the same folder.
+            f"--tmpdir={folder.name}",
             "--auth-root-authentication-method=normal",  # root, no password, this machine only
             "--skip-test-db",
             "--innodb-log-file-size=16M",
