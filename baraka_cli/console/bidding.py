@@ -33,14 +33,16 @@ WITH_CLOCK = frozenset(
 class Bidding:
     """`clock` is None where there is none; `warned` is the last fair warning since the last bid.
 
-    `next_bid` is the least that the server would accept now (D41), where it tells. `seconds` counts from
-    when a clock was heard.
+    `next_bid` is the least that the server would accept now (D41), where it tells. `reserve_met` is whether
+    the bid that stands is at least the reserve; None where there is none (D42). `seconds` counts from when
+    a clock was heard.
     """
 
     clock: ClockFace | None = None
     paused: bool = False
     warned: int = 0
     next_bid: int | None = None
+    reserve_met: bool | None = None
     seconds: Callable[[], float] = time.monotonic
     _round: int | None = None
 
@@ -48,6 +50,8 @@ class Bidding:
         """Take one event of the auction, in its order."""
         if "nextBid" in data:
             self.next_bid = data["nextBid"]
+        if "reserveMet" in data:  # of an award it is the lot's that is off the block
+            self.reserve_met = None if event == LotAwarded.wire_name else data["reserveMet"]
         if event in WITH_CLOCK and "clock" in data:
             self.clock = ClockFace.heard(data["clock"], self.seconds())
         if event == AuctionClock.wire_name:

@@ -33,6 +33,8 @@ class AwardDecision:
     weight: str
     runner_up: bool = False
     """Whether it is not the bid that leads."""
+    below_reserve: bool = False
+    """Whether the host confirmed that it is below the reserve (D42)."""
 
 
 class AwardDialog(Dialog):
@@ -63,6 +65,7 @@ class AwardDialog(Dialog):
             called = self._book.lot.called if self._book.lot else isolated(self._product)
             yield Paragraph(Text(called, "bold"), id="lot")
             yield LargeNumber("", id="amount")
+            yield Static(id="reserve", classes="caution")
             if not self._checked:
                 yield Static(
                     "This server cannot check it: a bid that is on its way would win.",
@@ -92,6 +95,8 @@ class AwardDialog(Dialog):
             self._shown = self._book.high
             self.must_look_again = True
             self._draw()
+        else:
+            self._draw_reserve()
 
     def _draw(self) -> None:
         bid = self._shown
@@ -104,6 +109,12 @@ class AwardDialog(Dialog):
             " ⚠ A higher bid came in. Look again, then confirm. " if self.must_look_again else ""
         )
         self.query_one("#warning", Static).update(Text(warning, "bold reverse"))
+        self._draw_reserve()
+
+    def _draw_reserve(self) -> None:
+        reserve = self.query_one("#reserve", Static)
+        reserve.display = self._book.bidding.reserve_met is False
+        reserve.update("Below the reserve: you are asked once more.")
 
     def action_yes(self) -> None:
         self._look()
@@ -243,6 +254,16 @@ class TypedDialog(Dialog):
 def end_dialog(*, high: bool) -> TypedDialog:
     about = "The lot on the block is not awarded! " if high else ""
     return TypedDialog("End the auction?", f"{about}To end it, type: end", "end", "End")
+
+
+def below_reserve_dialog(lot: str, decision: AwardDecision, winner: str) -> TypedDialog:
+    """`lot` and `winner` are as people call them."""
+    return TypedDialog(
+        f"Sell {lot} below its reserve?",
+        f"{winner} gets it for {decision.bid.amount:,}. To sell it below the reserve, type: below",
+        "below",
+        "Sell below the reserve",
+    )
 
 
 def cancel_dialog(title: str) -> TypedDialog:

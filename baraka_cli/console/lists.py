@@ -128,9 +128,9 @@ class Lots(Panel):
             if lot.fate is Fate.SOLD and lot.amount is not None:
                 line.append(f"  {lot.amount:,} {isolated(lot.winner)}")
             elif lot.fate is Fate.TO_COME:
-                line.append(f"  from {lot.minimum:,}")
+                line.append(f"  from {lot.minimum:,}{_reserved(lot)}")
             else:
-                line.append(f"  {lot.fate.value}")
+                line.append(f"  {lot.fate.value}{_reserved(lot)}")
             shown.append(line)
         return shown
 
@@ -153,6 +153,7 @@ class NextLot(Panel):
             return [Text("none: the list is at its end", self.quiet)]
         facts = [lot.weight and isolated(lot.weight), f"from {lot.minimum:,}"]
         facts += [f"start {lot.start:,}", f"market {lot.market:,}"]
+        facts += [f"reserve {lot.reserve:,}"] if lot.reserve else []
         about = [Text(isolated(lot.description))] if lot.description else []
         return [
             Text(numbered(lot.number, lot.product), "bold"),
@@ -176,6 +177,12 @@ class LogLines(Panel):
 
     def all_lines(self) -> Sequence[Text]:
         return self.wrapped([entry.line for entry in self._entries])
+
+
+def _reserved(lot: ListedLot) -> str:
+    """The reserve of a lot that may be sold yet, which the server tells staff alone (D42)."""
+    is_ahead = lot.fate in {Fate.TO_COME, Fate.ON_BLOCK}
+    return f" · reserve {lot.reserve:,}" if lot.reserve and is_ahead else ""
 
 
 def _rise(bid: Bid) -> str:

@@ -100,9 +100,11 @@ class LotRows(Widget):
     def _facts(lot: ListedLot) -> Text:
         if lot.fate is Fate.SOLD and lot.amount is not None:
             return cut(Text(f"sold {lot.amount:,} {isolated(lot.winner)}"), 28)
+        reserve = f"reserve {lot.reserve:,} · " if lot.reserve else ""
+        if lot.fate is Fate.ON_BLOCK:
+            return Text(f"{reserve}{lot.fate.value}")
         if lot.fate is not Fate.TO_COME:
             return Text(lot.fate.value)
-        reserve = f"reserve {lot.reserve:,} · " if lot.reserve else ""
         return Text(f"{reserve}from {lot.minimum:,}")
 
 

@@ -80,7 +80,10 @@ class SaleCommands:
             ),
         )
 
-    def award(self, decision: AwardDecision) -> None:
+    def award(
+        self, decision: AwardDecision, below_reserve: Callable[[AwardDecision], None]
+    ) -> None:
+        """Award the lot. `below_reserve` is called where the server refuses it for that (D42)."""
         bid, hammered = decision.bid, len(self._book.hammers)
         winner = isolated(self._book.called(bid))
         self._clerk.weights[decision.product] = decision.weight
@@ -88,6 +91,8 @@ class SaleCommands:
         def on_reply(answer: Reply) -> None:
             if answer.code == Code.OTHER_BID_LEADS:
                 self.missed_bid(bid)
+            if answer.code == Code.BELOW_RESERVE:
+                below_reserve(decision)
             for hammer in self._book.hammers[hammered:] if answer.ok else ():
                 if (hammer.winner_id, hammer.amount) != (bid.user_id, bid.amount):
                     self._ring()
@@ -105,6 +110,7 @@ class SaleCommands:
                 weight=decision.weight,
                 bid_id=bid.id,
                 runner_up=True if decision.runner_up else None,
+                below_reserve=True if decision.below_reserve else None,
             ),
             on_reply,
         )

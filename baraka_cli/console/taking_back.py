@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from textual.timer import Timer
 
-from baraka_cli.console.dialogs import AwardDecision, SureDialog
+from baraka_cli.console.dialogs import AwardDecision, SureDialog, below_reserve_dialog
 from baraka_cli.console.log import EntryMark
 from baraka_cli.console.lot_hosting import LotHosting
 from baraka_cli.console.mixed_text import isolated
@@ -34,8 +34,11 @@ class TakingBack(LotHosting):
         """Send the award when nobody has taken it back for a few seconds, and nobody bid more."""
         if not self.check_possible("award"):
             return
+        if self._is_below_reserve(decision):
+            self._ask_below_reserve(decision)
+            return
         if self.hold_seconds <= 0:
-            self.sale.award(decision)
+            self.sale.award(decision, self._ask_below_reserve)
             return
         self._held, self._falls_at = decision, time.monotonic() + self.hold_seconds
         self._watch = self.set_interval(1 / LOOKS_PER_SECOND, self._look_at_hammer)
@@ -57,9 +60,27 @@ class TakingBack(LotHosting):
         elif left <= 0:
             self._drop_held()
             if self.check_possible("award"):
-                self.sale.award(held)
+                self.sale.award(held, self._ask_below_reserve)
         else:
             self.query_one(ReadyAction).count_down(f"{self._told(held)} in {left:.0f} s")
+
+    def _is_below_reserve(self, decision: AwardDecision) -> bool:
+        """Whether the award is known to be below the reserve, and nobody has confirmed that yet (D42)."""
+        lot = self.run_list.on_block
+        if decision.below_reserve:
+            return False
+        if lot is not None and lot.lot_id is not None and lot.reserve:
+            return decision.bid.amount < lot.reserve
+        return self.book.bidding.reserve_met is False
+
+    def _ask_below_reserve(self, decision: AwardDecision) -> None:
+        """Ask whether it is sold below the reserve: a question of its own, which no single key answers."""
+        lot = self.book.lot_called(decision.product)
+        winner = isolated(self.book.called(decision.bid))
+        self._question(
+            below_reserve_dialog(lot, decision, winner),
+            lambda _: self.award(replace(decision, below_reserve=True)),
+        )
 
     def _no_longer(self, held: AwardDecision) -> str | None:
         """Why the award would not be what was confirmed."""

@@ -194,6 +194,12 @@ class AwardLot(RoundEvent):
         description="Award to `bidId`, which stands, is not the highest and is of another bidder.",
     )
 
+    below_reserve: Flag | None = Field(
+        None,
+        alias="belowReserve",
+        description="Award also where the bid is below the reserve of the lot.",
+    )
+
     @property
     def needs_rows(self) -> bool:
         return bool(self.runner_up)

@@ -10,6 +10,7 @@ from baraka_server.contract.server_events import (
     CLOCK,
     LOT,
     NEXT_BID,
+    RESERVE_MET,
     AuctionEvent,
     ClockShown,
     NamedBid,
@@ -60,6 +61,7 @@ class BidUndone(AuctionEvent):
     standing_bid: NamedBid | None = Field(alias="standingBid", description="Stands now, or null.")
     former_bid: NamedBid | None = Field(alias="formerBid", description="Stood before.")
     next_bid: int | None = Field(None, alias="nextBid", description=NEXT_BID)
+    reserve_met: bool | None = Field(None, alias="reserveMet", description=RESERVE_MET)
     clock: ClockShown | None = Field(None, description=CLOCK)
     round: int
 
@@ -76,6 +78,7 @@ class LotReopened(AuctionEvent):
     )
     standing_bid: NamedBid | None = Field(alias="standingBid", description="Stands now, or null.")
     next_bid: int | None = Field(None, alias="nextBid", description=NEXT_BID)
+    reserve_met: bool | None = Field(None, alias="reserveMet", description=RESERVE_MET)
     round: int
     lot_id: int | None = Field(None, alias="lotId", description=LOT)
     lot_number: int | None = Field(None, alias="lotNumber")

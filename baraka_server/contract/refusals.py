@@ -163,6 +163,7 @@ TEXTS_BY_EVENT: dict[tuple[str, Code], str] = {
     ("awardingAuction", Code.OTHER_BID_LEADS): COULD_NOT_BE_ENDED,
     ("awardingAuction", Code.STANDING_BID_CHANGED): COULD_NOT_BE_ENDED,
     ("awardingAuction", Code.NOT_STANDING): COULD_NOT_BE_ENDED,
+    ("awardingAuction", Code.BELOW_RESERVE): COULD_NOT_BE_ENDED,
     ("changeCuurentProduct", Code.NOT_OWNER): COULD_NOT_BE_ENDED,
     # Every other refusal of these two has one text; the code says what it really was (D8).
     **{

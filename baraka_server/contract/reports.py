@@ -38,6 +38,17 @@ class HistoryEntry(Record):
     data: dict[str, Any]
     known: bool = True
 
+    def without_reserves(self) -> HistoryEntry:
+        """The entry for people who may not know what a lot's reserve is (D42)."""
+        return self.model_copy(update={"data": _without(self.data, "reserve")})
+
+
+def _without(value: Any, name: str) -> Any:
+    """JSON without the fields of a name."""
+    if isinstance(value, dict):
+        return {key: _without(one, name) for key, one in value.items() if key != name}
+    return [_without(one, name) for one in value] if isinstance(value, list | tuple) else value
+
 
 class AlteredEntry(Record):
     """The first entry of a ledger that is not what was written."""

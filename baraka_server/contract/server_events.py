@@ -123,6 +123,9 @@ FORMER_BID = (
 NEXT_BID = "The least that would be accepted next; null where nothing would be."
 
 
+RESERVE_MET = "Whether the bid that stands is at least the reserve; null where there is none."
+
+
 LOT = "The lot of the run list that is on the block; only where the auction has a run list."
 
 
@@ -151,6 +154,7 @@ class NewBid(AuctionEvent):
     round: int
     former_bid: NamedBid | None = Field(None, alias="formerBid", description=FORMER_BID)
     next_bid: int | None = Field(None, alias="nextBid", description=NEXT_BID)
+    reserve_met: bool | None = Field(None, alias="reserveMet", description=RESERVE_MET)
     clock: ClockShown | None = Field(None, description=CLOCK)
     lot_id: int | None = Field(None, alias="lotId", description=LOT)
     lot_number: int | None = Field(None, alias="lotNumber")
@@ -188,6 +192,14 @@ class LotAwarded(AuctionEvent):
     runner_up: bool = Field(
         False, alias="runnerUp", description="Whether the bid that led was passed over."
     )
+    next_bid: int | None = Field(
+        None, alias="nextBid", description="Null: nothing is on the block."
+    )
+    reserve_met: bool | None = Field(
+        None,
+        alias="reserveMet",
+        description="Whether the winning bid is at least the reserve of this lot; null where there is none.",
+    )
     clock: ClockShown | None = Field(None, description=CLOCK)
     lot_id: int | None = Field(None, alias="lotId", description=LOT)
     lot_number: int | None = Field(None, alias="lotNumber")
@@ -210,6 +222,7 @@ class LotChanged(AuctionEvent):
     )
     former_bid: NamedBid | None = Field(None, alias="formerBid", description=FORMER_BID)
     next_bid: int | None = Field(None, alias="nextBid", description=NEXT_BID)
+    reserve_met: bool | None = Field(None, alias="reserveMet", description=RESERVE_MET)
     clock: ClockShown | None = Field(None, description=CLOCK)
     lot_id: int | None = Field(None, alias="lotId", description=LOT)
     lot_number: int | None = Field(None, alias="lotNumber")
@@ -241,6 +254,7 @@ class AuctionState(AuctionEvent):
     user_count: int = Field(alias="userCount")
     round: int
     next_bid: int | None = Field(None, alias="nextBid", description=NEXT_BID)
+    reserve_met: bool | None = Field(None, alias="reserveMet", description=RESERVE_MET)
     clock: ClockShown | None = Field(None, description=CLOCK)
     bidding: str | None = Field(
         None, description="`open`, `paused`, or `closed`: the clock ran out."

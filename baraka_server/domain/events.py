@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any, ClassVar, Self
 
 from baraka_server.contract.fields import Steps
+from baraka_server.contract.lots import RESERVE_WARNING
 from baraka_server.domain.parts import FreeText, Lot, Part, StandingBid, steps_of
 
 Parts = Mapping[str, Callable[[Any], Any]]
@@ -166,6 +167,12 @@ class LotRepriced(Event):
     increments: Steps | None = None
     reserve: int | None = None
     clock_ms: int | None = None
+    warns: bool = field(default=False, compare=False, kw_only=True)
+    """Whether a reserve was set, of which the answer warns; the entry does not say it."""
+
+    @property
+    def acknowledged(self) -> dict[str, Any]:
+        return {"warning": RESERVE_WARNING} if self.warns and self.reserve else {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,11 +250,17 @@ class Awarded(Event):
     """The round's lot went to its highest bid, or to nobody where there was none (D14).
 
     `by_clock` is how far the clock had counted that awarded it, None where a host did (D44).
+    `below_reserve`: the host sold it below its reserve (D42).
     """
 
     kind = "awarded"
     parts: ClassVar[Parts] = {"high": StandingBid.from_data}
-    sparse: ClassVar[Mapping[str, Any]] = {"by_clock": None, "lot_id": None, "lot_number": None}
+    sparse: ClassVar[Mapping[str, Any]] = {
+        "by_clock": None,
+        "lot_id": None,
+        "lot_number": None,
+        "below_reserve": False,
+    }
 
     product: str
     weight: str | None
@@ -256,6 +269,7 @@ class Awarded(Event):
     by_clock: int | None = None
     lot_id: int | None = None
     lot_number: int | None = None
+    below_reserve: bool = False
 
     @property
     def named_users(self) -> tuple[int | None, ...]:

@@ -114,11 +114,18 @@ class LotOpenedAgain(Event):
 
 @dataclass(frozen=True, slots=True)
 class RunnerUpAwarded(Event):
-    """The round's lot went to a bid that did not lead; `passed_over` is the one that did (D39)."""
+    """The round's lot went to a bid that did not lead; `passed_over` is the one that did (D39).
+
+    `below_reserve`: it was sold below its reserve (D42).
+    """
 
     kind = "runner_up_awarded"
     parts: ClassVar[Parts] = {"high": StandingBid.from_data, "passed_over": StandingBid.from_data}
-    sparse: ClassVar[Mapping[str, Any]] = {"lot_id": None, "lot_number": None}
+    sparse: ClassVar[Mapping[str, Any]] = {
+        "lot_id": None,
+        "lot_number": None,
+        "below_reserve": False,
+    }
 
     product: str
     weight: str | None
@@ -127,6 +134,7 @@ class RunnerUpAwarded(Event):
     winning_id: int | None = None
     lot_id: int | None = None
     lot_number: int | None = None
+    below_reserve: bool = False
 
     @property
     def named_users(self) -> tuple[int | None, ...]:

@@ -212,9 +212,15 @@ def _awarded(list_: RunList, event: Award, entry: LedgerEntry) -> RunList:
 
 
 def _reopened(list_: RunList, event: LotOpenedAgain, entry: LedgerEntry) -> RunList:
+    """What bids rely on is as it was at the hammer, also where the lot was edited since (D42)."""
     if event.lot_id is None:
         return list_
-    return list_.opened(entry.seq, replace(list_.lots[event.lot_id], winning_id=None))
+    lot = list_.lots[event.lot_id]
+    then = list_.last.values if list_.last else lot.values
+    values = replace(
+        lot.values.with_lot(event.lot), increments=then.increments, reserve=then.reserve
+    )
+    return list_.opened(entry.seq, replace(lot, values=values, winning_id=None))
 
 
 def _passed(list_: RunList, _event: LotPassed | Ended | Canceled, entry: LedgerEntry) -> RunList:

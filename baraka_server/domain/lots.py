@@ -9,7 +9,7 @@ from typing import Any, Self
 from baraka_server.contract.fields import Steps
 from baraka_server.contract.lots import LotState
 from baraka_server.contract.names import same_name
-from baraka_server.domain.parts import FreeText, Lot, Part, steps_of
+from baraka_server.domain.parts import FreeText, Lot, Part, StandingBid, steps_of
 
 GAP = 1 << 16
 """The distance of two positions at first, so that a lot can be put between two others."""
@@ -39,6 +39,12 @@ class LotValues(Part):
     def words(self) -> str | None:
         """The description; None where there is none, or where it was erased."""
         return self.description.text if self.description else None
+
+    def reserve_met(self, bid: StandingBid | None) -> bool | None:
+        """Whether the bid is at least the reserve, which no bid is; None without a reserve (D42)."""
+        if not self.reserve:
+            return None
+        return bid is not None and bid.amount >= self.reserve
 
     def with_lot(self, lot: Lot) -> LotValues:
         return replace(
@@ -119,14 +125,14 @@ class RunList:
 
     `version` is the seq of the last change of the list, which an opening or an award is not; 0 where
     there is no run list. `numbers` has the lot that ever had each number, `open_id` is the lot on the block.
-    `last_id` is the last one that was sold or passed there, until another one is opened.
+    `last` is the last one that was sold or passed there, as it was then, until another one is opened.
     """
 
     lots: Mapping[int, RunLot] = field(default_factory=dict)
     version: int = 0
     numbers: Mapping[int, int] = field(default_factory=dict)
     open_id: int | None = None
-    last_id: int | None = None
+    last: RunLot | None = None
 
     def __bool__(self) -> bool:
         return bool(self.lots)
@@ -134,6 +140,10 @@ class RunList:
     @property
     def open(self) -> RunLot | None:
         return None if self.open_id is None else self.lots[self.open_id]
+
+    @property
+    def last_id(self) -> int | None:
+        return self.last.lot_id if self.last else None
 
     @property
     def open_number(self) -> int | None:
@@ -197,7 +207,7 @@ class RunList:
     def opened(self, seq: int, lot: RunLot) -> Self:
         list_ = self if self.open_id == lot.lot_id else self.closed(seq, LotState.PASSED)
         list_ = list_.changed(seq, replace(lot, state=LotState.OPEN), of_list=False)
-        return replace(list_, open_id=lot.lot_id, last_id=None)
+        return replace(list_, open_id=lot.lot_id, last=None)
 
     def closed(self, seq: int, state: LotState, winning_id: int | None = None) -> Self:
         """Without a lot on the block; the one that was there is sold or passed."""
@@ -206,7 +216,7 @@ class RunList:
             return self
         lot = replace(lot, state=state, winning_id=winning_id)
         list_ = self.changed(seq, lot, of_list=False)
-        return replace(list_, open_id=None, last_id=lot.lot_id)
+        return replace(list_, open_id=None, last=lot)
 
 
 EMPTY = RunList()

@@ -65,10 +65,12 @@ def in_words(before: State, entry: LedgerEntry, name_of: NameOf) -> str:
             return _adopted(before, row, name_of)
         case Started():
             return "announced again that the auction is live" if before.live else "went live"
-        case LotRepriced(lot=lot, lot_number=number):
-            return f"changed the prices of {numbered(lot.product, number)}: {_prices(lot)}"
-        case LotOpened(lot=lot, lot_number=number):
-            return f"put {numbered(lot.product, number)} on the block: {_prices(lot)}"
+        case LotRepriced(lot=lot, lot_number=number, reserve=reserve):
+            prices = _prices(lot) + _reserved(reserve)
+            return f"changed the prices of {numbered(lot.product, number)}: {prices}"
+        case LotOpened(lot=lot, lot_number=number, reserve=reserve):
+            prices = _prices(lot) + _reserved(reserve)
+            return f"put {numbered(lot.product, number)} on the block: {prices}"
         case BidPlaced(amount=amount):
             return f"bid {amount}"
         case StandingBidChanged() as change:
@@ -128,7 +130,8 @@ def _awarded(awarded: Awarded, name_of: NameOf) -> str:
         return f"the clock ran out: {lot} went to {winner} for {awarded.high.amount}"
     if awarded.high is None:
         return f"awarded {lot} to nobody: there was no bid"
-    return f"awarded {lot} to {name_of(awarded.high.user_id)} for {awarded.high.amount}"
+    below = ", below its reserve" if awarded.below_reserve else ""
+    return f"awarded {lot} to {name_of(awarded.high.user_id)} for {awarded.high.amount}{below}"
 
 
 def _bid(bid: StandingBid, name_of: NameOf) -> str:
@@ -137,3 +140,8 @@ def _bid(bid: StandingBid, name_of: NameOf) -> str:
 
 def _prices(lot: Lot) -> str:
     return f"minimum {lot.minimum_price}, start {lot.start_price}, market price {lot.market_price}"
+
+
+def _reserved(reserve: int | None) -> str:
+    """That there is a reserve. Not everybody who reads a history may know what it is."""
+    return ", with a reserve" if reserve else ""

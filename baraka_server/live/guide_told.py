@@ -37,7 +37,6 @@ from baraka_server.domain.hammer import RunnerUpAwarded
 from baraka_server.domain.lot_entries import LotPassed
 from baraka_server.domain.moderation import CommentRestored
 from baraka_server.domain.parts import Lot, StandingBid, named
-from baraka_server.domain.rules.prices import next_bid
 from baraka_server.domain.state import State
 from baraka_server.live import lots_told
 from baraka_server.live.announcement import Told
@@ -55,11 +54,11 @@ def told(shown: RowsShown, entry: LedgerEntry, users: Mapping[int, User], rules:
         case BidPlaced() as event:
             bid = shown.placed(entry, event)
             placed = {"newBid": shown.encoded(bid, users), "round": entry.round}
-            return NewBid, placed | {"nextBid": next_bid(rules)} | lots_told.numbered(rules)
+            return NewBid, placed | lots_told.asking(rules) | lots_told.numbered(rules)
         case StandingBidChanged(lot=lot, high=high, was=was):
             former = {
                 "formerBid": named(was),
-                "nextBid": next_bid(rules),
+                **lots_told.asking(rules),
             }
             if high is None:
                 return LotChanged, lot_fields(lot, entry.round, rules) | former
@@ -123,7 +122,7 @@ def lot_fields(lot: Lot, round_: int, rules: State) -> dict[str, Any]:
         "minBidPrice": lot.minimum_price,
         "actualPrice": lot.market_price,
         "round": round_,
-        "nextBid": next_bid(rules),
+        **lots_told.asking(rules),
         **lots_told.described(rules),
     }
 

@@ -16,6 +16,8 @@ from baraka_server.domain.lot_entries import (
     LotWithdrawn,
 )
 from baraka_server.domain.lots import RunLot
+from baraka_server.domain.rules.prices import next_bid
+from baraka_server.domain.rules.reserve import reserve_met
 from baraka_server.domain.state import State
 from baraka_server.live.announcement import Told
 
@@ -48,6 +50,11 @@ def described(rules: State) -> dict[str, Any]:
     }
 
 
+def asking(rules: State) -> dict[str, Any]:
+    """The fields that say what may be bid next, and whether the bid that stands is enough."""
+    return {"nextBid": next_bid(rules), "reserveMet": reserve_met(rules)}
+
+
 def of_state(rules: State) -> dict[str, Any]:
     """The fields of the whole state about the run list."""
     list_ = rules.run_list
@@ -60,8 +67,15 @@ def of_state(rules: State) -> dict[str, Any]:
 def closed(rules: State, event: Award | LotPassed, *, sold: bool) -> dict[str, Any]:
     """The fields of a lot that was awarded or passed."""
     if not rules.run_list:
-        return {}
-    return {"lotId": event.lot_id, "lotNumber": event.lot_number, "passed": not sold}
+        return {"nextBid": None, "reserveMet": None}
+    lot = None if event.lot_id is None else rules.run_list.lots.get(event.lot_id)
+    return {
+        "nextBid": None,
+        "reserveMet": lot.values.reserve_met(event.high) if lot else None,
+        "lotId": event.lot_id,
+        "lotNumber": event.lot_number,
+        "passed": not sold,
+    }
 
 
 def as_seen(lot: RunLot) -> dict[str, Any]:

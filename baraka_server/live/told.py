@@ -60,7 +60,7 @@ def _bid_undone(entry: LedgerEntry, event: ActUndone | UserBlocked, rules: State
         "bidIds": event.bids,
         "standingBid": named(event.high),
         "formerBid": named(event.was),
-        "nextBid": next_bid(rules),
+        **lots_told.asking(rules),
         "round": entry.round,
     }
 
@@ -71,7 +71,7 @@ def _lot_reopened(entry: LedgerEntry, event: LotOpenedAgain, rules: State) -> To
         **lots_told.numbered(rules),
         "winningId": event.winning_id,
         "standingBid": named(event.high),
-        "nextBid": next_bid(rules),
+        **lots_told.asking(rules),
         "round": entry.round,
     }
 

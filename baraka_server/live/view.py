@@ -32,7 +32,6 @@ from baraka_server.domain.events import (
     StandingBidChanged,
     Started,
 )
-from baraka_server.domain.rules.prices import next_bid
 from baraka_server.domain.staff import role_name
 from baraka_server.domain.state import State, apply
 from baraka_server.live import lots_told
@@ -150,7 +149,7 @@ class AuctionView:
             "auctionComments": self._shown.comments.encoded(),
             "userCount": user_count,
             "round": self.round,
-            "nextBid": next_bid(self.rules),
+            **lots_told.asking(self.rules),
             "slowMode": self.rules.moderation.slow_seconds,
             "registration": self.rules.sale_rules.registration,
             "maxima": self.rules.sale_rules.maxima,
@@ -198,7 +197,7 @@ class AuctionView:
             newest = {
                 "newBid": self._shown.encoded(snapshot.bids[0], {}),
                 "round": self.round,
-                "nextBid": next_bid(self.rules),
+                **lots_told.asking(self.rules),
                 **clock,
                 **lots_told.numbered(self.rules),
             }

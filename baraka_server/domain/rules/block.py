@@ -29,6 +29,7 @@ from baraka_server.domain.rules.clock_proved import closed_by_clock
 from baraka_server.domain.rules.hammer import runner_up
 from baraka_server.domain.rules.lots import opening
 from baraka_server.domain.rules.lots_proved import open_objection, opened_objection
+from baraka_server.domain.rules.reserve import is_below_reserve, reserve_objection
 from baraka_server.domain.rules.tables import Decisions, Objections
 from baraka_server.domain.state import State
 
@@ -87,6 +88,9 @@ def _award(state: State, command: Command, event: AwardLot, _rules: HouseRules) 
         return surprise
     if event.bid_id is not None and not names_leader:
         return command.refused(Code.OTHER_BID_LEADS)
+    below_reserve = is_below_reserve(state, state.high)
+    if below_reserve and not event.below_reserve:
+        return command.refused(Code.BELOW_RESERVE)
     list_ = state.run_list
     return Awarded(
         event.product,
@@ -94,6 +98,7 @@ def _award(state: State, command: Command, event: AwardLot, _rules: HouseRules) 
         state.high,
         lot_id=list_.open_id,
         lot_number=list_.open_number,
+        below_reserve=below_reserve,
     )
 
 
@@ -159,7 +164,7 @@ def _awarded_objection(state: State, entry: LedgerEntry, event: Awarded) -> str 
         return reason
     if not same_bid(event.high, state.high):
         return f"it names {told_bid(event.high)}, and what stood was {told_bid(state.high)}"
-    return open_objection(state, event)
+    return open_objection(state, event) or reserve_objection(state, event)
 
 
 def _standing_bid_changed_objection(

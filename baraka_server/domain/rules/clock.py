@@ -26,6 +26,7 @@ from baraka_server.domain.events import Awarded
 from baraka_server.domain.lot_entries import LotPassed
 from baraka_server.domain.rules.checks import is_stale, not_on_air
 from baraka_server.domain.rules.hosts_comment import with_comment
+from baraka_server.domain.rules.reserve import is_below_reserve
 from baraka_server.domain.rules.tables import Decisions
 from baraka_server.domain.state import State
 
@@ -190,17 +191,16 @@ def _award(state: State, command: Command, event: asked.AwardByClock, _: HouseRu
     if clock is None or not clock.auto or clock.ends_ms != event.ends_ms or not clock.ran_out(now):
         return command.refused(Code.CLOCK_MOVED)
     lot, list_ = state.lot.product, state.run_list
-    place = {"lot_id": list_.open_id, "lot_number": list_.open_number, "by_clock": now}
+    lot_id, number = list_.open_id, list_.open_number
     if sells(state):
-        return Several((By(Awarded(lot, None, state.high, **place), None),))
-    return Several((By(LotPassed(lot, state.high, **place), None),))
+        awarded = Awarded(lot, None, state.high, by_clock=now, lot_id=lot_id, lot_number=number)
+        return Several((By(awarded, None),))
+    return Several((By(LotPassed(lot, state.high, lot_id, number, now), None),))
 
 
 def sells(state: State) -> bool:
     """Whether a clock sells the lot on the block: a bid stands that is not below its reserve (D44)."""
-    lot = state.run_list.open
-    reserve = lot.values.reserve if lot else None
-    return state.high is not None and (reserve is None or state.high.amount >= reserve)
+    return state.high is not None and not is_below_reserve(state, state.high)
 
 
 def _not_about_the_lot(state: State, command: Command) -> Refusal | None:

@@ -13,6 +13,7 @@ from baraka_server.domain.parts import FreeText, StandingBid, named, same_bid
 from baraka_server.domain.rules.checks import is_stale, not_on_air
 from baraka_server.domain.rules.hosts_comment import with_comment
 from baraka_server.domain.rules.lots_proved import numbered, open_objection
+from baraka_server.domain.rules.reserve import is_below_reserve, reserve_objection
 from baraka_server.domain.rules.tables import Decisions, NameOf, Objections, Words
 from baraka_server.domain.staff import role_of
 from baraka_server.domain.state import State
@@ -91,6 +92,9 @@ def runner_up(state: State, command: Command, event: AwardLot) -> Refusal | Runn
     bid = next((one for one in command.found.standing if one.bid_id == event.bid_id), None)
     if bid is None or state.high is None or bid.user_id == state.high.user_id:
         return command.refused(Code.NOT_STANDING, standingBid=named(state.high))
+    below_reserve = is_below_reserve(state, bid)
+    if below_reserve and not event.below_reserve:
+        return command.refused(Code.BELOW_RESERVE)
     list_ = state.run_list
     return RunnerUpAwarded(
         event.product,
@@ -99,6 +103,7 @@ def runner_up(state: State, command: Command, event: AwardLot) -> Refusal | Runn
         state.high,
         lot_id=list_.open_id,
         lot_number=list_.open_number,
+        below_reserve=below_reserve,
     )
 
 
@@ -137,7 +142,7 @@ def _runner_up_objection(state: State, _entry: LedgerEntry, event: RunnerUpAward
     over = event.passed_over
     if event.high.user_id == over.user_id or event.high.amount > over.amount:
         return "it sells to the leader, or above"
-    return open_objection(state, event)
+    return open_objection(state, event) or reserve_objection(state, event)
 
 
 OBJECTIONS: Objections = {
@@ -172,7 +177,9 @@ def _runner_up_words(event: RunnerUpAwarded, name_of: NameOf) -> str:
     product = numbered(event.product, event.lot_number)
     lot = f"{product} ({event.weight})" if weight else product
     winner = f"{name_of(event.high.user_id)} for {event.high.amount}"
-    return f"awarded {lot} to {winner}, the runner-up, and passed over {the_bid(event.passed_over, name_of)}"
+    below = ", below its reserve" if event.below_reserve else ""
+    over = the_bid(event.passed_over, name_of)
+    return f"awarded {lot} to {winner}, the runner-up{below}, and passed over {over}"
 
 
 def the_bid(bid: StandingBid, name_of: NameOf) -> str:

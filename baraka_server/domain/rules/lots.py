@@ -33,8 +33,9 @@ from baraka_server.domain.lot_entries import (
     LotWithdrawn,
 )
 from baraka_server.domain.lots import LotValues, RunList, RunLot
-from baraka_server.domain.parts import FreeText
+from baraka_server.domain.parts import FreeText, named
 from baraka_server.domain.rules.checks import is_over, is_stale, leads, not_on_air
+from baraka_server.domain.rules.reserve import fixes_reserve
 from baraka_server.domain.rules.tables import Decisions
 from baraka_server.domain.state import State
 
@@ -85,6 +86,8 @@ def _add(state: State, command: Command, event: AddLots, _rules: HouseRules) -> 
         )
         if lot_state is LotState.OPEN and state.lot:
             values = values.with_lot(state.lot)
+            if values.reserve and fixes_reserve(state):
+                return command.refused(Code.BIDS_STAND, standingBid=named(state.high))
         lots.append(RunLot(list_.next_id + place, position, values, lot_state, new.winning_id))
     return LotsAdded(tuple(lots), moved)
 
@@ -271,9 +274,16 @@ def _reprice(state: State, command: Command, event: RepriceLot, _rules: HouseRul
         return Unchanged()
     if refusal := is_stale(state, command):
         return refusal
-    if state.high and (values.reserve or 0) > (lot.values.reserve or 0):
-        return command.refused(Code.BIDS_STAND, standingBid=state.high.named())
-    return LotRepriced(values.lot, lot.lot_id, values.number, values.increments, values.reserve)
+    if (values.reserve or 0) > (lot.values.reserve or 0) and fixes_reserve(state):
+        return command.refused(Code.BIDS_STAND, standingBid=named(state.high))
+    return LotRepriced(
+        values.lot,
+        lot.lot_id,
+        values.number,
+        values.increments,
+        values.reserve,
+        warns=values.reserve != lot.values.reserve,
+    )
 
 
 def _pass(state: State, command: Command, event: PassLot, _rules: HouseRules) -> Decision:
