@@ -128,9 +128,12 @@ class Lots(Panel):
             if lot.fate is Fate.SOLD and lot.amount is not None:
                 line.append(f"  {lot.amount:,} {isolated(lot.winner)}")
             elif lot.fate is Fate.TO_COME:
-                line.append(f"  from {lot.minimum:,}{_reserved(lot)}")
+                reserve = f" · reserve {lot.reserve:,}" if lot.reserve else ""
+                line.append(f"  from {lot.minimum:,}{reserve}")
+            elif lot.fate is Fate.ON_BLOCK and lot.reserve:
+                line.append(f"  reserve {lot.reserve:,}")
             else:
-                line.append(f"  {lot.fate.value}{_reserved(lot)}")
+                line.append(f"  {lot.fate.value}")
             shown.append(line)
         return shown
 
@@ -177,12 +180,6 @@ class LogLines(Panel):
 
     def all_lines(self) -> Sequence[Text]:
         return self.wrapped([entry.line for entry in self._entries])
-
-
-def _reserved(lot: ListedLot) -> str:
-    """The reserve of a lot that may be sold yet, which the server tells staff alone (D42)."""
-    is_ahead = lot.fate in {Fate.TO_COME, Fate.ON_BLOCK}
-    return f" · reserve {lot.reserve:,}" if lot.reserve and is_ahead else ""
 
 
 def _rise(bid: Bid) -> str:

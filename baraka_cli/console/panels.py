@@ -126,8 +126,8 @@ class Block(Vertical):
         more = f"+{ask - high.amount:,}" if high and ask is not None else ""
         self._line("#step", Text(more or ("first bid" if lot else "")))
         self._show_clock(book, ask)
-        prices = self._prices(lot, numbers[1], one_line=one_line)
-        self._line("#prices", prices.append_text(_reserve(book)))
+        self._line("#prices", self._prices(lot, numbers[1], one_line=one_line))
+        self.border_title = _reserve(book)
         self._line("#tally", Text(tally.told(now)))
         by_second = book.bids_by_second(now)
         self.query_one("#rate", Sparkline).data = [float(count) for count in by_second]
@@ -190,12 +190,12 @@ class Block(Vertical):
         return text.append(f"min {minimum} · start {start} · market {market}")
 
 
-def _reserve(book: SaleBook) -> Text:
+def _reserve(book: SaleBook) -> str:
     """Whether the reserve is met, where the lot has one (D42); not what it is."""
     met = book.bidding.reserve_met
     if book.lot is None or met is None:
-        return Text()
-    return Text(" · reserve met") if met else Text.assemble(" · ", ("RESERVE NOT MET", "bold"))
+        return ""
+    return "reserve met" if met else "RESERVE NOT MET"
 
 
 def padded(text: Text, width: int) -> Text:

@@ -6,9 +6,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from baraka_cli.client.access import Access
+from baraka_cli.client.http import HttpApi
 from baraka_cli.console.sale_screen import SaleScreen
 from baraka_cli.console.taking_back import TakingBack
 from baraka_server.contract.client_events import AwardLot, JoinAuction, PlaceBid
+from baraka_server.contract.lots import AddLots, NewLot
 from tests.support.checks.proof import assert_sale_holds, the_ledger
 from tests.support.clients.keyboard import Keyboard, seated
 from tests.support.clients.phones import Phone, PythonPhones, token
@@ -19,9 +22,22 @@ RING = "Gold Ring – 18K"
 
 @asynccontextmanager
 async def hosting(
-    baraka: Baraka, phones: PythonPhones, folder: Path, *, hold_seconds: float = 0
+    baraka: Baraka,
+    phones: PythonPhones,
+    folder: Path,
+    *,
+    hold_seconds: float = 0,
+    vase_reserve: int | None = None,
 ) -> AsyncIterator[tuple[Keyboard, Phone, Phone]]:
-    """The gold ring is up; Bilal has bid 900 and Dina 950."""
+    """The gold ring is up; Bilal has bid 900 and Dina 950.
+
+    With `vase_reserve` it is a vase of the server's run list with that reserve.
+    """
+    if vase_reserve is not None:
+        lot = {"product": "Vase", "minimum_price": 1, "start_price": 1, "market_price": 1}
+        vase = NewLot.model_construct(**lot, reserve=vase_reserve)
+        api = HttpApi(baraka.url, Access(token(SECRET, 1)))
+        assert (await api.command(AddLots(auction_id=1, lots=(vase,)))).ok
     async with seated(baraka.url, folder, size=(120, 40), hold_seconds=hold_seconds) as host:
         await host.sees("NOT STARTED", "▲ online")
         await host.confirms("s")
@@ -174,3 +190,35 @@ async def test_a_second_console_follows_what_the_first_takes_back(baraka, phones
 def test_the_console_holds_an_award_for_three_seconds():
     assert issubclass(SaleScreen, TakingBack)
     assert TakingBack.hold_seconds == 3
+
+
+async def test_a_lot_below_its_reserve_is_sold_behind_a_question_of_its_own(
+    baraka, phones, tmp_path, store
+):
+    async with hosting(baraka, phones, tmp_path, vase_reserve=2000) as (host, bilal, dina):
+        await host.sees("RESERVE NOT MET", "reserve 2,000")
+        await host.presses("a")
+        await host.sees("Award this lot?", "Below the reserve: you are asked once more.")
+        await host.presses("ctrl+y")
+        await host.sees("below its reserve?", "for 950", "type: below")
+        await host.presses("ctrl+y")
+        await host.sees("⚠ First type: below")
+        await host.presses("escape")
+        assert host.sale_screen.book.lot is not None
+        assert (await bilal.emits(PlaceBid(auction_id=1, amount=2000)))["ok"]
+        await host.sees("reserve met")
+        assert (await dina.emits(PlaceBid(auction_id=1, amount=2010)))["ok"]
+        await leads(host, 2010)
+        # What the console knows of the reserve may be old: the server's refusal asks too.
+        host.sale_screen.run_list.on_block.reserve = None
+        await host.presses("m")
+        await host.sees("Sell to another bidder?")
+        await host.presses("down", "ctrl+y")  # Bilal's 900
+        await host.sees("below its reserve?", "for 900")
+        await host.types("below")
+        await host.presses("ctrl+y")
+        won = await dina.hears("auctionEnded")
+        assert (won["winningBid"]["bid"], won["reserveMet"], won["runnerUp"]) == (900, False, True)
+    awards = [entry for entry in await the_ledger(store) if entry.kind == "runner_up_awarded"]
+    assert [one.event.below_reserve for one in awards] == [True]
+    await assert_sale_holds(store)

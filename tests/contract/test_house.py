@@ -57,9 +57,9 @@ CLOCK = {"endsAt", "remainingMs", "running", "extendSeconds", "windowSeconds", "
 TOLD = {
     "lotsChanged": {"lotsVersion", "lots"},
     "nextBidChanged": {"nextBid"},
-    "bidUndone": {"bidIds", "standingBid", "formerBid", "nextBid", "clock", "round"},
+    "bidUndone": {"bidIds", "standingBid", "formerBid", "nextBid", "reserveMet", "clock", "round"},
     "lotReopened": {
-        *("product", "winningId", "standingBid", "nextBid", "round"),
+        *("product", "winningId", "standingBid", "nextBid", "reserveMet", "round"),
         *("lotId", "lotNumber"),
     },
     "auctionClock": CLOCK,

@@ -27,6 +27,7 @@ VALID: dict[str, dict[str, Any]] = {
         "weight": "5.2g",
         "bidId": 7,
         "runnerUp": True,
+        "belowReserve": True,
         "requestId": "a-1",
         "round": 1,
     },
@@ -41,7 +42,16 @@ VALID: dict[str, dict[str, Any]] = {
     },
 }
 
-OPTIONAL = {"lastSeq", "ledger", "requestId", "round", "bidId", "runnerUp", "weight"}
+OPTIONAL = {
+    "lastSeq",
+    "ledger",
+    "requestId",
+    "round",
+    "bidId",
+    "runnerUp",
+    "belowReserve",
+    "weight",
+}
 
 # field on the wire: (its name in our code, the kind of its value)
 FIELDS = {
@@ -54,6 +64,7 @@ FIELDS = {
     "round": ("round", "counter"),
     "bidId": ("bid_id", "counter"),
     "runnerUp": ("runner_up", "flag"),
+    "belowReserve": ("below_reserve", "flag"),
     "product": ("product", "text"),
     "weight": ("weight", "text or blank"),
     "minBidPrice": ("minimum_price", "price"),

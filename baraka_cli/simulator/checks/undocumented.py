@@ -13,13 +13,10 @@ from typing import Any, get_args
 from pydantic import BaseModel
 
 from baraka_server.contract.records import BidWithUser, User
-from baraka_server.contract.server_events import AuctionState, LotAwarded, LotChanged, NewBid
+from baraka_server.contract.server_events import AuctionState
 
 AGREED: Mapping[type[BaseModel], frozenset[str]] = {
-    AuctionState: frozenset({"reserveMet", "maximum"}),
-    NewBid: frozenset({"reserveMet"}),
-    LotChanged: frozenset({"reserveMet"}),
-    LotAwarded: frozenset({"nextBid", "reserveMet"}),
+    AuctionState: frozenset({"maximum"}),
     BidWithUser: frozenset({"automatic", "floor"}),
 }
 """Fields that are decided and that this contract does not declare yet: a newer server may send them. They are
