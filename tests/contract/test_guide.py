@@ -416,6 +416,7 @@ CODES = {
     "no_floor_user",
     "floor_closed",
     "winning_paid",
+    "other_history",
 }
 
 VALUES = {"current": 1500, "minimum": 800, "reason": "…", "name": "…", "hint": "", "incident": "…"}
