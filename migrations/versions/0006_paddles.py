@@ -62,15 +62,18 @@ def _given(connection: sa.Connection) -> list[dict[str, int | None]]:
     ledger = sa.table(
         "baraka_events", *map(sa.column, ("auction_id", "seq", "kind", "user_id", "data"))
     )
-    query = sa.select(ledger).where(ledger.c.kind == "bid", ledger.c.data.like('%"paddle":%'))
+    gave = ledger.c.kind.in_(["bid", "bidder_registered"]) & ledger.c.data.like('%"paddle":%')
+    rows = [
+        (row, json.loads(row.data)) for row in connection.execute(sa.select(ledger).where(gave))
+    ]
     return [
         {
             "auction_id": row.auction_id,
-            "number": json.loads(row.data)["paddle"],
-            "user_id": row.user_id,
+            "number": said["paddle"],
+            "user_id": said.get("target_id", row.user_id),
             "seq": row.seq,
         }
-        for row in connection.execute(query)
+        for row, said in rows
     ]
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import delete, insert, select, update
 
+from baraka_server.contract.registration import RegisterBidder
 from baraka_server.domain.paddles import Paddles
 from baraka_server.domain.state import State, apply
-from baraka_server.store import audit, ledger, migrate
+from baraka_server.live import desk
+from baraka_server.store import audit, catalog, ledger, migrate
 from baraka_server.store.store import Store
 from baraka_server.store.tables import paddles
 from baraka_server.store.unsuited import Unsuited
@@ -92,7 +94,11 @@ async def test_a_ledger_whose_end_was_cut_off_is_found_by_the_paddle_that_is_lef
 async def test_an_upgrade_fills_the_table_from_the_ledger_that_gave_the_numbers(
     books: Store, sale: Sale, database_url: str
 ) -> None:
+    farah = await catalog.create_user(books, name="Farah", number="+923001112204")
+    registered = RegisterBidder(auction_id=sale.auction.id, user_id=farah.id, approved=True)
+    await desk.carry_out(books, registered)
     before = await rows(books, sale.auction.id)
+    assert [row[:2] for row in before][-1] == (3, farah.id)
     await migrate.downgrade(database_url, "baraka_0005")
     await migrate.upgrade(database_url)
     assert await rows(books, sale.auction.id) == before
