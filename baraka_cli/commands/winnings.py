@@ -9,7 +9,7 @@ import typer
 
 from baraka_cli.commands.settlement import export, summary
 from baraka_cli.database import ask_store
-from baraka_cli.terminal import AsJson, DatabaseUrl, fail, print_json, print_table, say
+from baraka_cli.terminal import AsJson, DatabaseUrl, fail, print_json, print_table, say, wrong_usage
 
 if TYPE_CHECKING:
     from baraka_server.contract.winnings import WinningCommand
@@ -125,7 +125,18 @@ def correct(
 @app.command()
 def reassign(
     winning: WinningId,
-    to: Annotated[int, typer.Option(min=1, metavar="PADDLE", help="The paddle of who gets it.")],
+    to: Annotated[
+        int | None,
+        typer.Option(
+            min=1, metavar="PADDLE", help="The paddle of who gets it.", show_default=False
+        ),
+    ] = None,
+    nobody: Annotated[
+        bool,
+        typer.Option(
+            "--nobody", help="Nobody gets it: the winning is deleted, and its lot is passed."
+        ),
+    ] = False,
     price: Annotated[
         int | None,
         typer.Option(
@@ -137,20 +148,29 @@ def reassign(
     ] = None,
     database_url: DatabaseUrl = None,
 ) -> None:
-    """Give a winning that is not paid to another bidder; the history keeps both."""
+    """Give a winning that is not paid to another bidder, or to nobody; the history keeps both."""
     from baraka_server.contract.winnings import ReassignWinning
 
+    if nobody == (to is not None):
+        wrong_usage("Say who gets it: either --to PADDLE, or --nobody.")
+    if nobody and price is not None:
+        wrong_usage("--nobody and --price: nobody pays a price.")
     _carry_out(
         database_url,
         winning,
         lambda auction_id: ReassignWinning(
             auction_id=auction_id, winning_id=winning, paddle=to, price=price, reason=because
         ),
+        to_nobody=nobody,
     )
 
 
 def _carry_out(
-    database_url: str | None, winning_id: int, command: Callable[[int], WinningCommand]
+    database_url: str | None,
+    winning_id: int,
+    command: Callable[[int], WinningCommand],
+    *,
+    to_nobody: bool = False,
 ) -> None:
     """Do what `command` makes for the winning's auction, and say what the winning is now."""
     from baraka_server.contract.refusals import Refusal
@@ -158,18 +178,28 @@ def _carry_out(
     from baraka_server.live.batch import Outcome
     from baraka_server.live.desk import carry_out
     from baraka_server.store import catalog
+    from baraka_server.store.errors import NotThere
     from baraka_server.store.store import Store
 
-    async def do(store: Store) -> tuple[Outcome, WinningWithUser]:
-        before = await catalog.winning_by_id(store, winning_id)
+    async def do(store: Store) -> tuple[Outcome, WinningWithUser | None]:
+        try:
+            before = await catalog.winning_by_id(store, winning_id)
+        except NotThere:
+            if to_nobody and await catalog.went_to_nobody(store, winning_id):
+                return {"changed": False}, None
+            raise
         outcome = await carry_out(store, _valid(lambda: command(before.auction_id or 0)))
-        return outcome, await catalog.winning_by_id(store, winning_id)
+        gone = to_nobody and not isinstance(outcome, Refusal)
+        return outcome, None if gone else await catalog.winning_by_id(store, winning_id)
 
     outcome, won = ask_store(database_url, do)
     if isinstance(outcome, Refusal):
         fail(_explained(outcome.message, outcome.code))
     if outcome.get("changed") is False:
         say("It was so already.")
+    if won is None:
+        say(f"Winning {winning_id} went to nobody: it is deleted, and its lot is passed.")
+        return
     state = "paid" if won.sold else "not paid"
     say(f"Winning {won.id}: {won.product} to {won.user.name} for {won.price}, {state}.")
 

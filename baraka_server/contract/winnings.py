@@ -40,10 +40,10 @@ class CorrectWinning(WinningCommand):
 
 
 class ReassignWinning(WinningCommand):
-    """Give a winning to another bidder: at the highest own bid of that round, or at a price."""
+    """Give a winning to another bidder, at the highest own bid of that round or at a price; or to nobody."""
 
     wire_name = "winnings reassign"
 
-    paddle: Id
+    paddle: Id | None
     price: Amount | None = None
     reason: Text | None = None

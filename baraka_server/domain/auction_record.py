@@ -100,8 +100,8 @@ def _changes(record: Auction, entry: LedgerEntry) -> dict[str, Any]:
             if again.lot_id is None:
                 return restored
             return restored | {"product_description": _shortened(again.description)}
-        case WinningChanged(is_last=True, winner_id=winner_id):
-            return {"winning_user_id": winner_id}
+        case WinningChanged(is_last=True) as changed:
+            return {"winning_user_id": changed.last_winner}
         case Canceled():
             return {"isLive": False, "isCanceled": True}
         case Ended():

@@ -22,6 +22,7 @@ from baraka_server.domain.events import (
 from baraka_server.domain.hammer import Award, LotOpenedAgain, RunnerUpAwarded
 from baraka_server.domain.lots import LotValues, Positions, RunList, RunLot
 from baraka_server.domain.parts import FreeText, StandingBid
+from baraka_server.domain.winnings import WinningChanged
 
 
 def _lots(stored: Any) -> tuple[RunLot, ...]:
@@ -227,6 +228,16 @@ def _passed(list_: RunList, _event: LotPassed | Ended | Canceled, entry: LedgerE
     return list_.closed(entry.seq, LotState.PASSED)
 
 
+def _settled(list_: RunList, event: WinningChanged, entry: LedgerEntry) -> RunList:
+    """A lot whose winning went to nobody is passed."""
+    lots = (lot for lot in list_.lots.values() if lot.winning_id == event.winning_id)
+    lot = next(lots, None) if event.to_nobody else None
+    if lot is None:
+        return list_
+    passed = replace(lot, state=LotState.PASSED, winning_id=None)
+    return list_.changed(entry.seq, passed, of_list=False)
+
+
 def _adopted(list_: RunList, event: Adopted, entry: LedgerEntry) -> RunList:
     """Another program's product opens the first waiting lot of its name, else none."""
     was, lot = list_.open, event.lot
@@ -267,4 +278,5 @@ FOLDS: dict[type[Event], Callable[[RunList, Any, LedgerEntry], RunList]] = {
     Ended: _passed,
     Canceled: _passed,
     Adopted: _adopted,
+    WinningChanged: _settled,
 }

@@ -36,25 +36,39 @@ class WinningPaid(Event):
 
 @dataclass(frozen=True, slots=True)
 class WinningChanged(Event):
-    """A winning has another winner or another price than before; `is_last` moves the auction's winner."""
+    """A winning has another winner or another price than before; `is_last` moves the auction's winner.
+
+    `winner_id` and `price` are None where it goes to nobody: its row is deleted, and its lot is passed.
+    The auction's winner is `winner_then` in that case.
+    """
 
     kind = "winning_changed"
     rule = False
     parts: ClassVar[Parts] = {"reason": FreeText}
-    sparse: ClassVar[Mapping[str, Any]] = {"by": None, "reason": None}
+    sparse: ClassVar[Mapping[str, Any]] = {"by": None, "reason": None, "winner_then": None}
 
     winning_id: int
-    winner_id: int
-    price: int
+    winner_id: int | None
+    price: int | None
     winner_before: int
     price_before: int
     is_last: bool
     reason: FreeText | None = None
     by: str | None = None
+    winner_then: int | None = None
+
+    @property
+    def to_nobody(self) -> bool:
+        return self.winner_id is None
+
+    @property
+    def last_winner(self) -> int | None:
+        """The auction's winner behind it, where it is the last winning."""
+        return self.winner_then if self.to_nobody else self.winner_id
 
     @property
     def named_users(self) -> tuple[int | None, ...]:
-        return (self.winner_id, self.winner_before)
+        return (self.winner_id, self.winner_before, self.winner_then)
 
     @property
     def texts(self) -> tuple[FreeText, ...]:

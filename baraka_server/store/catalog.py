@@ -5,6 +5,7 @@ Users' numbers are whole here: the caller masks them for others (D17).
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -23,6 +24,7 @@ from baraka_server.contract.reports import WinningWithUser
 from baraka_server.domain.roles import Role
 from baraka_server.domain.sale_rules import GUIDES_RULES, HouseRulesSet, SaleRules
 from baraka_server.domain.staff import may
+from baraka_server.domain.winnings import WinningChanged
 from baraka_server.store.errors import NotThere, Unfit
 from baraka_server.store.ledger import read_last, read_roles, read_state
 from baraka_server.store.lots import read_lots
@@ -39,7 +41,7 @@ from baraka_server.store.rows import (
 )
 from baraka_server.store.slices import in_slices
 from baraka_server.store.store import Store
-from baraka_server.store.tables import auctions, categories, users, winnings
+from baraka_server.store.tables import auctions, categories, events, users, winnings
 
 FROM_THE_BEGINNING = Span()
 
@@ -270,6 +272,16 @@ async def winning_by_id(store: Store, winning_id: int) -> WinningWithUser:
     if found[0].auction_id is None:
         raise NotThere(f"Winning {winning_id} belongs to no auction any more.")
     return found[0]
+
+
+async def went_to_nobody(store: Store, winning_id: int) -> bool:
+    """Whether this winning is gone since it was given to nobody."""
+    said = events.c.data.like(f'%"winning_id":{winning_id}%')
+    query = select(events.c.data).where(events.c.kind == WinningChanged.kind, said)
+    async with store.reading() as connection:
+        found = (await connection.execute(query)).scalars().all()
+    changes = [WinningChanged.from_data(json.loads(data)) for data in found]
+    return any(one.winning_id == winning_id and one.to_nobody for one in changes)
 
 
 def _numbered(won: WinningWithUser, given: Mapping[tuple[int, int], int]) -> WinningWithUser:

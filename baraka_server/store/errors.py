@@ -81,6 +81,10 @@ class OtherHistory(StoreError):
     """What was named is of another history of the auction (D34). The text is for a person."""
 
 
+class InUse(StoreError):
+    """A row cannot be deleted, since rows of other tables refer to it. The text is for a person."""
+
+
 class Unfit(StoreError):
     """A value that its column does not hold. The text is for a person and names the field."""
 

@@ -268,12 +268,15 @@ class Expected:
         self._winner = (opened.winner,)
 
     def _change_winning(self, entry: LedgerEntry, changed: WinningChanged) -> None:
+        if changed.is_last:
+            self._winner = (changed.last_winner,)
+        if changed.to_nobody:
+            self.winnings.take_away(changed.winning_id, entry.seq)
+            return
         known = self.winnings.written.get(changed.winning_id)
         values = dict(known.values) if known else {}
         values |= {"user_id": changed.winner_id, "price": changed.price}
         self.winnings.written[changed.winning_id] = Written(entry.seq, values)
-        if changed.is_last:
-            self._winner = (changed.winner_id,)
 
     def _award(self, entry: LedgerEntry, awarded: Award) -> None:
         self.bids.clear()

@@ -95,6 +95,10 @@ class LockedAuction:
         """A winning of this auction, locked until the transaction ends. Raises `NotThere`."""
         return await winning_rows.read_won(self._connection, self.record.id, winning_id)
 
+    async def refuse_in_use(self, winning_id: int) -> None:
+        """Raise `InUse` where a row of any table refers to a winning."""
+        await winning_rows.refuse_in_use(self._connection, winning_id)
+
     async def winner_before(self, winning_id: int) -> int | None:
         """The winner of the auction's winning before this one."""
         return await winning_rows.winner_before(self._connection, self.record.id, winning_id)

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, column, func, literal, select, table, text, update
+from sqlalchemy import and_, column, delete, func, literal, select, table, text, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from baraka_server.domain.events import LedgerEntry
 from baraka_server.domain.hammer import Award
 from baraka_server.domain.winnings import WinningChanged, WinningPaid, Won
-from baraka_server.store.errors import NotThere
+from baraka_server.store.errors import InUse, NotThere
 from baraka_server.store.tables import winnings
 
 _REFERENCES_MYSQL = text("""
@@ -64,10 +64,24 @@ async def is_settled(
     row = (await connection.execute(query)).mappings().one_or_none()
     if row is None or row["sold"] or any(row[name] != value for name, value in written.items()):
         return True
+    return await _referring(connection, winning_id) is not None
+
+
+async def refuse_in_use(connection: AsyncConnection, winning_id: int) -> None:
+    """Raise `InUse` where a row of any table refers to a winning, which is locked."""
+    if (table_ := await _referring(connection, winning_id)) is not None:
+        raise InUse(
+            f"Winning {winning_id} cannot go to nobody: a row of the table {table_} refers to it. "
+            "Nothing was changed."
+        )
+
+
+async def _referring(connection: AsyncConnection, winning_id: int) -> str | None:
+    """The name of a table whose rows refer to a winning; None for none."""
     for reference in await references(connection):
         if await _refers(connection, reference, winning_id):
-            return True
-    return False
+            return reference.table
+    return None
 
 
 async def read_won(connection: AsyncConnection, auction_id: int, winning_id: int) -> Won:
@@ -86,13 +100,16 @@ async def settle(
     connection: AsyncConnection, event: WinningPaid | WinningChanged, at: datetime
 ) -> None:
     """Write what happened to a winning behind the sale."""
+    where = winnings.c.id == event.winning_id
     values: dict[str, Any] = {"updatedAt": at}
     match event:
+        case WinningChanged(winner_id=None):
+            await connection.execute(delete(winnings).where(where))
+            return
         case WinningPaid(paid=paid):
             values["sold"] = paid
         case WinningChanged(winner_id=winner_id, price=price):
             values |= {"user_id": winner_id, "price": price}
-    where = winnings.c.id == event.winning_id
     await connection.execute(update(winnings).where(where).values(values))
 
 

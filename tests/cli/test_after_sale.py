@@ -100,3 +100,60 @@ def test_a_price_that_was_altered_behind_a_correction_is_found(desk: Desk) -> No
     done = desk.ask("auction", "verify", desk.sale.auction.id)
     assert done.code == 1
     assert "price is 1200" in done.out + done.err
+
+
+def test_a_winning_goes_to_nobody_and_its_lot_is_passed(desk: Desk) -> None:
+    first, auction_id = won(desk)["id"], desk.sale.auction.id
+    desk.ask("winnings", "paid", first)
+    refused = desk.ask("winnings", "reassign", first, "--nobody")
+    assert (refused.code, won(desk)["id"]) == (1, first)
+    assert refused.err.startswith("This winning is paid.")
+    desk.ask("winnings", "paid", first, "--no")
+    done = desk.ask("winnings", "reassign", first, "--nobody", "--because", "Never paid")
+    assert (done.code, done.out) == (0, ""), done.err
+    assert f"Winning {first} went to nobody" in done.err
+    assert json.loads(desk.ask("winnings", "list", "--json").out) == []
+    shown = json.loads(desk.ask("auction", "show", auction_id, "--json").out)
+    assert shown["winning_user_id"] is None
+    said = f"changed winning {first}: to nobody, before that 2 Dina for 1200 (Never paid)"
+    assert said in " ".join(history(desk).split())
+    assert_proved(desk)
+    again = desk.ask("winnings", "reassign", first, "--nobody")
+    assert (again.code, "It was so already." in again.err) == (0, True)
+    assert desk.ask("winnings", "reassign", first, "--to", 1).code == 1
+    row = (
+        "INSERT INTO winnings (id, user_id, auction_id, product, price, sold, createdAt, updatedAt) "
+        f"SELECT {first}, user_id, id, 'Gold Ring', 1200, 0, createdAt, updatedAt FROM Auction "
+        f"WHERE id = {auction_id}"
+    )
+    asyncio.run(sql(desk.url, row))
+    proof = desk.ask("auction", "verify", auction_id)
+    assert proof.code == 1
+    assert "of the ledger removed it" in " ".join((proof.out + proof.err).split())
+
+
+def test_a_winning_that_another_table_refers_to_goes_to_somebody_or_stays(desk: Desk) -> None:
+    first = won(desk)["id"]
+    asyncio.run(
+        sql(
+            desk.url,
+            "CREATE TABLE invoices (id INT PRIMARY KEY, winning_id INT, "
+            "FOREIGN KEY (winning_id) REFERENCES winnings (id) ON DELETE CASCADE)",
+        )
+    )
+    asyncio.run(sql(desk.url, f"INSERT INTO invoices VALUES (1, {first})"))
+    refused = desk.ask("winnings", "reassign", first, "--nobody")
+    assert (refused.code, won(desk)["id"]) == (1, first)
+    assert "a row of the table invoices refers to it" in refused.err
+    assert_proved(desk)
+
+
+@only_sqlite
+@pytest.mark.parametrize(
+    "words",
+    [(), ("--nobody", "--to", 1), ("--nobody", "--price", 5)],
+    ids=["none", "both", "price"],
+)
+def test_who_gets_a_winning_is_said_in_one_way(desk: Desk, words: tuple[object, ...]) -> None:
+    assert desk.ask("winnings", "reassign", 1, *words).code == 2
+    assert won(desk)["price"] == 1200

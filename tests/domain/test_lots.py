@@ -32,7 +32,8 @@ from baraka_server.domain.parts import Lot, StandingBid
 from baraka_server.domain.replay import objection
 from baraka_server.domain.rules.prices import next_bid
 from baraka_server.domain.state import apply, next_entry
-from tests.domain.phases import AMINA, BILAL, OPENING, PHASES
+from baraka_server.domain.winnings import WinningChanged
+from tests.domain.phases import AMINA, BILAL, DINA, OPENING, PHASES
 
 FOUND = Found(salt=b"salt", winnings=frozenset({11, 12}))
 
@@ -248,6 +249,11 @@ def test_awards_and_passes_say_what_became_of_a_lot(sale):
         refusal = sale.gives(name, lotId=1)
         assert (refusal.code, refusal.message) == (Code.LOT_NOT_WAITING, "Lot 8 is sold")
         assert refusal.extra == {"lotState": "sold"}
+    to_another = WinningChanged(5, DINA, 9, BILAL, 10, True)
+    sale.writes(to_another, AMINA)
+    assert sale.states()[8] == "sold"
+    sale.writes(replace(to_another, winner_id=None, price=None), AMINA)
+    assert (sale.states()[8], sale.state.run_list.lots[1].winning_id) == ("passed", None)
     sale.gives("offerAgain", lotId=2)
     assert sale.order() == [1, 3, 2]
     assert sale.gives("offerAgain", lotId=2) == Unchanged()

@@ -519,7 +519,7 @@ ANY_EVENT: dict[str, st.SearchStrategy[Event]] = {
     "winning_paid": st.builds(WinningPaid, IDS, st.booleans()),
     "winning_changed": st.builds(
         WinningChanged,
-        *(IDS, IDS, AMOUNTS, IDS, AMOUNTS, st.booleans()),
+        *(IDS, st.none() | IDS, st.none() | AMOUNTS, IDS, AMOUNTS, st.booleans()),
         st.none() | st.builds(FreeText, st.text("0123456789abcdef", min_size=64, max_size=64)),
     ),
     "runner_up_awarded": st.builds(RunnerUpAwarded, TEXTS, TEXTS, ANY_BID, ANY_BID, IDS),

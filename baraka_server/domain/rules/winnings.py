@@ -32,6 +32,8 @@ def _reassign(
 ) -> Decision:
     if _won(command).paid:
         return command.refused(Code.WINNING_PAID)
+    if event.paddle is None:
+        return _changed(state, command, None, None, event.reason)
     user_id = state.paddles.user_of(event.paddle)
     if user_id is None or user_id not in command.found.users:
         return command.refused(Code.PADDLE_NOT_FOUND, paddle=event.paddle)
@@ -43,7 +45,7 @@ def _reassign(
 
 
 def _changed(
-    state: State, command: Command, winner_id: int, price: int, reason: str | None
+    state: State, command: Command, winner_id: int | None, price: int | None, reason: str | None
 ) -> Decision:
     won = _won(command)
     if (winner_id, price) == (won.user_id, won.price):
@@ -58,6 +60,7 @@ def _changed(
         won.is_last,
         said,
         acted_by(command),
+        winner_then=command.found.winner if winner_id is None else None,
     )
 
 
@@ -75,6 +78,8 @@ def _paid_objection(_state: State, _entry: LedgerEntry, _event: WinningPaid) -> 
 
 
 def _changed_objection(_state: State, _entry: LedgerEntry, event: WinningChanged) -> str | None:
+    if event.to_nobody:
+        return None if event.price is None else "nobody pays a price"
     if type(event.price) is not int or not 1 <= event.price <= INT_MAX:
         return "that is not a price"
     same = (event.winner_id, event.price) == (event.winner_before, event.price_before)
@@ -91,7 +96,9 @@ def _paid_words(event: WinningPaid, _name_of: NameOf) -> str:
 
 
 def _changed_words(event: WinningChanged, name_of: NameOf) -> str:
-    now = f"{name_of(event.winner_id)} for {event.price}"
+    now = "to nobody"
+    if event.winner_id is not None:
+        now = f"{name_of(event.winner_id)} for {event.price}"
     before = f"{name_of(event.winner_before)} for {event.price_before}"
     reason = event.reason.text or "erased" if event.reason else ""
     why = f" ({reason})" if reason else ""
