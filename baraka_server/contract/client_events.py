@@ -58,6 +58,8 @@ class ClientEvent(BaseModel):
     about_lot: ClassVar[bool] = False
     over_http: ClassVar[bool] = False
     at_a_time: ClassVar[bool] = False
+    sealed: ClassVar[frozenset[str]] = frozenset()
+    """Fields that are kept nowhere but where they are sealed, nor anything made of them (D43)."""
 
     @property
     def needs_rows(self) -> bool:

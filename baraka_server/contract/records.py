@@ -107,11 +107,13 @@ class Bid(Record):
 class BidWithUser(Bid):
     """A bid and its bidder, as the wire always has it.
 
-    `paddle` is the bidder's number in the auction (D36); the guide does not have it, nor do its bids.
+    `paddle` is the bidder's number in the auction (D36). `automatic`: the server bid it for the user's
+    maximum (D43); no other bid has the field. The guide has neither, nor do its bids.
     """
 
     user: User
     paddle: int | None = None
+    automatic: bool | None = None
 
 
 class Comment(Record):

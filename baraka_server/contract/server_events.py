@@ -268,6 +268,9 @@ class AuctionState(AuctionEvent):
         None, description="`open`, or `approval`: only those whom the owner registered may bid."
     )
     maxima: bool | None = Field(None, description="Whether maximum bids are taken.")
+    maximum: int | None = Field(
+        None, description="The joiner's own maximum bid in this round; null for none."
+    )
     registered: bool | None = Field(
         None, description="Whether the joiner is registered to bid in this auction."
     )

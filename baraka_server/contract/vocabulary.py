@@ -17,6 +17,7 @@ from baraka_server.contract import (
     hammer,
     house_rules,
     lots,
+    maxima,
     moderation,
     people,
     prices,
@@ -30,7 +31,7 @@ from baraka_server.contract.server_events import (
     ServerEvent,
 )
 
-AREAS = (lots, prices, clock, hammer, people, house_rules, registration, moderation)
+AREAS = (lots, prices, maxima, clock, hammer, people, house_rules, registration, moderation)
 """The modules that declare `COMMANDS` and `ANNOUNCEMENTS` beside those of the guide."""
 
 CLIENT_EVENTS: dict[str, type[ClientEvent]] = GUIDE_EVENTS | {

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
 
 from baraka_server.domain.events import (
     Adopted,
@@ -16,6 +16,7 @@ from baraka_server.domain.events import (
 )
 from baraka_server.domain.hammer import ActUndone, LotOpenedAgain, RunnerUpAwarded
 from baraka_server.domain.lot_entries import LotPassed
+from baraka_server.domain.maxima import Maxima, MaximumSet
 from baraka_server.domain.moderation import UserBlocked
 from baraka_server.domain.parts import StandingBid, same_bid
 
@@ -25,17 +26,35 @@ FOUND = 0
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """A bid and the bids that followed of it, oldest first. `seq` is that of the first one's entry."""
+    """A bid and the automatic bids that followed of it, oldest first. `seq` is that of its own entry.
+
+    `maximum`: it was the setting of a maximum, and all its bids followed of that (D43). `user_id` is whose
+    it is; None where the bid was refused and only raised the equal maximum of somebody else.
+    """
 
     seq: int
     bids: tuple[StandingBid, ...]
+    maximum: bool = False
+    user_id: int | None = None
 
     @property
     def ids(self) -> tuple[int, ...]:
         return tuple(bid.bid_id for bid in self.bids)
 
-    def without(self, ids: Collection[int]) -> Act:
-        return Act(self.seq, tuple(bid for bid in self.bids if bid.bid_id not in ids))
+    def set_maximum(self, maxima: Maxima) -> int | None:
+        """The entry by which the act set a maximum, if that is still the one of its user."""
+        if not self.maximum or self.user_id is None:
+            return None
+        return self.seq if maxima.standing.get(self.user_id) == self.seq else None
+
+    def without(self, ids: Collection[int]) -> Iterator[Act]:
+        """What is left of it without some bids. Answers to a bid that is gone are acts of their own."""
+        left = [bid for bid in self.bids if bid.bid_id not in ids]
+        gone = {bid.user_id for bid in self.bids if bid.bid_id in ids}
+        if self.user_id in gone:
+            yield from (Act(self.seq, (bid,), user_id=bid.user_id) for bid in left)
+        elif left:
+            yield replace(self, bids=tuple(left))
 
 
 class RoundActs:
@@ -52,6 +71,7 @@ class RoundActs:
     KINDS: tuple[type[Event], ...] = (
         Adopted,
         LotOpened,
+        MaximumSet,
         BidPlaced,
         StandingBidChanged,
         Awarded,
@@ -65,6 +85,7 @@ class RoundActs:
     def __init__(self) -> None:
         self._acts: list[Act] = []
         self._sold: list[Act] = []
+        self._set_by: dict[int, int | None] = {}  # the maxima of the round, by their entries
         self._round = 0
         self.meddled = False
         """Whether another program wrote bids in this round: there may be more than entries tell of."""
@@ -88,6 +109,8 @@ class RoundActs:
         match entry.event:
             case BidPlaced() as bid:
                 self._place(entry, bid)
+            case MaximumSet():
+                self._set_by[entry.seq] = entry.user_id
             case LotOpened():
                 self._begin()
             case Adopted(lot=lot, high=high):
@@ -115,12 +138,21 @@ class RoundActs:
 
     def _begin(self) -> None:
         self._acts, self._sold, self.meddled = [], [], False
+        self._set_by.clear()
 
     def _place(self, entry: LedgerEntry, event: BidPlaced) -> None:
         if entry.user_id is None:
             raise ValueError("a bid has a bidder")
         bid = StandingBid(event.bid_id, entry.user_id, event.amount, entry.at)
-        self._acts.append(Act(entry.seq, (bid,)))
+        newest = self.newest
+        if newest is not None and event.act == newest.seq:
+            self._acts[-1] = replace(newest, bids=(*newest.bids, bid))
+        elif event.act is not None:  # the first one of a maximum
+            set_by = self._set_by.get(event.act)
+            self._acts.append(Act(event.act, (bid,), maximum=True, user_id=set_by))
+        else:
+            whose = None if event.automatic else entry.user_id
+            self._acts.append(Act(entry.seq, (bid,), user_id=whose))
 
     def _settle(self, high: StandingBid | None) -> None:
         """Take `high` for the highest row: what is above it was taken away by another program."""
@@ -138,8 +170,7 @@ class RoundActs:
             self._acts.insert(place, Act(FOUND, (high,)))
 
     def _drop(self, ids: Collection[int]) -> None:
-        left = (act.without(ids) for act in self._acts)
-        self._acts = [act for act in left if act.bids]
+        self._acts = [left for act in self._acts for left in act.without(ids)]
 
 
 def objection(acts: RoundActs, entry: LedgerEntry) -> str | None:

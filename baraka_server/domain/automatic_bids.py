@@ -9,6 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 
+BIDS_OF_ACT_MAX = 3
+"""How many bids an act becomes at most, its own among them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Maximum:

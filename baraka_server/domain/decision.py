@@ -11,6 +11,7 @@ from baraka_server.contract.client_events import ClientEvent
 from baraka_server.contract.refusals import Code, Refusal
 from baraka_server.domain.acts import RoundActs
 from baraka_server.domain.events import Event, LedgerEntry
+from baraka_server.domain.maxima import Sealed
 from baraka_server.domain.parts import StandingBid
 from baraka_server.domain.winnings import Won
 
@@ -55,6 +56,8 @@ class Found:
     winnings: frozenset[int] = frozenset()
     comments: frozenset[int] = frozenset()
     """The comments that are named and on the list."""
+    sealed: Mapping[int, Sealed] = field(default_factory=dict, repr=False)
+    """The maximum bids that commands may need to know, by the entries that set them (D43)."""
     posted: Mapping[int, LedgerEntry] = field(default_factory=dict)
     """The entries of the comments that are named and may come back, by their ids."""
 

@@ -182,21 +182,32 @@ class BidPlaced(Event):
     Under a clock `clock_ms` is how far it had counted when the bid was decided, `late_ms` how long
     before that the bid was read (D44). `paddle` is the number that its bidder got with it (D36); None
     for one who had a paddle already.
+
+    An `automatic` bid is of a maximum (D43). `act` is the entry of which it followed; None where it is the
+    first bid of its act.
     """
 
     kind = "bid"
-    sparse: ClassVar[Mapping[str, Any]] = {"clock_ms": None, "late_ms": 0, "paddle": None}
+    sparse: ClassVar[Mapping[str, Any]] = {
+        "clock_ms": None,
+        "late_ms": 0,
+        "paddle": None,
+        "automatic": False,
+        "act": None,
+    }
 
     amount: int
     bid_id: int = 0
     clock_ms: int | None = None
     late_ms: int = 0
     paddle: int | None = None
+    automatic: bool = False
+    act: int | None = None
 
     @property
     def is_plain(self) -> bool:
         """Whether it says nothing beyond what a bid of the guide says."""
-        return self.clock_ms is None and self.paddle is None
+        return self.clock_ms is None and self.paddle is None and not self.automatic
 
     @property
     def acknowledged(self) -> dict[str, Any]:

@@ -23,7 +23,9 @@ def _bids_of(stored: Iterable[tuple[int, int, int, str]]) -> tuple[StandingBid, 
 class ActUndone(Event):
     """The newest act of the round was taken back: its bids are gone, and `high` stands (D37).
 
-    `bids` are their rows in `Auction_bids`, `was` is the bid that stood before.
+    `bids` are their rows in `Auction_bids`, `was` is the bid that stood before. `maximum` is the entry that
+    set the maximum of the act, which goes with it (D43); None where there is none, or no more.
+    `against_maximum`: the maximum of somebody else stood, of which an undo may tell something.
     """
 
     kind = "bid_undone"
@@ -32,13 +34,19 @@ class ActUndone(Event):
         "high": StandingBid.from_data,
         "was": StandingBid.from_data,
     }
-    sparse: ClassVar[Mapping[str, Any]] = {"clock_ms": None}
+    sparse: ClassVar[Mapping[str, Any]] = {
+        "clock_ms": None,
+        "maximum": None,
+        "against_maximum": False,
+    }
 
     bids: tuple[int, ...]
     high: StandingBid | None
     was: StandingBid | None
     clock_ms: int | None = None
     """How far a clock had counted, which has time left behind it (D44)."""
+    maximum: int | None = None
+    against_maximum: bool = False
 
     @property
     def named_users(self) -> tuple[int | None, ...]:

@@ -111,7 +111,8 @@ class UserUnmuted(Event):
 class UserBlocked(Event):
     """A user may not take part any more; `bids` are the rows of the round that were withdrawn.
 
-    `high` is the bid that stands now, `was` the one that stood; without bids neither is said.
+    `high` is the bid that stands now, `was` the one that stood; without bids neither is said. `maximum` is
+    the entry that set the user's maximum in the round, which is withdrawn too (D43).
     """
 
     kind = "user_blocked"
@@ -125,6 +126,7 @@ class UserBlocked(Event):
         "high": None,
         "was": None,
         "clock_ms": None,
+        "maximum": None,
     }
 
     target_id: int
@@ -133,6 +135,7 @@ class UserBlocked(Event):
     was: StandingBid | None = None
     clock_ms: int | None = None
     """How far a clock had counted, which has time left behind it where bids fell (D44)."""
+    maximum: int | None = None
 
     @property
     def named_users(self) -> tuple[int | None, ...]:

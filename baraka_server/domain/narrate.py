@@ -25,6 +25,7 @@ from baraka_server.domain.rules import (
     hammer,
     house_rules,
     lots_proved,
+    maxima,
     moderation,
     people,
     prices,
@@ -38,6 +39,7 @@ from baraka_server.domain.state import State
 WORDS: Words = {
     **lots_proved.WORDS,
     **prices.WORDS,
+    **maxima.WORDS,
     **clock_proved.WORDS,
     **hammer.WORDS,
     **people.WORDS,
@@ -71,8 +73,8 @@ def in_words(before: State, entry: LedgerEntry, name_of: NameOf) -> str:
         case LotOpened(lot=lot, lot_number=number, reserve=reserve):
             prices = _prices(lot) + _reserved(reserve)
             return f"put {numbered(lot.product, number)} on the block: {prices}"
-        case BidPlaced(amount=amount):
-            return f"bid {amount}"
+        case BidPlaced(amount=amount, automatic=automatic):
+            return f"bid {amount}, automatically by a maximum bid" if automatic else f"bid {amount}"
         case StandingBidChanged() as change:
             return _changed_bid(change, name_of)
         case Commented(comment=text):

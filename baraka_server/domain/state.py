@@ -14,6 +14,7 @@ from baraka_server.domain import (
     clock,
     increments,
     lot_entries,
+    maxima,
     moderation,
     paddles,
     registration,
@@ -40,6 +41,7 @@ from baraka_server.domain.hammer import ActUndone, Award, LotOpenedAgain, Runner
 from baraka_server.domain.increments import NONE_SET, Increments
 from baraka_server.domain.lot_entries import LotPassed
 from baraka_server.domain.lots import EMPTY, RunList
+from baraka_server.domain.maxima import Maxima
 from baraka_server.domain.moderation import Moderation, UserBlocked
 from baraka_server.domain.paddles import Paddles
 from baraka_server.domain.parts import Lot, StandingBid, same_bid
@@ -122,6 +124,7 @@ class State:
     sale_rules: SaleRules = GUIDES_RULES
     bidders: Bidders = registration.NOBODY
     run_list: RunList = EMPTY
+    maxima: Maxima = maxima.NONE_SET
     moderation: Moderation = moderation.NOTHING_SAID
     hash: str = field(default="", compare=False)
 
@@ -137,6 +140,7 @@ AREAS: dict[str, dict[type[Event], Fold]] = {
     "sale_rules": sale_rules.FOLDS,
     "bidders": registration.FOLDS,
     "run_list": lot_entries.FOLDS,
+    "maxima": maxima.FOLDS,
     "moderation": moderation.FOLDS,
 }
 """The folds of each field of `State` that is an area's own, by the events that change it."""
@@ -295,7 +299,7 @@ def _(event: ActUndone, entry: LedgerEntry) -> dict[str, Any]:
 @_changed.register
 def _(event: UserBlocked, entry: LedgerEntry) -> dict[str, Any]:
     if not event.bids:
-        return {}
+        return {} if event.maximum is None else {"taken_back": entry.seq}
     taken_back = {"high": event.high, "taken_back": entry.seq}
     if same_bid(event.high, event.was):
         return taken_back

@@ -16,8 +16,7 @@ from baraka_server.contract.records import BidWithUser, User
 from baraka_server.contract.server_events import AuctionState
 
 AGREED: Mapping[type[BaseModel], frozenset[str]] = {
-    AuctionState: frozenset({"maximum"}),
-    BidWithUser: frozenset({"automatic", "floor"}),
+    BidWithUser: frozenset({"floor"}),
 }
 """Fields that are decided and that this contract does not declare yet: a newer server may send them. They are
 those of docs/auction-house.md, "What is told"."""

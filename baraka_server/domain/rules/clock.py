@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypedDict
 
 from baraka_server.contract import clock as asked
 from baraka_server.contract.fields import iso_time
@@ -68,7 +68,14 @@ def _refused_by(clock: Clock, command: Command, code: Code) -> Refusal:
     )
 
 
-def timed(state: State, command: Command) -> dict[str, int]:
+class Timing(TypedDict, total=False):
+    """The fields of a bid that say when it was."""
+
+    clock_ms: int
+    late_ms: int
+
+
+def timed(state: State, command: Command) -> Timing:
     """The fields of a bid that say when it was, where there is a clock."""
     if state.bidding.clock is None:
         return {}

@@ -30,7 +30,13 @@ def _undo(state: State, command: Command, event: UndoBid, _rules: HouseRules) ->
     if event.bid_id not in newest.ids:
         return command.refused(Code.NOT_NEWEST, standingBid=named(state.high))
     left = (bid for bid in command.found.standing if bid.bid_id not in newest.ids)
-    return ActUndone(newest.ids, next(left, None), state.high)
+    return ActUndone(
+        newest.ids,
+        next(left, None),
+        state.high,
+        maximum=newest.set_maximum(state.maxima),
+        against_maximum=state.maxima.of_another(newest.user_id),
+    )
 
 
 def _reopen(state: State, command: Command, event: ReopenLot, _rules: HouseRules) -> Decision:
@@ -156,6 +162,7 @@ def _undone_words(event: ActUndone, name_of: NameOf) -> str:
     taken = the_bid(event.was, name_of) if event.was else "a bid"
     more = len(event.bids) - 1
     also = f" and {more} more bid{'s' if more > 1 else ''} that belonged to it" if more else ""
+    also += ", with the maximum bid" if event.maximum is not None else ""
     stands = f"now {the_bid(event.high, name_of)} stands" if event.high else "no bid stands"
     return f"took back {taken}{also}: {stands}"
 

@@ -88,10 +88,11 @@ def _block(state: State, command: Command, event: asked.BlockUser, _rules: House
         return refusal
     standing = command.found.standing if state.lot else ()
     withdrawn = tuple(sorted(bid.bid_id for bid in standing if bid.user_id == who))
+    maximum = state.maxima.standing.get(who)
     if not withdrawn:
-        return UserBlocked(who)
+        return UserBlocked(who, maximum=maximum)
     left = next((bid for bid in standing if bid.user_id != who), None)
-    return UserBlocked(who, withdrawn, left, state.high)
+    return UserBlocked(who, withdrawn, left, state.high, maximum=maximum)
 
 
 def _unblock(
@@ -175,6 +176,8 @@ def _blocked_objection(state: State, entry: LedgerEntry, event: UserBlocked) -> 
         return "another bid stood than it names"
     if event.high is not None and event.high.user_id == event.target_id:
         return "a bid of the user who was blocked cannot stand"
+    if event.maximum != state.maxima.standing.get(event.target_id):
+        return "it withdraws another maximum bid than the one that stood"
     return _about_staff(state, entry, event)
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from baraka_server.contract.client_events import PlaceBid
 from baraka_server.contract.fields import INT_MAX
 from baraka_server.contract.prices import SetIncrements
-from baraka_server.contract.refusals import Code
+from baraka_server.contract.refusals import Code, Refusal
 from baraka_server.domain import paddles
-from baraka_server.domain.decision import Command, Decision, HouseRules, Unchanged
+from baraka_server.domain.decision import By, Command, Decision, HouseRules, Unchanged
 from baraka_server.domain.events import BidPlaced, LedgerEntry
 from baraka_server.domain.increments import IncrementsSet
+from baraka_server.domain.rules.answering import automatic_objection, offer, terms, with_answers
 from baraka_server.domain.rules.checks import (
     is_for_another_round,
     is_over,
@@ -26,23 +27,32 @@ from baraka_server.domain.state import State
 
 def next_bid(state: State) -> int | None:
     """The least that a bid must be now; None where none can be placed (D41)."""
-    if state.lot is None:
-        return None
-    if state.high is None:
-        return max(1, state.lot.minimum_price)
-    lot = state.run_list.open
-    return state.increments.next(state.high.amount, lot.values.increments if lot else None)
+    by = terms(state)
+    return by.least_behind(offer(state.high)) if by else None
 
 
 def _bid(state: State, command: Command, event: PlaceBid, rules: HouseRules) -> Decision:
+    if refusal := no_bidder(state, command, rules) or _not_for_this_round(state, command, event):
+        return refusal
+    if refusal := no_bid(state, command, event.amount):
+        return refusal
+    paddle = state.paddles.next_for(command.user_id)
+    placed = BidPlaced(event.amount, paddle=paddle, **timed(state, command))
+    return with_answers(state, command, By(placed, command.user_id))
+
+
+def no_bidder(state: State, command: Command, rules: HouseRules) -> Refusal | None:
+    """Refuse a bid of somebody who may not bid now, whatever the amount."""
     if refusal := no_participant(state, command):
         return refusal
     if command.user_id == state.owner_id and not rules.owner_bids:
         return command.refused(Code.OWNER_BID)
     if command.user_id in state.roles.given:
         return command.refused(Code.STAFF_BID)
-    if refusal := unregistered(state, command, command.user_id):
-        return refusal
+    return unregistered(state, command, command.user_id)
+
+
+def _not_for_this_round(state: State, command: Command, event: PlaceBid) -> Refusal | None:
     if event.round is None and command.seen is not None:
         if command.seen.round is None:
             return command.refused(Code.NOT_JOINED)
@@ -50,21 +60,27 @@ def _bid(state: State, command: Command, event: PlaceBid, rules: HouseRules) -> 
             return command.refused(Code.ROUND_OVER, round=state.round)
     if is_for_another_round(state, event):
         return command.refused(Code.ROUND_OVER, round=state.round)
+    return None
+
+
+def no_bid(
+    state: State, command: Command, amount: int, *, own_lead: bool = False
+) -> Refusal | None:
+    """Refuse an amount that may not follow what stands. With `own_lead` whoever leads may say the own bid."""
     if state.lot is None:
         return command.refused(Code.NO_LOT)
     if refusal := closed(state, command):
         return refusal
-    if state.high is not None and event.amount <= state.high.amount:
-        return command.refused(Code.BID_TOO_LOW, current=state.high.amount)
-    if state.high is None and event.amount < state.lot.minimum_price:
+    high = state.high
+    leads = own_lead and high is not None and high.user_id == command.user_id
+    if high is not None and amount < high.amount + (not leads):
+        return command.refused(Code.BID_TOO_LOW, current=high.amount)
+    if high is None and amount < state.lot.minimum_price:
         return command.refused(Code.BID_BELOW_MINIMUM, minimum=state.lot.minimum_price)
     least = next_bid(state)
-    if least is not None and event.amount < least:
+    if not leads and least is not None and amount < least:
         return command.refused(Code.BID_BELOW_STEP, nextBid=least)
-    if refusal := over_limit(state, command, command.user_id, event.amount):
-        return refusal
-    paddle = state.paddles.next_for(command.user_id)
-    return BidPlaced(event.amount, paddle=paddle, **timed(state, command))
+    return over_limit(state, command, command.user_id, amount)
 
 
 def _set_increments(
@@ -108,9 +124,9 @@ def _bid_objection(state: State, entry: LedgerEntry, event: BidPlaced) -> str | 
     if state.high is None and event.amount < state.lot.minimum_price:
         return f"a first bid of {event.amount} is below the minimum of {state.lot.minimum_price}"
     least = next_bid(state)
-    if least is not None and event.amount < least:
+    if least is not None and event.amount < least and not event.automatic:
         return f"a bid of {event.amount} is below the next step, which is {least}"
-    return paddles.objection(state.paddles, entry, event)
+    return automatic_objection(state, entry, event) or paddles.objection(state.paddles, entry, event)
 
 
 def _set_objection(state: State, _entry: LedgerEntry, event: IncrementsSet) -> str | None:

@@ -13,7 +13,7 @@ from baraka_server.contract.client_events import (
     Who,
 )
 from baraka_server.contract.refusals import Code, Refusal
-from baraka_server.domain.decision import Command, Decision, HouseRules
+from baraka_server.domain.decision import By, Command, Decision, HouseRules, Several
 from baraka_server.domain.events import (
     Adopted,
     BroadcasterLeft,
@@ -24,6 +24,7 @@ from baraka_server.domain.events import (
     LedgerEntry,
     Started,
 )
+from baraka_server.domain.maxima import opened
 from baraka_server.domain.rules.checks import is_over, no_participant, over_objection
 from baraka_server.domain.rules.tables import Decisions, Objections
 from baraka_server.domain.staff import role_of
@@ -39,13 +40,19 @@ def _start(state: State, command: Command, _event: StartAuction, _rules: HouseRu
 def _cancel(state: State, command: Command, _event: CancelAuction, _rules: HouseRules) -> Decision:
     if state.canceled:
         return command.refused(Code.ALREADY_CANCELED)
-    return Canceled() if state.live else command.refused(Code.NOT_LIVE)
+    return _over(state, command, Canceled()) if state.live else command.refused(Code.NOT_LIVE)
 
 
 def _end(state: State, command: Command, _event: EndAuction, _rules: HouseRules) -> Decision:
     if state.ended:
         return command.refused(Code.ALREADY_ENDED)
-    return Ended() if state.live else command.refused(Code.NOT_LIVE)
+    return _over(state, command, Ended()) if state.live else command.refused(Code.NOT_LIVE)
+
+
+def _over(state: State, command: Command, event: Canceled | Ended) -> Decision:
+    """The end of a sale, with the maximum bids that were sealed until then (D43)."""
+    first = [By(one, None) for one in opened(state.maxima, command.found.sealed)]
+    return Several((*first, event), own=len(first)) if first else event
 
 
 def _broadcaster_leave(
