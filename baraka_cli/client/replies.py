@@ -47,6 +47,7 @@ from baraka_server.contract.lots import (
     RepriceLot,
     WithdrawLot,
 )
+from baraka_server.contract.maxima import MaximumChanged, SetMaximumBid, WithdrawMaximum
 from baraka_server.contract.moderation import (
     BlockUser,
     CommentRemoved,
@@ -86,6 +87,8 @@ ANSWERED_BY: dict[type[ClientEvent], tuple[type[ServerEvent], ...]] = {
     BroadcasterLeave: (BroadcasterLeft,),
     PostComment: (NewComment,),
     PlaceBid: (NewBid,),
+    SetMaximumBid: (MaximumChanged,),
+    WithdrawMaximum: (MaximumChanged,),
     CancelAuction: (AuctionCanceled,),
     EndAuction: (AuctionFinished,),
     AwardLot: (LotAwarded,),

@@ -58,6 +58,8 @@ class ClientEvent(BaseModel):
     about_lot: ClassVar[bool] = False
     over_http: ClassVar[bool] = False
     at_a_time: ClassVar[bool] = False
+    is_bid: ClassVar[bool] = False
+    """Whether it may become bids."""
     sealed: ClassVar[frozenset[str]] = frozenset()
     """Fields that are kept nowhere but where they are sealed, nor anything made of them (D43)."""
 
@@ -156,6 +158,7 @@ class PlaceBid(RoundEvent):
     """Place a bid on the lot on the block."""
 
     wire_name = "placeBid"
+    is_bid = True
 
     amount: Amount = Field(description="The bid; strictly greater than the last one.")
 

@@ -24,6 +24,7 @@ class SetMaximumBid(MaximumCommand):
     """Have the server bid the least that leads, up to an amount; it replaces an earlier one of the round."""
 
     wire_name = "setMaximumBid"
+    is_bid = True
     sealed = frozenset({"amount"})
 
     amount: Amount = Field(

@@ -58,6 +58,8 @@ class Found:
     """The comments that are named and on the list."""
     sealed: Mapping[int, Sealed] = field(default_factory=dict, repr=False)
     """The maximum bids that commands may need to know, by the entries that set them (D43)."""
+    lapsed: frozenset[int] = frozenset()
+    """Those of them whose users were deleted."""
     posted: Mapping[int, LedgerEntry] = field(default_factory=dict)
     """The entries of the comments that are named and may come back, by their ids."""
 

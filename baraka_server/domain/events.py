@@ -35,6 +35,8 @@ class Event:
     kind: ClassVar[str]
     v: ClassVar[int] = 1
     rule: ClassVar[bool] = True
+    tells_user: ClassVar[bool] = True
+    """Whether a history may say whose it is."""
     parts: ClassVar[Parts] = {}
     sparse: ClassVar[Mapping[str, Any]] = {}
     """Fields that came later, with their defaults: an entry leaves them out where they have these."""

@@ -71,6 +71,7 @@ class MaximumSet(Event):
     """
 
     kind = "maximum_set"
+    tells_user = False
     sparse: ClassVar[Mapping[str, Any]] = {"replaces": None}
 
     hash: str
@@ -86,6 +87,7 @@ class MaximumWithdrawn(Event):
     """
 
     kind = "maximum_withdrawn"
+    tells_user = False
 
     set_seq: int
 

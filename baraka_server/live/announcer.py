@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from baraka_server.contract.records import User
 from baraka_server.contract.server_events import AuctionState
 from baraka_server.domain.clock import Clock
 from baraka_server.domain.events import Adopted, Event, LedgerEntry, StandingBidChanged, Unknown
+from baraka_server.domain.maxima import MaximumSet
 from baraka_server.domain.moderation import CommentRestored, UserBlocked
 from baraka_server.live.announcement import Announcement
 from baraka_server.live.audience import RoundShown
 from baraka_server.live.context import AuctioneerContext
 from baraka_server.live.encoded import in_pieces
+from baraka_server.live.maxima import of_user
 from baraka_server.live.missed import Missed
 from baraka_server.live.moderation import blocked_payload
 from baraka_server.live.transaction import Committed, Forked
@@ -98,6 +101,7 @@ class Announcer:
             if rows is not None:
                 await view.refresh(rows)
         was_live = view.record.isLive
+        entry = await self._with_maximum(entry)
         if announcement := view.play(entry, users, lists=lists):
             if private := view.to_user(entry):
                 await self._tell_user(*private)
@@ -120,6 +124,22 @@ class Announcer:
         users = await users_by_id(self._context.store, unknown) if unknown else {}
         for entry in entries:
             await self._play(view, entry, users, lists=self.lists_are_read)
+
+    async def _with_maximum(self, entry: LedgerEntry) -> LedgerEntry:
+        """The entry with the maximum bid that another node set, if its user is here to be told (D43)."""
+        event, user_id = entry.event, entry.user_id
+        if not isinstance(event, MaximumSet) or event.sealed or user_id is None:
+            return entry
+        if not self._context.presence.of(user_id, self._auction_id):
+            return entry
+        sealed = await self._context.store.maxima_set_by(self._auction_id, [entry.seq])
+        return replace(entry, event=replace(event, sealed=sealed.get(entry.seq)))
+
+    async def maxima_of(self, view: AuctionView, user_ids: Iterable[int]) -> dict[int, int]:
+        """The maximum bids of users in the round that is on, each for its own user (D43)."""
+        set_by = {seq: who for who in user_ids if (seq := of_user(view.rules, who)) is not None}
+        sealed = await self._context.store.maxima_set_by(self._auction_id, set_by) if set_by else {}
+        return {set_by[seq]: one.amount for seq, one in sealed.items()}
 
     async def _put_out(self, user_id: int) -> None:
         """Put the sockets of somebody who was blocked out of the room, before it is told (D47)."""
@@ -246,8 +266,10 @@ class Announcer:
         """Tell the room the whole state, and each viewer what is the viewer's own in it."""
         state = view.state(count, now)
         shows = self._newly_shown(view.round)
-        for viewer in self._context.presence.viewers(self._auction_id):
-            own = in_pieces(state | view.own(viewer.user_id))
+        viewers = list(self._context.presence.viewers(self._auction_id))
+        maxima = await self.maxima_of(view, {viewer.user_id for viewer in viewers})
+        for viewer in viewers:
+            own = in_pieces(state | view.own(viewer.user_id, maxima.get(viewer.user_id)))
             await self._context.audience.to_viewer(viewer, AuctionState.wire_name, own, shows)
 
     async def tell_of_start(self) -> None:

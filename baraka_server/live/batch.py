@@ -11,6 +11,7 @@ from typing import Any
 
 from baraka_server.contract.client_events import RepeatableEvent
 from baraka_server.contract.fields import iso_time
+from baraka_server.contract.maxima import SetMaximumBid
 from baraka_server.contract.records import User
 from baraka_server.contract.refusals import Code, Refusal
 from baraka_server.domain.decide import decide
@@ -19,6 +20,7 @@ from baraka_server.domain.decision import (
     By,
     Command,
     Counted,
+    Found,
     HouseRules,
     RefusedWith,
     Several,
@@ -33,10 +35,12 @@ from baraka_server.domain.events import (
     StandingBidChanged,
 )
 from baraka_server.domain.hammer import ActUndone
+from baraka_server.domain.maxima import MaximumSet, Sealed, opened
 from baraka_server.domain.moderation import UserBlocked
 from baraka_server.domain.state import State, apply, next_entry
 from baraka_server.live.clock_look import ClockLook
 from baraka_server.live.just_done import JustDone
+from baraka_server.live.maxima import lapsed
 from baraka_server.store.locked import RequestKey
 
 Outcome = dict[str, Any] | Refusal
@@ -59,6 +63,9 @@ BID_SEQ = "bidSeq"
 class BatchDecision:
     """Decides commands one after the other, each on the state that the one before it left.
 
+    `earlier` has for each request that was answered before its fingerprint and the answer, `of_maximum` the
+    entry of the maximum bid that it was about, and `maxima` those by their entries (D43).
+
     `outcomes` has for each command a refusal, the seq of its own entry, or the earlier answer of a
     repetition; `last_seqs` the last entry that it wrote, 0 for none. `entries` are those to write.
     `found` is handed to the commands.
@@ -80,6 +87,8 @@ class BatchDecision:
         self.outcomes: list[Decided] = []
         self.last_seqs: list[int] = []
         self.earlier: dict[RequestKey, tuple[str, Decided]] = {}
+        self.of_maximum: dict[RequestKey, int] = {}
+        self.maxima: dict[int, Sealed] = {}
         self.accepted = False
         self._last_bid_seq = 0
         self.state = self._base = base
@@ -100,6 +109,14 @@ class BatchDecision:
             if isinstance(outcome, dict) and "changed" in outcome:
                 outcome.update(self._unchanged())
 
+    def find(self, found: Found) -> None:
+        """Hand this to the commands; what it shows to be over is said first."""
+        self.found = found
+        if found.lapsed or found.sealed:
+            self._say(lapsed(self.state, found.lapsed, self._rules))
+        if self.state.ended or self.state.canceled:  # by another program
+            self._say(By(one, None) for one in opened(self.state.maxima, found.sealed))
+
     def take(self, command: Command) -> None:
         written = len(self.entries)
         self.outcomes.append(self._outcome(command))
@@ -112,9 +129,22 @@ class BatchDecision:
         mark = fingerprint(command)
         if key not in self.earlier:
             self.earlier[key] = (mark, self._decide(command))
+            if command.event.sealed and not isinstance(self.earlier[key][1], Refusal):
+                self.of_maximum[key] = self.state.maxima.standing[key.user_id]
         first_mark, outcome = self.earlier[key]
         is_same = first_mark == mark or first_mark == fingerprint(command, with_absent=True)
-        return outcome if is_same else command.refused(Code.REQUEST_ID_REUSED)
+        if not is_same or self._is_of_another_amount(key, command):
+            return command.refused(Code.REQUEST_ID_REUSED)
+        return outcome
+
+    def _is_of_another_amount(self, key: RequestKey, command: Command) -> bool:
+        """Whether a repeated request has another maximum bid than the first, as far as that is known.
+
+        No fingerprint tells it: whoever can read one could try all amounts.
+        """
+        was = {**self.maxima, **self.found.sealed}.get(self.of_maximum.get(key, 0))
+        event = command.event
+        return isinstance(event, SetMaximumBid) and was is not None and was.amount != event.amount
 
     def _decide(self, command: Command) -> Decided:
         if command.user_id not in self._users:
@@ -191,6 +221,9 @@ class BatchDecision:
     def _append(self, entry: LedgerEntry) -> int:
         if isinstance(entry.event, BidPlaced):
             self._last_bid_seq = entry.seq
+        elif isinstance(entry.event, MaximumSet) and entry.event.sealed:
+            sealed = {**self.found.sealed, entry.seq: entry.event.sealed}
+            self.found = replace(self.found, sealed=sealed)
         self.state = apply(self.state, entry)
         self.entries.append(entry)
         return entry.seq
@@ -207,10 +240,10 @@ def fingerprint(command: Command, *, with_absent: bool = False) -> str:
     """A hash of a command's body: the same for a repetition, another one for another body (D23).
 
     Absent fields are left out, so that a field that a later release adds changes no fingerprint.
-    `with_absent` is the form of the first release, which had them in.
+    `with_absent` is the form of the first release, which had them in. What is sealed is left out too.
     """
     body = command.event.model_dump(
-        mode="json", exclude={"request_id"}, exclude_none=not with_absent
+        mode="json", exclude={"request_id", *command.event.sealed}, exclude_none=not with_absent
     )
     text = json.dumps([command.event.wire_name, body], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()

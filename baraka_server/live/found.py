@@ -11,6 +11,7 @@ from baraka_server.contract.client_events import AwardLot, ClientEvent
 from baraka_server.contract.hammer import ReopenLot, UndoBid
 from baraka_server.contract.house_rules import SetHouseRules
 from baraka_server.contract.lots import AddLots, EditLot
+from baraka_server.contract.maxima import SetMaximumBid
 from baraka_server.contract.moderation import (
     BlockUser,
     MuteUser,
@@ -25,7 +26,7 @@ from baraka_server.contract.records import User
 from baraka_server.contract.registration import RegisterBidder
 from baraka_server.contract.winnings import CorrectWinning, PayWinning, ReassignWinning
 from baraka_server.domain.decision import NOTHING_FOUND, Found
-from baraka_server.live import hammer, moderation, people, winnings
+from baraka_server.live import hammer, maxima, moderation, people, winnings
 from baraka_server.live.finding import Finding
 
 Finder = Callable[[Finding, Found], Awaitable[Found]]
@@ -50,7 +51,7 @@ FINDERS: dict[type[ClientEvent], Finder] = {
     AwardLot: hammer.for_runner_up,
     **dict.fromkeys(clock.COMMANDS, _nothing_more),
     SetRole: people.for_role,
-    **dict.fromkeys((SetHouseRules, RegisterBidder), _nothing_more),
+    **dict.fromkeys((SetHouseRules, RegisterBidder, SetMaximumBid), _nothing_more),
     AddLots: _winnings,
     EditLot: _nothing_more,
     **dict.fromkeys((RemoveComment, RestoreComment), moderation.for_comments),
@@ -65,9 +66,13 @@ async def found_for(finding: Finding, users: Mapping[int, User]) -> Found:
     """What the commands need to know, which is nothing for a bid of the guide."""
     kinds = dict.fromkeys(type(command.event) for command in finding.commands)
     finders = [FINDERS[kind] for kind in kinds if kind in FINDERS]
-    if not finders:
+    if rounds := maxima.rounds_in_question(finding):
+        sealed, gone = await finding.auction.sealed(rounds)
+    elif not finders:
         return NOTHING_FOUND
-    found = Found(frozenset(users), secrets.token_bytes(32))
+    else:
+        sealed, gone = {}, frozenset()
+    found = Found(frozenset(users), secrets.token_bytes(32), sealed=sealed, lapsed=gone)
     for find in finders:
         found = await find(finding, found)
     return found

@@ -151,11 +151,11 @@ class Rows:
         self.growth = object()
         people.are_in(self)
 
-    def add(self, record: Bid | Comment) -> None:
-        """Add a row at the end of time. Its user is known to the people."""
+    def add(self, record: Bid | Comment, mark: str = "") -> None:
+        """Add a row at the end of time, with a mark of its own. Its user is known to the people."""
         is_bid = isinstance(record, Bid)
         value = record.bid if isinstance(record, Bid) else checksum(record.comment)
-        row = _Row(encoded_row(record), record.user_id, value, is_bid)
+        row = _Row(encoded_row(record, mark), record.user_id, value, is_bid)
         if record.id in self._rows:
             self._changes = -1  # the text has it as it was before
         self._rows[record.id] = row
@@ -231,23 +231,31 @@ class Rows:
 async def listed(
     people: People,
     records: Iterable[BidWithUser | CommentWithUser],
+    marks: Mapping[int, str] = {},
     *,
     newest_first: bool = False,
 ) -> Rows:
-    """A list of records in the order of time, made in slices: others have their turn in between."""
+    """A list of records in the order of time, made in slices: others have their turn in between.
+
+    `marks` are those of bids, by their ids.
+    """
     rows = Rows(people, newest_first=newest_first)
     async for record in each_in_slices(records):
         people.meet(record.user)
-        rows.add(record)
+        rows.add(record, marks.get(record.id, ""))
     return rows
 
 
-_BESIDE_ROW = {"user", "paddle"}
+_BESIDE_ROW = {"user", "paddle", "automatic"}
+
+AUTOMATIC = '"automatic":true'
+"""The mark of a bid that the server placed for a maximum (D43)."""
 
 
-def encoded_row(record: Bid | Comment) -> Encoded:
+def encoded_row(record: Bid | Comment, mark: str = "") -> Encoded:
     """The row without the user that it may have, who has a whole number, and without a paddle."""
-    return Encoded(record.model_dump_json(exclude=_BESIDE_ROW))
+    row = Encoded(record.model_dump_json(exclude=_BESIDE_ROW))
+    return with_fields(row, mark) if mark else row
 
 
 def with_fields(record: Encoded, *more: str) -> Encoded:

@@ -41,12 +41,17 @@ class Room:
         missed: dict[str, Any] = {}
         if event.last_seq is not None:
             missed = await self._announcer.missed.since(view, event.last_seq, event.ledger)
+        maxima = await self._announcer.maxima_of(view, {viewer.user_id})
         if viewer.gone:
             return {}
         await self._context.audience.enter_room(viewer, self._auction_id)
         self._context.presence.enter(viewer, self._auction_id)
         count = self._context.presence.total(self._auction_id)
-        state = view.state(count, datetime.now(UTC)) | view.own(viewer.user_id) | missed
+        state = (
+            view.state(count, datetime.now(UTC))
+            | view.own(viewer.user_id, maxima.get(viewer.user_id))
+            | missed
+        )
         if not acknowledged:
             shows = RoundShown(self._auction_id, view.round, at_once=True)
             await self._context.audience.to_viewer(

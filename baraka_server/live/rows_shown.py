@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from baraka_server.contract.records import Auction, Bid, Comment, User
@@ -19,7 +19,7 @@ from baraka_server.domain.lot_entries import LotPassed
 from baraka_server.domain.moderation import CommentRemoved, CommentRestored, UserBlocked
 from baraka_server.domain.parts import StandingBid
 from baraka_server.live.encoded import Encoded
-from baraka_server.live.lists import People, Rows, encoded_row, listed, with_fields
+from baraka_server.live.lists import AUTOMATIC, People, Rows, encoded_row, listed, with_fields
 from baraka_server.store.row_sums import RowSums
 from baraka_server.store.snapshot import Snapshot
 
@@ -36,11 +36,13 @@ class ListTold:
 class RowsShown:
     """The auction's record, the people in it, and the bids and comments that are listed.
 
-    `whole_numbers` shows phone numbers to everybody, for private deployments (D17).
+    `whole_numbers` shows phone numbers to everybody, for private deployments (D17). `marks` are what is told
+    of bids of the round beside their rows, by their ids.
     """
 
     def __init__(self, record: Auction, *, whole_numbers: bool) -> None:
         self.record = record
+        self.marks: dict[int, str] = {}
         self.people = People(whole_numbers=whole_numbers)
         self.bids = Rows(self.people, newest_first=True)
         self.comments = Rows(self.people)
@@ -52,21 +54,28 @@ class RowsShown:
 
     async def take_lists(self, snapshot: Snapshot) -> None:
         """Take these lists in place of those that there are, at once, when they are made."""
-        bids = await listed(self.people, reversed(snapshot.bids), newest_first=True)
+        self.mark(snapshot.marked)
+        newest_last = reversed(snapshot.bids)
+        bids = await listed(self.people, newest_last, self.marks, newest_first=True)
         comments = await listed(self.people, snapshot.comments)
         self.bids, self.comments = bids, comments
+
+    def mark(self, bids: Iterable[BidPlaced]) -> None:
+        """Know from now on what is told of these bids."""
+        self.marks |= {bid.bid_id: AUTOMATIC for bid in bids if bid.automatic}
 
     def take(self, entry: LedgerEntry, users: Mapping[int, User]) -> ListTold | None:
         """Change the lists by an entry; returns the list that is told with it, if one is."""
         match entry.event:
             case BidPlaced():
-                self.bids.add(self.placed(entry, entry.event))
+                self._list(self.placed(entry, entry.event))
                 return ListTold("auctionBids", self.bids)
             case Commented():
                 self.comments.add(self.comment(entry, entry.event))
                 return ListTold("comments", self.comments)
             case LotOpened():
                 self.bids.clear()
+                self.marks.clear()
             case CommentRemoved(comment_id=comment_id):
                 self.comments.remove(comment_id)
             case CommentRestored(comment_id=comment_id) if comment_id in self.comments:
@@ -79,7 +88,7 @@ class RowsShown:
             case LotOpenedAgain(bids=back):
                 for bid in back:
                     self.people.find(users, bid.user_id)
-                    self.bids.add(self.bid(bid))
+                    self._list(self.bid(bid))
             case Awarded() | RunnerUpAwarded() | LotPassed():
                 self.bids.clear()
                 self.comments.clear()
@@ -89,14 +98,18 @@ class RowsShown:
                 if high is None:
                     self.bids.clear()
                 elif high.bid_id not in self.bids:  # it was cleared since
-                    self.bids.add(self.bid(high))
+                    self._list(self.bid(high))
                 # Everybody gets the list: what they have of it is no longer so.
                 return ListTold("auctionBids", self.bids, to_all=True)
         return None
 
     def placed(self, entry: LedgerEntry, event: BidPlaced) -> Bid:
+        self.mark([event])
         user_id = entry.user_id or 0
         return self.bid(StandingBid(event.bid_id, user_id, event.amount, entry.at))
+
+    def _list(self, bid: Bid) -> None:
+        self.bids.add(bid, self.marks.get(bid.id, ""))
 
     def bid(self, bid: StandingBid) -> Bid:
         return Bid(
@@ -121,5 +134,6 @@ class RowsShown:
     def encoded(self, record: Bid | Comment, users: Mapping[int, User]) -> Encoded:
         user = self.people.find(users, record.user_id)
         if isinstance(record, Bid):
-            return with_fields(encoded_row(record), self.people.bidder(user, record.user_id))
+            row = encoded_row(record, self.marks.get(record.id, ""))
+            return with_fields(row, self.people.bidder(user, record.user_id))
         return with_fields(encoded_row(record), f'"user":{user}')

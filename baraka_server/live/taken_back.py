@@ -19,15 +19,18 @@ TAKES_BACK: tuple[type[Event], ...] = (ActUndone, LotOpenedAgain, UserBlocked)
 
 @dataclass(slots=True)
 class TakenBack:
-    """The bids and awards that entries took back: ids of rows, and the `seq` of awards."""
+    """The bids, awards and maximum bids that entries took back: ids of rows, `seq` of the other two."""
 
     bids: set[int] = field(default_factory=set)
     awards: set[int] = field(default_factory=set)
+    maxima: set[int] = field(default_factory=set)
 
     def take(self, entry: LedgerEntry) -> None:
         match entry.event:
-            case ActUndone(bids=ids) | UserBlocked(bids=ids):
+            case ActUndone(bids=ids, maximum=seq) | UserBlocked(bids=ids, maximum=seq):
                 self.bids.update(ids)
+                if seq is not None:
+                    self.maxima.add(seq)
             case LotOpenedAgain(award=award):
                 self.awards.add(award)
 
@@ -35,7 +38,7 @@ class TakenBack:
         """The outcome, with `undone` or `reopened` where it is of one of these."""
         if isinstance(outcome, Refusal):
             return outcome
-        if outcome.get("bidId") in self.bids:
+        if outcome.get("bidId") in self.bids or outcome["seq"] in self.maxima:
             return outcome | {"undone": True}
         return outcome | {"reopened": True} if outcome["seq"] in self.awards else outcome
 

@@ -126,8 +126,10 @@ async def decide_and_write(
         auction.record.id, base, external_changes, users, rules, now, known.just_done, clock
     )
     finding = Finding(auction, decided.state, tuple(decided.entries), commands)
-    decided.found = await found_for(finding, users)
+    decided.find(await found_for(finding, users))
     decided.earlier = {key: (was.fingerprint, _read(was)) for key, was in answered.items()}
+    decided.of_maximum = {key: seq for key, was in answered.items() if (seq := _of_maximum(was))}
+    decided.maxima = await auction.sealed_by(decided.of_maximum.values())
     for command in commands:
         decided.take(command)
     if commands and not decided.accepted and base.seq == 0:
@@ -148,7 +150,7 @@ async def decide_and_write(
     full = await auction.users_with_many_requests(refused)
     await auction.remember(
         {
-            key: Answered(mark, _kept(_answer(one, answers)))
+            key: Answered(mark, _kept(_answer(one, answers), decided.of_maximum.get(key)))
             for key, (mark, one) in new.items()
             if not isinstance(one, Refusal) or not (_is_for_now(one) or key.user_id in full)
         },
@@ -346,11 +348,18 @@ def _is_for_now(refusal: Refusal) -> bool:
     return refusal.code in {Code.UNAVAILABLE, Code.NOT_JOINED}
 
 
-def _kept(outcome: Outcome) -> str:
+def _kept(outcome: Outcome, of_maximum: int | None = None) -> str:
+    """The outcome as it is kept; with the entry of the maximum bid that it is about, if it is about one."""
     if isinstance(outcome, Refusal):
         refusal = [outcome.code, outcome.event, dict(outcome.values)]
         return json.dumps({"refused": refusal})
-    return json.dumps({"accepted": outcome})
+    kept: dict[str, Any] = {"accepted": outcome}
+    return json.dumps(kept if of_maximum is None else kept | {"maximum": of_maximum})
+
+
+def _of_maximum(answered: Answered) -> int | None:
+    seq: int | None = json.loads(answered.outcome).get("maximum")
+    return seq
 
 
 def _read(answered: Answered) -> Outcome:

@@ -157,9 +157,10 @@ class AuctionView:
             **lots_told.of_state(self.rules),
         }
 
-    def own(self, user_id: int) -> dict[str, Any]:
-        """The fields of a state that are the joiner's own."""
+    def own(self, user_id: int, maximum: int | None) -> dict[str, Any]:
+        """The fields of a state that are the joiner's own, with the maximum bid in this round."""
         return {
+            "maximum": maximum,
             "role": role_name(self.rules, user_id),
             "paddle": self.rules.paddles.of(user_id),
             **registration_of(self.rules, user_id),
@@ -171,6 +172,8 @@ class AuctionView:
         if private is None:
             return None
         theirs = private(entry, entry.event, self.rules)
+        if theirs is None:
+            return None
         text = encode(self._common(entry.seq, entry.at, entry.hash) | theirs.fields)
         return theirs.user_id, Announcement(
             entry.seq, entry.round, theirs.event, text, text, hash=entry.hash

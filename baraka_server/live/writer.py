@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-from baraka_server.contract.client_events import PlaceBid
 from baraka_server.domain.decision import Command
 from baraka_server.domain.events import LedgerEntry, Started
 from baraka_server.domain.state import State, apply
@@ -62,9 +61,7 @@ class Writer:
             await self._clock.is_attended(unfollowed.run)
             return await self.commit(commands, view)
         except (Contention, OutcomeUnknown, Unavailable):
-            bids = [
-                one.read_at or watch.began for one in commands if isinstance(one.event, PlaceBid)
-            ]
+            bids = [one.read_at or watch.began for one in commands if one.event.is_bid]
             self._clock.failed(min([watch.began, *bids]), lost_bids=bool(bids))
             raise
         self._clock.took(watch, committed.clock)

@@ -14,6 +14,7 @@ from baraka_server.contract.records import User
 from baraka_server.contract.reports import AlteredEntry, Disagreement, HistoryEntry, Verdict
 from baraka_server.domain import acts, replay
 from baraka_server.domain.events import Adopted, LedgerEntry, Unknown
+from baraka_server.domain.maxima_proved import MaximaProof
 from baraka_server.domain.narrate import LOOKS_BACK, TELLS_PHASE, in_words
 from baraka_server.domain.paddles import Paddles
 from baraka_server.domain.state import State, apply
@@ -21,12 +22,13 @@ from baraka_server.store import ledger
 from baraka_server.store.errors import Damaged, NotThere
 from baraka_server.store.expected import Expected, Objection, Rows
 from baraka_server.store.lots import lots_that_differ
+from baraka_server.store.maxima import known, maxima_objections
 from baraka_server.store.paddles import paddle_objections, read_paddles
 from baraka_server.store.pages import Page, Span
 from baraka_server.store.rows import is_id, read_auction, read_users
 from baraka_server.store.slices import in_slices
 from baraka_server.store.store import Store, users_in
-from baraka_server.store.tables import auctions, events, lots, paddles, winnings
+from baraka_server.store.tables import auctions, events, lots, maxima, paddles, winnings
 
 DISAGREEMENTS_MAX = 100
 """How many rows a verdict names at most."""
@@ -37,6 +39,7 @@ async def verify(store: Store, auction_id: int) -> Verdict:
 
     First the chain of hashes, which finds entries that were altered, lost or added between others.
     Then the rules, which find what no server accepted although whoever wrote it made the chain anew.
+    Maximum bids are proved by the amounts beside the ledger, and by the ledger alone once it opened them.
     Then the fold of the ledger against the tables, which finds rows that were altered, and entries
     that were cut off the end: the rows that they wrote are still in the tables. Nothing can show that
     a last entry is gone which wrote no row: a repeated start, a broadcaster who left. Rows that are
@@ -53,17 +56,21 @@ async def verify(store: Store, auction_id: int) -> Verdict:
         chain = await ledger.verify(connection, auction_id)
         if isinstance(chain, ledger.Broken):
             return _altered(auction_id, chain.seq, chain.reason)
-        expected = Expected()
+        expected, proof = Expected(), MaximaProof(auction_id, await known(connection, auction_id))
         try:
             async for entry in ledger.all_entries(connection, auction_id):
-                reason = replay.objection(expected.state, entry) or acts.objection(
-                    expected.acts, entry
+                reason = (
+                    replay.objection(expected.state, entry)
+                    or acts.objection(expected.acts, entry)
+                    or proof.objection(expected.state, expected.acts, entry)
                 )
                 if reason:
                     return _altered(auction_id, entry.seq, reason)
                 expected.take(entry)
         except ledger.UNREADABLE:  # and yet the hashes fit: whoever wrote it knew how to make them
             return _altered(auction_id, expected.state.seq + 1, "it does not say what can happen")
+        if proof.owed:
+            return _altered(auction_id, expected.state.seq + 1, proof.owed)
         disagreements, outside = await _disagreements(connection, auction_id, expected)
     return Verdict(
         auctionId=auction_id,
@@ -111,6 +118,8 @@ async def _disagreements(
             (outside if objection.outside else found).append(told)
     for number, reason in await paddle_objections(connection, auction_id, expected.paddles):
         found.append(Disagreement(table=paddles.name, rowId=number, reason=reason))
+    for seq, reason in await maxima_objections(connection, auction_id, expected.maxima):
+        found.append(Disagreement(table=maxima.name, rowId=seq, reason=reason))
     differ = await lots_that_differ(connection, auction_id, expected.state.run_list)
     found += [
         Disagreement(table=lots.name, rowId=lot_id, reason=reason)
@@ -250,6 +259,7 @@ def _in_words(
     """The entries of the events that follow `state`, and the state behind them."""
     entries = []
     for entry in found:
+        user_id = entry.user_id if entry.event.tells_user else None
         # Where an entry is missing, that is for `verify` to say: the others are still read.
         state = replace(state, seq=entry.seq - 1)
         entries.append(
@@ -258,9 +268,9 @@ def _in_words(
                 round=entry.round,
                 at=entry.at,
                 kind=entry.kind,
-                userId=entry.user_id,
-                who=None if entry.user_id is None else people.name(entry.user_id),
-                paddle=None if entry.user_id is None else people.paddles.of(entry.user_id),
+                userId=user_id,
+                who=None if user_id is None else people.name(user_id),
+                paddle=people.paddles.of(user_id),
                 what=in_words(state, entry, people.called),
                 data=entry.event.data(),
                 known=not isinstance(entry.event, Unknown),

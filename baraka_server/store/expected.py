@@ -23,6 +23,7 @@ from baraka_server.domain.events import (
 )
 from baraka_server.domain.hammer import ActUndone, Award, LotOpenedAgain, RunnerUpAwarded
 from baraka_server.domain.lot_entries import LotPassed
+from baraka_server.domain.maxima import MaximumSet
 from baraka_server.domain.moderation import CommentRemoved, CommentRestored, UserBlocked
 from baraka_server.domain.paddles import given_in
 from baraka_server.domain.parts import StandingBid
@@ -171,6 +172,8 @@ class Expected:
         self.winnings = Rows(winnings)
         self.paddles: dict[int, tuple[int, int | None]] = {}
         """By number: the entry that gave it, and to which user."""
+        self.maxima: dict[int, tuple[int, int | None, str]] = {}
+        """By the entries that set maximum bids: the round, the user and the hash."""
         self._latest = BEGINNING  # a clock that was wrong may have been corrected since
         self._winner: tuple[int | None] | None = None  # of the last award, once there was one
         self._columns: dict[str, tuple[int, Any]] = {}  # of the auction: since which entry, what
@@ -210,6 +213,8 @@ class Expected:
                 self.bids.write(bid_id, _row(entry, bid=amount, updatedAt=entry.at))
             case Commented(comment=text, comment_id=comment_id):
                 self.comments.write(comment_id, _row(entry, comment=text, updatedAt=entry.at))
+            case MaximumSet(hash=hash_):
+                self.maxima[entry.seq] = entry.round, entry.user_id, hash_
             case LotPassed():
                 self.bids.clear()
                 self.comments.clear()

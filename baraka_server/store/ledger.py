@@ -190,6 +190,18 @@ async def read_kinds(
     return await in_slices(lambda some: [_entry(dict(row)) for row in some], rows)
 
 
+async def read_marked_bids(
+    connection: AsyncConnection, auction_id: int, state: State
+) -> tuple[BidPlaced, ...]:
+    """The bids of the round of which more is told than their rows say: automatic ones (D43)."""
+    if state.maxima.round != state.round or not state.maxima.set_by:
+        return ()
+    mine = (events.c.auction_id == auction_id) & (events.c.seq >= state.began)
+    automatic = (events.c.kind == BidPlaced.kind) & events.c.data.like('%"automatic":true%')
+    found = await _ordered(connection, mine & automatic)
+    return tuple(entry.event for entry in found if isinstance(entry.event, BidPlaced))
+
+
 async def read_page(
     connection: AsyncConnection, auction_id: int, span: Span, *, newest_first: bool
 ) -> Page[LedgerEntry]:

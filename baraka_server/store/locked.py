@@ -14,10 +14,11 @@ from baraka_server.contract.records import Auction, User
 from baraka_server.domain.events import Event, LedgerEntry
 from baraka_server.domain.hammer import Award
 from baraka_server.domain.lots import EMPTY
+from baraka_server.domain.maxima import Sealed
 from baraka_server.domain.parts import StandingBid
 from baraka_server.domain.state import State
 from baraka_server.domain.winnings import Won
-from baraka_server.store import attendance, comment_rows, ledger, rows, winning_rows
+from baraka_server.store import attendance, comment_rows, ledger, maxima, rows, winning_rows
 from baraka_server.store.attendance import Attendance
 from baraka_server.store.lots import write_lots
 from baraka_server.store.paddles import drop_paddles_beyond, write_paddles
@@ -113,7 +114,16 @@ class LockedAuction:
     async def state(self) -> State:
         """The state at the end of the ledger."""
         await drop_paddles_beyond(self._connection, self.record.id, self.tail.seq)
+        await maxima.drop_maxima_beyond(self._connection, self.record.id, self.tail.seq)
         return await ledger.read_state(self._connection, self.record.id)
+
+    async def sealed(self, rounds: Collection[int]) -> tuple[dict[int, Sealed], frozenset[int]]:
+        """The maximum bids of rounds, by the entries that set them; and those of users who are gone."""
+        return await maxima.read_sealed(self._connection, self.record.id, rounds)
+
+    async def sealed_by(self, seqs: Iterable[int]) -> dict[int, Sealed]:
+        """The maximum bids that these entries set."""
+        return await maxima.read_set_by(self._connection, self.record.id, seqs)
 
     async def entries_of(self, kinds: Sequence[type[Event]], *, since: int) -> list[LedgerEntry]:
         """The entries of these kinds from the seq `since` on."""
@@ -154,6 +164,7 @@ class LockedAuction:
         written = await writing.finish()
         await write_texts(self._connection, self.record.id, written)
         await write_paddles(self._connection, self.record.id, written)
+        await maxima.write_maxima(self._connection, self.record.id, written)
         run_list = before.run_list if before else EMPTY
         await write_lots(self._connection, self.record.id, run_list, written)
         hashes = await ledger.append(self._connection, self.record.id, self.tail.hash, written)

@@ -21,6 +21,7 @@ from baraka_server.store.tables import (
     comments,
     events,
     lots,
+    maxima,
     paddles,
     requests,
     texts,
@@ -30,9 +31,9 @@ from baraka_server.store.tables import (
 from baraka_server.store.unsuited import Unsuited, suited
 
 READS = {users, auctions, bids, comments, winnings, *OUR_TABLES}
-INSERTS = (bids, comments, winnings, events, requests, texts, attendance, paddles, lots)
+INSERTS = (bids, comments, winnings, events, requests, texts, attendance, paddles, lots, maxima)
 UPDATES = (auctions, winnings, attendance, lots)
-DELETES = (bids, comments, winnings, requests, attendance, paddles)
+DELETES = (bids, comments, winnings, requests, attendance, paddles, maxima)
 
 
 async def look(connection: AsyncConnection) -> None:

@@ -73,6 +73,15 @@ LOTS: Shape = (
     "version INTEGER",
     "PRIMARY KEY auction_id, lot_id",
 )
+MAXIMA: Shape = (
+    "auction_id INTEGER",
+    "seq INTEGER",
+    "round INTEGER",
+    "user_id INTEGER",
+    "amount INTEGER",
+    "salt CHAR(32)",
+    "PRIMARY KEY auction_id, seq",
+)
 VERSION: Shape = ("version_num VARCHAR(32)", "PRIMARY KEY version_num")
 """Alembic's own, whoever uses it."""
 

@@ -21,7 +21,8 @@ from baraka_server.store.row_sums import Look, read_row_sums
 class Snapshot:
     """An auction as its viewers see it, read at one moment: after entry `seq`, which has this hash.
 
-    `state` is that of the rules; None where only the rows were read.
+    `state` is that of the rules; None where only the rows were read. `marked` are the bids of the round of
+    which more is told than their rows say.
     """
 
     auction: Auction
@@ -31,6 +32,7 @@ class Snapshot:
     round: int
     hash: str = ledger.GENESIS
     state: State | None = None
+    marked: tuple[BidPlaced, ...] = ()
 
     def before(self, later: Iterable[LedgerEntry]) -> Snapshot | None:
         """The snapshot without the rows that `later` entries wrote; None when these cleared the lists."""

@@ -10,8 +10,9 @@ from sqlalchemy import func, select
 
 from baraka_server.contract.records import Auction, User
 from baraka_server.domain.events import LedgerEntry, Started
+from baraka_server.domain.maxima import Sealed
 from baraka_server.domain.state import State
-from baraka_server.store import attendance, ledger, rows
+from baraka_server.store import attendance, ledger, maxima, rows
 from baraka_server.store.attendance import Attendance
 from baraka_server.store.row_sums import Look
 from baraka_server.store.snapshot import Snapshot, read_look, read_snapshot
@@ -32,7 +33,8 @@ class Store(Transactions):
         async with self.reading() as connection:
             shown = await read_snapshot(connection, auction_id)
             state = await ledger.read_state(connection, auction_id)
-        return shown and replace(shown, state=state)
+            marked = await ledger.read_marked_bids(connection, auction_id, state)
+        return shown and replace(shown, state=state, marked=marked)
 
     async def auction(self, auction_id: int) -> Auction | None:
         """The auction's row alone."""
@@ -67,6 +69,11 @@ class Store(Transactions):
         async with self.reading() as connection:
             found = await ledger.read_entries(connection, auction_id, after=seq, limit=limit)
             return found, await rows.read_users(connection, users_in(found))
+
+    async def maxima_set_by(self, auction_id: int, seqs: Iterable[int]) -> dict[int, Sealed]:
+        """The maximum bids that these entries set, for nobody but their own users (D43)."""
+        async with self.reading() as connection:
+            return await maxima.read_set_by(connection, auction_id, seqs)
 
     async def state_at(self, auction_id: int, seq: int) -> State:
         """The state of the rules behind the entry `seq`."""

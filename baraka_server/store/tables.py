@@ -1,4 +1,4 @@
-"""Tables of the database: six of the existing system (D27), six of ours (D23, D26, D35, D36, D44, D53, D56).
+"""Tables of the database: six of the existing system (D27), seven of ours (D23, D26, D35, D36, D43, D44, D53, D56).
 
 Names, types, keys and defaults of the six are those that Prisma makes of the documented models
 on MySQL, so that a database of the existing system and one that we created are the same.
@@ -296,4 +296,15 @@ lots = _table(
     Index("baraka_lots_number_key", "auction_id", "number", unique=True),
 )
 
-OUR_TABLES = (events, requests, texts, attendance, paddles, lots)
+maxima = _table(
+    "baraka_maxima",
+    Column("auction_id", Integer, primary_key=True, autoincrement=False),
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("round", Integer, nullable=False),
+    Column("user_id", Integer, nullable=False),
+    Column("amount", Integer, nullable=False),
+    Column("salt", CHAR(32), nullable=False),
+    Index("baraka_maxima_round_idx", "auction_id", "round"),
+)
+
+OUR_TABLES = (events, requests, texts, attendance, paddles, lots, maxima)

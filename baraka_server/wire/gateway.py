@@ -19,6 +19,7 @@ from baraka_server.contract.client_events import (
     PostComment,
     StartAuction,
 )
+from baraka_server.contract.maxima import SetMaximumBid, WithdrawMaximum
 from baraka_server.contract.refusals import Code, Refusal
 from baraka_server.contract.vocabulary import CLIENT_EVENTS, parse
 from baraka_server.live.audience import RoundShown, Viewer
@@ -112,8 +113,10 @@ class Gateway:
 
         self._events = rates(limits.events_per_second_max, "events_per_second_max")
         actions = rates(limits.actions_per_second_max, "actions_per_second_max")
+        bids = rates(limits.bids_per_second_max, "bids_per_second_max")
+        of_bids = (PlaceBid, SetMaximumBid, WithdrawMaximum)
         self._rates: dict[str, Rates[int]] = dict.fromkeys(CLIENT_EVENTS, actions) | {
-            PlaceBid.wire_name: rates(limits.bids_per_second_max, "bids_per_second_max"),
+            **dict.fromkeys((event.wire_name for event in of_bids), bids),
             # Apart: a host who starts a sale too often may still award.
             StartAuction.wire_name: rates(limits.actions_per_second_max, actions.setting),
             PostComment.wire_name: rates(limits.comments_per_second_max, "comments_per_second_max"),

@@ -126,7 +126,9 @@ def _bid_objection(state: State, entry: LedgerEntry, event: BidPlaced) -> str | 
     least = next_bid(state)
     if least is not None and event.amount < least and not event.automatic:
         return f"a bid of {event.amount} is below the next step, which is {least}"
-    return automatic_objection(state, entry, event) or paddles.objection(state.paddles, entry, event)
+    return automatic_objection(state, entry, event) or paddles.objection(
+        state.paddles, entry, event
+    )
 
 
 def _set_objection(state: State, _entry: LedgerEntry, event: IncrementsSet) -> str | None:

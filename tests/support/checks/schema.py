@@ -14,6 +14,7 @@ ADDED = {
     "baraka_0005": ("baraka_attendance",),
     "baraka_0006": ("baraka_paddles",),
     "baraka_0007": ("baraka_lots",),
+    "baraka_0008": ("baraka_maxima",),
 }
 """Each revision and the tables of ours that it adds."""
 REVISIONS = tuple(ADDED)
