@@ -121,7 +121,8 @@ class MaximaOpened(Event):
     maxima: tuple[Opened, ...] = ()
 
     def data(self) -> dict[str, Any]:
-        return {"of_round": self.of_round, "maxima": [one.row() for one in self.maxima]}
+        rows = [one.row() for one in self.maxima]
+        return {"of_round": self.of_round} | ({"maxima": rows} if rows else {})
 
     @property
     def named_users(self) -> tuple[int | None, ...]:

@@ -168,7 +168,7 @@ RECORDS = {
 }
 
 # The fields that we add to those (D36).
-ADDED_TO_RECORDS = {"BidWithUser": {"paddle": "number?"}}
+ADDED_TO_RECORDS = {"BidWithUser": {"paddle": "number?", "automatic": "boolean?"}}
 
 ENUMS = {"AuctionType": ["Live", "Open"], "UserType": ["Normal", "Expert"]}
 
@@ -274,6 +274,7 @@ STATE = (
         "slowMode": "number?",
         "registration": "string?",
         "maxima": "boolean?",
+        "maximum": "number?",
         "registered": "boolean?",
         "limit": "number?",
         "role": "string?",

@@ -64,6 +64,7 @@ from baraka_server.domain.lot_entries import (
     LotWithdrawn,
 )
 from baraka_server.domain.lots import LotValues, RunLot
+from baraka_server.domain.maxima import MaximaOpened, MaximumSet, MaximumWithdrawn, Opened
 from baraka_server.domain.moderation import (
     CommentRemoved,
     CommentRestored,
@@ -497,7 +498,17 @@ ANY_EVENT: dict[str, st.SearchStrategy[Event]] = {
         LotRepriced,
         *(ANY_LOT, MAYBE_ID, MAYBE_ID, ANY_STEPS, MAYBE_ID, st.none() | COUNTS),
     ),
-    "bid": st.builds(BidPlaced, AMOUNTS, IDS, st.none() | COUNTS, COUNTS, st.none() | IDS),
+    "bid": st.builds(
+        BidPlaced,
+        *(AMOUNTS, IDS, st.none() | COUNTS, COUNTS, MAYBE_ID),
+        automatic=st.booleans(),
+        act=MAYBE_ID,
+    ),
+    "maximum_set": st.builds(MaximumSet, TEXTS, MAYBE_ID),
+    "maximum_withdrawn": st.builds(MaximumWithdrawn, IDS),
+    "maxima_opened": st.builds(
+        MaximaOpened, IDS, st.lists(st.builds(Opened, IDS, IDS, AMOUNTS, TEXTS)).map(tuple)
+    ),
     "standing_bid_changed": st.builds(
         StandingBidChanged, ANY_LOT, ANY_HIGH, ANY_HIGH, st.booleans(), st.none() | COUNTS
     ),
@@ -510,7 +521,11 @@ ANY_EVENT: dict[str, st.SearchStrategy[Event]] = {
     "ended": st.builds(Ended),
     "broadcaster_left": st.builds(BroadcasterLeft),
     "increments_set": st.builds(IncrementsSet, ANY_STEPS, ANY_STEPS),
-    "bid_undone": st.builds(ActUndone, st.lists(IDS, min_size=1).map(tuple), ANY_HIGH, ANY_HIGH),
+    "bid_undone": st.builds(
+        ActUndone,
+        *(st.lists(IDS, min_size=1).map(tuple), ANY_HIGH, ANY_HIGH, st.none() | COUNTS),
+        *(MAYBE_ID, st.booleans()),
+    ),
     "lot_reopened": st.builds(
         LotOpenedAgain,
         *(ANY_LOT, IDS, ANY_HIGH, st.none() | IDS, st.none() | IDS, st.none() | IDS),
@@ -537,7 +552,8 @@ ANY_EVENT: dict[str, st.SearchStrategy[Event]] = {
     "user_muted": st.builds(UserMuted, IDS, st.none() | TIMES),
     "user_unmuted": st.builds(UserUnmuted, IDS),
     "user_blocked": st.builds(
-        UserBlocked, IDS, st.lists(IDS).map(tuple), ANY_HIGH, ANY_HIGH, st.none() | COUNTS
+        UserBlocked,
+        *(IDS, st.lists(IDS).map(tuple), ANY_HIGH, ANY_HIGH, st.none() | COUNTS, MAYBE_ID),
     ),
     "user_unblocked": st.builds(UserUnblocked, IDS),
     "slow_mode_set": st.builds(SlowModeSet, st.integers(0, 600), st.integers(0, 600)),

@@ -129,6 +129,9 @@ DATA: dict[str, dict[str, Any]] = {
     "lot_offered_again": {"lot_id": 1, "lot_number": 7, "position": 9, "before": "passed"},
     "lot_passed": {"product": "Vase", "high": HIGH},
     "increments_set": {"increments": [[0, 10], [100, 50]], "before": None},
+    "maximum_set": {"hash": "0" * 64},
+    "maximum_withdrawn": {"set_seq": 7},
+    "maxima_opened": {"of_round": 1, "maxima": [[7, 2, 500, "salt"]]},
     "bid_undone": {"bids": [1, 2, 3], "high": None, "was": HIGH},
     "lot_reopened": {"lot": LOT, "award": 1, "was": HIGH, "winning_id": 1, "winner": None}
     | {"winner_before": 2, "bids": [[1, 2, 3, HIGH["at"]]]},

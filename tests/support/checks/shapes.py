@@ -54,6 +54,7 @@ OWN = {
     "paddle": (int, type(None)),
     "registered": bool,
     "limit": (int, type(None)),
+    "maximum": (int, type(None)),
 }
 
 SHAPES: dict[str, dict[str, Any]] = {
