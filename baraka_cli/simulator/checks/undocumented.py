@@ -13,7 +13,6 @@ from typing import Any, get_args
 from pydantic import BaseModel
 
 from baraka_server.contract.records import BidWithUser, User
-from baraka_server.contract.server_events import AuctionState
 
 AGREED: Mapping[type[BaseModel], frozenset[str]] = {
     BidWithUser: frozenset({"floor"}),

@@ -21,11 +21,11 @@ def is_below_reserve(state: State, bid: StandingBid | None) -> bool:
 
 
 def fixes_reserve(state: State) -> bool:
-    """Whether bids were made on the lot, so that a reserve can neither be set nor raised.
+    """Whether bids or maximum bids stand on the lot, so that a reserve can neither be set nor raised.
 
     One that was moved up to a sealed maximum would be paid by it.
     """
-    return state.high is not None
+    return state.high is not None or bool(state.maxima.standing)
 
 
 def reserve_objection(state: State, event: Awarded | RunnerUpAwarded) -> str | None:
