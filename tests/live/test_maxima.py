@@ -186,7 +186,7 @@ async def test_an_undo_takes_back_the_act_and_its_maximum_and_the_others_wait(ta
     # Bilal leads and sleeps; the next bid wakes him
     await house.submit(CARLA, bid(50))
     assert (await bids_of(store))[-2:] == [(4, 50, False), (2, 60, True)]
-    # a maximum that made no bid is no act, and keeps nothing from being undone
+    # a maximum that made no bid is not an act, and keeps nothing from being undone
     await house.submit(bilal, up_to(900))
     last = (await joined(house, bilal))["auctionBids"][0]["id"]
     await house.submit(amina, undo(last))
