@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from baraka_cli.simulator.checks.truth import RUNNER_UP, Core, Row
+from baraka_cli.simulator.checks.cores import RUNNER_UP, Core, Row
 from baraka_cli.simulator.result import Promise
 from baraka_server.contract.hammer import BidUndone, LotReopened
 from baraka_server.contract.server_events import (

@@ -8,10 +8,11 @@ from functools import partial
 from typing import Any
 
 from baraka_cli.client.frames import Frame
+from baraka_cli.simulator.checks.cores import Core, Row, core_of, rows
 from baraka_cli.simulator.checks.descriptions import difference, one_bid, said
 from baraka_cli.simulator.checks.findings import Findings
 from baraka_cli.simulator.checks.records import Records, differing
-from baraka_cli.simulator.checks.truth import PRICES, Core, Moment, Row, Truth, core_of, rows
+from baraka_cli.simulator.checks.truth import PRICES, Moment, Truth
 from baraka_cli.simulator.result import Promise
 from baraka_server.contract.hammer import BidUndone, LotReopened
 from baraka_server.contract.server_events import (
@@ -80,7 +81,7 @@ class Announcements:
         core = core_of(frame)
         truth = self.truth(auction_id)
         self._note_what_others_did(truth, seq, frame)
-        stands = truth.take(seq, core, frame.data.get("round"))
+        stands = truth.take(seq, core, frame.data)
         if stands[0] in IN_TWO_WORDINGS and core[0] != stands[0]:
             if stands[0] in TAKES_BACK:
                 truth.when(seq, partial(self._look_at_guided, truth, seq, frame, stands[-1]))

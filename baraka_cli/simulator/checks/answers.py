@@ -10,10 +10,10 @@ from typing import Any
 
 from baraka_cli.client.replies import Reply
 from baraka_cli.simulator.checks.announcements import Announcements
+from baraka_cli.simulator.checks.cores import Core
 from baraka_cli.simulator.checks.descriptions import said
 from baraka_cli.simulator.checks.findings import Findings
 from baraka_cli.simulator.checks.refusals import Refusals
-from baraka_cli.simulator.checks.truth import Core
 from baraka_cli.simulator.result import Promise
 from baraka_server.contract.client_events import (
     AwardLot,

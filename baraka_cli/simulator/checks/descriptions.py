@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from baraka_cli.simulator.checks.truth import Core, Row
+from baraka_cli.simulator.checks.cores import Core, Row
 from baraka_server.contract.hammer import BidUndone, LotReopened
 from baraka_server.contract.server_events import LotAwarded, LotChanged, NewBid, NewComment
 

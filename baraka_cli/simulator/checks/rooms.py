@@ -7,12 +7,12 @@ from typing import Any
 
 from baraka_cli.client.frames import Frame, Frames
 from baraka_cli.simulator.checks.announcements import TAKES_BACK, Announcements
+from baraka_cli.simulator.checks.cores import core_of
 from baraka_cli.simulator.checks.descriptions import said
 from baraka_cli.simulator.checks.findings import Findings
 from baraka_cli.simulator.checks.seats import Seat, SeatInRoom
 from baraka_cli.simulator.checks.skipped import LISTED, Skipped
 from baraka_cli.simulator.checks.states import States
-from baraka_cli.simulator.checks.truth import core_of
 from baraka_cli.simulator.result import Promise
 from baraka_server.contract.server_events import AuctionStarted, LotChanged, NewBid, Scope
 from baraka_server.contract.vocabulary import SERVER_EVENTS

@@ -7,9 +7,10 @@ from functools import partial
 from typing import Any
 
 from baraka_cli.simulator.checks.announcements import Announcements
+from baraka_cli.simulator.checks.cores import Row, rows
 from baraka_cli.simulator.checks.descriptions import difference
 from baraka_cli.simulator.checks.findings import Findings
-from baraka_cli.simulator.checks.truth import PRICES, Row, Truth, rows
+from baraka_cli.simulator.checks.truth import PRICES, Truth
 from baraka_cli.simulator.result import Promise
 
 COLUMNS = ("current_product", *PRICES, "isLive")

@@ -13,8 +13,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from baraka_cli.client.frames import Frame
+from baraka_cli.simulator.checks.bidding_told import OPEN, BiddingTold, behind, told_at_first
+from baraka_cli.simulator.checks.cores import Core, Row, rows
 from baraka_server.contract.hammer import BidUndone, LotReopened
+from baraka_server.contract.moderation import CommentRemoved, SlowMode
 from baraka_server.contract.server_events import (
     AuctionCanceled,
     AuctionChanged,
@@ -26,66 +28,25 @@ from baraka_server.contract.server_events import (
     NewComment,
 )
 
-Row = tuple[int, int, Any]
-"""A bid or a comment: its id, its user, its amount or text."""
-
-Core = tuple[Any, ...]
-"""Content of an announcement without lists and time: the same for every viewer."""
-
-RUNNER_UP = "runner-up"
-"""Mark of an award to a bid that did not lead."""
 PRICES = ("minBidPrice", "bidPrice", "actualPrice")
 SALE_OVER = {AuctionFinished.wire_name, AuctionCanceled.wire_name}
 
 
-def core_of(frame: Frame) -> Core:
-    """Content of the frame; where fields are missing, its name alone."""
-    try:
-        return _whole_core(frame.name, frame.data)
-    except (KeyError, TypeError):
-        return (frame.name,)
-
-
-def _whole_core(name: str, data: Mapping[str, Any]) -> Core:
-    """Raises `KeyError` or `TypeError` for a payload that lacks what its event is about."""
-    match name:
-        case NewBid.wire_name:
-            row = data["newBid"]
-            return name, row["id"], row["user_id"], row["bid"]
-        case NewComment.wire_name:
-            row = data["newComment"]
-            return name, row["id"], row["user_id"], row["comment"]
-        case LotChanged.wire_name:
-            prices = (data["minBidPrice"], data["bidPrice"], data["actualPrice"])
-            return name, data["product"], *prices
-        case LotAwarded.wire_name:
-            won = data["winningBid"]
-            row = (won["id"], won["user_id"], won["bid"]) if won else None
-            return (name, row, RUNNER_UP) if data.get("runnerUp") else (name, row)
-        case BidUndone.wire_name:
-            return name, tuple(data["bidIds"]), named(data["standingBid"])
-        case LotReopened.wire_name:
-            return name, data["product"], named(data["standingBid"])
-    return (name,)
-
-
-def named(bid: Mapping[str, Any] | None) -> Row | None:
-    """Raises `KeyError` or `TypeError` for what names no bid."""
-    return (bid["bidId"], bid["userId"], bid["amount"]) if bid is not None else None
-
-
-def rows(listed: Iterable[Mapping[str, Any]], value: str) -> list[Row]:
-    """Raises `KeyError` or `TypeError` for a row that lacks its fields."""
-    return [(row["id"], row["user_id"], row[value]) for row in listed]
-
-
 @dataclass(slots=True)
 class Era:
-    """A list while it grows: bids of a round, or comments between two awards."""
+    """A list while it grows: bids of a round, or comments between two awards.
+
+    `first` is the number that the first of several began at, of which each has what is left of the one before.
+    """
 
     begins: int
     rows: list[Row] = field(default_factory=list)
     seqs: list[int] = field(default_factory=list)
+    first: int | None = None
+
+    @property
+    def root(self) -> int:
+        return self.begins if self.first is None else self.first
 
     def at(self, seq: int) -> list[Row]:
         return self.rows[: bisect_right(self.seqs, seq)]
@@ -103,13 +64,15 @@ class Lot:
 class Moment:
     """The auction right before an announcement, for those who judge it.
 
-    `hammered` are the bids of the last award, which may be taken back.
+    `hammered` are the bids of the last award, which may be taken back; `data` is what is announced.
     """
 
     lot: Lot | None
     bids: list[Row]
     on_air: bool | None
     hammered: list[Row] = field(default_factory=list)
+    bidding: BiddingTold = OPEN
+    data: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +85,9 @@ class Standing:
     on_air: bool | None
     round: int | None
     canceled: bool | None = None
+    bidding: BiddingTold = OPEN
+    slow: int = 0
+    """Seconds between two comments of one user."""
 
 
 Judge = Callable[[int, Core, Moment], None]
@@ -153,6 +119,8 @@ class Truth:
         self.last = 0
         """The highest number that was heard."""
         self.lot: Lot | None = None
+        self.bidding = OPEN
+        self.slow = 0
         self.on_air: bool | None = None
         self.accepted = 0
         """Number of bids that were announced since the fold began."""
@@ -166,6 +134,8 @@ class Truth:
         self._comments = [Era(0)]
         self._later: list[tuple[int, int, Callable[[], None]]] = []
         self._tickets = itertools.count()
+        self._data: dict[int, Mapping[str, Any]] = {}
+        """What is announced, by number, until that is folded."""
         self._standing: list[Standing] = []
         """Behind each number, from `begins` on."""
 
@@ -190,7 +160,7 @@ class Truth:
     def in_one_list(self, kind: str, seq: int, newer: int) -> bool:
         """Whether a list of this kind at `newer` contains what was new at `seq`."""
         eras = self._bids if kind == NewBid.wire_name else self._comments
-        return seq < newer and _era(eras, seq) is _era(eras, newer)
+        return seq < newer and _era(eras, seq).root == _era(eras, newer).root
 
     def all_bids(self) -> Iterable[tuple[int, Row]]:
         """Every bid that was announced since the fold began, with its number."""
@@ -230,6 +200,8 @@ class Truth:
         self.canceled = auction.get("isCanceled")
         self.owner = auction.get("user_id")
         self.round = state.get("round")
+        self.bidding = told_at_first(state, seq)
+        self.slow = state.get("slowMode") or 0
         standing = list(reversed(rows(state["auctionBids"], "bid")))
         said = rows(state["auctionComments"], "comment")
         # Their own numbers are not known: 0 is before everything.
@@ -251,10 +223,12 @@ class Truth:
             self.on_air = True
             self._standing[-1] = replace(self._standing[-1], on_air=True)
 
-    def take(self, seq: int, core: Core, round_: object = None) -> Core:
+    def take(self, seq: int, core: Core, data: Mapping[str, Any]) -> Core:
         """Note what stands at `seq`, once; answers what stands there."""
-        if isinstance(round_, int) and seq not in self.cores:
-            self.rounds[seq] = round_
+        if seq not in self.cores:
+            self._data[seq] = data
+            if isinstance(data.get("round"), int):
+                self.rounds[seq] = data["round"]
         known = self.cores.setdefault(seq, core)
         self.last = max(self.last, seq)
         self._advance()
@@ -274,7 +248,10 @@ class Truth:
     def _fold(self, seq: int, core: Core) -> None:
         bids = self._bids[-1]
         hammered = self._hammered[1] if self._hammered else []
-        self._judge(seq, core, Moment(self.lot, bids.rows, self.on_air, hammered))
+        data = self._data.pop(seq, {})
+        before = Moment(self.lot, bids.rows, self.on_air, hammered, self.bidding, data)
+        self._judge(seq, core, before)
+        self.bidding = behind(self.bidding, seq, core, data, new_lot=self._is_new_lot(core))
         match core:
             case (NewBid.wire_name, *_) if seq in self.relisted:
                 self._relist(seq)
@@ -282,9 +259,15 @@ class Truth:
                 _grow(bids, seq, (bid_id, user_id, amount))
                 self.accepted += 1
             case (NewComment.wire_name, comment_id, user_id, text):
-                _grow(self._comments[-1], seq, (comment_id, user_id, text))
+                self._comment(seq, (comment_id, user_id, text))
+            case (CommentRemoved.wire_name, comment_id):
+                self._relist_comments(
+                    seq, [row for row in self._comments[-1].rows if row[0] != comment_id]
+                )
+            case (SlowMode.wire_name, seconds):
+                self.slow = seconds
             case (LotChanged.wire_name, product, minimum, start, market):
-                if self.lot is None or self.lot.product != product:
+                if self._is_new_lot(core):
                     self._bids.append(Era(seq))
                     self._hammered = None
                 elif seq in self.relisted:
@@ -314,13 +297,30 @@ class Truth:
                 self.meddled = True
                 self._change(self.changes.pop(seq, {}))
 
+    def _is_new_lot(self, core: Core) -> bool:
+        return core[0] == LotChanged.wire_name and (
+            self.lot is None or len(core) < 2 or self.lot.product != core[1]
+        )
+
+    def _comment(self, seq: int, row: Row) -> None:
+        """Add it behind the others, or where it was before it was removed."""
+        listed = self._comments[-1]
+        if listed.rows and row[0] < listed.rows[-1][0]:
+            self._relist_comments(seq, sorted([*listed.rows, row], key=lambda one: one[0]))
+        else:
+            _grow(listed, seq, row)
+
+    def _relist_comments(self, seq: int, listed: list[Row]) -> None:
+        first = self._comments[-1].root
+        self._comments.append(Era(seq, listed, [0] * len(listed), first))
+
     def _relist(self, seq: int) -> None:
         self._begin(seq, self.relisted[seq])
 
     def _begin(self, seq: int, listed: Iterable[Row]) -> None:
-        """Begin a list with rows that are not new."""
+        """Go on with a list of rows that are not new."""
         listed = list(listed)
-        self._bids.append(Era(seq, listed, [0] * len(listed)))
+        self._bids.append(Era(seq, listed, [0] * len(listed), self._bids[-1].root))
 
     def _open_again(self, seq: int) -> None:
         """Take the last award back: its lot is on the block, and its bids are on the list."""
@@ -349,7 +349,9 @@ class Truth:
     def _note_standing(self) -> None:
         bids = self._bids[-1].rows
         top = bids[-1][2] if bids else None
-        standing = Standing(self.lot, top, self.on_air, self.round, self.canceled)
+        standing = Standing(
+            self.lot, top, self.on_air, self.round, self.canceled, self.bidding, self.slow
+        )
         if self._standing and self._standing[-1] == standing:
             standing = self._standing[-1]
         self._standing.append(standing)

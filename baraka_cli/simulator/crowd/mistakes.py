@@ -8,7 +8,8 @@ from random import Random
 from typing import Any
 
 from baraka_cli.client.replies import Reply
-from baraka_cli.simulator.checks.truth import Row, Truth
+from baraka_cli.simulator.checks.cores import Row
+from baraka_cli.simulator.checks.truth import Truth
 from baraka_cli.simulator.crowd.sale import SaleStopped
 from baraka_server.contract.hammer import ReopenLot, UndoBid
 from baraka_server.contract.refusals import Code
