@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from baraka_cli.simulator.checks.cores import RUNNER_UP, Core, Row
 from baraka_cli.simulator.result import Promise
+from baraka_server.contract.clock import (
+    AuctionClock,
+    BiddingPaused,
+    BiddingResumed,
+    FairWarningGiven,
+)
 from baraka_server.contract.hammer import BidUndone, LotReopened
+from baraka_server.contract.moderation import CommentRemoved, SlowMode
 from baraka_server.contract.server_events import (
     AuctionCanceled,
     AuctionChanged,
@@ -35,6 +42,11 @@ NAMES = {
     "canceled": AuctionCanceled.wire_name,
     "ended": AuctionFinished.wire_name,
     "broadcaster_left": BroadcasterLeft.wire_name,
+    "bidding_paused": BiddingPaused.wire_name,
+    "bidding_resumed": BiddingResumed.wire_name,
+    **dict.fromkeys(
+        ("user_muted", "user_unmuted", "user_blocked", "user_unblocked"), AuctionEntry.wire_name
+    ),
 }
 """Entries that say nothing but that it happened, and how that was announced."""
 
@@ -66,7 +78,7 @@ async def compare(store: Store, auction_id: int, proof: Proof) -> None:
         return
     for seq, heard in sorted(truth.cores.items()):
         entry = entries.get(seq)
-        kept = _core(entry) if entry else None
+        kept = _core(entry, entries) if entry else None
         if kept == heard:
             proof.findings.looked(Promise.DATABASE_AGREES)
         else:
@@ -82,7 +94,7 @@ async def compare(store: Store, auction_id: int, proof: Proof) -> None:
         )
 
 
-def _core(entry: HistoryEntry) -> Core:
+def _core(entry: HistoryEntry, entries: Mapping[int, HistoryEntry]) -> Core:
     data = entry.data
     if not entry.known:
         return (AuctionEntry.wire_name,)
@@ -107,7 +119,32 @@ def _core(entry: HistoryEntry) -> Core:
             back = data.get("bids") or [None]
             standing = tuple(back[-1][:3]) if back[-1] else None
             return LotReopened.wire_name, data["lot"]["product"], standing
+        case "lot_passed":
+            return LotAwarded.wire_name, None
+        case "user_blocked" if data.get("bids"):
+            return BidUndone.wire_name, tuple(data["bids"]), _row(data.get("high"))
+        case "clock_started" | "clock_paused" | "clock_resumed":
+            runs = entry.kind != "clock_paused"
+            return AuctionClock.wire_name, data["ends_ms"] - data["clock_ms"], runs
+        case "clock_stopped":
+            return AuctionClock.wire_name, None, False
+        case "fair_warning":
+            return FairWarningGiven.wire_name, data["stage"]
+        case "slow_mode_set":
+            return SlowMode.wire_name, data["seconds"]
+        case "comment_removed":
+            return CommentRemoved.wire_name, data["comment_id"]
+        case "comment_restored":
+            return _posted(data["comment_id"], entries)
     return (NAMES.get(entry.kind, entry.kind),)
+
+
+def _posted(comment_id: int, entries: Mapping[int, HistoryEntry]) -> Core:
+    """The comment that was put back, as it was posted."""
+    for entry in entries.values():
+        if entry.kind == "comment" and entry.data["comment_id"] == comment_id:
+            return NewComment.wire_name, comment_id, entry.userId, entry.data["comment"]
+    return (NewComment.wire_name, comment_id)
 
 
 def _row(bid: Mapping[str, Any] | None) -> Row | None:

@@ -39,6 +39,8 @@ class Promise(StrEnum):
     PAYLOADS_ARE_DOCUMENTED = "payloads_are_documented"
     SECRETS_STAY = "secrets_stay"
     DATABASE_AGREES = "database_agrees"
+    CLOCK_IS_KEPT = "clock_is_kept"
+    MODERATION_HOLDS = "moderation_holds"
 
 
 TITLES: dict[Promise, str] = {
@@ -59,7 +61,12 @@ TITLES: dict[Promise, str] = {
     Promise.PAYLOADS_ARE_DOCUMENTED: "every payload has the documented fields and types",
     Promise.SECRETS_STAY: "no code, no whole phone number and nothing else private was sent",
     Promise.DATABASE_AGREES: "tables and ledger say the same",
+    Promise.CLOCK_IS_KEPT: "bidding closes by the clock, and only then",
+    Promise.MODERATION_HOLDS: "who is muted or blocked is kept out",
 }
+
+OF_A_HOUSE = frozenset({Promise.CLOCK_IS_KEPT, Promise.MODERATION_HOLDS})
+"""Promises of what a sale has only where its host uses it: a run that had none of it says nothing of them."""
 
 
 class Breach(Part):

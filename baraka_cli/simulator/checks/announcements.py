@@ -8,9 +8,11 @@ from functools import partial
 from typing import Any
 
 from baraka_cli.client.frames import Frame
+from baraka_cli.simulator.checks.clocks import Clocks
 from baraka_cli.simulator.checks.cores import Core, Row, core_of, rows
 from baraka_cli.simulator.checks.descriptions import difference, one_bid, said
 from baraka_cli.simulator.checks.findings import Findings
+from baraka_cli.simulator.checks.people import People
 from baraka_cli.simulator.checks.records import Records, differing
 from baraka_cli.simulator.checks.truth import PRICES, Moment, Truth
 from baraka_cli.simulator.result import Promise
@@ -28,15 +30,20 @@ CHANGED: Core = (AuctionChanged.wire_name,)
 TAKES_BACK = {BidUndone.wire_name, LotReopened.wire_name}
 IN_TWO_WORDINGS = {AuctionChanged.wire_name} | TAKES_BACK
 """Events of ours that are followed by the same in the guide's words, with the same number."""
-DETAILS = ("round", "serverTime", "message")
+DETAILS = (
+    *("round", "serverTime", "message", "clock", "endsAt", "extendSeconds", "windowSeconds"),
+    *("award", "reason"),
+)
 """What an announcement says beside what it is about, the same for everybody."""
 
 
 class Announcements:
     """Judge of announcements: keeps one `Truth` for each auction and compares each with it."""
 
-    def __init__(self, findings: Findings) -> None:
+    def __init__(self, findings: Findings, clocks: Clocks, people: People) -> None:
         self._findings = findings
+        self._clocks = clocks
+        self._people = people
         self._truths: dict[int, Truth] = {}
         self.records = Records(findings, self.meddled)
         self._said: dict[tuple[int, int], Mapping[str, Any]] = {}
@@ -250,6 +257,10 @@ class Announcements:
 
     def _judge(self, auction_id: int, seq: int, core: Core, before: Moment) -> None:
         """Judge an announcement by what was said before it."""
+        truth = self.truth(auction_id)
+        if not truth.meddled:
+            self._clocks.follow(auction_id, seq, core, before, new_lot=truth.is_new_lot(core))
+            self._people.follow(auction_id, seq, core, before)
         where = f"auction {auction_id}, number {seq}"
         match core:
             case (NewBid.wire_name, _, _, int(amount)) if (
@@ -281,7 +292,8 @@ class Announcements:
             case (BidUndone.wire_name, ids, standing):
                 left = [row for row in before.bids if row[0] not in ids]
                 newest = before.bids[-1][0] if before.bids else None
-                self._expect_back(where, standing, left, newest in ids)
+                may_be = newest in ids or self._people.may_have_gone(auction_id, ids, before.bids)
+                self._expect_back(where, standing, left, may_be)
             case (LotReopened.wire_name, _, standing):
                 self._expect_back(where, standing, before.hammered, before.lot is None)
             case (LotAwarded.wire_name, won):

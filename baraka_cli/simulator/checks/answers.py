@@ -22,9 +22,34 @@ from baraka_server.contract.client_events import (
     PlaceBid,
     PostComment,
 )
+from baraka_server.contract.clock import (
+    AuctionClock,
+    BiddingPaused,
+    BiddingResumed,
+    FairWarning,
+    FairWarningGiven,
+    PauseBidding,
+    PauseClock,
+    ResumeBidding,
+    ResumeClock,
+    StartClock,
+    StopClock,
+)
 from baraka_server.contract.hammer import BidUndone, LotReopened, ReopenLot, UndoBid
+from baraka_server.contract.moderation import (
+    BlockUser,
+    CommentRemoved,
+    MuteUser,
+    RemoveComment,
+    RestoreComment,
+    SetSlowMode,
+    SlowMode,
+    UnblockUser,
+    UnmuteUser,
+)
 from baraka_server.contract.refusals import Code
 from baraka_server.contract.server_events import (
+    AuctionEntry,
     AuctionFinished,
     LotAwarded,
     LotChanged,
@@ -39,8 +64,30 @@ ANNOUNCED_AS: dict[str, tuple[str, str]] = {
     EndAuction.wire_name: (AuctionFinished.wire_name, ""),
     UndoBid.wire_name: (BidUndone.wire_name, ""),
     ReopenLot.wire_name: (LotReopened.wire_name, ""),
+    StartClock.wire_name: (AuctionClock.wire_name, ""),
+    PauseClock.wire_name: (AuctionClock.wire_name, ""),
+    ResumeClock.wire_name: (AuctionClock.wire_name, ""),
+    StopClock.wire_name: (AuctionClock.wire_name, ""),
+    FairWarning.wire_name: (FairWarningGiven.wire_name, "stage"),
+    PauseBidding.wire_name: (BiddingPaused.wire_name, ""),
+    ResumeBidding.wire_name: (BiddingResumed.wire_name, ""),
+    RemoveComment.wire_name: (CommentRemoved.wire_name, "commentId"),
+    RestoreComment.wire_name: (NewComment.wire_name, "commentId"),
+    SetSlowMode.wire_name: (SlowMode.wire_name, "seconds"),
+    MuteUser.wire_name: (AuctionEntry.wire_name, ""),
+    UnmuteUser.wire_name: (AuctionEntry.wire_name, ""),
+    UnblockUser.wire_name: (AuctionEntry.wire_name, ""),
 }
 """Server event for each client event that was done, and the field that both have."""
+
+
+def announced_as(event: str, answer: Reply) -> tuple[str, str] | None:
+    """None for what makes no entry, and where nothing had to be changed."""
+    if answer.data.get("changed") is False:
+        return None
+    if event == BlockUser.wire_name:
+        return (BidUndone if answer.data.get("bidIds") else AuctionEntry).wire_name, ""
+    return ANNOUNCED_AS.get(event)
 
 
 @dataclass(slots=True)
@@ -137,22 +184,27 @@ class Answers:
         """Take the reply to anything but a bid."""
         if answer.ok is False:
             self._refusals.look(auction_id, event, payload, answer, malformed=False)
-        seq = answer.data.get("seq")
-        if answer.ok and event in ANNOUNCED_AS and isinstance(seq, int):
+        seq, announced = answer.data.get("seq"), announced_as(event, answer)
+        if answer.ok and announced is not None and isinstance(seq, int):
             what = f"{event}, acknowledged with number {seq} of {auction_id}"
             self._awaited[auction_id, seq] = what
-            look = partial(self._look_at_done, auction_id, seq, event, payload, what)
+            look = partial(self._look_at_done, auction_id, seq, announced, payload, what)
             self._announcements.truth(auction_id).when(seq, look)
 
     def _look_at_done(
-        self, auction_id: int, seq: int, event: str, payload: Mapping[str, Any], what: str
+        self,
+        auction_id: int,
+        seq: int,
+        announced: tuple[str, str],
+        payload: Mapping[str, Any],
+        what: str,
     ) -> None:
         self._awaited.pop((auction_id, seq), None)
         truth = self._announcements.truth(auction_id)
         if seq <= truth.begins:
             return
         stands = truth.cores.get(seq)
-        name, value = ANNOUNCED_AS[event]
+        name, value = announced
         rightly = stands is not None and stands[0] == name
         if rightly and stands is not None and value:
             rightly = payload.get(value) in stands

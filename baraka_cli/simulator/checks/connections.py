@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from baraka_cli.simulator.checks.cases import SentCommand
 from baraka_cli.simulator.checks.findings import Findings
-from baraka_cli.simulator.checks.reasons import SentCommand
 from baraka_cli.simulator.checks.seats import Seat
 from baraka_cli.simulator.result import Promise
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from baraka_cli.simulator.checks.cores import Core, Row
+from baraka_server.contract.clock import AuctionClock
 from baraka_server.contract.hammer import BidUndone, LotReopened
+from baraka_server.contract.moderation import CommentRemoved
 from baraka_server.contract.server_events import LotAwarded, LotChanged, NewBid, NewComment
 
 
@@ -26,6 +28,10 @@ def said(core: Core | None) -> str:
             return f"an undo of {taken}, behind which {_stands(standing)}"
         case (LotReopened.wire_name, product, standing):
             return f"'{product}' open again, where {_stands(standing)}"
+        case (AuctionClock.wire_name, left, running):
+            return f"a clock with {left} ms left" + ("" if running else ", which stands still")
+        case (CommentRemoved.wire_name, comment_id):
+            return f"the removal of comment {comment_id}"
         case (name, *_):
             return str(name)
     return str(core)

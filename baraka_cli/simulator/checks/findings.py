@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
 
-from baraka_cli.simulator.result import Breach, Finding, Promise
+from baraka_cli.simulator.result import OF_A_HOUSE, Breach, Finding, Promise
 
 FIRST_MAX = 5
 """Breaches of a promise that are kept whole."""
@@ -38,6 +38,7 @@ class Findings:
         return (
             _exempted(finding) if promise in self.exempt else finding
             for promise, finding in self._found.items()
+            if finding.checked or finding.unchecked or promise not in OF_A_HOUSE
         )
 
     def broken(

@@ -13,20 +13,26 @@ from baraka_cli.client.replies import LOST, Reply
 from baraka_cli.simulator.checks.acknowledgements import Acknowledgements
 from baraka_cli.simulator.checks.announcements import Announcements
 from baraka_cli.simulator.checks.answers import Answers
+from baraka_cli.simulator.checks.cases import SentCommand
+from baraka_cli.simulator.checks.clocks import Clocks
 from baraka_cli.simulator.checks.connections import Connections
 from baraka_cli.simulator.checks.counts import Counts
 from baraka_cli.simulator.checks.findings import Findings
 from baraka_cli.simulator.checks.payloads import Payloads
+from baraka_cli.simulator.checks.people import People
 from baraka_cli.simulator.checks.put_off import PutOff
-from baraka_cli.simulator.checks.reasons import Reasons, SentCommand
+from baraka_cli.simulator.checks.reasons import Reasons
 from baraka_cli.simulator.checks.refusals import Refusals
 from baraka_cli.simulator.checks.rooms import Rooms
 from baraka_cli.simulator.checks.seats import Seat, SeatInRoom
 from baraka_cli.simulator.checks.skipped import LISTED
+from baraka_cli.simulator.checks.spans import Kind, Spans
 from baraka_cli.simulator.checks.starts import Starts
 from baraka_cli.simulator.checks.states import States
+from baraka_cli.simulator.checks.times import Times
 from baraka_cli.simulator.checks.truth import Truth
 from baraka_cli.simulator.result import Promise
+from baraka_server.contract.refusals import Code
 from baraka_server.contract.server_events import (
     AuctionStarted,
     AuctionState,
@@ -64,12 +70,25 @@ class Proof:
         awake = awake or clock
         self.findings = Findings(clock, exempt)
         self.frames = Frames(self._admit)
-        self.announcements = Announcements(self.findings)
-        self.states = States(self.findings, self.announcements)
+        self.times = Times(clock)
+        self.spans = Spans()
+        self.clocks = Clocks(self.findings, self.times, awake)
+        self.people = People(self.findings, self.spans, self.truth)
+        self.announcements = Announcements(self.findings, self.clocks, self.people)
+        self.states = States(self.findings, self.announcements, self.clocks, clock)
         self.rooms = Rooms(
             self.findings, self.announcements, self.states, self.frames, clock, awake
         )
-        self.reasons = Reasons(self.findings, self.announcements, clock, awake)
+        self.reasons = Reasons(
+            self.findings,
+            self.announcements,
+            clock,
+            awake,
+            self.times,
+            self.clocks,
+            self.spans,
+            self.people,
+        )
         self.refusals = Refusals(self.findings)
         self.put_off = PutOff(self.findings)
         self.connections = Connections(self.findings, clock, awake)
@@ -95,6 +114,7 @@ class Proof:
         if is_news and self.numbered is None:
             self.numbered = frame.seq is not None
         if is_news and frame.seq is not None and frame.auction_id is not None:
+            self.times.hears(frame.auction_id, frame.seq)
             self.announcements.place(frame.auction_id, frame.seq, frame)
             self.rooms.skipped.said(frame)
         if frame.name in WITH_AUCTION:
@@ -119,8 +139,11 @@ class Proof:
             None if known is None else max(known, truth.begins),
             room is not None and not room.awaiting,
             seat.line,
+            self._awake(),
             now - room.lot_at if room is not None and room.lot_at is not None else 0,
         )
+        self.spans.asks(asked)
+        self.clocks.asks(asked)
         repeated = payload.get("requestId")
         return self._first_asked.setdefault(repeated, asked) if repeated else asked
 
@@ -132,6 +155,8 @@ class Proof:
         """What came of it. `in_vain`: nothing did in time, though its connection held."""
         self.refusals.due(seat, answer)
         self.put_off.answered(asked.event, answer)
+        self.spans.answered(asked, answer)
+        self.people.answered(asked, answer)
         if answer.ok is not None:
             self._first_asked.pop(str(asked.payload.get("requestId")), None)
         if answer.ok is False:
@@ -189,6 +214,8 @@ class Proof:
             self._heard_aside(seat, frame)
 
     def _heard_aside(self, seat: Seat, frame: Frame) -> None:
+        if frame.name == Error.wire_name and self._puts_out(seat, frame):
+            return
         if frame.name == Error.wire_name:
             self.refusals.heard(seat, frame)
         elif frame.name == AuctionState.wire_name:
@@ -209,6 +236,20 @@ class Proof:
             else:
                 self.findings.heard_outside(seat.label, "its count", frame.text)
 
+    def _puts_out(self, seat: Seat, frame: Frame) -> bool:
+        """Whether this `error` says that its user was blocked; then the phone is out of the room (D47)."""
+        if frame.data.get("code") != Code.BLOCKED or frame.data.get("event"):
+            return False
+        blocked_in = [
+            auction_id
+            for auction_id in seat.rooms
+            if self.spans.may_have_been_asked((auction_id, seat.user_id, Kind.BLOCKED))
+        ]
+        for auction_id in blocked_in:
+            self.people.is_put_out(seat, auction_id, seat.rooms[auction_id].last)
+            self.left(seat, auction_id)
+        return bool(blocked_in)
+
     def count(
         self, auction_id: int, heard: int | None, there: int, when: str, *, fewer: int, more: int
     ) -> None:
@@ -227,6 +268,8 @@ class Proof:
         """Report what can only be said when everything has been heard."""
         self.rooms.skipped.finish()
         self.reasons.finish()
+        self.clocks.finish()
+        self.people.finish()
         self.put_off.finish()
         self.connections.finish()
         self.announcements.finish()
@@ -241,6 +284,8 @@ class Proof:
         """Report what can be said of a run that broke off, too: nothing more will be heard."""
         self.rooms.skipped.judge(self._awake())
         self.reasons.judge(self._awake())
+        self.clocks.judge(self._awake())
+        self.people.finish()
         self.put_off.finish()
         self.connections.finish()
 

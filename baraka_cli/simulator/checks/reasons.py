@@ -10,56 +10,26 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from baraka_cli.simulator.checks.announcements import Announcements
+from baraka_cli.simulator.checks.cases import Case, SentCommand
+from baraka_cli.simulator.checks.clocks import Clocks
 from baraka_cli.simulator.checks.findings import Findings
+from baraka_cli.simulator.checks.holds import HOLDS
+from baraka_cli.simulator.checks.people import People
 from baraka_cli.simulator.checks.refusal_texts import codes_of, quoted
-from baraka_cli.simulator.checks.truth import Standing, Truth
+from baraka_cli.simulator.checks.spans import Spans
+from baraka_cli.simulator.checks.times import Times
 from baraka_cli.simulator.result import Promise
 from baraka_server.contract.client_events import JoinAuction, LeaveAuction
-from baraka_server.contract.refusals import Code
 
 ANNOUNCED_SECONDS_MAX = 3
 """How long behind an answer something may be announced that was so before it."""
-SHOWN_SECONDS_MAX = 60
-"""How long a server may take a bidder for one who looks at the lot before: the most that may be set."""
 
 
 CHANGES_NOTHING = frozenset({JoinAuction.wire_name, LeaveAuction.wire_name})
 """Commands that make no entry in an auction's sequence."""
-
-
-@dataclass(eq=False, slots=True)
-class SentCommand:
-    """A command that a phone sent, and what was known then."""
-
-    auction_id: int
-    event: str
-    payload: Mapping[str, Any]
-    user_id: int
-    who: str
-    at: float
-    since: int | None
-    """The last number that anybody had heard; None when nothing was known."""
-    inside: bool
-    """Whether the phone was in the room."""
-    line: int
-    """The connection that it was sent over."""
-    shown_for: float = 0
-    """How many seconds ago the phone was shown the lot on the block."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Case:
-    """What is judged. `standings` are all that there were while the command was under way."""
-
-    asked: SentCommand
-    truth: Truth
-    standings: list[Standing]
-    quoted: int | None
-    """The amount in the refusal's text."""
 
 
 class Reasons:
@@ -71,13 +41,17 @@ class Reasons:
         announcements: Announcements,
         clock: Callable[[], float],
         awake: Callable[[], float],
+        times: Times,
+        clocks: Clocks,
+        spans: Spans,
+        people: People,
     ) -> None:
         self._findings = findings
         self._announcements = announcements
         self._clock = clock
         self._awake = awake
-        self._sent_at: dict[tuple[int, int], float] = {}
-        """When something was asked for that was done, by auction and number."""
+        self._times = times
+        self._clocks, self._spans, self._people = clocks, spans, people
         self._waiting: deque[tuple[float, float, SentCommand, Mapping[str, Any]]] = deque()
         """When it was answered by both clocks, what was asked, and the answer."""
 
@@ -94,18 +68,18 @@ class Reasons:
         """
         seq = said.get("seq")
         if isinstance(seq, int) and asked.event not in CHANGES_NOTHING:
-            self._sent_at.setdefault((asked.auction_id, seq), asked.at)
+            self._times.sent.setdefault((asked.auction_id, seq), asked.at)
 
     def judge(self, now: float) -> None:
         """All that were answered long enough before `now`."""
         while self._waiting and now >= self._waiting[0][0] + ANNOUNCED_SECONDS_MAX:
-            _, at, asked, said = self._waiting.popleft()
-            self._judge(at, asked, said)
+            awake, at, asked, said = self._waiting.popleft()
+            self._judge(at, awake, asked, said)
 
     def finish(self) -> None:
         self.judge(float("inf"))
 
-    def _judge(self, at: float, asked: SentCommand, said: Mapping[str, Any]) -> None:
+    def _judge(self, at: float, awake: float, asked: SentCommand, said: Mapping[str, Any]) -> None:
         truth = self._announcements.truth(asked.auction_id)
         since, known = asked.since, truth.known
         if since is None or known is None or since < truth.begins:
@@ -115,9 +89,20 @@ class Reasons:
         if not codes or any(code not in HOLDS for code in codes):
             return
         until = self._until(asked.auction_id, range(since + 1, known + 1), at)
-        standings = list(truth.standing_between(since, until))
-        case = _Case(asked, truth, standings, quoted(message))
-        right = any(HOLDS[code](self, case) for code in codes)
+        case = Case(
+            asked,
+            truth,
+            since,
+            until,
+            at,
+            quoted(message),
+            user_exists=self._announcements.records.knows(asked.user_id),
+            asleep=(at - asked.at) - (awake - asked.awake),
+            clocks=self._clocks,
+            spans=self._spans,
+            people=self._people,
+        )
+        right = any(HOLDS[code](case) for code in codes)
         self._findings.expect(
             Promise.REFUSALS_ARE_RIGHT,
             right,
@@ -130,95 +115,6 @@ class Reasons:
     def _until(self, auction_id: int, numbers: range, at: float) -> int:
         """The last of these that may have been so when the answer came, `at`."""
         for seq in numbers:
-            if self._sent_at.get((auction_id, seq), at) > at:
+            if self._times.sent.get((auction_id, seq), at) > at:
                 return seq - 1
         return numbers.stop - 1
-
-    def exists(self, case: _Case) -> bool:
-        return self._announcements.records.knows(case.asked.user_id)
-
-
-# --- when each reason holds
-
-
-def _off_air(_: Reasons, case: _Case) -> bool:
-    return any(not standing.on_air for standing in case.standings)
-
-
-def _nothing_on_the_block(_: Reasons, case: _Case) -> bool:
-    return any(standing.lot is None for standing in case.standings)
-
-
-def _a_higher_bid_stood(_: Reasons, case: _Case) -> bool:
-    return any(standing.top == case.quoted is not None for standing in case.standings)
-
-
-def _the_minimum_stood(_: Reasons, case: _Case) -> bool:
-    return any(
-        standing.top is None and standing.lot and standing.lot.minimum == case.quoted
-        for standing in case.standings
-    )
-
-
-def _another_round(_: Reasons, case: _Case) -> bool:
-    """Whether the command was for another round than the one that it was, as far as that can be known."""
-    meant = case.asked.payload.get("round")
-    rounds = {standing.round for standing in case.standings}
-    if None in rounds or len(rounds) > 1:
-        return True
-    if isinstance(meant, int):
-        return rounds != {meant}
-    return case.asked.shown_for < SHOWN_SECONDS_MAX
-
-
-def _outside(_: Reasons, case: _Case) -> bool:
-    return not case.asked.inside
-
-
-def _is_the_owner(_: Reasons, case: _Case) -> bool:
-    return case.truth.owner in {None, case.asked.user_id}
-
-
-def _is_not_the_owner(_: Reasons, case: _Case) -> bool:
-    return case.truth.owner is None or case.truth.owner != case.asked.user_id
-
-
-def _nobody(reasons: Reasons, case: _Case) -> bool:
-    return not reasons.exists(case)
-
-
-def _others_meddled(_: Reasons, case: _Case) -> bool:
-    return case.truth.meddled
-
-
-def _something_was_taken_back(_: Reasons, case: _Case) -> bool:
-    return case.truth.meddled or case.truth.took_back
-
-
-def _never(_reasons: Reasons, _case: _Case) -> bool:
-    """For what this crowd never asks for, or never is."""
-    return False
-
-
-HOLDS: dict[Code, Callable[[Reasons, _Case], bool]] = {
-    Code.NOT_LIVE: _off_air,
-    Code.ALREADY_CANCELED: _off_air,
-    Code.ALREADY_ENDED: _off_air,
-    Code.NO_LOT: _nothing_on_the_block,
-    Code.BID_TOO_LOW: _a_higher_bid_stood,
-    Code.BID_BELOW_MINIMUM: _the_minimum_stood,
-    Code.ROUND_OVER: _another_round,
-    Code.NOT_JOINED: _outside,
-    Code.OWNER_BID: _is_the_owner,
-    Code.NOT_OWNER: _is_not_the_owner,
-    Code.USER_NOT_FOUND: _nobody,
-    Code.AUCTION_NOT_FOUND: _off_air,
-    Code.STANDING_BID_CHANGED: _something_was_taken_back,
-    Code.OTHER_BID_LEADS: _others_meddled,
-    Code.REQUEST_ID_REUSED: _never,
-    Code.UNKNOWN_EVENT: _never,
-    Code.NO_TOKEN: _never,
-    Code.INVALID_TOKEN: _never,
-    Code.OLD_CLIENT: _never,
-}
-"""Reasons that can be judged. The others are no reasons of the auction: it may be tried again."""

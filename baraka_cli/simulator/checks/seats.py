@@ -68,6 +68,7 @@ class Seat:
     """State of one phone, for the checks. The counts are of one connection."""
 
     label: str
+    user_id: int = 0
     lists: bool = False
     """Whether it reads whole lists (D24)."""
     slow: bool = False

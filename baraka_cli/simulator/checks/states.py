@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
 from baraka_cli.simulator.checks.announcements import Announcements
+from baraka_cli.simulator.checks.clocks import Clocks
 from baraka_cli.simulator.checks.cores import Row, rows
 from baraka_cli.simulator.checks.descriptions import difference
 from baraka_cli.simulator.checks.findings import Findings
@@ -20,8 +21,16 @@ COLUMNS = ("current_product", *PRICES, "isLive")
 class States:
     """Every bid and comment that was announced is in them, and nothing else."""
 
-    def __init__(self, findings: Findings, announcements: Announcements) -> None:
+    def __init__(
+        self,
+        findings: Findings,
+        announcements: Announcements,
+        clocks: Clocks,
+        clock: Callable[[], float],
+    ) -> None:
         self._findings = findings
+        self._clocks = clocks
+        self._clock = clock
         self._announcements = announcements
 
     def look(self, data: Mapping[str, Any]) -> bool:
@@ -41,6 +50,8 @@ class States:
             return False
         truth.when(seq, partial(self._look_at_state, truth, seq, listed, said))
         look = partial(self._look_at_auction, truth, seq, auction | {"round": data.get("round")})
+        truth.when(seq, look)
+        look = partial(self._clocks.look_at_state, truth, seq, data, self._clock())
         truth.when(seq, look)
         return True
 

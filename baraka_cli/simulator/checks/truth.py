@@ -72,6 +72,7 @@ class Moment:
     on_air: bool | None
     hammered: list[Row] = field(default_factory=list)
     bidding: BiddingTold = OPEN
+    slow: int = 0
     data: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -249,9 +250,9 @@ class Truth:
         bids = self._bids[-1]
         hammered = self._hammered[1] if self._hammered else []
         data = self._data.pop(seq, {})
-        before = Moment(self.lot, bids.rows, self.on_air, hammered, self.bidding, data)
+        before = Moment(self.lot, bids.rows, self.on_air, hammered, self.bidding, self.slow, data)
         self._judge(seq, core, before)
-        self.bidding = behind(self.bidding, seq, core, data, new_lot=self._is_new_lot(core))
+        self.bidding = behind(self.bidding, seq, core, data, new_lot=self.is_new_lot(core))
         match core:
             case (NewBid.wire_name, *_) if seq in self.relisted:
                 self._relist(seq)
@@ -267,7 +268,7 @@ class Truth:
             case (SlowMode.wire_name, seconds):
                 self.slow = seconds
             case (LotChanged.wire_name, product, minimum, start, market):
-                if self._is_new_lot(core):
+                if self.is_new_lot(core):
                     self._bids.append(Era(seq))
                     self._hammered = None
                 elif seq in self.relisted:
@@ -297,7 +298,7 @@ class Truth:
                 self.meddled = True
                 self._change(self.changes.pop(seq, {}))
 
-    def _is_new_lot(self, core: Core) -> bool:
+    def is_new_lot(self, core: Core) -> bool:
         return core[0] == LotChanged.wire_name and (
             self.lot is None or len(core) < 2 or self.lot.product != core[1]
         )

@@ -161,7 +161,7 @@ def member(
     )
     worker = workers.holder(number) if workers is not None else None
     phone = worker.add(pool, spec) if worker is not None else make_phone(pool, spec)
-    seat = Seat(label, lists=lists, slow=slow)
+    seat = Seat(label, user_id, lists=lists, slow=slow)
     return Member(phone, part, seat, auction_id, number, slow=slow)
 
 

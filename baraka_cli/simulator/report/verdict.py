@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from baraka_cli.simulator.report.figures import clock, count, millis, plural, size
 from baraka_cli.simulator.report.public import without_people
-from baraka_cli.simulator.result import TITLES, Finding, Probed, Result, Threshold
+from baraka_cli.simulator.result import OF_A_HOUSE, TITLES, Finding, Probed, Result, Threshold
 from baraka_server.contract.text import printable
 
 MESSAGE_CHARS_MAX = 2_100
@@ -49,9 +49,10 @@ class RunVerdict:
 
 
 def all_findings(result: Result) -> list[Finding]:
-    """Findings for every promise: one that the run says nothing of was not looked at."""
+    """Findings for every promise: one that the run says nothing of was not looked at, or is of a house."""
     found = {finding.promise: finding for finding in result.findings}
-    return [found.get(promise, Finding(promise=promise)) for promise in TITLES]
+    named = (promise for promise in TITLES if promise in found or promise not in OF_A_HOUSE)
+    return [found.get(promise, Finding(promise=promise)) for promise in named]
 
 
 def mark(finding: Finding | Probed) -> str:
