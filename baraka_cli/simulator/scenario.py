@@ -94,6 +94,10 @@ class Scenario(BaseModel):
         0,
         description="Lots with a mistake of the host: bids are taken back, or the lot is opened again.",
     )
+    clocks: Share = Field(0, description="Lots that are sold by a clock, which may award them.")
+    moderation: Share = Field(
+        0, description="Lots during which people are muted, blocked, slowed or lose a comment."
+    )
     passers_by: Crowd = Field(3, description="Connected, and in no room or in that of next door.")
     seed: int = Field(1, description="The same seed makes the same decisions.")
 
@@ -170,6 +174,9 @@ PRESETS: dict[str, Scenario] = {
         chaos=0.1,
     ),
     "mistakes": Scenario(lots=6, rate=10, duration=18, chaos=0.5, mistakes=1),
+    "house": Scenario(
+        lots=8, rate=10, duration=32, chaos=0.5, mistakes=0.5, clocks=0.75, moderation=0.75
+    ),
     "find-limit": Scenario(
         viewers=200,
         bidders=50,

@@ -51,6 +51,8 @@ class Bidding:
         insistent: bool,
     ) -> None:
         self.open = False
+        self.rests = False
+        """Nobody bids by the clock or without a pause, for now."""
         self.asking: set[asyncio.Task[Any]] = set()
         """Bids that are under way."""
         self.planned = 0
@@ -76,6 +78,10 @@ class Bidding:
         """Whose bid is under way: also one that is not sent yet."""
         self._request_ids = itertools.count(1)
         self._run_id = f"{time.time_ns():x}"
+
+    @property
+    def lot_seconds(self) -> float:
+        return self._lot_seconds
 
     @property
     def lot_ends(self) -> float:
@@ -170,7 +176,7 @@ class Bidding:
                 continue
             number += 1
             self.planned += 1
-            found = self._next_bid()
+            found = Lapse.LAST_MOMENT if self.rests else self._next_bid()
             if isinstance(found, Lapse):
                 self.lapsed[found] += 1
             else:
@@ -180,13 +186,20 @@ class Bidding:
 
     async def _bid_without_pause(self, one: Member) -> None:
         while self.open:
-            bid = self._decide(one)
+            bid = None if self.rests else self._decide(one)
             if bid is None:
                 await asyncio.sleep(POLL_SECONDS)
                 continue
             answer = await asyncio.shield(self._send(one, bid, time.perf_counter()))
             if answer.code in AGAIN_LATER or answer.ok is None:
                 await asyncio.sleep(retry_seconds(answer))
+
+    async def one_more(self) -> None:
+        """One bid of whoever bids now, if anybody does."""
+        found = self._next_bid()
+        if not isinstance(found, Lapse):
+            self.planned += 1
+            await asyncio.shield(self._send(*found, time.perf_counter()))
 
     def _send(self, one: Member, bid: Bid, due: float) -> asyncio.Task[Reply]:
         task = asyncio.create_task(self.bid(one, bid, due))

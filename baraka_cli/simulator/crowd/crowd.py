@@ -20,16 +20,18 @@ from baraka_cli.simulator.crowd.chatting import Chatting
 from baraka_cli.simulator.crowd.counting import Counting
 from baraka_cli.simulator.crowd.cutting import Cutting
 from baraka_cli.simulator.crowd.deliveries import UNDER_WAY_SECONDS
+from baraka_cli.simulator.crowd.desk import Desk
 from baraka_cli.simulator.crowd.errands import Errands
 from baraka_cli.simulator.crowd.hosting import Hosting
 from baraka_cli.simulator.crowd.limit import LimitSearch
 from baraka_cli.simulator.crowd.opening import Opening
+from baraka_cli.simulator.crowd.plays import Plays
 from baraka_cli.simulator.crowd.presence import Presence, ServerGone
 from baraka_cli.simulator.crowd.replaying import Replay, Replaying
 from baraka_cli.simulator.crowd.sale import Sale, SaleStopped
 from baraka_cli.simulator.crowd.visits import Visits
 from baraka_cli.simulator.result import Promise
-from baraka_server.contract.server_events import AuctionStarted, LotChanged, UserCountUpdate
+from baraka_server.contract.server_events import AuctionStarted, Error, LotChanged, UserCountUpdate
 
 WATCH_SECONDS_MAX = 24 * 3600
 SETTLE_SECONDS_MAX = 30
@@ -70,6 +72,7 @@ class Crowd:
         self._meter = sale.meter
         self._proof = sale.proof
         self.hosted = hosted
+        sale.proof.spans.by_others = not hosted
         host, self._auditors = staff(sale.scenario, sale.place, sale.pool, mint)
         self._everybody = cast(sale.scenario, sale.place, sale.pool, mint, sale.workers)
         sale.meter.processes += sale.workers
@@ -92,8 +95,25 @@ class Crowd:
         self._opening = Opening(
             sale, host, first_comers(self._everybody), self.visits, self._errands
         )
+        self.desk = Desk(sale, host, self.visits, self._errands)
+        plays = Plays(
+            sale,
+            self.desk,
+            self._everybody,
+            self.bidding,
+            self.chatting,
+            self.visits,
+            self._errands,
+        )
         self._hosting = Hosting(
-            sale, host, self._auditors, self.visits, self.bidding, self._errands, self._opening
+            sale,
+            host,
+            self._auditors,
+            self.visits,
+            self.bidding,
+            self._errands,
+            self._opening,
+            plays,
         )
         self._counting = Counting(
             sale, self._by_phone.values(), self._auditors[1], self.visits, self._errands
@@ -166,6 +186,8 @@ class Crowd:
                 self.bidding.lot_began = now
         if frame.name == UserCountUpdate.wire_name and one.part is Part.HOST:
             self._counting.heard(frame)
+        if frame.name == Error.wire_name and one.inside and one.auction_id not in one.seat.rooms:
+            self._was_put_out(one)
         if frame.name == AuctionStarted.wire_name:
             self._opening.heard(one.seat.auction_of(frame), frame)
         if not one.busy and not self.visits.over:
@@ -173,6 +195,11 @@ class Crowd:
             if room is not None and room.gap is not None:
                 one.busy = True  # from now on, and not only when the errand has begun
                 self._errands.start(self.visits.close_gap(one))
+
+    def _was_put_out(self, one: Member) -> None:
+        """Somebody else who works in the auction blocked the user of this phone."""
+        one.inside, one.auction_id = False, None
+        self.visits.deliveries.left(one)
 
     def cut_off(self, phone: Socket) -> None:
         one = self._by_phone[phone]

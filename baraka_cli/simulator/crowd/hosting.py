@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
-from random import Random
 from typing import Any
 
 from baraka_cli.client.replies import Reply
@@ -17,8 +16,8 @@ from baraka_cli.simulator.checks.truth import Truth
 from baraka_cli.simulator.crowd.bidding import Bidding
 from baraka_cli.simulator.crowd.cast import Member
 from baraka_cli.simulator.crowd.errands import POLL_SECONDS, Errands
-from baraka_cli.simulator.crowd.mistakes import Mistakes
 from baraka_cli.simulator.crowd.opening import Opening
+from baraka_cli.simulator.crowd.plays import Plays
 from baraka_cli.simulator.crowd.sale import Sale, SaleStopped
 from baraka_cli.simulator.crowd.visits import (
     ANSWER_SECONDS_MAX,
@@ -48,6 +47,7 @@ class Hosting:
         bidding: Bidding,
         errands: Errands,
         opening: Opening,
+        plays: Plays,
     ) -> None:
         self._sale = sale
         self._host = host
@@ -56,12 +56,9 @@ class Hosting:
         self._bidding = bidding
         self._errands = errands
         self._opening = opening
-        self._mistakes = Mistakes(
-            sale.proof.truth(sale.place.auction_id),
-            self._ask_once,
-            sale.scenario.mistakes,
-            Random(f"mistakes of {sale.scenario.seed}"),
-        )
+        self._plays = plays
+        self._ends = 0.0
+        """When the last lot is over, by `time.perf_counter()`."""
         self._ended: set[int] = set()
         self._broken_off = False
 
@@ -86,37 +83,41 @@ class Hosting:
             raise SaleStopped(f"the host cannot join auction {self._sale.place.auction_id}")
 
     async def sell(self) -> None:
-        ends = time.perf_counter() + self._sale.scenario.duration
+        self._ends = time.perf_counter() + self._sale.scenario.duration
         for number, lot in enumerate(self._sale.lots, 1):
-            if time.perf_counter() >= ends or not self._bidding.open:
+            if time.perf_counter() >= self._ends or not self._bidding.open:
                 break
             self._sale.phase(f"lot {number} of {len(self._sale.lots)}: {lot.product}")
-            await self._hold(lot, last=number == len(self._sale.lots), ends=ends)
+            await self._hold(lot, last=number == len(self._sale.lots))
         self._bidding.close()
 
-    async def _hold(self, lot: ListedLot, *, last: bool, ends: float) -> None:
+    async def _hold(self, lot: ListedLot, *, last: bool) -> None:
         prices = {"minBidPrice": lot.minimum, "bidPrice": lot.start, "actualPrice": lot.market}
         await self.put_up({"product": lot.product, **prices})
         truth = self._sale.proof.truth(self._sale.place.auction_id)
         before, limit = truth.accepted, self._sale.scenario.bids_per_lot_max
-        over = ends if self._sale.scenario.rate == 0 else self._bidding.lot_ends
-        plan = self._mistakes.plan()
+        over = self._ends if self._sale.scenario.rate == 0 else self._bidding.lot_ends
+        play = self._plays.plan(self._bidding.lot_seconds)
+        await self._plays.begin(play)
         while time.perf_counter() < over and self._bidding.open:
-            if plan.undos and truth.accepted - before > plan.undos:
-                plan.undos -= await self._mistakes.undo()
-            if limit and truth.accepted - before >= limit:
+            await self._plays.go_on(play)
+            if self._plays.is_over(play) or (limit and truth.accepted - before >= limit):
                 break
             await asyncio.sleep(POLL_SECONDS)
         await self.audit()
         if last:
             self._bidding.close()
+        enough = time.perf_counter()
+        await self._plays.run_out(play)
+        self._ends += time.perf_counter() - enough
         # Without `bidId`, as the phones in the field award it: bids race with the hammer.
         award = {"product": lot.product, "weight": lot.weight or "-"}
-        await self.award(award)
-        if plan.reopens and await self._mistakes.reopen():
+        if truth.lot is not None:  # else its clock awarded it
+            await self.award(award)
+        if play.mistakes.reopens and await self._plays.mistakes.reopen():
             await self._errands.wait_for(lambda: truth.lot is not None)
             await self.audit()
-            await self._award_again(award, to_runner_up=plan.to_runner_up)
+            await self._award_again(award, to_runner_up=play.mistakes.to_runner_up)
 
     async def put_up(self, lot: dict[str, Any]) -> None:
         """`lot` is the product and its prices, as they are sent."""
@@ -133,21 +134,10 @@ class Hosting:
         await self._insist(AwardLot.wire_name, lot, lambda: truth.lot is None)
 
     async def _award_again(self, award: dict[str, Any], *, to_runner_up: bool) -> None:
-        fields = self._mistakes.runner_up() if to_runner_up else {}
-        sold = fields and await self._ask_once(AwardLot.wire_name, award | fields)
+        fields = self._plays.mistakes.runner_up() if to_runner_up else {}
+        sold = fields and await self._plays.desk.ask(AwardLot.wire_name, award | fields)
         if not sold or not sold.ok:  # nobody else has bid, or that bidder leads by now
             await self.award(award)
-
-    async def _ask_once(self, event: str, fields: dict[str, Any]) -> Reply:
-        """The reply to a command, and whatever it made heard."""
-        auction_id = self._sale.place.auction_id
-        payload = {"auctionId": auction_id, **fields}
-        reply = await self._visits.ask(self._host, event, payload)
-        self._sale.proof.answers.answered(auction_id, event, payload, reply)
-        seq, truth = reply.data.get("seq"), self._sale.proof.truth(auction_id)
-        if reply.ok and isinstance(seq, int):
-            await self._errands.wait_for(lambda: (truth.known or 0) >= seq)
-        return reply
 
     async def do(self, event: str, fields: dict[str, Any]) -> None:
         """Whatever changes nothing that can be looked up."""
@@ -213,6 +203,8 @@ class Hosting:
                 return
             if answer.ok is None or answer.code == Code.OUTCOME_UNKNOWN:
                 unknown = True
+            elif answer.code == Code.NO_LOT and done():
+                return  # a clock was faster
             elif answer.code == Code.STANDING_BID_CHANGED:
                 continue  # behind an undo: whoever hosts taps again
             elif answer.code not in NOT_ITS_FAULT and not unknown:

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from baraka_cli.client.replies import Reply
 from baraka_cli.simulator.checks.cores import Row
 from baraka_cli.simulator.checks.truth import Truth
-from baraka_cli.simulator.crowd.sale import SaleStopped
+from baraka_cli.simulator.crowd.desk import Desk
 from baraka_server.contract.hammer import ReopenLot, UndoBid
 from baraka_server.contract.refusals import Code
 
 TRIES_MAX = 20
 """How often a bid is taken back in vain, since a newer one came, before it is left."""
 UNDOS_MAX = 3
-
-Ask = Callable[[str, dict[str, Any]], Awaitable[Reply]]
 
 
 @dataclass(slots=True)
@@ -31,11 +27,11 @@ class Plan:
 
 
 class Mistakes:
-    """`ask` sends a command of the host, and returns its reply; `share` is of the lots, from 0 to 1."""
+    """`share` is of the lots, from 0 to 1."""
 
-    def __init__(self, truth: Truth, ask: Ask, share: float, chance: Random) -> None:
+    def __init__(self, truth: Truth, desk: Desk, share: float, chance: Random) -> None:
         self._truth = truth
-        self._ask = ask
+        self._desk = desk
         self._share = share
         self._chance = chance
 
@@ -55,26 +51,21 @@ class Mistakes:
     async def undo(self) -> bool:
         """Take the newest bid back; a bid that comes meanwhile is the newest then."""
         for _ in range(TRIES_MAX):
-            if not self.bids:
+            if not self.bids or not self._desk.has(UndoBid.wire_name):
                 return False
-            reply = await self._ask(UndoBid.wire_name, {"bidId": self.bids[-1][0]})
-            if reply.ok or reply.code not in {Code.NOT_NEWEST, Code.NOTHING_TO_UNDO}:
-                return _done(UndoBid.wire_name, reply)
+            named = {"bidId": self.bids[-1][0]}
+            if await self._desk.do(
+                UndoBid.wire_name, named, Code.NOT_NEWEST, Code.NOTHING_TO_UNDO, Code.NO_LOT
+            ):
+                return True
         return False
 
     async def reopen(self) -> bool:
         """Open the lot again that was awarded last."""
-        return _done(ReopenLot.wire_name, await self._ask(ReopenLot.wire_name, {}))
+        return await self._desk.do(ReopenLot.wire_name, {})
 
     def runner_up(self) -> dict[str, Any]:
         """The fields of an award to the highest bid of another bidder than the leader; none without one."""
         bids = self.bids
         others = [row for row in bids if row[1] != bids[-1][1]]
         return {"bidId": others[-1][0], "runnerUp": True} if others else {}
-
-
-def _done(event: str, reply: Reply) -> bool:
-    """Whether it was done; an answer that was lost leaves that open. Raises `SaleStopped` for a refusal."""
-    if reply.ok is False and reply.code not in {Code.UNAVAILABLE, Code.OUTCOME_UNKNOWN, Code.BUSY}:
-        raise SaleStopped(f"the server refused {event}: {reply.message}")
-    return bool(reply.ok)

@@ -31,8 +31,9 @@ class Lapse(StrEnum):
     TOO_NEW = "the lot was too new for everybody"
     WAITING = "every bidder waited for an answer"
     ENOUGH = "nobody wanted to bid more"
+    LAST_MOMENT = "the host let the clock run out"
     ONLY_LEADER = "nobody was there to outbid the leader"
 
 
-NO_OCCASION = (Lapse.NO_LOT, Lapse.TOO_NEW, Lapse.ENOUGH, Lapse.ONLY_LEADER)
+NO_OCCASION = (Lapse.NO_LOT, Lapse.TOO_NEW, Lapse.ENOUGH, Lapse.LAST_MOMENT, Lapse.ONLY_LEADER)
 """Nobody could bid then, or wanted to, however fast the server is."""

@@ -40,6 +40,10 @@ EVENING = STORM.model_copy(update={"rate": 60, "duration": 2})
 """Some fingers are fat."""
 MISTAKES = STORM.model_copy(update={"mistakes": 1, "rate": 15, "duration": 4, "seed": 3})
 """Bids come slowly enough that a host can take the newest back."""
+HOUSE = STORM.model_copy(
+    update={"clocks": 1, "moderation": 1, "rate": 15, "duration": 6, "bids_per_lot_max": 30}
+)
+"""Lots are sold by a clock, and somebody keeps order in the room."""
 CHAOS = STORM.model_copy(update={"chaos": 10, "bids_per_lot_max": 40})
 
 LEAVER, VICTIM, ONLOOKER, NEIGHBOUR = 8, 9, 59, 60

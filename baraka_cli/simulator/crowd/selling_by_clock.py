@@ -1,0 +1,173 @@
+"""`SellingByClock`: lots that the simulated host sells by a clock (D44, D45)."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass
+from random import Random
+from typing import Any
+
+from baraka_cli.simulator.checks.bidding_told import ClockTold
+from baraka_cli.simulator.checks.proof import Proof
+from baraka_cli.simulator.crowd.bidding import Bidding
+from baraka_cli.simulator.crowd.desk import Desk
+from baraka_cli.simulator.crowd.errands import POLL_SECONDS
+from baraka_server.contract.clock import (
+    FairWarning,
+    PauseBidding,
+    PauseClock,
+    ResumeBidding,
+    ResumeClock,
+    StartClock,
+)
+from baraka_server.contract.refusals import Code
+
+EXTEND_SECONDS = 1
+WINDOW_SECONDS = 1
+SNIPES = 2
+"""Bids at the last moment, each of which makes the clock run on."""
+LAST_MOMENT_SECONDS = 0.3
+LONG_SECONDS = 2
+"""A clock that has more left, when everybody has bid enough, is set to run out soon."""
+PAUSE_SECONDS = 0.2
+AWARD_SECONDS_MAX = 15
+"""How long behind the end a clock that awards may take, or be paused by the server."""
+
+
+@dataclass(slots=True)
+class ClockPlan:
+    """A lot with a clock, which awards it where `auto` says so; what is done meanwhile."""
+
+    seconds: int
+    auto: bool
+    pauses_bidding: bool
+    pauses_clock: bool
+
+
+class SellingByClock:
+    """`share` is of the lots, from 0 to 1."""
+
+    def __init__(
+        self,
+        proof: Proof,
+        auction_id: int,
+        desk: Desk,
+        bidding: Bidding,
+        share: float,
+        chance: Random,
+    ) -> None:
+        self._proof = proof
+        self._truth = proof.truth(auction_id)
+        self._auction_id = auction_id
+        self._desk = desk
+        self._bidding = bidding
+        self._share = share
+        self._chance = chance
+
+    def plan(self, lot_seconds: float) -> ClockPlan | None:
+        chance = self._chance
+        if chance.random() >= self._share:
+            return None
+        return ClockPlan(
+            max(1, round(lot_seconds)),
+            auto=chance.random() < 0.5,
+            pauses_bidding=chance.random() < 0.5,
+            pauses_clock=chance.random() < 0.5,
+        )
+
+    @property
+    def _clock(self) -> ClockTold | None:
+        return self._truth.bidding.clock
+
+    @property
+    def _left(self) -> float:
+        """Seconds until the clock has run out for certain; infinite where it stands still or none is on."""
+        clock = self._clock
+        end = self._proof.clocks.latest_end(self._auction_id, clock) if clock else None
+        return float("inf") if end is None else end - self._proof.findings.now()
+
+    @property
+    def is_over(self) -> bool:
+        return self._truth.lot is None or self._left <= 0
+
+    async def start(self, plan: ClockPlan) -> None:
+        fields: dict[str, Any] = {
+            "seconds": plan.seconds,
+            "extendSeconds": EXTEND_SECONDS,
+            "windowSeconds": WINDOW_SECONDS,
+        }
+        await self._desk.do(StartClock.wire_name, fields | ({"award": "auto"} if plan.auto else {}))
+
+    async def go_on(self, plan: ClockPlan) -> None:
+        """Called all the time while people bid: one thing after the other is done."""
+        if self._clock is None or not self._truth.bids_at(self._truth.known or 0):
+            return
+        if plan.pauses_bidding:
+            plan.pauses_bidding = False
+            if await self._desk.do(PauseBidding.wire_name, {}, Code.NO_LOT):
+                await asyncio.sleep(PAUSE_SECONDS)
+                await self._desk.do(ResumeBidding.wire_name, {})
+        elif plan.pauses_clock:
+            plan.pauses_clock = False
+            await self._pause()
+
+    async def _pause(self, seconds: int | None = None) -> None:
+        """Let the clock stand still for a moment, and then run on with what was left, or with `seconds`."""
+        over = (Code.NO_CLOCK, Code.NO_LOT, Code.ROUND_OVER)
+        if await self._desk.do(PauseClock.wire_name, {}, *over):
+            fields = {} if seconds is None else {"seconds": seconds}
+            await self._desk.do(ResumeClock.wire_name, fields, *over)
+
+    async def run_out(self, plan: ClockPlan) -> None:
+        """Let the clock run out, with bids at the last moment and behind the end; one that awards does so."""
+        if self._clock is None:
+            return
+        self._bidding.rests = True
+        try:
+            if self._left > LONG_SECONDS and self._clock.running:
+                await self._pause(EXTEND_SECONDS)
+            await self._desk.do(
+                FairWarning.wire_name,
+                {"stage": self._chance.randint(1, 3)},
+                Code.NO_LOT,
+                Code.ROUND_OVER,
+            )
+            for _ in range(SNIPES):
+                if await self._wait(LAST_MOMENT_SECONDS):
+                    await self._bidding.one_more()
+            if await self._wait(0):
+                await self._bidding.one_more()
+            if plan.auto:
+                await self._wait_for_award()
+        finally:
+            self._bidding.rests = False
+
+    async def _wait(self, seconds: float) -> bool:
+        """Wait until so little is left. Whether that came: a clock that was interrupted is resumed."""
+        ends = time.perf_counter() + AWARD_SECONDS_MAX
+        while time.perf_counter() < ends and self._clock is not None:
+            if self._left <= seconds:
+                return True
+            if not self._clock.running:
+                await self._resume()
+            await asyncio.sleep(POLL_SECONDS)
+        return False
+
+    async def _resume(self) -> None:
+        over = (Code.NO_CLOCK, Code.NO_LOT, Code.ROUND_OVER)
+        await self._desk.do(ResumeClock.wire_name, {}, *over)
+
+    async def _wait_for_award(self) -> None:
+        ends = time.perf_counter() + AWARD_SECONDS_MAX
+        while self._truth.lot is not None:
+            if self._clock is None:
+                return  # somebody took it off
+            if not self._clock.running:  # as the server does that was interrupted
+                await self._resume()
+                ends = time.perf_counter() + AWARD_SECONDS_MAX
+            elif time.perf_counter() >= ends:
+                if self._left < -AWARD_SECONDS_MAX / 2:
+                    self._proof.clocks.never_awarded(self._auction_id)
+                return
+            await asyncio.sleep(POLL_SECONDS)
