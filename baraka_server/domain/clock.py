@@ -294,13 +294,16 @@ def _bid(bidding: Bidding, event: BidPlaced, _entry: LedgerEntry) -> Bidding:
     return replace(bidding, clock=bidding.clock.with_bid(event.clock_ms, event.late_ms))
 
 
-def _repriced(bidding: Bidding, event: LotRepriced, _entry: LedgerEntry) -> Bidding:
+def _counted_on(
+    bidding: Bidding, event: LotRepriced | StandingBidChanged, _entry: LedgerEntry
+) -> Bidding:
     return replace(bidding, clock=bidding.clock and bidding.clock.counted_to(event.clock_ms))
 
 
 def _bid_changed(bidding: Bidding, event: StandingBidChanged, entry: LedgerEntry) -> Bidding:
-    """A bid that another program took away moves a clock as a block does (D47)."""
-    return bidding if event.award_refused else _time_left(bidding, event, entry)
+    """A bid that another program took away moves a clock as a block does (D47); a refused award does not."""
+    moved = _counted_on if event.award_refused else _time_left
+    return moved(bidding, event, entry)
 
 
 def _time_left(
@@ -332,7 +335,7 @@ FOLDS: dict[type[Event], Callable[[Bidding, Any, LedgerEntry], Bidding]] = {
     BiddingPaused: _bidding_paused,
     BiddingResumed: _bidding_resumed,
     BidPlaced: _bid,
-    LotRepriced: _repriced,
+    LotRepriced: _counted_on,
     StandingBidChanged: _bid_changed,
     ActUndone: _time_left,
     UserBlocked: _blocked,

@@ -379,6 +379,14 @@ def test_other_prices_leave_the_clock_and_a_bid_that_vanished_moves_it():
         assert (moved.clock_ms, moved.ends_ms) == (63_000, 73_000)
 
 
+def test_an_award_that_is_refused_once_moves_no_clock_and_tells_how_far_it_had_counted():
+    """Else what is told of it would have the time of the entry, and what was left at an earlier one."""
+    begun = (AMINA, ClockStarted(0, 60_000, 60, 10, 10, None, Moment(OPENING)))
+    refused = StandingBidChanged(RING, None, None, award_refused=True, clock_ms=61_000)
+    told = after(*BID_ON, begun, (AMINA, refused)).bidding.clock
+    assert (told.clock_ms, told.ends_ms) == (61_000, 60_000)
+
+
 @pytest.mark.parametrize("clock_ms", [None, 4_999])
 def test_an_undo_under_a_clock_says_how_far_it_had_counted(clock_ms):
     begun = (AMINA, ClockStarted(5_000, 60_000, 55, 10, 10, None, Moment(OPENING)))
