@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Any
@@ -100,16 +100,14 @@ class Hosting:
         play = self._plays.plan(self._bidding.lot_seconds)
         await self._plays.begin(play)
         while time.perf_counter() < over and self._bidding.open:
-            await self._plays.go_on(play)
+            await self._in_extra_time(self._plays.go_on(play))
             if self._plays.is_over(play) or (limit and truth.accepted - before >= limit):
                 break
             await asyncio.sleep(POLL_SECONDS)
         await self.audit()
         if last:
             self._bidding.close()
-        enough = time.perf_counter()
-        await self._plays.run_out(play)
-        self._ends += time.perf_counter() - enough
+        await self._in_extra_time(self._plays.run_out(play))
         # Without `bidId`, as the phones in the field award it: bids race with the hammer.
         award = {"product": lot.product, "weight": lot.weight or "-"}
         if truth.lot is not None:  # else its clock awarded it
@@ -118,6 +116,12 @@ class Hosting:
             await self._errands.wait_for(lambda: truth.lot is not None)
             await self.audit()
             await self._award_again(award, to_runner_up=play.mistakes.to_runner_up)
+
+    async def _in_extra_time(self, doing: Awaitable[None]) -> None:
+        """The sale goes on for as long as this took."""
+        began = time.perf_counter()
+        await doing
+        self._ends += time.perf_counter() - began
 
     async def put_up(self, lot: dict[str, Any]) -> None:
         """`lot` is the product and its prices, as they are sent."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 from typing import Any
@@ -33,6 +34,10 @@ LONG_SECONDS = 2
 PAUSE_SECONDS = 0.2
 AWARD_SECONDS_MAX = 15
 """How long behind the end a clock that awards may take, or be paused by the server."""
+INTERRUPTIONS_MAX = 3
+"""A server that is interrupted more often, while a clock is to run out, has no time for clocks."""
+OVER = (Code.NO_CLOCK, Code.NO_LOT, Code.ROUND_OVER)
+"""Refusals of what comes when the clock has run out."""
 
 
 @dataclass(slots=True)
@@ -64,6 +69,7 @@ class SellingByClock:
         self._bidding = bidding
         self._share = share
         self._chance = chance
+        self._interruptions = 0
 
     def plan(self, lot_seconds: float) -> ClockPlan | None:
         chance = self._chance
@@ -114,60 +120,45 @@ class SellingByClock:
 
     async def _pause(self, seconds: int | None = None) -> None:
         """Let the clock stand still for a moment, and then run on with what was left, or with `seconds`."""
-        over = (Code.NO_CLOCK, Code.NO_LOT, Code.ROUND_OVER)
-        if await self._desk.do(PauseClock.wire_name, {}, *over):
+        if await self._desk.do(PauseClock.wire_name, {}, *OVER):
             fields = {} if seconds is None else {"seconds": seconds}
-            await self._desk.do(ResumeClock.wire_name, fields, *over)
+            await self._desk.do(ResumeClock.wire_name, fields, *OVER)
 
     async def run_out(self, plan: ClockPlan) -> None:
         """Let the clock run out, with bids at the last moment and behind the end; one that awards does so."""
+        self._interruptions = 0
         if self._clock is None:
             return
         self._bidding.rests = True
         try:
             if self._left > LONG_SECONDS and self._clock.running:
                 await self._pause(EXTEND_SECONDS)
-            await self._desk.do(
-                FairWarning.wire_name,
-                {"stage": self._chance.randint(1, 3)},
-                Code.NO_LOT,
-                Code.ROUND_OVER,
-            )
+            stage = {"stage": self._chance.randint(1, 3)}
+            await self._desk.do(FairWarning.wire_name, stage, Code.NO_LOT, Code.ROUND_OVER)
             for _ in range(SNIPES):
-                if await self._wait(LAST_MOMENT_SECONDS):
+                if await self._wait(lambda: self._left <= LAST_MOMENT_SECONDS):
                     await self._bidding.one_more()
-            if await self._wait(0):
+            if await self._wait(lambda: self._left <= 0):
                 await self._bidding.one_more()
-            if plan.auto:
-                await self._wait_for_award()
+            if plan.auto and not await self._wait(lambda: self._truth.lot is None):
+                self._look_at_end()
         finally:
             self._bidding.rests = False
 
-    async def _wait(self, seconds: float) -> bool:
-        """Wait until so little is left. Whether that came: a clock that was interrupted is resumed."""
+    async def _wait(self, holds: Callable[[], bool]) -> bool:
+        """Whether it came so, in bounded time: a clock that the server interrupted runs on a few times."""
         ends = time.perf_counter() + AWARD_SECONDS_MAX
-        while time.perf_counter() < ends and self._clock is not None:
-            if self._left <= seconds:
+        while self._clock is not None and time.perf_counter() < ends:
+            if holds():
                 return True
             if not self._clock.running:
-                await self._resume()
+                self._interruptions += 1
+                if self._interruptions > INTERRUPTIONS_MAX:
+                    return False
+                await self._desk.do(ResumeClock.wire_name, {}, *OVER)
             await asyncio.sleep(POLL_SECONDS)
-        return False
+        return holds()
 
-    async def _resume(self) -> None:
-        over = (Code.NO_CLOCK, Code.NO_LOT, Code.ROUND_OVER)
-        await self._desk.do(ResumeClock.wire_name, {}, *over)
-
-    async def _wait_for_award(self) -> None:
-        ends = time.perf_counter() + AWARD_SECONDS_MAX
-        while self._truth.lot is not None:
-            if self._clock is None:
-                return  # somebody took it off
-            if not self._clock.running:  # as the server does that was interrupted
-                await self._resume()
-                ends = time.perf_counter() + AWARD_SECONDS_MAX
-            elif time.perf_counter() >= ends:
-                if self._left < -AWARD_SECONDS_MAX / 2:
-                    self._proof.clocks.never_awarded(self._auction_id)
-                return
-            await asyncio.sleep(POLL_SECONDS)
+    def _look_at_end(self) -> None:
+        if self._clock is not None and self._left < -AWARD_SECONDS_MAX / 2:
+            self._proof.clocks.never_awarded(self._auction_id)
