@@ -10,14 +10,14 @@ import pytest
 
 from baraka_cli.simulator.result import Promise
 from tests.simulator.faults import FAULTS, Fault, expect_found, rewording
-from tests.support.clients.simulated import CHAOS, EVENING, MISTAKES, STORM, hold
+from tests.support.clients.simulated import CHAOS, EVENING, HOUSE, MISTAKES, STORM, hold
 from tests.support.servers.broken_server import broken_server
 
 
 @pytest.mark.parametrize(
     "scenario",
-    [STORM, EVENING, CHAOS, MISTAKES],
-    ids=["storm", "evening", "chaos", "mistakes"],
+    [STORM, EVENING, CHAOS, MISTAKES, HOUSE],
+    ids=["storm", "evening", "chaos", "mistakes", "house"],
 )
 async def test_a_sound_server_keeps_every_promise(database: Path, scenario):
     async with broken_server(database) as server:
@@ -78,7 +78,13 @@ async def test_announcements_that_the_ledger_has_otherwise_are_found(database: P
     assert re.search(words, found.first[0].what), found.first
 
 
-@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
+@pytest.mark.parametrize(
+    "fault",
+    [
+        pytest.param(fault, id=fault.name, marks=[pytest.mark.long] if fault.is_long else [])
+        for fault in FAULTS
+    ],
+)
 async def test_a_fault_is_found_and_named(
     database: Path, fault: Fault, monkeypatch: pytest.MonkeyPatch
 ):

@@ -27,28 +27,42 @@ class Fault:
     scenario: Scenario = STORM
     is_silent: bool = False
     """Whether there are no answers, or none that decide, for which nobody should wait as for slow ones."""
+    is_long: bool = False
+    """Whether it is left to the long proofs: a shorter one breaks the same check."""
 
 
 FAULTS: list[Fault] = []
 
 
 def wire(
-    promise: Promise, words: str, scenario: Scenario = STORM, *, is_silent: bool = False
+    promise: Promise,
+    words: str,
+    scenario: Scenario = STORM,
+    *,
+    is_silent: bool = False,
+    is_long: bool = False,
 ) -> Any:
     def add(make: Callable[[], Tamper]) -> Callable[[], Tamper]:
+        kinds = {"is_silent": is_silent, "is_long": is_long}
         name = make.__name__.replace("_", " ")
-        fault = Fault(name, promise, words, tamper=make, scenario=scenario, is_silent=is_silent)
-        FAULTS.append(fault)
+        FAULTS.append(Fault(name, promise, words, tamper=make, scenario=scenario, **kinds))
         return make
 
     return add
 
 
-def rule(promise: Promise, words: str, *, is_silent: bool = False) -> Any:
+def rule(
+    promise: Promise,
+    words: str,
+    scenario: Scenario = STORM,
+    *,
+    is_silent: bool = False,
+    is_long: bool = False,
+) -> Any:
     def add(broken: Callable[[], Any]) -> Callable[[], Any]:
-        name = broken.__name__.replace("_", " ")
-        fault = Fault(name, promise, words, rules=contextmanager(broken), is_silent=is_silent)
-        FAULTS.append(fault)
+        kinds = {"is_silent": is_silent, "is_long": is_long}
+        name, rules = broken.__name__.replace("_", " "), contextmanager(broken)
+        FAULTS.append(Fault(name, promise, words, rules=rules, scenario=scenario, **kinds))
         return broken
 
     return add

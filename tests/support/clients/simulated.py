@@ -40,10 +40,14 @@ EVENING = STORM.model_copy(update={"rate": 60, "duration": 2})
 """Some fingers are fat."""
 MISTAKES = STORM.model_copy(update={"mistakes": 1, "rate": 15, "duration": 4, "seed": 3})
 """Bids come slowly enough that a host can take the newest back."""
-HOUSE = STORM.model_copy(
-    update={"clocks": 1, "moderation": 1, "rate": 15, "duration": 6, "bids_per_lot_max": 30}
-)
-"""Lots are sold by a clock, and somebody keeps order in the room."""
+CALM = {"rate": 15, "lots": 1, "duration": 2, "bids_per_lot_max": 25}
+CLOCKS = STORM.model_copy(update=CALM | {"clocks": 1, "seed": 3})
+"""A lot is sold by a clock, which stands still now and then; the host has the hammer."""
+AUTO = STORM.model_copy(update=CALM | {"clocks": 1, "seed": 1})
+"""The clock awards its lot."""
+MODERATION = STORM.model_copy(update=CALM | {"moderation": 1, "bids_per_lot_max": 40})
+"""Somebody keeps order in the room."""
+HOUSE = STORM.model_copy(update=CALM | {"clocks": 1, "moderation": 1, "mistakes": 1, "lots": 2})
 CHAOS = STORM.model_copy(update={"chaos": 10, "bids_per_lot_max": 40})
 
 LEAVER, VICTIM, ONLOOKER, NEIGHBOUR = 8, 9, 59, 60
