@@ -89,7 +89,12 @@ def aims(sale: Sale, crowd: Crowd, seconds: float) -> list[Aim]:
         found.append(
             _aim("connections cut a second", scenario.chaos, crowd.cutting.cuts / seconds, "")
         )
-    return found
+    plays = crowd.plays
+    return found + [
+        _aim(what, planned, plays.done[what], plays.why_not)
+        for what, planned in plays.planned.items()
+        if planned
+    ]
 
 
 def _aim(what: str, planned: float, reached: float, why: str) -> Aim:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 
 from baraka_cli.simulator.crowd import crowd
 from baraka_cli.simulator.result import Promise
+from baraka_server.contract import vocabulary
+from baraka_server.contract.client_events import GUIDE_EVENTS
 from tests.simulator.faults import FAULTS
-from tests.support.clients.simulated import EVENING, STORM, hold
+from tests.support.clients.simulated import EVENING, HOUSE, STORM, hold
 from tests.support.servers.broken_server import BrokenServer, broken_server
 from tests.support.servers.man_in_the_middle import sound, speaking_the_guide_alone
 
@@ -21,6 +24,8 @@ UNSEEN = {
     Promise.ONE_ORDER: "announcements have no seq: the order was seen, not gaps",
     Promise.COMMANDS_ARE_ANSWERED: "the server acknowledges nothing",
     Promise.DATABASE_AGREES: "no --database-url was given",
+    Promise.CLOCK_IS_KEPT: "the server acknowledges nothing",
+    Promise.MODERATION_HOLDS: "the server acknowledges nothing",
 }
 SEEN = {
     "equal bids are both accepted": "",
@@ -61,7 +66,9 @@ HURRY = EVENING.model_copy(update={"rate": 1_000, "duration": 1})
 """Several bids are due at once, of which nobody may make two: an `error` says not which it is for."""
 
 
-@pytest.mark.parametrize("scenario", [STORM, EVENING, HURRY], ids=["storm", "evening", "hurry"])
+@pytest.mark.parametrize(
+    "scenario", [STORM, EVENING, HURRY, HOUSE], ids=["storm", "evening", "hurry", "house"]
+)
 async def test_a_sound_one_keeps_what_can_be_seen_and_the_rest_is_said(plain, scenario):
     result = await hold(plain.url, scenario)
     assert not result.could_not
@@ -71,6 +78,26 @@ async def test_a_sound_one_keeps_what_can_be_seen_and_the_rest_is_said(plain, sc
         assert finding.first == [], finding.promise
         assert finding.unchecked == UNSEEN.get(finding.promise, "")
         assert finding.checked or finding.unchecked, finding.promise
+
+
+async def test_an_older_one_is_asked_once_for_what_it_does_not_know_and_the_rest_is_said(
+    database: Path,
+):
+    with patch.dict(vocabulary.CLIENT_EVENTS):
+        for name in vocabulary.CLIENT_EVENTS.keys() - GUIDE_EVENTS:
+            del vocabulary.CLIENT_EVENTS[name]
+        async with broken_server(database) as server:
+            result = await hold(server.url, HOUSE)
+    assert not result.could_not
+    assert [finding.first for finding in result.findings if finding.broken] == []
+    asked = {what: times for what, times in result.other_refusals.items() if "unknown" in what}
+    assert asked["startClock: unknown_event"] == 1
+    assert {*asked.values()} == {1}
+    unchecked = {finding.promise: finding.unchecked for finding in result.findings}
+    said = unchecked[Promise.CLOCK_IS_KEPT]
+    assert re.fullmatch(r"the server does not know .*\bstartClock\b.*", said)
+    (aim,) = (aim for aim in result.aims if aim.what == "lots with a clock")
+    assert (aim.planned, aim.reached, aim.why) == (2, 0, said)
 
 
 @pytest.mark.parametrize("fault", [one for one in FAULTS if one.name in SEEN], ids=lambda f: f.name)

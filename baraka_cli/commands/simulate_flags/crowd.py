@@ -16,7 +16,7 @@ ScenarioName = Annotated[
     str | None,
     typer.Argument(
         metavar="[SCENARIO]",
-        help="smoke, evening-sale, rush, bid-storm, mistakes, ramp-up, soak, find-limit, hostile, or a TOML "
+        help="smoke, evening-sale, rush, bid-storm, mistakes, house, ramp-up, soak, find-limit, hostile, or a TOML "
         "file; smoke without it.",
         show_default=False,
     ),

@@ -1,4 +1,4 @@
-"""When the reasons of refusals hold: one function for each code, of the case that is judged."""
+"""`HOLDS`: for each code, whether the reason of a refusal held while its command was under way."""
 
 from __future__ import annotations
 

@@ -95,10 +95,9 @@ class Crowd:
         self._opening = Opening(
             sale, host, first_comers(self._everybody), self.visits, self._errands
         )
-        self.desk = Desk(sale, host, self.visits, self._errands)
-        plays = Plays(
+        self.plays = Plays(
             sale,
-            self.desk,
+            Desk(sale, host, self.visits, self._errands),
             self._everybody,
             self.bidding,
             self.chatting,
@@ -113,7 +112,7 @@ class Crowd:
             self.bidding,
             self._errands,
             self._opening,
-            plays,
+            self.plays,
         )
         self._counting = Counting(
             sale, self._by_phone.values(), self._auditors[1], self.visits, self._errands
@@ -339,6 +338,7 @@ class Crowd:
         await self._everybody_heard_everything()
         await self._errands.wait_for(lambda: not self._proof.connections.waits)
         self.visits.deliveries.lose(time.perf_counter(), older_than=0)
+        self.plays.finish(self._proof.findings)
         self._proof.finish(
             one.seat
             for one in self._by_phone.values()

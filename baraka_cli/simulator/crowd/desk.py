@@ -25,9 +25,13 @@ class Desk:
         self._visits = visits
         self._errands = errands
 
+    @property
+    def acknowledged(self) -> bool:
+        return bool(self._sale.pool.acknowledges)
+
     def has(self, *events: str) -> bool:
         """Whether the server knows these commands, for all that is known."""
-        return bool(self._sale.pool.acknowledges) and self.missing.isdisjoint(events)
+        return self.acknowledged and self.missing.isdisjoint(events)
 
     async def ask(self, event: str, fields: dict[str, Any]) -> Reply:
         """The reply to a command, once whatever came of it was heard."""

@@ -112,7 +112,7 @@ class Hosting:
         award = {"product": lot.product, "weight": lot.weight or "-"}
         if truth.lot is not None:  # else its clock awarded it
             await self.award(award)
-        if play.mistakes.reopens and await self._plays.mistakes.reopen():
+        if play.mistakes.reopens and await self._plays.reopen():
             await self._errands.wait_for(lambda: truth.lot is not None)
             await self.audit()
             await self._award_again(award, to_runner_up=play.mistakes.to_runner_up)

@@ -30,7 +30,8 @@ PUT_OUT_SECONDS_MAX = 5
 """How long it may take until somebody who was blocked is told."""
 BACK_SECONDS_MAX = 10
 
-Act = Callable[[], Awaitable[None]]
+Act = Callable[[], Awaitable[bool]]
+"""Whether it was done."""
 
 
 class Moderating:
@@ -69,11 +70,6 @@ class Moderating:
         self._chance.shuffle(acts)
         return acts
 
-    async def go_on(self, plan: list[Act]) -> None:
-        """Called all the time while people bid."""
-        if plan and self._truth.bids_at(self._truth.known or 0):
-            await plan.pop()()
-
     def _writer(self) -> Member | None:
         writers = [one for one in self._everybody if one.commenter and one.inside and not one.busy]
         return self._chance.choice(writers) if writers else None
@@ -84,58 +80,65 @@ class Moderating:
 
     # --- what is done
 
-    async def _mute(self) -> None:
+    async def _mute(self) -> bool:
         """Somebody writes, and is not heard."""
         one = self._writer()
         if one is None or not self._desk.has(MuteUser.wire_name, UnmuteUser.wire_name):
-            return
+            return False
         named = {"userId": one.phone.user_id}
-        if await self._desk.do(MuteUser.wire_name, named):
-            await self._says(one)
-            await self._desk.do(UnmuteUser.wire_name, named)
-            await self._says(one)
+        if not await self._desk.do(MuteUser.wire_name, named):
+            return False
+        await self._says(one)
+        await self._desk.do(UnmuteUser.wire_name, named)
+        await self._says(one)
+        return True
 
-    async def _remove(self) -> None:
+    async def _remove(self) -> bool:
         """Later lists lack it, until it is put back."""
         one = self._writer()
         listed = self._truth.comments_at(self._truth.known or 0)
         theirs = [row for row in listed if row[1] != self._truth.owner]
         if one is None or not theirs or not self._desk.has(RemoveComment.wire_name):
-            return
+            return False
         named = {"commentId": self._chance.choice(theirs)[0]}
-        if await self._desk.do(RemoveComment.wire_name, named, Code.COMMENT_NOT_FOUND):
-            await self._says(one)
-            await self._desk.do(RestoreComment.wire_name, named, Code.COMMENT_NOT_FOUND)
-            await self._says(one)
+        if not await self._desk.do(RemoveComment.wire_name, named, Code.COMMENT_NOT_FOUND):
+            return False
+        await self._says(one)
+        await self._desk.do(RestoreComment.wire_name, named, Code.COMMENT_NOT_FOUND)
+        await self._says(one)
+        return True
 
-    async def _slow(self) -> None:
+    async def _slow(self) -> bool:
         """Somebody writes twice."""
         one = self._writer()
         if one is None or not self._desk.has(SetSlowMode.wire_name):
-            return
-        if await self._desk.do(SetSlowMode.wire_name, {"seconds": SLOW_SECONDS}):
-            await self._says(one)
-            await self._says(one)
-            await self._desk.do(SetSlowMode.wire_name, {"seconds": 0})
+            return False
+        if not await self._desk.do(SetSlowMode.wire_name, {"seconds": SLOW_SECONDS}):
+            return False
+        await self._says(one)
+        await self._says(one)
+        await self._desk.do(SetSlowMode.wire_name, {"seconds": 0})
+        return True
 
-    async def _block(self) -> None:
+    async def _block(self) -> bool:
         """Somebody is put out with every phone, tries to bid, to write and to come in, and is let in again."""
         phones = self._blockable()
         if not phones or not self._desk.has(BlockUser.wire_name, UnblockUser.wire_name):
-            return
+            return False
         for one in phones:  # it does nothing by itself meanwhile, and is due nothing
             one.busy, one.inside = True, False
             self._visits.deliveries.left(one)
         try:
-            await self._block_for_a_moment(phones)
+            was_blocked = await self._block_for_a_moment(phones)
         finally:
             for one in phones:
                 one.busy = False
         for one in phones:
             if not one.inside and not one.phone.connected:
                 self._errands.start(self._visits.come_back(one))
+        return was_blocked
 
-    async def _block_for_a_moment(self, phones: Sequence[Member]) -> None:
+    async def _block_for_a_moment(self, phones: Sequence[Member]) -> bool:
         named = {"userId": phones[0].phone.user_id}
         reply = await self._desk.ask(BlockUser.wire_name, named)
         if reply.ok:
@@ -146,6 +149,7 @@ class Moderating:
         for one in phones:
             if one.phone.connected:
                 await self._visits.join(one)
+        return bool(reply.ok)
 
     def _blockable(self) -> list[Member]:
         """All phones of a bidder, the one who leads if that can be; none where one of them is under way."""

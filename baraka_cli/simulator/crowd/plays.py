@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from random import Random
 
+from baraka_cli.simulator.checks.findings import Findings
 from baraka_cli.simulator.crowd.bidding import Bidding
 from baraka_cli.simulator.crowd.cast import Member
 from baraka_cli.simulator.crowd.chatting import Chatting
@@ -16,6 +18,19 @@ from baraka_cli.simulator.crowd.moderating import Act, Moderating
 from baraka_cli.simulator.crowd.sale import Sale
 from baraka_cli.simulator.crowd.selling_by_clock import ClockPlan, SellingByClock
 from baraka_cli.simulator.crowd.visits import Visits
+from baraka_cli.simulator.result import Promise
+from baraka_server.contract.clock import StartClock
+from baraka_server.contract.moderation import BlockUser, MuteUser, SetSlowMode
+
+MISTAKES, CLOCKS, MODERATION = "mistakes of the host", "lots with a clock", "acts of moderation"
+PROVED_BY = {
+    Promise.CLOCK_IS_KEPT: (CLOCKS, (StartClock.wire_name,)),
+    Promise.MODERATION_HOLDS: (
+        MODERATION,
+        (MuteUser.wire_name, BlockUser.wire_name, SetSlowMode.wire_name),
+    ),
+}
+"""The play that each promise is looked at by, and the commands that it takes."""
 
 
 @dataclass(slots=True)
@@ -43,6 +58,8 @@ class Plays:
     ) -> None:
         scenario, proof, auction_id = sale.scenario, sale.proof, sale.place.auction_id
         self.desk = desk
+        self.planned: Counter[str] = Counter()
+        self.done: Counter[str] = Counter()
         self._truth = proof.truth(auction_id)
         self.mistakes = Mistakes(
             self._truth, desk, scenario.mistakes, Random(f"mistakes of {scenario.seed}")
@@ -64,26 +81,33 @@ class Plays:
         )
 
     def plan(self, lot_seconds: float) -> LotPlay:
-        return LotPlay(
+        play = LotPlay(
             self._truth.accepted,
             self.mistakes.plan(),
             self._clocks.plan(lot_seconds),
             self._moderating.plan(),
         )
+        self.planned[MISTAKES] += play.mistakes.undos + play.mistakes.reopens
+        self.planned[CLOCKS] += play.clock is not None
+        self.planned[MODERATION] += len(play.acts)
+        return play
 
     async def begin(self, play: LotPlay) -> None:
         """The lot is up."""
         if play.clock is not None:
-            await self._clocks.start(play.clock)
+            self.done[CLOCKS] += await self._clocks.start(play.clock)
 
     async def go_on(self, play: LotPlay) -> None:
         """Called all the time while people bid."""
         mistakes = play.mistakes
         if mistakes.undos and self._truth.accepted - play.accepted_before > mistakes.undos:
-            mistakes.undos -= await self.mistakes.undo()
+            undone = await self.mistakes.undo()
+            mistakes.undos -= undone
+            self.done[MISTAKES] += undone
         if play.clock is not None:
             await self._clocks.go_on(play.clock)
-        await self._moderating.go_on(play.acts)
+        if play.acts and self._truth.bids_at(self._truth.known or 0):
+            self.done[MODERATION] += await play.acts.pop()()
 
     def is_over(self, play: LotPlay) -> bool:
         """Whether nobody can bid on the lot any more, by its clock."""
@@ -93,3 +117,26 @@ class Plays:
         """Everybody has bid enough."""
         if play.clock is not None:
             await self._clocks.run_out(play.clock)
+
+    async def reopen(self) -> bool:
+        """Whether the lot that was awarded last is open again."""
+        reopened = await self.mistakes.reopen()
+        self.done[MISTAKES] += reopened
+        return reopened
+
+    # --- what could not be done
+
+    @property
+    def why_not(self) -> str:
+        """Why something that was planned was not done."""
+        if not self.desk.acknowledged:
+            return "the server acknowledges nothing"
+        if self.desk.missing:
+            return f"the server does not know {', '.join(sorted(self.desk.missing))}"
+        return "the lots were over before"
+
+    def finish(self, findings: Findings) -> None:
+        """Say what could not be looked at, since the server does not have it."""
+        for promise, (play, events) in PROVED_BY.items():
+            if self.planned[play] and not self.desk.has(*events):
+                findings[promise].unchecked = self.why_not

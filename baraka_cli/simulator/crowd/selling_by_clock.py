@@ -97,13 +97,15 @@ class SellingByClock:
     def is_over(self) -> bool:
         return self._truth.lot is None or self._left <= 0
 
-    async def start(self, plan: ClockPlan) -> None:
+    async def start(self, plan: ClockPlan) -> bool:
         fields: dict[str, Any] = {
             "seconds": plan.seconds,
             "extendSeconds": EXTEND_SECONDS,
             "windowSeconds": WINDOW_SECONDS,
         }
-        await self._desk.do(StartClock.wire_name, fields | ({"award": "auto"} if plan.auto else {}))
+        return await self._desk.do(
+            StartClock.wire_name, fields | ({"award": "auto"} if plan.auto else {})
+        )
 
     async def go_on(self, plan: ClockPlan) -> None:
         """Called all the time while people bid: one thing after the other is done."""
