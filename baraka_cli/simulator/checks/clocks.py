@@ -18,9 +18,9 @@ from baraka_cli.simulator.checks.bidding_told import (
     ms_of,
     told_at_first,
 )
-from baraka_cli.simulator.checks.cases import SentCommand
 from baraka_cli.simulator.checks.cores import Core
 from baraka_cli.simulator.checks.findings import Findings
+from baraka_cli.simulator.checks.sent_command import SentCommand
 from baraka_cli.simulator.checks.times import Times
 from baraka_cli.simulator.checks.truth import Moment, Truth
 from baraka_cli.simulator.result import Promise

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from baraka_cli.simulator.checks.cases import SentCommand
 from baraka_cli.simulator.checks.findings import Findings
 from baraka_cli.simulator.checks.seats import Seat
+from baraka_cli.simulator.checks.sent_command import SentCommand
 from baraka_cli.simulator.result import Promise
 
 DOWN_SECONDS_MAX = 5

@@ -8,11 +8,11 @@ from functools import partial
 
 from baraka_cli.client.replies import Reply
 from baraka_cli.simulator.checks.bidding_told import ms_of
-from baraka_cli.simulator.checks.cases import SentCommand
 from baraka_cli.simulator.checks.cores import Core, Row
 from baraka_cli.simulator.checks.descriptions import said
 from baraka_cli.simulator.checks.findings import Findings
 from baraka_cli.simulator.checks.seats import Seat
+from baraka_cli.simulator.checks.sent_command import SentCommand
 from baraka_cli.simulator.checks.spans import SAYS, Key, Kind, Spans, key_of
 from baraka_cli.simulator.checks.truth import Moment, Truth
 from baraka_cli.simulator.result import Promise

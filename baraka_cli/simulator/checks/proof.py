@@ -13,7 +13,6 @@ from baraka_cli.client.replies import LOST, Reply
 from baraka_cli.simulator.checks.acknowledgements import Acknowledgements
 from baraka_cli.simulator.checks.announcements import Announcements
 from baraka_cli.simulator.checks.answers import Answers
-from baraka_cli.simulator.checks.cases import SentCommand
 from baraka_cli.simulator.checks.clocks import Clocks
 from baraka_cli.simulator.checks.connections import Connections
 from baraka_cli.simulator.checks.counts import Counts
@@ -25,6 +24,7 @@ from baraka_cli.simulator.checks.reasons import Reasons
 from baraka_cli.simulator.checks.refusals import Refusals
 from baraka_cli.simulator.checks.rooms import Rooms
 from baraka_cli.simulator.checks.seats import Seat, SeatInRoom
+from baraka_cli.simulator.checks.sent_command import SentCommand
 from baraka_cli.simulator.checks.skipped import LISTED
 from baraka_cli.simulator.checks.spans import Kind, Spans
 from baraka_cli.simulator.checks.starts import Starts

@@ -13,12 +13,13 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from baraka_cli.simulator.checks.announcements import Announcements
-from baraka_cli.simulator.checks.cases import Case, SentCommand
+from baraka_cli.simulator.checks.cases import Case
 from baraka_cli.simulator.checks.clocks import Clocks
 from baraka_cli.simulator.checks.findings import Findings
 from baraka_cli.simulator.checks.holds import HOLDS
 from baraka_cli.simulator.checks.people import People
 from baraka_cli.simulator.checks.refusal_texts import codes_of, quoted
+from baraka_cli.simulator.checks.sent_command import SentCommand
 from baraka_cli.simulator.checks.spans import Spans
 from baraka_cli.simulator.checks.times import Times
 from baraka_cli.simulator.result import Promise

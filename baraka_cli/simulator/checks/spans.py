@@ -9,7 +9,7 @@ from collections import Counter, defaultdict
 from enum import StrEnum
 
 from baraka_cli.client.replies import Reply
-from baraka_cli.simulator.checks.cases import SentCommand
+from baraka_cli.simulator.checks.sent_command import SentCommand
 from baraka_server.contract.moderation import BlockUser, MuteUser, UnblockUser, UnmuteUser
 
 
