@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Coroutine, Mapping
+from contextlib import suppress
 from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from baraka_cli.client.http import HttpApi, NoSuchAuction, TurnedAway, Unreachable
+from baraka_cli.client.http import HttpApi, NoSuchAuction, Refused, TurnedAway, Unreachable
 from baraka_cli.console.log import EntryMark, Log
 from baraka_cli.console.mixed_text import isolated
 from baraka_cli.console.recalled import LOT_OPENED, recall
 from baraka_cli.console.records import Bid, Phase, moment, numbered, paddle_of, phase_of
 from baraka_cli.console.sale_book import RATE_WINDOW_SECONDS, SaleBook
-from baraka_cli.console.server_lots import ServerLots
+from baraka_cli.console.server_lots import AGAIN_SECONDS, ServerLots
 from baraka_cli.console.tally import Tally
 from baraka_cli.run_list import RunList
 from baraka_server.contract.hammer import BidUndone, LotReopened
 from baraka_server.contract.house_rules import HouseRulesChanged
 from baraka_server.contract.names import same_name
-from baraka_server.contract.server_events import AuctionState, BroadcasterLeft
+from baraka_server.contract.server_events import AuctionEntry, AuctionState, BroadcasterLeft
 from baraka_server.contract.text import printable
 
 UNREADABLE = (AttributeError, IndexError, KeyError, TypeError, ValueError)
 """Errors that a record raises that is not what its name says."""
+COUNTED_AFTER = frozenset({LotReopened.wire_name, AuctionEntry.wire_name})
+"""The events behind which something else may be sold, beside a hammer: a winning was corrected, maybe."""
 PAGES_MAX = 20
 """Pages of the ledger that are read back for the lot on the block."""
 
@@ -50,6 +54,8 @@ class Clerk:
         self._later = later
         self._on_block: tuple[int | None, str] | None = None
         self._recalled = False
+        self._counting = False
+        self._count_again = False
 
     def hear(self, event: str, data: Mapping[str, Any]) -> None:
         """Take one event. One that cannot be read leaves a gap, which the next state fills."""
@@ -78,7 +84,7 @@ class Clerk:
         if not self.lots.counts:
             self._follow_block(event)
         self.close_list()
-        if is_state or len(book.hammers) != hammered or reopened is not None:
+        if is_state or len(book.hammers) != hammered or event in COUNTED_AFTER:
             self._later(self._count())
         if is_state and not self._recalled:
             self._recalled = True
@@ -168,16 +174,42 @@ class Clerk:
         self._log.note(said, EntryMark.NOTE)
 
     async def _count(self) -> None:
-        """Read what was sold so far; until it is read, what was heard since counts."""
-        heard = len(self._book.hammers)
+        """Read what was sold so far; until it is read, what was heard since counts.
+
+        What comes meanwhile is read once more, after a pause: of some changes there may be many.
+        """
+        self._count_again = True
+        if self._counting:
+            return
+        self._counting = True
         try:
-            winnings = await self._api.winnings(self._book.auction_id)
-            if winnings is not None and heard == len(self._book.hammers):
-                self.tally.take(winnings, self._book.clock_behind)
-                self.lots.take_winnings(winnings)
-                self._book.version += 1
+            while self._count_again:
+                self._count_again = False
+                await self._read_what_was_sold()
+                if self._count_again:
+                    await asyncio.sleep(AGAIN_SECONDS)
         except (Unreachable, TurnedAway, NoSuchAuction, *UNREADABLE):
             return
+        finally:
+            self._counting = False
+
+    async def _read_what_was_sold(self) -> None:
+        book, heard = self._book, len(self._book.hammers)
+        told = winnings = None
+        with suppress(Refused):
+            told = await self._api.summary(book.auction_id)
+        if told is None:
+            winnings = await self._api.winnings(book.auction_id)
+        if heard != len(book.hammers):
+            return
+        if told is not None:
+            self.tally.take(told, book.clock_behind)
+            self.lots.take_sold(told)
+            book.version += 1
+        elif winnings is not None:
+            self.tally.take_winnings(winnings, book.clock_behind)
+            self.lots.take_winnings(winnings)
+            book.version += 1
 
     async def _recall(self) -> None:
         """Read what happened before the console listened, back to the opening of the lot."""

@@ -32,8 +32,8 @@ from baraka_cli.console.ready_action import ReadyAction
 from baraka_cli.console.records import Phase
 from baraka_cli.console.sale_book import SaleBook
 from baraka_cli.console.sale_commands import SaleCommands
-from baraka_cli.console.screens import SummaryScreen
 from baraka_cli.console.sounds import ABOUT, Sound, Sounds
+from baraka_cli.console.summary_screen import SummaryScreen
 from baraka_cli.console.summary_sources import closed
 from baraka_cli.console.taking_back import HOLD_SECONDS
 from baraka_cli.console.taking_over import Takeover

@@ -22,6 +22,7 @@ from baraka_server.contract.server_events import (
     LotAwarded,
     LotChanged,
 )
+from baraka_server.contract.settlement import SaleSummary
 from baraka_server.contract.text import printable
 
 FATES = {
@@ -142,6 +143,16 @@ class ServerLots:
             if known is None or lot.version >= known.version:
                 self._lots[lot.lot_id] = lot
         self._show()
+
+    def take_sold(self, told: SaleSummary) -> None:
+        """Take who won what, as the server sums it up."""
+        self._won = {
+            lot.winningId: (lot.winnerId, printable(lot.winner or ""), lot.price or 0)
+            for lot in told.sold
+            if lot.winningId is not None
+        }
+        if self.counts:
+            self._show()
 
     def take_winnings(self, winnings: Sequence[Mapping[str, Any]]) -> None:
         """Take who won what. Raises what `sale_book` raises for records that are none."""

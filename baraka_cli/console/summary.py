@@ -1,10 +1,9 @@
-"""`Summary`: lots that were sold, to whom, for how much; and the CSV file of them."""
+"""`Summary`: what came of a sale, to whom and for how much; and the CSV file of what was sold."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -12,6 +11,8 @@ from typing import Any
 from baraka_cli.console.people_names import Names
 from baraka_cli.console.records import Hammer, paddle_of
 from baraka_cli.csv_writing import FOR_PEOPLE, CsvForm, Phone, csv_bytes, save_beside
+from baraka_server.contract.fields import iso_time
+from baraka_server.contract.settlement import SaleSummary
 
 HEADER = ("product", "weight", "price", "winner", "number", "awarded_at", "lot")
 
@@ -40,7 +41,10 @@ class Sold:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """`sold` as the server has it where it tells, else as the console heard it."""
+    """`sold` as the server has it where it tells, else as the console heard it.
+
+    `told` is the server's own summary, which knows all of the sale (D39); older servers have none.
+    """
 
     sold: Sequence[Sold]
     passed: int
@@ -49,6 +53,7 @@ class Summary:
     """Why the server's list could not be read, where it has one: then this is not all."""
     checkpoint: str = ""
     """The end of the ledger as the server signed it, where it did (D56)."""
+    told: SaleSummary | None = None
 
     @property
     def total(self) -> int:
@@ -75,6 +80,26 @@ class Summary:
         return names
 
 
+def of_server(told: SaleSummary) -> Summary:
+    """The server's summary, which is the same to every console."""
+    numbers = {(one.userId, one.paddle): one.number for one in told.buyers}
+    sold = [
+        Sold(
+            lot.product,
+            lot.weight or "",
+            lot.price or 0,
+            lot.winner or "",
+            numbers.get((lot.winnerId or 0, lot.paddle), ""),
+            iso_time(lot.at) if lot.at else "",
+            lot.winnerId,
+            lot.paddle,
+            lot.lot,
+        )
+        for lot in sorted(told.sold, key=lambda lot: lot.winningId or 0)
+    ]
+    return Summary(sold, told.totals.passed, not told.numbersMasked, told=told)
+
+
 def summarise(
     hammers: Sequence[Hammer],
     winnings: Sequence[Mapping[str, Any]] | None,
@@ -95,7 +120,7 @@ def summarise(
                 hammer.amount or 0,
                 hammer.winner,
                 number="",
-                at=_as_the_server_writes(hammer.at) if hammer.at else "",
+                at=iso_time(hammer.at) if hammer.at else "",
                 winner_id=hammer.winner_id,
                 paddle=hammer.paddle,
                 lot=hammer.number,
@@ -120,10 +145,6 @@ def summarise(
         for won in oldest_first
     ]
     return Summary(told, passed, numbers_known=True)
-
-
-def _as_the_server_writes(at: datetime) -> str:
-    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def as_csv(summary: Summary, form: CsvForm = FOR_PEOPLE) -> bytes:

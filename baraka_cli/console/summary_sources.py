@@ -1,50 +1,65 @@
-"""Makes the summary of a sale from the server's winnings, else from what was heard."""
+"""Makes the summary of a sale from the server's; where it has none, from its winnings, else from what was heard."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 from baraka_cli.client.access import Access
-from baraka_cli.client.http import HttpApi, NoSuchAuction, TurnedAway, Unreachable
+from baraka_cli.client.http import HttpApi, NoSuchAuction, Refused, TurnedAway, Unreachable
 from baraka_cli.console import summary
 from baraka_cli.console.clerk import UNREADABLE
 from baraka_cli.console.sale_book import SaleBook
-from baraka_cli.console.screens import Lots
+from baraka_cli.console.summary_screen import Lots
 from baraka_cli.run_list import OPEN, Fate, RunList
+from baraka_server.contract.settlement import SaleSummary
 
-AWARDED = "awarded"
-PAGES_MAX = 20
-"""Pages of the history in which lots that passed are looked for."""
+T = TypeVar("T")
 
 
 async def closed(
     book: SaleBook, run_list: RunList, api: HttpApi, weights: Mapping[str, str], access: Access
 ) -> tuple[summary.Summary, Lots]:
-    winnings, why = None, ""
+    told, winnings, why = None, None, ""
     try:
-        winnings = await _winnings(book.auction_id, api, access)
+        told = await _summary(book.auction_id, api, access)
+        if told is None:
+            winnings = await _with_token(lambda: api.winnings(book.auction_id), access)
     except TurnedAway as error:
         why = f"The winnings could not be read: {error}. Esc, then k: another token"
     except (Unreachable, NoSuchAuction) as error:
         why = f"The winnings could not be read: {error}. Try again"
+    found = summary.of_server(told) if told else _heard(book, run_list, winnings, weights, why)
+    found = replace(found, checkpoint=await _checkpoint(book.auction_id, api))
+    return found, _lots(book, run_list, found)
+
+
+def _heard(
+    book: SaleBook,
+    run_list: RunList,
+    winnings: list[Mapping[str, Any]] | None,
+    weights: Mapping[str, str],
+    why: str,
+) -> summary.Summary:
+    numbers = {lot.winning_id: lot.number for lot in run_list.lots if lot.winning_id is not None}
     try:
-        numbers = {
-            lot.winning_id: lot.number for lot in run_list.lots if lot.winning_id is not None
-        }
-        found = summary.summarise(book.hammers, winnings, weights, why, numbers)
+        return summary.summarise(book.hammers, winnings, weights, why, numbers)
     except UNREADABLE as error:
         why = f"The winnings could not be read ({type(error).__name__})"
-        found = summary.summarise(book.hammers, None, weights, why)
-    found = replace(found, checkpoint=await _checkpoint(book.auction_id, api))
-    passed = sum(lot.fate is Fate.PASSED for lot in run_list.lots)
-    all_known = True
-    if not run_list.lots:
-        before, all_known = await _passed_before(book, api)
-        passed = found.passed + before
+        return summary.summarise(book.hammers, None, weights, why)
+
+
+def _lots(book: SaleBook, run_list: RunList, found: summary.Summary) -> Lots:
+    """The lots that were not sold. Of a run list that only this console has, no server knows what waits."""
     still_open = sum(lot.fate in OPEN for lot in run_list.lots)
-    return found, Lots(max(passed, found.passed), still_open, all_known)
+    if found.told is not None:
+        totals = found.told.totals
+        is_own = run_list.served is None and run_list.lots
+        return Lots(totals.passed, still_open if is_own else totals.open, totals.withdrawn)
+    passed = sum(lot.fate is Fate.PASSED for lot in run_list.lots)
+    all_known = bool(run_list.lots) or book.first_seq is None
+    return Lots(max(passed, found.passed), still_open, all_known=all_known)
 
 
 async def _checkpoint(auction_id: int, api: HttpApi) -> str:
@@ -55,30 +70,19 @@ async def _checkpoint(auction_id: int, api: HttpApi) -> str:
         return ""
 
 
-async def _winnings(
-    auction_id: int, api: HttpApi, access: Access
-) -> list[Mapping[str, Any]] | None:
+async def _summary(auction_id: int, api: HttpApi, access: Access) -> SaleSummary | None:
+    """None where the server has none, or not for us."""
     try:
-        return await api.winnings(auction_id)
+        return await _with_token(lambda: api.summary(auction_id), access)
+    except Refused:
+        return None
+
+
+async def _with_token(ask: Callable[[], Awaitable[T]], access: Access) -> T:
+    """The answer; with another token where this one was refused and another one can be made."""
+    try:
+        return await ask()
     except TurnedAway:
         if not access.renew():
             raise
-        return await api.winnings(auction_id)
-
-
-async def _passed_before(book: SaleBook, api: HttpApi) -> tuple[int, bool]:
-    """Number of lots awarded to nobody before the console listened; whether that is all."""
-    passed = pages = 0
-    if book.first_seq is None:
-        return 0, True
-    try:
-        async for page in api.history(book.auction_id, book.first_seq + 1, rows=1000):
-            passed += sum(
-                one["kind"] == AWARDED and one["data"].get("high") is None for one in page
-            )
-            pages += 1
-            if pages == PAGES_MAX:
-                return passed, False
-    except (Unreachable, TurnedAway, NoSuchAuction, *UNREADABLE):
-        return passed, False
-    return passed, True
+        return await ask()

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from baraka_cli.console.records import Hammer, moment, whole
+from baraka_server.contract.settlement import SaleSummary
 
 PACE_WINDOW = timedelta(hours=1)
 """Time over which the pace is taken: a sale's beginning says little of its last hour."""
@@ -16,27 +17,36 @@ PACE_AFTER = timedelta(minutes=1)
 
 @dataclass(slots=True)
 class Tally:
-    """The server's winnings as they were read last, and the hammers that were heard since."""
+    """What the server told of the sale last, and the hammers that were heard since."""
 
     hammers: Sequence[Hammer]
     """All that the console hears: the book's own list."""
     read: bool = False
-    """Whether the server told its winnings: without them it is what this console heard."""
-    _before: list[tuple[int, datetime]] = field(default_factory=list)
-    """Price and time of what was won, as the server told it."""
+    """Whether the server told what it sold: without that it is what this console heard."""
+    _before: list[tuple[int | None, datetime]] = field(default_factory=list)
+    """Price and time of each lot that came off the block, as the server told it."""
     _heard: int = 0
-    """Number of hammers that the server's list has already."""
+    """Number of hammers that the server has told of already."""
+    _passed_told: bool = False
+    """Whether the lots that passed are among what it told."""
 
-    def take(self, winnings: Sequence[Mapping[str, Any]], behind: timedelta) -> None:
-        """Take the server's whole list. `behind` is the lag of its clock behind ours.
+    def take(self, told: SaleSummary, behind: timedelta) -> None:
+        """Take the server's summary. `behind` is the lag of its clock behind ours."""
+        self._take([(lot.price, lot.at + behind) for lot in told.lots if lot.at is not None])
+        self._passed_told = True
+
+    def take_winnings(self, winnings: Sequence[Mapping[str, Any]], behind: timedelta) -> None:
+        """Take the list of what was won, of a server that has no summary.
 
         Raises what `sale_book` raises for records that are none.
         """
-        self._before = [
-            (whole(won["price"]), moment(won.get("createdAt")) + behind) for won in winnings
-        ]
-        self._heard = len(self.hammers)
-        self.read = True
+        self._take(
+            [(whole(won["price"]), moment(won.get("createdAt")) + behind) for won in winnings]
+        )
+        self._passed_told = False
+
+    def _take(self, fell: list[tuple[int | None, datetime]]) -> None:
+        self._before, self._heard, self.read = fell, len(self.hammers), True
 
     @property
     def sold(self) -> int:
@@ -48,17 +58,17 @@ class Tally:
 
     @property
     def _prices(self) -> list[int]:
-        since = self.hammers[self._heard :]
-        return [price for price, _ in self._before] + [
-            hammer.amount for hammer in since if hammer.amount is not None
-        ]
+        since = [hammer.amount for hammer in self.hammers[self._heard :]]
+        prices = [price for price, _ in self._before] + since
+        return [price for price in prices if price is not None]
 
     def pace(self, now: datetime) -> int | None:
         """Lots an hour that came off the block, passed ones too; None where it is too early to say."""
         passed_or_new = [
             hammer.at
             for place, hammer in enumerate(self.hammers)
-            if hammer.at is not None and (place >= self._heard or hammer.amount is None)
+            if hammer.at is not None
+            and (place >= self._heard or (hammer.amount is None and not self._passed_told))
         ]
         fell = sorted(
             at for at in [*passed_or_new, *(at for _, at in self._before)] if now - at < PACE_WINDOW

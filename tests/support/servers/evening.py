@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 from sqlalchemy import update
@@ -57,8 +59,11 @@ class Evening:
         prices = {"minBidPrice": 10, "bidPrice": 20, "actualPrice": 30}
         await self.does("addLots", lots=[{"product": one, **prices} for one in LOTS])
 
-    async def passes_four_lots_and_sells_three(self) -> None:
-        """Lot 4 is sold twice, the first sale is taken back; the end finds lot 7 on the block."""
+    async def is_held(self) -> None:
+        """Three lots are sold, three pass, one is withdrawn.
+
+        Lot 4 is sold twice: the first sale is taken back. The end finds lot 7 on the block.
+        """
         await self.sells(1, (BILAL, 100), (DINA, 120))
         await self.does("openLot", lotId=2)
         await self.does("passLot")
@@ -100,13 +105,20 @@ class Evening:
         assert not isinstance(done, Refusal), done.message
 
 
-async def play_evening(store: Store) -> Evening:
-    """The whole evening; behind it the house is closed."""
+@asynccontextmanager
+async def evening_in(store: Store) -> AsyncIterator[Evening]:
+    """The evening in a house of its own, as a server has one, from when it is live."""
     house = open_house(store, Hall())
     try:
         evening = Evening(store, house)
         await evening.begins()
-        await evening.passes_four_lots_and_sells_three()
+        yield evening
     finally:
         await house.close()
+
+
+async def play_evening(store: Store) -> Evening:
+    """The whole evening; behind it the house is closed."""
+    async with evening_in(store) as evening:
+        await evening.is_held()
     return evening
