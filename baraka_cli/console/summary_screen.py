@@ -142,7 +142,7 @@ RIGHT = frozenset({"Lot", "Price", "Paddle", "Lots", "Total", "Paid", "Due"})
 
 
 def _table(id_: str, *columns: str) -> DataTable[Text]:
-    table: DataTable[Text] = DataTable(id=id_, cursor_type="row")
+    table: DataTable[Text] = DataTable(id=id_, cursor_type="none")
     for name in columns:
         table.add_column(Text(name, justify="right" if name in RIGHT else "left"))
     return table

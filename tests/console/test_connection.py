@@ -308,7 +308,7 @@ async def test_a_console_that_starts_in_the_middle_knows_what_was_before(
         put_up = [entry["at"] for entry in history if entry["kind"] == "lot_opened"][-1]
         assert book.lot_since == moment(put_up) + book.clock_behind
         await again.presses("r")
-        await again.sees("1 lot: 0 sold, 1 passed, total 0")
+        await again.sees("3 lots: 0 sold, 2 passed, total 0, 1 not done", "passed at 900")
 
 
 async def test_what_the_history_does_not_tell_is_counted_from_now_and_marked(
