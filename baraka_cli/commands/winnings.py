@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 app = typer.Typer(help="See who won what, and settle a sale.", no_args_is_help=True)
 
 WinningId = Annotated[
-    int, typer.Argument(metavar="ID", min=1, help="The winning, as the list has it.")
+    int,
+    typer.Argument(
+        metavar="ID", min=1, help="The winning, as `winnings list` and `winnings summary` have it."
+    ),
 ]
 
 
@@ -173,6 +176,7 @@ def _carry_out(
     to_nobody: bool = False,
 ) -> None:
     """Do what `command` makes for the winning's auction, and say what the winning is now."""
+    from baraka_server.contract.names import numbered
     from baraka_server.contract.refusals import Refusal
     from baraka_server.contract.reports import WinningWithUser
     from baraka_server.live.batch import Outcome
@@ -194,14 +198,15 @@ def _carry_out(
 
     outcome, won = ask_store(database_url, do)
     if isinstance(outcome, Refusal):
-        fail(_explained(outcome.message, outcome.code))
+        fail(_explained(outcome.message, outcome.code, winning_id))
     if outcome.get("changed") is False:
         say("It was so already.")
     if won is None:
         say(f"Winning {winning_id} went to nobody: it is deleted, and its lot is passed.")
         return
     state = "paid" if won.sold else "not paid"
-    say(f"Winning {won.id}: {won.product} to {won.user.name} for {won.price}, {state}.")
+    winner = numbered(won.paddle, won.user.name)
+    say(f"Winning {won.id}: {won.product} to {winner} for {won.price}, {state}.")
 
 
 def _valid(make: Callable[[], WinningCommand]) -> WinningCommand:
@@ -213,14 +218,19 @@ def _valid(make: Callable[[], WinningCommand]) -> WinningCommand:
         return make()
     except ValidationError as error:
         problem = error.errors()[0]
-        raise Unfit(f"{problem['loc'][0]} {problem['msg']}") from None
+        raise Unfit(f"{FLAGS[str(problem['loc'][0])]} {problem['msg']}") from None
 
 
-def _explained(message: str, code: str) -> str:
+FLAGS = {"reason": "--because", "price": "--price", "paddle": "--to"}
+"""The flags of the fields that a command may refuse."""
+
+
+def _explained(message: str, code: str, winning_id: int) -> str:
     from baraka_server.contract.refusals import Code
 
+    paid = f"Nothing was changed. If that is wrong: baraka winnings paid {winning_id} --no"
     more = {
-        Code.WINNING_PAID: "Nothing was changed. If that is wrong: baraka winnings paid ID --no",
+        Code.WINNING_PAID: paid,
         Code.NOT_STANDING: "This bidder has no bid on that lot: say for how much, with --price.",
     }.get(Code(code))
-    return f"{message}. {more}" if more else message
+    return f"{message}. {more}" if more else f"{message}."

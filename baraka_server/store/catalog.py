@@ -266,7 +266,7 @@ async def winning_by_id(store: Store, winning_id: int) -> WinningWithUser:
     query = with_user(winnings).where(winnings.c.id == _findable(winning_id))
     async with store.reading() as connection:
         rows = (await connection.execute(query)).mappings().all()
-        found = records_with_users(connection, WinningWithUser, winnings, rows)
+        found = await _winnings(connection, rows)
     if not found:
         raise NotThere(f"There is no winning {winning_id}: see baraka winnings list.")
     if found[0].auction_id is None:

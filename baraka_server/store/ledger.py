@@ -198,7 +198,7 @@ async def read_marked_bids(
         return ()
     mine = (events.c.auction_id == auction_id) & (events.c.seq >= state.began)
     automatic = (events.c.kind == BidPlaced.kind) & events.c.data.like('%"automatic":true%')
-    found = await _ordered(connection, mine & automatic)
+    found = await read_where(connection, mine & automatic)
     return tuple(entry.event for entry in found if isinstance(entry.event, BidPlaced))
 
 
@@ -225,7 +225,7 @@ async def read_state(
     mine = events.c.auction_id == auction_id
     if up_to is not None:
         mine &= events.c.seq <= up_to
-    rare = await _ordered(connection, mine & ~_OFTEN_AND_KNOWN)
+    rare = await read_where(connection, mine & ~OFTEN_AND_KNOWN)
     rare = await read_texts(connection, auction_id, rare)
     tail = (
         await connection.execute(
@@ -240,7 +240,7 @@ async def read_state(
     if all(entry.event.kind in GUIDES for entry in rare):
         often = await _last(connection, bids_)
     else:
-        often = await _ordered(connection, bids_)
+        often = await read_where(connection, bids_)
     awards = [entry.seq for entry in rare if isinstance(entry.event, Award | LotPassed)]
     spoken = events.c.seq > max(awards, default=0)
     often += await _last(connection, mine & (events.c.kind == Commented.kind) & spoken)
@@ -253,20 +253,6 @@ async def read_state(
             state = apply(at, replace(entry, event=Unknown(entry.kind, is_rule=True, said={})))
     state = replace(state, moderation=await _with_comments(connection, mine, state.moderation))
     return replace(state, paddles=await read_paddles(connection, auction_id, up_to=state.seq))
-
-
-async def read_outline(connection: AsyncConnection, auction_id: int) -> list[LedgerEntry]:
-    """All entries in order but comments, and of the bids the last of each round.
-
-    That is what remains of a sale when it is over, at the cost of its lots, not of its bids.
-    """
-    mine = events.c.auction_id == auction_id
-    rare = await _ordered(connection, mine & ~_OFTEN_AND_KNOWN)
-    bid_ = mine & (events.c.kind == BidPlaced.kind)
-    last = select(func.max(events.c.seq)).where(bid_).group_by(events.c.round).subquery()
-    bids_ = await _ordered(connection, bid_ & events.c.seq.in_(select(last.c[0])))
-    by_seq = {entry.seq: entry for entry in rare + bids_}
-    return await read_texts(connection, auction_id, [by_seq[seq] for seq in sorted(by_seq)])
 
 
 async def _with_comments(
@@ -288,7 +274,7 @@ async def _with_comments(
 
 # Rows of the first release, which say nothing of themselves, are known.
 _STARTS, _FIRST_V = (func.substr(events.c.data, 1, len(it)) for it in ('{"v":', '{"v":1,'))
-_OFTEN_AND_KNOWN = events.c.kind.in_([BidPlaced.kind, Commented.kind]) & or_(
+OFTEN_AND_KNOWN = events.c.kind.in_([BidPlaced.kind, Commented.kind]) & or_(
     _STARTS != '{"v":', _FIRST_V == '{"v":1,'
 )
 GUIDES = frozenset(kind.kind for kind in GUIDE_KINDS) | {Unknown.kind}
@@ -298,7 +284,8 @@ def _seq(entry: LedgerEntry) -> int:
     return entry.seq
 
 
-async def _ordered(connection: AsyncConnection, which: ColumnElement[bool]) -> list[LedgerEntry]:
+async def read_where(connection: AsyncConnection, which: ColumnElement[bool]) -> list[LedgerEntry]:
+    """The entries of some rows, in order; what cannot be read is an unknown entry, or is left out."""
     query = select(events).where(which).order_by(events.c.seq)
     rows = [dict(row) for row in (await connection.execute(query)).mappings()]
     last = {row["kind"]: row["seq"] for row in rows}
@@ -327,7 +314,7 @@ async def read_roles(connection: AsyncConnection, auction_id: int) -> Roles:
     """The roles that an auction's owner gave."""
     mine = (events.c.auction_id == auction_id) & (events.c.kind == RoleSet.kind)
     state = State()
-    for entry in await _ordered(connection, mine):
+    for entry in await read_where(connection, mine):
         state = apply(replace(state, seq=entry.seq - 1), entry)
     return state.roles
 

@@ -13,6 +13,7 @@ from baraka_server.domain.offers import Offers
 from baraka_server.store import ledger
 from baraka_server.store.catalog import all_winnings
 from baraka_server.store.errors import NotThere, OtherHistory
+from baraka_server.store.outline import read_outline
 from baraka_server.store.paddles import read_paddles
 from baraka_server.store.rows import is_id, read_auction, read_users
 from baraka_server.store.sale_changes import Bidders, changes_of
@@ -36,7 +37,7 @@ async def sale_summary(store: Store, auction_id: int, since: Head | None = None)
         tail = await ledger.read_tail(connection, auction_id)
         if since is not None:
             await _require_same_history(connection, auction_id, since)
-        outline = await ledger.read_outline(connection, auction_id)
+        outline = await read_outline(connection, auction_id)
         won = await all_winnings(connection, auction_id)
         users = await read_users(connection, users_in(outline))
         bidders = Bidders(users, await read_paddles(connection, auction_id))

@@ -31,12 +31,15 @@ def test_a_winning_is_paid_and_nothing_about_it_changes_any_more(desk: Desk) -> 
     first = won(desk)["id"]
     done = desk.ask("winnings", "paid", first)
     assert (done.code, done.out) == (0, "")
-    assert f"Winning {first}: Gold Ring to Dina for 1200, paid." in done.err
+    assert f"Winning {first}: Gold Ring to 2 Dina for 1200, paid." in done.err
     assert won(desk)["sold"] is True
     assert f"noted that winning {first} is paid" in history(desk)
     refused = desk.ask("winnings", "correct", first, "--price", 1100, "--because", "Agreed")
     assert refused.code == 1
-    assert refused.err.startswith("This winning is paid.")
+    assert refused.err == (
+        "This winning is paid. Nothing was changed. If that is wrong: "
+        f"baraka winnings paid {first} --no\n"
+    )
     assert "It was so already." in desk.ask("winnings", "paid", first).err
     assert desk.ask("winnings", "paid", first, "--no").code == 0
     assert won(desk)["sold"] is False
@@ -76,9 +79,9 @@ def test_a_winning_goes_to_another_paddle_at_its_own_highest_bid(desk: Desk) -> 
 @pytest.mark.parametrize(
     ("words", "said", "code"),
     [
-        (("reassign", 1, "--to", 9), "There is no paddle 9 in this auction", 1),
+        (("reassign", 1, "--to", 9), "There is no paddle 9 in this auction.", 1),
         (("paid", 4711), "There is no winning 4711: see baraka winnings list.", 1),
-        (("correct", 1, "--price", 5, "--because", " "), "reason must not be blank", 2),
+        (("correct", 1, "--price", 5, "--because", " "), "--because must not be blank", 2),
     ],
 )
 def test_what_cannot_be_done_is_said(
@@ -107,7 +110,10 @@ def test_a_winning_goes_to_nobody_and_its_lot_is_passed(desk: Desk) -> None:
     desk.ask("winnings", "paid", first)
     refused = desk.ask("winnings", "reassign", first, "--nobody")
     assert (refused.code, won(desk)["id"]) == (1, first)
-    assert refused.err.startswith("This winning is paid.")
+    assert refused.err == (
+        "This winning is paid. Nothing was changed. If that is wrong: "
+        f"baraka winnings paid {first} --no\n"
+    )
     desk.ask("winnings", "paid", first, "--no")
     done = desk.ask("winnings", "reassign", first, "--nobody", "--because", "Never paid")
     assert (done.code, done.out) == (0, ""), done.err

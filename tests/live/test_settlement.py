@@ -97,6 +97,18 @@ async def test_from_the_beginning_every_turn_of_a_lot_is_told(store):
 
 
 @only_sqlite
+async def test_a_winning_that_went_to_nobody_leaves_its_lot_passed(store):
+    evening = await play_evening(store)
+    head = (await sale_summary(store, 1)).head
+    await evening.is_reassigned(5, None)
+    summary = await sale_summary(store, 1, head)
+    assert told(summary)[4] == (5, LOTS[4], "passed", None, 70, None)
+    assert changes(summary) == [("reassigned", 5, None, 70, None, 3)]
+    assert (summary.totals.sold, summary.totals.passed, summary.totals.turnover) == (2, 4, 180)
+    assert [one.paddle for one in summary.buyers] == [1, 2]
+
+
+@only_sqlite
 async def test_a_head_of_another_history_is_refused(store):
     await play_evening(store)
     head = (await sale_summary(store, 1)).head

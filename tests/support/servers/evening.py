@@ -87,7 +87,8 @@ class Evening:
             CorrectWinning(auction_id=1, winning_id=winning, price=price, reason=reason)
         )
 
-    async def is_reassigned(self, lot: int, paddle: int, price: int) -> None:
+    async def is_reassigned(self, lot: int, paddle: int | None, price: int | None = None) -> None:
+        """Without a paddle it is nobody's any more."""
         winning = self.won[lot]
         await self._behind(
             ReassignWinning(auction_id=1, winning_id=winning, paddle=paddle, price=price)
