@@ -1,14 +1,5 @@
-"""`loop_factory`: makes the event loops of programs: uvloop's, where it is installed."""
+"""`loop_factory`: the server's choice of event loop, for the loops of the command line."""
 
-from __future__ import annotations
+from baraka_server.event_loop import loop_factory
 
-from typing import Any
-
-
-def loop_factory() -> Any:
-    """A factory for `asyncio.Runner`; None for the standard loop."""
-    try:
-        import uvloop
-    except ImportError:  # it does not install everywhere
-        return None
-    return uvloop.new_event_loop
+__all__ = ["loop_factory"]

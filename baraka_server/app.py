@@ -5,32 +5,26 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
-import os
 import secrets
-import signal
 import ssl
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import timedelta
 from importlib.metadata import version
 
 from aiohttp import web
 
-from baraka_server import logs
 from baraka_server.domain.decision import HouseRules
 from baraka_server.live.context import Limits
 from baraka_server.live.house import House
+from baraka_server.relay.line import Line
 from baraka_server.relay.messages import Codec
 from baraka_server.relay.node_relay import NodeRelay
 from baraka_server.relay.redis_line import RedisLine
 from baraka_server.settings import FanOutPath, Mode, PhoneNumbers, Settings
-from baraka_server.store.address import database_file, database_url
 from baraka_server.store.checkpoint import Signer
 from baraka_server.store.engine import open_engine
 from baraka_server.store.purge import Purge
-from baraka_server.store.serving import marked
 from baraka_server.store.store import Store
 from baraka_server.wire.addresses import address_of, peer_of
 from baraka_server.wire.admission import Admission
@@ -39,12 +33,14 @@ from baraka_server.wire.connection_limits import ConnectionLimits
 from baraka_server.wire.cors import Cors
 from baraka_server.wire.fastpath_check import take_fast_path
 from baraka_server.wire.gateway import Gateway, UserLimits, close_all_sockets, make_server
+from baraka_server.wire.handover import HandOver, adopt, share
 from baraka_server.wire.health import Health
 from baraka_server.wire.holdings import Holdings, holdings_of
 from baraka_server.wire.http import READS_AT_ONCE, Api
 from baraka_server.wire.http_commands import HttpCommands
 from baraka_server.wire.http_errors import in_one_shape
 from baraka_server.wire.identity import Verifier
+from baraka_server.wire.places import Place
 from baraka_server.wire.sid_binding import SidBinding
 from baraka_server.wire.socket_limits import SocketLimits
 
@@ -83,11 +79,20 @@ class UnsafeSecret(ValueError):
 class Server:
     """A server on one address. `start`, then `stop`.
 
-    `clock` counts the seconds of limits and of patience with clients; a bid has the database's time.
+    `clock` counts the seconds of limits and of patience with clients; a bid has the database's time. A
+    worker has a `place` and a `line` to the others; it is given connections (`serve_for`, `adopt`).
     """
 
-    def __init__(self, settings: Settings, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        clock: Callable[[], float] = time.monotonic,
+        *,
+        place: Place | None = None,
+        line: Line | None = None,
+    ) -> None:
         self._settings = settings
+        place = place or (Place(settings.node_id, 1) if settings.node_id else None)
         self._proxies = settings.proxy_networks
         self._store = open_store(settings)
         self.sio = make_server(
@@ -104,7 +109,9 @@ class Server:
         )
         self.audience = RoomBroadcaster(self.sio)
         """The audience of all auctions; benchmarks announce to it as an auctioneer does."""
-        self._relay = open_relay(settings)
+        self.sio.eio.place = place
+        self._is_given_connections = False
+        self._relay = open_relay(settings, place, line)
         self.house = House(
             self._store,
             self.audience,
@@ -203,6 +210,25 @@ class Server:
 
     async def start(self) -> str:
         """Listen. Returns the URL, with the port that was taken. Raises `OSError` when it is in use."""
+        await self._begin()
+        return await self.listen(self._settings.host, self._settings.port)
+
+    async def serve_for(self, place: Place, hand_over: HandOver) -> None:
+        """Serve without listening: connections come by `adopt`, and those of others are handed over."""
+        await self._begin()
+        share(self._runner.server, place, hand_over)
+        self._is_given_connections = True
+
+    async def adopt(self, connection: int, data: bytes) -> None:
+        """Serve a connection that another process accepted, of which `data` was read."""
+        await adopt(self._runner.server, connection, data)
+
+    @property
+    def connections(self) -> int:
+        """The number of open TCP connections."""
+        return len(self.admission.connections.open)
+
+    async def _begin(self) -> None:
         if self._settings.fan_out is FanOutPath.FAST:
             await take_fast_path(
                 self.sio,
@@ -215,7 +241,6 @@ class Server:
         if self._relay:
             self._relay.open(self.house)
         self._purge.open()
-        return await self.listen(self._settings.host, self._settings.port)
 
     async def listen(self, host: str, port: int, tls: ssl.SSLContext | None = None) -> str:
         """Listen on an address; a server may have several. Returns the URL, as `start` does."""
@@ -242,7 +267,7 @@ class Server:
         seconds = self._settings.shutdown_seconds_max * (1 - EXIT_SHARE)
         deadline = asyncio.get_running_loop().time() + seconds
         self.turn_away()
-        if self._runner.sites:  # else it never listened
+        if self._runner.sites or self._is_given_connections:  # else it never served
             await asyncio.sleep(min(self._settings.shutdown_notice_seconds, seconds / 2))
         self._gateway.stopping = self._commands.stopping = True
         for site in list(self._runner.sites):
@@ -276,15 +301,21 @@ def open_store(settings: Settings) -> Store:
     return Store(engine, timeout_seconds=settings.database_timeout_seconds)
 
 
-def open_relay(settings: Settings) -> NodeRelay | None:
-    """The relay to the other servers; None without a Redis. Raises `ValueError` for an unusable URL."""
-    if settings.redis_url is None:
+def open_relay(settings: Settings, place: Place | None, line: Line | None) -> NodeRelay | None:
+    """The relay to the other servers and workers; None where there is nobody to tell.
+
+    A Redis takes the place of the line between workers: it reaches them as well. Raises `ValueError` for
+    an unusable URL.
+    """
+    if settings.redis_url is not None:
+        line = RedisLine(settings.redis_url.get_secret_value(), prefix=settings.redis_prefix)
+    if line is None:
         return None
-    line = RedisLine(settings.redis_url.get_secret_value(), prefix=settings.redis_prefix)
+    node = f"{place.node}.{place.worker}" if place else secrets.token_hex(4)
     return NodeRelay(
         line,
         Codec(token_verifier(settings).secret),
-        node=settings.node_id or secrets.token_hex(4),
+        node=node,
         version=version("baraka"),
         echo_seconds_max=settings.relay_echo_seconds_max,
         expiry_seconds=settings.node_expiry_seconds,
@@ -313,80 +344,3 @@ def collect_rarely() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(*GC_THRESHOLDS)
-
-
-async def serve(settings: Settings, listening: Callable[[str], None]) -> None:
-    """Serve until SIGTERM or SIGINT; a second one ends the process at once, by that signal.
-
-    SIGHUP is ignored: a closed terminal or a rotated log is not a reason to end a sale. `listening` is
-    called with the URL once clients may connect.
-    """
-    with _marked(settings):
-        await _serve(settings, listening)
-
-
-@contextmanager
-def _marked(settings: Settings) -> Iterator[None]:
-    """Mark this process as a server of its SQLite file, and warn when there is another one."""
-    file = database_file(database_url(settings.database_url.get_secret_value()))
-    if file is None:
-        yield
-        return
-    with marked(file) as others:
-        if others:
-            log.warning(
-                "another server uses %s already (%s): viewers of each hear late of bids on the other. "
-                "Stop one of them, or use MySQL or MariaDB, which are for several servers",
-                file,
-                ", ".join(others),
-                extra={"event": "second_server"},
-            )
-        yield
-
-
-async def _serve(settings: Settings, listening: Callable[[str], None]) -> None:
-    server = Server(settings)
-    asked_to_stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-
-    def stop_soon(number: signal.Signals) -> None:
-        if asked_to_stop.is_set():
-            log.warning("asked to stop twice: ending at once", extra=STOPPING)
-            logs.flush()
-            # Not what Python does on SIGINT, which would tidy up first.
-            signal.signal(number, signal.SIG_DFL)
-            signal.raise_signal(number)
-        log.info("stopping", extra=STOPPING)
-        _end_after(settings.shutdown_seconds_max)
-        asked_to_stop.set()
-
-    def go_on() -> None:
-        log.info("SIGHUP changes nothing: the server goes on", extra={"event": "hangup"})
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop_soon, number)
-    loop.add_signal_handler(signal.SIGHUP, go_on)
-    try:
-        url = await server.start()
-        collect_rarely()
-        listening(url)
-        await asked_to_stop.wait()
-    finally:
-        await server.stop()
-    log.info("stopped", extra={"event": "stopped"})
-
-
-def _end_after(seconds: float) -> None:
-    """End the process after so many seconds, whatever hangs: a driver's thread would take minutes.
-
-    What was acknowledged is committed, so nothing is lost that somebody relies on.
-    """
-
-    def end() -> None:
-        log.error("not stopped within %s s: ending at once", seconds, extra=STOPPING)
-        logs.flush()
-        os._exit(1)
-
-    timer = threading.Timer(seconds, end)
-    timer.daemon = True
-    timer.start()

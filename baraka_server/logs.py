@@ -64,12 +64,13 @@ class OneLine(RichHandler):
 class AsJson(JsonFormatter):
     """Log formatter that makes an entry a JSON object, whose `event` is for programs."""
 
-    def __init__(self) -> None:
+    def __init__(self, worker: int | None) -> None:
         super().__init__(
             "{asctime}{levelname}{event}{name}{message}",
             style="{",
             rename_fields={"asctime": "time", "levelname": "level", "name": "logger"},
             json_ensure_ascii=False,
+            static_fields={} if worker is None else {"worker": worker},
         )
 
     def format(self, record: logging.LogRecord) -> str:
@@ -80,8 +81,13 @@ class AsJson(JsonFormatter):
         return _moment(record).isoformat(timespec="milliseconds")
 
 
-def configure(level: str = "INFO", *, for_people: bool | None = None) -> None:
-    """Log everything of `level` and above to stderr, for people or for programs; see `is_for_people`."""
+def configure(
+    level: str = "INFO", *, for_people: bool | None = None, worker: int | None = None
+) -> None:
+    """Log everything of `level` and above to stderr, for people or for programs; see `is_for_people`.
+
+    Entries of a `worker` have its number.
+    """
     writer: logging.Handler
     if is_for_people() if for_people is None else for_people:
         # Markup stays off: what clients send ends up in log lines. So do Rich's own stack traces.
@@ -90,7 +96,7 @@ def configure(level: str = "INFO", *, for_people: bool | None = None) -> None:
         writer.setFormatter(logging.Formatter("%(message)s"))
     else:
         writer = logging.StreamHandler(Stderr())
-        writer.setFormatter(AsJson())
+        writer.setFormatter(AsJson(worker))
     writer.addFilter(Printable())
     logging.basicConfig(level=level, handlers=[Queued(writer)], force=True)
     for name in QUIET:

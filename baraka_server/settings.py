@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Annotated, Any, Self, cast
@@ -178,6 +179,11 @@ class Settings(BaseSettings):
         "",
         description="The name of this server among those of its database, letters and digits; "
         "without one it takes another at each start. Two servers never have the same.",
+    )
+    workers: Annotated[int, Field(ge=1, le=64)] = Field(
+        1,
+        description="How many processes of this server serve, each on a core of its own; `auto` is one for "
+        "each core. Limits on connections are those of each.",
     )
     redis_url: SecretStr | None = Field(
         None,
@@ -389,6 +395,11 @@ class Settings(BaseSettings):
     log_level: LogLevel = Field(
         LogLevel.INFO, description="What is logged: this level and everything above it."
     )
+
+    @field_validator("workers", mode="before")
+    @classmethod
+    def _one_for_each_core(cls, value: object) -> object:
+        return len(os.sched_getaffinity(0)) if value == "auto" else value
 
     @field_validator("*", mode="before")
     @classmethod

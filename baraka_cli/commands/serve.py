@@ -27,6 +27,14 @@ def serve(
         int | None, typer.Option(help="The port; 0 takes a free one.", show_default="3000")
     ] = None,
     database_url: DatabaseUrl = None,
+    workers: Annotated[
+        str | None,
+        typer.Option(
+            metavar="N|auto",
+            help="How many processes serve; auto is one for each core.",
+            show_default="1",
+        ),
+    ] = None,
     log_level: Annotated[
         str | None,
         typer.Option(metavar="LEVEL", help="DEBUG, INFO, WARNING or ERROR.", show_default="INFO"),
@@ -51,7 +59,13 @@ def serve(
     teller = say if logs.is_for_people() else _log_failure
     try:
         with failures_told_by(teller):
-            _serve(host=host, port=port, database_url=database_url, log_level=log_level)
+            _serve(
+                host=host,
+                port=port,
+                database_url=database_url,
+                workers=workers,
+                log_level=log_level,
+            )
     finally:
         logs.flush()
 
@@ -68,7 +82,7 @@ def _serve(**given: Any) -> None:
 
     from baraka_server import logs, open_files
     from baraka_server.app import UnsafeSecret, token_verifier
-    from baraka_server.app import serve as serve_until_stopped
+    from baraka_server.running import serve as serve_until_stopped
     from baraka_server.settings import MAKE_A_SECRET, Mode
     from baraka_server.sources import lacking
     from baraka_server.store.migrate import require_current

@@ -27,6 +27,7 @@ from baraka_server.store.slices import each_in_slices
 from baraka_server.wire.abuse_log import AbuseLog
 from baraka_server.wire.fanout import FanOut, Subscriber
 from baraka_server.wire.outgoing import acknowledgement_packet, event_packet
+from baraka_server.wire.places import Place
 from baraka_server.wire.replies import error_payload, negative, too_fast
 from baraka_server.wire.sid_binding import SidBinding, new_id
 from baraka_server.wire.socket_limits import SocketLimits
@@ -56,10 +57,15 @@ ACK_ID: ContextVar[int | None] = ContextVar("ack_id", default=None)
 
 
 class Engine(engineio.AsyncServer):  # type: ignore[misc]
-    """The Engine.IO server, with session ids of 128 random bits; the library's have 96."""
+    """The Engine.IO server, with session ids of 128 random bits; the library's have 96.
+
+    Where there are several workers or nodes, an id names the `place` that has the session.
+    """
+
+    place: Place | None = None
 
     def generate_id(self) -> str:
-        return new_id()
+        return self.place.named(new_id()) if self.place else new_id()
 
 
 class GuardedServer(socketio.AsyncServer):  # type: ignore[misc]

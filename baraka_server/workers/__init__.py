@@ -1,0 +1,1 @@
+"""Several processes of one server: one accepts connections and hands them to workers, which serve."""

@@ -1,0 +1,89 @@
+"""Connections that have just come: the first request line says which worker one belongs to."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Callable
+
+from baraka_server.wire.places import HEAD_BYTES_MAX, is_whole_line, sid_in
+
+ACCEPTED_AT_ONCE = 64
+LOOK_AGAIN_SECONDS = 0.01
+"""The pause before a request line of which a part has come is looked at again."""
+WAIT_SECONDS_MAX = 2
+"""How long a connection is kept for its request line: then a worker has it, with all of its limits."""
+WAITING_MAX = 4_096
+
+Take = Callable[[socket.socket, str | None], None]
+
+
+class Arrivals:
+    """Accepts the connections of a listening socket, and gives each away with the `sid` that it asks for.
+
+    The bytes are looked at and stay where they are. Not more than `WAITING_MAX` wait; further ones are given
+    away at once.
+    """
+
+    def __init__(self, listening: socket.socket, take: Take) -> None:
+        listening.setblocking(False)
+        self._listening = listening
+        self._take = take
+        self._loop = asyncio.get_running_loop()
+        self._waiting: dict[socket.socket, asyncio.TimerHandle] = {}
+        self._open = False
+
+    def open(self) -> None:
+        self._open = True
+        self._loop.add_reader(self._listening.fileno(), self._accept)
+
+    def close(self) -> None:
+        """Listen no more. Who still waits is given away."""
+        if not self._open:
+            return
+        self._open = False
+        self._loop.remove_reader(self._listening.fileno())
+        self._listening.close()
+        for connection in list(self._waiting):
+            self._give_away(connection)
+
+    def _accept(self) -> None:
+        for _ in range(ACCEPTED_AT_ONCE):
+            try:
+                connection, _ = self._listening.accept()
+            except (BlockingIOError, InterruptedError):
+                return
+            except OSError:  # it hung up already, or too many files are open
+                return
+            connection.setblocking(False)
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if len(self._waiting) >= WAITING_MAX:
+                self._take(connection, None)
+                continue
+            patience = self._loop.call_later(WAIT_SECONDS_MAX, self._give_away, connection)
+            self._waiting[connection] = patience
+            self._look(connection)
+
+    def _look(self, connection: socket.socket) -> None:
+        if connection not in self._waiting:
+            return
+        try:
+            head = connection.recv(HEAD_BYTES_MAX, socket.MSG_PEEK)
+        except (BlockingIOError, InterruptedError):
+            self._loop.add_reader(connection.fileno(), self._look, connection)
+            return
+        except OSError:
+            head = b""
+        self._loop.remove_reader(connection.fileno())
+        if head and not is_whole_line(head):
+            # It stays readable, so that a reader would be called without end.
+            self._loop.call_later(LOOK_AGAIN_SECONDS, self._look, connection)
+            return
+        self._give_away(connection, sid_in(head))
+
+    def _give_away(self, connection: socket.socket, sid: str | None = None) -> None:
+        patience = self._waiting.pop(connection, None)
+        if patience is not None:
+            patience.cancel()
+            self._loop.remove_reader(connection.fileno())
+            self._take(connection, sid)

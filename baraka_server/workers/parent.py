@@ -1,0 +1,225 @@
+"""The parent of several workers: it accepts connections, hands each to a worker, and replaces who dies.
+
+Nothing passes through it after that but the news between workers. Workers end with it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import secrets
+import socket
+import sys
+from contextlib import suppress
+
+from baraka_server.settings import Settings
+from baraka_server.wire.places import Place
+from baraka_server.workers.arrivals import Arrivals
+from baraka_server.workers.channel import Channel, Kind
+from baraka_server.workers.hub_line import Hub
+from baraka_server.workers.worker import NUMBER_BYTES, told
+
+log = logging.getLogger(__name__)
+
+BACKLOG = 1024
+SILENT_SECONDS_MAX = 2
+"""How long a worker may say nothing before new sessions go to others."""
+AGAIN_SECONDS = (0, 0.5, 1, 2, 5, 10, 30)
+"""The pauses before a worker that died is replaced; the last one is for all further ones."""
+LIVED_SECONDS = 60
+"""A worker that lived as long did not die of its start."""
+
+
+class CannotStart(OSError):
+    """A worker did not start. The text has its reason."""
+
+
+class Child:
+    """A worker as its parent knows it."""
+
+    def __init__(
+        self, number: int, channel: Channel, process: asyncio.subprocess.Process, now: float
+    ) -> None:
+        self.number = number
+        self.channel = channel
+        self.process = process
+        self.started_at = self.heard_at = now
+        self.load = 0
+        """Its connections, with those that it was given since it said so."""
+        self.leaving = False
+        self.ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+
+class Parent:
+    """`start`, then `stop`; `replace_all` for a rolling restart."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._node = settings.node_id or secrets.token_hex(4)
+        self._children: dict[int, Child] = {}
+        self._numbers = 0
+        self._hub = Hub()
+        self._stopping = False
+        self._deaths = 0
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._replacing: asyncio.Task[None] | None = None
+
+    async def start(self) -> str:
+        """Start the workers and listen. Returns the URL. Raises `CannotStart`, or `OSError` for the address."""
+        listening = socket.create_server(
+            (self._settings.host, self._settings.port),
+            family=socket.AF_INET6 if ":" in self._settings.host else socket.AF_INET,
+            backlog=BACKLOG,
+        )
+        self._arrivals = Arrivals(listening, self._take)
+        children = [await self._spawn() for _ in range(self._settings.workers)]
+        for child in children:
+            await child.ready
+        self._arrivals.open()
+        host, port = listening.getsockname()[:2]
+        return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+
+    async def stop(self) -> None:
+        """Have every worker finish what it accepted; new connections get its 503 during the notice."""
+        self._stopping = True
+        if self._replacing:
+            self._replacing.cancel()
+        children = list(self._children.values())
+        for child in children:
+            child.channel.send(Kind.STOP)
+        await asyncio.sleep(self._settings.shutdown_notice_seconds if children else 0)
+        self._arrivals.close()
+        await asyncio.gather(*(child.process.wait() for child in children))
+        for task in self._tasks:
+            task.cancel()
+
+    def kill(self) -> None:
+        """End the workers at once."""
+        for child in self._children.values():
+            with suppress(ProcessLookupError):
+                child.process.kill()
+
+    def replace_all(self) -> None:
+        """Replace one worker after the other: the next one leaves when the one before it is replaced."""
+        if self._replacing is None or self._replacing.done():
+            log.info("replacing all workers, one after the other", extra={"event": "replacing"})
+            self._replacing = asyncio.create_task(self._replace())
+
+    async def _replace(self) -> None:
+        for child in list(self._children.values()):
+            if child.leaving or child.number not in self._children:
+                continue
+            new = await self._spawn()
+            try:
+                await new.ready
+            except CannotStart as error:
+                log.exception("the workers stay as they are", extra={"event": "not_replaced"})
+                raise error from None
+            child.leaving = True
+            child.channel.send(Kind.STOP)
+            await child.process.wait()
+        log.info("all workers are replaced", extra={"event": "replaced"})
+
+    # --- workers
+
+    async def _spawn(self) -> Child:
+        self._numbers += 1
+        number = self._numbers
+        ours, theirs = Channel.pair()
+        with theirs:
+            process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-m",
+                "baraka_server.workers",
+                str(theirs.fileno()),
+                pass_fds=[theirs.fileno()],
+                stdin=asyncio.subprocess.DEVNULL,
+            )
+        channel = Channel(ours)
+        child = Child(number, channel, process, self._now())
+        self._children[number] = child
+        channel.open(
+            lambda kind, data, connection: self._receive(child, kind, data, connection),
+            lambda: None,
+        )
+        channel.send(Kind.SETTINGS, told(self._settings, Place(self._node, number)))
+        task = asyncio.create_task(self._watch(child))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return child
+
+    async def _watch(self, child: Child) -> None:
+        code = await child.process.wait()
+        del self._children[child.number]
+        self._hub.gone(child.channel)
+        child.channel.close()
+        if not child.ready.done():
+            child.ready.set_exception(CannotStart(f"worker {child.number} ended with {code}"))
+            child.ready.exception()  # whoever waits for it hears of it, and perhaps nobody does
+        if self._stopping or child.leaving:
+            return
+        lived = self._now() - child.started_at
+        deaths, self._deaths = (0, 1) if lived > LIVED_SECONDS else (self._deaths, self._deaths + 1)
+        log.error(
+            "worker %s died (%s): its viewers connect to another one",
+            child.number,
+            _ended(code),
+            extra={"event": "worker_died", "worker": child.number},
+        )
+        await asyncio.sleep(AGAIN_SECONDS[min(deaths, len(AGAIN_SECONDS) - 1)])
+        if not self._stopping:
+            await self._spawn()
+
+    def _receive(self, child: Child, kind: Kind, data: bytes, connection: int | None) -> None:
+        child.heard_at = self._now()
+        match kind:
+            case Kind.READY:
+                child.ready.set_result(None)
+            case Kind.FAILED:
+                child.ready.set_exception(CannotStart(data.decode()))
+            case Kind.LOAD:
+                child.load = int.from_bytes(data)
+            case Kind.HAND_OVER if connection is not None:
+                number, head = int.from_bytes(data[:NUMBER_BYTES]), data[NUMBER_BYTES:]
+                self._give(self._children.get(number) or self._emptiest(), connection, head)
+            case Kind.PUBLISH:
+                self._hub.publish(data)
+            case Kind.SUBSCRIBE:
+                self._hub.subscribe(child.channel, data)
+            case Kind.UNSUBSCRIBE:
+                self._hub.unsubscribe(child.channel, data)
+
+    # --- connections
+
+    def _take(self, connection: socket.socket, sid: str | None) -> None:
+        place = Place.of(sid) if sid else None
+        child = None
+        if place is not None and place.node == self._node:
+            child = self._children.get(place.worker)
+        self._give(child or self._emptiest(), connection.detach(), b"")
+
+    def _give(self, child: Child | None, connection: int, head: bytes) -> None:
+        if child is None:
+            os.close(connection)
+            return
+        child.load += 1
+        child.channel.send(Kind.CONNECTION, head, connection)
+
+    def _emptiest(self) -> Child | None:
+        """The worker with the fewest connections, of those that are well; None where there is none."""
+        ready = [child for child in self._children.values() if _is_ready(child)]
+        spoke = self._now() - SILENT_SECONDS_MAX
+        well = [child for child in ready if child.heard_at >= spoke and not child.leaving]
+        return min(well or ready, key=lambda child: child.load, default=None)
+
+    def _now(self) -> float:
+        return asyncio.get_running_loop().time()
+
+
+def _is_ready(child: Child) -> bool:
+    return child.ready.done() and child.ready.exception() is None
+
+
+def _ended(code: int) -> str:
+    return f"signal {-code}" if code < 0 else f"exit code {code}"

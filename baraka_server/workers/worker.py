@@ -1,0 +1,93 @@
+"""A worker: a server of its own process that is given connections by its parent."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import signal
+import socket
+from typing import Any
+
+from pydantic import SecretStr
+
+from baraka_server import logs
+from baraka_server.app import Server, collect_rarely
+from baraka_server.settings import Settings
+from baraka_server.wire.places import Place
+from baraka_server.workers.channel import Channel, Kind
+from baraka_server.workers.hub_line import HubLine
+
+log = logging.getLogger(__name__)
+
+LOAD_SECONDS = 0.25
+"""How often a worker says how many connections it has."""
+NUMBER_BYTES = 4
+
+
+def told(settings: Settings, place: Place) -> bytes:
+    """A worker's place and settings, as it is told them; secrets go over the channel and nowhere else."""
+    values = settings.model_dump(mode="json")
+    for name in type(settings).model_fields:
+        if isinstance(value := getattr(settings, name), SecretStr):
+            values[name] = value.get_secret_value()
+    return json.dumps({"node": place.node, "worker": place.worker, "settings": values}).encode()
+
+
+class Worker:
+    """Serves what comes over the channel until it is told to stop, or its parent is gone."""
+
+    def __init__(self, end: socket.socket) -> None:
+        self._channel = Channel(end)
+        self._line = HubLine(self._channel)
+        self._told: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
+        self._over = asyncio.Event()
+        self._adopting: set[asyncio.Task[None]] = set()
+        self._server: Server | None = None
+
+    async def run(self) -> None:
+        """Serve until the end. What keeps it from starting is told to the parent."""
+        self._channel.open(self._receive, self._over.set)
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGTERM, self._over.set)
+        said = await self._told
+        settings = Settings(_env_file=None, **said["settings"])
+        place = Place(said["node"], said["worker"])
+        logs.configure(settings.log_level, worker=place.worker)
+        server = Server(settings, place=place, line=self._line)
+        try:
+            await server.serve_for(place, self._hand_over)
+        except Exception as error:
+            self._channel.send(Kind.FAILED, f"{type(error).__name__}: {error}".encode())
+            raise
+        self._server = server
+        collect_rarely()
+        self._channel.send(Kind.READY)
+        telling = asyncio.create_task(self._tell_of_load(server))
+        await self._over.wait()
+        await server.stop()
+        telling.cancel()
+        self._channel.close()
+
+    def _receive(self, kind: Kind, data: bytes, connection: int | None) -> None:
+        match kind:
+            case Kind.SETTINGS:
+                self._told.set_result(json.loads(data))
+            case Kind.CONNECTION if connection is not None and self._server is not None:
+                adopting = asyncio.create_task(self._server.adopt(connection, data))
+                self._adopting.add(adopting)
+                adopting.add_done_callback(self._adopting.discard)
+            case Kind.SUBSCRIBED:
+                self._line.subscribed(data)
+            case Kind.NEWS:
+                self._line.hear(data)
+            case Kind.STOP:
+                self._over.set()
+
+    def _hand_over(self, worker: int, connection: int, data: bytes) -> None:
+        self._channel.send(Kind.HAND_OVER, worker.to_bytes(NUMBER_BYTES) + data, connection)
+
+    async def _tell_of_load(self, server: Server) -> None:
+        while True:
+            self._channel.send(Kind.LOAD, server.connections.to_bytes(NUMBER_BYTES))
+            await asyncio.sleep(LOAD_SECONDS)

@@ -1,0 +1,182 @@
+"""One server of several processes: every client finds its session, and whoever dies is replaced."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+from collections.abc import AsyncIterator
+from typing import Any
+
+import aiohttp
+import psutil
+import pytest
+
+from baraka_server.contract.client_events import JoinAuction, PlaceBid, StartAuction
+from tests.live.ring import RING
+from tests.support.clients.phones import NodePhones, Phone, PythonPhones, token
+from tests.support.servers.baraka import SECRET, Baraka
+from tests.support.servers.databases import only_sqlite
+from tests.support.servers.neighbours import until
+
+pytestmark = only_sqlite
+
+POLLING = "/socket.io/?EIO=4&transport=polling"
+
+
+@pytest.fixture
+async def workers(sale_database, tmp_path) -> AsyncIterator[Baraka]:
+    async with Baraka(sale_database, tmp_path, fork=False, BARAKA_WORKERS=2) as server:
+        yield server
+
+
+def pids(server: Baraka) -> list[int]:
+    return [child.pid for child in psutil.Process(server.pid).children()]
+
+
+def events(server: Baraka) -> list[str]:
+    return [line.get("event", "") for line in server.log]
+
+
+async def opened(http: aiohttp.ClientSession, server: Baraka) -> str:
+    async with http.get(server.url + POLLING) as answer:
+        return (await answer.text()).partition('"sid":"')[2].partition('"')[0]
+
+
+async def test_one_connection_is_for_requests_of_sessions_on_different_workers_also_in_pieces(
+    workers,
+):
+    """As a proxy has it: one connection, alternating sessions, with bodies in one part and in two."""
+    connector = aiohttp.TCPConnector(limit=1)
+    async with aiohttp.ClientSession(connector=connector) as http:
+        sids = [await opened(http, workers) for _ in range(4)]
+        while len({sid.split(".")[1] for sid in sids}) < 2:
+            async with aiohttp.ClientSession() as other:
+                sids.append(await opened(other, workers))
+        connect = "40" + json.dumps({"token": token(SECRET, 2)})
+        leave = '421["leaveAuction",{"auctionId":1}]'
+        for n in range(10 * len(sids)):
+            session = f"{workers.url}{POLLING}&sid={sids[n % len(sids)]}"
+            said, expected = (connect, "40") if n < len(sids) else (leave, "431")
+            async with http.post(session, data=said) as answer:
+                text = await answer.text()
+                assert (answer.status, text) == (200, "OK"), f"{n} of {sids}: {text}"
+            async with http.get(session) as answer:
+                assert (answer.status, (await answer.text())[:2]) == (200, expected[:2]), n
+
+    async with aiohttp.ClientSession() as http:
+        some = [await opened(http, workers) for _ in range(12)]
+        sids_by_worker = {sid.split(".")[1]: sid for sid in some}
+        port = workers.port
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        body = '40{"token":"' + token(SECRET, 2) + '"}'
+        for sid in [*sids_by_worker.values()] * 3:
+            request = (
+                f"POST {POLLING}&sid={sid} HTTP/1.1\r\nHost: x\r\n"
+                f"Content-Length: {len(body)}\r\n\r\n{body}"
+            ).encode()
+            for at in range(0, len(request), 23):
+                writer.write(request[at : at + 23])
+                await writer.drain()
+                await asyncio.sleep(0.002)
+            head = await reader.readuntil(b"\r\n\r\n")
+            assert head.startswith(b"HTTP/1.1 200"), head
+            await reader.readexactly(2)
+        writer.close()
+
+
+TRANSPORTS: dict[int, dict[str, Any]] = {
+    1: {"transports": ["polling"]},
+    2: {},
+    3: {"transports": ["websocket"]},
+}
+"""The options of the official client, by the auction that its phones are in."""
+
+
+async def test_official_clients_on_all_workers_hear_one_sale(workers):
+    NodePhones.require()
+    async with NodePhones() as phones:
+
+        async def phone(user_id: int, options: dict[str, Any]) -> Phone:
+            opened = await phones.open(
+                workers.url, user_id, auth={"token": token(SECRET, user_id)}, **options
+            )
+            await opened.lives_through("connect")
+            return opened
+
+        for auction_id, options in TRANSPORTS.items():
+            amina, *viewers = [await phone(user_id, options) for user_id in range(1, 6)]
+            await amina.emits(StartAuction(auction_id=auction_id))
+            for viewer in viewers:
+                await viewer.emits(JoinAuction(auction_id=auction_id))
+            await amina.emits(RING.model_copy(update={"auction_id": auction_id}))
+            for viewer in viewers:
+                await viewer.hears("auction_change_product")
+            for n, amount in enumerate(range(10, 22)):
+                bidder = viewers[n % len(viewers)]
+                assert (await bidder.emits(PlaceBid(auction_id=auction_id, amount=amount)))["ok"]
+            for viewer in viewers:
+                await viewer.hears("newBid", lambda told: told["newBid"]["bid"] == 21)
+                prices = [told["newBid"]["bid"] for told in viewer.heard("newBid")]
+                assert prices == list(range(10, 22))
+                await viewer.until(
+                    lambda viewer=viewer: viewer.heard("userCountUpdate")[-1]["userCount"] == 4,
+                    "a count of four",
+                )
+
+
+async def test_a_killed_worker_is_replaced_and_its_viewers_come_back(workers):
+    async with PythonPhones() as phones:
+        viewers = [
+            await phones.open(workers.url, auth={"token": token(SECRET, n)}, reconnection=True)
+            for n in range(1, 5)
+        ]
+        before = pids(workers)
+        os.kill(before[0], signal.SIGKILL)
+
+        await until(lambda: "worker_died" in events(workers))
+        await until(lambda: len(pids(workers)) == 2 and before[0] not in pids(workers))
+        for viewer in viewers:
+            await viewer.until(
+                lambda viewer=viewer: viewer.life[-1][0] == "connect", "being connected"
+            )
+            assert (await viewer.emits("leaveAuction", {"auctionId": 1}))["ok"]
+
+
+async def test_hangup_replaces_one_worker_after_the_other_and_a_stop_ends_all(workers):
+    before = set(pids(workers))
+    async with aiohttp.ClientSession() as http:
+        workers.send(signal.SIGHUP)
+        while "replaced" not in events(workers):
+            async with http.get(workers.url + "/healthz") as answer:  # somebody always answers
+                assert answer.status == 200
+            await asyncio.sleep(0.01)
+    assert len(pids(workers)) == 2
+    assert not before & set(pids(workers))
+    children = [psutil.Process(pid) for pid in pids(workers)]
+
+    assert await workers.stop() == 0
+
+    assert not any(child.is_running() for child in children)
+
+
+async def test_workers_end_when_their_parent_is_killed(workers):
+    children = [psutil.Process(pid) for pid in pids(workers)]
+
+    await workers.kill()
+
+    await until(lambda: not any(child.is_running() for child in children))
+
+
+async def test_a_worker_that_cannot_start_keeps_the_server_from_starting(sale_database, tmp_path):
+    refused = Baraka(
+        sale_database,
+        tmp_path,
+        fork=False,
+        BARAKA_WORKERS=2,
+        BARAKA_REDIS_URL="redis://x:not-a-port/0",
+    )
+    with pytest.raises(AssertionError, match="did not start"):
+        await refused.start()
+    assert await refused.ended() != 0
