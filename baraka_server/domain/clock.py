@@ -274,14 +274,14 @@ def _stopped(bidding: Bidding, _event: ClockStopped, _entry: LedgerEntry) -> Bid
 
 
 def _bidding_paused(bidding: Bidding, event: BiddingPaused, entry: LedgerEntry) -> Bidding:
-    clock = bidding.clock
+    clock = bidding.clock and bidding.clock.counted_to(event.clock_ms)
     if clock and event.clock_ms is not None and event.clock_ran:
         clock = clock.still(event.clock_ms, clock.ends_ms)
     return Bidding(clock, paused=True, clock_ran=event.clock_ran, round=entry.round)
 
 
 def _bidding_resumed(bidding: Bidding, event: BiddingResumed, entry: LedgerEntry) -> Bidding:
-    clock = bidding.clock
+    clock = bidding.clock and bidding.clock.counted_to(event.clock_ms)
     if clock and event.clock_ms is not None and event.clock_ran:
         clock = clock.with_time_left(event.clock_ms)
         clock = clock.runs(event.clock_ms, clock.ends_ms, entry.seq, event.as_of.at)

@@ -100,6 +100,8 @@ class Announcer:
             rows = await self._context.store.as_of(self._auction_id, entry.seq)
             if rows is not None:
                 await view.refresh(rows)
+        if isinstance(entry.event, CommentRestored) and entry.seq > view.seq:
+            entry, users = await self._with_comment(entry, entry.event, users)
         was_live = view.record.isLive
         entry = await self._with_maximum(entry)
         if announcement := view.play(entry, users, lists=lists):
@@ -140,6 +142,13 @@ class Announcer:
         set_by = {seq: who for who in user_ids if (seq := of_user(view.rules, who)) is not None}
         sealed = await self._context.store.maxima_set_by(self._auction_id, set_by) if set_by else {}
         return {set_by[seq]: one.amount for seq, one in sealed.items()}
+
+    async def _with_comment(
+        self, entry: LedgerEntry, event: CommentRestored, users: Mapping[int, User]
+    ) -> tuple[LedgerEntry, Mapping[int, User]]:
+        """The entry with the comment that comes back, by the ledger: its row may be gone by now."""
+        posted, author = await self._context.store.posted(self._auction_id, event.comment_id)
+        return replace(entry, event=replace(event, posted=posted)), {**users, **author}
 
     async def _put_out(self, user_id: int) -> None:
         """Put the sockets of somebody who was blocked out of the room, before it is told (D47)."""
@@ -297,4 +306,4 @@ def _takes_rows(event: Event) -> bool:
     """Whether the rows are read again with this event: another program changed them."""
     if isinstance(event, StandingBidChanged):
         return not event.award_refused
-    return isinstance(event, Adopted | CommentRestored)
+    return isinstance(event, Adopted)

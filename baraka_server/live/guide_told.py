@@ -90,6 +90,8 @@ def told(shown: RowsShown, entry: LedgerEntry, users: Mapping[int, User], rules:
                 "highestBid": bid_that_stands,
                 "round": entry.round,
             }
+        case CommentRestored(posted=LedgerEntry(event=Commented() as said) as posted):
+            return NewComment, {"newComment": shown.encoded(shown.comment(posted, said), users)}
         case CommentRestored(comment_id=comment_id) if comment_id in shown.comments:
             return NewComment, {"newComment": shown.comments.told(comment_id)}
     if tell := TOLD.get(type(entry.event)):

@@ -161,6 +161,14 @@ class Rows:
         self._rows[record.id] = row
         self._added.append(self._told(row))
 
+    def put_back(self, record: Comment) -> None:
+        """Add a row that was removed at its place in time, which ids tell. Its user is known."""
+        self.add(record)
+        behind = [row_id for row_id in self._rows if row_id > record.id]
+        for row_id in behind:
+            self._rows[row_id] = self._rows.pop(row_id)
+        self._changes = -1  # the text has it at the end
+
     def __contains__(self, row_id: int) -> bool:
         return row_id in self._rows
 

@@ -78,7 +78,9 @@ class RowsShown:
                 self.marks.clear()
             case CommentRemoved(comment_id=comment_id):
                 self.comments.remove(comment_id)
-            case CommentRestored(comment_id=comment_id) if comment_id in self.comments:
+            case CommentRestored(posted=LedgerEntry(event=Commented() as said) as posted):
+                self.people.find(users, posted.user_id or 0)
+                self.comments.put_back(self.comment(posted, said))
                 # Everybody gets the list: the comment comes back to its place in it.
                 return ListTold("comments", self.comments, to_all=True)
             case (ActUndone() | UserBlocked()) as undone if undone.bids:
@@ -92,8 +94,9 @@ class RowsShown:
             case Awarded() | RunnerUpAwarded() | LotPassed():
                 self.bids.clear()
                 self.comments.clear()
-            case StandingBidChanged(high=high, was=was):
-                if was is not None and (high is None or was.bid_id != high.bid_id):
+            case StandingBidChanged(high=high, was=was, award_refused=refused):
+                is_gone = was is not None and (high is None or was.bid_id != high.bid_id)
+                if was and is_gone and not refused:  # a refusal takes nothing off the list
                     self.bids.remove(was.bid_id)
                 if high is None:
                     self.bids.clear()

@@ -12,7 +12,7 @@ from baraka_server.contract.records import Auction, User
 from baraka_server.domain.events import LedgerEntry, Started
 from baraka_server.domain.maxima import Sealed
 from baraka_server.domain.state import State
-from baraka_server.store import attendance, ledger, maxima, rows
+from baraka_server.store import attendance, comment_rows, ledger, maxima, rows
 from baraka_server.store.attendance import Attendance
 from baraka_server.store.row_sums import Look
 from baraka_server.store.snapshot import Snapshot, read_look, read_snapshot
@@ -69,6 +69,15 @@ class Store(Transactions):
         async with self.reading() as connection:
             found = await ledger.read_entries(connection, auction_id, after=seq, limit=limit)
             return found, await rows.read_users(connection, users_in(found))
+
+    async def posted(
+        self, auction_id: int, comment_id: int
+    ) -> tuple[LedgerEntry | None, dict[int, User]]:
+        """The entry that posted a comment, and its author if there is one yet."""
+        async with self.reading() as connection:
+            found = await comment_rows.posted(connection, auction_id, {comment_id})
+            authors = await rows.read_users(connection, users_in(found.values()))
+        return found.get(comment_id), authors
 
     async def maxima_set_by(self, auction_id: int, seqs: Iterable[int]) -> dict[int, Sealed]:
         """The maximum bids that these entries set, for nobody but their own users (D43)."""
