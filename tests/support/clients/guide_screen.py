@@ -41,9 +41,7 @@ class GuideScreen:
     def shown(self) -> Shown:
         shown = Shown()
         for name, payload in list(self.phone.events):
-            if name in DOCUMENTED:
-                told = {field: payload[field] for field in DOCUMENTED[name] if field in payload}
-                shown = _after(shown, name, told)
+            shown = after(shown, name, payload)
         return shown
 
     async def shows(self, **expected: Any) -> Shown:
@@ -60,7 +58,9 @@ class GuideScreen:
         return self.shown
 
 
-def _after(shown: Shown, name: str, told: dict[str, Any]) -> Shown:
+def after(shown: Shown, name: str, payload: dict[str, Any]) -> Shown:
+    """The screen after one more event, of which it reads the documented fields."""
+    told = {field: payload[field] for field in DOCUMENTED.get(name, ()) if field in payload}
     bids, winner, chat = shown.bids, shown.winner, shown.chat
     match name:
         case "auction_change_product":
