@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.support.model.notes import Bid, Entry, Refused, Said, SoAlready
+from tests.support.model.notes import Bid, Entry, Maximum, Refused, Said, SoAlready
 from tests.support.model.order import CLERK, Rule, may, not_over, this_round
 from tests.support.model.sale import Sale
 
@@ -14,9 +14,8 @@ def place_bid(sale: Sale, said: Said) -> Entry:
     if said.get("round") is None and said.saw == "nothing":
         raise Refused("not_joined")
     this_round(sale, said, about_lot=True)
-    is_open_for(sale, said.payload["amount"])
-    sale.acts += 1
-    return take(sale, said.who, said.payload["amount"])
+    is_open_for(sale, said.who, said.payload["amount"])
+    return answered_bid(sale, said.who, said.payload["amount"])
 
 
 def may_bid(sale: Sale, user: int) -> None:
@@ -28,30 +27,92 @@ def may_bid(sale: Sale, user: int) -> None:
         raise Refused("blocked")
     if role := sale.role(user):
         raise Refused("owner_bid" if role == "owner" else "staff_bid")
+    if sale.by_approval and user not in sale.registered:
+        raise Refused("not_registered")
 
 
-def is_open_for(sale: Sale, amount: int) -> None:
-    """Refuse a bid that the lot does not take: no lot, a pause, the clock, or the amount."""
+def is_open_for(sale: Sale, user: int, amount: int, *, own_lead: bool = False) -> None:
+    """Refuse a bid that the lot does not take: no lot, a pause, the clock, or the amount.
+
+    With `own_lead` whoever leads needs no more than the own bid.
+    """
     if sale.block is None:
         raise Refused("no_lot")
     if sale.paused:
         raise Refused("bidding_paused")
     if sale.clock and sale.clock.is_out(sale.now):
         raise Refused("bidding_closed", clock=sale.of_clock())
-    if sale.high and amount <= sale.high.amount:
+    leads = own_lead and sale.high is not None and sale.high.user == user
+    if sale.high and (amount < sale.high.amount or (amount == sale.high.amount and not leads)):
         raise Refused("bid_too_low")
     if not sale.high and amount < sale.block.minimum:
         raise Refused("bid_below_minimum")
     least = sale.next_bid()
-    if least is not None and amount < least:
+    if not leads and least is not None and amount < least:
         raise Refused("bid_below_step", nextBid=least)
+    limit = sale.registered.get(user)
+    if limit is not None and amount > limit:
+        raise Refused("over_limit", limit=limit)
 
 
-def take(sale: Sale, user: int, amount: int) -> Entry:
+def answered_bid(sale: Sale, user: int, amount: int) -> Entry:
+    """A bid, and what maximum bids answer: one that is exactly as high was there first."""
+    sale.acts += 1
+    others = [one for one in sale.maxima if one.user != user]
+    best = max((reach(sale, one) for one in others), default=0)
+    if best == amount:
+        first = next(one for one in others if reach(sale, one) == best)
+        sale.actors[sale.acts] = None
+        take(sale, first.user, amount, automatic=True)
+        answer(sale)
+        assert sale.high
+        raise Refused("bid_too_low")
+    sale.actors[sale.acts] = user
+    own = take(sale, user, amount)
+    answer(sale)
+    return own
+
+
+def reach(sale: Sale, one: Maximum) -> int:
+    """How far a maximum counts: as its user could bid now."""
+    if one.user in sale.blocked or one.user in sale.roles:
+        return 0
+    if sale.by_approval and one.user not in sale.registered:
+        return 0
+    limit = sale.registered.get(one.user)
+    return one.amount if limit is None else min(one.amount, limit)
+
+
+def answer(sale: Sale) -> None:
+    """The automatic bids behind what stands, in the steps of the table (D43)."""
+    stands, least = sale.high, sale.next_bid()
+    if least is None:
+        return
+    from_ = stands.amount + 1 if stands else least
+    contenders = [(reach(sale, one), one) for one in sale.maxima if reach(sale, one) >= from_]
+    contenders.sort(key=lambda pair: -pair[0])  # of equals the one that was set earlier stays first
+    if not contenders:
+        return
+    (most, first), second = contenders[0], contenders[1] if len(contenders) > 1 else None
+    price: int | None = min(most, least)
+    if second is None and stands and stands.user == first.user:
+        price = None  # nobody bids against the own lead
+    elif second and second[0] == most:
+        price = most
+    elif second:
+        take(sale, second[1].user, second[0], automatic=True)
+        price = min(most, sale.next_bid() or most)
+    if sale.reserve and most >= sale.reserve and not (price is None and sale.reserve_met):
+        price = max(price if price is not None else min(most, least), sale.reserve)
+    if price is not None:
+        take(sale, first.user, price, automatic=True)
+
+
+def take(sale: Sale, user: int, amount: int, *, automatic: bool = False) -> Entry:
     """Put a bid on the list, with the bidder's paddle; in the last window it moves the clock."""
     if user not in sale.paddles:
         sale.paddles.append(user)
-    sale.bids.append(Bid(user, amount, sale.acts, sale.seq + 1))
+    sale.bids.append(Bid(user, amount, sale.acts, sale.seq + 1, automatic))
     clock = sale.clock
     if clock and clock.remains(sale.now) <= clock.window:
         clock.leaves(clock.extend, sale.now)

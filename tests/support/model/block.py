@@ -46,7 +46,7 @@ def puts_up(sale: Sale, user: int | None, block: Block) -> Entry:
         if was.lot:
             was.lot.state, was.lot.changed = "passed", sale.seq + 1
     sale.round += 1
-    sale.block, sale.bids = block, []
+    sale.block, sale.bids, sale.maxima = block, [], []
     sale.rests()
     sale.hammer, sale.surprise, sale.former = None, None, None
     if block.lot:
@@ -79,7 +79,7 @@ def reprice(sale: Sale, said: Said) -> Entry:
     if (prices, steps, reserve) == (lot.prices, lot.steps, lot.reserve):
         raise SoAlready
     this_round(sale, said, about_lot=True)
-    if sale.high and (reserve or 0) > (lot.reserve or 0):
+    if (sale.high or sale.maxima) and (reserve or 0) > (lot.reserve or 0):
         raise Refused("bids_stand", standingBid=standing(sale))
     assert sale.block
     sale.block.prices = lot.prices = prices
@@ -99,9 +99,10 @@ def pass_lot(sale: Sale, said: Said) -> Entry:
 
 
 def passes(sale: Sale, user: int | None) -> Entry:
+    met = False if sale.reserve else None
     lot = takes_off(sale, "passed", None)
     sale.won_shown = None
-    told = closing(sale, None) | {"passed": True}
+    told = closing(sale, None, met) | {"passed": True}
     if sale.lots:
         told |= {"lotId": lot and lot.id, "lotNumber": lot and lot.number}
     return sale.write("lot_passed", user, told)

@@ -133,8 +133,7 @@ def runs_out(sale: Sale) -> None:
     if clock is None or not clock.auto or not clock.is_out(sale.now):
         return
     assert sale.block
-    reserve = sale.open.reserve if sale.open else None
-    if sale.high and sale.high.amount >= (reserve or 0):
+    if sale.high and sale.high.amount >= sale.reserve:
         sell(sale, None, sale.high, sale.block.product, None)
     else:
         passes(sale, None)

@@ -109,6 +109,30 @@ def may_wait(sale: Sale) -> bool:
 
 HABITS = [
     Habit(22, "placeBid", BIDDERS, {"up": [0, 0, 0, 1, 5, 30, -1, -9]}, when=is_open),
+    Habit(
+        6,
+        "setMaximumBid",
+        BIDDERS,
+        {"up": [30, 0, 5, 60, 20, -1], "round": [0, 0, 0, 0, 0, 0, -1]},
+        when=lambda sale: is_open(sale) and sale.takes_maxima,
+    ),
+    Habit(0.5, "setMaximumBid", BIDDERS, {"up": [30, 0], "round": [0]}),
+    Habit(1, "withdrawMaximum", BIDDERS, {"round": [0]}, when=lambda sale: bool(sale.maxima)),
+    Habit(
+        1,
+        "setHouseRules",
+        OWNERS,
+        {"maxima": [True, True, True, False]},
+        {"registration": ["open", "approval"], "floorUserId": [None, EMIL, 7, AMINA]},
+    ),
+    Habit(
+        2,
+        "registerBidder",
+        OWNERS,
+        {"userId": [BILAL, DINA, EMIL] * 3 + [FARAH, NOBODY], "approved": [True]},
+        {"limit": [50, 20, 100]},
+    ),
+    Habit(0.5, "registerBidder", OWNERS, {"userId": [BILAL, DINA, EMIL], "approved": [False]}),
     Habit(4, "comment", BIDDERS, {"comment": ["Lovely", "💍", "<b>"]}),
     Habit(0.5, "startLiveAuction", OWNERS),
     Habit(0.5, "broadCasterLeave", HOSTS),
@@ -136,7 +160,7 @@ HABITS = [
         "awardingAuction",
         HOSTS,
         {"product": [None] * 6 + PRODUCTS},
-        {"weight": ["5g"], "bidId": [1, 1, 0, 2]},
+        {"weight": ["5g"], "bidId": [1, 1, 0, 2], "belowReserve": [True]},
         has_bids,
     ),
     Habit(
@@ -144,7 +168,7 @@ HABITS = [
         "awardingAuction",
         HOSTS,
         {"product": [None], "bidId": [1, 2, 2, 3], "runnerUp": [True]},
-        {"weight": ["5g"]},
+        {"weight": ["5g"], "belowReserve": [True]},
         has_bids,
     ),
     Habit(4, "undoBid", HOSTS, {"bidId": [1, 1, 1, 1, 2, 9]}, {}, has_bids),

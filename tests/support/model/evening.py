@@ -5,7 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from tests.support.model import bidding, block, clock, hammer, lots, people, phase, winnings
+from tests.support.model import (
+    bidding,
+    block,
+    clock,
+    hammer,
+    lots,
+    maxima,
+    people,
+    phase,
+    registration,
+    winnings,
+)
 from tests.support.model.hammer import of_auction
 from tests.support.model.notes import Entry, Facts, Refused, Said, SoAlready
 from tests.support.model.order import Rule
@@ -19,6 +30,8 @@ RULES: dict[str, Rule] = {
     **block.RULES,
     **clock.RULES,
     **people.RULES,
+    **maxima.RULES,
+    **registration.RULES,
     **winnings.RULES,
 }
 
@@ -46,6 +59,8 @@ class Evening:
         body = (said.name, {**said.payload, "requestId": None})
         if key[1] and key in self.answered:
             first, answer = self.answered[key]
+            if said.name == "setMaximumBid" == first[0] and answer.code != "ok":
+                first[1]["amount"] = said.payload["amount"]  # no amount is kept of a refusal
             return (answer, True) if first == body else (Answer("request_id_reused", {}), False)
         answer = self._answer(said)
         if key[1] and answer.code != "not_joined":
@@ -76,6 +91,12 @@ class Evening:
             "auctionBids": sale.of_bids(),
             "auctionComments": sale.of_comments(),
             "nextBid": sale.next_bid(),
+            "reserveMet": sale.reserve_met,
+            "registration": "approval" if sale.by_approval else "open",
+            "registered": user in sale.registered,
+            "limit": sale.registered.get(user),
+            "maxima": sale.takes_maxima,
+            "maximum": own.amount if (own := sale.maximum(user)) else None,
             "clock": sale.of_clock(),
             "bidding": "paused" if sale.paused else bidding_,
             "slowMode": sale.slow,

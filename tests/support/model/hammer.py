@@ -29,12 +29,20 @@ def award(sale: Sale, said: Said) -> Entry:
         bid = next((one for one in sale.bids if one.id == bid_id and bid_id), None)
         if bid is None or sale.high is None or bid.user == sale.high.user:
             raise Refused("not_standing", standingBid=standing(sale))
+        _reaches_the_reserve(sale, said, bid)
         return sell(sale, said.who, bid, product, said.get("weight"), runner_up=True)
     if not names_what_stands(sale, bid_id):
         _is_surprised(sale, said)
         if bid_id is not None:
             raise Refused("other_bid_leads")
+    if sale.high:
+        _reaches_the_reserve(sale, said, sale.high)
     return sell(sale, said.who, sale.high, product, said.get("weight"))
+
+
+def _reaches_the_reserve(sale: Sale, said: Said, bid: Bid) -> None:
+    if bid.amount < sale.reserve and not said.get("belowReserve"):
+        raise Refused("below_reserve")
 
 
 def _means_this_lot(sale: Sale, said: Said, product: str) -> None:
@@ -86,9 +94,10 @@ def sell(
         sale.winnings.append(winning)
         sale.winner = bid.user
     told_bid = sale.of_bid(bid) if bid else None
+    met = (bid is not None and bid.amount >= sale.reserve) if sale.reserve else None
     lot = takes_off(sale, "sold" if bid else "passed", winning)
     told: Facts = {"runnerUp": True} if runner_up else {}
-    told |= closing(sale, told_bid)
+    told |= closing(sale, told_bid, met)
     if sale.lots:
         told |= {"lotId": lot and lot.id, "lotNumber": lot and lot.number, "passed": bid is None}
     sale.won_shown = bid.named if bid else None
@@ -102,6 +111,8 @@ def takes_off(sale: Sale, state: str, winning: Winning | None) -> Lot | None:
     if block.lot:
         block.lot.state, block.lot.winning, block.lot.changed = state, winning, sale.seq + 1
     sale.hammer = Hammer(sale.seq + 1, block, sale.bids, winning)
+    if block.lot:
+        sale.hammer.steps, sale.hammer.reserve = block.lot.steps, block.lot.reserve
     sale.earlier.append(block.product)
     sale.block, sale.surprise, sale.former = None, None, None
     sale.price_shown = 0
@@ -109,12 +120,14 @@ def takes_off(sale: Sale, state: str, winning: Winning | None) -> Lot | None:
     return block.lot
 
 
-def closing(sale: Sale, bid: tuple[object, ...] | None) -> Facts:
+def closing(sale: Sale, bid: tuple[object, ...] | None, reserve_met: bool | None) -> Facts:
     return {
         "event": "auctionEnded",
         "winningBid": bid,
         "winningUser": bid[0] if bid else None,
         "auction": of_auction(sale),
+        "nextBid": None,
+        "reserveMet": reserve_met,
         "clock": None,
     }
 
@@ -148,7 +161,25 @@ def undo(sale: Sale, said: Said) -> Entry:
         raise Refused("not_newest", standingBid=standing(sale))
     former = sale.high
     sale.bids = [bid for bid in sale.bids if bid not in newest]
-    return another_stands(sale, "bid_undone", said.who, former, newest)
+    withdrawn = [one for one in sale.maxima if one.act == newest[0].act]
+    private = []
+    for one in withdrawn:
+        sale.maxima.remove(one)
+        told = {"event": "maximumChanged", "maximum": None, "reason": "undone"}
+        private.append((one.user, told | {"seq": sale.seq + 1}))
+    entry = another_stands(sale, "bid_undone", said.who, former, newest)
+    entry.private += private
+    return entry
+
+
+def acts_without(sale: Sale, user: int) -> None:
+    """The user's bids go; answers to what the user did are acts of their own then."""
+    sale.bids = [bid for bid in sale.bids if bid.user != user]
+    for bid in sale.bids:
+        if sale.actors[bid.act] == user:
+            sale.acts += 1
+            bid.act = sale.acts
+            sale.actors[bid.act] = bid.user
 
 
 def another_stands(
@@ -164,6 +195,7 @@ def another_stands(
         "standingBid": standing(sale),
         "formerBid": former.named if former else None,
         "nextBid": sale.next_bid(),
+        "reserveMet": sale.reserve_met,
     }
     undone = {
         "event": "bidUndone",
@@ -202,22 +234,23 @@ def reopen(sale: Sale, said: Said) -> Entry:
     sale.block, sale.hammer = last.block, None
     sale.undone.add(last.seq)
     sale.earlier.pop()
-    back = [
-        bid
-        for bid in last.bids
-        if bid.user in sale.exist and bid.user not in sale.blocked and not _works(sale, bid.user)
-    ]
-    sale.bids = back
+    sale.bids = list(last.bids)
+    for user in {bid.user for bid in last.bids}:
+        if user not in sale.exist or user in sale.blocked or _works(sale, user):
+            acts_without(sale, user)
     sale.surprise, sale.former = "new", last.bids[-1] if last.bids else None
     lot = sale.block.lot
     if lot:
         lot.state, lot.winning, lot.changed = "open", None, sale.seq + 1
+        lot.product, lot.prices = sale.block.product, sale.block.prices
+        lot.steps, lot.reserve = last.steps, last.reserve
     told: Facts = {
         "event": "lotReopened",
         "product": sale.block.product,
         "winningId": last.winning is not None,
         "standingBid": standing(sale),
         "nextBid": sale.next_bid(),
+        "reserveMet": sale.reserve_met,
         "round": sale.round,
         **sale.of_lot_on_block(),
     }

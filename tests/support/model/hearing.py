@@ -78,7 +78,8 @@ class Names:
             row["user_id"],
             row["bid"],
         ), "an id was given twice"
-        return row["user_id"], row["bid"], row["paddle"]
+        marks = [mark for mark in ("automatic", "floor") if row.get(mark)]
+        return row["user_id"], row["bid"], row["paddle"], *marks
 
     def _comment(self, row: dict[str, Any]) -> tuple[int, str]:
         return self.comments.setdefault(row["id"], (row["user_id"], row["comment"]))

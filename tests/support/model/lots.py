@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.support.model.bidding import steps_of, told_steps
 from tests.support.model.notes import Entry, Facts, Lot, Refused, Said, SoAlready
-from tests.support.model.order import CLERK, Rule, may, not_over, this_round
+from tests.support.model.order import CLERK, Rule, may, not_over, standing, this_round
 from tests.support.model.sale import Sale
 
 TOLD_MAX = 20
@@ -28,6 +28,9 @@ def add(sale: Sale, said: Said) -> Entry:
     wrong = sorted({n for n in asked if n in sale.numbers or asked.count(n) > 1})
     if wrong:
         raise Refused("number_taken", numbers=wrong)
+    taken_over = _taken_over(sale, rows)
+    if taken_over and taken_over.get("reserve") and (sale.high or sale.maxima):
+        raise Refused("bids_stand", standingBid=standing(sale))
     highest = max([0, *sale.numbers, *asked])
     begins = not sale.lots
     new: list[Lot] = []
@@ -44,6 +47,14 @@ def add(sale: Sale, said: Said) -> Entry:
     if begins and sale.block:
         _takes_over(sale, new)
     return _changed(sale, said.who, "lots_added", new)
+
+
+def _taken_over(sale: Sale, rows: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """The row that becomes the open lot, with the first run list of an auction."""
+    if sale.lots or not sale.block:
+        return None
+    product = sale.block.product
+    return next((row for row in rows if row["product"] == product), None)
 
 
 def _takes_over(sale: Sale, new: list[Lot]) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from baraka_server.contract.client_events import JoinAuction
 from baraka_server.contract.refusals import Refusal
-from baraka_server.live import announcer, auctioneer, clock_keeper, just_done, transaction
+from baraka_server.live import announcer, clock_keeper, just_done, room, transaction
 from baraka_server.live.house import House
 from baraka_server.store import attendance
 from baraka_server.store.store import Store
@@ -53,7 +53,7 @@ class Time:
             return wall()
 
         with pytest.MonkeyPatch.context() as patch:
-            for module in (transaction, auctioneer, announcer):
+            for module in (transaction, room, announcer):
                 patch.setattr(module, "datetime", Wall)
             patch.setattr(attendance, "database_time", database_time)
             patch.setattr(just_done, "SECONDS", 0)
@@ -118,8 +118,7 @@ class Node:
                 if not phone.inside:
                     continue
                 phone.last_seq = self.told + 1
-                if phone.user in entry.private:
-                    phone.due.append(entry.private[phone.user])
+                phone.due += [told for user, told in entry.private if user == phone.user]
                 if entry.puts_out == phone.user:
                     phone.inside = False
                     continue

@@ -50,11 +50,22 @@ class Bid:
     act: int
     """The number of the act that it belongs to: what one person did, and all that followed."""
     seq: int
+    automatic: bool = False
     id: int = 0
 
     @property
     def named(self) -> tuple[int, int]:
         return self.user, self.amount
+
+
+@dataclass(eq=False)
+class Maximum:
+    """A maximum bid; `seq` is its entry. `act` is that of whoever set it."""
+
+    user: int
+    amount: int
+    act: int
+    seq: int
 
 
 @dataclass(eq=False)
@@ -161,6 +172,8 @@ class Hammer:
     block: Block
     bids: list[Bid]
     winning: Winning | None
+    steps: tuple[tuple[int, int], ...] | None = None
+    reserve: int | None = None
 
 
 @dataclass
@@ -171,5 +184,5 @@ class Entry:
     round: int
     user: int | None
     told: list[Facts]
-    private: dict[int, Facts] = field(default_factory=dict)
+    private: list[tuple[int, Facts]] = field(default_factory=list)
     puts_out: int | None = None

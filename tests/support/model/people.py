@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.support.model.hammer import another_stands
+from tests.support.model.hammer import acts_without, another_stands
 from tests.support.model.notes import Comment, Entry, Refused, Said, SoAlready
 from tests.support.model.order import MODERATOR, OWNER, Rule, may, not_over, this_round
 from tests.support.model.sale import Sale
@@ -19,7 +19,7 @@ def set_role(sale: Sale, said: Said) -> Entry:
     this_round(sale, said)
     if wanted and user not in sale.exist:
         raise Refused("user_not_found")
-    if user == sale.owner:
+    if user in (sale.owner, sale.floor_user):
         raise Refused("is_staff")
     if before is None and any(bid.user == user for bid in sale.bids):
         raise Refused("has_bids")
@@ -28,7 +28,7 @@ def set_role(sale: Sale, said: Said) -> Entry:
     else:
         del sale.roles[user]
     told = {"event": "roleChanged", "role": role, "seq": sale.seq + 1}
-    return sale.write("role_set", said.who, private={user: told})
+    return sale.write("role_set", said.who, private=[(user, told)])
 
 
 def mute(sale: Sale, said: Said) -> Entry:
@@ -60,12 +60,18 @@ def block(sale: Sale, said: Said) -> Entry:
     sale.blocked.add(user)
     former = sale.high
     gone = [bid for bid in sale.bids if bid.user == user]
-    sale.bids = [bid for bid in sale.bids if bid.user != user]
+    acts_without(sale, user)
+    maximum = sale.maximum(user)
+    private = []
+    if maximum:
+        sale.maxima.remove(maximum)
+        told = {"event": "maximumChanged", "maximum": None, "reason": "blocked"}
+        private.append((user, told | {"seq": sale.seq + 1}))
     if gone:
         entry = another_stands(sale, "user_blocked", said.who, former, gone)
     else:
         entry = sale.write("user_blocked", said.who)
-    entry.private[user] = {"event": "error", "code": "blocked"}
+    entry.private += [*private, (user, {"event": "error", "code": "blocked"})]
     entry.puts_out = user
     return entry
 

@@ -18,6 +18,7 @@ def cancel(sale: Sale, said: Said) -> Entry:
     may(sale, said, OWNER, "not_owner")
     if sale.canceled or not sale.live:
         raise Refused("already_canceled" if sale.canceled else "not_live")
+    _opens_maxima(sale)
     sale.canceled = True
     text = "The auction has been canceled."
     return _over(sale, said, "canceled", "auctionCanceled", text)
@@ -27,8 +28,16 @@ def end(sale: Sale, said: Said) -> Entry:
     may(sale, said, OWNER, "not_owner")
     if sale.ended or not sale.live:
         raise Refused("already_ended" if sale.ended else "not_live")
+    _opens_maxima(sale)
     sale.ended = True
     return _over(sale, said, "ended", "auctionFinished", "The auction has been ended.")
+
+
+def _opens_maxima(sale: Sale) -> None:
+    """What was sealed is told in the history, round by round, in front of the end (D43)."""
+    for _ in sale.rounds_sealed:
+        sale.write("maxima_opened", None)
+    sale.rounds_sealed = []
 
 
 def _over(sale: Sale, said: Said, kind: str, event: str, text: str) -> Entry:

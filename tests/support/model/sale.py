@@ -18,6 +18,7 @@ from tests.support.model.notes import (
     Facts,
     Hammer,
     Lot,
+    Maximum,
     Winning,
 )
 
@@ -34,6 +35,16 @@ class Sale:
     block: Block | None = None
     bids: list[Bid] = field(default_factory=list)
     acts: int = 0
+    actors: dict[int, int | None] = field(default_factory=dict)
+    """Who did each act; nobody, where a bid was refused that only raised its equal."""
+    maxima: list[Maximum] = field(default_factory=list)
+    """The maximum bids of the round that stand, in the order in which they were set."""
+    rounds_sealed: list[int] = field(default_factory=list)
+    takes_maxima: bool = False
+    by_approval: bool = False
+    floor_user: int | None = None
+    registered: dict[int, int | None] = field(default_factory=dict)
+    """The limits of those who are registered; None is without one."""
     comments: list[Comment] = field(default_factory=list)
     winnings: list[Winning] = field(default_factory=list)
     winner: int | None = None
@@ -109,6 +120,20 @@ class Sale:
         reached = [step for since, step in table if since <= self.high.amount]
         return min(LARGEST, self.high.amount + (reached[-1] if reached else 1))
 
+    def maximum(self, user: int) -> Maximum | None:
+        return next((one for one in self.maxima if one.user == user), None)
+
+    @property
+    def reserve(self) -> int:
+        """The reserve of the lot on the block; 0 is none."""
+        return (self.open.reserve or 0) if self.open else 0
+
+    @property
+    def reserve_met(self) -> bool | None:
+        if not self.reserve:
+            return None
+        return self.high is not None and self.high.amount >= self.reserve
+
     # --- what happens
 
     def write(self, kind: str, user: int | None, *told: Facts, **more: Any) -> Entry:
@@ -141,7 +166,8 @@ class Sale:
     # --- as it is told
 
     def of_bid(self, bid: Bid) -> tuple[Any, ...]:
-        return bid.user, bid.amount, self.paddle(bid.user)
+        marks = ("automatic",) if bid.automatic else ()
+        return bid.user, bid.amount, self.paddle(bid.user), *marks
 
     def of_bids(self) -> list[tuple[Any, ...]]:
         return [self.of_bid(bid) for bid in reversed(self.bids)]
@@ -187,6 +213,7 @@ class Sale:
             "auctionBids": self.of_bids(),
             "round": self.round,
             "nextBid": self.next_bid(),
+            "reserveMet": self.reserve_met,
             "clock": self.of_clock(),
             **self.of_lot_on_block(),
         }
@@ -209,6 +236,7 @@ class Sale:
             "actualPrice": market,
             "round": self.round,
             "nextBid": self.next_bid(),
+            "reserveMet": self.reserve_met,
             "clock": self.of_clock(),
             **self.of_lot_on_block(),
             **(described if self.lots else {}),
