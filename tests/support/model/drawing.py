@@ -20,7 +20,7 @@ from tests.support.model.script import (
     Wait,
 )
 
-AMINA, BILAL, DINA, EMIL, FARAH, GHASSAN, NOBODY = 1, 2, 3, 4, 5, 6, 999
+AMINA, BILAL, DINA, EMIL, FARAH, GHASSAN, HANA, NOBODY = 1, 2, 3, 4, 5, 6, 7, 999
 
 Options = Sequence[Any] | Callable[[Random], Any]
 """The values that a field may have, or what draws one."""
@@ -123,7 +123,7 @@ HABITS = [
         "setHouseRules",
         OWNERS,
         {"maxima": [True, True, True, False]},
-        {"registration": ["open", "approval"], "floorUserId": [None, EMIL, 7, AMINA]},
+        {"registration": ["open", "approval"], "floorUserId": [None, EMIL, HANA, AMINA]},
     ),
     Habit(
         2,

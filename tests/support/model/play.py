@@ -41,7 +41,7 @@ from tests.support.model.script import (
 )
 from tests.support.model.tables import assert_lists, assert_tables
 
-AMINA, BILAL, DINA, EMIL, FARAH, GHASSAN, WATCHER, NOBODY = 1, 2, 3, 4, 5, 6, 9, 999
+AMINA, BILAL, DINA, EMIL, FARAH, GHASSAN, HANA, WATCHER = 1, 2, 3, 4, 5, 6, 7, 9
 AT_THE_NODES = ([WATCHER, AMINA, BILAL, FARAH], [WATCHER, DINA, EMIL, GHASSAN])
 PROVED_EVERY = 12
 """After so many steps the ledger is verified, and a node that was never there says the same."""
@@ -61,7 +61,7 @@ class Played:
     def __init__(self, store: Store, auction_id: int) -> None:
         self.store, self.auction_id = store, auction_id
         self.time = Time()
-        self.sale = Sale(AMINA, {AMINA, BILAL, DINA, EMIL, FARAH, GHASSAN, WATCHER})
+        self.sale = Sale(AMINA, {AMINA, BILAL, DINA, EMIL, FARAH, GHASSAN, HANA, WATCHER})
         self.paper = Evening(self.sale)
         self.nodes = [Node(store, auction_id, self.time, there) for there in AT_THE_NODES]
         self.outcomes: dict[int, Any] = {}
