@@ -15,6 +15,7 @@ from importlib.metadata import version
 from aiohttp import web
 
 from baraka_server.domain.decision import HouseRules
+from baraka_server.live.accounts import Accounts
 from baraka_server.live.context import Limits
 from baraka_server.live.house import House
 from baraka_server.relay.line import Line
@@ -129,6 +130,7 @@ class Server:
             degraded_poll_seconds=settings.ledger_poll_seconds_degraded,
         )
         verifier = token_verifier(settings)
+        self._accounts = Accounts(self._store, settings.accounts_look_seconds)
         self._gateway = Gateway(
             self.sio,
             self.house,
@@ -141,6 +143,7 @@ class Server:
                 joins_waiting_max=settings.joins_waiting_per_user_max,
             ),
             disconnect_expired=settings.disconnect_expired,
+            barred=self._accounts.refusal,
         )
         self._purge = Purge(self._store, timedelta(hours=settings.requests_kept_hours))
         self._health = Health(self._store, self.house.relay, clock)
@@ -181,6 +184,7 @@ class Server:
             self._refused,
             Signer.of(verifier.secret),
             self._commands,
+            self._accounts.refusal,
             reads_per_second_max=settings.reads_per_second_max,
             reads_waiting_max=settings.reads_waiting_max,
             reads_at_once=READS_AT_ONCE
@@ -241,6 +245,7 @@ class Server:
         if self._relay:
             self._relay.open(self.house)
         self._purge.open()
+        self._accounts.open(self._gateway.users, self._gateway.close_all_of)
 
     async def listen(self, host: str, port: int, tls: ssl.SSLContext | None = None) -> str:
         """Listen on an address; a server may have several. Returns the URL, as `start` does."""
@@ -275,6 +280,7 @@ class Server:
         try:
             async with asyncio.timeout_at(deadline - seconds * GOODBYE_SHARE):
                 await self._purge.close()
+                await self._accounts.close()
                 await self.house.close()
                 if self._relay:
                     await self._relay.close()

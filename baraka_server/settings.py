@@ -212,6 +212,11 @@ class Settings(BaseSettings):
         description="How often watched auctions are checked for rows that other programs changed; "
         "0 is never.",
     )
+    accounts_look_seconds: Annotated[float, Field(ge=0)] = Field(
+        2,
+        description="How often it is checked whether users who are connected were deleted or blocked "
+        "everywhere (baraka user block); 0 is never, and blocks nobody.",
+    )
     late_bid_seconds: Annotated[float, Field(ge=0, le=60)] = Field(
         0.75,
         description=(

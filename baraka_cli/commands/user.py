@@ -1,4 +1,4 @@
-"""`baraka user`: makes and lists users."""
+"""`baraka user`: makes and lists users, and blocks them everywhere."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import typer
 from baraka_cli.database import ask_store
 from baraka_cli.terminal import AsJson, DatabaseUrl, print_json, print_table, say, stdout
 
-app = typer.Typer(help="Create and find users.", no_args_is_help=True)
+app = typer.Typer(help="Create and find users, and block them everywhere.", no_args_is_help=True)
 
 
 @app.command()
@@ -36,11 +36,45 @@ def create(
         stdout.print(user.id)
 
 
+UserId = Annotated[int, typer.Argument(metavar="ID", help="The user.", show_default=False)]
+
+
+@app.command()
+def block(user_id: UserId, database_url: DatabaseUrl = None) -> None:
+    """Block a user everywhere: every server closes the connections and takes no new ones.
+
+    Bids that stand stay: who is to lose them is blocked in the auction.
+    """
+    from baraka_server.store import accounts, catalog
+    from baraka_server.store.store import Store
+
+    async def do(store: Store) -> bool:
+        await catalog.user_by_id(store, user_id)
+        return await accounts.block(store, user_id)
+
+    if not ask_store(database_url, do):
+        say("It was so already.")
+    say(f"User {user_id} is blocked everywhere.")
+
+
+@app.command()
+def unblock(user_id: UserId, database_url: DatabaseUrl = None) -> None:
+    """Let a user who was blocked everywhere connect again."""
+    from baraka_server.store import accounts
+
+    if not ask_store(database_url, lambda store: accounts.unblock(store, user_id)):
+        say("It was so already.")
+    say(f"User {user_id} may connect.")
+
+
 @app.command("list")
 def list_(
     search: Annotated[
         str | None, typer.Option(help="Only those with this in the name or the number.")
     ] = None,
+    blocked: Annotated[
+        bool, typer.Option("--blocked", help="Only those who are blocked everywhere.")
+    ] = False,
     limit: Annotated[int, typer.Option(min=1, help="How many at most.")] = 100,
     as_json: AsJson = False,
     database_url: DatabaseUrl = None,
@@ -50,7 +84,8 @@ def list_(
     from baraka_server.store.pages import Span
 
     page = ask_store(
-        database_url, lambda store: catalog.list_users(store, search=search, span=Span(limit))
+        database_url,
+        lambda store: catalog.list_users(store, search=search, blocked=blocked, span=Span(limit)),
     )
     shown = page.rows
     if as_json:
@@ -61,6 +96,6 @@ def list_(
             [(user.id, user.name, user.type, user.number, user.createdAt) for user in shown],
         )
     else:
-        say("No user found." if search else "There are no users yet.")
+        say("No user found." if search or blocked else "There are no users yet.")
     if page.resume is not None:
         say(f"There are more than these {limit}: see --limit and --search.")

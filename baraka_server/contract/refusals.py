@@ -69,6 +69,7 @@ class Code(StrEnum):
     MUTED = "muted"
     SLOW_MODE = "slow_mode"
     BLOCKED = "blocked"
+    BLOCKED_EVERYWHERE = "blocked_everywhere"
     PADDLE_NOT_FOUND = "paddle_not_found"
     NO_FLOOR_USER = "no_floor_user"
     FLOOR_CLOSED = "floor_closed"
@@ -145,6 +146,7 @@ TEXTS: dict[Code, str] = {
     Code.MUTED: "You cannot write in this auction at the moment",
     Code.SLOW_MODE: "Please wait {seconds} s before you write again",
     Code.BLOCKED: "You cannot take part in this auction",
+    Code.BLOCKED_EVERYWHERE: "You cannot take part in any auction here",
     Code.PADDLE_NOT_FOUND: "There is no paddle {paddle} in this auction",
     Code.NO_FLOOR_USER: "This auction has no floor user: its owner has to name one",
     Code.FLOOR_CLOSED: "Floor bids are closed for this lot: too many were taken back",

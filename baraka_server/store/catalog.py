@@ -41,7 +41,7 @@ from baraka_server.store.rows import (
 )
 from baraka_server.store.slices import in_slices
 from baraka_server.store.store import Store
-from baraka_server.store.tables import auctions, categories, events, users, winnings
+from baraka_server.store.tables import auctions, blocked_users, categories, events, users, winnings
 
 FROM_THE_BEGINNING = Span()
 
@@ -216,10 +216,19 @@ async def user_by_id(store: Store, user_id: int) -> User:
 
 
 async def list_users(
-    store: Store, *, search: str | None = None, span: Span = FROM_THE_BEGINNING
+    store: Store,
+    *,
+    search: str | None = None,
+    blocked: bool = False,
+    span: Span = FROM_THE_BEGINNING,
 ) -> Page[User]:
-    """A page of users in the order of their ids; `search` is in the name or the number."""
+    """A page of users in the order of their ids; `search` is in the name or the number.
+
+    `blocked`: those alone who are blocked everywhere.
+    """
     query = select(*USER_COLUMNS)
+    if blocked:
+        query = query.where(users.c.id.in_(select(blocked_users.c.user_id)))
     if search:
         query = query.where(_contains(users.c.name, search) | _contains(users.c.number, search))
     async with store.reading() as connection:

@@ -82,6 +82,7 @@ MAXIMA: Shape = (
     "salt CHAR(32)",
     "PRIMARY KEY auction_id, seq",
 )
+BLOCKED_USERS: Shape = ("user_id INTEGER", "at DATETIME", "PRIMARY KEY user_id")
 VERSION: Shape = ("version_num VARCHAR(32)", "PRIMARY KEY version_num")
 """Alembic's own, whoever uses it."""
 

@@ -307,4 +307,12 @@ maxima = _table(
     Index("baraka_maxima_round_idx", "auction_id", "round"),
 )
 
-OUR_TABLES = (events, requests, texts, attendance, paddles, lots, maxima)
+blocked_users = Table(
+    "baraka_blocked_users",
+    metadata,
+    Column("user_id", Integer, primary_key=True, autoincrement=False),
+    Column("at", UtcTime, nullable=False),
+    **MYSQL,
+)
+
+OUR_TABLES = (events, requests, texts, attendance, paddles, lots, maxima, blocked_users)

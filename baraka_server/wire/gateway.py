@@ -92,7 +92,8 @@ class UserLimits:
 class Gateway:
     """Verifies connections, hands client events to the house, and answers them.
 
-    `disconnect_expired` ends a connection when its token expires (D28).
+    `disconnect_expired` ends a connection when its token expires (D28). `barred` is the refusal of a user
+    who may not connect (D47).
     """
 
     def __init__(
@@ -103,6 +104,7 @@ class Gateway:
         limits: UserLimits,
         *,
         disconnect_expired: bool = False,
+        barred: Callable[[int], Refusal | None] = lambda _user_id: None,
     ) -> None:
         self._sio = sio
         self._house = house
@@ -125,6 +127,7 @@ class Gateway:
         self._strikes = rates(STRIKES_PER_SECOND)
         self._connects = rates(CONNECTS_PER_SECOND)
         self._disconnect_expired = disconnect_expired
+        self._barred = barred
         self._viewers: dict[str, Viewer] = {}
         self.stopping = False
         """Set when the server stops: events that were accepted are finished, new ones refused."""
@@ -151,6 +154,8 @@ class Gateway:
         if client is None:
             return  # closed while it connected
         who = self._verifier.verify(_token(environ, auth))
+        if not isinstance(who, Refusal):
+            who = self._barred(who.user_id) or who
         if not isinstance(who, Refusal):
             client.strikes = self._strikes.of(who.user_id)
             if client.strikes.wait:
@@ -280,6 +285,21 @@ class Gateway:
         if not outcome.is_silent:
             await self._sio.refuse(sid, outcome)
         return negative(outcome)
+
+    def users(self) -> set[int]:
+        """The users who are connected."""
+        return {viewer.user_id for viewer in self._viewers.values()}
+
+    async def close_all_of(self, user_id: int, refusal: Refusal) -> None:
+        """Tell all sockets of a user why they are closed, and close them."""
+        for sid in [sid for sid, one in self._viewers.items() if one.user_id == user_id]:
+            await self._turn_away(sid, refusal)
+        log.info(
+            "user %s was disconnected: %s",
+            user_id,
+            refusal.message,
+            extra={"event": "user_put_out", "user": user_id},
+        )
 
     async def _turn_away(self, sid: str, refusal: Refusal) -> None:
         await self._sio.refuse(sid, refusal)

@@ -46,6 +46,7 @@ STATUS = {
     Code.MALFORMED: 400,
     Code.NOT_OWNER: 403,
     Code.NOT_STAFF: 403,
+    Code.BLOCKED_EVERYWHERE: 403,
     Code.AUCTION_NOT_FOUND: 404,
     Code.UNKNOWN_EVENT: 404,
     Code.USER_NOT_FOUND: 404,
@@ -77,7 +78,7 @@ class Api:
     """Routes for users with an access token; the owner of an auction sees all of it.
 
     A winner's number is whole for the owner of the auction, and masked otherwise (D17). See the
-    settings for the limits. `note` logs a request that was refused, with the reason and the setting.
+    settings for the limits. `barred` is the refusal of a user who may not connect (D47). `note` logs a request that was refused, with the reason and the setting.
     """
 
     def __init__(
@@ -87,6 +88,7 @@ class Api:
         note: Callable[[web.Request, str, str], None],
         signer: checkpoint.Signer,
         commands: HttpCommands,
+        barred: Callable[[int], Refusal | None],
         *,
         reads_per_second_max: float,
         reads_waiting_max: int,
@@ -98,6 +100,7 @@ class Api:
         self._note = note
         self._signer = signer
         self._commands = commands
+        self._barred = barred
         self._rates: Rates[int] = Rates(reads_per_second_max, clock=clock)
         self._queue: FairQueue[int] = FairQueue(reads_at_once, reads_waiting_max)
 
@@ -213,6 +216,8 @@ class Api:
             token = identity.bearer(request.headers.get("Authorization"))
             who = self._verifier.verify(token)
             try:
+                if not isinstance(who, Refusal):
+                    who = self._barred(who.user_id) or who
                 if isinstance(who, Refusal):
                     raise _Refused(who)
                 return await answer(request, who.user_id)

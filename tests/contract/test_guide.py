@@ -413,6 +413,7 @@ CODES = {
     "muted",
     "slow_mode",
     "blocked",
+    "blocked_everywhere",
     "paddle_not_found",
     "no_floor_user",
     "floor_closed",

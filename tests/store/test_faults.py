@@ -20,9 +20,11 @@ from baraka_server.store.seed import seed
 from baraka_server.store.store import Store
 from baraka_server.store.tables import (
     attendance,
+    blocked_users,
     categories,
     events,
     lots,
+    maxima,
     paddles,
     requests,
     texts,
@@ -179,6 +181,8 @@ async def test_a_probe_finds_every_right_that_is_missing(mariadb, clerk):
         lots.name: "SELECT, INSERT, UPDATE",
         paddles.name: "SELECT, INSERT, DELETE",
         attendance.name: "SELECT, INSERT, UPDATE, DELETE",
+        maxima.name: "SELECT, INSERT, DELETE",
+        blocked_users.name: "SELECT",
     }
     mariadb.sql(f"REVOKE ALL ON `{name}`.* FROM clerk@'%'")
     for table, rights in needed.items():

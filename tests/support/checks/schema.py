@@ -15,6 +15,7 @@ ADDED = {
     "baraka_0006": ("baraka_paddles",),
     "baraka_0007": ("baraka_lots",),
     "baraka_0008": ("baraka_maxima",),
+    "baraka_0009": ("baraka_blocked_users",),
 }
 """Each revision and the tables of ours that it adds."""
 REVISIONS = tuple(ADDED)
