@@ -19,6 +19,8 @@ QUICK        := contract domain cli documents upkeep \
 	$(addprefix console/test_,command.py large_number.py lots_file.py run_list.py sale_book.py summary.py)
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Also where bytecode is forbidden: the tests start hundreds of processes, which would compile all of it again.
+export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:

@@ -1,8 +1,10 @@
-"""`baraka` processes that start at once: forks of a process that has the libraries imported already.
+"""`baraka` processes that start at once: forks of a process that has imported what they need already.
 
-The program spends the second that it takes to start on importing them, and the tests start it
-hundreds of times. A fork runs all code of ours itself, from its first line, in a process of its own.
-The real file is started by those tests that are about starting, and by `make demo`.
+The program spends the second that it takes to start on importing, and the tests start it hundreds of
+times. A fork runs the program from its command line on, in a process of its own. The server and the
+simulator are imported for it too, since neither looks at the environment or at its files while it is
+imported; the commands are not, since their consoles do. The real file is started by those tests that
+are about starting, and by `make demo`.
 """
 
 from __future__ import annotations
@@ -27,6 +29,7 @@ LIBRARIES = (
     *("jwt", "pydantic_settings", "rich.live", "rich.table", "socketio", "sqlalchemy.ext.asyncio"),
     *("sqlalchemy.dialects.mysql", "sqlalchemy.dialects.sqlite", "typer", "uvloop"),
 )
+OURS = ("baraka_server.app", "baraka_cli.simulator.run")
 REQUEST_BYTES_MAX = 128 * 1024
 ROOT = Path(__file__).parents[3]
 
@@ -136,7 +139,7 @@ def _become(asked: dict[str, Any], files: Sequence[int]) -> None:
 
 
 def main() -> None:
-    for name in LIBRARIES:
+    for name in (*LIBRARIES, *OURS):
         importlib.import_module(name)
     gc.freeze()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for those who have something to do
