@@ -7,20 +7,9 @@ from typing import Any
 
 import pytest
 
-from tests.support.clients.crowd import Crowd
+from tests.support.clients.crowd import CLIENTS, Crowd
 from tests.support.clients.phones import NodePhones, Phone, PythonPhones, token
 from tests.support.servers.baraka import SECRET, Baraka
-
-CLIENTS = {
-    "official over websocket": (NodePhones, {"transports": ["websocket"]}),
-    "official without compression": (
-        NodePhones,
-        {"transports": ["websocket"], "perMessageDeflate": False},
-    ),
-    "official over polling": (NodePhones, {"transports": ["polling"]}),
-    "official with upgrade": (NodePhones, {}),
-    "python over websocket": (PythonPhones, {"transports": ["websocket"]}),
-}
 
 PickUp = Callable[..., Awaitable[Phone]]
 
@@ -32,9 +21,9 @@ async def crowd() -> AsyncIterator[Crowd]:
         yield phones
 
 
-@pytest.fixture(params=CLIENTS)
+@pytest.fixture
 async def pick_up(request: pytest.FixtureRequest, baraka: Baraka) -> AsyncIterator[PickUp]:
-    """`await pick_up(user_id)`: a connected phone. Every kind of client in turn."""
+    """`await pick_up(user_id)`: a connected phone. The client is that of `each_client`."""
     kind, options = CLIENTS[request.param]
     if kind is NodePhones:
         NodePhones.require()

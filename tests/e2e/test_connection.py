@@ -21,25 +21,26 @@ def database_url(tmp_path):
     return f"sqlite:///{tmp_path / 'baraka.db'}"
 
 
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        ({}, "No token provided"),
-        ({"auth": {}}, "No token provided"),
-        ({"auth": {"token": ""}}, "No token provided"),
-        ({"auth": {"token": "nonsense"}}, "Invalid or expired token"),
-        ({"auth": {"token": EXPIRED}}, "Invalid or expired token"),
-        ({"auth": {"token": FOREIGN}}, "Invalid or expired token"),
-        ({"extraHeaders": {"authorization": f"Bearer {EXPIRED}"}}, "Invalid or expired token"),
-        ({"query": {"token": token(SECRET, 2)}}, "No token provided"),
-    ],
-)
-async def test_a_refused_phone_hears_why_and_stays_away(official_phone, options, message):
-    phone = await official_phone(**options)
-    assert (await phone.hears("error"))["message"] == message
-    gone = await phone.lives_through("disconnect")
-    assert gone == {"reason": "io server disconnect", "active": False}
-    assert [what for what, _ in phone.life if what != "upgrade"] == ["connect", "disconnect"]
+REFUSED = [
+    ({}, "No token provided"),
+    ({"auth": {}}, "No token provided"),
+    ({"auth": {"token": ""}}, "No token provided"),
+    ({"auth": {"token": "nonsense"}}, "Invalid or expired token"),
+    ({"auth": {"token": EXPIRED}}, "Invalid or expired token"),
+    ({"auth": {"token": FOREIGN}}, "Invalid or expired token"),
+    ({"extraHeaders": {"authorization": f"Bearer {EXPIRED}"}}, "Invalid or expired token"),
+    ({"query": {"token": token(SECRET, 2)}}, "No token provided"),
+]
+
+
+async def test_a_refused_phone_hears_why_and_stays_away(official_phone):
+    for options, message in REFUSED:
+        phone = await official_phone(**options)
+        assert (await phone.hears("error"))["message"] == message, options
+        gone = await phone.lives_through("disconnect")
+        assert gone == {"reason": "io server disconnect", "active": False}, options
+        life = [what for what, _ in phone.life if what != "upgrade"]
+        assert life == ["connect", "disconnect"], options
 
 
 async def test_a_refused_phone_is_served_nothing_even_if_it_does_not_wait(official_phone, store):

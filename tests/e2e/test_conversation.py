@@ -10,7 +10,9 @@ import json
 import pytest
 
 from tests.support.checks.shapes import SHAPES, assert_shape
-from tests.support.clients.crowd import on_both_paths
+from tests.support.clients.crowd import each_client, on_both_paths
+
+pytestmark = each_client
 
 AUCTION = {"auctionId": 1}
 RING = AUCTION | {"product": "Gold Ring", "minBidPrice": 800, "bidPrice": 1000, "actualPrice": 1400}

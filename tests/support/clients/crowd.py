@@ -21,6 +21,27 @@ from tests.support.servers.baraka import SECRET
 on_both_paths = pytest.mark.parametrize("baraka", ["fast", "stock"], indirect=True)
 """What must hold whichever way announcements take; other tests have the default."""
 
+CLIENTS: dict[str, tuple[type[NodePhones | PythonPhones], dict[str, Any]]] = {
+    "official over websocket": (NodePhones, {"transports": ["websocket"]}),
+    "official without compression": (
+        NodePhones,
+        {"transports": ["websocket"], "perMessageDeflate": False},
+    ),
+    "official over polling": (NodePhones, {"transports": ["polling"]}),
+    "official with upgrade": (NodePhones, {}),
+    "python over websocket": (PythonPhones, {"transports": ["websocket"]}),
+}
+
+each_client = pytest.mark.parametrize(
+    ("database_url", "pick_up"),
+    [
+        *(pytest.param("sqlite", name, id=name) for name in CLIENTS),
+        pytest.param("mariadb", next(iter(CLIENTS)), id="on MariaDB", marks=pytest.mark.mariadb),
+    ],
+    indirect=True,
+)
+"""Every kind of client on SQLite, and one of them on MariaDB: no client knows which one it is."""
+
 WAYS = ("official websocket", "official polling", "python websocket")
 
 
