@@ -28,7 +28,7 @@ class Fault:
     is_silent: bool = False
     """Whether there are no answers, or none that decide, for which nobody should wait as for slow ones."""
     is_long: bool = False
-    """Whether it is left to the long proofs: a shorter one breaks the same check."""
+    """Whether it is left to the long proofs: a shorter one, or the first of its module, breaks its promise."""
 
 
 FAULTS: list[Fault] = []
@@ -44,8 +44,7 @@ def wire(
 ) -> Any:
     def add(make: Callable[[], Tamper]) -> Callable[[], Tamper]:
         kinds = {"is_silent": is_silent, "is_long": is_long}
-        name = make.__name__.replace("_", " ")
-        FAULTS.append(Fault(name, promise, words, tamper=make, scenario=scenario, **kinds))
+        _add(make, promise, words, tamper=make, scenario=scenario, **kinds)
         return make
 
     return add
@@ -61,11 +60,23 @@ def rule(
 ) -> Any:
     def add(broken: Callable[[], Any]) -> Callable[[], Any]:
         kinds = {"is_silent": is_silent, "is_long": is_long}
-        name, rules = broken.__name__.replace("_", " "), contextmanager(broken)
-        FAULTS.append(Fault(name, promise, words, rules=rules, scenario=scenario, **kinds))
+        _add(broken, promise, words, rules=contextmanager(broken), scenario=scenario, **kinds)
         return broken
 
     return add
+
+
+_short: set[tuple[str, Promise]] = set()
+
+
+def _add(
+    make: Callable[[], Any], promise: Promise, words: str, *, is_long: bool, **fields: Any
+) -> None:
+    """Of each module one fault for each promise is short; a sale for each of them all takes minutes."""
+    name, area = make.__name__.replace("_", " "), (make.__module__, promise)
+    FAULTS.append(Fault(name, promise, words, is_long=is_long or area in _short, **fields))
+    if not is_long:
+        _short.add(area)
 
 
 def refusing(change: Callable[[Said], dict[str, Any] | None]) -> Tamper:
