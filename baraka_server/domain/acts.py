@@ -143,7 +143,7 @@ class RoundActs:
     def _place(self, entry: LedgerEntry, event: BidPlaced) -> None:
         if entry.user_id is None:
             raise ValueError("a bid has a bidder")
-        bid = StandingBid(event.bid_id, entry.user_id, event.amount, entry.at)
+        bid = StandingBid(event.bid_id, entry.user_id, event.amount, entry.at, event.label_paddle)
         newest = self.newest
         if newest is not None and event.act == newest.seq:
             self._acts[-1] = replace(newest, bids=(*newest.bids, bid))

@@ -187,15 +187,23 @@ class BidPlaced(Event):
 
     An `automatic` bid is of a maximum (D43). `act` is the entry of which it followed; None where it is the
     first bid of its act.
+
+    A bid from the `floor` was `entered_by` somebody of the staff. For a label it is of the floor user, and
+    `label_paddle` is the label's; the first one has the `label` itself (D40).
     """
 
     kind = "bid"
+    parts: ClassVar[Parts] = {"label": FreeText}
     sparse: ClassVar[Mapping[str, Any]] = {
         "clock_ms": None,
         "late_ms": 0,
         "paddle": None,
         "automatic": False,
         "act": None,
+        "floor": False,
+        "entered_by": None,
+        "label_paddle": None,
+        "label": None,
     }
 
     amount: int
@@ -205,15 +213,32 @@ class BidPlaced(Event):
     paddle: int | None = None
     automatic: bool = False
     act: int | None = None
+    floor: bool = False
+    entered_by: int | None = None
+    label_paddle: int | None = None
+    label: FreeText | None = None
 
     @property
     def is_plain(self) -> bool:
         """Whether it says nothing beyond what a bid of the guide says."""
-        return self.clock_ms is None and self.paddle is None and not self.automatic
+        beside = self.paddle is not None or self.automatic or self.floor
+        return self.clock_ms is None and not beside
+
+    @property
+    def named_users(self) -> tuple[int | None, ...]:
+        return (self.entered_by,)
+
+    @property
+    def texts(self) -> tuple[FreeText, ...]:
+        return (self.label,) if self.label else ()
+
+    def with_texts(self, read: Mapping[str, str]) -> Self:
+        return replace(self, label=self.label.read(read)) if self.label else self
 
     @property
     def acknowledged(self) -> dict[str, Any]:
-        return {"bidId": self.bid_id}
+        of_label = {} if self.label_paddle is None else {"paddle": self.label_paddle}
+        return {"bidId": self.bid_id, **of_label}
 
 
 @dataclass(frozen=True, slots=True)

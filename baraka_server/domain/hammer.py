@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, ClassVar, Self
@@ -12,11 +12,16 @@ from baraka_server.domain.events import Awarded, Event, Parts
 from baraka_server.domain.parts import FreeText, Lot, StandingBid, named
 
 
-def _bids_of(stored: Iterable[tuple[int, int, int, str]]) -> tuple[StandingBid, ...]:
+def _bids_of(stored: Iterable[Sequence[Any]]) -> tuple[StandingBid, ...]:
     return tuple(
-        StandingBid(bid_id, user_id, amount, datetime.fromisoformat(at))
-        for bid_id, user_id, amount, at in stored
+        StandingBid(bid_id, user_id, amount, datetime.fromisoformat(at), *label)
+        for bid_id, user_id, amount, at, *label in stored
     )
+
+
+def _row(bid: StandingBid) -> list[Any]:
+    row = [bid.bid_id, bid.user_id, bid.amount, iso_time(bid.at)]
+    return row if bid.label_paddle is None else [*row, bid.label_paddle]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +110,7 @@ class LotOpenedAgain(Event):
         return self.bids[-1] if self.bids else None
 
     def data(self) -> dict[str, Any]:
-        rows = [[one.bid_id, one.user_id, one.amount, iso_time(one.at)] for one in self.bids]
+        rows = [_row(one) for one in self.bids]
         return super(LotOpenedAgain, self).data() | ({"bids": rows} if rows else {})
 
     @property

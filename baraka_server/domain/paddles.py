@@ -80,10 +80,10 @@ NONE_GIVEN = Paddles()
 def given_in(entry: LedgerEntry) -> tuple[int, int | None] | None:
     """The paddle that an entry gave, and its user; None where it gave none."""
     match entry.event:
-        case BidPlaced(
-            paddle=int(number)
-        ):  # the first of its user, unless an older program wrote it
-            return number, entry.user_id
+        case (
+            BidPlaced(paddle=int(number)) as bid
+        ):  # the first of its bidder, unless an older program wrote it
+            return number, entry.user_id if bid.label_paddle is None else None
         case BidderRegistered(paddle=int(number), target_id=user_id):
             return number, user_id
     return None
@@ -102,11 +102,22 @@ FOLDS: dict[type[Event], Callable[[Paddles, Any, LedgerEntry], Paddles]] = {
 
 def objection(paddles: Paddles, entry: LedgerEntry, event: BidPlaced) -> str | None:
     """The reason why a bid cannot have given this paddle; a bid of an older program gives none."""
+    if (label := event.label_paddle) is not None:
+        return _mislabelled(paddles, label, event.paddle)
     return None if entry.user_id is None else misgiven(paddles, entry.user_id, event.paddle)
 
 
-def misgiven(paddles: Paddles, user_id: int, number: int | None) -> str | None:
-    """The reason why a user cannot have been given this paddle; None is none."""
+def _mislabelled(paddles: Paddles, label: int, given: int | None) -> str | None:
+    """The reason why a floor bid cannot be of the label with this paddle, which it gave or not."""
+    if given is not None and given != label:
+        return f"it is of paddle {label}, and gives paddle {given}"
+    if given is None and not (paddles.was_given(label) and paddles.user_of(label) is None):
+        return f"paddle {label} was no floor label's"
+    return misgiven(paddles, None, given)
+
+
+def misgiven(paddles: Paddles, user_id: int | None, number: int | None) -> str | None:
+    """The reason why a user, or a label, cannot have been given this paddle; None is none."""
     if number is None:
         return None
     if (has := paddles.of(user_id)) is not None:

@@ -55,15 +55,28 @@ class FreeText(Part):
 
 @dataclass(frozen=True, slots=True)
 class StandingBid(Part):
-    """The highest bid of a round. `bid_id` is the row in `Auction_bids`."""
+    """The highest bid of a round. `bid_id` is the row in `Auction_bids`.
+
+    `label_paddle` is the paddle of the floor label in whose name the floor user bid; None for a user's own
+    bid (D40).
+    """
 
     bid_id: int
     user_id: int
     amount: int
     at: datetime
+    label_paddle: int | None = None
+
+    @property
+    def bidder(self) -> tuple[int, int | None]:
+        """Whose bid it is: two labels of the floor are two bidders."""
+        return self.user_id, self.label_paddle
 
     def data(self) -> dict[str, Any]:
-        return {**asdict(self), "at": iso_time(self.at)}
+        said = {**asdict(self), "at": iso_time(self.at)}
+        if self.label_paddle is None:
+            del said["label_paddle"]
+        return said
 
     def named(self) -> dict[str, int]:
         """The bid as refusals and announcements name it."""

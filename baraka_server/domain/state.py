@@ -259,7 +259,8 @@ def _(event: LotRepriced, _entry: LedgerEntry) -> dict[str, Any]:
 def _(event: BidPlaced, entry: LedgerEntry) -> dict[str, Any]:
     if entry.user_id is None:
         raise ValueError("a bid has a bidder")
-    return {"high": StandingBid(event.bid_id, entry.user_id, event.amount, entry.at)}
+    high = StandingBid(event.bid_id, entry.user_id, event.amount, entry.at, event.label_paddle)
+    return {"high": high}
 
 
 @_changed.register
