@@ -21,6 +21,9 @@ INT_MAX = 2_147_483_647
 TEXT_CHARS_MAX = 191
 """The width in characters of a `String` column: VARCHAR(191)."""
 
+LABEL_CHARS_MAX = 40
+"""The longest label of somebody who bids on the floor (D40)."""
+
 DESCRIPTION_CHARS_MAX = 2_000
 """The longest description of a lot (D35)."""
 
@@ -161,6 +164,7 @@ Counter = Annotated[int, BeforeValidator(_whole_number(0, 2**53 - 1))]
 Flag = Annotated[bool, BeforeValidator(_flag)]
 Text = Annotated[str, BeforeValidator(_text(TEXT_CHARS_MAX))]
 TextOrBlank = Annotated[str, BeforeValidator(_text(TEXT_CHARS_MAX, blank=True))]
+Label = Annotated[str, BeforeValidator(_text(LABEL_CHARS_MAX))]
 Description = Annotated[str, BeforeValidator(_text(DESCRIPTION_CHARS_MAX, blank=True))]
 WebAddress = Annotated[str, BeforeValidator(_web_address)]
 Increments = Annotated[

@@ -1,11 +1,14 @@
-"""Commands about prices, and what the room is told of them (D41)."""
+"""Commands about prices and bids from the floor, and what the room is told of them (D40, D41)."""
 
 from __future__ import annotations
 
-from pydantic import Field
+from typing import Any
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from baraka_server.contract.client_events import ClientEvent, StaffCommand
-from baraka_server.contract.fields import Increments
+from baraka_server.contract.fields import Amount, Id, Increments, Label
 from baraka_server.contract.server_events import NEXT_BID, AuctionEvent, Scope, ServerEvent
 
 
@@ -20,6 +23,33 @@ class SetIncrements(StaffCommand):
     )
 
 
+class FloorBid(StaffCommand):
+    """Enter a bid from the room or the telephone: of a paddle, or of somebody who is known by a label (D40).
+
+    A label gets a paddle of its own with its first bid; its bids are of the auction's floor user.
+    """
+
+    wire_name = "floorBid"
+    about_lot = True
+
+    amount: Amount = Field(description="The bid; strictly greater than the last one.")
+    paddle: Id | None = Field(None, description="The bidder's number in this auction; a label's too.")
+    label: Label | None = Field(
+        None, description="Who bids, as the staff calls them; it is told to nobody in the room."
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_bidder(cls, payload: dict[str, Any]) -> dict[str, Any]:
+        if (payload.get("paddle") is None) == (payload.get("label") is None):
+            raise PydanticCustomError("contract", "either paddle or label must be there")
+        return payload
+
+    @property
+    def needs_rows(self) -> bool:
+        return True
+
+
 class NextBidChanged(AuctionEvent):
     """The least that would be accepted next has changed."""
 
@@ -29,5 +59,5 @@ class NextBidChanged(AuctionEvent):
     next_bid: int | None = Field(alias="nextBid", description=NEXT_BID)
 
 
-COMMANDS: tuple[type[ClientEvent], ...] = (SetIncrements,)
+COMMANDS: tuple[type[ClientEvent], ...] = (SetIncrements, FloorBid)
 ANNOUNCEMENTS: tuple[type[ServerEvent], ...] = (NextBidChanged,)

@@ -166,6 +166,13 @@ TEXTS_BY_EVENT: dict[tuple[str, Code], str] = {
     ("awardingAuction", Code.STANDING_BID_CHANGED): COULD_NOT_BE_ENDED,
     ("awardingAuction", Code.NOT_STANDING): COULD_NOT_BE_ENDED,
     ("awardingAuction", Code.BELOW_RESERVE): COULD_NOT_BE_ENDED,
+    # Whoever enters a bid from the floor is not who bids.
+    ("floorBid", Code.USER_NOT_FOUND): "That bidder has no account any more",
+    ("floorBid", Code.BLOCKED): "That bidder cannot take part in this auction",
+    ("floorBid", Code.OWNER_BID): "The owner cannot bid on the own auction",
+    ("floorBid", Code.STAFF_BID): "That bidder works in this auction and cannot bid in it",
+    ("floorBid", Code.NOT_REGISTERED): "That bidder is not registered to bid in this auction",
+    ("floorBid", Code.OVER_LIMIT): "The limit of that bidder in this auction is {limit}",
     ("changeCuurentProduct", Code.NOT_OWNER): COULD_NOT_BE_ENDED,
     # Every other refusal of these two has one text; the code says what it really was (D8).
     **{
