@@ -60,7 +60,7 @@ from baraka_server.contract.moderation import (
     UnmuteUser,
 )
 from baraka_server.contract.people import SetRole
-from baraka_server.contract.prices import NextBidChanged, SetIncrements
+from baraka_server.contract.prices import FloorBid, NextBidChanged, SetIncrements
 from baraka_server.contract.refusals import TEXTS, Code
 from baraka_server.contract.registration import RegisterBidder
 from baraka_server.contract.server_events import (
@@ -94,6 +94,7 @@ ANSWERED_BY: dict[type[ClientEvent], tuple[type[ServerEvent], ...]] = {
     AwardLot: (LotAwarded,),
     ChangeLot: (LotChanged,),
     SetIncrements: (NextBidChanged,),
+    FloorBid: (NewBid,),
     AddLots: (LotsChanged,),
     EditLot: (LotsChanged,),
     MoveLot: (LotsChanged,),

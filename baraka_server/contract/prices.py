@@ -31,9 +31,12 @@ class FloorBid(StaffCommand):
 
     wire_name = "floorBid"
     about_lot = True
+    is_bid = True
 
     amount: Amount = Field(description="The bid; strictly greater than the last one.")
-    paddle: Id | None = Field(None, description="The bidder's number in this auction; a label's too.")
+    paddle: Id | None = Field(
+        None, description="The bidder's number in this auction; a label's too."
+    )
     label: Label | None = Field(
         None, description="Who bids, as the staff calls them; it is told to nobody in the room."
     )

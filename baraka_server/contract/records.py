@@ -108,12 +108,14 @@ class BidWithUser(Bid):
     """A bid and its bidder, as the wire always has it.
 
     `paddle` is the bidder's number in the auction (D36). `automatic`: the server bid it for the user's
-    maximum (D43); no other bid has the field. The guide has neither, nor do its bids.
+    maximum (D43). `floor`: it was made in the room or by telephone (D40). No other bid has these fields. The
+    guide has none of them, nor do its bids.
     """
 
     user: User
     paddle: int | None = None
     automatic: bool | None = None
+    floor: bool | None = None
 
 
 class Comment(Record):

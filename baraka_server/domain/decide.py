@@ -10,6 +10,7 @@ from baraka_server.domain.decision import Command, Decision, HouseRules
 from baraka_server.domain.rules import (
     block,
     clock,
+    floor,
     hammer,
     house_rules,
     lots,
@@ -30,6 +31,7 @@ DECISIONS: Decisions = {
     **block.DECISIONS,
     **lots.DECISIONS,
     **prices.DECISIONS,
+    **floor.DECISIONS,
     **maxima.DECISIONS,
     **clock.DECISIONS,
     **hammer.DECISIONS,

@@ -54,6 +54,8 @@ class Found:
     bidders: frozenset[int] = frozenset()
     """The users who have bids on the list."""
     winnings: frozenset[int] = frozenset()
+    labels: Mapping[int, str | None] = field(default_factory=dict)
+    """The labels of the floor by their paddles; None for one that was erased (D40)."""
     comments: frozenset[int] = frozenset()
     """The comments that are named and on the list."""
     sealed: Mapping[int, Sealed] = field(default_factory=dict, repr=False)

@@ -32,6 +32,7 @@ from baraka_server.domain.rules import (
     registration,
     winnings,
 )
+from baraka_server.domain.rules.floor_proved import bid_words, called
 from baraka_server.domain.rules.lots_proved import numbered
 from baraka_server.domain.rules.tables import NameOf, Words
 from baraka_server.domain.state import State
@@ -73,8 +74,8 @@ def in_words(before: State, entry: LedgerEntry, name_of: NameOf) -> str:
         case LotOpened(lot=lot, lot_number=number, reserve=reserve):
             prices = _prices(lot) + _reserved(reserve)
             return f"put {numbered(lot.product, number)} on the block: {prices}"
-        case BidPlaced(amount=amount, automatic=automatic):
-            return f"bid {amount}, automatically by a maximum bid" if automatic else f"bid {amount}"
+        case BidPlaced() as bid:
+            return bid_words(bid, name_of)
         case StandingBidChanged() as change:
             return _changed_bid(change, name_of)
         case Commented(comment=text):
@@ -128,16 +129,16 @@ def _awarded(awarded: Awarded, name_of: NameOf) -> str:
     product = numbered(awarded.product, awarded.lot_number)
     lot = f"{product} ({awarded.weight})" if weight else product
     if awarded.by_clock is not None and awarded.high is not None:
-        winner = name_of(awarded.high.user_id)
+        winner = called(awarded.high, name_of)
         return f"the clock ran out: {lot} went to {winner} for {awarded.high.amount}"
     if awarded.high is None:
         return f"awarded {lot} to nobody: there was no bid"
     below = ", below its reserve" if awarded.below_reserve else ""
-    return f"awarded {lot} to {name_of(awarded.high.user_id)} for {awarded.high.amount}{below}"
+    return f"awarded {lot} to {called(awarded.high, name_of)} for {awarded.high.amount}{below}"
 
 
 def _bid(bid: StandingBid, name_of: NameOf) -> str:
-    return f"highest bid {bid.amount} by {name_of(bid.user_id)}"
+    return f"highest bid {bid.amount} by {called(bid, name_of)}"
 
 
 def _prices(lot: Lot) -> str:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from baraka_server.domain.decision import Command
 from baraka_server.domain.events import LedgerEntry
+from baraka_server.domain.parts import StandingBid
 from baraka_server.domain.state import State
 from baraka_server.store.locked import LockedAuction
 
@@ -22,3 +23,18 @@ class Finding:
     state: State
     unwritten: Sequence[LedgerEntry]
     commands: Sequence[Command]
+
+    async def highest_bids(self, count: int, bid_id: int | None = None) -> tuple[StandingBid, ...]:
+        """The highest bids by their rows; with `bid_id` that one, if it is there."""
+        rows = await self.auction.highest_bids(count, bid_id)
+        return await labelled(self.auction, self.state, rows)
+
+
+async def labelled(
+    auction: LockedAuction, state: State, rows: Sequence[StandingBid]
+) -> tuple[StandingBid, ...]:
+    """Bids that were read from rows, with the labels of the floor that made them (D40)."""
+    if not rows or None not in state.paddles.bidders:
+        return tuple(rows)
+    marked = {bid.bid_id: bid.label_paddle for bid in await auction.marked_bids(state)}
+    return tuple(replace(bid, label_paddle=marked.get(bid.bid_id)) for bid in rows)

@@ -22,11 +22,12 @@ from baraka_server.contract.moderation import (
     UnmuteUser,
 )
 from baraka_server.contract.people import SetRole
+from baraka_server.contract.prices import FloorBid
 from baraka_server.contract.records import User
 from baraka_server.contract.registration import RegisterBidder
 from baraka_server.contract.winnings import CorrectWinning, PayWinning, ReassignWinning
 from baraka_server.domain.decision import NOTHING_FOUND, Found
-from baraka_server.live import hammer, maxima, moderation, people, winnings
+from baraka_server.live import floor, hammer, maxima, moderation, people, winnings
 from baraka_server.live.finding import Finding
 
 Finder = Callable[[Finding, Found], Awaitable[Found]]
@@ -48,6 +49,7 @@ async def _winnings(finding: Finding, found: Found) -> Found:
 FINDERS: dict[type[ClientEvent], Finder] = {
     UndoBid: hammer.for_undo,
     ReopenLot: hammer.for_reopening,
+    FloorBid: floor.for_floor,
     AwardLot: hammer.for_runner_up,
     **dict.fromkeys(clock.COMMANDS, _nothing_more),
     SetRole: people.for_role,

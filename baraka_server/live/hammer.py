@@ -16,8 +16,8 @@ async def for_undo(finding: Finding, found: Found) -> Found:
     """The acts of the round, and the bids that may stand behind an undo of the newest."""
     acts, _ = await _round(finding)
     taken = len(acts.newest.ids) if acts.newest else 0
-    standing = await finding.auction.highest_bids(taken + 1)
-    return replace(found, round=acts, standing=tuple(standing))
+    standing = await finding.highest_bids(taken + 1)
+    return replace(found, round=acts, standing=standing)
 
 
 async def for_reopening(finding: Finding, found: Found) -> Found:
@@ -51,8 +51,8 @@ async def for_runner_up(finding: Finding, found: Found) -> Found:
     for command in finding.commands:
         event = command.event
         if isinstance(event, AwardLot) and event.runner_up and event.bid_id:
-            named = await finding.auction.highest_bids(1, event.bid_id)
-            return replace(found, standing=tuple(named))
+            named = await finding.highest_bids(1, event.bid_id)
+            return replace(found, standing=named)
     return found
 
 

@@ -95,9 +95,9 @@ class People:
             self._told_without -= given
         self._paddles = paddles
 
-    def bidder(self, user: Encoded, user_id: int) -> str:
-        """The fields of a bid that say whose it is: the encoded user, and the paddle."""
-        paddle = self._paddles.of(user_id)
+    def bidder(self, user: Encoded, user_id: int, label_paddle: int | None) -> str:
+        """The fields of a bid that say whose it is: the encoded user, and the paddle, which may be a label's."""
+        paddle = self._paddles.of(user_id) if label_paddle is None else label_paddle
         if paddle is None:  # an older program took the bid, or another one wrote it
             self._told_without.add(user_id)
         return f'"user":{user},"paddle":{"null" if paddle is None else paddle}'
@@ -127,11 +127,32 @@ def _deleted(user_id: int) -> User:
 
 
 @dataclass(frozen=True, slots=True)
+class BidMark:
+    """What is told of a bid beside its row: that it is `automatic` (D43), or from the `floor` (D40).
+
+    `label_paddle` is the paddle of the label of the floor in whose name it is.
+    """
+
+    automatic: bool = False
+    floor: bool = False
+    label_paddle: int | None = None
+
+    @property
+    def fields(self) -> str:
+        """The fields of the row, of which there is at least one."""
+        return ",".join(f'"{name}":true' for name in ("automatic", "floor") if getattr(self, name))
+
+
+NO_MARK = BidMark()
+
+
+@dataclass(frozen=True, slots=True)
 class _Row:
     plain: Encoded
     user_id: int
     value: int
     is_bid: bool
+    label_paddle: int | None
 
 
 class Rows:
@@ -151,11 +172,12 @@ class Rows:
         self.growth = object()
         people.are_in(self)
 
-    def add(self, record: Bid | Comment, mark: str = "") -> None:
+    def add(self, record: Bid | Comment, mark: BidMark = NO_MARK) -> None:
         """Add a row at the end of time, with a mark of its own. Its user is known to the people."""
         is_bid = isinstance(record, Bid)
         value = record.bid if isinstance(record, Bid) else checksum(record.comment)
-        row = _Row(encoded_row(record, mark), record.user_id, value, is_bid)
+        plain = encoded_row(record, mark)
+        row = _Row(plain, record.user_id, value, is_bid, mark.label_paddle)
         if record.id in self._rows:
             self._changes = -1  # the text has it as it was before
         self._rows[record.id] = row
@@ -232,14 +254,15 @@ class Rows:
     def _told(self, row: _Row) -> Encoded:
         user = self._people.text(row.user_id)
         if row.is_bid:
-            return with_fields(row.plain, self._people.bidder(user, row.user_id))
+            bidder = self._people.bidder(user, row.user_id, row.label_paddle)
+            return with_fields(row.plain, bidder)
         return with_fields(row.plain, f'"user":{user}')
 
 
 async def listed(
     people: People,
     records: Iterable[BidWithUser | CommentWithUser],
-    marks: Mapping[int, str] = {},
+    marks: Mapping[int, BidMark] = {},
     *,
     newest_first: bool = False,
 ) -> Rows:
@@ -250,20 +273,17 @@ async def listed(
     rows = Rows(people, newest_first=newest_first)
     async for record in each_in_slices(records):
         people.meet(record.user)
-        rows.add(record, marks.get(record.id, ""))
+        rows.add(record, marks.get(record.id, NO_MARK))
     return rows
 
 
-_BESIDE_ROW = {"user", "paddle", "automatic"}
-
-AUTOMATIC = '"automatic":true'
-"""The mark of a bid that the server placed for a maximum (D43)."""
+_BESIDE_ROW = {"user", "paddle", "automatic", "floor"}
 
 
-def encoded_row(record: Bid | Comment, mark: str = "") -> Encoded:
+def encoded_row(record: Bid | Comment, mark: BidMark = NO_MARK) -> Encoded:
     """The row without the user that it may have, who has a whole number, and without a paddle."""
     row = Encoded(record.model_dump_json(exclude=_BESIDE_ROW))
-    return with_fields(row, mark) if mark else row
+    return row if mark is NO_MARK else with_fields(row, mark.fields)
 
 
 def with_fields(record: Encoded, *more: str) -> Encoded:

@@ -33,7 +33,7 @@ async def for_comments(finding: Finding, found: Found) -> Found:
 
 async def for_block(finding: Finding, found: Found) -> Found:
     """The bids of the round by their rows, the highest first."""
-    return replace(found, standing=tuple(await finding.auction.highest_bids(INT_MAX)))
+    return replace(found, standing=await finding.highest_bids(INT_MAX))
 
 
 def comment_removed(_entry: LedgerEntry, event: CommentRemoved, _rules: State) -> Told:

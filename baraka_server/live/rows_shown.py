@@ -19,7 +19,15 @@ from baraka_server.domain.lot_entries import LotPassed
 from baraka_server.domain.moderation import CommentRemoved, CommentRestored, UserBlocked
 from baraka_server.domain.parts import StandingBid
 from baraka_server.live.encoded import Encoded
-from baraka_server.live.lists import AUTOMATIC, People, Rows, encoded_row, listed, with_fields
+from baraka_server.live.lists import (
+    NO_MARK,
+    BidMark,
+    People,
+    Rows,
+    encoded_row,
+    listed,
+    with_fields,
+)
 from baraka_server.store.row_sums import RowSums
 from baraka_server.store.snapshot import Snapshot
 
@@ -42,7 +50,7 @@ class RowsShown:
 
     def __init__(self, record: Auction, *, whole_numbers: bool) -> None:
         self.record = record
-        self.marks: dict[int, str] = {}
+        self.marks: dict[int, BidMark] = {}
         self.people = People(whole_numbers=whole_numbers)
         self.bids = Rows(self.people, newest_first=True)
         self.comments = Rows(self.people)
@@ -62,7 +70,11 @@ class RowsShown:
 
     def mark(self, bids: Iterable[BidPlaced]) -> None:
         """Know from now on what is told of these bids."""
-        self.marks |= {bid.bid_id: AUTOMATIC for bid in bids if bid.automatic}
+        self.marks |= {
+            bid.bid_id: BidMark(bid.automatic, bid.floor, bid.label_paddle)
+            for bid in bids
+            if bid.automatic or bid.floor
+        }
 
     def take(self, entry: LedgerEntry, users: Mapping[int, User]) -> ListTold | None:
         """Change the lists by an entry; returns the list that is told with it, if one is."""
@@ -112,9 +124,11 @@ class RowsShown:
         return self.bid(StandingBid(event.bid_id, user_id, event.amount, entry.at))
 
     def _list(self, bid: Bid) -> None:
-        self.bids.add(bid, self.marks.get(bid.id, ""))
+        self.bids.add(bid, self.marks.get(bid.id, NO_MARK))
 
     def bid(self, bid: StandingBid) -> Bid:
+        if bid.label_paddle is not None:
+            self.marks[bid.bid_id] = BidMark(floor=True, label_paddle=bid.label_paddle)
         return Bid(
             id=bid.bid_id,
             auction_id=self.record.id,
@@ -137,6 +151,7 @@ class RowsShown:
     def encoded(self, record: Bid | Comment, users: Mapping[int, User]) -> Encoded:
         user = self.people.find(users, record.user_id)
         if isinstance(record, Bid):
-            row = encoded_row(record, self.marks.get(record.id, ""))
-            return with_fields(row, self.people.bidder(user, record.user_id))
+            mark = self.marks.get(record.id, NO_MARK)
+            bidder = self.people.bidder(user, record.user_id, mark.label_paddle)
+            return with_fields(encoded_row(record, mark), bidder)
         return with_fields(encoded_row(record), f'"user":{user}')

@@ -28,7 +28,7 @@ from baraka_server.live.batch import (
     request_key,
 )
 from baraka_server.live.clock_look import Followed, Watch, follow, look_at_clock
-from baraka_server.live.finding import Finding
+from baraka_server.live.finding import Finding, labelled
 from baraka_server.live.found import FINDERS, found_for
 from baraka_server.live.just_done import JustDone
 from baraka_server.live.relay import RelayedEntries
@@ -284,7 +284,8 @@ async def _external_changes(
     followed = known is not None and base.seq > 0
     if awards or not followed or (lot and not _stands(high, auction.newest_bid, users)):
         found = await auction.highest_bid()
-        high = high if same_bid(high, found) else found
+        if not same_bid(high, found):
+            (high,) = await labelled(auction, base, [found]) if found else (None,)
     row = adopted(auction.record, high)
     if base.seq == 0:
         return [row]

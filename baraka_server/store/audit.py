@@ -13,7 +13,7 @@ from baraka_server.contract.names import numbered
 from baraka_server.contract.records import User
 from baraka_server.contract.reports import AlteredEntry, Disagreement, HistoryEntry, Verdict
 from baraka_server.domain import acts, replay
-from baraka_server.domain.events import Adopted, LedgerEntry, Unknown
+from baraka_server.domain.events import Adopted, BidPlaced, LedgerEntry, Unknown
 from baraka_server.domain.maxima_proved import MaximaProof
 from baraka_server.domain.narrate import LOOKS_BACK, TELLS_PHASE, in_words
 from baraka_server.domain.paddles import Paddles
@@ -270,7 +270,7 @@ def _in_words(
                 kind=entry.kind,
                 userId=user_id,
                 who=None if user_id is None else people.name(user_id),
-                paddle=people.paddles.of(user_id),
+                paddle=_label_of(entry) or people.paddles.of(user_id),
                 what=in_words(state, entry, people.called),
                 data=entry.event.data(),
                 known=not isinstance(entry.event, Unknown),
@@ -278,6 +278,11 @@ def _in_words(
         )
         state = apply(state, entry)
     return entries, state
+
+
+def _label_of(entry: LedgerEntry) -> int | None:
+    """The paddle of the label of the floor that bid (D40); None for others."""
+    return entry.event.label_paddle if isinstance(entry.event, BidPlaced) else None
 
 
 def _unknown(auction_id: int) -> NotThere:

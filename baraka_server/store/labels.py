@@ -16,8 +16,9 @@ async def read_labels(connection: AsyncConnection, auction_id: int) -> dict[int,
         paddles.c.auction_id == auction_id, paddles.c.user_id.is_(None)
     )
     seqs = (await connection.execute(query)).scalars().all()
-    found = {}
+    found: dict[int, str | None] = {}
     for entry in await read_at(connection, auction_id, seqs):
         if isinstance(entry.event, BidPlaced) and entry.event.label_paddle is not None:
-            found[entry.event.label_paddle] = entry.event.label and entry.event.label.text
+            label = entry.event.label
+            found[entry.event.label_paddle] = label.text if label else None
     return found

@@ -190,15 +190,21 @@ async def read_kinds(
     return await in_slices(lambda some: [_entry(dict(row)) for row in some], rows)
 
 
+async def read_at(
+    connection: AsyncConnection, auction_id: int, seqs: Sequence[int]
+) -> list[LedgerEntry]:
+    """The entries at these places, in order, with their free text."""
+    found = await _ordered(connection, (events.c.auction_id == auction_id) & events.c.seq.in_(seqs))
+    return await read_texts(connection, auction_id, found)
+
+
 async def read_marked_bids(
     connection: AsyncConnection, auction_id: int, state: State
 ) -> tuple[BidPlaced, ...]:
-    """The bids of the round of which more is told than their rows say: automatic ones (D43)."""
-    if state.maxima.round != state.round or not state.maxima.set_by:
-        return ()
+    """The bids of the round of which more is told than their rows say: automatic, or of the floor."""
     mine = (events.c.auction_id == auction_id) & (events.c.seq >= state.began)
-    automatic = (events.c.kind == BidPlaced.kind) & events.c.data.like('%"automatic":true%')
-    found = await read_where(connection, mine & automatic)
+    marked = events.c.data.like('%"automatic":true%') | events.c.data.like('%"floor":true%')
+    found = await read_where(connection, mine & (events.c.kind == BidPlaced.kind) & marked)
     return tuple(entry.event for entry in found if isinstance(entry.event, BidPlaced))
 
 

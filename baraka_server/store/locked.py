@@ -11,7 +11,7 @@ from sqlalchemy import func, insert, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from baraka_server.contract.records import Auction, User
-from baraka_server.domain.events import Event, LedgerEntry
+from baraka_server.domain.events import BidPlaced, Event, LedgerEntry
 from baraka_server.domain.hammer import Award
 from baraka_server.domain.lots import EMPTY
 from baraka_server.domain.maxima import Sealed
@@ -20,6 +20,7 @@ from baraka_server.domain.state import State
 from baraka_server.domain.winnings import Won
 from baraka_server.store import attendance, comment_rows, ledger, maxima, rows, winning_rows
 from baraka_server.store.attendance import Attendance
+from baraka_server.store.labels import read_labels
 from baraka_server.store.lots import write_lots
 from baraka_server.store.paddles import drop_paddles_beyond, write_paddles
 from baraka_server.store.tables import requests, winnings
@@ -78,6 +79,14 @@ class LockedAuction:
     async def highest_bids(self, count: int, bid_id: int | None = None) -> list[StandingBid]:
         """The highest bids in the rows; with `bid_id` that one, if it is there."""
         return await rows.read_highest_bids(self._connection, self.record.id, count, bid_id)
+
+    async def marked_bids(self, state: State) -> tuple[BidPlaced, ...]:
+        """The bids of the round of which more is known than their rows say."""
+        return await ledger.read_marked_bids(self._connection, self.record.id, state)
+
+    async def labels(self) -> dict[int, str | None]:
+        """The labels of the floor by their paddles; None for one whose text was erased (D40)."""
+        return await read_labels(self._connection, self.record.id)
 
     async def comments_among(self, ids: Collection[int]) -> frozenset[int]:
         """Which of these comments are on the list."""

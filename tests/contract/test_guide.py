@@ -168,7 +168,9 @@ RECORDS = {
 }
 
 # The fields that we add to those (D36).
-ADDED_TO_RECORDS = {"BidWithUser": {"paddle": "number?", "automatic": "boolean?"}}
+ADDED_TO_RECORDS = {
+    "BidWithUser": {"paddle": "number?", "automatic": "boolean?", "floor": "boolean?"}
+}
 
 ENUMS = {"AuctionType": ["Live", "Open"], "UserType": ["Normal", "Expert"]}
 
@@ -338,6 +340,13 @@ DECIDED_ERRORS = [
     ("awardingAuction", "standing_bid_changed", "Auction could not be ended."),
     ("awardingAuction", "not_standing", "Auction could not be ended."),
     ("awardingAuction", "below_reserve", "Auction could not be ended."),
+    # D40: whoever enters a bid is not who bids
+    ("floorBid", "user_not_found", "That bidder has no account any more"),
+    ("floorBid", "blocked", "That bidder cannot take part in this auction"),
+    ("floorBid", "owner_bid", "The owner cannot bid on the own auction"),
+    ("floorBid", "staff_bid", "That bidder works in this auction and cannot bid in it"),
+    ("floorBid", "not_registered", "That bidder is not registered to bid in this auction"),
+    ("floorBid", "over_limit", "The limit of that bidder in this auction is 900"),
     ("changeCuurentProduct", "auction_not_found", "Auction could not be ended."),
     ("changeCuurentProduct", "not_owner", "Auction could not be ended."),
     ("changeCuurentProduct", "already_canceled", "Auction could not be ended."),

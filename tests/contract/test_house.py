@@ -31,6 +31,7 @@ COMMANDS = {
     "repriceLot": ("clerk", {*PRICES, "increments", "reserve"}),
     "passLot": ("clerk", {"withBids"}),
     "setIncrements": ("clerk", {"increments"}),
+    "floorBid": ("clerk", {"amount", "paddle", "label"}),
     "setMaximumBid": ("anybody", {"amount"}),
     "withdrawMaximum": ("anybody", set()),
     "undoBid": ("clerk", {"bidId"}),

@@ -12,11 +12,9 @@ from typing import Any, get_args
 
 from pydantic import BaseModel
 
-from baraka_server.contract.records import BidWithUser, User
+from baraka_server.contract.records import User
 
-AGREED: Mapping[type[BaseModel], frozenset[str]] = {
-    BidWithUser: frozenset({"floor"}),
-}
+AGREED: Mapping[type[BaseModel], frozenset[str]] = {}
 """Fields that are decided and that this contract does not declare yet: a newer server may send them. They are
 those of docs/auction-house.md, "What is told"."""
 

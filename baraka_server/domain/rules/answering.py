@@ -55,6 +55,8 @@ def reach_of(state: State, user_id: int, amount: int) -> int:
     """How much of a maximum its user could bid now; 0 where the user could not bid."""
     if user_id in state.moderation.blocked or user_id in state.roles.given:
         return 0
+    if user_id == state.sale_rules.floor_user_id:
+        return 0
     if not is_registered(state, user_id):
         return 0
     limit = limit_of(state, user_id)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from baraka_server.contract.client_events import Who
+from baraka_server.contract.names import numbered
 from baraka_server.domain.events import BidPlaced, LedgerEntry
+from baraka_server.domain.parts import StandingBid
 from baraka_server.domain.rules.tables import NameOf
 from baraka_server.domain.staff import may
 from baraka_server.domain.state import State
@@ -25,8 +27,15 @@ def floor_objection(state: State, entry: LedgerEntry, event: BidPlaced) -> str |
     return "floor bids were closed" if state.maxima.closes_floor else None
 
 
+def called(bid: StandingBid, name_of: NameOf) -> str:
+    """Whose bid it is: of a label, the floor user behind the label's paddle."""
+    return numbered(bid.label_paddle, name_of(bid.user_id))
+
+
 def bid_words(event: BidPlaced, name_of: NameOf) -> str:
     """A bid as the history tells it, with who entered it where it came from the floor."""
+    if event.automatic:
+        return f"bid {event.amount}, automatically by a maximum bid"
     if not event.floor or event.entered_by is None:
         return f"bid {event.amount}"
     whose = f" (“{event.label.text or 'erased'}”)" if event.label else ""

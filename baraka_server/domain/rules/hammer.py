@@ -11,6 +11,7 @@ from baraka_server.domain.events import LedgerEntry
 from baraka_server.domain.hammer import ActUndone, LotOpenedAgain, RunnerUpAwarded
 from baraka_server.domain.parts import FreeText, StandingBid, named, same_bid
 from baraka_server.domain.rules.checks import is_stale, not_on_air
+from baraka_server.domain.rules.floor_proved import called
 from baraka_server.domain.rules.hosts_comment import with_comment
 from baraka_server.domain.rules.lots_proved import numbered, open_objection
 from baraka_server.domain.rules.reserve import is_below_reserve, reserve_objection
@@ -96,7 +97,7 @@ def _is_open_again(name: str) -> str:
 def runner_up(state: State, command: Command, event: AwardLot) -> Refusal | RunnerUpAwarded:
     """The award to a standing bid of another bidder than the leader (D39)."""
     bid = next((one for one in command.found.standing if one.bid_id == event.bid_id), None)
-    if bid is None or state.high is None or bid.user_id == state.high.user_id:
+    if bid is None or state.high is None or bid.bidder == state.high.bidder:
         return command.refused(Code.NOT_STANDING, standingBid=named(state.high))
     below_reserve = is_below_reserve(state, bid)
     if below_reserve and not event.below_reserve:
@@ -146,7 +147,7 @@ def _runner_up_objection(state: State, _entry: LedgerEntry, event: RunnerUpAward
     if not same_bid(event.passed_over, state.high):
         return "it passes over another bid than the one that stood"
     over = event.passed_over
-    if event.high.user_id == over.user_id or event.high.amount > over.amount:
+    if event.high.bidder == over.bidder or event.high.amount > over.amount:
         return "it sells to the leader, or above"
     return open_objection(state, event) or reserve_objection(state, event)
 
@@ -183,14 +184,14 @@ def _runner_up_words(event: RunnerUpAwarded, name_of: NameOf) -> str:
     weight = (event.weight or "").strip()
     product = numbered(event.product, event.lot_number)
     lot = f"{product} ({event.weight})" if weight else product
-    winner = f"{name_of(event.high.user_id)} for {event.high.amount}"
+    winner = f"{called(event.high, name_of)} for {event.high.amount}"
     below = ", below its reserve" if event.below_reserve else ""
     over = the_bid(event.passed_over, name_of)
     return f"awarded {lot} to {winner}, the runner-up{below}, and passed over {over}"
 
 
 def the_bid(bid: StandingBid, name_of: NameOf) -> str:
-    return f"the bid of {bid.amount} by {name_of(bid.user_id)}"
+    return f"the bid of {bid.amount} by {called(bid, name_of)}"
 
 
 WORDS: Words = {

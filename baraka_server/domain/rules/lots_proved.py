@@ -16,6 +16,7 @@ from baraka_server.domain.lot_entries import (
 from baraka_server.domain.parts import same_bid
 from baraka_server.domain.rules.checks import not_on_air_objection, over_objection, told_bid
 from baraka_server.domain.rules.clock_proved import closed_by_clock
+from baraka_server.domain.rules.floor_proved import called
 from baraka_server.domain.rules.tables import NameOf, Objections, Words
 from baraka_server.domain.state import State
 
@@ -148,11 +149,11 @@ def _passed_words(event: LotPassed, name_of: NameOf) -> str:
     lot = numbered(event.product, event.lot_number)
     if event.by_clock is not None:
         high = event.high
-        bid = f"{high.amount} by {name_of(high.user_id)} is below its reserve" if high else "no bid"
+        bid = f"{high.amount} by {called(high, name_of)} is below its reserve" if high else "no bid"
         return f"the clock ran out: {lot} is passed, {bid}"
     if event.high is None:
         return f"passed {lot}: there was no bid"
-    return f"passed {lot}, with a bid of {event.high.amount} by {name_of(event.high.user_id)}"
+    return f"passed {lot}, with a bid of {event.high.amount} by {called(event.high, name_of)}"
 
 
 WORDS: Words = {

@@ -20,6 +20,7 @@ from baraka_server.domain.rules.checks import (
 )
 from baraka_server.domain.rules.clock import closed, timed
 from baraka_server.domain.rules.clock_proved import closed_by
+from baraka_server.domain.rules.floor_proved import floor_objection
 from baraka_server.domain.rules.registration import bidder_objection, over_limit, unregistered
 from baraka_server.domain.rules.tables import Decisions, NameOf, Objections, Words
 from baraka_server.domain.state import State
@@ -47,7 +48,8 @@ def no_bidder(state: State, command: Command, rules: HouseRules) -> Refusal | No
         return refusal
     if command.user_id == state.owner_id and not rules.owner_bids:
         return command.refused(Code.OWNER_BID)
-    if command.user_id in state.roles.given:
+    is_floor_user = command.user_id == state.sale_rules.floor_user_id
+    if command.user_id in state.roles.given or (is_floor_user and command.user_id is not None):
         return command.refused(Code.STAFF_BID)
     return unregistered(state, command, command.user_id)
 
@@ -107,11 +109,9 @@ def _bid_objection(state: State, entry: LedgerEntry, event: BidPlaced) -> str | 
         return "the auction was not live"
     if entry.user_id is None:
         return "a bid has a bidder"
-    if entry.user_id in state.moderation.blocked:
-        return f"user {entry.user_id} was blocked"
-    if entry.user_id in state.roles.given:
-        return f"user {entry.user_id} works in the auction"
-    if reason := bidder_objection(state, entry.user_id, event.amount):
+    if reason := floor_objection(state, entry, event):
+        return reason
+    if event.label_paddle is None and (reason := _user_objection(state, entry.user_id, event)):
         return reason
     if state.lot is None:
         return "there was no product to bid on"
@@ -129,6 +129,14 @@ def _bid_objection(state: State, entry: LedgerEntry, event: BidPlaced) -> str | 
     return automatic_objection(state, entry, event) or paddles.objection(
         state.paddles, entry, event
     )
+
+
+def _user_objection(state: State, user_id: int, event: BidPlaced) -> str | None:
+    if user_id in state.moderation.blocked:
+        return f"user {user_id} was blocked"
+    if user_id in state.roles.given:
+        return f"user {user_id} works in the auction"
+    return bidder_objection(state, user_id, event.amount)
 
 
 def _set_objection(state: State, _entry: LedgerEntry, event: IncrementsSet) -> str | None:
