@@ -70,7 +70,7 @@ def list_(
                     won.auction_id,
                     f"{won.product} ({won.weight})" if won.weight else won.product,
                     won.price,
-                    numbered(won.paddle, won.user.name),
+                    numbered(won.paddle, won.winner),
                     won.user.number,
                     won.sold,
                     won.createdAt,
@@ -205,7 +205,7 @@ def _carry_out(
         say(f"Winning {winning_id} went to nobody: it is deleted, and its lot is passed.")
         return
     state = "paid" if won.sold else "not paid"
-    winner = numbered(won.paddle, won.user.name)
+    winner = numbered(won.paddle, won.winner)
     say(f"Winning {won.id}: {won.product} to {winner} for {won.price}, {state}.")
 
 

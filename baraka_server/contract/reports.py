@@ -13,11 +13,18 @@ from baraka_server.contract.records import Record, User, Winning
 class WinningWithUser(Winning):
     """An awarded lot and its winner, whose number is whole: the host has to call (D17).
 
-    `paddle` is the winner's in that auction (D36).
+    `paddle` is the winner's in that auction (D36). Of a bidder on the floor without an account it is the
+    label's, and `label` what the staff called them (D40).
     """
 
     user: User
     paddle: int | None = None
+    label: str | None = None
+
+    @property
+    def winner(self) -> str:
+        """The winner's name, with the label of somebody on the floor."""
+        return self.user.name if self.label is None else f"{self.user.name} ({self.label})"
 
 
 class HistoryEntry(Record):

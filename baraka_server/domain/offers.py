@@ -29,6 +29,8 @@ class Offer:
     winning_id: int | None = None
     winner_id: int | None = None
     price: int | None = None
+    label_paddle: int | None = None
+    """Of an award to a label of the floor (D40)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,5 +98,6 @@ def _closed(before: State, lot: Lot, entry: LedgerEntry) -> Offer:
             winning_id=event.winning_id,
             winner_id=event.high.user_id,
             price=event.high.amount,
+            label_paddle=event.high.label_paddle,
         )
     return offer

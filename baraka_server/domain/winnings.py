@@ -12,13 +12,17 @@ from baraka_server.domain.parts import FreeText
 
 @dataclass(frozen=True, slots=True)
 class Won:
-    """A row of `winnings`. `is_last` is whether it is the last one of its auction."""
+    """A row of `winnings`. `is_last` is whether it is the last one of its auction.
+
+    `label_paddle` is that of the label of the floor that won it, in the name of the floor user (D40).
+    """
 
     winning_id: int
     user_id: int
     price: int
     paid: bool
     is_last: bool
+    label_paddle: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +43,20 @@ class WinningChanged(Event):
     """A winning has another winner or another price than before; `is_last` moves the auction's winner.
 
     `winner_id` and `price` are None where it goes to nobody: its row is deleted, and its lot is passed.
-    The auction's winner is `winner_then` in that case.
+    The auction's winner is `winner_then` in that case. `label_paddle` and `label_before` are of labels of
+    the floor (D40).
     """
 
     kind = "winning_changed"
     rule = False
     parts: ClassVar[Parts] = {"reason": FreeText}
-    sparse: ClassVar[Mapping[str, Any]] = {"by": None, "reason": None, "winner_then": None}
+    sparse: ClassVar[Mapping[str, Any]] = {
+        "by": None,
+        "reason": None,
+        "winner_then": None,
+        "label_paddle": None,
+        "label_before": None,
+    }
 
     winning_id: int
     winner_id: int | None
@@ -56,6 +67,8 @@ class WinningChanged(Event):
     reason: FreeText | None = None
     by: str | None = None
     winner_then: int | None = None
+    label_paddle: int | None = None
+    label_before: int | None = None
 
     @property
     def to_nobody(self) -> bool:

@@ -28,9 +28,11 @@ async def for_winning(finding: Finding, found: Found) -> Found:
     if event.paddle is None:
         return replace(found, winner=await _winner_without(finding, found.won))
     user_id = finding.state.paddles.user_of(event.paddle)
-    users = await finding.auction.users({user_id} if user_id is not None else ())
-    bids = await _bids_of_round(finding, event.winning_id)
-    return replace(found, users=found.users | users.keys(), standing=tuple(bids))
+    labels = await finding.auction.labels() if user_id is None else {}
+    ids = {user_id, finding.state.sale_rules.floor_user_id} - {None}
+    users = await finding.auction.users(one for one in ids if one is not None)
+    bids = tuple(await _bids_of_round(finding, event.winning_id))
+    return replace(found, users=found.users | users.keys(), standing=bids, labels=labels)
 
 
 async def _winner_without(finding: Finding, won: Won | None) -> int | None:

@@ -26,6 +26,7 @@ from baraka_server.domain.sale_rules import GUIDES_RULES, HouseRulesSet, SaleRul
 from baraka_server.domain.staff import may
 from baraka_server.domain.winnings import WinningChanged
 from baraka_server.store.errors import NotThere, Unfit
+from baraka_server.store.labels import Label, labels_of_winnings
 from baraka_server.store.ledger import read_last, read_roles, read_state
 from baraka_server.store.lots import read_lots
 from baraka_server.store.paddles import paddles_in
@@ -267,7 +268,8 @@ async def _winnings(connection: AsyncConnection, rows: Sequence[Any]) -> list[Wi
     )
     bidders = [(won.auction_id, won.user_id) for won in found if won.auction_id is not None]
     given = await paddles_in(connection, bidders)
-    return [_numbered(won, given) for won in found]
+    labels = await labels_of_winnings(connection, (auction_id for auction_id, _ in bidders))
+    return [_numbered(won, given, labels.get(won.id)) for won in found]
 
 
 async def winning_by_id(store: Store, winning_id: int) -> WinningWithUser:
@@ -293,7 +295,11 @@ async def went_to_nobody(store: Store, winning_id: int) -> bool:
     return any(one.winning_id == winning_id and one.to_nobody for one in changes)
 
 
-def _numbered(won: WinningWithUser, given: Mapping[tuple[int, int], int]) -> WinningWithUser:
+def _numbered(
+    won: WinningWithUser, given: Mapping[tuple[int, int], int], label: Label | None
+) -> WinningWithUser:
+    if label is not None:
+        return won.model_copy(update={"paddle": label.paddle, "label": label.text})
     paddle = given.get((won.auction_id or 0, won.user_id))
     return won if paddle is None else won.model_copy(update={"paddle": paddle})
 

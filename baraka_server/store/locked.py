@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import func, insert, select, tuple_
@@ -20,7 +20,7 @@ from baraka_server.domain.state import State
 from baraka_server.domain.winnings import Won
 from baraka_server.store import attendance, comment_rows, ledger, maxima, rows, winning_rows
 from baraka_server.store.attendance import Attendance
-from baraka_server.store.labels import read_labels
+from baraka_server.store.labels import labels_of_winnings, read_labels
 from baraka_server.store.lots import write_lots
 from baraka_server.store.paddles import drop_paddles_beyond, write_paddles
 from baraka_server.store.tables import requests, winnings
@@ -103,7 +103,10 @@ class LockedAuction:
 
     async def won(self, winning_id: int) -> Won:
         """A winning of this auction, locked until the transaction ends. Raises `NotThere`."""
-        return await winning_rows.read_won(self._connection, self.record.id, winning_id)
+        won = await winning_rows.read_won(self._connection, self.record.id, winning_id)
+        labels = await labels_of_winnings(self._connection, [self.record.id])
+        label = labels.get(winning_id)
+        return replace(won, label_paddle=label.paddle) if label else won
 
     async def refuse_in_use(self, winning_id: int) -> None:
         """Raise `InUse` where a row of any table refers to a winning."""

@@ -27,16 +27,17 @@ class Bidders:
     users: Mapping[int, User]
     paddles: Paddles
 
-    def winner(self, user_id: int | None) -> dict[str, Any]:
+    def winner(self, user_id: int | None, label: int | None) -> dict[str, Any]:
+        """The fields of a winner; `label` is the paddle of a label of the floor (D40)."""
         if user_id is None:
             return {}
         user = self.users.get(user_id)
         name = user.name if user else f"user {user_id}"
-        return {"winnerId": user_id, "winner": name, "paddle": self.paddles.of(user_id)}
+        return {"winnerId": user_id, "winner": name, "paddle": label or self.paddles.of(user_id)}
 
-    def before(self, user_id: int | None) -> dict[str, Any]:
+    def before(self, user_id: int | None, label: int | None) -> dict[str, Any]:
         suffix = {"winnerId": "winnerBeforeId", "winner": "winnerBefore", "paddle": "paddleBefore"}
-        return {suffix[name]: value for name, value in self.winner(user_id).items()}
+        return {suffix[name]: value for name, value in self.winner(user_id, label).items()}
 
 
 def changes_of(
@@ -56,17 +57,18 @@ def _change(turn: Turn, names: Mapping[int, SaleLot], bidders: Bidders) -> SaleC
             said = _about(turn.offer, winning_id, names)
             said["change"] = Change.PAID if paid else Change.NOT_PAID
         case WinningChanged() as event:
-            same = event.winner_id == event.winner_before
+            now = event.winner_id, event.label_paddle
+            before = event.winner_before, event.label_before
             said = _about(turn.offer, event.winning_id, names)
-            said |= bidders.winner(event.winner_id) | bidders.before(event.winner_before)
+            said |= bidders.winner(*now) | bidders.before(*before)
             said |= {"price": event.price, "priceBefore": event.price_before}
-            said["change"] = Change.CORRECTED if same else Change.REASSIGNED
+            said["change"] = Change.CORRECTED if now == before else Change.REASSIGNED
             said["reason"] = event.reason.text if event.reason else None
         case LotOpenedAgain(winning_id=winning_id):
             said = _about(turn.offer, winning_id, names)
             said["change"] = Change.REOPENED
             if turn.offer is not None and turn.offer.price is not None:
-                said |= bidders.before(turn.offer.winner_id)
+                said |= bidders.before(turn.offer.winner_id, turn.offer.label_paddle)
                 said["priceBefore"] = turn.offer.price
         case _:
             said = _closing(turn.offer, names, bidders)
@@ -77,7 +79,8 @@ def _closing(offer: Offer | None, names: Mapping[int, SaleLot], bidders: Bidders
     said = _about(offer, offer.winning_id if offer else None, names)
     if offer is None or offer.price is None:
         return said | {"change": Change.PASSED}
-    return said | bidders.winner(offer.winner_id) | {"change": Change.SOLD, "price": offer.price}
+    winner = bidders.winner(offer.winner_id, offer.label_paddle)
+    return said | winner | {"change": Change.SOLD, "price": offer.price}
 
 
 def _about(

@@ -95,7 +95,7 @@ def _sold(won: WinningWithUser, **place: Any) -> SaleLot:
         price=won.price,
         winningId=won.id,
         winnerId=won.user_id,
-        winner=won.user.name,
+        winner=won.winner,
         paddle=won.paddle,
         paid=won.sold,
         at=won.createdAt,
@@ -111,7 +111,7 @@ def _lot(product: str, state: LotState, **values: Any) -> SaleLot:
 
 def buyers_of(lots: Sequence[SaleLot], won: Collection[WinningWithUser]) -> list[Buyer]:
     """Who bought what in all, by paddle; those without one come last."""
-    people = {one.user_id: one.user for one in won}
+    people = {(one.paddle, one.user_id): one for one in won}
     bought: dict[tuple[int | None, int], list[SaleLot]] = {}
     for lot in lots:
         if lot.winnerId is not None:
@@ -120,8 +120,8 @@ def buyers_of(lots: Sequence[SaleLot], won: Collection[WinningWithUser]) -> list
         Buyer(
             userId=user_id,
             paddle=paddle,
-            name=people[user_id].name,
-            number=people[user_id].number,
+            name=people[paddle, user_id].winner,
+            number=people[paddle, user_id].user.number,
             lots=len(theirs),
             total=_sum(theirs),
             paid=_sum(theirs, paid=True),
