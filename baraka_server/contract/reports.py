@@ -14,7 +14,7 @@ class WinningWithUser(Winning):
     """An awarded lot and its winner, whose number is whole: the host has to call (D17).
 
     `paddle` is the winner's in that auction (D36). Of a bidder on the floor without an account it is the
-    label's, and `label` what the staff called them (D40).
+    label's, and `label` what the staff called them, empty where that was erased (D40).
     """
 
     user: User
@@ -24,7 +24,7 @@ class WinningWithUser(Winning):
     @property
     def winner(self) -> str:
         """The winner's name, with the label of somebody on the floor."""
-        return self.user.name if self.label is None else f"{self.user.name} ({self.label})"
+        return f"{self.user.name} ({self.label})" if self.label else self.user.name
 
 
 class HistoryEntry(Record):

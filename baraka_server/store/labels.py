@@ -5,22 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from baraka_server.domain.events import Awarded, BidPlaced
 from baraka_server.domain.hammer import RunnerUpAwarded
 from baraka_server.domain.winnings import WinningChanged
-from baraka_server.store.ledger import read_at, read_labelled
-from baraka_server.store.tables import paddles
+from baraka_server.store.ledger import read_where
+from baraka_server.store.tables import events, paddles
+from baraka_server.store.texts import read_texts
 
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """A label of the floor: its paddle, and its text; None where that was erased."""
+    """A label of the floor: its paddle, and its text, which is empty where it was erased."""
 
     paddle: int
-    text: str | None
+    text: str
 
 
 async def read_labels(connection: AsyncConnection, auction_id: int) -> dict[int, str | None]:
@@ -30,7 +31,10 @@ async def read_labels(connection: AsyncConnection, auction_id: int) -> dict[int,
     )
     seqs = (await connection.execute(query)).scalars().all()
     found: dict[int, str | None] = {}
-    for entry in await read_at(connection, auction_id, seqs):
+    gave = await read_where(
+        connection, (events.c.auction_id == auction_id) & events.c.seq.in_(seqs)
+    )
+    for entry in await read_texts(connection, auction_id, gave):
         if isinstance(entry.event, BidPlaced) and entry.event.label_paddle is not None:
             label = entry.event.label
             found[entry.event.label_paddle] = label.text if label else None
@@ -47,7 +51,7 @@ async def labels_of_winnings(
     found: dict[int, Label] = {}
     for auction_id in set((await connection.execute(query)).scalars()):
         texts = await read_labels(connection, auction_id)
-        for entry in await read_labelled(connection, auction_id):
+        for entry in await read_where(connection, _of_labels(auction_id)):
             match entry.event:
                 case WinningChanged(winning_id=winning_id, label_paddle=paddle):
                     pass
@@ -57,5 +61,13 @@ async def labels_of_winnings(
                     continue
             found.pop(winning_id, None)
             if paddle is not None:
-                found[winning_id] = Label(paddle, texts.get(paddle))
+                found[winning_id] = Label(paddle, texts.get(paddle) or "")
     return found
+
+
+def _of_labels(auction_id: int) -> ColumnElement[bool]:
+    """The awards to labels, and all changes of winnings behind an award."""
+    awarded = events.c.kind.in_([Awarded.kind, RunnerUpAwarded.kind])
+    labelled = awarded & events.c.data.like('%"label_paddle":%')
+    mine = events.c.auction_id == auction_id
+    return mine & (labelled | (events.c.kind == WinningChanged.kind))

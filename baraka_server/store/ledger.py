@@ -15,20 +15,18 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from baraka_server.contract.fields import iso_time
 from baraka_server.domain.events import (
     GUIDE_KINDS,
-    Awarded,
     BidPlaced,
     Commented,
     Event,
     LedgerEntry,
     Unknown,
 )
-from baraka_server.domain.hammer import Award, RunnerUpAwarded
+from baraka_server.domain.hammer import Award
 from baraka_server.domain.kinds import event_of
 from baraka_server.domain.lot_entries import LotPassed
 from baraka_server.domain.moderation import SLOWEST, Moderation
 from baraka_server.domain.roles import Roles, RoleSet
 from baraka_server.domain.state import BEGINNING, State, apply
-from baraka_server.domain.winnings import WinningChanged
 from baraka_server.store import pages
 from baraka_server.store.paddles import read_paddles
 from baraka_server.store.pages import Page, Span
@@ -190,22 +188,6 @@ async def read_kinds(
     )
     rows = (await connection.execute(query.order_by(events.c.seq))).mappings().all()
     return await in_slices(lambda some: [_entry(dict(row)) for row in some], rows)
-
-
-async def read_at(
-    connection: AsyncConnection, auction_id: int, seqs: Sequence[int]
-) -> list[LedgerEntry]:
-    """The entries at these places, in order, with their free text."""
-    found = await _ordered(connection, (events.c.auction_id == auction_id) & events.c.seq.in_(seqs))
-    return await read_texts(connection, auction_id, found)
-
-
-async def read_labelled(connection: AsyncConnection, auction_id: int) -> list[LedgerEntry]:
-    """The awards to labels of the floor, and the changes of winnings behind them, in order (D40)."""
-    mine = events.c.auction_id == auction_id
-    awarded = events.c.kind.in_([Awarded.kind, RunnerUpAwarded.kind])
-    labelled = awarded & events.c.data.like('%"label_paddle":%')
-    return await _ordered(connection, mine & (labelled | (events.c.kind == WinningChanged.kind)))
 
 
 async def read_marked_bids(
