@@ -15,7 +15,7 @@ from baraka_server.contract.vocabulary import CLIENT_EVENTS, SERVER_EVENTS
 
 HERE = Path(baraka_cli.__file__).parent
 
-FIELDS_TOO = {"comment", "newBid", "newComment", "error"}
+FIELDS_TOO = {"comment", "newBid", "newComment", "error", "slowMode"}
 """Names of events that are names of fields and English words as well."""
 
 SPELLED_ONCE = (
