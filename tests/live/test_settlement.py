@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import delete
 
 from baraka_server.contract.client_events import AwardLot, ChangeLot, EndAuction
+from baraka_server.contract.hammer import ReopenLot
 from baraka_server.contract.settlement import Head, SaleSummary
 from baraka_server.store import audit
 from baraka_server.store.errors import NotThere, OtherHistory
@@ -140,8 +141,11 @@ async def test_without_a_run_list_each_time_on_the_block_is_a_lot(on_air, store)
     """Also what another product took off the block, and what the end found there."""
     house, amina, bilal = on_air
     for who, amount in ((bilal, 10), (DINA_HERE, 20), (bilal, 30)):
-        await house.submit(who, bid(amount))
+        last = (await house.submit(who, bid(amount)))["bidId"]
     await house.submit(amina, AWARD)
+    await house.submit(amina, ReopenLot(auction_id=1))
+    assert told(await sale_summary(store, 1)) == [(None, "Gold Ring", "open", None, None, None)]
+    await house.submit(amina, AWARD.model_copy(update={"bid_id": last}))
 
     async def puts_up(product: str) -> None:
         prices = {"minBidPrice": 1, "bidPrice": 1, "actualPrice": 1}
