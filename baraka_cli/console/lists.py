@@ -51,6 +51,8 @@ class Bids(Panel):
                 line.append(f"{bid.at.astimezone():%H:%M:%S} ", self.quiet)
             line.append(f"{bid.amount:>{amount_width},}", "bold" if bid is high else "")
             line.append(f" {_rise(bid):>{rise_width}} ")
+            if bid.automatic:
+                line.append("auto ", self.quiet)
             line.append(isolated(book.called(bid)), "bold" if bid is high else "")
             shown.append(line)
         return shown

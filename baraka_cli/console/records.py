@@ -56,7 +56,10 @@ class Lot:
 
 @dataclass(frozen=True, slots=True)
 class Bid:
-    """`rise` is how much more than the bid before it; the first has none."""
+    """`rise` is how much more than the bid before it; the first has none.
+
+    `automatic`: the server bid it for a maximum, which nobody else is told (D43).
+    """
 
     id: int
     user_id: int
@@ -64,6 +67,7 @@ class Bid:
     amount: int
     at: datetime
     rise: int | None = None
+    automatic: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +165,7 @@ def bid_of(record: Mapping[str, Any], before: Bid | None) -> Bid:
         amount,
         moment(record.get("createdAt")),
         None if before is None else amount - before.amount,
+        record.get("automatic") is True,
     )
 
 

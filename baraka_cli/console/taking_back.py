@@ -136,7 +136,9 @@ class TakingBack(LotHosting):
                 self.note("Undo: another bid came in. Look again.", EntryMark.REFUSED)
 
         stands = "No bid is left then."
-        if len(self.book.bids) > 1:
+        if newest.automatic:  # which bids belong to one act, the room is not told
+            stands = "It is automatic: the bid or the maximum bid that it answered goes with it."
+        elif len(self.book.bids) > 1:
             before = self.book.bids[1]
             stands = f"{isolated(self.book.called(before))} leads with {before.amount:,} then."
         self._question(SureDialog(f"Take back {bid}?\n{stands}", "Take it back"), sure)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
 
 from baraka_cli.console.records import Phase
@@ -17,6 +18,7 @@ from baraka_server.contract.client_events import (
     PlaceBid,
     PostComment,
 )
+from baraka_server.contract.maxima import SetMaximumBid
 from baraka_server.contract.server_events import LotAwarded, LotChanged
 from baraka_server.store.checkpoint import Signer, found_in
 from tests.support.clients.keyboard import GOLD, Keyboard, seated
@@ -296,6 +298,32 @@ async def test_bids_are_not_set_aside_by_a_slip_of_the_finger(
         await host.sees("Dina A. leads with 900.")
         await host.presses("ctrl+y")
         await host.sees("▶ Silver Necklace – 925", "– Gold Ring – 18K  passed")
+
+
+async def test_automatic_bids_are_shown_as_such_and_taken_back_with_what_they_answered(
+    tmp_path: Path, baraka: Baraka, phones: PythonPhones
+) -> None:
+    async with seated(baraka.url, tmp_path) as host:
+        await host.sees("NOT STARTED", "▲ online")
+        await with_gold_up(host)
+        bilal, dina = [await phone(baraka, phones, user_id) for user_id in (BILAL, DINA)]
+        device = await phone(baraka, phones, 1)
+        async with aiohttp.ClientSession(baraka.url) as http:
+            headers = {"Authorization": f"Bearer {token(SECRET, 1)}"}
+            path, rules = "/api/auctions/1/setHouseRules", {"maxima": True}
+            async with http.post(path, json=rules, headers=headers) as answer:
+                assert answer.status == 200
+        await bids(dina, 900)
+        assert (await bilal.emits(SetMaximumBid(auction_id=1, amount=98_765, round=1)))["ok"]
+        await bids(dina, 950)
+        await host.sees("951", "auto 2 Bilal A.")
+        await host.presses("d")
+        await host.sees("Take back the bid of 951 by 2 Bilal A.?", "the bid or the maximum bid")
+        await host.presses("ctrl+y")
+        await host.reads_in_the_log("The bid of 951 by 2 Bilal A. was taken back")
+        assert [bid.amount for bid in host.sale_screen.book.bids] == [901, 900]
+        assert "98,765" not in host.screen
+        assert "98765" not in host.screen + str(device.events)
 
 
 @pytest.mark.parametrize("size", [(80, 24), (200, 60)])
