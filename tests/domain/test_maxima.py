@@ -39,6 +39,7 @@ from baraka_server.domain.maxima_proved import MaximaProof
 from baraka_server.domain.parts import Lot, StandingBid
 from baraka_server.domain.registration import BidderRegistered
 from baraka_server.domain.replay import objection
+from baraka_server.domain.roles import RoleSet
 from baraka_server.domain.sale_rules import GUIDES_RULES, HouseRulesSet, SaleRules
 from baraka_server.domain.state import State, apply, next_entry
 from tests.domain.phases import AMINA, BILAL, DINA, LIVE, OPENING
@@ -317,6 +318,19 @@ def test_a_limit_that_is_lowered_lowers_the_reach_and_raised_again_it_counts_aga
     assert isinstance(refused, RefusedWith)
     assert sale.bids()[-1] == (BILAL, 400)
     sale.prove()
+
+
+def test_whoever_becomes_the_floor_user_or_gets_a_role_bids_no_more_by_a_maximum():
+    for last in (
+        HouseRulesSet(SaleRules(maxima=True, floor_user_id=BILAL), TAKEN),
+        RoleSet(BILAL, "clerk", None),
+    ):
+        sale = Sale()
+        sale.does(BILAL, up_to(500))
+        sale.write(By(last, AMINA))
+        sale.does(DINA, bid(200))
+        assert sale.bids()[-1] == (DINA, 200)
+        sale.prove()
 
 
 def test_a_maximum_above_the_own_limit_is_refused():

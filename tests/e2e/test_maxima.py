@@ -247,3 +247,15 @@ async def test_phones_on_two_servers_hear_the_same_bids_while_all_of_them_set_ma
             )
             heard = [(one["seq"], one["newBid"]["bid"]) for one in phone.heard("newBid")]
             assert heard == [(one.seq, one.event.amount) for one in bids]
+
+
+async def test_maxima_count_as_bids_in_the_rate_of_a_user(sale_database, tmp_path, crowd):
+    async with Baraka(sale_database, tmp_path, BARAKA_BIDS_PER_SECOND_MAX=0.2) as server:
+        amina, bilal = [await crowd.pick_up(server.url, user_id) for user_id in (1, 2)]
+        await open_sale(amina, minimum=5)
+        await join([bilal])
+        codes = [
+            (await bilal.emits(one)).get("code")
+            for one in (up_to(500), WithdrawMaximum(auction_id=1, round=1), bid(10))
+        ]
+        assert codes == ["maxima_off", "too_fast", "too_fast"]
