@@ -90,6 +90,7 @@ fmt: setup ## format, and mend what the linter can mend
 .PHONY: screenshot
 screenshot: setup ## make the pictures of the console in docs/ again
 	@$(BIN)/python tools/screenshot.py
+	@$(BIN)/python tools/evening.py
 
 .PHONY: pins
 pins: ## make constraints.txt again from pyproject.toml; PINS=--upgrade for the newest of all

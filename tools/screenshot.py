@@ -46,7 +46,7 @@ async def main() -> None:
         ):
             await hold_sale(host, server, phones)
             for picture, size, theme in PICTURES:
-                await take(host, picture, size, theme)
+                await drawn(host, picture, size, theme)
 
 
 async def hold_sale(host: Keyboard, server: Baraka, phones: PythonPhones) -> None:
@@ -75,19 +75,20 @@ async def hold_sale(host: Keyboard, server: Baraka, phones: PythonPhones) -> Non
     await host.until(lambda: len(host.sale_screen.book.comments) == 2, "what the host said")
 
 
-async def take(host: Keyboard, picture: str, size: tuple[int, int], theme: str) -> None:
+async def drawn(host: Keyboard, picture: str, size: tuple[int, int], theme: str) -> None:
+    """Write what is on the screen, in this size and theme, to docs/."""
     host.app.theme = theme
     await host.pilot.resize_terminal(*size)
     # Bids at once keep a small machine busy for a moment, which is not what it is like.
     heartbeat = host.sale_screen.connection.heartbeat
     await host.until(lambda: (heartbeat.latency_ms or 99) < 20, "an answer at rest")
     await host.pilot.pause(1.2)  # until all of it is drawn in this size
-    drawn = host.app.export_screenshot(title="baraka console")
+    svg = host.app.export_screenshot(title="baraka console")
     # No fonts from elsewhere: a picture in a README must not call anybody.
-    drawn = re.sub(r"@font-face \{.*?\}\s*", "", drawn, flags=re.DOTALL)
-    drawn = "\n".join(line.rstrip() for line in drawn.splitlines()) + "\n"
-    assert "url(http" not in drawn
-    (ROOT / "docs" / f"{picture}.svg").write_text(drawn, encoding="utf-8")
+    svg = re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL)
+    svg = "\n".join(line.rstrip() for line in svg.splitlines()) + "\n"
+    assert "url(http" not in svg
+    (ROOT / "docs" / f"{picture}.svg").write_text(svg, encoding="utf-8")
 
 
 if __name__ == "__main__":
