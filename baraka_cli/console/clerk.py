@@ -45,6 +45,8 @@ class Clerk:
     ) -> None:
         self.weights: dict[str, str] = {}
         """Of what was put up and awarded, by product."""
+        self._weights_of_lots: dict[int, str] = {}
+        """Of what was awarded, by the lot's id: two lots may be of one name."""
         self.tally = Tally(book.hammers)
         self.lots = ServerLots(book, run_list, log, api, later)
         self._book = book
@@ -118,11 +120,18 @@ class Clerk:
 
     def known_weight(self) -> str:
         """The weight of what is on the block, where somebody said it."""
-        on_block = self._run_list.on_block
-        product = self._book.lot.product if self._book.lot else ""
-        if product in self.weights:
-            return self.weights[product]
-        return on_block.weight if on_block and on_block.is_called(product) else ""
+        on_block, lot = self._run_list.on_block, self._book.lot
+        product = lot.product if lot else ""
+        listed = on_block.weight if on_block and on_block.is_called(product) else ""
+        if lot is not None and lot.lot_id is not None:
+            return self._weights_of_lots.get(lot.lot_id, listed)
+        return self.weights.get(product, listed)
+
+    def weigh(self, product: str, weight: str) -> None:
+        """Keep the weight that was said of what is on the block, should it be asked for again."""
+        self.weights[product] = weight
+        if self._book.lot is not None and self._book.lot.lot_id is not None:
+            self._weights_of_lots[self._book.lot.lot_id] = weight
 
     def close_list(self) -> None:
         """Mark the lot on the block as passed, when the auction is over."""

@@ -86,7 +86,7 @@ class SaleCommands:
         """Award the lot. `below_reserve` is called where the server refuses it for that (D42)."""
         bid, hammered = decision.bid, len(self._book.hammers)
         winner = isolated(self._book.called(bid))
-        self._clerk.weights[decision.product] = decision.weight
+        self._clerk.weigh(decision.product, decision.weight)
 
         def on_reply(answer: Reply) -> None:
             if answer.code == Code.OTHER_BID_LEADS:
