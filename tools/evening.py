@@ -7,18 +7,24 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
-from screenshot import drawn
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from baraka_server.contract.client_events import JoinAuction, PlaceBid, PostComment
+from baraka_server.contract.client_events import (
+    JoinAuction,
+    PlaceBid,
+    PostComment,
+)
 from baraka_server.store import migrate
 from baraka_server.store.seed import seed
 from tests.support.clients.keyboard import Keyboard, seated
 from tests.support.clients.phones import Phone, PythonPhones, token
 from tests.support.servers.baraka import SECRET, Baraka
+from tools.screenshot import drawn
 
 SIZE = (120, 40)
 HOLD_SECONDS = 4
