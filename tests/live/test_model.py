@@ -49,6 +49,7 @@ from tests.live.naive import AMINA, Done, Naive, essence
 from tests.support.checks.proof import the_ledger
 from tests.support.clients.hall import Hall, open_house
 from tests.support.servers.clock import Clock
+from tests.support.servers.folders import own_folder
 
 POLL_SECONDS = 0.005
 PATIENCE_SECONDS = 20
@@ -56,8 +57,7 @@ PATIENCE_SECONDS = 20
 
 @cache
 def _template() -> Path:
-    folder = Path(tempfile.mkdtemp(prefix="baraka-model-"))
-    file = folder / "template.db"
+    file = Path(tempfile.mkdtemp(prefix="model-", dir=own_folder())) / "template.db"
     url = f"sqlite+aiosqlite:///{file}"
 
     async def prepare() -> None:
@@ -82,7 +82,7 @@ class HouseAndModel(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.runner = asyncio.Runner()
-        self.folder = tempfile.TemporaryDirectory(prefix="baraka-model-")
+        self.folder = tempfile.TemporaryDirectory(prefix="model-", dir=own_folder())
         file = Path(self.folder.name) / "baraka.db"
         shutil.copy(_template(), file)
         self.store = Store(open_engine(f"sqlite+aiosqlite:///{file}"), timeout_seconds=10)

@@ -16,6 +16,8 @@ from pathlib import Path
 from random import SystemRandom
 from typing import Self
 
+from tests.support.servers.folders import own_folder
+
 # Debian keeps mariadbd in sbin, which is not on everyone's PATH.
 PROGRAMS_PATH = os.pathsep.join(
     [os.environ.get("PATH", os.defpath), "/usr/local/sbin", "/usr/sbin"]
@@ -39,7 +41,7 @@ class MariaDB:
     """
 
     def __init__(self) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="baraka-mariadb-"))
+        self.folder = Path(tempfile.mkdtemp(prefix="mariadb-", dir=own_folder()))
         self.port = 0
         self._data = self.folder / "data"
         self._socket = self.folder / "socket"
@@ -255,16 +257,16 @@ def free_port() -> int:
 
 
 @cache
-def _template() -> tempfile.TemporaryDirectory[str]:
-    folder = tempfile.TemporaryDirectory(prefix="baraka-mariadb-template-")
+def _template() -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="mariadb-template-", dir=own_folder()))
     done = subprocess.run(
         [
             _program("mariadb-install-db"),
             "--no-defaults",
             *_AS_ROOT,
-            f"--datadir={folder.name}/data",
+            f"--datadir={folder}/data",
             # A MariaDB that begins takes away the temporary tables of all others in the same folder.
-            f"--tmpdir={folder.name}",
+            f"--tmpdir={folder}",
             "--auth-root-authentication-method=normal",  # root, no password, this machine only
             "--skip-test-db",
             "--innodb-log-file-size=16M",
@@ -281,7 +283,7 @@ def _template() -> tempfile.TemporaryDirectory[str]:
 
 def _fresh_data() -> Path:
     """Made once in a process (0.6 s) and copied for each server (0.03 s)."""
-    return Path(_template().name) / "data"
+    return _template() / "data"
 
 
 def outlive_us_and_clean_up(pid: int, folder: Path) -> subprocess.Popen[bytes]:

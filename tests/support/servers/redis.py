@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 from typing import Self
 
+from tests.support.servers.folders import own_folder
 from tests.support.servers.mariadb import (
     PROGRAMS_PATH,
     START_SECONDS_MAX,
@@ -31,7 +32,7 @@ class Redis:
     """
 
     def __init__(self) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="baraka-redis-"))
+        self.folder = Path(tempfile.mkdtemp(prefix="redis-", dir=own_folder()))
         self.port = 0
         self._process: subprocess.Popen[bytes] | None = None
         self._survivor: subprocess.Popen[bytes] | None = None
