@@ -158,6 +158,7 @@ async def test_a_novel_that_is_typed_at_any_question_runs_no_command(
             assert list(tmp_path.glob("sale-*")) == []
 
 
+@pytest.mark.long
 async def test_a_novel_at_the_run_list_of_the_server_changes_nothing_of_it(
     baraka: Baraka,
     phones: PythonPhones,

@@ -1,4 +1,4 @@
-"""Ten thousand random and mutated packets at one server, beside a sale that must not notice any of them.
+"""Thousands of random and mutated packets at one server, beside a sale that must not notice any of them.
 
 It throws the same packets each time; other ones with BARAKA_FUZZ_SEED=5 pytest tests/e2e/test_fuzz.py
 """
@@ -34,7 +34,6 @@ from tests.support.clients.stranger import (
 from tests.support.servers.baraka import SECRET, Baraka
 from tests.support.servers.neighbours import Neighbourhood, prepare
 
-PACKETS_MAX = 10_000
 PACKETS_PER_SOCKET = 8
 STRANGERS_AT_ONCE = 10
 MEMORY_GROWTH_BYTES_MAX = 60_000_000
@@ -193,7 +192,8 @@ def entry(user_id: int) -> str:
 
 
 class Fuzz:
-    def __init__(self, seed: int, url: str) -> None:
+    def __init__(self, seed: int, url: str, packets: int) -> None:
+        self.packets = packets
         self.dice = Dice(seed)
         self.url = url
         self.sent = 0
@@ -204,7 +204,7 @@ class Fuzz:
         await asyncio.gather(*(self._stranger() for _ in range(STRANGERS_AT_ONCE)))
 
     async def _stranger(self) -> None:
-        while self.sent < PACKETS_MAX or not self.sale_is_over:
+        while self.sent < self.packets or not self.sale_is_over:
             self.sent += PACKETS_PER_SOCKET
             dice = Dice(self.dice.randrange(2**32))
             user_id = dice.choice(STRANGERS) if dice.random() < 0.3 else NOBODY
@@ -277,7 +277,8 @@ async def story(store, auction_id):
 
 @pytest.mark.slow
 @pytest.mark.timeout(240)
-async def test_ten_thousand_broken_packets_change_nothing_of_a_sale(tmp_path):
+@pytest.mark.parametrize("packets", [2_000, pytest.param(10_000, marks=pytest.mark.long)])
+async def test_broken_packets_change_nothing_of_a_sale(tmp_path, packets):
     seed = int(os.environ.get("BARAKA_FUZZ_SEED") or SEED)
     print(f"BARAKA_FUZZ_SEED={seed}")
     database_url = await prepare(tmp_path)
@@ -288,7 +289,7 @@ async def test_ten_thousand_broken_packets_change_nothing_of_a_sale(tmp_path):
             host = await phones.open(server.url, HOST, auth=auth, transports=["websocket"])
             assert (await host.emits("startLiveAuction", {"auctionId": PLAYGROUND}))["ok"]
         street = Neighbourhood(server.url, host, host, baraka=server)
-        fuzz = Fuzz(seed, server.url)
+        fuzz = Fuzz(seed, server.url, packets)
         memory = street.memory_bytes
         fuzzing = asyncio.create_task(fuzz.run())
         held = await hold_a_sale(server.url, SALE)
@@ -296,8 +297,8 @@ async def test_ten_thousand_broken_packets_change_nothing_of_a_sale(tmp_path):
         await fuzzing
         print(f"{fuzz.sent} packets, {fuzz.ends}, {street.memory_bytes - memory} bytes more")
         assert held == expected
-        assert fuzz.ends["lived"] > 20
-        assert fuzz.ends["disconnected"] > 200
+        assert fuzz.ends["lived"] > packets / 500
+        assert fuzz.ends["disconnected"] > packets / 50
         street.assert_log_is_calm()
         assert street.memory_bytes < memory + MEMORY_GROWTH_BYTES_MAX
     store = Store(open_engine(database_url), timeout_seconds=10)

@@ -19,7 +19,7 @@ from tests.support.checks.proof import (
 from tests.support.clients.crowd import (
     WAYS,
     join,
-    on_both_paths,
+    on_each_path_and_database,
     open_sale,
     put_on_block,
     send,
@@ -62,7 +62,7 @@ async def test_of_fifty_equal_bids_exactly_one_stands(baraka, crowd, store):
         assert heard["newBid"]["user_id"] == winner.user_id
 
 
-@on_both_paths
+@on_each_path_and_database
 async def test_a_storm_has_one_order_for_everybody(baraka, crowd, store):
     dice = random.Random(1)
     amina = await crowd.pick_up(baraka.url, 1)
@@ -88,7 +88,7 @@ async def test_a_storm_has_one_order_for_everybody(baraka, crowd, store):
     assert {answer["code"] for _, answer in answers if not answer["ok"]} == {"bid_too_low"}
 
 
-@on_both_paths
+@on_each_path_and_database
 @pytest.mark.parametrize("finish", ["cancelAuction", "endAuction"])
 async def test_the_hammer_falls_on_the_highest_bid_of_its_round(baraka, crowd, store, finish):
     """Lots change and are awarded in the middle of a storm; then the auction is over in one."""
@@ -180,7 +180,7 @@ async def test_two_servers_on_one_database_keep_one_order(sale_database, tmp_pat
         assert state["seq"] == ledger[-1].seq
 
 
-@on_both_paths
+@on_each_path_and_database
 async def test_the_answer_to_a_join_is_never_behind_a_newer_event(baraka, crowd, store):
     """Who joins in a storm hears the state, and after it every newer event: no older, none twice."""
     dice = random.Random(9)

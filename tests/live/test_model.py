@@ -386,10 +386,15 @@ async def _answer(house: House, viewer: Viewer, event: ClientEvent) -> Any:
     return await house.submit(viewer, event)
 
 
+class HouseAndModelForLong(HouseAndModel):
+    """The same, over many more sales."""
+
+
+# What depends on when the nodes look at each other's news is not found again by making it smaller.
+PLAYED = settings(stateful_step_count=30, phases=(Phase.explicit, Phase.reuse, Phase.generate))
+
 TestTheHouseAndTheModel = HouseAndModel.TestCase
-TestTheHouseAndTheModel.settings = settings(
-    max_examples=20,
-    stateful_step_count=30,
-    # What depends on when the nodes look at each other's news is not found again by making it smaller.
-    phases=(Phase.explicit, Phase.reuse, Phase.generate),
-)
+TestTheHouseAndTheModel.settings = settings(PLAYED, max_examples=8)
+
+TestTheHouseAndTheModelForLong = pytest.mark.long(HouseAndModelForLong.TestCase)
+TestTheHouseAndTheModelForLong.settings = settings(PLAYED, max_examples=60)

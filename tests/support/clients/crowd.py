@@ -21,6 +21,17 @@ from tests.support.servers.baraka import SECRET
 on_both_paths = pytest.mark.parametrize("baraka", ["fast", "stock"], indirect=True)
 """What must hold whichever way announcements take; other tests have the default."""
 
+on_each_path_and_database = pytest.mark.parametrize(
+    ("database_url", "baraka"),
+    [
+        pytest.param("sqlite", "fast", id="sqlite"),
+        pytest.param("sqlite", "stock", id="sqlite-stock"),
+        pytest.param("mariadb", "fast", id="mariadb", marks=pytest.mark.mariadb),
+    ],
+    indirect=True,
+)
+"""The same, and on MariaDB: neither knows of the other."""
+
 CLIENTS: dict[str, tuple[type[NodePhones | PythonPhones], dict[str, Any]]] = {
     "official over websocket": (NodePhones, {"transports": ["websocket"]}),
     "official without compression": (
