@@ -1,4 +1,4 @@
-"""What tests keep in the temporary folder goes with them, however they end."""
+"""Folders of test processes go with them, however they end."""
 
 from __future__ import annotations
 
