@@ -210,7 +210,9 @@ class Auctioneer:
         if committed:
             await self._announcer.announce(unannounced, committed, lists)
             if self.view and committed.record:
-                self.view.record = committed.record  # its title may have changed too
+                # Its title may have changed too. What a look in this batch wrote since is newer.
+                if committed.state and self.view.seq == committed.state.seq:
+                    self.view.record = committed.record
             elif self.view:
                 await self._end(self.view)
 

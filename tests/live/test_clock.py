@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from baraka_server.contract import clock as asked
-from baraka_server.contract.client_events import JoinAuction, StartAuction
+from baraka_server.contract.client_events import JoinAuction, PostComment, StartAuction
 from baraka_server.contract.lots import AddLots, OpenLot
 from baraka_server.contract.refusals import Code, Refusal
 from baraka_server.domain.events import BidPlaced
@@ -405,6 +406,22 @@ async def test_a_clock_awards_its_lot_to_the_bid_that_stands(floor):
     *_, (event, heard) = floor.hall.news_of(floor.bilal)
     assert (event, heard["winningUser"]["id"], heard["clock"]) == ("auctionEnded", BILAL, None)
     await assert_sale_holds(floor.store)
+
+
+async def test_a_clock_s_award_among_other_commands_is_in_the_state(floor):
+    """It is committed behind the commands of a batch, and announced before all of these are answered."""
+    await floor.starts(20, award="auto")
+    await floor.says(bid(10), floor.bilal)
+    await floor.passes(20)
+    comment = PostComment(auction_id=1, comment="Mine!")
+    writing = asyncio.ensure_future(floor.house.submit(floor.bilal, comment))
+    floor.clock.now += STEP_SECONDS
+    floor.house.beat()
+    await writing
+    await floor.house.settled()
+    assert len(await awards(floor)) == 1
+    state = await floor.state()
+    assert json.loads(state["auction"])["current_product"] is None
 
 
 async def test_a_clock_that_could_not_be_looked_at_awards_when_it_can(floor, monkeypatch):
