@@ -13,6 +13,7 @@ from baraka_server.contract.clock import (
     FairWarningGiven,
 )
 from baraka_server.contract.hammer import BidUndone, LotReopened
+from baraka_server.contract.house_rules import HouseRulesChanged
 from baraka_server.contract.moderation import CommentRemoved, SlowMode
 from baraka_server.contract.server_events import (
     AuctionCanceled,
@@ -45,7 +46,11 @@ NAMES = {
     "bidding_paused": BiddingPaused.wire_name,
     "bidding_resumed": BiddingResumed.wire_name,
     **dict.fromkeys(
-        ("user_muted", "user_unmuted", "user_blocked", "user_unblocked"), AuctionEntry.wire_name
+        (
+            *("user_muted", "user_unmuted", "user_blocked", "user_unblocked", "role_set"),
+            *("maximum_set", "maximum_withdrawn", "maxima_opened", "bidder_registered"),
+        ),
+        AuctionEntry.wire_name,
     ),
 }
 """Entries that say nothing but that it happened, and how that was announced."""
@@ -119,6 +124,9 @@ def _core(entry: HistoryEntry, entries: Mapping[int, HistoryEntry]) -> Core:
             back = data.get("bids") or [None]
             standing = tuple(back[-1][:3]) if back[-1] else None
             return LotReopened.wire_name, data["lot"]["product"], standing
+        case "house_rules_set":
+            rules = data["rules"]
+            return HouseRulesChanged.wire_name, rules["registration"], rules["maxima"]
         case "lot_passed":
             return LotAwarded.wire_name, None
         case "user_blocked" if data.get("bids"):

@@ -41,6 +41,7 @@ class Promise(StrEnum):
     DATABASE_AGREES = "database_agrees"
     CLOCK_IS_KEPT = "clock_is_kept"
     MODERATION_HOLDS = "moderation_holds"
+    MAXIMA_ARE_KEPT = "maxima_are_kept"
 
 
 TITLES: dict[Promise, str] = {
@@ -62,10 +63,11 @@ TITLES: dict[Promise, str] = {
     Promise.SECRETS_STAY: "no code, no whole phone number and nothing else private was sent",
     Promise.DATABASE_AGREES: "tables and ledger say the same",
     Promise.CLOCK_IS_KEPT: "bidding closes by the clock, and only then",
-    Promise.MODERATION_HOLDS: "who is muted or blocked is kept out",
+    Promise.MODERATION_HOLDS: "who is muted, blocked or not registered is kept out",
+    Promise.MAXIMA_ARE_KEPT: "maximum bids bid the least that leads, and are nobody else's",
 }
 
-OF_A_HOUSE = frozenset({Promise.CLOCK_IS_KEPT, Promise.MODERATION_HOLDS})
+OF_A_HOUSE = frozenset({Promise.CLOCK_IS_KEPT, Promise.MODERATION_HOLDS, Promise.MAXIMA_ARE_KEPT})
 """Promises of what a sale has only where its host uses it: a run that had none of it says nothing of them."""
 
 

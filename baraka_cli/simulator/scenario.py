@@ -98,6 +98,10 @@ class Scenario(BaseModel):
     moderation: Share = Field(
         0, description="Lots during which people are muted, blocked, slowed or lose a comment."
     )
+    maxima: Share = Field(0, description="Bids in place of which a maximum bid is set.")
+    registration: bool = Field(
+        False, description="Bidders are registered, some up to a limit; others are refused."
+    )
     passers_by: Crowd = Field(3, description="Connected, and in no room or in that of next door.")
     seed: int = Field(1, description="The same seed makes the same decisions.")
 
@@ -175,7 +179,15 @@ PRESETS: dict[str, Scenario] = {
     ),
     "mistakes": Scenario(lots=6, rate=10, duration=18, chaos=0.5, mistakes=1),
     "house": Scenario(
-        lots=8, rate=10, duration=32, chaos=0.5, mistakes=0.5, clocks=0.75, moderation=0.75
+        lots=8,
+        rate=10,
+        duration=32,
+        chaos=0.5,
+        mistakes=0.5,
+        clocks=0.75,
+        moderation=0.75,
+        maxima=0.2,
+        registration=True,
     ),
     "find-limit": Scenario(
         viewers=200,

@@ -18,7 +18,7 @@ from baraka_server.contract.server_events import AuctionState, Error, NamedBid, 
 class Done(ServerModel):
     """The acknowledgement of what was done. Fields beside `ok` are additions: where they are, they are so.
 
-    The last three are decided (docs/auction-house.md), and sent by newer servers.
+    The last ones are of the auction house (docs/auction-house.md).
     """
 
     ok: Literal[True]
@@ -35,6 +35,7 @@ class Done(ServerModel):
     undone: bool | None = None
     reopened: bool | None = None
     changed: bool | None = None
+    paddle: int | None = None
 
 
 class Joined(AuctionState):

@@ -12,8 +12,10 @@ from baraka_cli.simulator.checks.clocks import Clocks
 from baraka_cli.simulator.checks.cores import Core, Row, core_of, rows
 from baraka_cli.simulator.checks.descriptions import difference, one_bid, said
 from baraka_cli.simulator.checks.findings import Findings
+from baraka_cli.simulator.checks.maxima import Maxima
 from baraka_cli.simulator.checks.people import People
 from baraka_cli.simulator.checks.records import Records, differing
+from baraka_cli.simulator.checks.registrations import Registrations
 from baraka_cli.simulator.checks.truth import PRICES, Moment, Truth
 from baraka_cli.simulator.result import Promise
 from baraka_server.contract.hammer import BidUndone, LotReopened
@@ -40,10 +42,19 @@ DETAILS = (
 class Announcements:
     """Judge of announcements: keeps one `Truth` for each auction and compares each with it."""
 
-    def __init__(self, findings: Findings, clocks: Clocks, people: People) -> None:
+    def __init__(
+        self,
+        findings: Findings,
+        clocks: Clocks,
+        people: People,
+        maxima: Maxima,
+        registrations: Registrations,
+    ) -> None:
         self._findings = findings
         self._clocks = clocks
         self._people = people
+        self._maxima = maxima
+        self._registrations = registrations
         self._truths: dict[int, Truth] = {}
         self.records = Records(findings, self.meddled)
         self._said: dict[tuple[int, int], Mapping[str, Any]] = {}
@@ -259,8 +270,11 @@ class Announcements:
         """Judge an announcement by what was said before it."""
         truth = self.truth(auction_id)
         if not truth.meddled:
-            self._clocks.follow(auction_id, seq, core, before, new_lot=truth.is_new_lot(core))
+            new_lot = truth.is_new_lot(core)
+            self._clocks.follow(auction_id, seq, core, before, new_lot=new_lot)
             self._people.follow(auction_id, seq, core, before)
+            self._maxima.follow(auction_id, seq, core, before, new_lot=new_lot)
+            self._registrations.follow(auction_id, seq, core)
         where = f"auction {auction_id}, number {seq}"
         match core:
             case (NewBid.wire_name, _, _, int(amount)) if (

@@ -36,6 +36,8 @@ from baraka_server.contract.clock import (
     StopClock,
 )
 from baraka_server.contract.hammer import BidUndone, LotReopened, ReopenLot, UndoBid
+from baraka_server.contract.house_rules import HouseRulesChanged, SetHouseRules
+from baraka_server.contract.maxima import SetMaximumBid, WithdrawMaximum
 from baraka_server.contract.moderation import (
     BlockUser,
     CommentRemoved,
@@ -48,6 +50,7 @@ from baraka_server.contract.moderation import (
     UnmuteUser,
 )
 from baraka_server.contract.refusals import Code
+from baraka_server.contract.registration import RegisterBidder
 from baraka_server.contract.server_events import (
     AuctionEntry,
     AuctionFinished,
@@ -77,6 +80,10 @@ ANNOUNCED_AS: dict[str, tuple[str, str]] = {
     MuteUser.wire_name: (AuctionEntry.wire_name, ""),
     UnmuteUser.wire_name: (AuctionEntry.wire_name, ""),
     UnblockUser.wire_name: (AuctionEntry.wire_name, ""),
+    SetMaximumBid.wire_name: (AuctionEntry.wire_name, ""),
+    WithdrawMaximum.wire_name: (AuctionEntry.wire_name, ""),
+    RegisterBidder.wire_name: (AuctionEntry.wire_name, ""),
+    SetHouseRules.wire_name: (HouseRulesChanged.wire_name, ""),
 }
 """Server event for each client event that was done, and the field that both have."""
 
@@ -227,7 +234,7 @@ class Answers:
 
     def _finish_bids(self, auction_id: int) -> None:
         made = self._made.get(auction_id, {})
-        for (user_id, amount), times in self._announced(auction_id).items():
+        for (user_id, amount), times in self._announced(auction_id, by_hand=True).items():
             if user_id not in self._bidders:
                 continue
             one = made.get((user_id, amount), _Made())
@@ -248,7 +255,9 @@ class Answers:
                 f"{times} times and announced {told} times",
             )
 
-    def _announced(self, auction_id: int) -> Counter[tuple[int, int]]:
-        """Counts of announced bids, by user and amount."""
-        bids = self._announcements.truth(auction_id).all_bids()
-        return Counter((user_id, amount) for _, (_, user_id, amount) in bids)
+    def _announced(self, auction_id: int, *, by_hand: bool = False) -> Counter[tuple[int, int]]:
+        """Counts of announced bids, by user and amount; `by_hand` without those of maxima and of the staff."""
+        truth = self._announcements.truth(auction_id)
+        left_out = truth.not_by_hand if by_hand else ()
+        bids = (row for seq, row in truth.all_bids() if seq not in left_out)
+        return Counter((user_id, amount) for _, user_id, amount in bids)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from baraka_cli.simulator.checks.clocks import Clocks
 from baraka_cli.simulator.checks.people import People
+from baraka_cli.simulator.checks.registrations import Registrations
 from baraka_cli.simulator.checks.sent_command import SentCommand
 from baraka_cli.simulator.checks.spans import Spans
 from baraka_cli.simulator.checks.truth import Standing, Truth
@@ -29,6 +30,7 @@ class Case:
     clocks: Clocks
     spans: Spans
     people: People
+    registrations: Registrations
 
     @property
     def standings(self) -> list[Standing]:

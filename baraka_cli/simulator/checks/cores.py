@@ -8,6 +8,7 @@ from typing import Any
 from baraka_cli.client.frames import Frame
 from baraka_server.contract.clock import AuctionClock, FairWarningGiven
 from baraka_server.contract.hammer import BidUndone, LotReopened
+from baraka_server.contract.house_rules import HouseRulesChanged
 from baraka_server.contract.moderation import CommentRemoved, SlowMode
 from baraka_server.contract.server_events import (
     LotAwarded,
@@ -56,6 +57,8 @@ def _whole_core(name: str, data: Mapping[str, Any]) -> Core:
             return name, data["product"], named(data["standingBid"])
         case AuctionClock.wire_name:
             return name, data["remainingMs"], data["running"]
+        case HouseRulesChanged.wire_name:
+            return name, data["registration"], data["maxima"]
         case FairWarningGiven.wire_name:
             return name, data["stage"]
         case CommentRemoved.wire_name:

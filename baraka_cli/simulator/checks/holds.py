@@ -126,6 +126,20 @@ def _no_such_comment(case: Case) -> bool:
     return any(all(row[0] != comment_id for row in listed) for listed in lists)
 
 
+def _was_not_registered(case: Case) -> bool:
+    asked = case.asked
+    return case.registrations.may_be_unregistered(
+        asked.auction_id, asked.user_id, case.since, case.until
+    )
+
+
+def _had_a_limit(case: Case) -> bool:
+    asked = case.asked
+    return case.registrations.may_have_limit(
+        asked.auction_id, asked.user_id, asked.payload.get("amount"), case.since, case.until
+    )
+
+
 def _is_an_addition(case: Case) -> bool:
     return case.asked.event not in GUIDE_EVENTS
 
@@ -158,5 +172,7 @@ HOLDS: dict[Code, Callable[[Case], bool]] = {
     Code.BLOCKED: _was(Kind.BLOCKED),
     Code.SLOW_MODE: _slow_mode_was_on,
     Code.COMMENT_NOT_FOUND: _no_such_comment,
+    Code.NOT_REGISTERED: _was_not_registered,
+    Code.OVER_LIMIT: _had_a_limit,
 }
 """Reasons that can be judged. The others are no reasons of the auction: it may be tried again."""

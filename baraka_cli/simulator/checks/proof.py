@@ -17,11 +17,13 @@ from baraka_cli.simulator.checks.clocks import Clocks
 from baraka_cli.simulator.checks.connections import Connections
 from baraka_cli.simulator.checks.counts import Counts
 from baraka_cli.simulator.checks.findings import Findings
+from baraka_cli.simulator.checks.maxima import Maxima
 from baraka_cli.simulator.checks.payloads import Payloads
 from baraka_cli.simulator.checks.people import People
 from baraka_cli.simulator.checks.put_off import PutOff
 from baraka_cli.simulator.checks.reasons import Reasons
 from baraka_cli.simulator.checks.refusals import Refusals
+from baraka_cli.simulator.checks.registrations import Registrations
 from baraka_cli.simulator.checks.rooms import Rooms
 from baraka_cli.simulator.checks.seats import Seat, SeatInRoom
 from baraka_cli.simulator.checks.sent_command import SentCommand
@@ -38,6 +40,7 @@ from baraka_server.contract.server_events import (
     AuctionState,
     Error,
     LotAwarded,
+    Scope,
     UserCountUpdate,
 )
 from baraka_server.contract.vocabulary import SERVER_EVENTS
@@ -46,6 +49,7 @@ NEWS = frozenset(
     name
     for name, event in SERVER_EVENTS.items()
     if name not in {UserCountUpdate.wire_name, AuctionState.wire_name, Error.wire_name}
+    and event.scope is not Scope.USER
 )
 """Events that stand in an auction's sequence."""
 
@@ -74,7 +78,11 @@ class Proof:
         self.spans = Spans()
         self.clocks = Clocks(self.findings, self.times, awake)
         self.people = People(self.findings, self.spans, self.truth)
-        self.announcements = Announcements(self.findings, self.clocks, self.people)
+        self.maxima = Maxima(self.findings, awake)
+        self.registrations = Registrations(self.findings, awake)
+        self.announcements = Announcements(
+            self.findings, self.clocks, self.people, self.maxima, self.registrations
+        )
         self.states = States(self.findings, self.announcements, self.clocks, clock)
         self.rooms = Rooms(
             self.findings, self.announcements, self.states, self.frames, clock, awake
@@ -88,6 +96,7 @@ class Proof:
             self.clocks,
             self.spans,
             self.people,
+            self.registrations,
         )
         self.refusals = Refusals(self.findings)
         self.put_off = PutOff(self.findings)
@@ -144,6 +153,8 @@ class Proof:
         )
         self.spans.asks(asked)
         self.clocks.asks(asked)
+        self.maxima.asks(asked)
+        self.registrations.asks(asked)
         repeated = payload.get("requestId")
         return self._first_asked.setdefault(repeated, asked) if repeated else asked
 
@@ -157,6 +168,8 @@ class Proof:
         self.put_off.answered(asked.event, answer)
         self.spans.answered(asked, answer)
         self.people.answered(asked, answer)
+        self.maxima.answered(asked, answer)
+        self.registrations.answered(asked, answer)
         if answer.ok is not None:
             self._first_asked.pop(str(asked.payload.get("requestId")), None)
         if answer.ok is False:
@@ -186,6 +199,7 @@ class Proof:
         room = seat.rooms.get(auction_id)
         self.rooms.skipped.came(seat, auction_id)
         self.counts.joined(auction_id, seat.label, answer.data.get("userCount"))
+        self.maxima.look_at_state(seat, answer.data)
         said = {name: value for name, value in answer.data.items() if name != "ok"}
         if room is not None and "auction" in said and said != room.told:
             if room.awaiting:
@@ -216,6 +230,7 @@ class Proof:
     def _heard_aside(self, seat: Seat, frame: Frame) -> None:
         if frame.name == Error.wire_name and self._puts_out(seat, frame):
             return
+        self.maxima.heard(seat, frame)
         if frame.name == Error.wire_name:
             self.refusals.heard(seat, frame)
         elif frame.name == AuctionState.wire_name:
@@ -270,6 +285,8 @@ class Proof:
         self.reasons.finish()
         self.clocks.finish()
         self.people.finish()
+        self.maxima.finish()
+        self.registrations.finish()
         self.put_off.finish()
         self.connections.finish()
         self.announcements.finish()

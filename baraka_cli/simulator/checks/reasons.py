@@ -19,6 +19,7 @@ from baraka_cli.simulator.checks.findings import Findings
 from baraka_cli.simulator.checks.holds import HOLDS
 from baraka_cli.simulator.checks.people import People
 from baraka_cli.simulator.checks.refusal_texts import codes_of, quoted
+from baraka_cli.simulator.checks.registrations import Registrations
 from baraka_cli.simulator.checks.sent_command import SentCommand
 from baraka_cli.simulator.checks.spans import Spans
 from baraka_cli.simulator.checks.times import Times
@@ -46,6 +47,7 @@ class Reasons:
         clocks: Clocks,
         spans: Spans,
         people: People,
+        registrations: Registrations,
     ) -> None:
         self._findings = findings
         self._announcements = announcements
@@ -53,6 +55,7 @@ class Reasons:
         self._awake = awake
         self._times = times
         self._clocks, self._spans, self._people = clocks, spans, people
+        self._registrations = registrations
         self._waiting: deque[tuple[float, float, SentCommand, Mapping[str, Any]]] = deque()
         """When it was answered by both clocks, what was asked, and the answer."""
 
@@ -102,6 +105,7 @@ class Reasons:
             clocks=self._clocks,
             spans=self._spans,
             people=self._people,
+            registrations=self._registrations,
         )
         right = any(HOLDS[code](case) for code in codes)
         self._findings.expect(

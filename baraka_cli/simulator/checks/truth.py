@@ -106,6 +106,8 @@ class Truth:
         self.cores: dict[int, Core] = {}
         self.rounds: dict[int, int] = {}
         """The round that an announcement was said to be of, where it says that."""
+        self.not_by_hand: set[int] = set()
+        """Numbers of bids that a maximum or the staff made."""
         self.owner: int | None = None
         self.round: int | None = None
         self.canceled: bool | None = None
@@ -258,6 +260,9 @@ class Truth:
                 self._relist(seq)
             case (NewBid.wire_name, bid_id, user_id, amount):
                 _grow(bids, seq, (bid_id, user_id, amount))
+                row = data.get("newBid", {})
+                if row.get("automatic") or row.get("floor"):
+                    self.not_by_hand.add(seq)
                 self.accepted += 1
             case (NewComment.wire_name, comment_id, user_id, text):
                 self._comment(seq, (comment_id, user_id, text))

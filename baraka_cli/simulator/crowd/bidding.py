@@ -14,6 +14,7 @@ from baraka_cli.client.replies import LOST, Reply
 from baraka_cli.simulator.checks.refusals import NOT_ITS_FAULT
 from baraka_cli.simulator.crowd.cast import Member
 from baraka_cli.simulator.crowd.errands import POLL_SECONDS, Errands
+from baraka_cli.simulator.crowd.maximum_bids import MaximumBids
 from baraka_cli.simulator.crowd.pace import Lapse, Pace
 from baraka_cli.simulator.crowd.people import Bid, View
 from baraka_cli.simulator.crowd.sale import Sale
@@ -73,6 +74,9 @@ class Bidding:
         self._errands = errands
         self._chance = chance
         self._insistent = insistent
+        self.maxima = MaximumBids(
+            sale, visits, sale.scenario.maxima, Random(f"maxima of {sale.scenario.seed}")
+        )
         self._pace = Pace(sale.scenario.rate, sale.scenario.ramp_up)
         self._waiting: set[Member] = set()
         """Whose bid is under way: also one that is not sent yet."""
@@ -202,7 +206,11 @@ class Bidding:
             await asyncio.shield(self._send(*found, time.perf_counter()))
 
     def _send(self, one: Member, bid: Bid, due: float) -> asyncio.Task[Reply]:
-        task = asyncio.create_task(self.bid(one, bid, due))
+        if self.maxima.wants(one, bid):
+            self.planned -= bool(self._scenario.rate)
+            task = asyncio.create_task(self.maxima.set(one, bid))
+        else:
+            task = asyncio.create_task(self.bid(one, bid, due))
         self.asking.add(task)
         self._waiting.add(one)
 

@@ -72,7 +72,7 @@ class Crowd:
         self._meter = sale.meter
         self._proof = sale.proof
         self.hosted = hosted
-        sale.proof.spans.by_others = not hosted
+        sale.proof.spans.by_others = sale.proof.registrations.by_others = not hosted
         host, self._auditors = staff(sale.scenario, sale.place, sale.pool, mint)
         self._everybody = cast(sale.scenario, sale.place, sale.pool, mint, sale.workers)
         sale.meter.processes += sale.workers

@@ -83,6 +83,7 @@ class Hosting:
             raise SaleStopped(f"the host cannot join auction {self._sale.place.auction_id}")
 
     async def sell(self) -> None:
+        await self._plays.open()
         self._ends = time.perf_counter() + self._sale.scenario.duration
         for number, lot in enumerate(self._sale.lots, 1):
             if time.perf_counter() >= self._ends or not self._bidding.open:

@@ -15,16 +15,21 @@ from baraka_cli.simulator.crowd.desk import Desk
 from baraka_cli.simulator.crowd.errands import Errands
 from baraka_cli.simulator.crowd.mistakes import Mistakes, Plan
 from baraka_cli.simulator.crowd.moderating import Act, Moderating
+from baraka_cli.simulator.crowd.registering import Registering
 from baraka_cli.simulator.crowd.sale import Sale
 from baraka_cli.simulator.crowd.selling_by_clock import ClockPlan, SellingByClock
 from baraka_cli.simulator.crowd.visits import Visits
 from baraka_cli.simulator.result import Promise
 from baraka_server.contract.clock import StartClock
+from baraka_server.contract.house_rules import SetHouseRules
+from baraka_server.contract.maxima import SetMaximumBid
 from baraka_server.contract.moderation import BlockUser, MuteUser, SetSlowMode
 
 MISTAKES, CLOCKS, MODERATION = "mistakes of the host", "lots with a clock", "acts of moderation"
+MAXIMA = "rules of the house"
 PROVED_BY = {
     Promise.CLOCK_IS_KEPT: (CLOCKS, (StartClock.wire_name,)),
+    Promise.MAXIMA_ARE_KEPT: (MAXIMA, (SetMaximumBid.wire_name, SetHouseRules.wire_name)),
     Promise.MODERATION_HOLDS: (
         MODERATION,
         (MuteUser.wire_name, BlockUser.wire_name, SetSlowMode.wire_name),
@@ -60,9 +65,18 @@ class Plays:
         self.desk = desk
         self.planned: Counter[str] = Counter()
         self.done: Counter[str] = Counter()
+        self._lots = 0
         self._truth = proof.truth(auction_id)
         self.mistakes = Mistakes(
             self._truth, desk, scenario.mistakes, Random(f"mistakes of {scenario.seed}")
+        )
+        self._registering = Registering(
+            desk,
+            everybody,
+            bidding.maxima,
+            takes_maxima=scenario.maxima > 0,
+            approval=scenario.registration,
+            limit=max(lot.market for lot in sale.lots),
         )
         self._clocks = SellingByClock(
             proof, auction_id, desk, bidding, scenario.clocks, Random(f"clocks of {scenario.seed}")
@@ -80,6 +94,11 @@ class Plays:
             Random(f"moderation of {scenario.seed}"),
         )
 
+    async def open(self) -> None:
+        """Before the first lot."""
+        self.planned[MAXIMA] += self._registering.planned
+        self.done[MAXIMA] += await self._registering.open()
+
     def plan(self, lot_seconds: float) -> LotPlay:
         play = LotPlay(
             self._truth.accepted,
@@ -94,6 +113,9 @@ class Plays:
 
     async def begin(self, play: LotPlay) -> None:
         """The lot is up."""
+        if self._lots:
+            await self._registering.between_lots()
+        self._lots += 1
         if play.clock is not None:
             self.done[CLOCKS] += await self._clocks.start(play.clock)
 
