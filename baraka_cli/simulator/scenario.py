@@ -99,6 +99,7 @@ class Scenario(BaseModel):
         0, description="Lots during which people are muted, blocked, slowed or lose a comment."
     )
     maxima: Share = Field(0, description="Bids in place of which a maximum bid is set.")
+    floor: Share = Field(0, description="Lots for which the host enters bids from the room.")
     registration: bool = Field(
         False, description="Bidders are registered, some up to a limit; others are refused."
     )
@@ -187,6 +188,7 @@ PRESETS: dict[str, Scenario] = {
         clocks=0.75,
         moderation=0.75,
         maxima=0.2,
+        floor=0.5,
         registration=True,
     ),
     "find-limit": Scenario(

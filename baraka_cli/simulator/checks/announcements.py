@@ -274,7 +274,7 @@ class Announcements:
             self._clocks.follow(auction_id, seq, core, before, new_lot=new_lot)
             self._people.follow(auction_id, seq, core, before)
             self._maxima.follow(auction_id, seq, core, before, new_lot=new_lot)
-            self._registrations.follow(auction_id, seq, core)
+            self._registrations.follow(auction_id, seq, core, before.data)
         where = f"auction {auction_id}, number {seq}"
         match core:
             case (NewBid.wire_name, _, _, int(amount)) if (

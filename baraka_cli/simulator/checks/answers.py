@@ -49,6 +49,7 @@ from baraka_server.contract.moderation import (
     UnblockUser,
     UnmuteUser,
 )
+from baraka_server.contract.prices import FloorBid
 from baraka_server.contract.refusals import Code
 from baraka_server.contract.registration import RegisterBidder
 from baraka_server.contract.server_events import (
@@ -80,6 +81,7 @@ ANNOUNCED_AS: dict[str, tuple[str, str]] = {
     MuteUser.wire_name: (AuctionEntry.wire_name, ""),
     UnmuteUser.wire_name: (AuctionEntry.wire_name, ""),
     UnblockUser.wire_name: (AuctionEntry.wire_name, ""),
+    FloorBid.wire_name: (NewBid.wire_name, "amount"),
     SetMaximumBid.wire_name: (AuctionEntry.wire_name, ""),
     WithdrawMaximum.wire_name: (AuctionEntry.wire_name, ""),
     RegisterBidder.wire_name: (AuctionEntry.wire_name, ""),

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from baraka_cli.simulator.checks.cases import Case
 from baraka_cli.simulator.checks.spans import Kind
 from baraka_server.contract.client_events import GUIDE_EVENTS
+from baraka_server.contract.prices import FloorBid
 from baraka_server.contract.refusals import Code
 
 SHOWN_SECONDS_MAX = 60
@@ -108,7 +109,7 @@ def _a_clock_was_on(case: Case) -> bool:
 def _was(kind: Kind) -> Callable[[Case], bool]:
     def may_be(case: Case) -> bool:
         key = (case.asked.auction_id, case.asked.user_id, kind)
-        return case.spans.may_be(key, case.since, case.until)
+        return _is_for_another(case) or case.spans.may_be(key, case.since, case.until)
 
     return may_be
 
@@ -126,16 +127,21 @@ def _no_such_comment(case: Case) -> bool:
     return any(all(row[0] != comment_id for row in listed) for listed in lists)
 
 
+def _is_for_another(case: Case) -> bool:
+    """Whether the command is about a bidder whom this crowd may not know: a paddle, or a label."""
+    return case.asked.event == FloorBid.wire_name
+
+
 def _was_not_registered(case: Case) -> bool:
     asked = case.asked
-    return case.registrations.may_be_unregistered(
+    return _is_for_another(case) or case.registrations.may_be_unregistered(
         asked.auction_id, asked.user_id, case.since, case.until
     )
 
 
 def _had_a_limit(case: Case) -> bool:
     asked = case.asked
-    return case.registrations.may_have_limit(
+    return _is_for_another(case) or case.registrations.may_have_limit(
         asked.auction_id, asked.user_id, asked.payload.get("amount"), case.since, case.until
     )
 

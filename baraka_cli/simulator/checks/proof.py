@@ -34,6 +34,7 @@ from baraka_cli.simulator.checks.states import States
 from baraka_cli.simulator.checks.times import Times
 from baraka_cli.simulator.checks.truth import Truth
 from baraka_cli.simulator.result import Promise
+from baraka_server.contract.prices import FloorBid
 from baraka_server.contract.refusals import Code
 from baraka_server.contract.server_events import (
     AuctionStarted,
@@ -111,6 +112,8 @@ class Proof:
         )
         self._acknowledgements = Acknowledgements(self.findings, self._payloads)
         self._clock, self._awake = clock, awake
+        self._labels: set[str] = set()
+        """What bidders in the room were called to the server: nobody may hear it (D40)."""
         self._first_asked: dict[str, SentCommand] = {}
         """By `requestId`: what is asked again is answered as it was the first time (D23)."""
 
@@ -129,6 +132,10 @@ class Proof:
         if frame.name in WITH_AUCTION:
             self.announcements.look_at_auction(frame)
         self._payloads.look(frame, numbered=bool(self.numbered))
+        label = next((label for label in self._labels if label in frame.text), None)
+        if self._labels:
+            what = f"{frame.name}: the room heard whom the staff calls {label!r}"
+            self.findings.expect(Promise.SECRETS_STAY, label is None, what, frame.text)
 
     # --- what a phone asks
 
@@ -155,6 +162,8 @@ class Proof:
         self.clocks.asks(asked)
         self.maxima.asks(asked)
         self.registrations.asks(asked)
+        if event == FloorBid.wire_name and "label" in payload:
+            self._labels.add(payload["label"])
         repeated = payload.get("requestId")
         return self._first_asked.setdefault(repeated, asked) if repeated else asked
 

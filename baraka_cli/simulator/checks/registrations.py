@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from baraka_cli.client.replies import Reply
 from baraka_cli.simulator.checks.cores import Core
@@ -62,10 +63,12 @@ class Registrations:
         elif "registration" in payload:
             self._rules[auction_id].append((seq, payload["registration"] == APPROVAL))
 
-    def follow(self, auction_id: int, seq: int, core: Core) -> None:
-        """Called for each announcement, in order."""
+    def follow(self, auction_id: int, seq: int, core: Core, data: Mapping[str, Any]) -> None:
+        """Called for each announcement, in order. A bid from the floor may be of somebody without a number."""
         self.judge(self._awake())
-        if core[0] == NewBid.wire_name and len(core) > 3 and not self.by_others:
+        row = data.get("newBid")
+        floor = isinstance(row, Mapping) and bool(row.get("floor"))
+        if core[0] == NewBid.wire_name and len(core) > 3 and not (self.by_others or floor):
             self._bids.append((self._awake(), auction_id, seq, core))
 
     def judge(self, now: float) -> None:

@@ -108,6 +108,8 @@ class Truth:
         """The round that an announcement was said to be of, where it says that."""
         self.not_by_hand: set[int] = set()
         """Numbers of bids that a maximum or the staff made."""
+        self.paddles: dict[int, int] = {}
+        """Of those who bid by themselves, by user."""
         self.owner: int | None = None
         self.round: int | None = None
         self.canceled: bool | None = None
@@ -260,9 +262,7 @@ class Truth:
                 self._relist(seq)
             case (NewBid.wire_name, bid_id, user_id, amount):
                 _grow(bids, seq, (bid_id, user_id, amount))
-                row = data.get("newBid", {})
-                if row.get("automatic") or row.get("floor"):
-                    self.not_by_hand.add(seq)
+                self._note_whose(seq, user_id, data.get("newBid", {}))
                 self.accepted += 1
             case (NewComment.wire_name, comment_id, user_id, text):
                 self._comment(seq, (comment_id, user_id, text))
@@ -302,6 +302,12 @@ class Truth:
             case (AuctionChanged.wire_name,):
                 self.meddled = True
                 self._change(self.changes.pop(seq, {}))
+
+    def _note_whose(self, seq: int, user_id: int, row: Mapping[str, Any]) -> None:
+        if row.get("automatic") or row.get("floor"):
+            self.not_by_hand.add(seq)
+        elif isinstance(row.get("paddle"), int):
+            self.paddles[user_id] = row["paddle"]
 
     def is_new_lot(self, core: Core) -> bool:
         return core[0] == LotChanged.wire_name and (

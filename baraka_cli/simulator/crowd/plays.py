@@ -13,6 +13,7 @@ from baraka_cli.simulator.crowd.cast import Member
 from baraka_cli.simulator.crowd.chatting import Chatting
 from baraka_cli.simulator.crowd.desk import Desk
 from baraka_cli.simulator.crowd.errands import Errands
+from baraka_cli.simulator.crowd.floor_bids import FloorBids
 from baraka_cli.simulator.crowd.mistakes import Mistakes, Plan
 from baraka_cli.simulator.crowd.moderating import Act, Moderating
 from baraka_cli.simulator.crowd.registering import Registering
@@ -26,10 +27,10 @@ from baraka_server.contract.maxima import SetMaximumBid
 from baraka_server.contract.moderation import BlockUser, MuteUser, SetSlowMode
 
 MISTAKES, CLOCKS, MODERATION = "mistakes of the host", "lots with a clock", "acts of moderation"
-MAXIMA = "rules of the house"
+RULES, FLOOR = "rules of the house", "bids from the floor"
 PROVED_BY = {
     Promise.CLOCK_IS_KEPT: (CLOCKS, (StartClock.wire_name,)),
-    Promise.MAXIMA_ARE_KEPT: (MAXIMA, (SetMaximumBid.wire_name, SetHouseRules.wire_name)),
+    Promise.MAXIMA_ARE_KEPT: (RULES, (SetMaximumBid.wire_name, SetHouseRules.wire_name)),
     Promise.MODERATION_HOLDS: (
         MODERATION,
         (MuteUser.wire_name, BlockUser.wire_name, SetSlowMode.wire_name),
@@ -46,6 +47,7 @@ class LotPlay:
     mistakes: Plan
     clock: ClockPlan | None = None
     acts: list[Act] = field(default_factory=list)
+    floor_bids: int = 0
 
 
 class Plays:
@@ -70,6 +72,9 @@ class Plays:
         self.mistakes = Mistakes(
             self._truth, desk, scenario.mistakes, Random(f"mistakes of {scenario.seed}")
         )
+        self._floor = FloorBids(
+            self._truth, desk, scenario.floor, Random(f"floor of {scenario.seed}")
+        )
         self._registering = Registering(
             desk,
             everybody,
@@ -77,6 +82,8 @@ class Plays:
             takes_maxima=scenario.maxima > 0,
             approval=scenario.registration,
             limit=max(lot.market for lot in sale.lots),
+            floor=self._floor,
+            floor_user=_floor_user(sale, everybody) if scenario.floor else None,
         )
         self._clocks = SellingByClock(
             proof, auction_id, desk, bidding, scenario.clocks, Random(f"clocks of {scenario.seed}")
@@ -96,8 +103,8 @@ class Plays:
 
     async def open(self) -> None:
         """Before the first lot."""
-        self.planned[MAXIMA] += self._registering.planned
-        self.done[MAXIMA] += await self._registering.open()
+        self.planned[RULES] += self._registering.planned
+        self.done[RULES] += await self._registering.open()
 
     def plan(self, lot_seconds: float) -> LotPlay:
         play = LotPlay(
@@ -105,7 +112,9 @@ class Plays:
             self.mistakes.plan(),
             self._clocks.plan(lot_seconds),
             self._moderating.plan(),
+            self._floor.plan(),
         )
+        self.planned[FLOOR] += play.floor_bids
         self.planned[MISTAKES] += play.mistakes.undos + play.mistakes.reopens
         self.planned[CLOCKS] += play.clock is not None
         self.planned[MODERATION] += len(play.acts)
@@ -128,6 +137,9 @@ class Plays:
             self.done[MISTAKES] += undone
         if play.clock is not None:
             await self._clocks.go_on(play.clock)
+        if play.floor_bids and await self._floor.make():
+            play.floor_bids -= 1
+            self.done[FLOOR] += 1
         if play.acts and self._truth.bids_at(self._truth.known or 0):
             self.done[MODERATION] += await play.acts.pop()()
 
@@ -162,3 +174,9 @@ class Plays:
         for promise, (play, events) in PROVED_BY.items():
             if self.planned[play] and not self.desk.has(*events):
                 findings[promise].unchecked = self.why_not
+
+
+def _floor_user(sale: Sale, everybody: Sequence[Member]) -> int | None:
+    """Somebody who does not bid: the bids of who has no paddle are in that name."""
+    bidders = {one.phone.user_id for one in everybody if one.bidder is not None}
+    return next((user for user in reversed(sale.place.others) if user not in bidders), None)

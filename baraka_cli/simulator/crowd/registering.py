@@ -7,6 +7,7 @@ from typing import Any
 
 from baraka_cli.simulator.crowd.cast import Member
 from baraka_cli.simulator.crowd.desk import Desk
+from baraka_cli.simulator.crowd.floor_bids import FloorBids
 from baraka_cli.simulator.crowd.maximum_bids import MaximumBids
 from baraka_server.contract.house_rules import SetHouseRules
 from baraka_server.contract.registration import RegisterBidder
@@ -27,12 +28,16 @@ class Registering:
         takes_maxima: bool,
         approval: bool,
         limit: int,
+        floor: FloorBids,
+        floor_user: int | None,
     ) -> None:
         self._desk = desk
         self._maxima = maxima
         self._takes_maxima = takes_maxima
         self._approval = approval
         self._limit = limit
+        self._floor = floor
+        self._floor_user = floor_user
         self._users = list(
             dict.fromkeys(one.phone.user_id for one in everybody if one.bidder is not None)
         )
@@ -41,16 +46,19 @@ class Registering:
     @property
     def planned(self) -> int:
         """How many rules are set."""
-        return self._takes_maxima + self._approval
+        return self._takes_maxima + self._approval + (self._floor_user is not None)
 
     async def open(self) -> int:
         """Before the first lot. How many rules were set."""
         rules: dict[str, Any] = {"maxima": True} if self._takes_maxima else {}
         if self._approval:
             rules["registration"] = "approval"
+        if self._floor_user is not None:
+            rules["floorUserId"] = self._floor_user
         if not rules or not await self._desk.do(SetHouseRules.wire_name, rules):
             return 0
         self._maxima.taken = self._takes_maxima
+        self._floor.open = self._floor_user is not None
         if self._approval:
             for number, user_id in enumerate(self._users):
                 if user_id not in self._late:
