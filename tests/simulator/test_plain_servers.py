@@ -25,6 +25,7 @@ UNSEEN = {
     Promise.COMMANDS_ARE_ANSWERED: "the server acknowledges nothing",
     Promise.DATABASE_AGREES: "no --database-url was given",
     Promise.CLOCK_IS_KEPT: "the server acknowledges nothing",
+    Promise.MAXIMA_ARE_KEPT: "the server acknowledges nothing",
     Promise.MODERATION_HOLDS: "the server acknowledges nothing",
 }
 SEEN = {

@@ -17,7 +17,7 @@ LIMIT_EVERY = 3
 
 
 class Registering:
-    """With `approval` all bidders are registered at once but the last, who is with the second lot."""
+    """With `approval` all bidders are registered at once but the first, who is with the second lot."""
 
     def __init__(
         self,
@@ -41,7 +41,7 @@ class Registering:
         self._users = list(
             dict.fromkeys(one.phone.user_id for one in everybody if one.bidder is not None)
         )
-        self._late = [self._users[-1]] if len(self._users) > 1 else []
+        self._late = self._users[:1] if len(self._users) > 1 else []
 
     @property
     def planned(self) -> int:
@@ -62,7 +62,7 @@ class Registering:
         if self._approval:
             for number, user_id in enumerate(self._users):
                 if user_id not in self._late:
-                    await self._register(user_id, limited=number % LIMIT_EVERY == 0)
+                    await self._register(user_id, limited=number % LIMIT_EVERY == 1)
         return self.planned
 
     async def between_lots(self) -> None:

@@ -47,7 +47,16 @@ AUTO = STORM.model_copy(update=CALM | {"clocks": 1, "seed": 1})
 """The clock awards its lot."""
 MODERATION = STORM.model_copy(update=CALM | {"moderation": 1, "bids_per_lot_max": 40})
 """Somebody keeps order in the room."""
-HOUSE = STORM.model_copy(update=CALM | {"clocks": 1, "moderation": 1, "mistakes": 1, "lots": 2})
+MAXIMA = STORM.model_copy(update=CALM | {"maxima": 0.4})
+"""Bidders let the server bid for them."""
+FLOOR = STORM.model_copy(update=CALM | {"floor": 1, "registration": True})
+"""Some bid from the room, and some are not registered."""
+HOUSE = STORM.model_copy(
+    update=CALM
+    | {"clocks": 1, "moderation": 1, "mistakes": 1, "lots": 2}
+    | {"maxima": 0.2, "floor": 0.5, "registration": True}
+)
+"""All of it."""
 CHAOS = STORM.model_copy(update={"chaos": 10, "bids_per_lot_max": 40})
 
 LEAVER, VICTIM, ONLOOKER, NEIGHBOUR = 8, 9, 59, 60
