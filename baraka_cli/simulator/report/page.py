@@ -186,7 +186,8 @@ def _promises(result: Result, old: Result | None) -> Iterator[str]:
     yield '<th class="number">checked</th><th class="number">broken</th>'
     yield f"{'<th>then</th>' if before else ''}<th></th></tr></thead><tbody>"
     for finding in all_findings(result):
-        then = f'<td class="soft state">{_state(before[finding.promise])}</td>' if before else ""
+        former = before.get(finding.promise, Finding(promise=finding.promise))
+        then = f'<td class="soft state">{_state(former)}</td>' if before else ""
         yield (
             f'<tr class="{grade(finding)}"><td class="state">{_state(finding)}</td>'
             f"<th>{_text(finding.title)}</th>"

@@ -9,6 +9,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from baraka_cli.simulator.result import (
+    OF_A_HOUSE,
     Breach,
     Finding,
     Latency,
@@ -98,6 +99,10 @@ def an_empty_run(**fields: Any) -> Result:
     return Result(url="http://127.0.0.1:3000", started_at="2027-01-31T18:00:00.000Z", **fields)
 
 
+OF_EVERY_SALE = [promise for promise in Promise if promise not in OF_A_HOUSE]
+"""Promises that are told of whatever a sale has."""
+
+
 def findings(broken: Mapping[Promise, Breach]) -> list[Finding]:
     return [
         Finding(
@@ -107,7 +112,7 @@ def findings(broken: Mapping[Promise, Breach]) -> list[Finding]:
             first=[broken[promise]] if promise in broken else [],
             unchecked=UNCHECKED.get(promise, ""),
         )
-        for number, promise in enumerate(Promise)
+        for number, promise in enumerate(OF_EVERY_SALE)
     ]
 
 
