@@ -73,7 +73,7 @@ def edit(sale: Sale, said: Said) -> Entry:
         for name, value in said.payload.items()
         if name in {*HELD_WHILE_OPEN, "description", "weight", "imageUrl"}
         and (value is not None or name not in NEVER_EMPTY)
-        and value != values(lot)[name]
+        and (told_steps(steps_of(value)) if name == "increments" else value) != values(lot)[name]
     }
     if "description" in news and not news["description"] and not lot.description:
         del news["description"]

@@ -26,6 +26,7 @@ def set_maximum(sale: Sale, said: Said) -> Entry:
     sale.maxima.append(Maximum(user, amount, sale.acts, sale.seq + 1))
     if sale.round not in sale.rounds_sealed:
         sale.rounds_sealed.append(sale.round)
+    sale.secrets.add(amount)
     entry = sale.write("maximum_set", user, private=[(user, changed(sale, amount, "set"))])
     answer(sale)
     return entry

@@ -37,7 +37,7 @@ def _opens_maxima(sale: Sale) -> None:
     """What was sealed is told in the history, round by round, in front of the end (D43)."""
     for _ in sale.rounds_sealed:
         sale.write("maxima_opened", None)
-    sale.rounds_sealed = []
+    sale.rounds_sealed, sale.secrets = [], set()
 
 
 def _over(sale: Sale, said: Said, kind: str, event: str, text: str) -> Entry:

@@ -39,6 +39,7 @@ from tests.support.model.script import (
     payload,
     saw,
 )
+from tests.support.model.secrets import assert_sealed
 from tests.support.model.tables import assert_lists, assert_tables
 
 AMINA, BILAL, DINA, EMIL, FARAH, GHASSAN, HANA, WATCHER = 1, 2, 3, 4, 5, 6, 7, 9
@@ -276,6 +277,8 @@ class Played:
         verdict = await audit.verify(self.store, self.auction_id)
         assert verdict.ok, verdict
         await assert_tables(self.store, self.auction_id, self.sale)
+        bids = [amount for node in self.nodes for _, amount in node.names.bids.values()]
+        await assert_sealed(self.store, self.auction_id, self.sale, max(bids, default=0))
         for node in self.nodes:
             await self.come_in(node)
         there = self.sale.clock

@@ -40,6 +40,8 @@ class Sale:
     maxima: list[Maximum] = field(default_factory=list)
     """The maximum bids of the round that stand, in the order in which they were set."""
     rounds_sealed: list[int] = field(default_factory=list)
+    secrets: set[int] = field(default_factory=set)
+    """The amounts of all maximum bids, until they are opened."""
     takes_maxima: bool = False
     by_approval: bool = False
     floor_user: int | None = None
