@@ -6,6 +6,7 @@ from random import Random
 
 from baraka_server.store.store import Store
 from tests.support.model.drawing import draw, opening
+from tests.support.model.habits import THEMES
 from tests.support.model.play import PROVED_EVERY, an_evening, play
 from tests.support.model.script import Step
 from tests.support.model.shorten import as_code, shortened
@@ -37,9 +38,10 @@ async def play_at_random(store: Store, seed: int, steps: int = STEPS) -> None:
 
 async def _draw_and_play(store: Store, rng: Random, steps: int, done: list[Step]) -> None:
     async with an_evening(store) as played:
+        theme = rng.choice(list(THEMES))
         begin = opening(rng)
         for number in range(1, steps + 1):
-            step = begin[number - 1] if number <= len(begin) else draw(rng, played.sale)
+            step = begin[number - 1] if number <= len(begin) else draw(rng, played.sale, theme)
             done.append(step)
             await played.step(step)
             if number % PROVED_EVERY == 0:

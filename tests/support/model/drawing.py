@@ -19,6 +19,8 @@ from tests.support.model.habits import (
     SAW,
     SOMETIMES,
     STEPS,
+    THEME_TIMES,
+    THEMES,
     fields,
     may_wait,
 )
@@ -40,26 +42,28 @@ NEVER_MIND = 0.15
 """How often a command is drawn whatever is on the block."""
 
 
-def say(rng: Random, sale: Sale) -> Say:
+def say(rng: Random, sale: Sale, theme: str) -> Say:
     whatever = rng.random() < NEVER_MIND
     habits = [habit for habit in HABITS if whatever or habit.when(sale)]
-    (habit,) = rng.choices(habits, [habit.often for habit in habits])
+    more = THEMES[theme].split()
+    weights = [habit.often * (THEME_TIMES if habit.name in more else 1) for habit in habits]
+    (habit,) = rng.choices(habits, weights)
     seldom = IN_COMMON if rng.random() < SOMETIMES else {}
     about = fields(rng, habit.always, habit.sometimes | seldom)
     return Say(rng.choice(habit.who), habit.name, about, rng.choice(SAW))
 
 
-def draw(rng: Random, sale: Sale) -> Step:
-    """The next step of an evening that stands so."""
+def draw(rng: Random, sale: Sale, theme: str) -> Step:
+    """The next step of an evening that stands so, and is about something."""
     kinds: list[tuple[float, Callable[[], Step]]] = [
-        (60, lambda: Together(rng.choice([0, 1]), [say(rng, sale)])),
+        (60, lambda: Together(rng.choice([0, 1]), [say(rng, sale, theme)])),
         (
             14,
             lambda: Together(
-                rng.choice([0, 1]), [say(rng, sale) for _ in range(rng.choice([2, 3, 5]))]
+                rng.choice([0, 1]), [say(rng, sale, theme) for _ in range(rng.choice([2, 3, 5]))]
             ),
         ),
-        (12 if may_wait(sale) else 4, lambda: Wait(rng.choice(WAITS))),
+        (24 if may_wait(sale) else 4, lambda: Wait(rng.choice(WAITS))),
         (2 if may_wait(sale) else 0.2, lambda: Freeze(rng.choice([1.5, 4, 30]))),
         (1.5, lambda: Restart(rng.choice([0, 1]))),
         (2, lambda: Look(rng.choice([0, 1]))),

@@ -206,6 +206,16 @@ HABITS = [
     Habit(0.5, "blockUser", MODERATORS, {"paddle": NUMBERS}),
     Habit(3, "unblockUser", MODERATORS, {"userId": PEOPLE}, when=lambda sale: bool(sale.blocked)),
 ]
+THEMES = {
+    "whatever": "",
+    "run list": "addLots editLot moveLot withdrawLot offerAgain openLot passLot repriceLot",
+    "hammer": "awardingAuction undoBid reopenLot passLot",
+    "clock": "startClock pauseClock resumeClock stopClock pauseBidding resumeBidding undoBid placeBid",
+    "maxima": "setMaximumBid withdrawMaximum registerBidder undoBid",
+    "people": "setRole removeComment restoreComment slowMode muteUser unmuteUser blockUser unblockUser comment",
+}
+"""What an evening may be about: the commands that are given more often then."""
+THEME_TIMES = 5
 BEHIND_THE_SALE: list[tuple[str, dict[str, Options], dict[str, Options]]] = [
     ("winnings paid", {"paid": [True, False]}, {}),
     ("winnings correct", {"price": [7, 700], "reason": ["A mistake"]}, {}),
