@@ -46,7 +46,7 @@ def puts_up(sale: Sale, user: int | None, block: Block) -> Entry:
         if was.lot:
             was.lot.state, was.lot.changed = "passed", sale.seq + 1
     sale.round += 1
-    sale.block, sale.bids, sale.maxima = block, [], []
+    sale.block, sale.bids, sale.maxima, sale.undone_against = block, [], [], 0
     sale.rests()
     sale.hammer, sale.surprise, sale.former = None, None, None
     if block.lot:

@@ -15,6 +15,7 @@ from tests.support.model.habits import (
     FARAH,
     GHASSAN,
     HABITS,
+    HANA,
     IN_COMMON,
     SAW,
     SOMETIMES,
@@ -90,7 +91,7 @@ def opening(rng: Random) -> list[Step]:
     stepped = lot | {"increments": 10, "reserve": 40}
     lots = [lot | {"increments": rng.choice(STEPS)}, {**lot, "product": "Pearl"}, stepped]
     roles = [{"userId": FARAH, "role": "clerk"}, {"userId": GHASSAN, "role": "moderator"}]
-    rules: dict[str, Any] = {"maxima": rng.random() < 0.7}
+    rules: dict[str, Any] = {"maxima": rng.random() < 0.7, "floorUserId": HANA}
     if rng.random() < 0.3:
         rules["registration"] = "approval"
     bidders = [{"userId": user, "approved": True} for user in (BILAL, DINA, EMIL)]

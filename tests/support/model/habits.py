@@ -35,6 +35,7 @@ STEPS = [
 PLACES = [0, 1, 2, 2, 3, 4]
 BEFORE = [None, *PLACES]
 OWN_WORDS = ["Hop!", "يلا"]
+UPS = [0, 0, 0, 1, 5, 30, -1, -9]
 SECONDS = [20, 5, 12, 60, 1]
 WINDOW = [10, 0, 3, 15]
 MINUTES = [1, 2]
@@ -101,7 +102,7 @@ def is_closed(sale: Sale) -> bool:
 
 
 HABITS = [
-    Habit(40, "placeBid", BIDDERS, {"up": [0, 0, 0, 1, 5, 30, -1, -9]}, when=is_open),
+    Habit(60, "placeBid", BIDDERS, {"up": UPS}, when=is_open),
     Habit(
         16,
         "setMaximumBid",
@@ -109,6 +110,14 @@ HABITS = [
         {"up": [30, 0, 5, 60, 20, -1, 34_567, 45_678, 45_678], "round": [0, 0, 0, 0, 0, 0, -1]},
         when=lambda sale: is_open(sale) and sale.takes_maxima,
     ),
+    Habit(
+        5,
+        "floorBid",
+        HOSTS,
+        {"up": UPS, "label": ["Hat", " Hat", "Phone 2"]},
+        when=lambda sale: is_open(sale) and sale.floor_user is not None,
+    ),
+    Habit(2, "floorBid", HOSTS, {"up": UPS, "paddle": NUMBERS}, when=is_open),
     Habit(0.5, "setMaximumBid", BIDDERS, {"up": [30, 0], "round": [0]}),
     Habit(1, "withdrawMaximum", BIDDERS, {"round": [0]}, when=lambda sale: bool(sale.maxima)),
     Habit(
@@ -116,7 +125,7 @@ HABITS = [
         "setHouseRules",
         OWNERS,
         {"maxima": [True, True, True, False]},
-        {"registration": ["open", "approval"], "floorUserId": [None, EMIL, HANA, AMINA]},
+        {"registration": ["open", "approval"], "floorUserId": [HANA, HANA, None, AMINA]},
     ),
     Habit(
         2,
@@ -211,7 +220,7 @@ THEMES = {
     "run list": "addLots editLot moveLot withdrawLot offerAgain openLot passLot repriceLot",
     "hammer": "awardingAuction undoBid reopenLot passLot",
     "clock": "startClock pauseClock resumeClock stopClock pauseBidding resumeBidding undoBid placeBid",
-    "maxima": "setMaximumBid withdrawMaximum registerBidder undoBid",
+    "maxima": "floorBid setMaximumBid withdrawMaximum registerBidder undoBid",
     "people": "setRole removeComment restoreComment slowMode muteUser unmuteUser blockUser unblockUser comment",
 }
 """What an evening may be about: the commands that are given more often then."""

@@ -27,7 +27,7 @@ def award(sale: Sale, said: Said) -> Entry:
         _means_this_lot(sale, said, product)
     if said.get("runnerUp"):
         bid = next((one for one in sale.bids if one.id == bid_id and bid_id), None)
-        if bid is None or sale.high is None or bid.user == sale.high.user:
+        if bid is None or sale.high is None or bid.bidder == sale.high.bidder:
             raise Refused("not_standing", standingBid=standing(sale))
         _reaches_the_reserve(sale, said, bid)
         return sell(sale, said.who, bid, product, said.get("weight"), runner_up=True)
@@ -90,7 +90,7 @@ def sell(
     """The hammer falls, to a bid or to nobody."""
     winning = None
     if bid:
-        winning = Winning(bid.user, bid.amount, product, weight, sale.bids)
+        winning = Winning(bid.user, bid.bidder, bid.amount, product, weight, sale.bids)
         sale.winnings.append(winning)
         sale.winner = bid.user
     told_bid = sale.of_bid(bid) if bid else None
@@ -161,6 +161,8 @@ def undo(sale: Sale, said: Said) -> Entry:
         raise Refused("not_newest", standingBid=standing(sale))
     former = sale.high
     sale.bids = [bid for bid in sale.bids if bid not in newest]
+    actor = sale.actors[newest[0].act]
+    sale.undone_against += any(one.user != actor for one in sale.maxima)
     withdrawn = [one for one in sale.maxima if one.act == newest[0].act]
     private = []
     for one in withdrawn:
@@ -179,7 +181,7 @@ def acts_without(sale: Sale, user: int) -> None:
         if sale.actors[bid.act] == user:
             sale.acts += 1
             bid.act = sale.acts
-            sale.actors[bid.act] = bid.user
+            sale.actors[bid.act] = bid.bidder
 
 
 def another_stands(

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 LARGEST = 2_147_483_647
+Bidder = int | str
+"""A user, or a label of the floor: each has a paddle."""
 Facts = dict[str, Any]
 """What an announcement says, without ids and times: see `hearing`."""
 
@@ -51,7 +53,14 @@ class Bid:
     """The number of the act that it belongs to: what one person did, and all that followed."""
     seq: int
     automatic: bool = False
+    floor: bool = False
+    label: str | None = None
+    """By which somebody in the room or on the telephone is known, who has no account."""
     id: int = 0
+
+    @property
+    def bidder(self) -> Bidder:
+        return self.user if self.label is None else self.label
 
     @property
     def named(self) -> tuple[int, int]:
@@ -83,6 +92,7 @@ class Comment:
 @dataclass(eq=False)
 class Winning:
     user: int
+    bidder: Bidder
     price: int
     product: str
     weight: str | None
@@ -90,15 +100,15 @@ class Winning:
     """Those that stood at the award."""
     id: int = 0
     paid: bool = False
-    written: tuple[int, int] = (0, 0)
+    written: tuple[Bidder, int] = (0, 0)
     """The winner and the price of the award."""
 
     def __post_init__(self) -> None:
-        self.written = self.user, self.price
+        self.written = self.bidder, self.price
 
     @property
     def is_settled(self) -> bool:
-        return self.paid or (self.user, self.price) != self.written
+        return self.paid or (self.bidder, self.price) != self.written
 
 
 @dataclass(eq=False)

@@ -134,9 +134,10 @@ def _whom(sale: Sale, said: Said) -> int:
     not_over(sale)
     paddle: int | None = said.get("paddle")
     if paddle is not None:
-        if not 1 <= paddle <= len(sale.paddles):
+        bidder = sale.paddles[paddle - 1] if 1 <= paddle <= len(sale.paddles) else None
+        if not isinstance(bidder, int):
             raise Refused("paddle_not_found")
-        return sale.paddles[paddle - 1]
+        return bidder
     user: int = said.payload["userId"]
     if user not in sale.exist:
         raise Refused("user_not_found")
@@ -144,7 +145,7 @@ def _whom(sale: Sale, said: Said) -> int:
 
 
 def _is_no_staff(sale: Sale, user: int) -> None:
-    if sale.role(user):
+    if sale.role(user) or user == sale.floor_user:
         raise Refused("is_staff")
 
 

@@ -151,7 +151,8 @@ class Played:
             first, undone = self.outcomes[id(answer)], False
             if answer.entry and answer.values["seq"] in self.sale.undone:
                 undone = True
-            mark = {"undone" if said.name == "placeBid" else "reopened": True} if undone else {}
+            is_bid = said.name in {"placeBid", "floorBid"}
+            mark = {"undone" if is_bid else "reopened": True} if undone else {}
             assert outcome == (first | mark if mark else first), said
             return
         self.outcomes[id(answer)] = outcome

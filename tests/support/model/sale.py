@@ -11,6 +11,7 @@ from typing import Any
 from tests.support.model.notes import (
     LARGEST,
     Bid,
+    Bidder,
     Block,
     Clock,
     Comment,
@@ -35,7 +36,7 @@ class Sale:
     block: Block | None = None
     bids: list[Bid] = field(default_factory=list)
     acts: int = 0
-    actors: dict[int, int | None] = field(default_factory=dict)
+    actors: dict[int, Bidder | None] = field(default_factory=dict)
     """Who did each act; nobody, where a bid was refused that only raised its equal."""
     maxima: list[Maximum] = field(default_factory=list)
     """The maximum bids of the round that stand, in the order in which they were set."""
@@ -56,7 +57,9 @@ class Sale:
     numbers: dict[int, Lot] = field(default_factory=dict)
     """Every number that a lot ever had."""
     steps: tuple[tuple[int, int], ...] | None = None
-    paddles: list[int] = field(default_factory=list)
+    undone_against: int = 0
+    """Acts that were undone in the round while a maximum of another bidder stood."""
+    paddles: list[Bidder] = field(default_factory=list)
     roles: dict[int, tuple[str, bool]] = field(default_factory=dict)
     muted: dict[int, int | None] = field(default_factory=dict)
     blocked: set[int] = field(default_factory=set)
@@ -99,8 +102,8 @@ class Sale:
             return "owner"
         return self.roles[user][0] if user in self.roles else None
 
-    def paddle(self, user: int) -> int | None:
-        return self.paddles.index(user) + 1 if user in self.paddles else None
+    def paddle(self, bidder: Bidder) -> int | None:
+        return self.paddles.index(bidder) + 1 if bidder in self.paddles else None
 
     def lot(self, lot_id: int | None) -> Lot | None:
         return next((lot for lot in self.lots if lot.id == lot_id), None)
@@ -168,8 +171,8 @@ class Sale:
     # --- as it is told
 
     def of_bid(self, bid: Bid) -> tuple[Any, ...]:
-        marks = ("automatic",) if bid.automatic else ()
-        return bid.user, bid.amount, self.paddle(bid.user), *marks
+        marks = [name for name in ("automatic", "floor") if getattr(bid, name)]
+        return bid.user, bid.amount, self.paddle(bid.bidder), *marks
 
     def of_bids(self) -> list[tuple[Any, ...]]:
         return [self.of_bid(bid) for bid in reversed(self.bids)]

@@ -22,7 +22,10 @@ async def assert_tables(store: Store, auction_id: int, sale: Sale) -> None:
     await assert_lists(store, auction_id, sale)
     async with store.reading() as connection:
         given = await _rows(connection, auction_id, paddles, paddles.c.number, paddles.c.user_id)
-        assert given == list(enumerate(sale.paddles, 1))
+        assert given == [
+            (number, one if isinstance(one, int) else None)
+            for number, one in enumerate(sale.paddles, 1)
+        ]
         row = await connection.execute(select(auctions).where(auctions.c.id == auction_id))
         (there,) = row.mappings()
         assert {name: there[name] for name in COLUMNS} == of_auction(sale)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.support.model.notes import Entry, Refused, Said, SoAlready, Winning
+from tests.support.model.notes import Bidder, Entry, Refused, Said, SoAlready, Winning
 from tests.support.model.order import Rule
 from tests.support.model.sale import Sale
 
@@ -17,7 +17,7 @@ def pay(sale: Sale, said: Said) -> Entry:
 
 def correct(sale: Sale, said: Said) -> Entry:
     winning = _unpaid(sale, said)
-    return _changed(sale, winning, winning.user, said.payload["price"])
+    return _changed(sale, winning, winning.bidder, said.payload["price"])
 
 
 def reassign(sale: Sale, said: Said) -> Entry:
@@ -25,18 +25,19 @@ def reassign(sale: Sale, said: Said) -> Entry:
     paddle = said.payload["paddle"]
     if not 1 <= paddle <= len(sale.paddles):
         raise Refused("paddle_not_found")
-    user = sale.paddles[paddle - 1]
-    own = [bid.amount for bid in winning.bids if bid.user == user]
+    bidder = sale.paddles[paddle - 1]
+    own = [bid.amount for bid in winning.bids if bid.bidder == bidder]
     price = said.get("price") or max(own, default=None)
     if price is None:
         raise Refused("not_standing")
-    return _changed(sale, winning, user, price)
+    return _changed(sale, winning, bidder, price)
 
 
-def _changed(sale: Sale, winning: Winning, user: int, price: int) -> Entry:
-    if (winning.user, winning.price) == (user, price):
+def _changed(sale: Sale, winning: Winning, bidder: Bidder, price: int) -> Entry:
+    if (winning.bidder, winning.price) == (bidder, price):
         raise SoAlready
-    winning.user, winning.price = user, price
+    user = bidder if isinstance(bidder, int) else sale.floor_user or winning.user
+    winning.user, winning.bidder, winning.price = user, bidder, price
     if winning is sale.winnings[-1]:
         sale.winner = user
     return sale.write("winning_changed", None)
