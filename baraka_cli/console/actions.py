@@ -146,7 +146,7 @@ def _reopen(now: Situation) -> Reason:
 
 
 def _runner_up(now: Situation) -> Reason:
-    bidders = {bid.user_id for bid in now.book.bids}
+    bidders = {bid.whose for bid in now.book.bids}
     return lot_is_up(now) or (None if len(bidders) > 1 else "Nobody else has bid.")
 
 
@@ -236,6 +236,14 @@ ACTIONS = (
 )
 
 KEYS_ONLY = (
+    Action(
+        "j",
+        "floor_bid",
+        "Floor bid",
+        "Enter a bid from the room or the telephone; /floor AMOUNT PADDLE in the chat line is quicker.",
+        lot_is_up,
+        moves=True,
+    ),
     Action("v", "reopen", "Reopen", "Open the lot again that came off last.", _reopen, moves=True),
     Action(
         "m",

@@ -13,7 +13,16 @@ from baraka_cli.client.http import HttpApi, NoSuchAuction, Refused, TurnedAway, 
 from baraka_cli.console.log import EntryMark, Log
 from baraka_cli.console.mixed_text import isolated
 from baraka_cli.console.recalled import LOT_OPENED, recall
-from baraka_cli.console.records import Bid, Phase, moment, numbered, paddle_of, phase_of
+from baraka_cli.console.records import (
+    Bid,
+    Phase,
+    label_paddle_of,
+    moment,
+    numbered,
+    paddle_of,
+    phase_of,
+    winner_of,
+)
 from baraka_cli.console.sale_book import RATE_WINDOW_SECONDS, SaleBook
 from baraka_cli.console.server_lots import AGAIN_SECONDS, ServerLots
 from baraka_cli.console.tally import Tally
@@ -73,7 +82,7 @@ class Clerk:
             book.gap = not is_state
             return
         for hammer in book.hammers[hammered:]:
-            winner = hammer.winner and book.names.called(hammer.winner_id, hammer.winner)
+            winner = hammer.called(book.names)
             self._log.note(hammer.told(book.names), EntryMark.DONE)
             self.keep(partial(self._run_list.hammered, hammer.product, winner, hammer.amount))
         if undone is not None:
@@ -173,11 +182,13 @@ class Clerk:
             if len(won) <= self._run_list.sold(product):
                 return
             last = max(won, key=lambda one: int(one["id"]))
-            name, price = printable(last["user"]["name"] or ""), int(last["price"])
+            name, price = winner_of(last), int(last["price"])
         except (Unreachable, TurnedAway, NoSuchAuction, *UNREADABLE):
             return
-        self._book.names.hear(last["user"].get("id"), name, paddle_of(last))
-        name = self._book.names.called(last["user"].get("id"), name)
+        on_floor = label_paddle_of(last)
+        if on_floor is None:
+            self._book.names.hear(last["user"].get("id"), name, paddle_of(last))
+        name = self._book.names.called(last["user"].get("id"), name, on_floor)
         self.keep(partial(self._run_list.was_sold, product, name, price))
         said = f"{isolated(product)}: was sold to {isolated(name)} for {price:,}"
         self._log.note(said, EntryMark.NOTE)

@@ -21,6 +21,7 @@ class Names:
         self._users: defaultdict[str, set[int]] = defaultdict(set)
         self._paddles: dict[int, int] = {}
         self._by_paddle: dict[int, str] = {}
+        self._labels: dict[int, str] = {}
         self._names: dict[int, str] = {}
 
     def hear(self, user_id: int | None, name: str, paddle: int | None = None) -> None:
@@ -55,8 +56,18 @@ class Names:
         """Who has a paddle, as people are shown one; None for one that was not heard of."""
         return self._by_paddle.get(paddle)
 
-    def called(self, user_id: int | None, name: str) -> str:
-        """The name behind the paddle; else with "#3" where others have it too, or one that looks like it."""
+    def label(self, paddle: int, text: str) -> None:
+        """Know what this console called somebody on the floor, who has a paddle and no account (D40)."""
+        self._labels[paddle] = text
+        self._by_paddle[paddle] = numbered(paddle, text)
+
+    def called(self, user_id: int | None, name: str, on_floor: int | None = None) -> str:
+        """The name behind the paddle; else with "#3" where others have it too, or one that looks like it.
+
+        `on_floor` is the paddle of a bid from the floor, which need not be the user's.
+        """
+        if on_floor is not None:
+            return numbered(on_floor, self._labels.get(on_floor, name))
         if (paddle := self.paddle(user_id)) is not None:
             return numbered(paddle, name)
         shared = len(self._users[_alike(name)] | {user_id}) > 1

@@ -27,7 +27,8 @@ def recall(book: SaleBook, history: Sequence[Mapping[str, Any]]) -> None:
             continue
         at = moment(entry["at"]) + book.clock_behind
         if who := printable(entry.get("who") or ""):
-            book.names.hear(entry.get("userId"), who, paddle_of(entry))
+            own = entry["data"].get("label_paddle") is None  # else it is a label's of the floor
+            book.names.hear(entry.get("userId"), who, paddle_of(entry) if own else None)
         registered(book, entry)
         if entry["kind"] == LOT_OPENED:
             opened = (entry["round"], printable(entry["data"]["lot"]["product"]), at)

@@ -59,6 +59,8 @@ class Bid:
     """`rise` is how much more than the bid before it; the first has none.
 
     `automatic`: the server bid it for a maximum, which nobody else is told (D43).
+    `paddle` is that of who bid, where the server gives paddles; of a bid from the `floor` it may be of
+    somebody without an account (D40).
     """
 
     id: int
@@ -68,6 +70,18 @@ class Bid:
     at: datetime
     rise: int | None = None
     automatic: bool = False
+    paddle: int | None = None
+    floor: bool = False
+
+    @property
+    def on_floor(self) -> int | None:
+        """The paddle of a bid from the floor."""
+        return self.paddle if self.floor else None
+
+    @property
+    def whose(self) -> tuple[int | None, int | None]:
+        """Who bid: a bidder is a paddle, and without paddles a user."""
+        return self.paddle, None if self.paddle is not None else self.user_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,13 +110,20 @@ class Hammer:
     """The number of the award."""
     lot_id: int | None = None
     number: int | None = None
+    floor: bool = False
+    """Whether the bid that won was from the floor (D40)."""
+
+    def called(self, names: Names) -> str | None:
+        """The winner, as people are shown one."""
+        on_floor = self.paddle if self.floor else None
+        return None if self.winner is None else names.called(self.winner_id, self.winner, on_floor)
 
     def told(self, names: Names) -> str:
         """Such as "Gold Ring: sold to Dina A. for 900", each name isolated."""
         lot = numbered(self.number, self.product or "The lot")
         if self.winner is None:
             return f"{lot}: passed"
-        winner = isolated(names.called(self.winner_id, self.winner))
+        winner = isolated(self.called(names) or "")
         return f"{lot}: sold to {winner} for {self.amount or 0:,}"
 
 
@@ -156,6 +177,17 @@ def paddle_of(record: Mapping[str, Any]) -> int | None:
     return paddle if isinstance(paddle, int) and paddle > 0 else None
 
 
+def label_paddle_of(won: Mapping[str, Any]) -> int | None:
+    """The paddle of a winning that somebody on the floor won who has no account (D40)."""
+    return None if won.get("label") is None else paddle_of(won)
+
+
+def winner_of(won: Mapping[str, Any]) -> str:
+    """The winner's name, with the label of somebody on the floor."""
+    name, label = printable(won["user"]["name"] or ""), printable(won.get("label") or "")
+    return f"{name} ({label})" if label else name
+
+
 def bid_of(record: Mapping[str, Any], before: Bid | None) -> Bid:
     amount = whole(record["bid"])
     return Bid(
@@ -166,6 +198,8 @@ def bid_of(record: Mapping[str, Any], before: Bid | None) -> Bid:
         moment(record.get("createdAt")),
         None if before is None else amount - before.amount,
         record.get("automatic") is True,
+        paddle_of(record),
+        record.get("floor") is True,
     )
 
 

@@ -20,8 +20,8 @@ BIDS_SHOWN_MAX = 50
 
 def others(book: SaleBook) -> list[Bid]:
     """The standing bids of other bidders than the leader, newest first."""
-    leader = book.high.user_id if book.high else None
-    return [bid for bid in book.bids if bid.user_id != leader][:BIDS_SHOWN_MAX]
+    leader = book.high.whose if book.high else None
+    return [bid for bid in book.bids if bid.whose != leader][:BIDS_SHOWN_MAX]
 
 
 class RunnerUpDialog(Dialog):

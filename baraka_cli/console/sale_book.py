@@ -133,7 +133,7 @@ class SaleBook:
 
     def called(self, bid: Bid) -> str:
         """Its bidder, so that nobody takes two bidders of one name for the same."""
-        return self.names.called(bid.user_id, bid.bidder)
+        return self.names.called(bid.user_id, bid.bidder, bid.on_floor)
 
     def bids_by_second(self, now: datetime, seconds: int = RATE_WINDOW_SECONDS) -> list[int]:
         """Number of bids in each of the last `seconds`, oldest first."""
@@ -261,10 +261,11 @@ class SaleBook:
 
     def _awarded(self, data: Mapping[str, Any], now: datetime) -> None:
         product = self.lot.product if self.lot else ""
-        winner, bid = data.get("winningUser"), data.get("winningBid")
+        winner, bid = data.get("winningUser"), data.get("winningBid") or {}
         name = name_of({"user": winner}) if winner else None
+        floor = bid.get("floor") is True
         if winner and name:
-            self.names.hear(winner["id"], name, paddle_of(bid or {}))
+            self.names.hear(winner["id"], name, None if floor else paddle_of(bid))
         self.hammers.append(
             Hammer(
                 product,
@@ -272,10 +273,11 @@ class SaleBook:
                 winner["id"] if winner else None,
                 whole(bid["bid"]) if bid else None,
                 self._heard_at(data, now),
-                self.names.paddle(winner["id"]) if winner else None,
+                paddle_of(bid) if floor else self.names.paddle(winner["id"]) if winner else None,
                 data.get("seq"),
                 data.get("lotId"),
                 data.get("lotNumber"),
+                floor,
             )
         )
         self._auction(data["auction"], now)
@@ -338,7 +340,7 @@ class SaleBook:
 
     def _add_bid(self, record: Mapping[str, Any]) -> None:
         bid = bid_of(record, self.bids[0] if self.bids else None)
-        self.names.hear(bid.user_id, bid.bidder, paddle_of(record))
+        self.names.hear(bid.user_id, bid.bidder, None if bid.floor else bid.paddle)
         self.bids.appendleft(bid)
 
     def _list_comments(self, records: list[Mapping[str, Any]], *, anew: bool = True) -> None:

@@ -167,6 +167,9 @@ class SaleScreen(Timing):
     def ring(self) -> None:
         self.app.bell()
 
+    def next_ask(self) -> int | None:
+        return self.book.next_ask(self.setup.step)
+
     def _later(self, work: Coroutine[Any, Any, None]) -> None:
         self.run_worker(work)
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from baraka_cli.client.http import HttpApi, NoSuchAuction, TurnedAway, Unreachable
 from baraka_cli.console.log import EntryMark, Log
-from baraka_cli.console.records import Phase
+from baraka_cli.console.records import Phase, label_paddle_of, winner_of
 from baraka_cli.console.sale_book import SaleBook
 from baraka_cli.run_list import Fate, ListedLot, RunList
 from baraka_server.contract.hammer import LotReopened
@@ -69,7 +69,7 @@ class ServerLots:
         self._api = api
         self._later = later
         self._lots: dict[int, RunListLot] = {}
-        self._won: dict[int, tuple[int | None, str, int]] = {}
+        self._won: dict[int, tuple[int | None, str, int, int | None]] = {}
         self._reading = False
         self._read_again = False
         self._anew = False
@@ -147,7 +147,7 @@ class ServerLots:
     def take_sold(self, told: SaleSummary) -> None:
         """Take who won what, as the server sums it up."""
         self._won = {
-            lot.winningId: (lot.winnerId, printable(lot.winner or ""), lot.price or 0)
+            lot.winningId: (lot.winnerId, printable(lot.winner or ""), lot.price or 0, lot.paddle)
             for lot in told.sold
             if lot.winningId is not None
         }
@@ -159,8 +159,9 @@ class ServerLots:
         self._won = {
             won["id"]: (
                 won["user"].get("id"),
-                printable(won["user"]["name"] or ""),
+                winner_of(won),
                 int(won["price"]),
+                label_paddle_of(won),
             )
             for won in winnings
         }
@@ -217,7 +218,7 @@ class ServerLots:
         if fate is Fate.SOLD:
             winner, amount = self._result(lot)
             if amount is None and hammer and hammer.winner:
-                winner = self._book.names.called(hammer.winner_id, hammer.winner)
+                winner = hammer.called(self._book.names) or ""
                 amount = hammer.amount
         return ListedLot(
             product=printable(lot.product),
@@ -241,5 +242,5 @@ class ServerLots:
     def _result(self, lot: RunListLot) -> tuple[str, int | None]:
         if lot.winning_id not in self._won:
             return "", None
-        user_id, name, price = self._won[lot.winning_id]
-        return self._book.names.called(user_id, name), price
+        user_id, name, price, on_floor = self._won[lot.winning_id]
+        return self._book.names.called(user_id, name, on_floor), price

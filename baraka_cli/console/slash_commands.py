@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from baraka_cli.console.floor_bids import FloorBidder, read_floor_bid
 from baraka_cli.console.records import Comment
 from baraka_cli.console.sounds import Sound
 from baraka_server.contract.fields import INT_MAX, MINUTES_MAX, SLOW_SECONDS_MAX
@@ -51,6 +52,10 @@ class SlashHost(Protocol):
     def user_of(self, paddle: int) -> int | None: ...
 
     def bidder(self, paddle: int) -> str: ...
+
+    def action_floor_bid(self) -> None: ...
+
+    def floor_bid(self, amount: int | None, bidder: FloorBidder) -> None: ...
 
     def newest_comment(self, paddle: int | None) -> Comment | None: ...
 
@@ -154,7 +159,25 @@ def _unregister(host: SlashHost, words: Sequence[str]) -> None:
     host.register(_who(host, words), approved=False)
 
 
+def _floor(host: SlashHost, words: Sequence[str]) -> None:
+    """It can be taken back by a key, so that typing it is enough."""
+    if not words:
+        host.action_floor_bid()
+        return
+    try:
+        amount, bidder = read_floor_bid(" ".join(words))
+    except ValueError as error:
+        raise SlashError(f"Floor bid: {error}") from None
+    host.floor_bid(amount, bidder)
+
+
 SLASH_COMMANDS = (
+    SlashCommand(
+        "floor",
+        "enters a bid from the room or by telephone; without AMOUNT at the next ask",
+        _floor,
+        '[AMOUNT] PADDLE|"LABEL"',
+    ),
     SlashCommand(
         "register",
         "lets somebody bid, by paddle or #user, up to a limit",

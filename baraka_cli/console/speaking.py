@@ -6,16 +6,16 @@ import time
 
 from baraka_cli.console.actions import quick
 from baraka_cli.console.chat_input import ChatInput
+from baraka_cli.console.floor_bids import FloorBidding
 from baraka_cli.console.log import EntryMark
 from baraka_cli.console.mixed_text import isolated
-from baraka_cli.console.moderating import Moderating
 from baraka_cli.console.quick_messages import QuickMessages
 from baraka_cli.console.ready_action import ReadyAction
 from baraka_cli.console.slash_commands import SlashError, is_slash_command, run_slash_command
 from baraka_cli.console.sounds import Sound
 
 
-class Speaking(Moderating):
+class Speaking(FloorBidding):
     """Chat, quick messages, and commands behind a `/`."""
 
     messages: QuickMessages

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from baraka_cli.console.people_names import Names
-from baraka_cli.console.records import Hammer, paddle_of
+from baraka_cli.console.records import Hammer, paddle_of, winner_of
 from baraka_cli.csv_writing import FOR_PEOPLE, CsvForm, Phone, csv_bytes, save_beside
 from baraka_server.contract.fields import iso_time
 from baraka_server.contract.settlement import SaleSummary
@@ -62,14 +62,12 @@ class Summary:
     @property
     def best(self) -> list[tuple[str, int, int]]:
         """The winners by what they spent: name, lots, amount."""
-        spent: dict[tuple[int | None, str], list[int]] = {}
+        spent: dict[tuple[int | None, str, int | None], list[int]] = {}
         for lot in self.sold:
-            spent.setdefault((lot.winner_id, lot.winner), []).append(lot.price)
+            spent.setdefault((lot.winner_id, lot.winner, lot.paddle), []).append(lot.price)
         ranked = sorted(spent.items(), key=lambda item: -sum(item[1]))
         names = self.names
-        return [
-            (names.called(who, name), len(prices), sum(prices)) for (who, name), prices in ranked
-        ]
+        return [(names.called(*winner), len(prices), sum(prices)) for winner, prices in ranked]
 
     @property
     def names(self) -> Names:
@@ -135,7 +133,7 @@ def summarise(
             won["product"],
             won.get("weight") or "",
             won["price"],
-            won["user"]["name"] or "",
+            winner_of(won),
             won["user"]["number"] or "",
             won["createdAt"],
             won["user"].get("id"),
@@ -152,7 +150,7 @@ def as_csv(summary: Summary, form: CsvForm = FOR_PEOPLE) -> bytes:
     names = summary.names
     rows = []
     for lot in summary.sold:
-        winner = names.called(lot.winner_id, lot.winner)
+        winner = names.called(lot.winner_id, lot.winner, lot.paddle)
         number = "" if lot.lot is None else lot.lot
         rows.append((lot.product, lot.weight, lot.price, winner, Phone(lot.number), lot.at, number))
     return csv_bytes([HEADER, *rows], form)
