@@ -20,7 +20,7 @@ def test_json_has_the_documented_shape_and_the_winner(reading_desk: Desk) -> Non
     (won,) = json.loads(reading_desk.ask("winnings", "list", "--json").out)
     assert list(won) == [
         *("id", "user_id", "auction_id", "product", "price", "weight", "sold"),
-        *("createdAt", "updatedAt", "user", "paddle"),
+        *("createdAt", "updatedAt", "user", "paddle", "label"),
     ]
     assert won["paddle"] == 2  # Bilal had bid before her
     assert won["user"]["number"] == "+923001112203"

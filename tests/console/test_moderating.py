@@ -81,6 +81,7 @@ async def test_the_owner_registers_who_asks_for_it_in_the_chat(
     await dina.emits(JoinAuction(auction_id=1))
     async with seated(baraka.url, tmp_path) as host:
         await host.sees("● LIVE")
+        await host.until(lambda: host.sale_screen.connection.joined, "the room")
         rules = {"auctionId": 1, "registration": "approval"}
         assert (await amina.emits("setHouseRules", rules))["ok"]
         await host.reads_in_the_log("The rules were set: registered bidders may bid")
