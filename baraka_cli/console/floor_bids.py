@@ -46,7 +46,7 @@ class FloorBidder:
                 raise ValueError("that is not a paddle")
             return cls(paddle=int(said))
         if label == said and said[0].isdigit():
-            raise ValueError(f"{quoted(said)}is no paddle; a label goes in quotes")
+            raise ValueError(f"{quoted(said)}is not a paddle; a label goes in quotes")
         if len(label) > LABEL_CHARS_MAX:
             raise ValueError(f"a label has at most {LABEL_CHARS_MAX} characters")
         return cls(label=label)

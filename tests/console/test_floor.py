@@ -50,7 +50,7 @@ def test_what_is_typed_is_an_amount_and_whose_it_is(typed: str, read: object):
         ("1.200 26", "could mean"),
         ("12x 26", "12x"),
         ("0 26", "from 1 to"),
-        ("1,200", "is no paddle"),
+        ("1,200", "is not a paddle"),
         ("1200 0", "not a paddle"),
         ("1200 99999999999", "not a paddle"),
         ('1200 ""', "whose bid"),
