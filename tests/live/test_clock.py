@@ -14,7 +14,7 @@ from baraka_server.contract.client_events import JoinAuction, PostComment, Start
 from baraka_server.contract.lots import AddLots, OpenLot
 from baraka_server.contract.refusals import Code, Refusal
 from baraka_server.domain.events import BidPlaced
-from baraka_server.live import auctioneer, transaction
+from baraka_server.live import room, transaction
 from baraka_server.store import attendance
 from baraka_server.store.errors import Unavailable
 from tests.live.ring import RING, bid
@@ -289,7 +289,7 @@ async def test_a_wall_clock_that_is_set_moves_no_clock(floor, monkeypatch, secon
         def now(cls, tz=None):
             return datetime.now(tz) + timedelta(seconds=seconds)
 
-    for module in (transaction, auctioneer):
+    for module in (transaction, room):
         monkeypatch.setattr(module, "datetime", Set)
     assert (await floor.state())["clock"]["remainingMs"] == 8_000
     await floor.says(bid(10), floor.bilal)

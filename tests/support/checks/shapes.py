@@ -48,7 +48,7 @@ COMMENT = ROW | {"comment": str, "user": USER}
 ADDED = {"auctionId": int, "seq": int, "ledger": LEDGER, "serverTime": TIME}
 
 CLOCK = {"clock": (dict, type(None))}
-NEXT = CLOCK | {"nextBid": (int, type(None))}
+NEXT = CLOCK | {"nextBid": (int, type(None)), "reserveMet": (bool, type(None))}
 OWN = {
     "role": (str, type(None)),
     "paddle": (int, type(None)),
@@ -65,7 +65,7 @@ SHAPES: dict[str, dict[str, Any]] = {
     "auctionCanceled": ADDED | {"message": str},
     "auctionFinished": ADDED | {"message": str},
     "auctionEnded": ADDED
-    | CLOCK
+    | NEXT
     | {
         "auction": AUCTION | {"Auction_bids": [BID], "Auction_comments": [COMMENT]},
         "winningBid": (BID, type(None)),
