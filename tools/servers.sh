@@ -9,6 +9,8 @@ needed=(
     "mariadbd | mariadb-server-core mariadb-client-core"
     "mariadb-dump | mariadb-client"
     "redis-server | redis-server"
+    "haproxy | haproxy"
+    "nginx | nginx"
     "chromium | chromium"
 )
 

@@ -14,7 +14,8 @@ const commands = {
     const tell = (what, more = {}) => say({ id, what, ...more });
     socket.onAny((event, ...args) => tell("event", { event, args }));
     socket.on("connect", () =>
-      tell("connect", { sid: socket.id, transport: socket.io.engine.transport.name }));
+      tell("connect", {
+        sid: socket.id, session: socket.io.engine.id, transport: socket.io.engine.transport.name }));
     socket.on("disconnect", (reason) => tell("disconnect", { reason, active: socket.active }));
     socket.on("connect_error", (error) => tell("connect_error", { message: error.message }));
     socket.io.on("reconnect_attempt", () => tell("reconnect_attempt"));
