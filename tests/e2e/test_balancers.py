@@ -124,6 +124,8 @@ async def test_everybody_hears_the_whole_sale_in_order_on_whichever_server(
         assert answer["ok"], answer
     await assert_everybody_heard(viewers, await assert_sale_holds(store))
     assert {on(phone) for phone in viewers} == {"n1", "n2"}
+    for phone in phones:  # nobody was sent to a server that does not have the session
+        assert [what for what, _ in phone.life if what != "upgrade"] == ["connect"]
     assert {one["address"] for one in await refused(balancer, nodes)} == {"127.0.0.2"}
 
 
