@@ -113,8 +113,8 @@ class Auctioneer:
         self.put(None, None)
 
     def relayed(self, news: RelayedEntries) -> None:
-        """Queue what another node committed; nobody hears it where nobody is."""
-        if self.view is not None and (self._is_watched or self.clock.attends):
+        """Queue what another node committed; nobody hears it where nobody is, or is just let in."""
+        if self._is_watched or self.clock.attends or self._work is not None:
             self._closed.forget()
             self._news.add(news)
             self.put(None, None)

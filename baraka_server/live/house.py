@@ -281,8 +281,15 @@ class House:
                 return
 
     def _follow_only(self, watched: AbstractSet[int]) -> None:
-        """Stop hearing of the auctions that were without viewers at this look and at the one before it."""
-        unwatched = self._auctioneers.keys() - watched
+        """Stop hearing of the auctions that were without viewers at this look and at the one before it.
+
+        Of one that is at work somebody may just be let in, who is not among its viewers yet.
+        """
+        unwatched = {
+            auction_id
+            for auction_id, one in self._auctioneers.items()
+            if auction_id not in watched and one.idle and not self.presence.count(auction_id)
+        }
         self.relay.follow_only(self._auctioneers.keys() - (unwatched & self._unwatched))
         self._unwatched = unwatched
 
@@ -291,6 +298,10 @@ class House:
     def relayed(self, news: RelayedEntries) -> None:
         if auctioneer := self._auctioneers.get(news.auction_id):
             auctioneer.relayed(news)
+
+    def unreadable(self, auction_id: int) -> None:
+        if auctioneer := self._auctioneers.get(auction_id):
+            auctioneer.look()
 
     def started(self, auction_id: int) -> None:
         self._auctioneer(auction_id).look(for_start=True)

@@ -34,6 +34,9 @@ class RelayListener(Protocol):
     def relayed(self, news: RelayedEntries) -> None:
         """Another node committed entries of an auction that is followed here."""
 
+    def unreadable(self, auction_id: int) -> None:
+        """Another node said of an auction what only newer ones can read: its ledger is to be looked at."""
+
     def started(self, auction_id: int) -> None:
         """An auction went live, or its start was told again, on another node."""
 

@@ -163,7 +163,7 @@ class NodeRelay:
             case Entries(news=news):
                 self._listener.relayed(news)
             case Unreadable(auction_id=int() as auction_id):
-                self._listener.relayed(RelayedEntries(auction_id, 0, "", 0, ""))
+                self._listener.unreadable(auction_id)
 
     def _hear_self(self) -> None:
         if not self.healthy:

@@ -10,6 +10,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable, Iterable
+from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from typing import Any
 
@@ -101,9 +102,11 @@ class RedisLine:
             self._tasks.append(asyncio.create_task(self._leave(self._pubsub, gone)))
             self._tasks = [task for task in self._tasks if not task.done()]
 
-    async def _leave(self, pubsub: PubSub, names: Iterable[str]) -> None:
+    async def _leave(self, pubsub: PubSub, names: AbstractSet[str]) -> None:
+        names = names - self._wanted  # which may be wanted again by now
         try:
-            await pubsub.unsubscribe(*names)
+            if names and pubsub is self._pubsub:
+                await pubsub.unsubscribe(*names)
         except FAULTS:
             self.cut()
 
@@ -144,6 +147,8 @@ class RedisLine:
             waits_for = set(self._wanted)
             await pubsub.subscribe(*waits_for)
             self._pubsub = pubsub
+            if asked_since := self._wanted - waits_for:
+                await pubsub.subscribe(*asked_since)
             while True:
                 message = await pubsub.get_message(timeout=None)
                 if message is None:

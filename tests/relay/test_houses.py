@@ -17,6 +17,7 @@ from baraka_server.contract.client_events import (
     PostComment,
     StartAuction,
 )
+from baraka_server.live.announcer import Announcer
 from baraka_server.live.audience import Viewer
 from baraka_server.live.house import House
 from baraka_server.relay.messages import Codec
@@ -203,6 +204,62 @@ async def test_a_node_that_was_away_looks_at_the_ledger(store):
         await here.house.submit(BILAL, bid(10))
 
         there.line.mend()
+
+        await until(lambda: len(there.seqs(dina)) == 1)
+
+
+async def test_of_what_only_newer_nodes_can_read_the_ledger_is_read(store):
+    hub = RelayHub()
+    async with nodes(store, hub) as (here, there):
+        dina = viewer(3)
+        await here.house.submit(AMINA, StartAuction(auction_id=1))
+        await here.join(BILAL)
+        await here.house.submit(AMINA, RING)
+        await there.join(dina)
+        hub.silent = True
+        await here.house.submit(BILAL, bid(10))
+
+        there.line.hear(Codec(SECRET).signed(b'{"v":9,"n":"z","a":1}'))
+
+        await until(lambda: len(there.seqs(dina)) == 1)
+
+
+async def test_a_room_whose_first_viewer_is_just_let_in_is_not_left(store, monkeypatch):
+    async with nodes(store, RelayHub()) as (here, there):
+        dina = viewer(3)
+        await here.house.submit(AMINA, StartAuction(auction_id=1))
+        await here.join(BILAL)
+        await here.house.submit(AMINA, RING)
+        follow = there.relay.follow
+
+        async def followed(auction_id: int) -> None:
+            await follow(auction_id)
+            for _ in range(2):
+                await there.house.look_for_others()
+
+        monkeypatch.setattr(there.relay, "follow", followed)
+        await there.join(dina)
+        await here.house.submit(BILAL, bid(10))
+
+        await until(lambda: len(there.seqs(dina)) == 1)
+
+
+async def test_a_bid_behind_the_state_that_a_first_viewer_is_given_is_heard(store, monkeypatch):
+    async with nodes(store, RelayHub()) as (here, there):
+        dina = viewer(3)
+        await here.house.submit(AMINA, StartAuction(auction_id=1))
+        await here.join(BILAL)
+        await here.house.submit(AMINA, RING)
+        renew = Announcer.renew
+
+        async def then_bid(self: Announcer) -> None:
+            await renew(self)
+            monkeypatch.undo()
+            await here.house.submit(BILAL, bid(10))
+            await asyncio.sleep(0)  # which the relay takes
+
+        monkeypatch.setattr(Announcer, "renew", then_bid)
+        await there.join(dina)
 
         await until(lambda: len(there.seqs(dina)) == 1)
 

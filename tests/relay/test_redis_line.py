@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from uuid import uuid4
+
+from redis.asyncio.client import PubSub
 
 from baraka_server.relay.redis_line import RedisLine
 from tests.support.servers.neighbours import until
@@ -99,6 +102,36 @@ async def test_a_frozen_redis_blocks_nobody_and_a_cut_line_begins_anew(redis):
         redis.thaw()
         await until(lambda: there.back == 2)
         await is_heard(there, b"again")
+
+
+async def test_a_channel_that_was_asked_for_while_it_connects_is_heard(redis, monkeypatch):
+    subscribe = PubSub.subscribe
+
+    async def asked_meanwhile(self: PubSub, *channels: str) -> None:
+        monkeypatch.undo()
+        asking.append(asyncio.create_task(there.line.subscribe("a:1")))
+        await asyncio.sleep(0)
+        await subscribe(self, *channels)
+
+    asking: list[asyncio.Task[None]] = []
+    async with listening(redis) as there:
+        await there.line.subscribe("all")
+        monkeypatch.setattr(PubSub, "subscribe", asked_meanwhile)
+        there.line.cut()
+        await until(lambda: asking and asking[0].done())
+        there.line.publish("a:1", b"heard")
+        await until(lambda: b"heard" in there.heard)
+
+
+async def test_a_channel_that_is_left_and_asked_for_again_is_heard(redis):
+    async with listening(redis) as there:
+        for channel in ("all", "a:1"):
+            await there.line.subscribe(channel)
+        there.line.unsubscribe(["a:1"])
+        await there.line.subscribe("a:1")
+        await is_heard(there, b"again")
+        there.line.publish("a:1", b"heard")
+        await until(lambda: b"heard" in there.heard)
 
 
 async def test_a_channel_that_was_asked_for_while_redis_was_away_is_heard_later(redis):
