@@ -72,7 +72,7 @@ async def hold_sale(host: Keyboard, server: Baraka, phones: PythonPhones) -> Non
             await host.sees("✓ Gold Ring", "1 sold")
     await host.presses("f3")
     await host.sees("Going once…", "4 watching")
-    await host.until(lambda: len(host.sale_screen.book.comments) == 2, "what the host said")
+    await host.until(lambda: len(host.sale_screen.book.chat.listed) == 2, "what the host said")
 
 
 async def drawn(host: Keyboard, picture: str, size: tuple[int, int], theme: str) -> None:

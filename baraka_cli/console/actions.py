@@ -267,6 +267,10 @@ MORE_KEYS = (
         "shows the run list on the server: put up, change, add, move, withdraw; or puts it there",
     ),
     ("Tab", "goes to the lists: ↑ ↓ PgUp PgDn scroll, End is where they follow the sale"),
+    (
+        "Enter",
+        "on a line of the bids or the chat that ↑ ↓ or a click chose: what can be done with it",
+    ),
     ("o/O", "starts a clock by which bidding closes; O one that awards the lot when it runs out"),
     ("i/z", "the clock stands still or runs on; z takes it off"),
     ("h/w", "pauses bidding, or lets it go on; w warns: going once, going twice, last call"),

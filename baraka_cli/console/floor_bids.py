@@ -13,9 +13,9 @@ from baraka_cli.amounts import BadAmount, read_amount
 from baraka_cli.client.replies import Reply
 from baraka_cli.console.dialog import Dialog
 from baraka_cli.console.dialogs import problem
+from baraka_cli.console.line_actions import LineActions
 from baraka_cli.console.log import EntryMark
 from baraka_cli.console.mixed_text import isolated
-from baraka_cli.console.moderating import Moderating
 from baraka_cli.console.text_widgets import Paragraph
 from baraka_cli.lots_file import quoted
 from baraka_server.contract.fields import INT_MAX, LABEL_CHARS_MAX
@@ -117,7 +117,7 @@ def _told(amount: int | None) -> str:
     return "" if amount is None else str(amount)
 
 
-class FloorBidding(Moderating):
+class FloorBidding(LineActions):
     """The floor: a dialog, and `/floor` in the chat line."""
 
     def next_ask(self) -> int | None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import chain, islice
+from itertools import islice
 
 from rich.style import Style
 from rich.text import Text
 
+from baraka_cli.console.chat_book import Said
+from baraka_cli.console.choosing import ChoicePanel, Row
 from baraka_cli.console.log import Entry
 from baraka_cli.console.mixed_text import isolated
 from baraka_cli.console.records import Bid, Comment, Hammer, numbered
@@ -19,33 +21,39 @@ BIDDER_WIDTH_MIN = 8
 """Characters of a bidder's name that must have room beside the time of the bid."""
 HOST_MARK = "◆"
 """Stands before what a host of the sale says."""
+REMOVED = "✗ removed "
+"""Stands before a comment that the room no longer sees."""
 
 
-class Bids(Panel):
+class Bids(ChoicePanel):
     """Newest first: time, amount, rise, bidder."""
 
     BORDER_TITLE = "Bids"
     book: SaleBook | None = None
 
-    def lines(self, room: int) -> Sequence[Text]:
-        if self.book is None or not self.book.bids:
-            return [Text("none yet", self.quiet)]
-        return self._told(self.book, list(islice(self.book.bids, room)))
+    def things(self) -> Sequence[Bid]:
+        return list(self.book.bids) if self.book else ()
 
-    def all_lines(self) -> Sequence[Text]:
-        return self._told(self.book, list(self.book.bids)) if self.book else []
+    def id_of(self, thing: Bid) -> int | None:
+        return thing.id
+
+    def followed(self, room: int) -> list[Row]:
+        return self.rows(list(islice(self.book.bids, room)) if self.book else [])
+
+    def when_empty(self) -> Text:
+        return Text("none yet", self.quiet)
 
     def followed_top(self, count: int, room: int) -> int:
         return 0
 
-    def _told(self, book: SaleBook, bids: list[Bid]) -> list[Text]:
-        high, shown = book.high, list[Text]()
-        if not bids:
-            return shown
-        amount_width = max(len(f"{bid.amount:,}") for bid in bids)
-        rise_width = max(len(_rise(bid)) for bid in bids)
+    def rows(self, things: Sequence[Bid]) -> list[Row]:
+        if self.book is None or not things:
+            return []
+        amount_width = max(len(f"{bid.amount:,}") for bid in things)
+        rise_width = max(len(_rise(bid)) for bid in things)
         bidder_width = self.size.width - (amount_width + rise_width + len("▶ 00:00:00   "))
-        for bid in bids:
+        rows, high = list[Row](), self.book.high
+        for bid in things:
             line = Text("▶ " if bid is high else "  ")
             if bidder_width >= BIDDER_WIDTH_MIN:  # who bids matters more than when
                 line.append(f"{bid.at.astimezone():%H:%M:%S} ", self.quiet)
@@ -53,48 +61,59 @@ class Bids(Panel):
             line.append(f" {_rise(bid):>{rise_width}} ")
             if bid.automatic:
                 line.append("auto ", self.quiet)
-            line.append(isolated(book.called(bid)), "bold" if bid is high else "")
-            shown.append(line)
-        return shown
+            line.append(isolated(self.book.called(bid)), "bold" if bid is high else "")
+            rows.append(Row(bid.id, line))
+        return rows
 
 
-class Chat(Panel):
-    """Oldest first, the newest at the bottom; a line across it for each lot that was hammered down."""
+class Chat(ChoicePanel):
+    """Oldest first, the newest at the bottom; a line across it for each lot that came off the block."""
 
     BORDER_TITLE = "Chat"
     book: SaleBook | None = None
     user_id: int | None = None
     """Whose console it is."""
 
-    def lines(self, room: int) -> Sequence[Text]:
-        if self.book is None or not (self.book.comments or self.book.earlier):
-            return [Text("quiet", self.quiet)]
-        newest_first = chain(reversed(self.book.comments), reversed(self.book.earlier))
-        said = list(islice(newest_first, room))[::-1]
-        return self.last_lines(self._told(self.book, said), room)
+    def things(self) -> Sequence[Said]:
+        return list(self.book.chat) if self.book else ()
 
-    def all_lines(self) -> Sequence[Text]:
+    def id_of(self, thing: Said) -> int | None:
+        return thing.id if isinstance(thing, Comment) else None
+
+    def followed(self, room: int) -> list[Row]:
+        """The last rows; of what does not fit the end is cut."""
+        rows: list[Row] = []
+        for said in reversed(self.book.chat) if self.book else ():
+            rows[:0] = self.rows([said])[: room - len(rows)]
+            if len(rows) == room:
+                break
+        return rows
+
+    def when_empty(self) -> Text:
+        return Text("quiet", self.quiet)
+
+    def rows(self, things: Sequence[Said]) -> list[Row]:
         if self.book is None:
             return []
-        return self.wrapped(self._told(self.book, [*self.book.earlier, *self.book.comments]))
-
-    def _told(self, book: SaleBook, said: Sequence[Comment | Hammer]) -> list[Text]:
         host = self.get_component_rich_style("panel--host", partial=True)
         return [
-            self._fallen(book, one) if isinstance(one, Hammer) else self._said(book, one, host)
-            for one in said
+            Row(self.id_of(one), line)
+            for one in things
+            for line in self.wrapped([self._told(self.book, one, host)])
         ]
 
-    def _said(self, book: SaleBook, one: Comment, host: Style) -> Text:
+    def _told(self, book: SaleBook, one: Said, host: Style) -> Text:
+        if isinstance(one, Hammer):
+            return Text(f"── {one.told(book.names)}", self.quiet)
         is_host = one.user_id is not None and one.user_id in {book.owner_id, self.user_id}
         author = isolated(book.names.called(one.user_id, one.author))
         name = Text(f"{HOST_MARK} {author}: " if is_host else f"{author}: ", "bold")
         if is_host:
             name.stylize(host)
+        if one.removed:
+            name = Text.assemble((REMOVED, "bold"), name)
+            return name.append(isolated(one.text), self.quiet + Style(strike=True, bold=False))
         return name.append(isolated(one.text), "not bold")
-
-    def _fallen(self, book: SaleBook, hammer: Hammer) -> Text:
-        return Text(f"── {hammer.told(book.names)}", self.quiet)
 
 
 class Lots(Panel):

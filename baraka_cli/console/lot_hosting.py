@@ -110,10 +110,7 @@ class LotHosting(Hosting):
             if (lot := self.run_list.on_block) is not None:
                 self.lots.tell_step(lot)
 
-        self.app.push_screen(
-            SureDialog(question, "Send it"),
-            lambda yes: sure(yes) if yes is not None else None,
-        )
+        self._question(SureDialog(question, "Send it"), sure)
 
     # --- the block
 

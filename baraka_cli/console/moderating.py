@@ -29,13 +29,18 @@ class Moderating(TakingBack):
         asks: bool = False,
     ) -> None:
         """Send a command, at once or behind a Ctrl+Y. The log says why, where it is not possible."""
-        if not self._is_possible(what, moderating(self.situation())):
+        if not self._is_possible(what, self.why_no_moderation()):
             return
         event = kind(auction_id=self.book.auction_id, **fields)
         if asks:
             self._ask_by_key(what, lambda: self.sale.send(what, event))
         else:
             self.sale.send(what, event)
+
+    def why_no_moderation(self) -> str | None:
+        plain = self.connection.acknowledges is False
+        reason = moderating(self.situation())
+        return reason or ("this server does not keep order in its rooms" if plain else None)
 
     def register(self, user_id: int, *, approved: bool, limit: int | None = None) -> None:
         """Register a user to bid, or take that back. The log says why, where it is not possible."""
@@ -63,9 +68,10 @@ class Moderating(TakingBack):
         """A bidder as people are shown one; the number alone, where its name was not heard."""
         return self.book.names.by_paddle(paddle) or f"paddle {paddle}"
 
-    def newest_comment(self, paddle: int | None) -> Comment | None:
-        """The newest comment of somebody else, or of this paddle."""
-        for one in reversed(self.book.comments):
+    def newest_comment(self, paddle: int | None, *, removed: bool = False) -> Comment | None:
+        """The newest comment of somebody else, or of this paddle; of the removed ones with `removed`."""
+        chat = self.book.chat
+        for one in reversed(chat.removed if removed else chat.listed):
             theirs = self.book.names.paddle(one.user_id)
             is_meant = one.user_id != self.access.user_id if paddle is None else theirs == paddle
             if one.id is not None and is_meant:

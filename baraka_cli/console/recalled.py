@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from baraka_cli.console.records import moment, paddle_of
+from baraka_cli.console.records import Comment, moment, paddle_of
 from baraka_cli.console.room_order import registered
 from baraka_cli.console.sale_book import BIDS_KEPT_MAX, SaleBook
 from baraka_server.contract.names import same_name
@@ -13,6 +13,8 @@ from baraka_server.contract.text import printable
 
 # What an entry of the ledger is, as `/api/auctions/{id}/history` calls it.
 LOT_OPENED, BID = "lot_opened", "bid"
+POSTED, REMOVED, RESTORED = "comment", "comment_removed", "comment_restored"
+CLEARED_BY = frozenset({"awarded", "runner_up_awarded", "lot_passed"})
 
 
 def recall(book: SaleBook, history: Sequence[Mapping[str, Any]]) -> None:
@@ -39,4 +41,35 @@ def recall(book: SaleBook, history: Sequence[Mapping[str, Any]]) -> None:
     if book.lot and opened and opened[0] == book.round and same_name(opened[1], book.lot.product):
         book.lot_since, book.lot_since_known = opened[2], True
     book.bid_times.extendleft(reversed(bids[-BIDS_KEPT_MAX:]))
+    if book.role is not None and book.last_hammer is None:
+        book.chat.recall(_removed(history))
     book.version += 1
+
+
+def _removed(history: Sequence[Mapping[str, Any]]) -> list[Comment]:
+    """The comments that the history has as removed and that may be put back, oldest first."""
+    posted: dict[int, Comment] = {}
+    removed: set[int] = set()
+    for entry in history:
+        kind = entry["kind"]
+        if kind in CLEARED_BY:
+            posted, removed = {}, set()
+        elif kind == POSTED:
+            comment = _posted(entry)
+            posted[comment.id or 0] = comment
+        elif kind == REMOVED:
+            removed.add(entry["data"]["comment_id"])
+        elif kind == RESTORED:
+            removed.discard(entry["data"]["comment_id"])
+    return [posted[id_] for id_ in sorted(removed) if id_ in posted]
+
+
+def _posted(entry: Mapping[str, Any]) -> Comment:
+    return Comment(
+        entry["data"]["comment_id"],
+        entry.get("userId"),
+        printable(entry.get("who") or "") or "(no name)",
+        printable(entry["data"]["comment"]),
+        moment(entry["at"]),
+        removed=True,
+    )

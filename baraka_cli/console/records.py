@@ -93,6 +93,8 @@ class Comment:
     author: str
     text: str
     at: datetime
+    removed: bool = False
+    """Whether it was taken off the list, and is shown to those alone who may put it back (D47)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +114,8 @@ class Hammer:
     number: int | None = None
     floor: bool = False
     """Whether the bid that won was from the floor (D40)."""
+    aside: bool = False
+    """Whether no award or pass was told: another lot was put up in its place."""
 
     def called(self, names: Names) -> str | None:
         """The winner, as people are shown one."""
@@ -125,6 +129,12 @@ class Hammer:
             return f"{lot}: passed"
         winner = isolated(self.called(names) or "")
         return f"{lot}: sold to {winner} for {self.amount or 0:,}"
+
+
+def set_aside(lot: Lot, at: datetime) -> Hammer:
+    """How a lot comes off the block in the place of which another one is put up: nobody tells of it."""
+    off = Hammer(lot.product, None, None, None, at)
+    return replace(off, lot_id=lot.lot_id, number=lot.number, aside=True)
 
 
 def numbered(number: int | None, product: str) -> str:

@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Protocol
 
+from baraka_cli.console.chat_book import ChatBook
 from baraka_cli.console.people_names import Names
-from baraka_cli.console.records import Comment
 from baraka_server.contract.fields import APPROVAL
 
 
 class Book(Protocol):
     """The sale book, as far as it is about people."""
 
-    comments: deque[Comment]
+    chat: ChatBook
     role: str | None
     owner_id: int | None
     names: Names
 
 
 def comment_removed(book: Book, data: Mapping[str, Any], _now: datetime) -> None:
-    left = [one for one in book.comments if one.id != data["commentId"]]
-    book.comments = deque(left, maxlen=book.comments.maxlen)
+    book.chat.remove(data["commentId"], keep=book.role is not None)
 
 
 def role_changed(book: Book, data: Mapping[str, Any], _now: datetime) -> None:

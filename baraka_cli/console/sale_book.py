@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from baraka_cli.console.bidding import Bidding
+from baraka_cli.console.chat_book import ChatBook
 from baraka_cli.console.people_names import Names
 from baraka_cli.console.records import (
     Bid,
@@ -29,6 +30,7 @@ from baraka_cli.console.records import (
     numbered_by,
     paddle_of,
     phase_of,
+    set_aside,
     usual_step,
     whole,
 )
@@ -55,7 +57,6 @@ from baraka_server.contract.server_events import (
 from baraka_server.contract.text import printable
 
 BIDS_KEPT_MAX = 1_000
-COMMENTS_KEPT_MAX = 1_000
 RATE_WINDOW_SECONDS = 60
 
 
@@ -79,16 +80,11 @@ class SaleBook:
     names: Names = field(default_factory=Names)
     bids: deque[Bid] = field(default_factory=lambda: deque(maxlen=BIDS_KEPT_MAX))
     """The bids of this round, newest first."""
-    comments: deque[Comment] = field(default_factory=lambda: deque(maxlen=COMMENTS_KEPT_MAX))
-    """Those that the server lists, since the last award; oldest first."""
-    earlier: deque[Comment | Hammer] = field(
-        default_factory=lambda: deque(maxlen=COMMENTS_KEPT_MAX)
-    )
-    """What was said before the last award, and the awards in between: no list of the server has it."""
+    chat: ChatBook = field(default_factory=ChatBook)
     viewers: int | None = None
     seq: int | None = None
     hammers: list[Hammer] = field(default_factory=list)
-    """Awards while the console listened."""
+    """Lots that came off the block while the console listened."""
     ledger: str | None = None
     """Which history `seq` is of, for asking what was missed."""
     gap: bool = False
@@ -111,6 +107,11 @@ class SaleBook:
     def high(self) -> Bid | None:
         """The bid that leads: the highest, of equal ones the first."""
         return max(self.bids, key=lambda bid: (bid.amount, -bid.id), default=None)
+
+    @property
+    def last_hammer(self) -> Hammer | None:
+        """The last award or pass that may be taken back."""
+        return next((one for one in reversed(self.hammers) if not one.aside), None)
 
     def next_ask(self, step: int | None = None) -> int | None:
         """Asking price: the minimum of a first bid, then a step above the highest bid.
@@ -211,9 +212,8 @@ class SaleBook:
         self._list_bids(data.get("auctionBids", []))
         said = data.get("auctionComments", [])
         if another_round:  # an award that was not heard may have cleared them
-            listed = {one["id"] for one in said}
-            self.earlier += [one for one in self.comments if one.id not in listed]
-        self._list_comments(said)
+            self.chat.was_closed({one["id"] for one in said})
+        self.chat.take(map(self._comment, said))
 
     def _changed(self, data: Mapping[str, Any], now: datetime) -> None:
         """Take a change by another program. A list of the bids comes behind it."""
@@ -238,6 +238,9 @@ class SaleBook:
         if self._is_another(lot.product, data.get("round")):
             self.bids.clear()
             self.lot_since, self.lot_since_known = self._heard_at(data, now), True
+            if self.lot is not None:
+                self.hammers.append(set_aside(self.lot, self.lot_since))
+                self.chat.passes(self.hammers[-1])
         self.lot = lot
         self.round = data.get("round", self.round)
         self.phase = Phase.LIVE
@@ -255,9 +258,9 @@ class SaleBook:
 
     def _commented(self, data: Mapping[str, Any], _now: datetime) -> None:
         if "comments" in data:
-            self._list_comments(data["comments"])
+            self.chat.take(map(self._comment, data["comments"]))
         else:
-            self._list_comments([data["newComment"]], anew=False)
+            self.chat.add(self._comment(data["newComment"]))
 
     def _awarded(self, data: Mapping[str, Any], now: datetime) -> None:
         product = self.lot.product if self.lot else ""
@@ -282,13 +285,12 @@ class SaleBook:
         )
         self._auction(data["auction"], now)
         self.bids.clear()
-        self.earlier += [*self.comments, self.hammers[-1]]
-        self.comments.clear()
+        self.chat.closes(self.hammers[-1])
 
     def _reopened(self, _data: Mapping[str, Any], _now: datetime) -> None:
         """Forget the last hammer: lot and bids are told in the guide's words behind it (D38)."""
-        if self.hammers:
-            self.hammers.pop()
+        if (last := self.last_hammer) is not None:
+            self.hammers.remove(last)
 
     def _canceled(self, data: Mapping[str, Any], now: datetime) -> None:
         self.phase, self.over_since = Phase.CANCELED, self._heard_at(data, now)
@@ -343,13 +345,10 @@ class SaleBook:
         self.names.hear(bid.user_id, bid.bidder, None if bid.floor else bid.paddle)
         self.bids.appendleft(bid)
 
-    def _list_comments(self, records: list[Mapping[str, Any]], *, anew: bool = True) -> None:
-        if anew:
-            self.comments.clear()
-        for record in records[-COMMENTS_KEPT_MAX:]:
-            said = comment_of(record)
-            self.names.hear(said.user_id, said.author)
-            self.comments.append(said)
+    def _comment(self, record: Mapping[str, Any]) -> Comment:
+        said = comment_of(record)
+        self.names.hear(said.user_id, said.author)
+        return said
 
 
 _HANDLERS = {

@@ -302,6 +302,7 @@ class SaleScreen(Timing):
         self.query_one(Block).show(self.book, tally, description, self.setup.step, moment)
         is_narrow = self.has_class("-narrow")
         self.query_one(Lots).border_title = f"Lots: {tally.told(moment)}" if is_narrow else "Lots"
+        self.query_one(Bids).opens = self.query_one(Chat).opens = self.why_no_moderation() is None
         for panel in (Bids, Chat, Lots, NextLot, LogLines):
             self.query_one(panel).refresh()
         self.query_one(ActionBar).show(self.situation())

@@ -29,7 +29,7 @@ class Panel(Widget, can_focus=True):
         Binding("end", "follow", "Follow the sale", show=False),
     ]
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"panel--quiet", "panel--host"}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"panel--quiet", "panel--host", "panel--chosen"}
 
     top: int | None = None
     """The first line that is shown; None while the panel follows the sale."""

@@ -19,6 +19,7 @@ from baraka_server.contract.moderation import (
     ModeratorCommand,
     MuteUser,
     RemoveComment,
+    RestoreComment,
     SetSlowMode,
     UnblockUser,
     UnmuteUser,
@@ -57,7 +58,7 @@ class SlashHost(Protocol):
 
     def floor_bid(self, amount: int | None, bidder: FloorBidder) -> None: ...
 
-    def newest_comment(self, paddle: int | None) -> Comment | None: ...
+    def newest_comment(self, paddle: int | None, *, removed: bool = False) -> Comment | None: ...
 
     def told(self, comment: Comment) -> str: ...
 
@@ -131,6 +132,13 @@ def _remove(host: SlashHost, words: Sequence[str]) -> None:
     host.moderate(f"Remove {host.told(comment)}", RemoveComment, {"comment_id": comment.id})
 
 
+def _restore(host: SlashHost, words: Sequence[str]) -> None:
+    comment = host.newest_comment(_paddle(words) if words else None, removed=True)
+    if comment is None:
+        raise SlashError("There is no comment to put back")
+    host.moderate(f"Put back {host.told(comment)}", RestoreComment, {"comment_id": comment.id})
+
+
 def _slow(host: SlashHost, words: Sequence[str]) -> None:
     seconds = _number(words, "number of seconds", SLOW_SECONDS_MAX)
     what = f"One comment every {seconds} s" if seconds else "Slow mode off"
@@ -190,6 +198,7 @@ SLASH_COMMANDS = (
     SlashCommand(
         "remove", "takes the newest comment off, of a paddle or of all", _remove, "[PADDLE]"
     ),
+    SlashCommand("restore", "puts the last one back that was removed", _restore, "[PADDLE]"),
     SlashCommand("slow", "one comment of each in so many seconds; 0 is off", _slow, "SECONDS"),
     SlashCommand("block", "puts a bidder out, when Ctrl+Y confirms it", _block, "PADDLE"),
     SlashCommand("unblock", "lets a bidder in again", _unblock, "PADDLE"),

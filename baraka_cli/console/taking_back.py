@@ -146,7 +146,7 @@ class TakingBack(LotHosting):
     def action_reopen(self) -> None:
         if not (self.check_possible("reopen") and self._is_taken_back_here("Reopen")):
             return
-        last = self.book.hammers[-1] if self.book.hammers else None
+        last = self.book.last_hammer
         lot = numbered(last.number, last.product or "the lot") if last else ""
         what = f"Open {lot} again?\n" if last else ""
         sold = last.told(self.book.names) if last else "Open the lot again that came off last?"

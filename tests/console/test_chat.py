@@ -66,7 +66,7 @@ async def test_what_begins_with_a_slash_is_done_or_named_and_never_posted(
         await host.presses("escape")
         host.sale_screen.sale.say("what all hear", lambda _: None)
         await host.sees("Amina A.: what all hear")
-        assert len(host.sale_screen.book.comments) == 1
+        assert len(host.sale_screen.book.chat.listed) == 1
 
 
 async def test_quick_messages_are_spoken_in_the_language_that_g_chose(
@@ -82,8 +82,8 @@ async def test_quick_messages_are_spoken_in_the_language_that_g_chose(
         await host.presses("g", "f2", "8")
         await host.reads_in_the_log("✓ Say “")
         await host.reads_in_the_log("✗ Chat: there is no quick message 8")
-        await host.until(lambda: len(host.sale_screen.book.comments) == 2, "both")
-        assert [one.text for one in host.sale_screen.book.comments] == [
+        await host.until(lambda: len(host.sale_screen.book.chat.listed) == 2, "both")
+        assert [one.text for one in host.sale_screen.book.chat.listed] == [
             "للمرة الأولى…",
             "Any more bids? · هل من مزيد؟",
         ]

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
+from textual.widgets import OptionList
+
 from baraka_cli.console.chat_input import ChatInput
+from baraka_cli.console.choosing import ChoicePanel
+from baraka_cli.console.line_menu import LineMenu
+from baraka_cli.console.lists import Bids, Chat
+from baraka_cli.console.mixed_text import isolated
 from baraka_server.contract.client_events import JoinAuction, PlaceBid, PostComment
 from baraka_server.contract.people import SetRole
 from tests.support.clients.keyboard import Keyboard, seated
-from tests.support.clients.phones import PythonPhones, token
+from tests.support.clients.phones import Phone, PythonPhones, token
 from tests.support.servers.baraka import SECRET, Baraka
 
 AMINA, BILAL, DINA, MONA = 1, 2, 3, 7
+CHEAP = isolated("رخيص جدا")
 RING = {"product": "Ring", "minBidPrice": 1, "bidPrice": 1, "actualPrice": 1}
 
 
@@ -42,7 +51,11 @@ async def test_a_moderator_s_console_keeps_order_and_sells_nothing(
         await host.reads_in_the_log("✗ Award: You moderate this auction")
         await writes(host, "/remove 2")
         await host.reads_in_the_log("✓ Remove “")
-        await host.until(lambda: not host.sale_screen.book.comments, "the comment is gone")
+        await host.until(lambda: not host.sale_screen.book.chat.listed, "it is gone")
+        await host.sees("✗ removed 2 Bilal A.: rude")
+        await writes(host, "/restore")
+        await host.reads_in_the_log("✓ Put back “rude” of 2 Bilal A.")
+        await host.sees("2 Bilal A.: rude")
         await writes(host, "/mute 2 5")
         await host.reads_in_the_log("✓ Mute 2 Bilal A. for 5 min")
         assert (await bilal.emits(PostComment(auction_id=1, comment="rude")))["code"] == "muted"
@@ -103,3 +116,119 @@ async def test_the_owner_registers_who_asks_for_it_in_the_chat(
         await host.sees("● LIVE", "1 Dina A.: let me in")
         await writes(host, "/register #2")
         await host.reads_in_the_log("✗ Register user 2: Only the owner registers bidders.")
+
+
+@asynccontextmanager
+async def room(baraka: Baraka, phones: PythonPhones) -> AsyncIterator[tuple[Phone, Phone, Phone]]:
+    """Amina, Bilal and Dina; the ring is up, Dina has bid 10 and Bilal 20 and written."""
+    people = [
+        await phones.open(baraka.url, user_id, auth={"token": token(SECRET, user_id)})
+        for user_id in (AMINA, BILAL, DINA)
+    ]
+    amina, bilal, dina = people
+    assert (await amina.emits("startLiveAuction", {"auctionId": 1}))["ok"]
+    assert (await amina.emits("changeCuurentProduct", {"auctionId": 1} | RING))["ok"]
+    for who, amount in ((dina, 10), (bilal, 20)):
+        await who.emits(JoinAuction(auction_id=1))
+        assert (await who.emits(PlaceBid(auction_id=1, amount=amount)))["ok"]
+    for text in ("first", "رخيص جدا", "last"):
+        assert (await bilal.emits(PostComment(auction_id=1, comment=text)))["ok"]
+    yield amina, bilal, dina
+
+
+def chat_of(host: Keyboard) -> Chat:
+    return host.sale_screen.query_one(Chat)
+
+
+async def chooses(host: Keyboard, panel: ChoicePanel, *keys: str) -> None:
+    host.sale_screen.set_focus(panel)
+    await host.presses(*keys)
+    await host.until(lambda: panel.chosen is not None, "a line")
+    await host.sees("Enter: what can be done")
+
+
+async def picks(host: Keyboard, label: str) -> None:
+    """Open the menu of the chosen line, and do what is called so."""
+    await host.presses("enter")
+    await host.until(lambda: isinstance(host.app.screen, LineMenu), "the menu")
+    deeds = host.app.screen.query_one(OptionList)
+    labels = [str(option.prompt) for option in deeds.options]
+    assert label in labels, labels
+    deeds.highlighted = labels.index(label)
+    await host.presses("ctrl+y")
+
+
+async def test_a_chosen_line_of_the_chat_opens_what_can_be_done_with_it(
+    baraka: Baraka, phones: PythonPhones, tmp_path: Path
+) -> None:
+    async with (
+        room(baraka, phones) as (_, bilal, _),
+        seated(baraka.url, tmp_path, size=(120, 40)) as host,
+    ):
+        await host.sees("2 Bilal A.: first", "2 Bilal A.: last")
+        assert "Enter: what" not in host.screen
+        chat = chat_of(host)
+        await chooses(host, chat, "up", "up")
+        assert (await bilal.emits(PostComment(auction_id=1, comment="later")))["ok"]
+        await host.sees("2 Bilal A.: later")
+        await picks(host, "Remove it")
+        await host.reads_in_the_log(f"✓ Remove “{CHEAP}")
+        await host.sees(f"✗ removed 2 Bilal A.: {CHEAP}")
+        gone = await bilal.hears("commentRemoved")
+        assert gone["commentId"] == 2, "the line that was chosen, wherever it stood by then"
+
+        await host.presses("escape")
+        assert chat.chosen is None
+        await host.sees_no_more("Enter: what")
+        at = next(row for row, line in enumerate(chat._shown) if line.id == 2)
+        assert await host.pilot.click("#chat", offset=(3, at + 1))
+        await host.until(lambda: chat.chosen == 2, "the line under the mouse")
+        await picks(host, "Put it back")
+        await host.reads_in_the_log(f"✓ Put back “{CHEAP}")
+        await host.sees_no_more("✗ removed")
+
+        await chooses(host, chat)
+        await picks(host, "Mute 2 Bilal A. for 10 min")
+        await host.reads_in_the_log("✓ Mute 2 Bilal A. for 10 min")
+        refused = await bilal.emits(PostComment(auction_id=1, comment="rude"))
+        assert refused["code"] == "muted"
+        await picks(host, "Let 2 Bilal A. write")
+        await host.reads_in_the_log("✓ Let 2 Bilal A. write")
+        await picks(host, "Block 2 Bilal A.…")
+        await host.sees("Block 2 Bilal A.?", "Out of the room")
+        assert (await bilal.emits(PlaceBid(auction_id=1, amount=30)))["ok"], "it was not confirmed"
+        await host.presses("ctrl+y")
+        await host.reads_in_the_log("✓ Block 2 Bilal A.")
+        await host.until(lambda: host.sale_screen.book.bids[0].amount == 10, "the next bid leads")
+
+
+async def test_the_newest_bid_is_taken_back_by_its_line_where_the_role_may(
+    baraka: Baraka, phones: PythonPhones, tmp_path: Path
+) -> None:
+    async with room(baraka, phones) as (amina, bilal, _):
+        assert (await amina.emits(SetRole(auction_id=1, user_id=MONA, role="moderator")))["ok"]
+        async with seated(baraka.url, tmp_path, user_id=MONA) as host:
+            await host.sees("● LIVE", "20 +10 2 Bilal A.")
+            bids = host.sale_screen.query_one(Bids)
+            await chooses(host, bids, "down")
+            await host.presses("enter")
+            await host.sees("20 of 2 Bilal A.", "Mute 2 Bilal A. for good")
+            assert "Take this bid back" not in host.screen, "a moderator sells nothing"
+            await host.presses("escape")
+            assert (await amina.emits(SetRole(auction_id=1, user_id=MONA, role="clerk")))["ok"]
+            await host.until(lambda: host.sale_screen.book.role == "clerk", "another role")
+            assert bids.chosen is not None
+            await host.presses("enter")
+            await host.sees("Take this bid back…")
+            await host.presses("ctrl+y")
+            await host.sees("Take back the bid of 20 by 2 Bilal A.?")
+            await host.presses("escape")
+            await picks(host, "Take this bid back…")
+            await host.presses("ctrl+y")
+            await host.reads_in_the_log("✓ Take back 20 by 2 Bilal A.")
+            await host.until(lambda: bids.chosen is None, "nothing is chosen in its place")
+            assert (await bilal.emits(PlaceBid(auction_id=1, amount=30)))["ok"]
+            await chooses(host, bids, "down", "down")
+            await host.presses("enter")
+            await host.sees("10 of 1 Dina A.")
+            assert "Take this bid back" not in host.screen, "it is not the newest"

@@ -200,7 +200,7 @@ async def test_lists_are_scrolled_by_keys_and_wheel_and_follow_again(
             lambda: host.sale_screen.focused is host.sale_screen.query_one("#bids"), "the bids"
         )
         await host.presses("pagedown", "pagedown", "pagedown")
-        await host.sees(" 1,000 ", "End follows again")
+        await host.sees(" 1,000 ", "Enter: what can be done")
         await host.presses("end")
         await host.sees("1,014")
         chat = host.sale_screen.query_one("#chat")
@@ -208,7 +208,7 @@ async def test_lists_are_scrolled_by_keys_and_wheel_and_follow_again(
             await host.wheels("#chat", up=True)
         await host.sees("word 0 ")
         assert (await owner.emits(PostComment(auction_id=1, comment="word 15")))["ok"]
-        await host.until(lambda: len(host.sale_screen.book.comments) == 16, "the comment")
+        await host.until(lambda: len(host.sale_screen.book.chat.listed) == 16, "the comment")
         await host.sees("word 0 ")
         host.sale_screen.set_focus(chat)
         await host.presses("end")

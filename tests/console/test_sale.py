@@ -343,7 +343,7 @@ async def test_hostile_text_stays_text(
         await bids(dina, 5)
         for text in (nasty, "[/]", "[", "\\[", "👨‍👩‍👧" * 20, "\u0301" * 150, "نص عربي", "x" * 191):
             assert (await dina.emits(PostComment(auction_id=1, comment=text)))["ok"]
-        await host.until(lambda: len(host.sale_screen.book.comments) == 8, "the comments")
+        await host.until(lambda: len(host.sale_screen.book.chat.listed) == 8, "the comments")
         await host.presses("c")
         await host.types("[/]")
         await host.presses("enter")

@@ -11,6 +11,7 @@ from baraka_cli.console.recalled import recall
 from baraka_cli.console.records import Comment, Phase
 from baraka_cli.console.sale_book import BIDS_KEPT_MAX, SaleBook
 from baraka_server.contract.hammer import LotReopened
+from baraka_server.contract.moderation import CommentRemoved
 from baraka_server.contract.prices import NextBidChanged
 from baraka_server.contract.server_events import (
     AuctionCanceled,
@@ -225,7 +226,7 @@ def test_names_and_comments_are_one_line_that_no_terminal_obeys() -> None:
     sale = book()
     comment = {"user": {"id": 2, "name": "A\x1b[2J\nB"}, "comment": "x\u202ey\x07", "id": 1}
     sale.hear(NewComment.wire_name, {"newComment": comment, "comments": [comment]})
-    assert [(one.author, one.text) for one in sale.comments] == [("A[2J B", "xy")]
+    assert [(one.author, one.text) for one in sale.chat.listed] == [("A[2J B", "xy")]
 
 
 def comment(row: int, text: str = "hm") -> dict[str, Any]:
@@ -246,11 +247,11 @@ def test_what_was_said_before_the_hammer_is_kept_and_listed_once() -> None:
     say(sale, comment(1), comment(2))
     award(sale)
     say(sale, comment(3))
-    assert [one.id for one in sale.earlier if isinstance(one, Comment)] == [1, 2]
-    assert sale.earlier[-1] == sale.hammers[0]
-    assert [one.id for one in sale.comments] == [3]
+    assert [one.id for one in sale.chat.earlier if isinstance(one, Comment)] == [1, 2]
+    assert sale.chat.earlier[-1] == sale.hammers[0]
+    assert [one.id for one in sale.chat.listed] == [3]
     say(sale, comment(3), comment(4))
-    assert [one.id for one in sale.comments] == [3, 4]
+    assert [one.id for one in sale.chat.listed] == [3, 4]
 
 
 def test_a_hammer_that_was_taken_back_is_none() -> None:
@@ -269,10 +270,76 @@ def test_a_state_with_an_award_that_was_not_heard_keeps_what_was_said_before_it(
     say(sale, comment(1), comment(2))
     state = {"auction": auction(), "auctionComments": [comment(2), comment(3)], "seq": 9}
     sale.hear(AuctionState.wire_name, state | {"round": 2})
-    assert [one.id for one in sale.earlier if isinstance(one, Comment)] == [1]
-    assert [one.id for one in sale.comments] == [2, 3]
+    assert [one.id for one in sale.chat.earlier if isinstance(one, Comment)] == [1]
+    assert [one.id for one in sale.chat.listed] == [2, 3]
     sale.hear(AuctionState.wire_name, state | {"round": 2, "auctionComments": [comment(3)]})
-    assert len(sale.earlier) == 1, "in the same round a comment is gone since somebody removed it"
+    assert len(sale.chat.earlier) == 1, (
+        "in the same round a comment is gone since somebody removed it"
+    )
+
+
+def texts(sale: SaleBook) -> list[str]:
+    """The chat as it is shown, with "✗" for what was removed."""
+    return [
+        ("✗" if one.removed else "") + one.text
+        if isinstance(one, Comment)
+        else one.told(sale.names)
+        for one in sale.chat
+    ]
+
+
+def test_a_lot_that_another_one_took_off_the_block_has_its_line_between_the_comments() -> None:
+    sale = book()
+    say(sale, comment(1, "a"))
+    sale.hear(LotChanged.wire_name, lot("Chain"))
+    assert [(one.product, one.winner, one.aside) for one in sale.hammers] == [("Ring", None, True)]
+    say(sale, comment(1, "a"), comment(2, "b"))  # the whole list: nothing of it was cleared
+    assert texts(sale) == ["a", "Ring: passed", "b"]
+    sale.hear(LotChanged.wire_name, lot("Chain", minBidPrice=5))
+    assert len(sale.hammers) == 1, "other prices pass nothing"
+    award(sale)
+    say(sale, comment(3, "c"))
+    assert texts(sale) == ["a", "Ring: passed", "b", "Chain: passed", "c"]
+    sale.hear(LotReopened.wire_name, {"product": "Chain", "winningId": None, "standingBid": None})
+    assert [one.product for one in sale.hammers] == ["Ring"], "only an award is taken back"
+
+
+def test_a_removed_comment_is_seen_by_staff_alone_and_comes_back_to_its_place() -> None:
+    for role, seen in (("moderator", ["a", "✗b", "c"]), (None, ["a", "c"])):
+        sale = book()
+        sale.role = role
+        say(sale, comment(1, "a"), comment(2, "b"))
+        sale.hear(CommentRemoved.wire_name, {"commentId": 2})
+        say(sale, comment(1, "a"), comment(3, "c"))
+        assert texts(sale) == seen
+        assert [one.id for one in sale.chat.listed] == [1, 3]
+        say(sale, comment(1, "a"), comment(2, "b"), comment(3, "c"))
+        assert texts(sale) == ["a", "b", "c"]
+        sale.hear(CommentRemoved.wire_name, {"commentId": 2})
+        award(sale)
+        assert sale.chat.removed == [], "what the hammer cleared cannot be put back"
+
+
+def test_what_was_removed_before_the_console_listened_is_recalled_in_its_place() -> None:
+    def entry(kind: str, **data: Any) -> dict[str, Any]:
+        return {"seq": 1, "kind": kind, "at": NOON.isoformat(), "userId": 2, "data": data}
+
+    def posted(row: int, text: str) -> dict[str, Any]:
+        return entry("comment", comment_id=row, comment=text) | {"who": "Bilal"}
+
+    sale = joined_late(role="owner", auctionComments=[comment(2, "b"), comment(5, "e")])
+    sale.recall(
+        [
+            posted(1, "of the lot before"),
+            entry("comment_removed", comment_id=1),
+            entry("awarded", product="Pin", high=None),
+            *(posted(row, text) for row, text in ((2, "b"), (3, "c"), (4, "d"), (5, "e"))),
+            entry("comment_removed", comment_id=3),
+            entry("comment_removed", comment_id=4),
+            entry("comment_restored", comment_id=4),
+        ]
+    )
+    assert texts(sale) == ["b", "✗c", "e"]
 
 
 @pytest.mark.parametrize("amount", ["100", None, True, 1.5, [], float("nan")])
