@@ -17,7 +17,7 @@ from baraka_cli.amounts import BadAmount, read_amount
 from baraka_cli.console.dialog import Dialog
 from baraka_cli.console.large_number import LARGE_ROWS, LargeNumber
 from baraka_cli.console.mixed_text import isolated
-from baraka_cli.console.records import Bid
+from baraka_cli.console.records import Bid, Lot
 from baraka_cli.console.sale_book import SaleBook
 from baraka_cli.console.text_widgets import Paragraph
 from baraka_cli.lots_file import TEXT, TEXT_OR_BLANK, quoted
@@ -29,8 +29,10 @@ class AwardDecision:
     """Award that the host confirmed: this bid, and no other."""
 
     bid: Bid
-    product: str
+    lot: Lot
     weight: str
+    round: int | None = None
+    """The lot's, where the server has rounds: another lot may have its name."""
     runner_up: bool = False
     """Whether it is not the bid that leads."""
     below_reserve: bool = False
@@ -45,7 +47,7 @@ class AwardDialog(Dialog):
     ) -> None:
         """`checked` is whether the server refuses an award that is no longer true.
 
-        `gone(product)` is called when the lot left the block while the question was open.
+        `gone(lot)` is called, with its name, when it left the block while the question was open.
         """
         super().__init__()
         self._book = book
@@ -54,7 +56,7 @@ class AwardDialog(Dialog):
         self._weight = weight
         self._version = book.version
         self._shown = book.high
-        self._product = book.lot.product if book.lot else ""
+        self._lot, self._round = book.lot, book.round
         self.must_look_again = False
 
     def compose(self) -> ComposeResult:
@@ -62,8 +64,7 @@ class AwardDialog(Dialog):
             yield Label("Award this lot?", classes="title")
             yield Static(id="warning")
             yield Paragraph(id="winner")
-            called = self._book.lot.called if self._book.lot else isolated(self._product)
-            yield Paragraph(Text(called, "bold"), id="lot")
+            yield Paragraph(Text(self._lot.called if self._lot else "", "bold"), id="lot")
             yield LargeNumber("", id="amount")
             yield Static(id="reserve", classes="caution")
             if not self._checked:
@@ -87,10 +88,9 @@ class AwardDialog(Dialog):
         if self._book.version == self._version:
             return
         self._version = self._book.version
-        product = self._book.lot.product if self._book.lot else ""
-        if self._book.high is None or product != self._product:
+        if self._book.high is None or not self._book.is_up(self._lot, self._round):
             self.dismiss(None)
-            self._gone(self._product)
+            self._gone(self._lot.called if self._lot else "The lot")
         elif self._book.high != self._shown:
             self._shown = self._book.high
             self.must_look_again = True
@@ -124,8 +124,9 @@ class AwardDialog(Dialog):
                 Text(" Changed while you looked. Press Ctrl+Y again. ", "bold reverse")
             )
             return
-        if self._shown is not None and (weight := self._weight_read()) is not None:
-            self.dismiss(AwardDecision(self._shown, self._product, weight))
+        bid, lot = self._shown, self._lot
+        if bid is not None and lot is not None and (weight := self._weight_read()) is not None:
+            self.dismiss(AwardDecision(bid, lot, weight, self._round))
 
     def _weight_read(self) -> str | None:
         """The weight as it may be sold; where it may not, the warning says why."""

@@ -214,10 +214,8 @@ class Hosting(Screen[None]):
     def award(self, decision: AwardDecision) -> None:
         raise NotImplementedError
 
-    def _gone_from_block(self, product: str) -> None:
-        self.note(
-            f"Award: {isolated(product)} left the block while you were asked", EntryMark.REFUSED
-        )
+    def _gone_from_block(self, lot: str) -> None:
+        self.note(f"Award: {lot} left the block while you were asked", EntryMark.REFUSED)
 
     def action_pass_lot(self) -> None:
         if not self.check_possible("pass_lot"):

@@ -32,14 +32,14 @@ class RunnerUpDialog(Dialog):
         self._book = book
         self._weight = weight
         self._bids = others(book)
-        self._product = book.lot.product if book.lot else ""
+        self._lot, self._round = book.lot, book.round
 
     def compose(self) -> ComposeResult:
         high = self._book.high
         over = f"{isolated(self._book.called(high))} with {high.amount:,}" if high else ""
         with Vertical(classes="question"):
             yield Label("Sell to another bidder?", classes="title")
-            yield Paragraph(Text(f"{self._book.lot_called(self._product)}. Passed over: {over}."))
+            yield Paragraph(Text(f"{self._lot.called if self._lot else ''}. Passed over: {over}."))
             yield OptionList(
                 *(
                     Option(
@@ -58,5 +58,5 @@ class RunnerUpDialog(Dialog):
 
     def action_yes(self) -> None:
         place = self.query_one(OptionList).highlighted
-        if place is not None:
-            self.dismiss(AwardDecision(self._bids[place], self._product, self._weight))
+        if place is not None and self._lot is not None:
+            self.dismiss(AwardDecision(self._bids[place], self._lot, self._weight, self._round))

@@ -26,7 +26,6 @@ from baraka_cli.console.records import (
     ledger_of,
     moment,
     name_of,
-    numbered,
     numbered_by,
     paddle_of,
     phase_of,
@@ -127,10 +126,13 @@ class SaleBook:
             return least
         return self.high.amount + (step or usual_step(self.high.amount))
 
-    def lot_called(self, product: str) -> str:
-        """A product, with its lot's number if it is on the block."""
-        on_block = self.lot is not None and self.lot.product == product
-        return numbered(self.lot.number if self.lot and on_block else None, product)
+    def is_up(self, lot: Lot | None, round_: int | None) -> bool:
+        """Whether a lot of that round is on the block yet; another one may have its name."""
+        if lot is None or self.lot is None:
+            return False
+        if None not in {round_, self.round}:
+            return round_ == self.round
+        return same_name(lot.product, self.lot.product)
 
     def called(self, bid: Bid) -> str:
         """Its bidder, so that nobody takes two bidders of one name for the same."""

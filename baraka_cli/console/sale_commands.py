@@ -86,7 +86,7 @@ class SaleCommands:
         """Award the lot. `below_reserve` is called where the server refuses it for that (D42)."""
         bid, hammered = decision.bid, len(self._book.hammers)
         winner = isolated(self._book.called(bid))
-        self._clerk.weigh(decision.product, decision.weight)
+        self._clerk.weigh(decision.lot.product, decision.weight)
 
         def on_reply(answer: Reply) -> None:
             if answer.code == Code.OTHER_BID_LEADS:
@@ -103,10 +103,11 @@ class SaleCommands:
                     )
 
         self.send(
-            f"Award {self._book.lot_called(decision.product)} to {winner} for {bid.amount:,}",
+            f"Award {decision.lot.called} to {winner} for {bid.amount:,}",
             AwardLot(
                 auction_id=self._book.auction_id,
-                product=decision.product,
+                product=decision.lot.product,
+                round=decision.round,
                 weight=decision.weight,
                 bid_id=bid.id,
                 runner_up=True if decision.runner_up else None,
@@ -195,7 +196,8 @@ class SaleCommands:
         if not self._connection.acknowledges:
             return event
         about: dict[str, Any] = {"request_id": uuid4().hex}
-        if event.about_lot and self._book.round is not None:
+        says_round = getattr(event, "round", None) is not None
+        if event.about_lot and not says_round and self._book.round is not None:
             about["round"] = self._book.round
         known = {name: said for name, said in about.items() if name in type(event).model_fields}
         return event.model_copy(update=known)

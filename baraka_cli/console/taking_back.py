@@ -84,8 +84,7 @@ class TakingBack(LotHosting):
 
     def _no_longer(self, held: AwardDecision) -> str | None:
         """Why the award would not be what was confirmed."""
-        lot = self.book.lot
-        if lot is None or lot.product != held.product:
+        if not self.book.is_up(held.lot, held.round):
             return "it left the block"
         if held.bid.id not in {bid.id for bid in self.book.bids}:
             return "that bid was taken back"
@@ -104,7 +103,7 @@ class TakingBack(LotHosting):
 
     def _told(self, held: AwardDecision) -> str:
         winner = isolated(self.book.called(held.bid))
-        return f"Award {self.book.lot_called(held.product)} to {winner} for {held.bid.amount:,}"
+        return f"Award {held.lot.called} to {winner} for {held.bid.amount:,}"
 
     def action_drop(self) -> None:
         if self._held is not None:

@@ -18,7 +18,7 @@ from baraka_cli.console.taking_over import TooLong, parts, taken_over
 from baraka_cli.importing import new_lot
 from baraka_cli.run_list import Fate, ListedLot
 from baraka_server.contract.client_events import JoinAuction, PlaceBid
-from baraka_server.contract.lots import AddLots, EditLot, MoveLot, NewLot, RunListLot
+from baraka_server.contract.lots import AddLots, EditLot, MoveLot, NewLot, OpenLot, RunListLot
 from baraka_server.contract.server_events import LotAwarded, LotChanged
 from tests.support.clients.keyboard import GOLD, Keyboard, seated
 from tests.support.clients.phones import Phone, PythonPhones, token
@@ -248,6 +248,45 @@ async def test_two_consoles_and_a_program_agree_on_the_run_list(
             await asyncio.wait_for(watcher, 60)
         finally:
             watcher.cancel()
+
+
+async def test_an_award_is_for_its_lot_and_not_for_the_next_one_of_that_name(
+    baraka: Baraka, phones: PythonPhones, tmp_path: Path, program: Program
+) -> None:
+    """Somebody else puts the second ring up: while the award is held, and while it is asked about."""
+    await program.adds("Ring", "Ring", "Ring")
+    for lot_id, weight in ((1, "1g"), (2, "2g"), (3, "3g")):
+        version = (await program.lots())[lot_id - 1].version
+        await program.does(EditLot(auction_id=1, lot_id=lot_id, version=version, weight=weight))
+    async with seated(baraka.url, tmp_path, lots=(), size=(120, 40), hold_seconds=600) as host:
+        await host.sees("NOT STARTED", "▲ online", "1 Ring")
+        await on_air(host)
+        bilal = await phone(baraka, phones)
+        await host.confirms("n")
+        await host.sees("▶ 1 Ring")
+
+        async def weight_asked() -> str:
+            assert (await bilal.emits(PlaceBid(auction_id=1, amount=150)))["ok"]
+            await host.sees("Bilal A.")
+            await host.presses("a")
+            await host.sees("Award this lot?")
+            return host.app.screen.query_one("#weight", Input).value
+
+        assert await weight_asked() == "1g"
+        await host.presses("ctrl+y")
+        await host.sees("Award Lot 1, Ring to 1 Bilal A. for 150 in")
+        host.sale_screen.clerk.weigh("Ring", "as it was said of the first")
+        bid_id = host.sale_screen.book.bids[0].id
+        await program.does(OpenLot(auction_id=1, lot_id=2, with_bids=bid_id))
+        await host.reads_in_the_log("✗ Award Lot 1, Ring to 1 Bilal A. for 150: not sent, it left")
+        await host.reads_in_the_log("✓ Lot 1, Ring: passed")
+        await host.sees("── Lot 1, Ring: passed", "▶ 2 Ring")
+
+        assert await weight_asked() == "2g"
+        bid_id = host.sale_screen.book.bids[0].id
+        await program.does(OpenLot(auction_id=1, lot_id=3, with_bids=bid_id))
+        await host.reads_in_the_log("✗ Award: Lot 2, Ring left the block while you were asked")
+        assert [lot[2] for lot in await program.told()] == ["passed", "passed", "open"]
 
 
 async def test_a_change_that_was_not_seen_is_refused_and_shown(
