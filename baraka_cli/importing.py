@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 
+from baraka_cli.client.replies import Reply
 from baraka_cli.run_list import ListedLot
 from baraka_server.contract.lots import LOTS_PER_COMMAND_MAX, AddLots, NewLot
+from baraka_server.contract.refusals import Code
 
 SLICE_BYTES_MAX = 50_000
 """The usual limit of a message is twice that."""
@@ -54,17 +56,33 @@ def twice(lots: Sequence[NewLot]) -> list[int]:
     return sorted({number for number in numbers if numbers.count(number) > 1})
 
 
-def command(
-    auction_id: int, content: bytes, place: int, part: list[NewLot], version: int | None
-) -> AddLots:
-    """The command for one slice of a file; `version` is what the slice before was answered.
+async def send(
+    ask: Callable[[AddLots], Awaitable[Reply]],
+    auction_id: int,
+    content: bytes,
+    parts: Sequence[list[NewLot]],
+    version: int | None = None,
+) -> AsyncIterator[Reply]:
+    """Send the slices of a file, each behind the one before; the first refusal is the last answer.
 
-    Its id is made of the file and the slice, so that a file that is sent once more adds nothing.
+    Where somebody changed the list in between, the slice goes behind what is there by now: by an id of
+    its own, since the server answers the refused one as it did before. All ids are made of the file and
+    the slice, so that a file that is sent once more, or goes on where it was cut off, adds nothing twice.
+    `version` is of the list that the first slice is for; None takes any.
     """
-    mark = hashlib.sha256(content + f"|{auction_id}|{place}".encode()).hexdigest()[:40]
-    return AddLots(
-        auction_id=auction_id,
-        lots=tuple(part),
-        version=version,
-        request_id=f"import-{mark}",
-    )
+    for place, part in enumerate(parts):
+        mark = hashlib.sha256(content + f"|{auction_id}|{place}".encode()).hexdigest()[:40]
+        event = AddLots(
+            auction_id=auction_id,
+            lots=tuple(part),
+            version=version,
+            request_id=f"import-{mark}",
+        )
+        answer = await ask(event)
+        if place and answer.code == Code.LOTS_CHANGED:
+            behind = {"version": None, "request_id": f"import-{mark}-behind"}
+            answer = await ask(event.model_copy(update=behind))
+        yield answer
+        if not answer.ok:
+            return
+        version = int(answer.data["seq"])

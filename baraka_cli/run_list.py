@@ -85,7 +85,7 @@ class RunList:
     @classmethod
     def opened(cls, lots: list[ListedLot], url: str, auction_id: int) -> RunList:
         """A copy of `lots` with the fates that were kept for them, by product and place in the list."""
-        keep_in = state_folder() / f"{_key(url, auction_id)}.json"
+        keep_in = kept_file(url, auction_id)
         kept = _kept(keep_in)
         lots = [replace(lot) for lot in lots]
         for place, lot in enumerate(lots):
@@ -170,8 +170,9 @@ def state_folder() -> Path:
     return Path(home) / "baraka" / "console"
 
 
-def _key(url: str, auction_id: int) -> str:
-    return hashlib.sha256(f"{url} {auction_id}".encode()).hexdigest()[:24]
+def kept_file(url: str, auction_id: int) -> Path:
+    key = hashlib.sha256(f"{url} {auction_id}".encode()).hexdigest()[:24]
+    return state_folder() / f"{key}.json"
 
 
 def _kept(file: Path) -> dict[str, dict[str, Any]]:

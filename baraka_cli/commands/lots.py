@@ -22,6 +22,7 @@ from baraka_cli.terminal import (
 
 if TYPE_CHECKING:
     from baraka_cli.client.http import HttpApi
+    from baraka_cli.client.replies import Reply
     from baraka_server.contract.client_events import ClientEvent
     from baraka_server.contract.lots import RunListLot, RunListReport
 
@@ -107,7 +108,8 @@ def import_(
     increment, reserve and image may be. A file is checked whole before anything is sent. One that was
     imported already, or in part, can be imported again: nothing of it is added twice.
     """
-    from baraka_cli.importing import command, new_lot, slices, twice
+    from baraka_cli import importing
+    from baraka_cli.importing import new_lot, twice
     from baraka_cli.lots_file import BadLots, read_lots
 
     try:
@@ -120,20 +122,26 @@ def import_(
 
     async def send(api: HttpApi) -> list[int]:
         numbers: list[int] = []
-        version = None
-        for place, part in enumerate(slices(new)):
-            answer = await _does(
-                api,
-                command(auction, content, place, part, version),
-                f"{len(numbers)} lots were added",
-            )
-            version = answer["seq"]
+        slices = list(importing.slices(new))
+        async for reply in importing.send(api.command, auction, content, slices):
+            answer = _done(reply, f"{len(numbers)} lots were added")
             numbers += answer["lotNumbers"]
             _warn(answer)
         return numbers
 
     numbers = ask_server(url, user, token, send)
-    say(f"{len(numbers)} lots are in the run list: {numbers[0]} to {numbers[-1]}.")
+    say(f"{len(numbers)} lots are in the run list: {_told(numbers)}.")
+
+
+def _told(numbers: list[int]) -> str:
+    """The numbers in order, runs of them by their ends."""
+    runs: list[list[int]] = []
+    for number in sorted(numbers):
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    return ", ".join(f"{run[0]} to {run[-1]}" if len(run) > 1 else str(run[0]) for run in runs)
 
 
 @app.command("export")
@@ -287,9 +295,12 @@ def _numbered(report: RunListReport, number: int) -> RunListLot:
     return found
 
 
-async def _does(api: HttpApi, event: ClientEvent, done: str = "") -> dict[str, Any]:
+async def _does(api: HttpApi, event: ClientEvent) -> dict[str, Any]:
+    return _done(await api.command(event))
+
+
+def _done(reply: Reply, done: str = "") -> dict[str, Any]:
     """The answer to a command; a refusal ends the program."""
-    reply = await api.command(event)
     if not reply.ok:
         numbers = reply.data.get("numbers")
         more = f": {', '.join(map(str, numbers))}" if numbers and len(numbers) > 1 else ""

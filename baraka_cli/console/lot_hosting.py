@@ -28,7 +28,15 @@ class LotHosting(Hosting):
 
     def action_lots(self) -> None:
         """Show the server's run list; where it has none, offer it the own one."""
-        if self.clerk.lots.counts:
+        plan = self.takeover.broken_off
+        is_part = plan is not None and (plan.there or self.clerk.lots.counts)
+        if plan is not None and is_part and self.why_no_change() is None:
+            question = (
+                f"{plan.there} of the {len(plan.lots)} lots of this console's run list are on the server. "
+                "Put the others there? Nothing comes twice."
+            )
+            self._question(SureDialog(question, "Go on"), lambda _: self._take_over())
+        elif self.clerk.lots.counts:
             self._show_lots(self.run_list.on_block or self.run_list.next)
         elif not self.clerk.lots.are_there:
             self.note(

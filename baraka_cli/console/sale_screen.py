@@ -39,7 +39,7 @@ from baraka_cli.console.taking_back import HOLD_SECONDS
 from baraka_cli.console.taking_over import Takeover
 from baraka_cli.console.timing import TIMING_BINDINGS, Timing
 from baraka_cli.csv_writing import FOR_PEOPLE, CsvForm
-from baraka_cli.run_list import ListedLot, RunList
+from baraka_cli.run_list import ListedLot, RunList, kept_file
 from baraka_server.contract.refusals import TEXTS, Code
 from baraka_server.contract.server_events import Error, NewBid
 
@@ -129,7 +129,14 @@ class SaleScreen(Timing):
             ring=self.ring,
         )
         self.lots = LotCommands(self.book, self.sale, self.clerk.lots, self.log_book)
-        self.takeover = Takeover(self.book, self.run_list, self.log_book, self.api, self.clerk.lots)
+        self.takeover = Takeover(
+            self.book,
+            self.run_list,
+            self.log_book,
+            self.api,
+            self.clerk.lots,
+            kept_file(setup.url, auction_id).with_suffix(".takeover.json"),
+        )
         self._drawn: tuple[object, ...] = ()
         self._state = ConnectionState.CONNECTING
         self._told_plain = False

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from baraka_cli.client.http import HttpApi, NoSuchAuction, TurnedAway, Unreachable
@@ -15,7 +15,8 @@ from baraka_cli.console.lot_commands import why_refused
 from baraka_cli.console.mixed_text import isolated
 from baraka_cli.console.sale_book import SaleBook
 from baraka_cli.console.server_lots import ServerLots
-from baraka_cli.importing import command, new_lot, size_of, slices, twice
+from baraka_cli.console.takeover_plan import TakeoverPlan
+from baraka_cli.importing import new_lot, send, size_of, slices, twice
 from baraka_cli.run_list import Fate, ListedLot, RunList
 from baraka_server.contract.lots import LOTS_PER_COMMAND_MAX, AddLots, NewLot
 from baraka_server.contract.names import compared
@@ -31,8 +32,16 @@ class TooLong(ValueError):
 
 
 class Takeover:
+    """`kept_in` is the file of a takeover that is under way, and of one that was broken off."""
+
     def __init__(
-        self, book: SaleBook, run_list: RunList, log: Log, api: HttpApi, lots: ServerLots
+        self,
+        book: SaleBook,
+        run_list: RunList,
+        log: Log,
+        api: HttpApi,
+        lots: ServerLots,
+        kept_in: Path | None = None,
     ) -> None:
         self._book = book
         self._run_list = run_list
@@ -40,61 +49,88 @@ class Takeover:
         self._api = api
         self._lots = lots
         self._runs = False
+        self._kept_in = kept_in
+        self.broken_off = TakeoverPlan.kept(kept_in)
+        """What is to be gone on with."""
 
     async def run(self) -> None:
         """Put the list there; what stops it is said in the log. It may be run again, and doubles nothing."""
-        if self._runs or self._lots.counts:
+        if self._runs or (self._lots.counts and self.broken_off is None):
             return
         self._runs = True
         try:
-            await self._take_over()
+            plan = self.broken_off
+            if plan is None or not (plan.there or await self._is_begun()):
+                plan = await self._planned()
+            if plan is not None:
+                await self._send(plan)
         except (TurnedAway, Unreachable, NoSuchAuction) as error:
             self._say(f"{error}. Press f to go on: nothing comes twice", EntryMark.REFUSED)
+        except OSError as error:
+            self._say(f"it could not be kept: {error.strerror}", EntryMark.REFUSED)
+        except TooLong as error:
+            self._say(str(error), EntryMark.REFUSED)
         finally:
             self._runs = False
             self._lots.read()
 
-    async def _take_over(self) -> None:
+    async def _is_begun(self) -> bool:
+        """Whether a first message is there of which the answer was lost."""
+        report = await self._api.lots(self._book.auction_id)
+        return report is not None and report.lots_version > 0
+
+    async def _planned(self) -> TakeoverPlan | None:
+        """What is to be sent; where it cannot be, the log says why."""
         own = list(self._run_list.own)
         if numbers := twice([new_lot(lot) for lot in own]):
             said = ", ".join(map(str, numbers))
             self._say(f"more than one lot has the number {said}", EntryMark.REFUSED)
-            return
+            return None
         winnings = await self._api.winnings(self._book.auction_id)
         if winnings is None and any(lot.fate is Fate.SOLD for lot in own):
             self._say(
                 "who won what is told to the owner alone, who has to do this", EntryMark.REFUSED
             )
-            return
+            return None
         on_block = self._book.lot.product if self._book.lot else None
         new, lost = taken_over(own, winnings or (), on_block)
-        try:
-            sent = await self._send(new)
-        except TooLong as error:
-            self._say(str(error), EntryMark.REFUSED)
-            return
-        if not sent:
-            return
+        return TakeoverPlan(new, [lot.product for lot in lost], file=self._kept_in)
+
+    async def _send(self, plan: TakeoverPlan) -> None:
+        messages, there = list(parts(plan.lots)), 0
+        plan.keep()
+        self.broken_off = plan
+        answers = send(self._ask, self._book.auction_id, plan.content, messages, version=0)
+        async for answer in answers:
+            if not answer.ok:
+                self._give_up(plan, answer)
+                return
+            there += len(answer.data["lotNumbers"])
+            plan.there = max(plan.there, there)
+            plan.keep()
+        self._forget(plan)
         self._say(
-            f"{len(new)} lots are there. The file of this console stays as it is", EntryMark.DONE
+            f"{len(plan.lots)} lots are there. The file of this console stays as it is",
+            EntryMark.DONE,
         )
-        for lot in lost:
+        for lot in plan.lost:
             said = (
                 "was sold by the own list, but the server has no winning of it: it counts as passed"
             )
-            self._say(f"{isolated(lot.product)} {said}", EntryMark.REFUSED)
+            self._say(f"{isolated(lot)} {said}", EntryMark.REFUSED)
 
-    async def _send(self, new: list[NewLot]) -> bool:
-        content = json.dumps([lot.model_dump(mode="json") for lot in new]).encode()
-        version = 0
-        for place, part in enumerate(parts(new)):
-            event = command(self._book.auction_id, content, place, part, version)
-            answer = await self._ask(event)
-            if not answer.ok:
-                self._say(why_refused(answer), EntryMark.REFUSED)
-                return False
-            version = int(answer.data["seq"])
-        return True
+    def _give_up(self, plan: TakeoverPlan, answer: Reply) -> None:
+        """What the server refused once it refuses always."""
+        self._forget(plan)
+        self._say(why_refused(answer), EntryMark.REFUSED)
+        if plan.there:
+            left = ", ".join(isolated(lot.product) for lot in plan.lots[plan.there :])
+            said = f"{plan.there} of {len(plan.lots)} lots are there. Add the others by f and +: {left}"
+            self._say(said, EntryMark.REFUSED)
+
+    def _forget(self, plan: TakeoverPlan) -> None:
+        self.broken_off = None
+        plan.forget()
 
     async def _ask(self, event: AddLots) -> Reply:
         """Send it, and again where the answer was lost: its id keeps it from being done twice."""

@@ -79,6 +79,26 @@ async def test_an_import_that_was_cut_off_goes_on_where_it_stopped(lots, file, m
     assert await numbers(lots) == [7, 8, 9]
 
 
+async def test_an_import_goes_on_behind_what_somebody_else_added_in_its_middle(
+    lots, file, monkeypatch
+):
+    """Its slice is refused as of another list, and the refusal is remembered."""
+    monkeypatch.setattr(importing, "SLICE_BYTES_MAX", 1)
+    slices = importing.slices
+    monkeypatch.setattr(importing, "slices", lambda new: list(slices(new))[:1])
+    await lots("import", 1, file)
+    assert (await lots("add", 1, "Lamp", "--before", 7)).code == 0
+    monkeypatch.setattr(importing, "slices", slices)
+    done = await lots("import", 1, file)
+    assert (done.code, done.err.splitlines()[-1]) == (
+        0,
+        "3 lots are in the run list: 7, 9 to 10.",
+    )
+    assert await numbers(lots) == [8, 7, 9, 10]
+    assert (await lots("import", 1, file)).err == done.err
+    assert await numbers(lots) == [8, 7, 9, 10], "nothing comes twice"
+
+
 async def test_a_file_with_mistakes_adds_nothing(lots, file):
     file.write_text(FILE.replace("0:10 1000:50", "0:10 0:50").replace("900,h", "x,h"), "utf-8")
     done = await lots("import", 1, file)

@@ -328,7 +328,8 @@ def test_what_was_removed_before_the_console_listened_is_recalled_in_its_place()
         return entry("comment", comment_id=row, comment=text) | {"who": "Bilal"}
 
     sale = joined_late(role="owner", auctionComments=[comment(2, "b"), comment(5, "e")])
-    sale.recall(
+    recall(
+        sale,
         [
             posted(1, "of the lot before"),
             entry("comment_removed", comment_id=1),
@@ -337,7 +338,7 @@ def test_what_was_removed_before_the_console_listened_is_recalled_in_its_place()
             entry("comment_removed", comment_id=3),
             entry("comment_removed", comment_id=4),
             entry("comment_restored", comment_id=4),
-        ]
+        ],
     )
     assert texts(sale) == ["b", "✗c", "e"]
 

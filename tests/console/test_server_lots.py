@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from textual.widgets import Input
 
+from baraka_cli import importing
 from baraka_cli.client.access import Access
-from baraka_cli.client.http import HttpApi
+from baraka_cli.client.http import HttpApi, Unreachable
 from baraka_cli.client.replies import Reply
+from baraka_cli.console import taking_over
 from baraka_cli.console.lot_form import LotForm, StepsDialog
 from baraka_cli.console.lots_dialog import LotsDialog
 from baraka_cli.console.taking_over import TooLong, parts, taken_over
@@ -20,7 +23,7 @@ from baraka_cli.run_list import Fate, ListedLot
 from baraka_server.contract.client_events import JoinAuction, PlaceBid
 from baraka_server.contract.lots import AddLots, EditLot, MoveLot, NewLot, OpenLot, RunListLot
 from baraka_server.contract.server_events import LotAwarded, LotChanged
-from tests.support.clients.keyboard import GOLD, Keyboard, seated
+from tests.support.clients.keyboard import GOLD, PEARLS, SILVER, Keyboard, seated
 from tests.support.clients.phones import Phone, PythonPhones, token
 from tests.support.servers.baraka import SECRET, Baraka
 
@@ -357,6 +360,65 @@ async def test_the_own_run_list_is_taken_over_once_with_what_became_of_its_lots(
         await in_the_list(host)
         await host.sees("Lots: 1 to come, 1 sold, 1 passed")
     assert file.read_bytes() == kept
+
+
+async def test_a_takeover_that_was_broken_off_goes_on_from_the_next_console(
+    baraka: Baraka, tmp_path: Path, program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Behind its second message, and behind what somebody else added meanwhile."""
+    monkeypatch.setattr(importing, "SLICE_BYTES_MAX", 1)  # a message for each lot
+    monkeypatch.setattr(taking_over, "PAUSE_SECONDS", 0)
+    command, sent = HttpApi.command, list[Any]()
+
+    async def breaks(self: HttpApi, event: Any) -> Reply:
+        if len(sent) == 2:
+            raise Unreachable("the server does not answer")
+        sent.append(event)
+        return await command(self, event)
+
+    async with seated(baraka.url, tmp_path) as host:
+        await host.sees("NOT STARTED", "▲ online")
+        with monkeypatch.context() as line:
+            line.setattr(HttpApi, "command", breaks)
+            await host.presses("f")
+            await host.sees("Put its 3 lots")
+            await host.presses("ctrl+y")
+            await host.reads_in_the_log("does not answer. Press f to go on: nothing comes twice")
+        assert [lot[1] for lot in await program.told()] == [GOLD.product, SILVER.product]
+    await program.adds("Vase")
+    async with seated(baraka.url, tmp_path) as host:
+        await host.sees("NOT STARTED", "▲ online", "3 Vase")
+        await host.presses("f")
+        await host.sees("2 of the 3 lots of this console's run list")
+        await host.presses("ctrl+y")
+        await host.reads_in_the_log("✓ Run list to the server: 3 lots are there")
+        products = [GOLD.product, SILVER.product, "Vase", PEARLS.product]
+        assert [lot[1] for lot in await program.told()] == products
+        await host.presses("f")
+        await in_the_list(host)
+
+
+async def test_a_takeover_that_the_server_refuses_in_its_middle_says_what_is_left(
+    baraka: Baraka, tmp_path: Path, program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importing, "SLICE_BYTES_MAX", 1)
+    lots = (replace(GOLD, number=1), replace(SILVER, number=9), replace(PEARLS, number=3))
+    async with seated(baraka.url, tmp_path, lots=lots) as host:
+        await host.sees("NOT STARTED", "▲ online")
+        command = HttpApi.command
+
+        async def beside(self: HttpApi, event: Any) -> Reply:
+            answer = await command(self, event)
+            if event.lots[0].number == 1:
+                edit = EditLot(auction_id=1, lot_id=1, version=answer.data["seq"], number=9)
+                await command(self, edit)
+            return answer
+
+        monkeypatch.setattr(HttpApi, "command", beside)
+        await host.confirms("f")
+        await host.reads_in_the_log("1 of 3 lots are there. Add the others by f and +: Silver")
+        await host.presses("f")
+        await in_the_list(host)
 
 
 def lot(product: str, fate: Fate = Fate.TO_COME, description: str = "") -> ListedLot:
