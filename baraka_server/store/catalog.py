@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from baraka_server.contract.client_events import Who
 from baraka_server.contract.fields import Text, TextOrBlank, whole_milliseconds
 from baraka_server.contract.lots import RunListReport
-from baraka_server.contract.records import Auction, AuctionType, Category, User, UserType
+from baraka_server.contract.records import Auction, AuctionType, User, UserType
 from baraka_server.contract.reports import WinningWithUser
 from baraka_server.domain.roles import Role
 from baraka_server.domain.sale_rules import GUIDES_RULES, HouseRulesSet, SaleRules
@@ -313,14 +313,6 @@ async def run_list(store: Store, auction_id: int, user_id: int | None) -> RunLis
     return RunListReport.model_construct(
         lots_version=state.run_list.version, lots=found, whole=whole
     )
-
-
-async def list_categories(store: Store) -> list[Category]:
-    """All categories in the order of their ids."""
-    async with store.reading() as connection:
-        query = select(categories).order_by(categories.c.id)
-        rows = (await connection.execute(query)).mappings().all()
-        return records(connection, Category, categories, rows)
 
 
 async def _category_id(connection: AsyncConnection, wanted: str | None, now: datetime) -> int:

@@ -378,6 +378,7 @@ async def test_a_takeover_that_was_broken_off_goes_on_from_the_next_console(
 
     async with seated(baraka.url, tmp_path) as host:
         await host.sees("NOT STARTED", "▲ online")
+        await host.until(lambda: host.sale_screen.clerk.lots.are_there, "the server's answer")
         with monkeypatch.context() as line:
             line.setattr(HttpApi, "command", breaks)
             await host.presses("f")
@@ -405,6 +406,7 @@ async def test_a_takeover_that_the_server_refuses_in_its_middle_says_what_is_lef
     lots = (replace(GOLD, number=1), replace(SILVER, number=9), replace(PEARLS, number=3))
     async with seated(baraka.url, tmp_path, lots=lots) as host:
         await host.sees("NOT STARTED", "▲ online")
+        await host.until(lambda: host.sale_screen.clerk.lots.are_there, "the server's answer")
         command = HttpApi.command
 
         async def beside(self: HttpApi, event: Any) -> Reply:

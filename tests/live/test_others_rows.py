@@ -123,7 +123,6 @@ async def read_everything(store: Store) -> None:
         assert auction.model_dump_json()
     await catalog.list_users(store)
     await catalog.list_winnings(store)
-    await catalog.list_categories(store)
     assert [entry async for entry in audit.history(store, LIVE)]
     verdict = await audit.verify(store, LIVE)
     assert verdict.ok, verdict

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 import pytest
-from sqlalchemy import insert, update
+from sqlalchemy import insert, select, update
 
 from baraka_server.contract.fields import INT_MAX, TEXT_CHARS_MAX
 from baraka_server.contract.records import AuctionType, UserType
@@ -32,6 +32,12 @@ NOBODY = [0, -1, 4711, INT_MAX, INT_MAX + 1, 2**80]
 
 async def owner(store: Store) -> int:
     return (await catalog.create_user(store, name="Amina", number="1")).id
+
+
+async def category_names(store: Store) -> list[str]:
+    async with store.reading() as connection:
+        query = select(categories.c.name).order_by(categories.c.id)
+        return list((await connection.execute(query)).scalars())
 
 
 # --- auctions -----------------------------------------------------------------
@@ -85,7 +91,7 @@ async def test_an_auction_needs_an_owner_who_exists(books: Store, user_id: int) 
     with pytest.raises(NotThere, match=f"no user {user_id}"):
         await catalog.create_auction(books, owner_id=user_id, title="Sale")
     assert await catalog.list_auctions(books) == NO_ROWS
-    assert await catalog.list_categories(books) == []
+    assert await category_names(books) == []
 
 
 @pytest.mark.parametrize(
@@ -117,9 +123,8 @@ async def test_without_a_category_one_is_made_once(books: Store) -> None:
     owner_id = await owner(books)
     first = await catalog.create_auction(books, owner_id=owner_id, title="One")
     second = await catalog.create_auction(books, owner_id=owner_id, title="Two")
-    there = await catalog.list_categories(books)
-    assert [category.name for category in there] == [catalog.DEFAULT_CATEGORY]
-    assert first.category_id == second.category_id == there[0].id
+    assert await category_names(books) == [catalog.DEFAULT_CATEGORY]
+    assert first.category_id == second.category_id
 
 
 async def test_a_category_is_taken_by_name_or_id(books: Store) -> None:
