@@ -75,10 +75,9 @@ class TakingBack(LotHosting):
 
     def _ask_below_reserve(self, decision: AwardDecision) -> None:
         """Ask whether it is sold below the reserve: a question of its own, which no single key answers."""
-        lot = self.book.lot_called(decision.product)
         winner = isolated(self.book.called(decision.bid))
         self._question(
-            below_reserve_dialog(lot, decision, winner),
+            below_reserve_dialog(decision.lot.called, decision, winner),
             lambda _: self.award(replace(decision, below_reserve=True)),
         )
 
