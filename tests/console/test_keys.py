@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 import string
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -11,17 +13,30 @@ import pytest
 from textual import events
 from textual.widgets import Input
 
+from baraka_cli import console
 from baraka_cli.client.connection import Connection
 from baraka_cli.console import keystrokes
+from baraka_cli.console.access_dialogs import TokenDialog, WatchDialog
 from baraka_cli.console.actions import ACTIONS
 from baraka_cli.console.chat_input import ChatInput
+from baraka_cli.console.clock_dialog import ClockDialog
+from baraka_cli.console.dialog import Dialog
+from baraka_cli.console.dialogs import AwardDialog, LotDialog, SureDialog, TypedDialog
+from baraka_cli.console.floor_bids import FloorBidDialog
+from baraka_cli.console.help_and_log import HelpDialog, LogDialog
 from baraka_cli.console.keystrokes import Keystrokes
+from baraka_cli.console.line_menu import LineMenu
+from baraka_cli.console.lot_form import LotForm, StepsDialog
+from baraka_cli.console.lots_dialog import LotsDialog
 from baraka_cli.console.quick_messages import built_in
+from baraka_cli.console.runner_up_dialog import RunnerUpDialog
 from baraka_server.contract.client_events import (
     ClientEvent,
     JoinAuction,
+    LeaveAuction,
     PlaceBid,
     PostComment,
+    StartAuction,
 )
 from tests.support.clients.keyboard import Keyboard, seated
 from tests.support.clients.phones import PythonPhones, token
@@ -94,20 +109,45 @@ class Terminal:
 
 # --- a novel, at every question
 
-OPENED = (
-    *((key, "") for key in ("a", "u", "n", "e", "x", "b", "3", "c", "l", "r", "k", "?")),
-    ("\x10", "Search for commands"),  # the palette
-    ("\t", ""),  # a list has the focus
+BAR = None
+DOWN, LIST = "\x1b[B", "\t"
+OPENED: tuple[tuple[tuple[str, ...], str, type[Dialog] | None], ...] = (
+    (("a",), "Award this lot?", AwardDialog),
+    (("u",), "Put up a lot", LotDialog),
+    (("n",), "leads with 950", SureDialog),
+    (("e",), "End the auction?", TypedDialog),
+    (("x",), "Cancel the auction?", TypedDialog),
+    (("d",), "Take back the bid of 950", SureDialog),
+    (("m",), "Sell to another bidder?", RunnerUpDialog),
+    (("p",), "leads with 950", SureDialog),
+    (("o",), "Start a clock?", ClockDialog),
+    (("O",), "Start a clock that awards the lot?", ClockDialog),
+    (("j",), "Enter a bid from the floor?", FloorBidDialog),
+    (("h",), "Pause bidding", BAR),
+    (("w",), "Going once", BAR),
+    (("b",), "Off air: tell", BAR),
+    (("3",), "Say “", BAR),
+    (("c",), "", BAR),
+    (("l",), "Esc closes this", LogDialog),
+    (("r",), "Ctrl+S saves", BAR),
+    (("k",), "Another access token", TokenDialog),
+    (("?",), "Esc closes this", HelpDialog),
+    (("\x10",), "Search for commands", BAR),  # the palette
+    ((LIST,), "", BAR),
+    ((LIST, DOWN), "Enter: what can be done", BAR),
+    ((LIST, DOWN, "\r"), "Take this bid back…", LineMenu),
+    ((LIST, DOWN, "\r", *(4 * [DOWN]), "\x19"), "Out of the room", SureDialog),
 )
-OPENED_LOTS = {
-    "p": "Pass Lot 1",
-    "u": "Shift+↑ ↓ move",
-    "n": "Put up Lot 2",
-    "end": "Shift+↑ ↓ move",
-    "e": "Change Lot 3",
-    "w": "Withdraw Lot 3",
-    "s": "By how much do bids rise",
-    "shift+up": "Ctrl+Y moves Lot 3",
+"""What is typed before the novel, what is there to be read then, and the dialog that it is in."""
+OPENED_LOTS: dict[str, tuple[str, type[Dialog] | None]] = {
+    "p": ("Pass Lot 1", SureDialog),
+    "u": ("Shift+↑ ↓ move", LotsDialog),
+    "n": ("Put up Lot 2", SureDialog),
+    "end": ("Shift+↑ ↓ move", LotsDialog),
+    "e": ("Change Lot 3", LotForm),
+    "w": ("Withdraw Lot 3", SureDialog),
+    "s": ("By how much do bids rise", StepsDialog),
+    "shift+up": ("Ctrl+Y moves Lot 3", LotsDialog),
 }
 """What a key opens at the server's run list."""
 PACES = {
@@ -129,12 +169,16 @@ async def test_a_novel_that_is_typed_at_any_question_runs_no_command(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     async with hosting(baraka, phones, tmp_path) as host:
+        bilal = await phones.open(baraka.url, 2, auth={"token": token(SECRET, 2)})
+        await bilal.emits(JoinAuction(auction_id=1))
+        assert (await bilal.emits(PlaceBid(auction_id=1, amount=950)))["ok"]
+        await host.sees("950")
         novel = NOVEL.replace("{title}", host.sale_screen.book.title)
         lot, sold = host.sale_screen.book.lot, list(host.sale_screen.book.hammers)
         for pace, (pause, prose_seconds, chars) in PACES.items():
             monkeypatch.setattr("baraka_cli.console.prose.PROSE_SECONDS", prose_seconds)
             asked.clear()
-            for key, text in OPENED if pace == "one finger" else OPENED[:3]:
+            for keys, text, dialog in OPENED if pace == "one finger" else OPENED[:3]:
                 while (
                     host.app.screen is not host.sale_screen
                     or host.sale_screen.asks
@@ -143,8 +187,12 @@ async def test_a_novel_that_is_typed_at_any_question_runs_no_command(
                     await host.presses("escape")
                 host.app.prose.forget()
                 terminal = Terminal(host, pause=pause)
-                await terminal.sends(key)
+                for key in keys:
+                    await host.until(lambda key=key: key != "\x19" or host.is_asked(), "a question")
+                    await terminal.sends(key)
+                    host.app.prose.forget()
                 await host.sees(text)
+                assert dialog is BAR or isinstance(host.app.screen, dialog)
                 begins, ends = BRACKETS if pace == "a paste in brackets" else ("", "")
                 packets = (novel[i : i + chars] for i in range(0, len(novel), chars))
                 await terminal.sends(*(f"{begins}{packet}{ends}" for packet in packets))
@@ -156,6 +204,26 @@ async def test_a_novel_that_is_typed_at_any_question_runs_no_command(
             assert all(text in novel for text in said), "only what was written in the line"
             assert (host.sale_screen.book.lot, host.sale_screen.book.hammers) == (lot, sold)
             assert list(tmp_path.glob("sale-*")) == []
+
+
+async def test_a_novel_that_a_stranger_types_gives_no_command(
+    baraka: Baraka, phones: PythonPhones, tmp_path: Path, asked: list[ClientEvent]
+) -> None:
+    owner = await phones.open(baraka.url, 1, auth={"token": token(SECRET, 1)})
+    assert (await owner.emits(StartAuction(auction_id=1)))["ok"]
+    async with seated(baraka.url, tmp_path, user_id=3) as host:
+        await host.until(lambda: isinstance(host.app.screen, WatchDialog), "whose it is")
+        await Terminal(host, pause=1).sends(*NOVEL)
+        assert host.app.is_running
+    sent = {type(event) for event in asked}
+    assert sent <= {JoinAuction, LeaveAuction, PostComment}, sent
+
+
+def test_a_novel_is_typed_at_every_dialog_that_there_is() -> None:
+    for module in pkgutil.iter_modules(console.__path__, f"{console.__name__}."):
+        importlib.import_module(module.name)
+    here = {WatchDialog, *(one[2] for one in OPENED), *(one[1] for one in OPENED_LOTS.values())}
+    assert set(Dialog.__subclasses__()) == here - {BAR}
 
 
 @pytest.mark.long
@@ -182,7 +250,9 @@ async def test_a_novel_at_the_run_list_of_the_server_changes_nothing_of_it(
             ):
                 await host.presses("escape")
             await host.presses(*keys)
-            await host.sees(OPENED_LOTS[keys[-1]])
+            text, dialog = OPENED_LOTS[keys[-1]]
+            await host.sees(text)
+            assert dialog is BAR or isinstance(host.app.screen, dialog)
             await Terminal(host, pause=1).sends(*NOVEL)
             await Terminal(host, pause=1).sends(NOVEL)
         assert host.app.is_running

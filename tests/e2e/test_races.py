@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import random
 
 import pytest
@@ -118,13 +119,14 @@ async def test_the_hammer_falls_on_the_highest_bid_of_its_round(baraka, crowd, s
             assert (await put_on_block(amina, f"Lot {turn}", minimum=5))["round"] == round_
         else:
             await put_on_block(amina, f"Not lot {turn}")
-        await asyncio.gather(*bids)
+        late = storm(phones, answers, commands=20, **start)  # of a host who was quicker than all
+        await asyncio.gather(*bids, *late)
     await put_on_block(amina, "The last lot")
     heard = len(amina.events)
     last = storm(phones, answers, commands=100, dice=dice, first_amount=9000, patient=True)
     await amina.until(lambda: len(amina.events) > heard + 5, "some bids")
     assert (await amina.emits(finish, AUCTION))["ok"]
-    await asyncio.gather(*last)
+    await asyncio.gather(*last, *storm(phones, answers, commands=20, dice=dice))
 
     ledger = await assert_sale_holds(store)
     assert_answers_hold(answers, ledger)
@@ -189,7 +191,12 @@ async def test_the_answer_to_a_join_is_never_behind_a_newer_event(baraka, crowd,
     await open_sale(amina)
     await join(bidders)
     answers = []
-    tasks = storm(bidders, answers, commands=250, dice=dice)
+
+    async def bid_until_all_have_joined(joins):
+        amounts = itertools.count(1, 300)
+        while not joins.done():
+            start = {"first_amount": next(amounts), "patient": True}
+            await asyncio.gather(*storm(bidders, answers, commands=30, dice=dice, **start))
 
     async def joins_again_and_again(user_id):
         async with RawSocket(baraka.url, user_id) as raw:
@@ -204,8 +211,9 @@ async def test_the_answer_to_a_join_is_never_behind_a_newer_event(baraka, crowd,
                     log.append(heard)
             return log
 
-    logs = await asyncio.gather(*(joins_again_and_again(user_id) for user_id in range(8, 14)))
-    await asyncio.gather(*tasks)
+    joins = asyncio.gather(*(joins_again_and_again(user_id) for user_id in range(8, 14)))
+    await bid_until_all_have_joined(joins)
+    logs = await joins
     ledger = await assert_sale_holds(store)
     assert_answers_hold(answers, ledger)
     amounts = {e.seq: e.event.amount for e in ledger if isinstance(e.event, BidPlaced)}
