@@ -41,7 +41,7 @@ class ClockDialog(Dialog):
     def compose(self) -> ComposeResult:
         title = "Start a clock that awards the lot?" if self._awards else "Start a clock?"
         with Vertical(classes="question"):
-            yield Label(title, classes="title")
+            yield Label(f"{title} All in seconds:", classes="title")
             for name, label, _ in self.FIELDS:
                 with Horizontal(classes="field"):
                     yield Label(label)

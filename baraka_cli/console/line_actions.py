@@ -87,9 +87,9 @@ class LineActions(Moderating):
             yield from self._about_guest(user_id, who)
         yield deed(f"Mute {who} for {MUTE_MINUTES} min", MuteUser, minutes=MUTE_MINUTES)
         yield deed(f"Mute {who} for good", MuteUser)
-        yield deed(f"Let {who} write", UnmuteUser)
+        yield deed(f"Let {who} write again", UnmuteUser)
         yield Deed(f"Block {who}…", lambda: self._ask_to_block(user_id, who))
-        yield deed(f"Let {who} in", UnblockUser)
+        yield deed(f"Let {who} in again", UnblockUser)
 
     def _ask_to_block(self, user_id: int, who: str) -> None:
         def sure(_: object) -> None:

@@ -11,7 +11,7 @@ from rich.text import Text
 from baraka_cli.console.chat_book import Said
 from baraka_cli.console.choosing import ChoicePanel, Row
 from baraka_cli.console.log import Entry
-from baraka_cli.console.mixed_text import isolated
+from baraka_cli.console.mixed_text import cut, isolated
 from baraka_cli.console.records import Bid, Comment, Hammer, numbered
 from baraka_cli.console.sale_book import SaleBook
 from baraka_cli.console.scrolling import Panel
@@ -144,18 +144,12 @@ class Lots(Panel):
         for lot in lots:
             style = styles.get(lot.fate, self.quiet)
             number = "" if lot.number is None else f"{lot.number:>{digits}} "
-            name = f"{MARKS[lot.fate]} {number}{isolated(lot.product)}"
-            line = Text(name, style, no_wrap=True)
-            if lot.fate is Fate.SOLD and lot.amount is not None:
-                line.append(f"  {lot.amount:,} {isolated(lot.winner)}")
-            elif lot.fate is Fate.TO_COME:
-                reserve = f" · reserve {lot.reserve:,}" if lot.reserve else ""
-                line.append(f"  from {lot.minimum:,}{reserve}")
-            elif lot.fate is Fate.ON_BLOCK and lot.reserve:
-                line.append(f"  reserve {lot.reserve:,}")
-            else:
-                line.append(f"  {lot.fate.value}")
-            shown.append(line)
+            name = Text(f"{MARKS[lot.fate]} {number}{isolated(lot.product)}", no_wrap=True)
+            facts = f"  {_facts(lot)}"
+            # Of a long name the end is cut, not what is said of the lot.
+            room = self.size.width - Text(facts).cell_len
+            name = cut(name, max(room, self.size.width // 2))
+            shown.append(Text.assemble(name, facts, style=style, no_wrap=True))
         return shown
 
 
@@ -181,8 +175,7 @@ class NextLot(Panel):
         about = [Text(isolated(lot.description))] if lot.description else []
         return [
             Text(numbered(lot.number, lot.product), "bold"),
-            Text(" · ".join(filter(None, facts)), self.quiet),
-            *self.wrapped(about),
+            *self.wrapped([Text(" · ".join(filter(None, facts)), self.quiet), *about]),
         ]
 
 
@@ -201,6 +194,18 @@ class LogLines(Panel):
 
     def all_lines(self) -> Sequence[Text]:
         return self.wrapped([entry.line for entry in self._entries])
+
+
+def _facts(lot: ListedLot) -> str:
+    """What is said of a lot in the list, behind its name."""
+    if lot.fate is Fate.SOLD and lot.amount is not None:
+        return f"{lot.amount:,} {isolated(lot.winner)}"
+    if lot.fate is Fate.TO_COME:
+        reserve = f" · reserve {lot.reserve:,}" if lot.reserve else ""
+        return f"from {lot.minimum:,}{reserve}"
+    if lot.fate is Fate.ON_BLOCK and lot.reserve:
+        return f"reserve {lot.reserve:,}"
+    return lot.fate.value
 
 
 def _rise(bid: Bid) -> str:

@@ -109,7 +109,9 @@ class Block(Vertical):
         product = Text(lot.called if lot else NOTHING_UP[book.phase], "bold")
         elapsed = Text(time_up(book, now) if lot else "")
         if lot and (clock := book.bidding.told()):
-            elapsed = Text.assemble((f" {clock} ", "bold reverse"), elapsed)
+            both = Text.assemble((f" {clock} ", "bold reverse"), elapsed)
+            fits = product.cell_len + both.cell_len <= self.query_one("#product").size.width
+            elapsed = both if fits else both[: len(clock) + 2]  # the clock matters more
         product = padded(product, self.query_one("#product").size.width - elapsed.cell_len)
         self.query_one("#product", Static).update(Text.assemble(product, elapsed, no_wrap=True))
         self._line("#description", Text(isolated(description) if lot else ""))

@@ -84,11 +84,27 @@ async def test_all_that_is_written_has_the_contrast_that_text_needs(
         await host.presses("f2")
         await host.sees("◆ Amina A.", "Dina A.: is it gold?")
         await everything_is_readable("the sale", sizes=SIZES)
-        await host.presses("3")
+        host.sale_screen.set_focus(host.sale_screen.query_one("#chat"))
+        await host.presses("up")
+        await host.sees("Enter: what can be done")
+        await everything_is_readable("a chosen line", sizes=SIZES)
+        await host.presses("up", "enter")
+        await host.sees("Remove it", "Mute 1 Dina A. for good")
+        await everything_is_readable("what can be done with it", ".question")
+        await host.presses("ctrl+y")
+        await host.sees("✗ removed 1 Dina A.: is it gold?")
+        await everything_is_readable("a removed comment", sizes=SIZES)
+        await host.presses("escape", "3")
         await host.sees("Say “Going once…”")
         await everything_is_readable("what Ctrl+Y does next")
         await host.presses("escape")
-        for key, text in (("a", "Award this lot?"), ("u", "Put up a lot"), ("x", "Cancel the")):
+        questions = {
+            "a": "Award this lot?",
+            "u": "Put up a lot",
+            "x": "Cancel the",
+            "o": "a clock?",
+        }
+        for key, text in questions.items():
             await host.presses(key)
             await host.sees(text)
             await everything_is_readable(text, ".question")

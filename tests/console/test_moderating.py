@@ -192,8 +192,8 @@ async def test_a_chosen_line_of_the_chat_opens_what_can_be_done_with_it(
         await host.reads_in_the_log("✓ Mute 2 Bilal A. for 10 min")
         refused = await bilal.emits(PostComment(auction_id=1, comment="rude"))
         assert refused["code"] == "muted"
-        await picks(host, "Let 2 Bilal A. write")
-        await host.reads_in_the_log("✓ Let 2 Bilal A. write")
+        await picks(host, "Let 2 Bilal A. write again")
+        await host.reads_in_the_log("✓ Let 2 Bilal A. write again")
         await picks(host, "Block 2 Bilal A.…")
         await host.sees("Block 2 Bilal A.?", "Out of the room")
         assert (await bilal.emits(PlaceBid(auction_id=1, amount=30)))["ok"], "it was not confirmed"
