@@ -223,9 +223,12 @@ class Server:
         share(self._runner.server, place, hand_over)
         self._is_given_connections = True
 
-    async def adopt(self, connection: int, data: bytes) -> None:
-        """Serve a connection that another process accepted, of which `data` was read."""
-        await adopt(self._runner.server, connection, data)
+    async def adopt(self, connection: int, data: bytes, *, seen: bool = True) -> None:
+        """Serve a connection that another process accepted, of which `data` was read.
+
+        `seen` says that its first request is known to belong here.
+        """
+        await adopt(self._runner.server, connection, data, seen=seen)
 
     @property
     def connections(self) -> int:

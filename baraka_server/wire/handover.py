@@ -10,7 +10,6 @@ import asyncio
 import os
 import socket
 from collections.abc import Callable
-from contextlib import suppress
 from functools import partial
 from typing import Any, cast
 
@@ -23,34 +22,42 @@ HandOver = Callable[[int, int, bytes], None]
 """Takes the number of a worker, a duplicate of the connection, and what was read of it."""
 
 
-LOOK_AGAIN_SECONDS = 0.001
-"""The pause before it is looked again whether the answer before a request for elsewhere is finished."""
+LOOK_AGAIN_SECONDS = (0.001, 0.05)
+"""The pause before it is looked again whether the answer before a request for elsewhere is finished: the
+first one, which is doubled each time, and the longest."""
+HANDED_BYTES_MAX = 96 * 1024
+"""How much of a request is handed over: more than of one that is accepted can have been read by then."""
 
 
 class SharedConnection(GuardedConnection):
     """A connection that looks at the beginning of each request for whose it is.
 
-    The first one is not looked at: whoever gave it away has done so, and knows that its worker is gone if it
-    is not here.
+    The first one is not looked at if whoever gave it away has done so, and knows that its worker is gone if
+    it is not here.
     """
 
-    __slots__ = ("begun", "given", "held", "payload")
+    __slots__ = ("begun", "given", "held", "pause", "payload")
 
     given: bool
-    """Whether nothing has come since the connection was given to this worker."""
+    """Whether its first request is looked at by now, and nothing of it has come."""
     held: bytes
     """What came of a request that may be for another worker."""
     begun: bool
     """Whether the parser has the beginning of a request whose headers have not ended yet."""
+    pause: float
+    """The pause before what is held is looked at again, in seconds."""
     payload: StreamReader | None
     """The body of the request that was read last."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self.given, self.held, self.begun, self.payload = True, b"", False, None
+        self.pause = LOOK_AGAIN_SECONDS[0]
 
     def data_received(self, data: bytes) -> None:
-        if self._upgraded or not (self.held or self._awaits_request):
+        if not data:  # the parser is asked for requests that it kept back
+            super().data_received(data)
+        elif self._upgraded or not (self.held or self._awaits_request):
             self._feed(data)
         elif self.given:
             self.given = False
@@ -86,11 +93,14 @@ class SharedConnection(GuardedConnection):
         if worker is None:
             self.held = b""
             self._feed(data, starts=True)
+        elif len(data) > HANDED_BYTES_MAX:
+            transport.abort()
         elif self._waiter is not None and not self._waiter.done():
             self._hand_over(server, worker, data)
         else:
             transport.pause_reading()
-            self._loop.call_later(LOOK_AGAIN_SECONDS, self._look_again)
+            self._loop.call_later(self.pause, self._look_again)
+            self.pause = min(self.pause * 2, LOOK_AGAIN_SECONDS[1])
 
     def _look_again(self) -> None:
         if self.held and self.transport is not None:
@@ -108,7 +118,7 @@ class SharedConnection(GuardedConnection):
 
 
 class HandedOver(NewConnection):
-    """The protocol of one connection of which another worker read something already."""
+    """The protocol of one connection of which another worker read something, or nobody has seen anything."""
 
     def __init__(self, server: GuardedHttp, data: bytes) -> None:
         super().__init__(server)
@@ -117,8 +127,10 @@ class HandedOver(NewConnection):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
         connection = cast(asyncio.Transport, transport).get_protocol()
-        if connection is not self:
-            cast(GuardedConnection, connection).data_received(self._data)
+        if isinstance(connection, SharedConnection):
+            connection.given = bool(self._data)
+            if self._data:
+                connection.data_received(self._data)
 
 
 class SharedHttp(GuardedHttp):
@@ -139,14 +151,19 @@ class SharedHttp(GuardedHttp):
         return place.worker
 
 
-async def adopt(server: object, connection: int, data: bytes) -> None:
-    """Serve a connection that another process accepted, of which `data` was read."""
+async def adopt(server: object, connection: int, data: bytes, *, seen: bool = True) -> None:
+    """Serve a connection that another process accepted, of which `data` was read.
+
+    `seen` says that its first request is known to belong here.
+    """
     loop, shared = asyncio.get_running_loop(), cast(SharedHttp, server)
     accepted = socket.socket(fileno=connection)
     accepted.setblocking(False)
-    factory = partial(HandedOver, shared, data) if data else shared
-    with suppress(OSError):  # it may be gone by now
+    factory = shared if seen and not data else partial(HandedOver, shared, data)
+    try:
         await loop.connect_accepted_socket(factory, accepted)
+    except OSError:  # it is gone by now
+        accepted.close()
 
 
 def share(server: object, place: Place, hand_over: HandOver) -> None:

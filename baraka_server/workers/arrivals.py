@@ -10,12 +10,15 @@ from baraka_server.wire.places import HEAD_BYTES_MAX, is_whole_line, sid_in
 
 ACCEPTED_AT_ONCE = 64
 LOOK_AGAIN_SECONDS = 0.01
-"""The pause before a request line of which a part has come is looked at again."""
+"""The pause before a request line of which a part has come is looked at again, doubled each time."""
+ACCEPT_AGAIN_SECONDS = 0.5
+"""The pause after too many files were open: the listener would be called without end."""
 WAIT_SECONDS_MAX = 2
 """How long a connection is kept for its request line: then a worker has it, with all of its limits."""
 WAITING_MAX = 4_096
 
-Take = Callable[[socket.socket, str | None], None]
+Take = Callable[[socket.socket, str | None, bool], None]
+"""Takes a connection, the `sid` of its first request, and whether its request line was seen."""
 
 
 class Arrivals:
@@ -53,18 +56,26 @@ class Arrivals:
                 connection, _ = self._listening.accept()
             except (BlockingIOError, InterruptedError):
                 return
-            except OSError:  # it hung up already, or too many files are open
+            except ConnectionError:  # it hung up already
+                continue
+            except OSError:  # too many files are open
+                self._loop.remove_reader(self._listening.fileno())
+                self._loop.call_later(ACCEPT_AGAIN_SECONDS, self._accept_again)
                 return
             connection.setblocking(False)
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             if len(self._waiting) >= WAITING_MAX:
-                self._take(connection, None)
+                self._take(connection, None, False)
                 continue
             patience = self._loop.call_later(WAIT_SECONDS_MAX, self._give_away, connection)
             self._waiting[connection] = patience
             self._look(connection)
 
-    def _look(self, connection: socket.socket) -> None:
+    def _accept_again(self) -> None:
+        if self._open:
+            self._loop.add_reader(self._listening.fileno(), self._accept)
+
+    def _look(self, connection: socket.socket, pause: float = LOOK_AGAIN_SECONDS) -> None:
         if connection not in self._waiting:
             return
         try:
@@ -77,13 +88,15 @@ class Arrivals:
         self._loop.remove_reader(connection.fileno())
         if head and not is_whole_line(head):
             # It stays readable, so that a reader would be called without end.
-            self._loop.call_later(LOOK_AGAIN_SECONDS, self._look, connection)
+            self._loop.call_later(pause, self._look, connection, pause * 2)
             return
-        self._give_away(connection, sid_in(head))
+        self._give_away(connection, sid_in(head), seen=True)
 
-    def _give_away(self, connection: socket.socket, sid: str | None = None) -> None:
+    def _give_away(
+        self, connection: socket.socket, sid: str | None = None, *, seen: bool = False
+    ) -> None:
         patience = self._waiting.pop(connection, None)
         if patience is not None:
             patience.cancel()
             self._loop.remove_reader(connection.fileno())
-            self._take(connection, sid)
+            self._take(connection, sid, seen)

@@ -14,8 +14,10 @@ from enum import IntEnum
 MESSAGE_BYTES_MAX = 128 * 1024
 """The largest message: one of the relay with its channel, or the first bytes of a request."""
 BUFFER_BYTES = 1024 * 1024
-UNSENT_MAX = 20_000
-"""How many messages wait for a worker that does not read: further news are dropped, nothing else."""
+UNSENT_BYTES_MAX = 16 * 1024 * 1024
+"""How much waits for a process that does not read: further news are dropped, and found in the ledger."""
+UNSENT_CONNECTIONS_MAX = 256
+"""How many connections wait for one: further ones are closed, so that their clients try again."""
 AT_ONCE = 64
 """How many messages are read before others of the process have their turn."""
 
@@ -44,7 +46,11 @@ class Kind(IntEnum):
     """To a worker: a message of a channel that it hears."""
     STOP = 12
     """To a worker: finish what was accepted, and end."""
+    SILENT = 13
+    """A connection on which no request has begun yet."""
 
+
+_MAY_BE_LOST = frozenset({Kind.LOAD, Kind.PUBLISH, Kind.NEWS})
 
 Receive = Callable[[Kind, bytes, int | None], None]
 
@@ -61,6 +67,7 @@ class Channel:
             end.setsockopt(socket.SOL_SOCKET, option, BUFFER_BYTES)
         self._end = end
         self._unsent: deque[tuple[bytes, int | None]] = deque()
+        self._unsent_bytes = self._unsent_connections = 0
         self._loop = asyncio.get_running_loop()
         self._is_open = False
 
@@ -79,19 +86,27 @@ class Channel:
             self._loop.remove_reader(self._end.fileno())
             self._loop.remove_writer(self._end.fileno())
         for _, connection in self._unsent:
-            _close(connection)
+            close_connection(connection)
         self._unsent.clear()
         self._end.close()
 
     def send(self, kind: Kind, data: bytes = b"", connection: int | None = None) -> None:
         """Send without waiting. The connection is the channel's own from now on, and is closed here."""
-        if not self._is_open or (kind is Kind.NEWS and len(self._unsent) >= UNSENT_MAX):
-            _close(connection)
+        if not self._is_open or self._is_too_much(kind, connection):
+            close_connection(connection)
             return
         message = bytes([kind]) + data
         if self._unsent or not self._sent(message, connection):
             self._unsent.append((message, connection))
+            self._unsent_bytes += len(message)
+            self._unsent_connections += connection is not None
             self._loop.add_writer(self._end.fileno(), self._write)
+
+    def _is_too_much(self, kind: Kind, connection: int | None) -> bool:
+        """Whether a process that does not read is not sent this any more."""
+        if connection is not None:
+            return self._unsent_connections >= UNSENT_CONNECTIONS_MAX
+        return kind in _MAY_BE_LOST and self._unsent_bytes >= UNSENT_BYTES_MAX
 
     def _sent(self, message: bytes, connection: int | None) -> bool:
         """Whether it could be sent, or never can be."""
@@ -106,12 +121,14 @@ class Channel:
             return False
         except OSError:  # the other end is gone, of which `_read` hears
             pass
-        _close(connection)
+        close_connection(connection)
         return True
 
     def _write(self) -> None:
         while self._unsent and self._sent(*self._unsent[0]):
-            self._unsent.popleft()
+            message, connection = self._unsent.popleft()
+            self._unsent_bytes -= len(message)
+            self._unsent_connections -= connection is not None
         if not self._unsent:
             self._loop.remove_writer(self._end.fileno())
 
@@ -133,7 +150,8 @@ class Channel:
             self._receive(Kind(message[0]), message[1:], connection)
 
 
-def _close(connection: int | None) -> None:
+def close_connection(connection: int | None) -> None:
+    """Close a connection that nobody takes, if there is one."""
     if connection is not None:
         with suppress(OSError):
             os.close(connection)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import secrets
 import socket
 import sys
@@ -16,7 +15,7 @@ from contextlib import suppress
 from baraka_server.settings import Settings
 from baraka_server.wire.places import Place
 from baraka_server.workers.arrivals import Arrivals
-from baraka_server.workers.channel import Channel, Kind
+from baraka_server.workers.channel import Channel, Kind, close_connection
 from baraka_server.workers.hub_line import Hub
 from baraka_server.workers.worker import NUMBER_BYTES, told
 
@@ -29,6 +28,8 @@ AGAIN_SECONDS = (0, 0.5, 1, 2, 5, 10, 30)
 """The pauses before a worker that died is replaced; the last one is for all further ones."""
 LIVED_SECONDS = 60
 """A worker that lived as long did not die of its start."""
+STOP_SHARE = 0.95
+"""The part of a stop in which workers may end by themselves."""
 
 
 class CannotStart(OSError):
@@ -50,6 +51,10 @@ class Child:
         self.leaving = False
         self.ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
+    def kill(self) -> None:
+        with suppress(ProcessLookupError):
+            self.process.kill()
+
 
 class Parent:
     """`start`, then `stop`; `replace_all` for a rolling restart."""
@@ -60,7 +65,9 @@ class Parent:
         self._children: dict[int, Child] = {}
         self._numbers = 0
         self._hub = Hub()
+        self._arrivals: Arrivals | None = None
         self._stopping = False
+        self._starting = 0
         self._deaths = 0
         self._tasks: set[asyncio.Task[None]] = set()
         self._replacing: asyncio.Task[None] | None = None
@@ -83,22 +90,23 @@ class Parent:
     async def stop(self) -> None:
         """Have every worker finish what it accepted; new connections get its 503 during the notice."""
         self._stopping = True
+        deadline = self._now() + self._settings.shutdown_seconds_max * STOP_SHARE
         if self._replacing:
             self._replacing.cancel()
         children = list(self._children.values())
         for child in children:
             child.channel.send(Kind.STOP)
         await asyncio.sleep(self._settings.shutdown_notice_seconds if children else 0)
-        self._arrivals.close()
-        await asyncio.gather(*(child.process.wait() for child in children))
+        if self._arrivals:
+            self._arrivals.close()
+        await asyncio.gather(*(self._see_end(child, deadline) for child in children))
         for task in self._tasks:
             task.cancel()
 
     def kill(self) -> None:
         """End the workers at once."""
         for child in self._children.values():
-            with suppress(ProcessLookupError):
-                child.process.kill()
+            child.kill()
 
     def replace_all(self) -> None:
         """Replace one worker after the other: the next one leaves when the one before it is replaced."""
@@ -114,16 +122,44 @@ class Parent:
             try:
                 await new.ready
             except CannotStart as error:
-                log.exception("the workers stay as they are", extra={"event": "not_replaced"})
-                raise error from None
+                why = {"event": "not_replaced"}
+                log.error("the other workers stay as they are: %s", error, extra=why)
+                return
             child.leaving = True
             child.channel.send(Kind.STOP)
-            await child.process.wait()
+            await self._see_end(child, self._now() + self._settings.shutdown_seconds_max)
         log.info("all workers are replaced", extra={"event": "replaced"})
 
     # --- workers
 
+    async def _see_end(self, child: Child, deadline: float) -> None:
+        """Return when a worker has ended, by itself or, after the deadline, at once."""
+        try:
+            async with asyncio.timeout_at(deadline):
+                await child.process.wait()
+        except TimeoutError:
+            log.warning(
+                "worker %s did not stop in time: ending it",
+                child.number,
+                extra={"event": "worker_killed", "worker": child.number},
+            )
+            child.kill()
+            await child.process.wait()
+
+    @property
+    def _lacks_one(self) -> bool:
+        """Whether there are fewer workers than there should be."""
+        staying = sum(not child.leaving for child in self._children.values())
+        return not self._stopping and staying + self._starting < self._settings.workers
+
     async def _spawn(self) -> Child:
+        self._starting += 1
+        try:
+            return await self._started()
+        finally:
+            self._starting -= 1
+
+    async def _started(self) -> Child:
         self._numbers += 1
         number = self._numbers
         ours, theirs = Channel.pair()
@@ -157,7 +193,7 @@ class Parent:
         if not child.ready.done():
             child.ready.set_exception(CannotStart(f"worker {child.number} ended with {code}"))
             child.ready.exception()  # whoever waits for it hears of it, and perhaps nobody does
-        if self._stopping or child.leaving:
+        if not self._lacks_one:  # it was stopped, or another one has its place
             return
         lived = self._now() - child.started_at
         deaths, self._deaths = (0, 1) if lived > LIVED_SECONDS else (self._deaths, self._deaths + 1)
@@ -168,7 +204,7 @@ class Parent:
             extra={"event": "worker_died", "worker": child.number},
         )
         await asyncio.sleep(AGAIN_SECONDS[min(deaths, len(AGAIN_SECONDS) - 1)])
-        if not self._stopping:
+        if self._lacks_one:
             await self._spawn()
 
     def _receive(self, child: Child, kind: Kind, data: bytes, connection: int | None) -> None:
@@ -182,7 +218,7 @@ class Parent:
                 child.load = int.from_bytes(data)
             case Kind.HAND_OVER if connection is not None:
                 number, head = int.from_bytes(data[:NUMBER_BYTES]), data[NUMBER_BYTES:]
-                self._give(self._children.get(number) or self._emptiest(), connection, head)
+                self._give(number, connection, head=head)
             case Kind.PUBLISH:
                 self._hub.publish(data)
             case Kind.SUBSCRIBE:
@@ -192,19 +228,24 @@ class Parent:
 
     # --- connections
 
-    def _take(self, connection: socket.socket, sid: str | None) -> None:
+    def _take(self, connection: socket.socket, sid: str | None, seen: bool) -> None:
         place = Place.of(sid) if sid else None
-        child = None
-        if place is not None and place.node == self._node:
-            child = self._children.get(place.worker)
-        self._give(child or self._emptiest(), connection.detach(), b"")
+        number = place.worker if place is not None and place.node == self._node else None
+        kind = Kind.CONNECTION if seen else Kind.SILENT
+        self._give(number, connection.detach(), kind)
 
-    def _give(self, child: Child | None, connection: int, head: bytes) -> None:
+    def _give(
+        self, number: int | None, connection: int, kind: Kind = Kind.CONNECTION, head: bytes = b""
+    ) -> None:
+        """Give a connection to the worker with this number, or to the emptiest where there is none."""
+        child = self._children.get(number) if number is not None else None
+        if child is None or not _is_ready(child):
+            child = self._emptiest()
         if child is None:
-            os.close(connection)
+            close_connection(connection)
             return
         child.load += 1
-        child.channel.send(Kind.CONNECTION, head, connection)
+        child.channel.send(kind, head, connection)
 
     def _emptiest(self) -> Child | None:
         """The worker with the fewest connections, of those that are well; None where there is none."""

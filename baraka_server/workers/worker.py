@@ -15,7 +15,7 @@ from baraka_server import logs
 from baraka_server.app import Server, collect_rarely
 from baraka_server.settings import Settings
 from baraka_server.wire.places import Place
-from baraka_server.workers.channel import Channel, Kind
+from baraka_server.workers.channel import Channel, Kind, close_connection
 from baraka_server.workers.hub_line import HubLine
 
 log = logging.getLogger(__name__)
@@ -50,7 +50,13 @@ class Worker:
         self._channel.open(self._receive, self._over.set)
         loop = asyncio.get_running_loop()
         loop.add_signal_handler(signal.SIGTERM, self._over.set)
-        said = await self._told
+        over = asyncio.create_task(self._over.wait())
+        either: set[asyncio.Future[Any]] = {self._told, over}
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        over.cancel()
+        if not self._told.done():  # the parent ended before it said anything
+            return
+        said = self._told.result()
         settings = Settings(_env_file=None, **said["settings"])
         place = Place(said["node"], said["worker"])
         logs.configure(settings.log_level, worker=place.worker)
@@ -73,8 +79,9 @@ class Worker:
         match kind:
             case Kind.SETTINGS:
                 self._told.set_result(json.loads(data))
-            case Kind.CONNECTION if connection is not None and self._server is not None:
-                adopting = asyncio.create_task(self._server.adopt(connection, data))
+            case Kind.CONNECTION | Kind.SILENT if connection is not None and self._server:
+                seen = kind is Kind.CONNECTION
+                adopting = asyncio.create_task(self._server.adopt(connection, data, seen=seen))
                 self._adopting.add(adopting)
                 adopting.add_done_callback(self._adopting.discard)
             case Kind.SUBSCRIBED:
@@ -83,6 +90,8 @@ class Worker:
                 self._line.hear(data)
             case Kind.STOP:
                 self._over.set()
+            case _:
+                close_connection(connection)
 
     def _hand_over(self, worker: int, connection: int, data: bytes) -> None:
         self._channel.send(Kind.HAND_OVER, worker.to_bytes(NUMBER_BYTES) + data, connection)

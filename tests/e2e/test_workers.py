@@ -35,6 +35,12 @@ def pids(server: Baraka) -> list[int]:
     return [child.pid for child in psutil.Process(server.pid).children()]
 
 
+def ports_at_workers(server: Baraka) -> set[int]:
+    """The ports of clients whose connections are at a worker."""
+    children = psutil.Process(server.pid).children()
+    return {one.raddr.port for child in children for one in child.net_connections() if one.raddr}
+
+
 def events(server: Baraka) -> list[str]:
     return [line.get("event", "") for line in server.log]
 
@@ -84,6 +90,56 @@ async def test_one_connection_is_for_requests_of_sessions_on_different_workers_a
             assert head.startswith(b"HTTP/1.1 200"), head
             await reader.readexactly(2)
         writer.close()
+
+
+async def test_the_first_request_of_a_connection_that_was_long_silent_finds_its_session(workers):
+    """Browsers open connections before they need them."""
+    async with aiohttp.ClientSession() as http:
+        some = [await opened(http, workers) for _ in range(2)]
+        while len({sid.split(".")[1] for sid in some}) < 2:
+            async with aiohttp.ClientSession() as other:
+                some.append(await opened(other, workers))
+        early = [await asyncio.open_connection("127.0.0.1", workers.port) for _ in range(4)]
+        ports = {writer.get_extra_info("sockname")[1] for _, writer in early}
+        await until(lambda: ports <= ports_at_workers(workers))
+        for n, (reader, writer) in enumerate(early):
+            sid = {one.split(".")[1]: one for one in some}[str(n % 2 + 1)]
+            body = f'40{{"token":"{token(SECRET, 2)}"}}'
+            asked = f"POST {POLLING}&sid={sid} HTTP/1.1\r\nHost: x\r\n"
+            writer.write(f"{asked}Content-Length: {len(body)}\r\n\r\n{body}".encode())
+            assert (await reader.readuntil(b"\r\n")).startswith(b"HTTP/1.1 200"), n
+            writer.close()
+
+
+async def test_requests_in_one_go_are_all_answered(workers):
+    """More than aiohttp takes from its parser at once."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", workers.port)
+    writer.write(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n" * 100)
+    async with asyncio.timeout(20):
+        for _ in range(100):
+            await reader.readuntil(b"HTTP/1.1 200")
+    writer.close()
+
+
+async def test_a_frozen_worker_is_killed_when_the_time_of_a_stop_is_over(sale_database, tmp_path):
+    settings = {"BARAKA_WORKERS": 2, "BARAKA_SHUTDOWN_SECONDS_MAX": 2}
+    async with Baraka(sale_database, tmp_path, fork=False, **settings) as server:
+        children = [psutil.Process(pid) for pid in pids(server)]
+        children[0].suspend()
+
+        assert await server.stop() == 0
+
+        assert "worker_killed" in events(server)
+        assert not any(child.is_running() for child in children)
+
+
+async def test_a_port_that_is_taken_is_said_in_words(workers, sale_database, tmp_path):
+    second = Baraka(sale_database, tmp_path, port=workers.port, fork=False, BARAKA_WORKERS=2)
+    with pytest.raises(AssertionError, match="did not start"):
+        await second.start()
+    assert await second.ended() != 0
+    assert "Traceback" not in str(second.log)
+    assert "in use" in str(second.log)
 
 
 TRANSPORTS: dict[int, dict[str, Any]] = {

@@ -1,0 +1,78 @@
+"""The parent of workers: how many it has, whatever happens while it replaces them."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import AsyncIterator
+
+import pytest
+from pydantic import SecretStr
+
+from baraka_server.settings import Settings
+from baraka_server.workers.parent import Child, Parent
+from tests.support.servers.baraka import SECRET
+from tests.support.servers.databases import only_sqlite
+from tests.support.servers.neighbours import until
+
+pytestmark = only_sqlite
+
+
+@pytest.fixture
+async def parent(sale_database: str) -> AsyncIterator[Parent]:
+    settings = Settings(
+        _env_file=None,
+        database_url=SecretStr(sale_database),
+        jwt_secret=SecretStr(SECRET),
+        workers=2,
+        port=0,
+        shutdown_notice_seconds=0,
+    )
+    parent = Parent(settings)
+    await parent.start()
+    try:
+        yield parent
+    finally:
+        await parent.stop()
+
+
+def pids(parent: Parent) -> set[int]:
+    return {child.process.pid for child in parent._children.values()}
+
+
+async def test_workers_stay_as_they_are_when_the_next_ones_cannot_start(
+    parent: Parent, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    before = pids(parent)
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+    with caplog.at_level(logging.INFO):
+        parent.replace_all()
+        replacing = parent._replacing
+        assert replacing is not None
+        await replacing
+        monkeypatch.undo()
+        await until(lambda: pids(parent) == before)
+    assert "not_replaced" in [getattr(one, "event", "") for one in caplog.records]
+    assert "worker_died" not in [getattr(one, "event", "") for one in caplog.records]
+    assert pids(parent) == before
+
+
+async def test_a_worker_that_dies_while_it_is_replaced_is_replaced_once(
+    parent: Parent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spawn = Parent._spawn
+
+    async def spawned(self: Parent) -> Child:
+        first = next(iter(self._children.values()))
+        new = await spawn(self)
+        first.kill()
+        await first.process.wait()
+        return new
+
+    monkeypatch.setattr(Parent, "_spawn", spawned)
+    before = pids(parent)
+    parent.replace_all()
+    assert parent._replacing is not None
+    await parent._replacing
+    await until(lambda: not before & pids(parent))
+    assert len(pids(parent)) == 2
