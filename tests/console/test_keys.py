@@ -111,7 +111,9 @@ class Terminal:
 
 BAR = None
 DOWN, LIST = "\x1b[B", "\t"
-OPENED: tuple[tuple[tuple[str, ...], str, type[Dialog] | None], ...] = (
+Opened = tuple[tuple[str, ...], str, type[Dialog] | None]
+MENU: Opened = ((LIST, DOWN, "\r"), "Take this bid back…", LineMenu)
+OPENED: tuple[Opened, ...] = (
     (("a",), "Award this lot?", AwardDialog),
     (("u",), "Put up a lot", LotDialog),
     (("n",), "leads with 950", SureDialog),
@@ -132,7 +134,7 @@ OPENED: tuple[tuple[tuple[str, ...], str, type[Dialog] | None], ...] = (
     (("\x10",), "Search for commands", BAR),  # the palette
     ((LIST,), "", BAR),
     ((LIST, DOWN), "Enter: what can be done", BAR),
-    ((LIST, DOWN, "\r"), "Take this bid back…", LineMenu),
+    MENU,
     ((LIST, DOWN, "\r", *(4 * [DOWN]), "\x19"), "Out of the room", SureDialog),
 )
 """What is typed before the novel, what is there to be read then, and the dialog that it is in."""
@@ -158,12 +160,16 @@ PACES = {
 BRACKETS = "\x1b[200~", "\x1b[201~"
 
 
+@pytest.mark.parametrize(
+    "opened", [(*OPENED[:2], MENU), pytest.param(OPENED, marks=pytest.mark.long)]
+)
 async def test_a_novel_that_is_typed_at_any_question_runs_no_command(
     baraka: Baraka,
     phones: PythonPhones,
     tmp_path: Path,
     asked: list[ClientEvent],
     monkeypatch: pytest.MonkeyPatch,
+    opened: tuple[Opened, ...],
 ) -> None:
     async with hosting(baraka, phones, tmp_path) as host:
         bilal = await phones.open(baraka.url, 2, auth={"token": token(SECRET, 2)})
@@ -175,7 +181,7 @@ async def test_a_novel_that_is_typed_at_any_question_runs_no_command(
         for pace, (pause, prose_seconds, chars) in PACES.items():
             monkeypatch.setattr("baraka_cli.console.prose.PROSE_SECONDS", prose_seconds)
             asked.clear()
-            for keys, text, dialog in OPENED if pace == "one finger" else OPENED[:3]:
+            for keys, text, dialog in opened if pace == "one finger" else OPENED[:2]:
                 while (
                     host.app.screen is not host.sale_screen
                     or host.sale_screen.asks

@@ -419,6 +419,7 @@ async def test_a_takeover_that_the_server_refuses_in_its_middle_says_what_is_lef
         monkeypatch.setattr(HttpApi, "command", beside)
         await host.confirms("f")
         await host.reads_in_the_log("1 of 3 lots are there. Add the others by f and +: Silver")
+        await host.until(lambda: host.sale_screen.clerk.lots.counts, "the server's list")
         await host.presses("f")
         await in_the_list(host)
 
