@@ -10,15 +10,14 @@ import hypothesis
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from baraka_server.store import migrate
 from baraka_server.store.engine import open_engine
-from baraka_server.store.seed import seed
 from baraka_server.store.store import Store
 from tests.support.checks.finished import pytest_sessionfinish  # noqa: F401
 from tests.support.checks.not_run import not_run, report_not_run
 from tests.support.servers.baraka import Baraka
 from tests.support.servers.mariadb import MariaDB
 from tests.support.servers.redis import Redis
+from tests.support.servers.sale_copies import copy_sale_to
 
 # How long anything takes is a matter of the machine, never a failure.
 hypothesis.settings.register_profile(
@@ -72,10 +71,10 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
 
 
 @pytest.fixture
-async def sale_database(database_url: str) -> str:
+def sale_database(request: pytest.FixtureRequest, database_url: str) -> str:
     """A database that is up to date, with users 1 to 60 and auctions 1 to 3, which user 1 owns."""
-    await migrate.upgrade(database_url)
-    await seed(database_url, users=60, auctions=3)
+    on_file = database_url.startswith("sqlite")
+    copy_sale_to(database_url, None if on_file else request.getfixturevalue("mariadb"))
     return database_url
 
 

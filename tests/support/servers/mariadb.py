@@ -22,7 +22,7 @@ from tests.support.servers.folders import own_folder
 PROGRAMS_PATH = os.pathsep.join(
     [os.environ.get("PATH", os.defpath), "/usr/local/sbin", "/usr/sbin"]
 )
-PROGRAMS = ("mariadbd", "mariadb-install-db", "mariadb")
+PROGRAMS = ("mariadbd", "mariadb-install-db", "mariadb", "mariadb-dump")
 
 # Below the range from which the kernel takes ports for outgoing connections, so that no client's
 # connection can sit on ours between kill() and restart().
@@ -141,14 +141,25 @@ class MariaDB:
 
     def sql(self, statement: str, database: str = "") -> str:
         """What the `mariadb` client prints for a statement: rows on lines, columns between tabs."""
+        words = ("--batch", "--skip-column-names", f"--execute={statement}")
+        return self._client("mariadb", *words, *filter(None, [database]))
+
+    def dump(self, name: str) -> str:
+        """A database in statements that make it again."""
+        return self._client("mariadb-dump", "--skip-add-drop-table", "--skip-add-locks", name)
+
+    def load(self, name: str, dump: str) -> None:
+        """Make what was dumped in an empty database."""
+        self._client("mariadb", name, typed=dump)
+
+    def _client(self, program: str, *words: str, typed: str = "") -> str:
         done = subprocess.run(
-            [_program("mariadb"), "--no-defaults", f"--socket={self._socket}", "--user=root",
-             "--batch", "--skip-column-names", f"--execute={statement}", *filter(None, [database])],
-            stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=STATEMENT_SECONDS_MAX,
+            [_program(program), "--no-defaults", f"--socket={self._socket}", "--user=root", *words],
+            input=typed, capture_output=True, text=True, timeout=STATEMENT_SECONDS_MAX,
             check=False,
         )  # fmt: skip
         if done.returncode:
-            raise RuntimeError(f"{statement}: {done.stderr.strip()}")
+            raise RuntimeError(f"{program} {' '.join(words)}: {done.stderr.strip()}")
         return done.stdout
 
     def _launch(self) -> None:
