@@ -49,6 +49,22 @@ def _dump(server: MariaDB) -> str:
     return dump
 
 
+async def bring_up_to_date(url: str) -> None:
+    """As `migrate.upgrade`, and for a SQLite file that is not there a copy of one."""
+    file = database_file(make_url(url))
+    if file is None or file.exists():
+        await migrate.upgrade(url)
+        return
+    if not _current:
+        made = Path(tempfile.mkdtemp(prefix="current-", dir=own_folder())) / "baraka.db"
+        await migrate.upgrade(f"sqlite+aiosqlite:///{made}")
+        _current.append(made)
+    shutil.copy(_current[0], file)
+
+
+_current: list[Path] = []
+
+
 async def _prepare(url: str) -> None:
     await migrate.upgrade(url)
     await seed(url, users=60, auctions=3)

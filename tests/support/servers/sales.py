@@ -23,11 +23,12 @@ from baraka_server.domain.decide import decide
 from baraka_server.domain.decision import Command, HouseRules
 from baraka_server.domain.events import Event, LedgerEntry
 from baraka_server.domain.state import State, apply, next_entry
-from baraka_server.store import catalog, ledger, migrate
+from baraka_server.store import catalog, ledger
 from baraka_server.store.engine import open_engine
 from baraka_server.store.locked import LockedAuction
 from baraka_server.store.store import Store
 from baraka_server.store.tables import events
+from tests.support.servers.sale_copies import bring_up_to_date
 
 ENTRIES_MAX = 10_000
 
@@ -40,7 +41,7 @@ async def open_store(
 
     With an `engine` of that database it works on its connections.
     """
-    await migrate.upgrade(database_url)
+    await bring_up_to_date(database_url)
     store = Store(engine or open_engine(database_url), timeout_seconds=timeout_seconds)
     try:
         yield store
