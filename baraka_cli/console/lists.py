@@ -145,10 +145,12 @@ class Lots(Panel):
             style = styles.get(lot.fate, self.quiet)
             number = "" if lot.number is None else f"{lot.number:>{digits}} "
             name = Text(f"{MARKS[lot.fate]} {number}{isolated(lot.product)}", no_wrap=True)
-            facts = f"  {_facts(lot)}"
-            # Of a long name the end is cut, not what is said of the lot.
-            room = self.size.width - Text(facts).cell_len
-            name = cut(name, max(room, self.size.width // 2))
+            # Of a long name the end is cut, and not numbers; the state is told by its mark too.
+            facts, width = f"  {_facts(lot)}", self.size.width
+            room = width - Text(facts).cell_len
+            if name.cell_len > room and lot.fate.value in facts:
+                facts, room = "", width
+            name = cut(name, max(room, width // 2))
             shown.append(Text.assemble(name, facts, style=style, no_wrap=True))
         return shown
 

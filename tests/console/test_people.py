@@ -14,6 +14,7 @@ from baraka_cli.client.replies import Reply
 from baraka_cli.console.chat_input import ChatInput
 from baraka_cli.console.panels import time_up
 from baraka_cli.console.people_names import Names
+from baraka_cli.run_list import ListedLot
 from baraka_server.contract.client_events import (
     ChangeLot,
     ClientEvent,
@@ -22,7 +23,7 @@ from baraka_server.contract.client_events import (
     PostComment,
     StartAuction,
 )
-from tests.support.clients.keyboard import seated
+from tests.support.clients.keyboard import GOLD, seated
 from tests.support.clients.phones import Phone, PythonPhones, token
 from tests.support.servers.baraka import SECRET, Baraka
 
@@ -231,3 +232,17 @@ async def test_the_clock_of_a_lot_stands_still_when_the_auction_is_over(
         assert book.over_since is not None
         later = book.over_since + timedelta(hours=1)
         assert time_up(book, later) == time_up(book, book.over_since)
+
+
+async def test_a_long_name_in_the_list_leaves_room_for_its_numbers(
+    baraka: Baraka, tmp_path: Path
+) -> None:
+    long = ListedLot("Ring " * 20, minimum=125_000, start=125_000, market=125_000)
+    async with seated(baraka.url, tmp_path, size=(80, 24), lots=(long, GOLD)) as host:
+        await host.sees("NOT STARTED", "Ring Ring", "…  from 125,000")
+        await host.confirms("s")
+        await host.sees("● LIVE")
+        await host.until(lambda: host.sale_screen.connection.joined, "the room")
+        await host.confirms("n")
+        await host.sees("▶ Ring Ring Ring Ring Ring Ring Ring ")
+        assert "on the block" not in host.screen, "the mark says it"
