@@ -17,6 +17,8 @@ from baraka_server.relay.peers import Peer, Peers
 log = logging.getLogger(__name__)
 
 BEAT_SECONDS = 1
+BEATS_IN_TIME = 3
+"""How many beats fit at least into the time after which a node is taken for deaf, or gone."""
 FOLLOW_SECONDS_MAX = 0.5
 """How long somebody who joins waits until this node is certain to hear of the auction."""
 EVERYBODY = "all"
@@ -55,6 +57,9 @@ class NodeRelay:
         self._codec = codec
         self._clock = clock
         self._echo_seconds_max = echo_seconds_max
+        self._beat_seconds = min(
+            BEAT_SECONDS, echo_seconds_max / BEATS_IN_TIME, expiry_seconds / BEATS_IN_TIME
+        )
         self._peers = Peers(expiry_seconds, clock)
         self._here: dict[int, int] = {}
         self._followed: set[int] = set()
@@ -119,7 +124,7 @@ class NodeRelay:
     async def _beat_again_and_again(self) -> None:
         while True:
             self.beat()
-            await asyncio.sleep(BEAT_SECONDS)
+            await asyncio.sleep(self._beat_seconds)
 
     def _publish(self, channel: str, message: Beat | Counts | Start | Entries) -> None:
         self._line.publish(channel, self._codec.written(message))
