@@ -5,15 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 
-from baraka_server.domain.events import (
-    Adopted,
-    Awarded,
-    BidPlaced,
-    Event,
-    LedgerEntry,
-    LotOpened,
-    StandingBidChanged,
-)
+from baraka_server.domain.bid_entries import BidPlaced, StandingBidChanged
+from baraka_server.domain.events import Adopted, Awarded, Event, LedgerEntry, LotOpened
 from baraka_server.domain.hammer import ActUndone, LotOpenedAgain, RunnerUpAwarded
 from baraka_server.domain.lot_entries import LotPassed
 from baraka_server.domain.maxima import Maxima, MaximumSet

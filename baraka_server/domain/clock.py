@@ -12,10 +12,10 @@ from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from baraka_server.contract.fields import iso_time
+from baraka_server.domain.bid_entries import BidPlaced, StandingBidChanged
 from baraka_server.domain.events import (
     Adopted,
     Awarded,
-    BidPlaced,
     Canceled,
     Ended,
     Event,
@@ -23,7 +23,6 @@ from baraka_server.domain.events import (
     LotOpened,
     LotRepriced,
     Parts,
-    StandingBidChanged,
 )
 from baraka_server.domain.hammer import ActUndone, RunnerUpAwarded
 from baraka_server.domain.lot_entries import LotPassed

@@ -17,7 +17,35 @@ from baraka_server.domain import (
     sale_rules,
     winnings,
 )
-from baraka_server.domain.events import GUIDE_KINDS, Event, Unknown
+from baraka_server.domain.bid_entries import BidPlaced, StandingBidChanged
+from baraka_server.domain.events import (
+    Adopted,
+    Awarded,
+    BroadcasterLeft,
+    Canceled,
+    Commented,
+    Ended,
+    Event,
+    LotOpened,
+    LotRepriced,
+    Started,
+    Unknown,
+)
+
+GUIDE_KINDS: tuple[type[Event], ...] = (
+    Adopted,
+    Started,
+    LotOpened,
+    LotRepriced,
+    BidPlaced,
+    StandingBidChanged,
+    Commented,
+    Awarded,
+    Canceled,
+    Ended,
+    BroadcasterLeft,
+)
+"""The kinds of entry of an auction that does nothing beyond the guide."""
 
 AREAS = (
     GUIDE_KINDS,

@@ -6,13 +6,9 @@ from collections import deque
 from collections.abc import Mapping
 
 from baraka_server.domain.acts import RoundActs
-from baraka_server.domain.automatic_bids import (
-    Maximum,
-    Offer,
-    answers,
-    bid_worked_out,
-)
-from baraka_server.domain.events import BidPlaced, LedgerEntry, Unknown
+from baraka_server.domain.automatic_bids import Maximum, Offer, answers, bid_worked_out
+from baraka_server.domain.bid_entries import BidPlaced
+from baraka_server.domain.events import LedgerEntry, Unknown
 from baraka_server.domain.hammer import ActUndone
 from baraka_server.domain.maxima import MaximaOpened, MaximumSet, Sealed
 from baraka_server.domain.rules.answering import counted, offer, reach_of, terms

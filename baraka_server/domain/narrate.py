@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from baraka_server.domain.bid_entries import BidPlaced, StandingBidChanged
 from baraka_server.domain.events import (
     Adopted,
     Awarded,
-    BidPlaced,
     BroadcasterLeft,
     Canceled,
     Commented,
@@ -13,7 +13,6 @@ from baraka_server.domain.events import (
     LedgerEntry,
     LotOpened,
     LotRepriced,
-    StandingBidChanged,
     Started,
     Unknown,
 )

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from baraka_server.domain.events import BidPlaced, Event, LedgerEntry
+from baraka_server.domain.bid_entries import BidPlaced
+from baraka_server.domain.events import Event, LedgerEntry
 from baraka_server.domain.registration import BidderRegistered
 
 

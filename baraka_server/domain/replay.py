@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from baraka_server.contract.client_events import Who
 from baraka_server.domain import lot_entries
+from baraka_server.domain.bid_entries import StandingBidChanged
 from baraka_server.domain.clock import INTERRUPTED, ClockPaused
 from baraka_server.domain.clock import KINDS as CLOCK_KINDS
 from baraka_server.domain.events import (
@@ -20,7 +21,6 @@ from baraka_server.domain.events import (
     LedgerEntry,
     LotOpened,
     LotRepriced,
-    StandingBidChanged,
     Started,
     Unknown,
 )

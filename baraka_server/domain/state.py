@@ -21,11 +21,11 @@ from baraka_server.domain import (
     roles,
     sale_rules,
 )
+from baraka_server.domain.bid_entries import BidPlaced, StandingBidChanged
 from baraka_server.domain.clock import OPEN, Bidding
 from baraka_server.domain.events import (
     Adopted,
     Awarded,
-    BidPlaced,
     Canceled,
     Commented,
     Ended,
@@ -33,7 +33,6 @@ from baraka_server.domain.events import (
     LedgerEntry,
     LotOpened,
     LotRepriced,
-    StandingBidChanged,
     Started,
     Unknown,
 )

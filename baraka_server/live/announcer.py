@@ -10,8 +10,9 @@ from datetime import UTC, datetime
 
 from baraka_server.contract.records import User
 from baraka_server.contract.server_events import AuctionState
+from baraka_server.domain.bid_entries import StandingBidChanged
 from baraka_server.domain.clock import Clock
-from baraka_server.domain.events import Adopted, Event, LedgerEntry, StandingBidChanged, Unknown
+from baraka_server.domain.events import Adopted, Event, LedgerEntry, Unknown
 from baraka_server.domain.maxima import MaximumSet
 from baraka_server.domain.moderation import CommentRestored, UserBlocked
 from baraka_server.live.announcement import Announcement

@@ -15,8 +15,9 @@ from dataclasses import replace
 from baraka_server.contract.client_events import ClientEvent, JoinAuction
 from baraka_server.contract.clock import AwardByClock
 from baraka_server.contract.refusals import Code, Refusal
+from baraka_server.domain.bid_entries import StandingBidChanged
 from baraka_server.domain.decision import Command, Seen
-from baraka_server.domain.events import LedgerEntry, StandingBidChanged
+from baraka_server.domain.events import LedgerEntry
 from baraka_server.live.announcer import Announcer
 from baraka_server.live.audience import Viewer
 from baraka_server.live.batch import Outcome

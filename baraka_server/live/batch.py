@@ -14,6 +14,7 @@ from baraka_server.contract.fields import iso_time
 from baraka_server.contract.maxima import SetMaximumBid
 from baraka_server.contract.records import User
 from baraka_server.contract.refusals import Code, Refusal
+from baraka_server.domain.bid_entries import BidPlaced, StandingBidChanged
 from baraka_server.domain.decide import decide
 from baraka_server.domain.decision import (
     NOTHING_FOUND,
@@ -26,14 +27,7 @@ from baraka_server.domain.decision import (
     Several,
     Unchanged,
 )
-from baraka_server.domain.events import (
-    Adopted,
-    BidPlaced,
-    Event,
-    LedgerEntry,
-    LotRepriced,
-    StandingBidChanged,
-)
+from baraka_server.domain.events import Adopted, Event, LedgerEntry, LotRepriced
 from baraka_server.domain.hammer import ActUndone
 from baraka_server.domain.maxima import MaximumSet, Sealed, opened
 from baraka_server.domain.moderation import UserBlocked

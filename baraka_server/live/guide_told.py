@@ -19,10 +19,10 @@ from baraka_server.contract.server_events import (
 )
 from baraka_server.contract.server_events import BroadcasterLeft as BroadcasterLeftEvent
 from baraka_server.domain.auction_record import record_after
+from baraka_server.domain.bid_entries import BidPlaced, StandingBidChanged
 from baraka_server.domain.events import (
     Adopted,
     Awarded,
-    BidPlaced,
     BroadcasterLeft,
     Canceled,
     Commented,
@@ -30,7 +30,6 @@ from baraka_server.domain.events import (
     LedgerEntry,
     LotOpened,
     LotRepriced,
-    StandingBidChanged,
     Started,
 )
 from baraka_server.domain.hammer import RunnerUpAwarded

@@ -6,14 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from baraka_server.contract.records import Auction, Bid, Comment, User
-from baraka_server.domain.events import (
-    Awarded,
-    BidPlaced,
-    Commented,
-    LedgerEntry,
-    LotOpened,
-    StandingBidChanged,
-)
+from baraka_server.domain.bid_entries import BidPlaced, StandingBidChanged
+from baraka_server.domain.events import Awarded, Commented, LedgerEntry, LotOpened
 from baraka_server.domain.hammer import ActUndone, LotOpenedAgain, RunnerUpAwarded
 from baraka_server.domain.lot_entries import LotPassed
 from baraka_server.domain.moderation import CommentRemoved, CommentRestored, UserBlocked

@@ -13,7 +13,8 @@ from baraka_server.contract.hammer import BidUndone, LotReopened
 from baraka_server.contract.house_rules import HouseRulesChanged
 from baraka_server.contract.prices import NextBidChanged
 from baraka_server.contract.server_events import AuctionEntry, ServerEvent
-from baraka_server.domain.events import Event, LedgerEntry, LotRepriced, StandingBidChanged
+from baraka_server.domain.bid_entries import StandingBidChanged
+from baraka_server.domain.events import Event, LedgerEntry, LotRepriced
 from baraka_server.domain.hammer import ActUndone, LotOpenedAgain
 from baraka_server.domain.increments import IncrementsSet
 from baraka_server.domain.lot_entries import (

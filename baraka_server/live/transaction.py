@@ -14,9 +14,10 @@ from baraka_server.contract.names import same_name
 from baraka_server.contract.records import Auction, User
 from baraka_server.contract.refusals import Code, Refusal
 from baraka_server.domain.auction_record import adopted, lot_of
+from baraka_server.domain.bid_entries import BidPlaced, StandingBidChanged
 from baraka_server.domain.decide import decide
 from baraka_server.domain.decision import Command, HouseRules
-from baraka_server.domain.events import Adopted, BidPlaced, LedgerEntry, StandingBidChanged
+from baraka_server.domain.events import Adopted, LedgerEntry
 from baraka_server.domain.parts import StandingBid, same_bid
 from baraka_server.domain.state import State, apply
 from baraka_server.live.batch import (

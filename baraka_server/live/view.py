@@ -21,6 +21,7 @@ from baraka_server.contract.server_events import (
     ServerEvent,
 )
 from baraka_server.domain.auction_record import lot_of, record_after, with_other_columns
+from baraka_server.domain.bid_entries import StandingBidChanged
 from baraka_server.domain.clock import Clock
 from baraka_server.domain.events import (
     Adopted,
@@ -29,7 +30,6 @@ from baraka_server.domain.events import (
     Event,
     LedgerEntry,
     LotRepriced,
-    StandingBidChanged,
     Started,
 )
 from baraka_server.domain.staff import role_name

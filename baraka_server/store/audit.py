@@ -13,7 +13,8 @@ from baraka_server.contract.names import numbered
 from baraka_server.contract.records import User
 from baraka_server.contract.reports import AlteredEntry, Disagreement, HistoryEntry, Verdict
 from baraka_server.domain import acts, replay
-from baraka_server.domain.events import Adopted, BidPlaced, LedgerEntry, Unknown
+from baraka_server.domain.bid_entries import BidPlaced
+from baraka_server.domain.events import Adopted, LedgerEntry, Unknown
 from baraka_server.domain.maxima_proved import MaximaProof
 from baraka_server.domain.narrate import LOOKS_BACK, TELLS_PHASE, in_words
 from baraka_server.domain.paddles import Paddles

@@ -11,16 +11,8 @@ from baraka_server.contract.fields import iso_time
 from baraka_server.contract.records import Auction
 from baraka_server.domain.acts import RoundActs
 from baraka_server.domain.auction_record import lot_of
-from baraka_server.domain.events import (
-    Adopted,
-    Awarded,
-    BidPlaced,
-    Commented,
-    LedgerEntry,
-    LotOpened,
-    StandingBidChanged,
-    Unknown,
-)
+from baraka_server.domain.bid_entries import BidPlaced, StandingBidChanged
+from baraka_server.domain.events import Adopted, Awarded, Commented, LedgerEntry, LotOpened, Unknown
 from baraka_server.domain.hammer import ActUndone, Award, LotOpenedAgain, RunnerUpAwarded
 from baraka_server.domain.lot_entries import LotPassed
 from baraka_server.domain.maxima import MaximumSet

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from baraka_server.domain.events import Awarded, BidPlaced
+from baraka_server.domain.bid_entries import BidPlaced
+from baraka_server.domain.events import Awarded
 from baraka_server.domain.hammer import RunnerUpAwarded
 from baraka_server.domain.winnings import WinningChanged
 from baraka_server.store.ledger import read_where

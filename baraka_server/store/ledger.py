@@ -13,16 +13,10 @@ from sqlalchemy import ColumnElement, bindparam, func, insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from baraka_server.contract.fields import iso_time
-from baraka_server.domain.events import (
-    GUIDE_KINDS,
-    BidPlaced,
-    Commented,
-    Event,
-    LedgerEntry,
-    Unknown,
-)
+from baraka_server.domain.bid_entries import BidPlaced
+from baraka_server.domain.events import Commented, Event, LedgerEntry, Unknown
 from baraka_server.domain.hammer import Award
-from baraka_server.domain.kinds import event_of
+from baraka_server.domain.kinds import GUIDE_KINDS, event_of
 from baraka_server.domain.lot_entries import LotPassed
 from baraka_server.domain.moderation import SLOWEST, Moderation
 from baraka_server.domain.roles import Roles, RoleSet

@@ -11,7 +11,8 @@ from sqlalchemy import func, insert, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from baraka_server.contract.records import Auction, User
-from baraka_server.domain.events import BidPlaced, Event, LedgerEntry
+from baraka_server.domain.bid_entries import BidPlaced
+from baraka_server.domain.events import Event, LedgerEntry
 from baraka_server.domain.hammer import Award
 from baraka_server.domain.lots import EMPTY
 from baraka_server.domain.maxima import Sealed

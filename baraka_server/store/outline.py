@@ -5,7 +5,8 @@ from __future__ import annotations
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from baraka_server.domain.events import BidPlaced, LedgerEntry
+from baraka_server.domain.bid_entries import BidPlaced
+from baraka_server.domain.events import LedgerEntry
 from baraka_server.store import ledger
 from baraka_server.store.tables import events
 from baraka_server.store.texts import read_texts

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from baraka_server.contract.records import Auction, BidWithUser, CommentWithUser
-from baraka_server.domain.events import BidPlaced, Commented, LedgerEntry, LotOpened
+from baraka_server.domain.bid_entries import BidPlaced
+from baraka_server.domain.events import Commented, LedgerEntry, LotOpened
 from baraka_server.domain.hammer import ActUndone, Award, LotOpenedAgain
 from baraka_server.domain.lot_entries import LotPassed
 from baraka_server.domain.moderation import CommentRestored, UserBlocked

@@ -10,15 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from baraka_server.contract.records import Auction
 from baraka_server.domain.auction_record import record_after
-from baraka_server.domain.events import (
-    Awarded,
-    BidPlaced,
-    Commented,
-    Event,
-    LedgerEntry,
-    LotOpened,
-    StandingBidChanged,
-)
+from baraka_server.domain.bid_entries import BidPlaced, StandingBidChanged
+from baraka_server.domain.events import Awarded, Commented, Event, LedgerEntry, LotOpened
 from baraka_server.domain.hammer import ActUndone, Award, LotOpenedAgain, RunnerUpAwarded
 from baraka_server.domain.lot_entries import LotPassed
 from baraka_server.domain.moderation import CommentRemoved, CommentRestored, UserBlocked

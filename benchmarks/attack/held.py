@@ -11,7 +11,7 @@ from contextlib import AsyncExitStack, suppress
 
 from sqlalchemy import select
 
-from baraka_server.domain.events import BidPlaced
+from baraka_server.domain.bid_entries import BidPlaced
 from baraka_server.store import ledger
 from baraka_server.store.tables import auctions
 from benchmarks.attack.cost import ATTACKERS

@@ -6,17 +6,10 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from baraka_server.contract.client_events import ChangeLot, PlaceBid
+from baraka_server.domain.bid_entries import BidPlaced
 from baraka_server.domain.decide import decide
 from baraka_server.domain.decision import Command, Decision, HouseRules
-from baraka_server.domain.events import (
-    Adopted,
-    BidPlaced,
-    Canceled,
-    Ended,
-    Event,
-    LotOpened,
-    Started,
-)
+from baraka_server.domain.events import Adopted, Canceled, Ended, Event, LotOpened, Started
 from baraka_server.domain.parts import Lot
 from baraka_server.domain.state import State, apply, next_entry
 

@@ -10,15 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from baraka_server.domain.acts import RoundActs, objection
-from baraka_server.domain.events import (
-    Adopted,
-    Awarded,
-    BidPlaced,
-    Event,
-    LedgerEntry,
-    LotOpened,
-    StandingBidChanged,
-)
+from baraka_server.domain.bid_entries import BidPlaced, StandingBidChanged
+from baraka_server.domain.events import Adopted, Awarded, Event, LedgerEntry, LotOpened
 from baraka_server.domain.hammer import ActUndone, LotOpenedAgain, RunnerUpAwarded
 from baraka_server.domain.parts import StandingBid
 from baraka_server.domain.state import State, apply, next_entry

@@ -4,9 +4,10 @@ import pytest
 
 from baraka_server.contract.client_events import PlaceBid
 from baraka_server.contract.refusals import Code, Refusal
+from baraka_server.domain.bid_entries import BidPlaced
 from baraka_server.domain.decide import decide
 from baraka_server.domain.decision import Command, HouseRules
-from baraka_server.domain.events import BidPlaced, Event, LotOpened, LotRepriced
+from baraka_server.domain.events import Event, LotOpened, LotRepriced
 from baraka_server.domain.parts import Lot
 from tests.domain.phases import AMINA, BID_ON, BILAL, DINA, LIVE, PHASES, RING, after, bid
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from baraka_server.contract import clock as asked
 from baraka_server.contract.client_events import ClientEvent, PlaceBid
 from baraka_server.contract.refusals import Code, Refusal
+from baraka_server.domain.bid_entries import BidPlaced, StandingBidChanged
 from baraka_server.domain.clock import (
     BiddingPaused,
     BiddingResumed,
@@ -37,14 +38,12 @@ from baraka_server.domain.decision import (
 )
 from baraka_server.domain.events import (
     Awarded,
-    BidPlaced,
     Canceled,
     Commented,
     Ended,
     Event,
     LotOpened,
     LotRepriced,
-    StandingBidChanged,
 )
 from baraka_server.domain.hammer import ActUndone
 from baraka_server.domain.replay import objection

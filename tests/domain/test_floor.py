@@ -13,6 +13,7 @@ from baraka_server.contract.refusals import Code, Refusal
 from baraka_server.contract.vocabulary import parse
 from baraka_server.domain.acts import RoundActs
 from baraka_server.domain.acts import objection as act_objection
+from baraka_server.domain.bid_entries import BidPlaced
 from baraka_server.domain.decide import decide
 from baraka_server.domain.decision import (
     By,
@@ -24,7 +25,7 @@ from baraka_server.domain.decision import (
     Seen,
     Several,
 )
-from baraka_server.domain.events import BidPlaced, Event
+from baraka_server.domain.events import Event
 from baraka_server.domain.hammer import RunnerUpAwarded
 from baraka_server.domain.kinds import KINDS
 from baraka_server.domain.maxima import MaximumSet

@@ -10,17 +10,10 @@ from baraka_server.contract.client_events import AwardLot, ClientEvent, PlaceBid
 from baraka_server.contract.hammer import ReopenLot, UndoBid
 from baraka_server.contract.refusals import Code, Refusal
 from baraka_server.domain.acts import RoundActs
+from baraka_server.domain.bid_entries import BidPlaced
 from baraka_server.domain.decide import decide
 from baraka_server.domain.decision import By, Command, Found, HouseRules, RefusedWith, Seen, Several
-from baraka_server.domain.events import (
-    Awarded,
-    BidPlaced,
-    Canceled,
-    Commented,
-    Ended,
-    Event,
-    LotOpened,
-)
+from baraka_server.domain.events import Awarded, Canceled, Commented, Ended, Event, LotOpened
 from baraka_server.domain.hammer import ActUndone, LotOpenedAgain, RunnerUpAwarded
 from baraka_server.domain.parts import Lot, StandingBid
 from baraka_server.domain.replay import objection

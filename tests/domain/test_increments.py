@@ -7,9 +7,10 @@ import pytest
 from baraka_server.contract.fields import INT_MAX
 from baraka_server.contract.prices import SetIncrements
 from baraka_server.contract.refusals import Code, Refusal
+from baraka_server.domain.bid_entries import BidPlaced
 from baraka_server.domain.decide import decide
 from baraka_server.domain.decision import Command, Decision, HouseRules, Unchanged
-from baraka_server.domain.events import BidPlaced, Started
+from baraka_server.domain.events import Started
 from baraka_server.domain.increments import Increments, IncrementsSet
 from baraka_server.domain.replay import objection
 from baraka_server.domain.rules.prices import next_bid

@@ -14,17 +14,10 @@ from baraka_server.contract.client_events import ClientEvent
 from baraka_server.contract.lots import LotState
 from baraka_server.contract.refusals import Code, Refusal
 from baraka_server.contract.vocabulary import parse
+from baraka_server.domain.bid_entries import BidPlaced
 from baraka_server.domain.decide import decide
 from baraka_server.domain.decision import Command, Decision, Found, HouseRules, Seen, Unchanged
-from baraka_server.domain.events import (
-    Adopted,
-    Awarded,
-    BidPlaced,
-    Event,
-    LedgerEntry,
-    LotOpened,
-    LotRepriced,
-)
+from baraka_server.domain.events import Adopted, Awarded, Event, LedgerEntry, LotOpened, LotRepriced
 from baraka_server.domain.kinds import KINDS
 from baraka_server.domain.lot_entries import LotPassed, LotsAdded
 from baraka_server.domain.lots import GAP

@@ -19,6 +19,7 @@ from baraka_server.contract.refusals import Code, Refusal
 from baraka_server.contract.vocabulary import parse
 from baraka_server.domain import acts as acts_of
 from baraka_server.domain.acts import RoundActs
+from baraka_server.domain.bid_entries import BidPlaced
 from baraka_server.domain.clock import ClockStarted, Moment
 from baraka_server.domain.decide import decide
 from baraka_server.domain.decision import (
@@ -32,7 +33,7 @@ from baraka_server.domain.decision import (
     Several,
     Unchanged,
 )
-from baraka_server.domain.events import BidPlaced, Event, LedgerEntry, LotOpened
+from baraka_server.domain.events import Event, LedgerEntry, LotOpened
 from baraka_server.domain.hammer import ActUndone
 from baraka_server.domain.maxima import MaximaOpened, MaximumSet, MaximumWithdrawn, Opened, Sealed
 from baraka_server.domain.maxima_proved import MaximaProof

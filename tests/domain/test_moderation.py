@@ -21,9 +21,10 @@ from baraka_server.contract.refusals import Refusal
 from baraka_server.contract.vocabulary import parse
 from baraka_server.domain.acts import RoundActs
 from baraka_server.domain.acts import objection as acts_objection
+from baraka_server.domain.bid_entries import BidPlaced
 from baraka_server.domain.decide import decide
 from baraka_server.domain.decision import Command, Found, HouseRules, Several, Unchanged
-from baraka_server.domain.events import Awarded, BidPlaced, Commented, Ended
+from baraka_server.domain.events import Awarded, Commented, Ended
 from baraka_server.domain.moderation import (
     CommentRemoved,
     CommentRestored,

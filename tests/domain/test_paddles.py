@@ -6,9 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from baraka_server.contract.client_events import PlaceBid
+from baraka_server.domain.bid_entries import BidPlaced, StandingBidChanged
 from baraka_server.domain.decide import decide
 from baraka_server.domain.decision import Command, HouseRules
-from baraka_server.domain.events import BidPlaced, LotOpened, StandingBidChanged
+from baraka_server.domain.events import LotOpened
 from baraka_server.domain.paddles import NONE_GIVEN, Paddles
 from baraka_server.domain.parts import StandingBid
 from baraka_server.domain.replay import objection

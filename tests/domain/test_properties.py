@@ -25,6 +25,7 @@ from baraka_server.contract.client_events import (
 from baraka_server.contract.lots import LotState
 from baraka_server.contract.refusals import Code, Refusal
 from baraka_server.domain.auction_record import adopted, lot_of, record_after
+from baraka_server.domain.bid_entries import BidPlaced, StandingBidChanged
 from baraka_server.domain.clock import (
     BiddingPaused,
     BiddingResumed,
@@ -40,7 +41,6 @@ from baraka_server.domain.decision import Command, HouseRules
 from baraka_server.domain.events import (
     Adopted,
     Awarded,
-    BidPlaced,
     BroadcasterLeft,
     Canceled,
     Commented,
@@ -49,7 +49,6 @@ from baraka_server.domain.events import (
     LedgerEntry,
     LotOpened,
     LotRepriced,
-    StandingBidChanged,
     Started,
 )
 from baraka_server.domain.hammer import ActUndone, LotOpenedAgain, RunnerUpAwarded

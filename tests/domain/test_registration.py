@@ -11,10 +11,11 @@ from baraka_server.contract.client_events import PlaceBid
 from baraka_server.contract.refusals import Code, Refusal
 from baraka_server.contract.registration import RegisterBidder
 from baraka_server.contract.vocabulary import parse
+from baraka_server.domain.bid_entries import BidPlaced
 from baraka_server.domain.clock import BiddingPaused
 from baraka_server.domain.decide import decide
 from baraka_server.domain.decision import Command, Found, HouseRules, Seen, Unchanged
-from baraka_server.domain.events import BidPlaced, Canceled, Ended, Event
+from baraka_server.domain.events import Canceled, Ended, Event
 from baraka_server.domain.increments import IncrementsSet
 from baraka_server.domain.moderation import UserBlocked
 from baraka_server.domain.registration import NOBODY, BidderRegistered, Bidders, Registration

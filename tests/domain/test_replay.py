@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 import pytest
 
 from baraka_server.domain import replay
+from baraka_server.domain.bid_entries import BidPlaced, StandingBidChanged
 from baraka_server.domain.events import (
     Adopted,
     Awarded,
-    BidPlaced,
     BroadcasterLeft,
     Canceled,
     Commented,
@@ -20,7 +20,6 @@ from baraka_server.domain.events import (
     LedgerEntry,
     LotOpened,
     LotRepriced,
-    StandingBidChanged,
     Started,
     Unknown,
 )

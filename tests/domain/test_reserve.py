@@ -11,9 +11,10 @@ from baraka_server.contract.client_events import ClientEvent
 from baraka_server.contract.refusals import Code, Refusal
 from baraka_server.contract.vocabulary import parse
 from baraka_server.domain.acts import RoundActs
+from baraka_server.domain.bid_entries import BidPlaced
 from baraka_server.domain.decide import decide
 from baraka_server.domain.decision import Command, Decision, Found, HouseRules, Several
-from baraka_server.domain.events import Awarded, BidPlaced, Event, LotRepriced
+from baraka_server.domain.events import Awarded, Event, LotRepriced
 from baraka_server.domain.hammer import LotOpenedAgain, RunnerUpAwarded
 from baraka_server.domain.lot_entries import LotsAdded
 from baraka_server.domain.replay import objection

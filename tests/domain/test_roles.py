@@ -22,9 +22,10 @@ from baraka_server.contract.client_events import (
 from baraka_server.contract.people import SetRole
 from baraka_server.contract.prices import SetIncrements
 from baraka_server.contract.refusals import Code, Refusal
+from baraka_server.domain.bid_entries import BidPlaced
 from baraka_server.domain.decide import decide
 from baraka_server.domain.decision import Command, Found, HouseRules, Unchanged
-from baraka_server.domain.events import BidPlaced, Canceled, Ended, LotOpened, Started
+from baraka_server.domain.events import Canceled, Ended, LotOpened, Started
 from baraka_server.domain.replay import objection
 from baraka_server.domain.roles import OPERATOR, Role, RoleSet
 from baraka_server.domain.state import State, next_entry

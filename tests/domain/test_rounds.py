@@ -3,11 +3,11 @@
 import pytest
 
 from baraka_server.contract.refusals import Code, Refusal
+from baraka_server.domain.bid_entries import BidPlaced
 from baraka_server.domain.decide import decide
 from baraka_server.domain.decision import Command, HouseRules
 from baraka_server.domain.events import (
     Awarded,
-    BidPlaced,
     BroadcasterLeft,
     Commented,
     Event,

@@ -21,12 +21,12 @@ from baraka_server.contract.client_events import (
     StartAuction,
 )
 from baraka_server.contract.refusals import Code, Refusal
+from baraka_server.domain.bid_entries import BidPlaced
 from baraka_server.domain.decide import decide
 from baraka_server.domain.decision import Command, Decision, HouseRules
 from baraka_server.domain.events import (
     Adopted,
     Awarded,
-    BidPlaced,
     BroadcasterLeft,
     Canceled,
     Commented,

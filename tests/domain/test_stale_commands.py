@@ -6,16 +6,10 @@ import pytest
 
 from baraka_server.contract.client_events import AwardLot, ChangeLot, PlaceBid
 from baraka_server.contract.refusals import Code, Refusal
+from baraka_server.domain.bid_entries import BidPlaced, StandingBidChanged
 from baraka_server.domain.decide import decide
 from baraka_server.domain.decision import Command, HouseRules, RefusedWith, Seen
-from baraka_server.domain.events import (
-    Awarded,
-    BidPlaced,
-    Event,
-    LotOpened,
-    LotRepriced,
-    StandingBidChanged,
-)
+from baraka_server.domain.events import Awarded, Event, LotOpened, LotRepriced
 from baraka_server.domain.parts import Lot, StandingBid
 from baraka_server.domain.state import State, apply, next_entry
 from tests.domain.phases import (

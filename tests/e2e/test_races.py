@@ -8,7 +8,8 @@ import random
 
 import pytest
 
-from baraka_server.domain.events import Awarded, BidPlaced
+from baraka_server.domain.bid_entries import BidPlaced
+from baraka_server.domain.events import Awarded
 from tests.support.checks.proof import (
     as_told,
     assert_answers_hold,

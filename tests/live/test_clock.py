@@ -13,7 +13,7 @@ from baraka_server.contract import clock as asked
 from baraka_server.contract.client_events import JoinAuction, PostComment, StartAuction
 from baraka_server.contract.lots import AddLots, OpenLot
 from baraka_server.contract.refusals import Code, Refusal
-from baraka_server.domain.events import BidPlaced
+from baraka_server.domain.bid_entries import BidPlaced
 from baraka_server.live import room, transaction
 from baraka_server.store import attendance
 from baraka_server.store.errors import Unavailable

@@ -10,8 +10,9 @@ import pytest
 from baraka_server.contract.client_events import JoinAuction, PlaceBid, StaffCommand
 from baraka_server.contract.refusals import Code, Refusal
 from baraka_server.domain import decide
+from baraka_server.domain.bid_entries import BidPlaced
 from baraka_server.domain.decision import By, RefusedWith, Several, Unchanged
-from baraka_server.domain.events import BidPlaced, Commented, LotRepriced
+from baraka_server.domain.events import Commented, LotRepriced
 from baraka_server.live import found
 from tests.live.ring import bid
 from tests.support.checks.proof import assert_sale_holds, the_ledger

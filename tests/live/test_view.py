@@ -19,15 +19,8 @@ from baraka_server.contract.records import (
     UserType,
 )
 from baraka_server.contract.server_events import NewBid, NewComment
-from baraka_server.domain.events import (
-    Awarded,
-    BidPlaced,
-    Commented,
-    Ended,
-    Event,
-    LedgerEntry,
-    LotOpened,
-)
+from baraka_server.domain.bid_entries import BidPlaced
+from baraka_server.domain.events import Awarded, Commented, Ended, Event, LedgerEntry, LotOpened
 from baraka_server.domain.parts import Lot
 from baraka_server.live import lists as lists_module
 from baraka_server.live.lists import People, Rows

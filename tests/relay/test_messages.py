@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from baraka_server.domain.events import BidPlaced, Commented, LedgerEntry, Unknown
+from baraka_server.domain.bid_entries import BidPlaced
+from baraka_server.domain.events import Commented, LedgerEntry, Unknown
 from baraka_server.live.relay import RelayedEntries
 from baraka_server.relay.messages import (
     MAC_CHARS,

@@ -13,9 +13,10 @@ from baraka_server.contract.client_events import PlaceBid
 from baraka_server.contract.records import Auction, Category, Winning
 from baraka_server.contract.refusals import Code, Refusal
 from baraka_server.domain.auction_record import adopted
+from baraka_server.domain.bid_entries import BidPlaced
 from baraka_server.domain.decide import decide
 from baraka_server.domain.decision import Command, Decision, HouseRules
-from baraka_server.domain.events import BidPlaced, LedgerEntry
+from baraka_server.domain.events import LedgerEntry
 from baraka_server.domain.parts import StandingBid
 from baraka_server.domain.state import State, apply, next_entry
 from baraka_server.store import ledger

@@ -9,9 +9,10 @@ from sqlalchemy import select
 
 from baraka_server.contract.client_events import PlaceBid, StartAuction
 from baraka_server.contract.refusals import Code, Refusal
+from baraka_server.domain.bid_entries import BidPlaced
 from baraka_server.domain.decide import decide
 from baraka_server.domain.decision import Command, HouseRules
-from baraka_server.domain.events import BidPlaced, Commented, Unknown
+from baraka_server.domain.events import Commented, Unknown
 from baraka_server.domain.kinds import KINDS
 from baraka_server.domain.parts import StandingBid
 from baraka_server.domain.state import State

@@ -12,8 +12,9 @@ from baraka_server.domain.automatic_bids import (
     Terms,
     bid_worked_out,
 )
+from baraka_server.domain.bid_entries import BidPlaced
 from baraka_server.domain.decision import By, Command, Decision, RefusedWith, Several
-from baraka_server.domain.events import BidPlaced, LedgerEntry
+from baraka_server.domain.events import LedgerEntry
 from baraka_server.domain.maxima import Sealed
 from baraka_server.domain.parts import StandingBid
 from baraka_server.domain.rules.clock import timed

@@ -7,14 +7,9 @@ from dataclasses import replace
 from baraka_server.contract.client_events import AwardLot, ChangeLot
 from baraka_server.contract.names import compared, same_name
 from baraka_server.contract.refusals import Code, Refusal
+from baraka_server.domain.bid_entries import StandingBidChanged
 from baraka_server.domain.decision import Command, Decision, HouseRules, RefusedWith
-from baraka_server.domain.events import (
-    Awarded,
-    LedgerEntry,
-    LotOpened,
-    LotRepriced,
-    StandingBidChanged,
-)
+from baraka_server.domain.events import Awarded, LedgerEntry, LotOpened, LotRepriced
 from baraka_server.domain.parts import Lot, named, same_bid
 from baraka_server.domain.rules.checks import (
     is_for_another_round,

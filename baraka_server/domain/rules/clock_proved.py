@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from baraka_server.contract import clock as asked
+from baraka_server.domain.bid_entries import BidPlaced, StandingBidChanged
 from baraka_server.domain.clock import (
     AUTO,
     INTERRUPTED,
@@ -15,13 +16,7 @@ from baraka_server.domain.clock import (
     FairWarning,
     bid_time,
 )
-from baraka_server.domain.events import (
-    Awarded,
-    BidPlaced,
-    LedgerEntry,
-    LotRepriced,
-    StandingBidChanged,
-)
+from baraka_server.domain.events import Awarded, LedgerEntry, LotRepriced
 from baraka_server.domain.hammer import ActUndone
 from baraka_server.domain.lot_entries import LotPassed
 from baraka_server.domain.moderation import UserBlocked

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from baraka_server.contract.names import same_name
 from baraka_server.contract.prices import FloorBid
 from baraka_server.contract.refusals import Code, Refusal
+from baraka_server.domain.bid_entries import BidPlaced
 from baraka_server.domain.decision import By, Command, Decision, HouseRules
-from baraka_server.domain.events import BidPlaced
 from baraka_server.domain.parts import FreeText
 from baraka_server.domain.rules.answering import with_answers
 from baraka_server.domain.rules.checks import is_stale, not_on_air

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from baraka_server.contract.client_events import Who
 from baraka_server.contract.names import numbered
-from baraka_server.domain.events import BidPlaced, LedgerEntry
+from baraka_server.domain.bid_entries import BidPlaced
+from baraka_server.domain.events import LedgerEntry
 from baraka_server.domain.parts import StandingBid
 from baraka_server.domain.rules.tables import NameOf
 from baraka_server.domain.staff import may

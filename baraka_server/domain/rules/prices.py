@@ -7,8 +7,9 @@ from baraka_server.contract.fields import INT_MAX
 from baraka_server.contract.prices import SetIncrements
 from baraka_server.contract.refusals import Code, Refusal
 from baraka_server.domain import paddles
+from baraka_server.domain.bid_entries import BidPlaced
 from baraka_server.domain.decision import By, Command, Decision, HouseRules, Unchanged
-from baraka_server.domain.events import BidPlaced, LedgerEntry
+from baraka_server.domain.events import LedgerEntry
 from baraka_server.domain.increments import IncrementsSet
 from baraka_server.domain.rules.answering import automatic_objection, offer, terms, with_answers
 from baraka_server.domain.rules.checks import (

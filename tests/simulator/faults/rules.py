@@ -11,7 +11,8 @@ from baraka_cli.simulator.result import Promise
 from baraka_server.contract.client_events import AwardLot, LeaveAuction, PlaceBid
 from baraka_server.contract.refusals import Code, Refusal
 from baraka_server.domain import decide as rules
-from baraka_server.domain.events import Awarded, BidPlaced
+from baraka_server.domain.bid_entries import BidPlaced
+from baraka_server.domain.events import Awarded
 from baraka_server.domain.parts import StandingBid
 from baraka_server.live.auctioneer import Auctioneer
 from tests.simulator.faults.kinds import rule

@@ -12,10 +12,10 @@ from typing import Any
 
 from sqlalchemy import select
 
+from baraka_server.domain.bid_entries import BidPlaced, StandingBidChanged
 from baraka_server.domain.events import (
     Adopted,
     Awarded,
-    BidPlaced,
     BroadcasterLeft,
     Canceled,
     Commented,
@@ -23,7 +23,6 @@ from baraka_server.domain.events import (
     LedgerEntry,
     LotOpened,
     LotRepriced,
-    StandingBidChanged,
     Started,
 )
 from baraka_server.domain.hammer import ActUndone, LotOpenedAgain, RunnerUpAwarded
