@@ -7,23 +7,26 @@ from random import Random
 from typing import Any
 
 from tests.support.model.habits import (
-    AMINA,
     BEHIND_THE_SALE,
+    HABITS,
+    THEME_TIMES,
+    THEMES,
+    is_muted,
+    may_wait,
+)
+from tests.support.model.options import (
+    AMINA,
     BILAL,
     DINA,
     EMIL,
     FARAH,
     GHASSAN,
-    HABITS,
     HANA,
     IN_COMMON,
     SAW,
     SOMETIMES,
     STEPS,
-    THEME_TIMES,
-    THEMES,
     fields,
-    may_wait,
 )
 from tests.support.model.sale import Sale
 from tests.support.model.script import (
@@ -65,6 +68,7 @@ def draw(rng: Random, sale: Sale, theme: str) -> Step:
             ),
         ),
         (24 if may_wait(sale) else 4, lambda: Wait(rng.choice(WAITS))),
+        (6 if is_muted(sale) else 0, lambda: Wait(rng.choice([9.9, 10, 59, 61]))),
         (2 if may_wait(sale) else 0.2, lambda: Freeze(rng.choice([1.5, 4, 30]))),
         (1.5, lambda: Restart(rng.choice([0, 1]))),
         (2, lambda: Look(rng.choice([0, 1]))),
@@ -84,14 +88,15 @@ def opening(rng: Random) -> list[Step]:
     """How an evening begins: with a run list and a clerk, as the guide has it, or with nothing."""
     lot: dict[str, Any] = {"product": "Ring", "minBidPrice": 5, "bidPrice": 1, "actualPrice": 2}
     how = rng.choice(["run list", "run list", "run list", "product", "nothing"])
+    taken = Together(0, [Say(AMINA, "setHouseRules", {"maxima": True, "floorUserId": HANA})])
     if how == "nothing":
-        return []
+        return [taken]
     if how == "product":
-        return [Together(0, [Say(AMINA, "changeCuurentProduct", lot)])]
+        return [taken, Together(0, [Say(AMINA, "changeCuurentProduct", lot)])]
     stepped = lot | {"increments": 10, "reserve": 40}
     lots = [lot | {"increments": rng.choice(STEPS)}, {**lot, "product": "Pearl"}, stepped]
     roles = [{"userId": FARAH, "role": "clerk"}, {"userId": GHASSAN, "role": "moderator"}]
-    rules: dict[str, Any] = {"maxima": rng.random() < 0.7, "floorUserId": HANA}
+    rules: dict[str, Any] = {"maxima": rng.random() < 0.85, "floorUserId": HANA}
     if rng.random() < 0.3:
         rules["registration"] = "approval"
     bidders = [{"userId": user, "approved": True} for user in (BILAL, DINA, EMIL)]

@@ -4,53 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from random import Random
-from typing import Any
 
+from tests.support.model.options import (
+    AMINA,
+    BEFORE,
+    BIDDERS,
+    BILAL,
+    DETAILS,
+    DINA,
+    EMIL,
+    FARAH,
+    GHASSAN,
+    HANA,
+    HOSTS,
+    MINUTES,
+    MODERATORS,
+    NEAR,
+    NOBODY,
+    NUMBERS,
+    OWN_WORDS,
+    OWNERS,
+    PEOPLE,
+    PLACES,
+    PRICED,
+    PRODUCTS,
+    SECONDS,
+    STEPS,
+    UPS,
+    VALUES,
+    WINDOW,
+    Options,
+    draw_lots,
+)
 from tests.support.model.sale import Sale
-
-AMINA, BILAL, DINA, EMIL, FARAH, GHASSAN, HANA, NOBODY = 1, 2, 3, 4, 5, 6, 7, 999
-
-Options = Sequence[Any] | Callable[[Random], Any]
-"""The values that a field may have, or what draws one."""
-SOMETIMES = 0.25
-"""How often a field is sent that may be left out."""
-
-HOSTS = [AMINA] * 10 + [FARAH] * 4 + [GHASSAN, BILAL]
-OWNERS = [AMINA] * 12 + [FARAH, BILAL]
-MODERATORS = [AMINA] * 4 + [GHASSAN] * 4 + [FARAH] * 2 + [BILAL]
-BIDDERS = [BILAL, DINA, EMIL] * 8 + [AMINA, FARAH, GHASSAN, NOBODY]
-PEOPLE = [DINA, BILAL, EMIL, DINA, BILAL, EMIL, FARAH, GHASSAN, NOBODY, AMINA]
-SAW = ["this"] * 14 + ["before", "nothing", "no"]
-PRODUCTS = ["Ring", "Pearl", "Chain"]
-PRICES = [5, 0, 1, 20, 100]
-NUMBERS = [1, 2, 3, 7, 12]
-STEPS = [
-    None,
-    10,
-    1,
-    [{"from": 0, "step": 5}, {"from": 20, "step": 20}],
-    [{"from": 15, "step": 10}],
-]
-PLACES = [0, 1, 2, 2, 3, 4]
-BEFORE = [None, *PLACES]
-OWN_WORDS = ["Hop!", "يلا"]
-UPS = [0, 0, 0, 1, 5, 30, -1, -9]
-SECONDS = [20, 5, 12, 60, 1]
-WINDOW = [10, 0, 3, 15]
-MINUTES = [1, 2]
-PRICED: dict[str, Options] = dict.fromkeys(("minBidPrice", "bidPrice", "actualPrice"), PRICES)
-VALUES: dict[str, Options] = PRICED | {"increments": STEPS, "reserve": [None, 0, 30, 60]}
-DETAILS: dict[str, Options] = {
-    "lotNumber": NUMBERS,
-    "description": [None, "White", "", "Old", "😀" * 100],
-    "weight": [None, "5g", ""],
-    "imageUrl": [None, "https://example.org/a.png"],
-}
-IN_COMMON: dict[str, Options] = {
-    "requestId": ["one", "two", "three", "four"],
-    "round": [0, 0, 0, -1, 1],
-}
 
 
 @dataclass(frozen=True)
@@ -63,22 +49,6 @@ class Habit:
     always: dict[str, Options] = field(default_factory=dict)
     sometimes: dict[str, Options] = field(default_factory=dict)
     when: Callable[[Sale], bool] = lambda _: True
-
-
-def fields(rng: Random, always: dict[str, Options], sometimes: dict[str, Options]) -> Any:
-    said = {name for name in sometimes if rng.random() < SOMETIMES}
-    drawn = {**always, **{name: options for name, options in sometimes.items() if name in said}}
-    return {name: _one(rng, options) for name, options in drawn.items()}
-
-
-def _one(rng: Random, options: Options) -> Any:
-    return options(rng) if callable(options) else rng.choice(options)
-
-
-def _lots(rng: Random) -> list[Any]:
-    values = DETAILS | {"increments": STEPS, "reserve": [None, None, 30, 60]}
-    always = {"product": PRODUCTS, **PRICED}
-    return [fields(rng, always, values) for _ in range(rng.choice([1, 1, 2, 3]))]
 
 
 def is_free(sale: Sale) -> bool:
@@ -95,6 +65,18 @@ def has_bids(sale: Sale) -> bool:
 
 def may_wait(sale: Sale) -> bool:
     return sale.clock is not None
+
+
+def has_maxima(sale: Sale) -> bool:
+    return is_open(sale) and bool(sale.maxima)
+
+
+def may_reopen(sale: Sale) -> bool:
+    return is_free(sale) and sale.hammer is not None and bool(sale.hammer.bids)
+
+
+def is_muted(sale: Sale) -> bool:
+    return bool(sale.muted) or sale.slow > 0
 
 
 def is_closed(sale: Sale) -> bool:
@@ -118,6 +100,23 @@ HABITS = [
         when=lambda sale: is_open(sale) and sale.floor_user is not None,
     ),
     Habit(2, "floorBid", HOSTS, {"up": UPS, "paddle": NUMBERS}, when=is_open),
+    Habit(8, "setMaximumBid", BIDDERS, {"near": NEAR, "round": [0]}, when=has_maxima),
+    Habit(6, "placeBid", BIDDERS, {"near": NEAR}, when=has_maxima),
+    Habit(
+        6,
+        "registerBidder",
+        [AMINA],
+        {"userId": [BILAL, DINA, EMIL], "approved": [True], "limit": [50, 30, 60]},
+        when=has_maxima,
+    ),
+    Habit(
+        10,
+        "repriceLot",
+        HOSTS,
+        {"reserve": [30, 60, 200]},
+        when=lambda sale: has_maxima(sale) and not sale.bids,
+    ),
+    Habit(4, "undoBid", HOSTS, {"bidId": [1]}, when=has_maxima),
     Habit(0.5, "setMaximumBid", BIDDERS, {"up": [30, 0], "round": [0]}),
     Habit(1, "withdrawMaximum", BIDDERS, {"round": [0]}, when=lambda sale: bool(sale.maxima)),
     Habit(
@@ -135,12 +134,21 @@ HABITS = [
         {"limit": [50, 20, 100]},
     ),
     Habit(0.5, "registerBidder", OWNERS, {"userId": [BILAL, DINA, EMIL], "approved": [False]}),
+    Habit(20, "comment", [BILAL, DINA, EMIL], {"comment": ["Lovely"]}, when=is_muted),
+    Habit(
+        3,
+        "setRole",
+        [AMINA],
+        {"userId": [BILAL, DINA, EMIL], "role": ["clerk", "moderator", None]},
+        when=may_reopen,
+    ),
+    Habit(8, "reopenLot", [AMINA], when=may_reopen),
     Habit(4, "comment", BIDDERS, {"comment": ["Lovely", "💍", "<b>"]}),
     Habit(0.5, "startLiveAuction", OWNERS),
     Habit(0.5, "broadCasterLeave", HOSTS),
     Habit(0.05, "endAuction", OWNERS),
     Habit(0.05, "cancelAuction", OWNERS),
-    Habit(1.5, "addLots", HOSTS, {"lots": _lots}, {"before": BEFORE, "version": [0, 0, -1]}),
+    Habit(1.5, "addLots", HOSTS, {"lots": draw_lots}, {"before": BEFORE, "version": [0, 0, -1]}),
     Habit(
         2,
         "editLot",

@@ -100,6 +100,9 @@ def payload(sale: Sale, say: Say) -> dict[str, Any]:
             case "up":
                 least = sale.next_bid() or 1
                 sent["amount"] = max(1, min(LARGEST, least + value))
+            case "near":  # the maximum that was set last
+                top = sale.maxima[-1].amount if sale.maxima else sale.next_bid() or 1
+                sent["amount"] = max(1, min(LARGEST, top + value))
             case "bidId" | "withBids":
                 sent[name] = _bid_at(sale, value)
             case "lotId" | "before":
