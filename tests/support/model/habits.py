@@ -156,6 +156,7 @@ HABITS = [
         {"lotId": PLACES, "version": [0, 0, 0, -1, 3]},
         {"product": PRODUCTS, **DETAILS, **VALUES},
     ),
+    Habit(1.5, "editLot", HOSTS, {"lotId": PLACES, "version": [0], "lotNumber": NUMBERS}),
     Habit(1, "moveLot", HOSTS, {"lotId": PLACES, "before": BEFORE}),
     Habit(2, "withdrawLot", HOSTS, {"lotId": PLACES}),
     Habit(1.5, "offerAgain", HOSTS, {"lotId": PLACES}, {"before": BEFORE}),

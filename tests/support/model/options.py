@@ -21,7 +21,7 @@ PEOPLE = [DINA, BILAL, EMIL, DINA, BILAL, EMIL, FARAH, GHASSAN, NOBODY, AMINA]
 SAW = ["this"] * 14 + ["before", "nothing", "no"]
 PRODUCTS = ["Ring", "Pearl", "Chain"]
 PRICES = [5, 0, 1, 20, 100]
-NUMBERS = [1, 2, 3, 7, 12]
+NUMBERS = [1, 2, 3, 4, 7]
 STEPS = [
     None,
     10,
