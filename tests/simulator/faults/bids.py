@@ -24,7 +24,9 @@ from tests.support.servers.man_in_the_middle import Listener, Said, Tamper
 
 
 @wire(
-    Promise.ACKNOWLEDGED_IS_ANNOUNCED, r"bid \d+ of \d+, acknowledged with number \d+.* never came"
+    Promise.ACKNOWLEDGED_IS_ANNOUNCED,
+    r"bid \d+ of \d+, acknowledged with number \d+.* never came",
+    is_long=True,  # a lot of which nobody hears goes on until its time is over
 )
 def an_acknowledged_bid_is_told_to_nobody() -> Tamper:
     is_third = third_bid()
