@@ -197,11 +197,11 @@ def test_a_stack_trace_of_the_program_shows_no_values(tmp_path):
     """An error that nobody foresaw, with the settings and their secrets in the frames above it."""
     program = """
 import sys
-import baraka_server.app
+import baraka_server.running
 async def serve(settings, listening):
     secret = settings.jwt_secret.get_secret_value()
     raise RuntimeError("nobody foresaw this")
-baraka_server.app.serve = serve
+baraka_server.running.serve = serve
 import baraka_server.store.migrate
 async def current(url): pass
 baraka_server.store.migrate.require_current = current
@@ -216,6 +216,7 @@ app()
         env=environment(BARAKA_DATABASE_URL=url, FORCE_COLOR=1),
         capture_output=True,
         text=True,
+        timeout=60,
     )
     assert done.returncode == 1
     assert "nobody foresaw this" in done.stderr

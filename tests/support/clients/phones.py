@@ -30,7 +30,8 @@ Event = str | type[ServerEvent]
 
 
 def token(secret: str, user_id: int, **claims: Any) -> str:
-    return identity.mint(secret, user_id, timedelta(minutes=15), claims)
+    # Longer than all tests take together: some are made while tests are collected.
+    return identity.mint(secret, user_id, timedelta(hours=12), claims)
 
 
 def payload_of(event: ClientEvent) -> dict[str, Any]:

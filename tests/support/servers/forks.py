@@ -29,7 +29,7 @@ LIBRARIES = (
     *("jwt", "pydantic_settings", "rich.live", "rich.table", "socketio", "sqlalchemy.ext.asyncio"),
     *("sqlalchemy.dialects.mysql", "sqlalchemy.dialects.sqlite", "typer", "uvloop"),
 )
-OURS = ("baraka_server.app", "baraka_cli.simulator.run")
+OURS = ("baraka_server.running", "baraka_cli.simulator.run")
 REQUEST_BYTES_MAX = 128 * 1024
 ROOT = Path(__file__).parents[3]
 
