@@ -69,12 +69,24 @@ def list_(
     token: Token = None,
 ) -> None:
     """List the lots in their order, with reserves for those who work in the auction."""
+    from baraka_cli.lots_file import written_steps
+
     report = ask_server(url, user, token, lambda api: _report(api, auction))
     if as_json:
         print_json([lot.seen(whole=True) for lot in report.lots])
     elif report.lots:
         print_table(
-            ("Lot", "Product", "State", "Minimum", "Start", "Market", "Reserve", "Winning"),
+            (
+                "Lot",
+                "Product",
+                "State",
+                "Minimum",
+                "Start",
+                "Market",
+                "Steps",
+                "Reserve",
+                "Winning",
+            ),
             [
                 (
                     lot.number,
@@ -83,6 +95,7 @@ def list_(
                     lot.minimum_price,
                     lot.start_price,
                     lot.market_price,
+                    written_steps(lot.increments) if lot.increments else None,
                     lot.reserve,
                     lot.winning_id,
                 )

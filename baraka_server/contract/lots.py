@@ -27,7 +27,7 @@ LOTS_TOLD_MAX = 20
 LOTS_MAX = 5_000
 """How many lots an auction may have."""
 
-RESERVE_WARNING = "An app that knows no reserve will be refused to award this lot below it"
+RESERVE_WARNING = "An app that knows no reserve will be refused to award a lot below it"
 
 
 class LotState(StrEnum):

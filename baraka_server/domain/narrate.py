@@ -72,7 +72,8 @@ def in_words(before: State, entry: LedgerEntry, name_of: NameOf) -> str:
             return f"changed the prices of {numbered(lot.product, number)}: {prices}"
         case LotOpened(lot=lot, lot_number=number, reserve=reserve):
             prices = _prices(lot) + _reserved(reserve)
-            return f"put {numbered(lot.product, number)} on the block: {prices}"
+            put_up = f"put {numbered(lot.product, number)} on the block: {prices}"
+            return put_up + _passed_over(before, name_of)
         case BidPlaced() as bid:
             return bid_words(bid, name_of)
         case StandingBidChanged() as change:
@@ -121,6 +122,14 @@ def _phase(row: Adopted) -> str:
     if row.ended:
         return "ended"
     return "live" if row.live else "not live"
+
+
+def _passed_over(before: State, name_of: NameOf) -> str:
+    """The words for the lot that another one takes off the block although a bid stands on it."""
+    if before.lot is None or before.high is None:
+        return ""
+    lot = numbered(before.lot.product, before.run_list.open_number)
+    return f"; {lot} was passed, at {before.high.amount} of {called(before.high, name_of)}"
 
 
 def _awarded(awarded: Awarded, name_of: NameOf) -> str:

@@ -99,7 +99,7 @@ async def test_a_run_list_is_prepared_before_the_sale_and_sold_by(
         await writes(host, market_price="300", increments="25", reserve="500")
         await host.presses("ctrl+y")
         await in_the_list(host)
-        await host.sees("will be refused to award this lot below it", "reserve 500", "steps 25")
+        await host.sees("will be refused to award a lot below it", "reserve 500", "steps 25")
         await program.adds("Vase", "Rug", "Chain")
         await host.sees("1 Ring", "2 Vase", "3 Rug", "4 Chain")
 

@@ -21,10 +21,11 @@ from baraka_server.domain.events import Adopted, Awarded, Event, LedgerEntry, Lo
 from baraka_server.domain.kinds import KINDS
 from baraka_server.domain.lot_entries import LotPassed, LotsAdded
 from baraka_server.domain.lots import GAP
+from baraka_server.domain.narrate import in_words
 from baraka_server.domain.parts import Lot, StandingBid
 from baraka_server.domain.replay import objection
 from baraka_server.domain.rules.prices import next_bid
-from baraka_server.domain.state import apply, next_entry
+from baraka_server.domain.state import BEGINNING, State, apply, next_entry
 from baraka_server.domain.winnings import WinningChanged
 from tests.domain.phases import AMINA, BILAL, DINA, OPENING, PHASES
 
@@ -402,3 +403,15 @@ def test_no_sequence_of_commands_breaks_a_run_list(commands):
 )
 def test_entries_about_lots_are_proved(sale, forged, said):
     assert said in (objection(sale.state, next_entry(sale.state, forged, AMINA, OPENING)) or "")
+
+
+def test_the_history_says_what_was_passed_over_when_another_lot_is_put_up() -> None:
+    ring, pearl = Lot("Ring", 1, 1, 9), Lot("Pearl", 1, 1, 9)
+    opened = State(live=True, lot=ring, high=StandingBid(5, 7, 500, BEGINNING), round=1, seq=4)
+    entry = LedgerEntry(5, 2, 1, BEGINNING, LotOpened(pearl))
+
+    words = in_words(opened, entry, lambda user_id: f"user {user_id}")
+
+    assert words.startswith("put Pearl on the block")
+    assert words.endswith("; Ring was passed, at 500 of user 7")
+    assert "passed" not in in_words(replace(opened, high=None), entry, str)
