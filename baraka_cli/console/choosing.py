@@ -57,7 +57,7 @@ class ChoicePanel(Panel):
         super().__init__(id=id)
         self._offset = 0
         """Row of the window in which the chosen line begins."""
-        self._shown: list[Row] = []
+        self.shown: list[Row] = []
 
     # --- what each list says of itself
 
@@ -89,10 +89,10 @@ class ChoicePanel(Panel):
 
     def render(self) -> RenderResult:
         room, width = max(1, self.size.height), self.size.width
-        self._shown = self._visible(room)
-        if not self._shown:
+        self.shown = self._visible(room)
+        if not self.shown:
             return cut(self.when_empty(), width)
-        return Text("\n", no_wrap=True).join(self._drawn(row, width) for row in self._shown)
+        return Text("\n", no_wrap=True).join(self._drawn(row, width) for row in self.shown)
 
     def _visible(self, room: int) -> list[Row]:
         if self.chosen is not None:
@@ -133,7 +133,7 @@ class ChoicePanel(Panel):
 
     def action_choose(self, by: int) -> None:
         if self.chosen is None:
-            self._choose_first([row.id for row in self._shown], by)
+            self._choose_first([row.id for row in self.shown], by)
             return
         things = [one for one in self.things() if self.id_of(one) is not None]
         place = self._place(things)
@@ -184,13 +184,13 @@ class ChoicePanel(Panel):
     def on_click(self, event: events.Click) -> None:
         """Choose the line under the mouse; a second click opens what can be done with it."""
         at = event.get_content_offset(self)
-        row = self._shown[at.y] if at is not None and at.y < len(self._shown) else None
+        row = self.shown[at.y] if at is not None and at.y < len(self.shown) else None
         if row is None or row.id is None:
             self.drop()
         elif row.id == self.chosen:
             self.action_open()
         else:
-            ids = [one.id for one in self._shown]
+            ids = [one.id for one in self.shown]
             self._offset = ids.index(row.id)
             self._choose(row.id)
 

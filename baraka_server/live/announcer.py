@@ -109,7 +109,7 @@ class Announcer:
             if private := view.to_user(entry):
                 await self._tell_user(*private)
             if isinstance(entry.event, UserBlocked):
-                await self._put_out(entry.event.target_id)
+                await self.put_out(entry.event.target_id)
             if announcement.to_everyone and was_live:
                 self._start_told = announcement.seq
                 await self._context.repeats.tell(self._auction_id, announcement)
@@ -151,7 +151,7 @@ class Announcer:
         posted, author = await self._context.store.posted(self._auction_id, event.comment_id)
         return replace(entry, event=replace(event, posted=posted)), {**users, **author}
 
-    async def _put_out(self, user_id: int) -> None:
+    async def put_out(self, user_id: int) -> None:
         """Put the sockets of somebody who was blocked out of the room, before it is told (D47)."""
         event, payload = blocked_payload()
         for viewer in self._context.presence.of(user_id, self._auction_id):

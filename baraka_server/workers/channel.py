@@ -66,7 +66,7 @@ class Channel:
         for option in (socket.SO_SNDBUF, socket.SO_RCVBUF):
             end.setsockopt(socket.SOL_SOCKET, option, BUFFER_BYTES)
         self._end = end
-        self._unsent: deque[tuple[bytes, int | None]] = deque()
+        self.unsent: deque[tuple[bytes, int | None]] = deque()
         self._unsent_bytes = self._unsent_connections = 0
         self._loop = asyncio.get_running_loop()
         self._is_open = False
@@ -85,9 +85,9 @@ class Channel:
             self._is_open = False
             self._loop.remove_reader(self._end.fileno())
             self._loop.remove_writer(self._end.fileno())
-        for _, connection in self._unsent:
+        for _, connection in self.unsent:
             close_connection(connection)
-        self._unsent.clear()
+        self.unsent.clear()
         self._end.close()
 
     def send(self, kind: Kind, data: bytes = b"", connection: int | None = None) -> None:
@@ -96,8 +96,8 @@ class Channel:
             close_connection(connection)
             return
         message = bytes([kind]) + data
-        if self._unsent or not self._sent(message, connection):
-            self._unsent.append((message, connection))
+        if self.unsent or not self._sent(message, connection):
+            self.unsent.append((message, connection))
             self._unsent_bytes += len(message)
             self._unsent_connections += connection is not None
             self._loop.add_writer(self._end.fileno(), self._write)
@@ -125,11 +125,11 @@ class Channel:
         return True
 
     def _write(self) -> None:
-        while self._unsent and self._sent(*self._unsent[0]):
-            message, connection = self._unsent.popleft()
+        while self.unsent and self._sent(*self.unsent[0]):
+            message, connection = self.unsent.popleft()
             self._unsent_bytes -= len(message)
             self._unsent_connections -= connection is not None
-        if not self._unsent:
+        if not self.unsent:
             self._loop.remove_writer(self._end.fileno())
 
     def _read(self) -> None:

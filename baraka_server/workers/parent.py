@@ -62,7 +62,7 @@ class Parent:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._node = settings.node_id or secrets.token_hex(4)
-        self._children: dict[int, Child] = {}
+        self.children: dict[int, Child] = {}
         self._numbers = 0
         self._hub = Hub()
         self._arrivals: Arrivals | None = None
@@ -70,7 +70,7 @@ class Parent:
         self._starting = 0
         self._deaths = 0
         self._tasks: set[asyncio.Task[None]] = set()
-        self._replacing: asyncio.Task[None] | None = None
+        self.replacing: asyncio.Task[None] | None = None
 
     async def start(self) -> str:
         """Start the workers and listen. Returns the URL. Raises `CannotStart`, or `OSError` for the address."""
@@ -80,7 +80,7 @@ class Parent:
             backlog=BACKLOG,
         )
         self._arrivals = Arrivals(listening, self._take)
-        children = [await self._spawn() for _ in range(self._settings.workers)]
+        children = [await self.spawn() for _ in range(self._settings.workers)]
         for child in children:
             await child.ready
         self._arrivals.open()
@@ -91,9 +91,9 @@ class Parent:
         """Have every worker finish what it accepted; new connections get its 503 during the notice."""
         self._stopping = True
         deadline = self._now() + self._settings.shutdown_seconds_max * STOP_SHARE
-        if self._replacing:
-            self._replacing.cancel()
-        children = list(self._children.values())
+        if self.replacing:
+            self.replacing.cancel()
+        children = list(self.children.values())
         for child in children:
             child.channel.send(Kind.STOP)
         await asyncio.sleep(self._settings.shutdown_notice_seconds if children else 0)
@@ -105,20 +105,20 @@ class Parent:
 
     def kill(self) -> None:
         """End the workers at once."""
-        for child in self._children.values():
+        for child in self.children.values():
             child.kill()
 
     def replace_all(self) -> None:
         """Replace one worker after the other: the next one leaves when the one before it is replaced."""
-        if self._replacing is None or self._replacing.done():
+        if self.replacing is None or self.replacing.done():
             log.info("replacing all workers, one after the other", extra={"event": "replacing"})
-            self._replacing = asyncio.create_task(self._replace())
+            self.replacing = asyncio.create_task(self._replace())
 
     async def _replace(self) -> None:
-        for child in list(self._children.values()):
-            if child.leaving or child.number not in self._children:
+        for child in list(self.children.values()):
+            if child.leaving or child.number not in self.children:
                 continue
-            new = await self._spawn()
+            new = await self.spawn()
             try:
                 await new.ready
             except CannotStart as error:
@@ -149,10 +149,10 @@ class Parent:
     @property
     def _lacks_one(self) -> bool:
         """Whether there are fewer workers than there should be."""
-        staying = sum(not child.leaving for child in self._children.values())
+        staying = sum(not child.leaving for child in self.children.values())
         return not self._stopping and staying + self._starting < self._settings.workers
 
-    async def _spawn(self) -> Child:
+    async def spawn(self) -> Child:
         self._starting += 1
         try:
             return await self._started()
@@ -174,7 +174,7 @@ class Parent:
             )
         channel = Channel(ours)
         child = Child(number, channel, process, self._now())
-        self._children[number] = child
+        self.children[number] = child
         channel.open(
             lambda kind, data, connection: self._receive(child, kind, data, connection),
             lambda: None,
@@ -187,7 +187,7 @@ class Parent:
 
     async def _watch(self, child: Child) -> None:
         code = await child.process.wait()
-        del self._children[child.number]
+        del self.children[child.number]
         self._hub.gone(child.channel)
         child.channel.close()
         if not child.ready.done():
@@ -205,7 +205,7 @@ class Parent:
         )
         await asyncio.sleep(AGAIN_SECONDS[min(deaths, len(AGAIN_SECONDS) - 1)])
         if self._lacks_one:
-            await self._spawn()
+            await self.spawn()
 
     def _receive(self, child: Child, kind: Kind, data: bytes, connection: int | None) -> None:
         child.heard_at = self._now()
@@ -238,7 +238,7 @@ class Parent:
         self, number: int | None, connection: int, kind: Kind = Kind.CONNECTION, head: bytes = b""
     ) -> None:
         """Give a connection to the worker with this number, or to the emptiest where there is none."""
-        child = self._children.get(number) if number is not None else None
+        child = self.children.get(number) if number is not None else None
         if child is None or not _is_ready(child):
             child = self._emptiest()
         if child is None:
@@ -249,7 +249,7 @@ class Parent:
 
     def _emptiest(self) -> Child | None:
         """The worker with the fewest connections, of those that are well; None where there is none."""
-        ready = [child for child in self._children.values() if _is_ready(child)]
+        ready = [child for child in self.children.values() if _is_ready(child)]
         spoke = self._now() - SILENT_SECONDS_MAX
         well = [child for child in ready if child.heard_at >= spoke and not child.leaving]
         return min(well or ready, key=lambda child: child.load, default=None)

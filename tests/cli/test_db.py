@@ -167,7 +167,7 @@ def test_a_revision_that_does_not_exist_is_wrong_usage(database_url: str) -> Non
     for words in (
         ("upgrade", "baraka_0999"),
         ("downgrade", "baraka_0999", "--yes"),
-        ("downgrade", "-9"),
+        ("downgrade", "-99"),
     ):
         done = db(*words, url=database_url)
         assert done.exit_code == 2

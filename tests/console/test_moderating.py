@@ -180,7 +180,7 @@ async def test_a_chosen_line_of_the_chat_opens_what_can_be_done_with_it(
         await host.presses("escape")
         assert chat.chosen is None
         await host.sees_no_more("Enter: what")
-        at = next(row for row, line in enumerate(chat._shown) if line.id == 2)
+        at = next(row for row, line in enumerate(chat.shown) if line.id == 2)
         assert await host.pilot.click("#chat", offset=(3, at + 1))
         await host.until(lambda: chat.chosen == 2, "the line under the mouse")
         await picks(host, "Put it back")

@@ -94,7 +94,7 @@ async def test_a_whole_sale_by_keyboard_alone(
         await host.sees("⚠ First type: end")
         await host.types("end")
         await host.presses("ctrl+y")
-        await host.sees("2 sold, 1 passed, total 1,750", "Best bidders: 2 Dina A. 1,250 (1)")
+        await host.sees("2 sold, 1 passed, total 1,750", "2  Dina A.      1  1,250")
         await host.sees("baraka-checkpoint 1 auction=1")
         await host.presses("ctrl+s")
         await host.sees("Saved as", "and the checkpoint in")

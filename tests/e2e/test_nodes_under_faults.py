@@ -22,7 +22,7 @@ import pytest
 from socketio.exceptions import SocketIOError
 
 from baraka_server.contract.client_events import JoinAuction, StartAuction
-from baraka_server.domain.events import BidPlaced
+from baraka_server.domain.bid_entries import BidPlaced
 from tests.live.ring import RING
 from tests.support.checks.proof import NOT_NEWS, assert_sale_holds
 from tests.support.clients.phones import PATIENCE_SECONDS, Phone, PythonPhones, token

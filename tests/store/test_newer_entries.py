@@ -28,6 +28,7 @@ NOT_RULES = {
     "comment_removed",
     "comment_restored",
     "fair_warning",
+    "maxima_opened",
     "winning_changed",
     "winning_paid",
 }

@@ -22,7 +22,7 @@ async def test_what_waits_for_a_frozen_process_is_bounded(monkeypatch: pytest.Mo
             channel.send(kind, bytes(60_000))
     channel.send(Kind.STOP)
 
-    waiting = [message for message, _ in channel._unsent]
+    waiting = [message for message, _ in channel.unsent]
     assert sum(map(len, waiting)) < 1_100_000
     assert waiting[-1] == bytes([Kind.STOP])
     channel.close()
@@ -36,15 +36,15 @@ async def test_connections_that_a_frozen_process_is_not_sent_are_closed(
     ours, theirs = Channel.pair()
     channel = Channel(ours)
     channel.open(lambda *_: None, lambda: None)
-    while not channel._unsent:
+    while not channel.unsent:
         channel.send(Kind.STOP, bytes(60_000))
     some = [socket.socket() for _ in range(5)]
 
     for one in some:
         channel.send(Kind.CONNECTION, connection=os.dup(one.fileno()))
 
-    assert [connection for _, connection in channel._unsent].count(None) == len(channel._unsent) - 3
-    kept = [connection for _, connection in channel._unsent if connection is not None]
+    assert [connection for _, connection in channel.unsent].count(None) == len(channel.unsent) - 3
+    kept = [connection for _, connection in channel.unsent if connection is not None]
     channel.close()
     for connection in kept:
         with pytest.raises(OSError, match="Bad file descriptor"):

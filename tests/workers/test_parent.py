@@ -37,7 +37,7 @@ async def parent(sale_database: str) -> AsyncIterator[Parent]:
 
 
 def pids(parent: Parent) -> set[int]:
-    return {child.process.pid for child in parent._children.values()}
+    return {child.process.pid for child in parent.children.values()}
 
 
 async def test_workers_stay_as_they_are_when_the_next_ones_cannot_start(
@@ -47,7 +47,7 @@ async def test_workers_stay_as_they_are_when_the_next_ones_cannot_start(
     monkeypatch.setattr(sys, "executable", "/bin/false")
     with caplog.at_level(logging.INFO):
         parent.replace_all()
-        replacing = parent._replacing
+        replacing = parent.replacing
         assert replacing is not None
         await replacing
         monkeypatch.undo()
@@ -60,19 +60,19 @@ async def test_workers_stay_as_they_are_when_the_next_ones_cannot_start(
 async def test_a_worker_that_dies_while_it_is_replaced_is_replaced_once(
     parent: Parent, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    spawn = Parent._spawn
+    spawn = Parent.spawn
 
     async def spawned(self: Parent) -> Child:
-        first = next(iter(self._children.values()))
+        first = next(iter(self.children.values()))
         new = await spawn(self)
         first.kill()
         await first.process.wait()
         return new
 
-    monkeypatch.setattr(Parent, "_spawn", spawned)
+    monkeypatch.setattr(Parent, "spawn", spawned)
     before = pids(parent)
     parent.replace_all()
-    assert parent._replacing is not None
-    await parent._replacing
+    assert parent.replacing is not None
+    await parent.replacing
     await until(lambda: not before & pids(parent))
     assert len(pids(parent)) == 2

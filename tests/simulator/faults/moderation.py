@@ -45,7 +45,7 @@ def who_is_blocked_stays_in_the_room() -> Iterator[None]:
     async def nothing(*_: Any) -> None:
         pass
 
-    with patch.object(Announcer, "_put_out", nothing):
+    with patch.object(Announcer, "put_out", nothing):
         yield
 
 
