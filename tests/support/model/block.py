@@ -51,6 +51,7 @@ def puts_up(sale: Sale, user: int | None, block: Block) -> Entry:
     sale.hammer, sale.surprise, sale.former = None, None, None
     if block.lot:
         lot = block.lot
+        block.described = lot.description
         lot.state, lot.changed = "open", sale.seq + 1
         lot.product, lot.prices = block.product, block.prices
     _shows_the_lot(sale)

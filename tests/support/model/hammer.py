@@ -246,6 +246,7 @@ def reopen(sale: Sale, said: Said) -> Entry:
         lot.state, lot.winning, lot.changed = "open", None, sale.seq + 1
         lot.product, lot.prices = sale.block.product, sale.block.prices
         lot.steps, lot.reserve = last.steps, last.reserve
+        sale.block.described = lot.description
     told: Facts = {
         "event": "lotReopened",
         "product": sale.block.product,

@@ -137,6 +137,8 @@ class Block:
     product: str
     prices: tuple[int, int, int]
     lot: Lot | None = None
+    described: str | None = None
+    """The description as it was when the lot was opened."""
 
     @property
     def minimum(self) -> int:

@@ -29,7 +29,7 @@ async def assert_tables(store: Store, auction_id: int, sale: Sale) -> None:
         row = await connection.execute(select(auctions).where(auctions.c.id == auction_id))
         (there,) = row.mappings()
         assert {name: there[name] for name in COLUMNS} == of_auction(sale)
-        described = sale.open.description if sale.open else None
+        described = sale.block.described if sale.block else None
         assert there["product_description"] == (described and described[:191])
         listed = await read_lots(connection, auction_id, whole=True)
     assert [lot.seen(whole=True) for lot in listed] == [
