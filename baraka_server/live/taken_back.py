@@ -36,7 +36,7 @@ class TakenBack:
 
     def marked(self, outcome: Outcome) -> Outcome:
         """The outcome, with `undone` or `reopened` where it is of one of these."""
-        if isinstance(outcome, Refusal):
+        if isinstance(outcome, Refusal) or "changed" in outcome:  # which did nothing
             return outcome
         if outcome.get("bidId") in self.bids or outcome["seq"] in self.maxima:
             return outcome | {"undone": True}
