@@ -11,7 +11,7 @@ import pytest
 
 from tests.support.model.at_random import play_at_random
 from tests.support.model.play import AMINA, BILAL, DINA, EMIL, FARAH, GHASSAN, play
-from tests.support.model.script import Desk, Freeze, Look, Restart, Say, Together, Wait
+from tests.support.model.script import Again, Desk, Freeze, Look, Restart, Say, Together, Wait
 from tests.support.servers.databases import only_sqlite
 
 RING = {"product": "Ring", "minBidPrice": 5, "bidPrice": 1, "actualPrice": 2}
@@ -76,6 +76,14 @@ BIDDING_PAUSES_BEHIND_THE_END_OF_A_CLOCK = [
     one(AMINA, "resumeBidding"),
 ]
 
+WHAT_WAS_SO_IS_ASKED_AGAIN_BEHIND_A_REOPENING = [
+    *OPENED,
+    one(AMINA, "awardingAuction", product=None),
+    one(AMINA, "setIncrements", increments=None, requestId="one"),
+    one(AMINA, "reopenLot"),
+    Again(0, 1),
+]
+
 
 async def test_a_whole_sale_is_as_on_paper(store):
     await play(store, A_WHOLE_SALE)
@@ -88,8 +96,9 @@ async def test_a_whole_sale_is_as_on_paper(store):
         A_COMMENT_IS_BACK_BEFORE_ANOTHER_NODE_READS_OF_IT,
         AN_AWARD_IS_REFUSED_BEHIND_A_REOPENING_AND_A_HIGHER_BID,
         BIDDING_PAUSES_BEHIND_THE_END_OF_A_CLOCK,
+        WHAT_WAS_SO_IS_ASKED_AGAIN_BEHIND_A_REOPENING,
     ],
-    ids=["comment", "refused award", "pause"],
+    ids=["comment", "refused award", "pause", "asked again"],
 )
 async def test_what_was_wrong_once_is_as_on_paper(store, script):
     await play(store, script)

@@ -167,6 +167,7 @@ def undo(sale: Sale, said: Said) -> Entry:
     private = []
     for one in withdrawn:
         sale.maxima.remove(one)
+        sale.undone.add(one.seq)
         told = {"event": "maximumChanged", "maximum": None, "reason": "undone"}
         private.append((one.user, told | {"seq": sale.seq + 1}))
     entry = another_stands(sale, "bid_undone", said.who, former, newest)

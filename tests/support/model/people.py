@@ -65,6 +65,7 @@ def block(sale: Sale, said: Said) -> Entry:
     private = []
     if maximum:
         sale.maxima.remove(maximum)
+        sale.undone.add(maximum.seq)
         told = {"event": "maximumChanged", "maximum": None, "reason": "blocked"}
         private.append((user, told | {"seq": sale.seq + 1}))
     if gone:

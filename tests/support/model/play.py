@@ -131,7 +131,8 @@ class Played:
 
     async def _submit(self, node: Node, said: Said) -> Any:
         event = parse(said.name, [{"auctionId": self.auction_id, **said.payload}])
-        assert isinstance(event, ClientEvent), event.message
+        if isinstance(event, Refusal):
+            raise TypeError(event.message)  # a script says only what can be read
         seen = None
         if said.saw is not None:
             seen = Seen(said.saw if isinstance(said.saw, int) else None, here=said.saw != "nothing")
@@ -151,9 +152,10 @@ class Played:
             first, undone = self.outcomes[id(answer)], False
             if answer.entry and answer.values["seq"] in self.sale.undone:
                 undone = True
-            is_bid = said.name in {"placeBid", "floorBid"}
+            is_bid = said.name in {"placeBid", "floorBid", "setMaximumBid"}
             mark = {"undone" if is_bid else "reopened": True} if undone else {}
-            assert outcome == (first | mark if mark else first), said
+            expected = first | mark if mark else first
+            assert outcome == expected, (said, outcome, expected)
             return
         self.outcomes[id(answer)] = outcome
         if isinstance(outcome, Refusal):

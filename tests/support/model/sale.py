@@ -77,7 +77,7 @@ class Sale:
     former: Bid | None = None
     """The bid that stood before that."""
     undone: set[int] = field(default_factory=set)
-    """The entries of bids that were taken back, and of awards."""
+    """The entries of bids, maximum bids and awards that were taken back."""
     ledger: list[Entry] = field(default_factory=list)
     price_shown: int = 0
     """The price on a phone that knows the guide alone."""

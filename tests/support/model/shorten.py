@@ -46,7 +46,7 @@ def _less(step: Together) -> Iterator[Together]:
     for at, say in enumerate(step.says):
         for name in say.about:
             about = {other: value for other, value in say.about.items() if other != name}
-            if name in {"requestId", "round", "say", "version"} and say.name != "editLot":
+            if name in {"requestId", "say"} or (name == "round" and "Maximum" not in say.name):
                 says = [*step.says[:at], replace(say, about=about), *step.says[at + 1 :]]
                 yield replace(step, says=says)
 
