@@ -47,10 +47,6 @@ class News:
         self._mind_the_gap(view)
         return played
 
-    def close(self) -> None:
-        if self._gap:
-            self._gap.cancel()
-
     def _next(self, view: AuctionView) -> RelayedEntries | None:
         for before_seq in sorted(self._waiting):
             news = self._waiting[before_seq]
