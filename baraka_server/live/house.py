@@ -90,7 +90,6 @@ class House:
         self._leaving: set[asyncio.Task[None]] = set()
         self._poll_seconds = ledger_poll_seconds
         self._degraded_poll_seconds = degraded_poll_seconds
-        self._unwatched: set[int] = set()
         self._polling: asyncio.Task[None] | None = None
         self._rows_look_seconds = rows_look_seconds
         self._looking: asyncio.Task[None] | None = None
@@ -281,17 +280,17 @@ class House:
                 return
 
     def _follow_only(self, watched: AbstractSet[int]) -> None:
-        """Stop hearing of the auctions that were without viewers at this look and at the one before it.
+        """Stop hearing of the auctions that nobody watches here.
 
         Of one that is at work somebody may just be let in, who is not among its viewers yet.
         """
-        unwatched = {
-            auction_id
-            for auction_id, one in self._auctioneers.items()
-            if auction_id not in watched and one.idle and not self.presence.count(auction_id)
-        }
-        self.relay.follow_only(self._auctioneers.keys() - (unwatched & self._unwatched))
-        self._unwatched = unwatched
+        self.relay.follow_only(
+            [
+                auction_id
+                for auction_id, one in self._auctioneers.items()
+                if auction_id in watched or not one.idle or self.presence.count(auction_id)
+            ]
+        )
 
     # --- what the relay brings
 
