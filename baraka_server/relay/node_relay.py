@@ -7,7 +7,6 @@ import logging
 import secrets
 import time
 from collections.abc import Callable, Collection
-from contextlib import suppress
 
 from baraka_server.live.relay import RelayedEntries, RelayListener
 from baraka_server.relay.line import Line
@@ -62,7 +61,7 @@ class NodeRelay:
         )
         self._peers = Peers(expiry_seconds, clock)
         self._here: dict[int, int] = {}
-        self._followed: set[int] = set()
+        self._followed: dict[int, asyncio.Task[None]] = {}  # with the newest subscription to each
         self._heard_self_at: float | None = None
         self._cut_at = clock()
         self._tasks: list[asyncio.Task[None]] = []
@@ -79,7 +78,7 @@ class NodeRelay:
 
     async def close(self) -> None:
         """Say goodbye: this node's viewers are gone at once, not when it expires."""
-        for task in self._tasks:
+        for task in [*self._tasks, *self._followed.values()]:
             task.cancel()
         self._publish(EVERYBODY, Counts(self.node, dict.fromkeys(self._here, 0)))
         await self._line.close()
@@ -135,18 +134,17 @@ class NodeRelay:
         return self._peers.count(auction_id)
 
     async def follow(self, auction_id: int) -> None:
-        self._followed.add(auction_id)
-        subscribed = asyncio.create_task(self._line.subscribe(_channel(auction_id)))
+        subscribed = self._followed.get(auction_id)
+        if subscribed is None or subscribed.done():  # the line may have been cut since
+            subscribed = asyncio.create_task(self._line.subscribe(_channel(auction_id)))
+            self._followed[auction_id] = subscribed
         if self.healthy:
-            with suppress(TimeoutError):
-                await asyncio.wait_for(asyncio.shield(subscribed), FOLLOW_SECONDS_MAX)
-        if not subscribed.done():
-            self._tasks.append(subscribed)
-        self._tasks = [task for task in self._tasks if not task.done()]
+            await asyncio.wait([subscribed], timeout=FOLLOW_SECONDS_MAX)
 
     def follow_only(self, auctions: Collection[int]) -> None:
-        gone = self._followed.difference(auctions)
-        self._followed -= gone
+        gone = self._followed.keys() - set(auctions)
+        for auction_id in gone:
+            self._followed.pop(auction_id).cancel()
         self._line.unsubscribe(map(_channel, gone))
 
     def _hear(self, data: bytes) -> None:

@@ -224,3 +224,26 @@ async def test_of_what_a_newer_node_says_the_ledger_is_looked_at() -> None:
     await settled()
 
     assert a.ears.unread == [42]
+
+
+async def test_joins_during_an_outage_leave_one_subscription_waiting() -> None:
+    class Away(HubLine):
+        subscribing = 0
+
+        async def subscribe(self, channel: str) -> None:
+            self.subscribing += 1
+            try:
+                await asyncio.Event().wait()
+            finally:
+                self.subscribing -= 1
+
+    line = Away(RelayHub())
+    relay = NodeRelay(line, Codec(SECRET), node="a", version="1", clock=Clock())
+    for _ in range(50):
+        await relay.follow(42)
+    await settled()
+    assert line.subscribing == 1
+
+    relay.follow_only([])
+    await settled()
+    assert line.subscribing == 0
