@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection
 from baraka_server.live.relay import RelayedEntries, RelayListener
 from baraka_server.relay.line import Line
 from baraka_server.relay.messages import Beat, Codec, Counts, Entries, Start, Unreadable
-from baraka_server.relay.peers import Peer, Peers
+from baraka_server.relay.peers import Peers
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +43,6 @@ class NodeRelay:
         *,
         node: str,
         version: str,
-        address: str = "",
         echo_seconds_max: float = 3,
         expiry_seconds: float = 5,
         clock: Callable[[], float] = time.monotonic,
@@ -51,7 +50,6 @@ class NodeRelay:
         self.node = node
         self._boot = secrets.token_hex(8)
         self._version = version
-        self._address = address
         self._line = line
         self._codec = codec
         self._clock = clock
@@ -88,11 +86,6 @@ class NodeRelay:
         heard = self._heard_self_at
         return heard is not None and self._clock() - heard <= self._echo_seconds_max
 
-    @property
-    def peers(self) -> list[Peer]:
-        """The other nodes that are alive, as far as this one hears."""
-        return self._peers.all()
-
     # --- what this node says
 
     def tell(self, news: RelayedEntries) -> None:
@@ -112,7 +105,7 @@ class NodeRelay:
 
     def beat(self) -> None:
         """Say that this node is alive, and look who else is."""
-        beat = Beat(self.node, self._boot, self._version, self._address, self._here)
+        beat = Beat(self.node, self._boot, self._version, counts=self._here)
         self._publish(EVERYBODY, beat)
         if self.healthy:
             self._tell_of_counts(self._peers.expire())

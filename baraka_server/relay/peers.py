@@ -9,13 +9,9 @@ from baraka_server.relay.messages import Beat
 
 
 @dataclass(slots=True)
-class Peer:
-    """Another node: what it said last, and when it was heard."""
+class _Peer:
+    """The viewers of another node, and when it was heard last."""
 
-    node: str
-    boot: str
-    version: str
-    address: str
     heard_at: float
     counts: dict[int, int] = field(default_factory=dict)
 
@@ -30,22 +26,14 @@ class Peers:
     def __init__(self, expiry_seconds: float, clock: Callable[[], float]) -> None:
         self._expiry_seconds = expiry_seconds
         self._clock = clock
-        self._peers: dict[str, Peer] = {}
+        self._peers: dict[str, _Peer] = {}
         self._hears_since = clock()
-
-    def __len__(self) -> int:
-        return len(self._peers)
-
-    def all(self) -> list[Peer]:
-        return list(self._peers.values())
 
     def beat(self, beat: Beat) -> set[int]:
         """Take a peer's beat. Returns the auctions whose counts changed by it."""
         peer = self._peers.get(beat.node)
-        before = dict(peer.counts) if peer else {}
-        self._peers[beat.node] = Peer(
-            beat.node, beat.boot, beat.version, beat.address, self._clock(), dict(beat.counts)
-        )
+        before = peer.counts if peer else {}
+        self._peers[beat.node] = _Peer(self._clock(), dict(beat.counts))
         return _changed(before, beat.counts)
 
     def counts(self, node: str, counts: Mapping[int, int]) -> set[int]:
@@ -74,10 +62,8 @@ class Peers:
         since = self._clock() - self._expiry_seconds
         if self._hears_since > since:
             return set()
-        silent = [peer for peer in self._peers.values() if peer.heard_at <= since]
-        for peer in silent:
-            del self._peers[peer.node]
-        return {auction for peer in silent for auction in peer.counts}
+        silent = [node for node, peer in self._peers.items() if peer.heard_at <= since]
+        return {auction for node in silent for auction in self._peers.pop(node).counts}
 
 
 def _changed(before: Mapping[int, int], after: Mapping[int, int]) -> set[int]:
