@@ -112,7 +112,8 @@ class Server:
         """The audience of all auctions; benchmarks announce to it as an auctioneer does."""
         self.sio.eio.place = place
         self._is_given_connections = False
-        self._relay = open_relay(settings, place, line)
+        verifier = token_verifier(settings)
+        self._relay = open_relay(settings, verifier.secret, place, line)
         self.house = House(
             self._store,
             self.audience,
@@ -129,7 +130,6 @@ class Server:
             gap_seconds=settings.relay_gap_seconds,
             degraded_poll_seconds=settings.ledger_poll_seconds_degraded,
         )
-        verifier = token_verifier(settings)
         self._accounts = Accounts(self._store, settings.accounts_look_seconds)
         self._gateway = Gateway(
             self.sio,
@@ -310,20 +310,28 @@ def open_store(settings: Settings) -> Store:
     return Store(engine, timeout_seconds=settings.database_timeout_seconds)
 
 
-def open_relay(settings: Settings, place: Place | None, line: Line | None) -> NodeRelay | None:
+def redis_line(settings: Settings) -> RedisLine | None:
+    """The line over the Redis in the settings; nothing is connected yet. Raises `UnusableRedisUrl`."""
+    if settings.redis_url is None:
+        return None
+    return RedisLine(settings.redis_url.get_secret_value(), prefix=settings.redis_prefix)
+
+
+def open_relay(
+    settings: Settings, secret: str, place: Place | None, line: Line | None
+) -> NodeRelay | None:
     """The relay to the other servers and workers; None where there is nobody to tell.
 
-    A Redis takes the place of the line between workers: it reaches them as well. Raises `ValueError` for
-    an unusable URL.
+    A Redis takes the place of the line between workers: it reaches them as well. Raises
+    `UnusableRedisUrl`.
     """
-    if settings.redis_url is not None:
-        line = RedisLine(settings.redis_url.get_secret_value(), prefix=settings.redis_prefix)
+    line = redis_line(settings) or line
     if line is None:
         return None
     node = f"{place.node}.{place.worker}" if place else secrets.token_hex(4)
     return NodeRelay(
         line,
-        Codec(token_verifier(settings).secret),
+        Codec(secret),
         node=node,
         version=version("baraka"),
         echo_seconds_max=settings.relay_echo_seconds_max,

@@ -81,11 +81,13 @@ def _serve(**given: Any) -> None:
     import logging
 
     from baraka_server import logs, open_files
-    from baraka_server.app import UnsafeSecret, token_verifier
+    from baraka_server.app import UnsafeSecret, redis_line, token_verifier
+    from baraka_server.relay.redis_line import UnusableRedisUrl
     from baraka_server.running import serve as serve_until_stopped
     from baraka_server.settings import MAKE_A_SECRET, Mode
     from baraka_server.sources import lacking
     from baraka_server.store.migrate import require_current
+    from baraka_server.workers.parent import CannotStart
 
     settings = load_settings(**given)
     logs.configure(settings.log_level)
@@ -118,6 +120,7 @@ def _serve(**given: Any) -> None:
 
     async def checked() -> None:
         token_verifier(settings)
+        redis_line(settings)
         await require_current(database.url)
         await serve_until_stopped(settings, listening)
 
@@ -132,5 +135,9 @@ def _serve(**given: Any) -> None:
             f'Make one: export BARAKA_JWT_SECRET="$({MAKE_A_SECRET})"\n'
             "Only to try Baraka on this machine: export BARAKA_MODE=development"
         )
+    except UnusableRedisUrl as error:
+        wrong_usage(f"BARAKA_REDIS_URL {error}")
+    except CannotStart as error:
+        fail(f"the server cannot start: {error}")
     except OSError as error:
         fail(f"cannot listen on {settings.host} port {settings.port}: {error.strerror or error}")

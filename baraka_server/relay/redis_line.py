@@ -34,21 +34,31 @@ UNSENT_MAX = 10_000
 FAULTS = (RedisError, OSError)
 
 
+class UnusableRedisUrl(ValueError):
+    """A Redis URL that cannot be read. The text is for the operator, behind the setting's name."""
+
+
 class RedisLine:
-    """The channels of one Redis, each under `prefix:`.
+    """The channels of one Redis, each under `prefix:`. Raises `UnusableRedisUrl`.
 
     line = RedisLine("redis://127.0.0.1:6379/0", prefix="baraka")
     """
 
     def __init__(self, url: str, *, prefix: str) -> None:
         self._prefix = prefix + ":"
-        self._redis: Redis = Redis.from_url(
-            url,
-            retry=Retry(NoBackoff(), 0),
-            socket_connect_timeout=CONNECT_SECONDS_MAX,
-            socket_timeout=None,
-            socket_keepalive=True,
-        )
+        try:
+            self._redis: Redis = Redis.from_url(
+                url,
+                retry=Retry(NoBackoff(), 0),
+                socket_connect_timeout=CONNECT_SECONDS_MAX,
+                socket_timeout=None,
+                socket_keepalive=True,
+            )
+        except ValueError:  # whose text may have the password
+            raise UnusableRedisUrl(
+                "is not a URL of Redis: write it like redis://:PASSWORD@HOST:6379/0, "
+                "with %40 for an @ in the password"
+            ) from None
         self._wanted: set[str] = set()
         self._confirmed: dict[str, asyncio.Event] = {}
         self._pubsub: PubSub | None = None

@@ -32,7 +32,7 @@ STOP_SHARE = 0.95
 """The part of a stop in which workers may end by themselves."""
 
 
-class CannotStart(OSError):
+class CannotStart(RuntimeError):
     """A worker did not start. The text has its reason."""
 
 

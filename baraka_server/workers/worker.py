@@ -60,8 +60,8 @@ class Worker:
         settings = Settings(_env_file=None, **said["settings"])
         place = Place(said["node"], said["worker"])
         logs.configure(settings.log_level, worker=place.worker)
-        server = Server(settings, place=place, line=self._line)
         try:
+            server = Server(settings, place=place, line=self._line)
             await server.serve_for(place, self._hand_over)
         except Exception as error:
             self._channel.send(Kind.FAILED, f"{type(error).__name__}: {error}".encode())

@@ -246,3 +246,21 @@ async def test_a_second_server_on_one_file_is_said(tmp_path, database):
     assert await doctor() == []
     async with Baraka(database, tmp_path) as third:
         assert not warnings(third)
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("url", ["redis://:hunter2@x:not-a-port/0", "http://:hunter2@x"])
+def test_a_redis_url_that_cannot_be_read_is_said_in_words(tmp_path, database, url, workers):
+    answer = run(
+        "serve",
+        "--port=0",
+        "--database-url",
+        database,
+        folder=tmp_path,
+        BARAKA_REDIS_URL=url,
+        BARAKA_WORKERS=workers,
+    )
+    assert answer.code == 2
+    assert "BARAKA_REDIS_URL is not a URL of Redis" in answer.err
+    assert "Traceback" not in answer.err
+    assert "hunter2" not in answer.err + answer.out

@@ -10,7 +10,7 @@ import pytest
 from pydantic import SecretStr
 
 from baraka_server.settings import Settings
-from baraka_server.workers.parent import Child, Parent
+from baraka_server.workers.parent import CannotStart, Child, Parent
 from tests.support.servers.baraka import SECRET
 from tests.support.servers.databases import only_sqlite
 from tests.support.servers.neighbours import until
@@ -19,8 +19,8 @@ pytestmark = only_sqlite
 
 
 @pytest.fixture
-async def parent(sale_database: str) -> AsyncIterator[Parent]:
-    settings = Settings(
+def settings(sale_database: str) -> Settings:
+    return Settings(
         _env_file=None,
         database_url=SecretStr(sale_database),
         jwt_secret=SecretStr(SECRET),
@@ -28,6 +28,10 @@ async def parent(sale_database: str) -> AsyncIterator[Parent]:
         port=0,
         shutdown_notice_seconds=0,
     )
+
+
+@pytest.fixture
+async def parent(settings: Settings) -> AsyncIterator[Parent]:
     parent = Parent(settings)
     await parent.start()
     try:
@@ -38,6 +42,25 @@ async def parent(sale_database: str) -> AsyncIterator[Parent]:
 
 def pids(parent: Parent) -> set[int]:
     return {child.process.pid for child in parent.children.values()}
+
+
+async def test_a_worker_that_cannot_start_keeps_the_server_from_starting(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+    parent = Parent(settings)
+    with pytest.raises(CannotStart, match=r"worker 1 ended with 1"):
+        await parent.start()
+    await parent.stop()
+    assert not parent.children
+
+
+async def test_what_keeps_a_worker_from_starting_is_told(settings: Settings) -> None:
+    parent = Parent(settings.model_copy(update={"redis_url": SecretStr("http://x")}))
+    with pytest.raises(CannotStart, match="is not a URL of Redis"):
+        await parent.start()
+    await parent.stop()
+    assert not parent.children
 
 
 async def test_workers_stay_as_they_are_when_the_next_ones_cannot_start(
