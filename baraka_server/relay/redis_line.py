@@ -68,7 +68,7 @@ class RedisLine:
         self._sent.set()
         self._tasks: list[asyncio.Task[None]] = []
         self._work: dict[str, asyncio.Task[None]] = {}
-        self._down = ""
+        self._down: set[str] = set()
 
     def open(self, hear: Hear, back: Callable[[], None]) -> None:
         self._hear, self._back = hear, back
@@ -132,24 +132,29 @@ class RedisLine:
             self._work[name] = asyncio.create_task(work())
             await asyncio.wait([self._work[name]])
             fault = None if self._work[name].cancelled() else self._work[name].exception()
-            self._note(fault)
+            self._note_down(name, fault)
             lasted = asyncio.get_running_loop().time() - began
             failures = 0 if lasted > AGAIN_SECONDS[-1] else failures + 1
             await asyncio.sleep(AGAIN_SECONDS[min(failures, len(AGAIN_SECONDS) - 1)])
 
-    def _note(self, fault: BaseException | None) -> None:
+    def _note_down(self, name: str, fault: BaseException | None) -> None:
         if fault is None or isinstance(fault, FAULTS):
-            reason = str(fault) if fault else "nothing was heard over it"
             if not self._down:
                 log.warning(
                     "the relay is interrupted: %s. Bids go on; viewers of other servers hear of them "
                     "from the database",
-                    reason,
+                    fault or "nothing was heard over it",
                     extra={"event": "relay_interrupted"},
                 )
-            self._down = reason
+            self._down.add(name)
         else:
             log.error("the relay failed", exc_info=fault, extra={"event": "fault"})
+
+    def _note_up(self, name: str) -> None:
+        if name in self._down:
+            self._down.remove(name)
+            if not self._down:
+                log.warning("the relay is back", extra={"event": "relay_back"})
 
     async def _listen(self) -> None:
         pubsub = self._redis.pubsub()
@@ -170,18 +175,13 @@ class RedisLine:
                     if name in self._wanted:
                         self._confirmed.setdefault(name, asyncio.Event()).set()
                     if waits_for and not (waits_for := waits_for - {name}):
-                        self._is_back()
+                        self._note_up("listen")
+                        self._back()
         finally:
             self._pubsub = None
             for confirmed in self._confirmed.values():
                 confirmed.clear()
             await pubsub.aclose()  # type: ignore[no-untyped-call]
-
-    def _is_back(self) -> None:
-        if self._down:
-            log.warning("the relay is back", extra={"event": "relay_back"})
-            self._down = ""
-        self._back()
 
     async def _publish(self) -> None:
         self._unsent.clear()
@@ -193,5 +193,6 @@ class RedisLine:
                 while self._unsent:
                     pipeline.publish(*self._unsent.popleft())
                 await pipeline.execute()
+                self._note_up("publish")
                 if not self._unsent:
                     self._sent.set()

@@ -141,3 +141,17 @@ async def test_a_channel_that_was_asked_for_while_redis_was_away_is_heard_later(
         redis.start()
         await there.line.subscribe("all")
         await is_heard(there, b"after")
+
+
+async def test_it_is_said_that_the_line_is_back_whichever_of_its_sides_was_cut(redis, caplog):
+    def events() -> list[str]:
+        return [getattr(record, "event", "") for record in caplog.records]
+
+    async with listening(redis) as there:
+        await there.line.subscribe("all")
+        await is_heard(there, b"before")
+        for times, cut in enumerate((redis.cut_publishers, redis.cut_subscribers), start=1):
+            cut()
+            await is_heard(there, b"after %d" % times)
+            await until(lambda times=times: events().count("relay_back") == times)
+            assert events() == ["relay_interrupted", "relay_back"] * times

@@ -94,6 +94,10 @@ class Redis:
         """Close the connections that listen, as Redis does with those that are too slow."""
         self.ask("CLIENT", "KILL", "TYPE", "pubsub")
 
+    def cut_publishers(self) -> None:
+        """Close the connections that do not listen."""
+        self.ask("CLIENT", "KILL", "TYPE", "normal")
+
     def ask(self, *command: str) -> bytes:
         """The raw answer to a command."""
         with socket.create_connection(("127.0.0.1", self.port), timeout=5) as client:
