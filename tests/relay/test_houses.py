@@ -78,13 +78,24 @@ async def nodes(
 AMINA, BILAL = viewer(1), viewer(2)
 
 
+async def put_up(here: Node) -> None:
+    """Amina's sale is live on one node, with the ring on the block and Bilal in the room."""
+    await here.house.submit(AMINA, StartAuction(auction_id=1))
+    await here.join(BILAL)
+    await here.house.submit(AMINA, RING)
+
+
+async def watched(here: Node, there: Node) -> Viewer:
+    """The same, and Dina, who is returned, in the room on the other node."""
+    await put_up(here)
+    dina = viewer(3)
+    await there.join(dina)
+    return dina
+
+
 async def test_a_bid_on_another_node_is_heard_without_a_look_at_the_ledger(store, monkeypatch):
     async with nodes(store, RelayHub()) as (here, there):
-        dina = viewer(3)
-        await here.house.submit(AMINA, StartAuction(auction_id=1))
-        await here.join(BILAL)
-        await here.house.submit(AMINA, RING)
-        await there.join(dina)
+        dina = await watched(here, there)
         monkeypatch.setattr(store, "entries_after", None)  # whoever reads the ledger, fails
 
         for amount in range(10, 20):
@@ -105,11 +116,7 @@ def all_heard(seq: int, *who: tuple[Node, Viewer]) -> bool:
 
 async def test_two_nodes_that_take_bids_in_turns_read_nothing_of_each_other(store, monkeypatch):
     async with nodes(store, RelayHub()) as (here, there):
-        dina = viewer(3)
-        await here.house.submit(AMINA, StartAuction(auction_id=1))
-        await here.join(BILAL)
-        await here.house.submit(AMINA, RING)
-        await there.join(dina)
+        dina = await watched(here, there)
         await there.house.submit(dina, bid(10))
         monkeypatch.setattr(store, "entries_after", None)
 
@@ -154,11 +161,7 @@ async def test_news_in_another_order_are_put_right(store):
     """What was published first arrives last, within the time that a gap is waited for."""
     hub = RelayHub()
     async with nodes(store, hub) as (here, there):
-        dina = viewer(3)
-        await here.house.submit(AMINA, StartAuction(auction_id=1))
-        await here.join(BILAL)
-        await here.house.submit(AMINA, RING)
-        await there.join(dina)
+        dina = await watched(here, there)
         hub.silent = True
         hub.published.clear()
         for amount in (10, 11, 12):
@@ -176,11 +179,7 @@ async def test_news_in_another_order_are_put_right(store):
 async def test_a_gap_that_stays_is_filled_from_the_ledger(store):
     hub = RelayHub()
     async with nodes(store, hub) as (here, there):
-        dina = viewer(3)
-        await here.house.submit(AMINA, StartAuction(auction_id=1))
-        await here.join(BILAL)
-        await here.house.submit(AMINA, RING)
-        await there.join(dina)
+        dina = await watched(here, there)
         hub.silent = True
         await here.house.submit(BILAL, bid(10))
         hub.silent = False
@@ -195,11 +194,7 @@ async def test_a_gap_that_stays_is_filled_from_the_ledger(store):
 async def test_a_node_that_was_away_looks_at_the_ledger(store):
     hub = RelayHub()
     async with nodes(store, hub) as (here, there):
-        dina = viewer(3)
-        await here.house.submit(AMINA, StartAuction(auction_id=1))
-        await here.join(BILAL)
-        await here.house.submit(AMINA, RING)
-        await there.join(dina)
+        dina = await watched(here, there)
         there.line.deaf = True
         await here.house.submit(BILAL, bid(10))
 
@@ -211,11 +206,7 @@ async def test_a_node_that_was_away_looks_at_the_ledger(store):
 async def test_of_what_only_newer_nodes_can_read_the_ledger_is_read(store):
     hub = RelayHub()
     async with nodes(store, hub) as (here, there):
-        dina = viewer(3)
-        await here.house.submit(AMINA, StartAuction(auction_id=1))
-        await here.join(BILAL)
-        await here.house.submit(AMINA, RING)
-        await there.join(dina)
+        dina = await watched(here, there)
         hub.silent = True
         await here.house.submit(BILAL, bid(10))
 
@@ -227,9 +218,7 @@ async def test_of_what_only_newer_nodes_can_read_the_ledger_is_read(store):
 async def test_a_room_whose_first_viewer_is_just_let_in_is_not_left(store, monkeypatch):
     async with nodes(store, RelayHub()) as (here, there):
         dina = viewer(3)
-        await here.house.submit(AMINA, StartAuction(auction_id=1))
-        await here.join(BILAL)
-        await here.house.submit(AMINA, RING)
+        await put_up(here)
         follow = there.relay.follow
 
         async def followed(auction_id: int) -> None:
@@ -247,9 +236,7 @@ async def test_a_room_whose_first_viewer_is_just_let_in_is_not_left(store, monke
 async def test_a_bid_behind_the_state_that_a_first_viewer_is_given_is_heard(store, monkeypatch):
     async with nodes(store, RelayHub()) as (here, there):
         dina = viewer(3)
-        await here.house.submit(AMINA, StartAuction(auction_id=1))
-        await here.join(BILAL)
-        await here.house.submit(AMINA, RING)
+        await put_up(here)
         renew = Announcer.renew
 
         async def then_bid(self: Announcer) -> None:
