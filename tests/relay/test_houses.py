@@ -23,6 +23,7 @@ from baraka_server.live.house import House
 from baraka_server.relay.messages import Codec
 from baraka_server.relay.node_relay import NodeRelay
 from baraka_server.store import store as stores
+from baraka_server.store.locked import LockedAuction
 from tests.live.ring import AWARD, RING, bid
 from tests.support.checks.proof import assert_sale_holds, the_ledger
 from tests.support.clients.hall import Hall, open_house, viewer
@@ -119,6 +120,7 @@ async def test_two_nodes_that_take_bids_in_turns_read_nothing_of_each_other(stor
         dina = await watched(here, there)
         await there.house.submit(dina, bid(10))
         monkeypatch.setattr(store, "entries_after", None)
+        monkeypatch.setattr(LockedAuction, "entries_after", None)  # nor behind the lock
 
         for amount in range(11, 31):
             node, who = ((here, BILAL), (there, dina))[amount % 2]
