@@ -4,20 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import insert
 
-from baraka_server.contract.client_events import PostComment, StartAuction
-from baraka_server.domain.decision import Command
 from baraka_server.store import migrate
-from baraka_server.store.engine import open_engine
 from baraka_server.store.errors import Contention, StoreError, Trouble, Unavailable
 from baraka_server.store.locked import RequestKey
 from baraka_server.store.seed import seed
-from baraka_server.store.store import Store
 from baraka_server.store.tables import (
     attendance,
     blocked_users,
@@ -36,20 +31,10 @@ from tests.support.servers.full_disk import small_disk
 from tests.support.servers.line import Line
 from tests.support.servers.mariadb import MariaDB
 from tests.support.servers.sales import take
+from tests.support.servers.stores import START, opened, says
 
-START = Command(StartAuction(auction_id=1), 1)
 NEW_CATEGORY = {"name": "x", "pic_url": "x", "updatedAt": datetime.now(UTC)}
-HELLO = Command(PostComment(auction_id=1, comment="hello"), 2)
-
-
-@asynccontextmanager
-async def opened(url, *, timeout_seconds=10.0, connections_max=5):
-    engine = open_engine(url, timeout_seconds=timeout_seconds, connections_max=connections_max)
-    store = Store(engine, timeout_seconds=timeout_seconds)
-    try:
-        yield store
-    finally:
-        await store.close()
+HELLO = says("hello")
 
 
 async def trouble_of(store, work):
