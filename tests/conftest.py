@@ -10,6 +10,7 @@ import hypothesis
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from baraka_server.store import transactions
 from baraka_server.store.engine import open_engine
 from baraka_server.store.store import Store
 from tests.support.checks.finished import pytest_sessionfinish  # noqa: F401
@@ -100,3 +101,12 @@ async def store(engine: AsyncEngine) -> AsyncIterator[Store]:
     opened = Store(engine, timeout_seconds=10)
     yield opened
     await opened.close()
+
+
+@pytest.fixture
+def patient_probe(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A probe of this process may take as long as any transaction of its store.
+
+    What it finds is for the test, and how fast for the machine, which other tests keep busy.
+    """
+    monkeypatch.setattr(transactions, "PROBE_SECONDS_MAX", float("inf"))

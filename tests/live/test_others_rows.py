@@ -129,6 +129,7 @@ async def read_everything(store: Store) -> None:
 
 
 @pytest.mark.mariadb
+@pytest.mark.usefixtures("patient_probe")
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 async def test_each_kind_is_found_harms_no_sale_and_is_mended_by_what_is_said(
     mariadb: Any, case: Case

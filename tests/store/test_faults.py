@@ -36,6 +36,8 @@ from tests.support.servers.stores import START, opened, says
 NEW_CATEGORY = {"name": "x", "pic_url": "x", "updatedAt": datetime.now(UTC)}
 HELLO = says("hello")
 
+pytestmark = pytest.mark.usefixtures("patient_probe")
+
 
 async def trouble_of(store, work):
     with pytest.raises(Unavailable) as refused:

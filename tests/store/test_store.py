@@ -24,6 +24,8 @@ from tests.support.servers.line import Cut, Line
 from tests.support.servers.sales import award, bid, by_host, change_lot, comment, prepare_sale, take
 from tests.support.servers.stores import opened, said, says
 
+pytestmark = pytest.mark.usefixtures("patient_probe")
+
 # --- many writers
 
 
