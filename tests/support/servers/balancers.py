@@ -14,7 +14,7 @@ from typing import ClassVar, Self
 
 from tests.support.checks.not_run import not_run
 from tests.support.clients.phones import PATIENCE_SECONDS
-from tests.support.servers.mariadb import PROGRAMS_PATH, free_port, outlive_us_and_clean_up
+from tests.support.servers.private_server import Survivor, find, free_port, program
 
 DEPLOY = Path(__file__).parents[3] / "deploy"
 ADDRESSES = ("10.0.0.11:3000", "10.0.0.12:3000")
@@ -36,7 +36,7 @@ class Balancer:
 
     @classmethod
     def require(cls) -> None:
-        if shutil.which(cls.program, path=PROGRAMS_PATH) is None:
+        if find(cls.program) is None:
             not_run(cls.program, "not found. Try: make servers, as root")
 
     @property
@@ -44,15 +44,17 @@ class Balancer:
         return f"http://127.0.0.1:{self._port}"
 
     async def __aenter__(self) -> Self:
-        program = shutil.which(self.program, path=PROGRAMS_PATH)
-        assert program
         self._said = self._folder / "said"
         with self._said.open("wb") as output:
             self._process = await asyncio.create_subprocess_exec(
-                program, *self._words(), stdout=output, stderr=output, start_new_session=True
+                program(self.program),
+                *self._words(),
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
             )
         group = -self._process.pid  # nginx has a process for each worker
-        self._survivor = outlive_us_and_clean_up(group, self._folder)
+        self._survivor = Survivor(group, self._folder)
         async with asyncio.timeout(PATIENCE_SECONDS):
             while not await self._listens():
                 assert self._process.returncode is None, self._said.read_text()
@@ -64,10 +66,7 @@ class Balancer:
         if self._process.returncode is None:
             self._process.send_signal(signal.SIGTERM)
         await asyncio.wait_for(self._process.wait(), PATIENCE_SECONDS)
-        self._survivor.kill()
-        self._survivor.wait()
-        assert self._survivor.stdin
-        self._survivor.stdin.close()
+        self._survivor.dismiss()
         shutil.rmtree(self._folder)
 
     def _words(self) -> list[str]:
