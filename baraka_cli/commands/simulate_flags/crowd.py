@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +12,8 @@ from baraka_cli.commands.simulate_flags.times import seconds
 from baraka_cli.terminal import LOTS_ENCODING_HELP
 
 PANEL = "The crowd"
+
+flag = partial(typer.Option, rich_help_panel=PANEL, show_default=False)
 
 ScenarioName = Annotated[
     str | None,
@@ -24,113 +27,83 @@ ScenarioName = Annotated[
 
 Viewers = Annotated[
     int | None,
-    typer.Option(
-        min=0, metavar="N", help="People who watch.", show_default=False, rich_help_panel=PANEL
-    ),
+    flag(min=0, metavar="N", help="People who watch."),
 ]
 
 Bidders = Annotated[
     int | None,
-    typer.Option(
-        min=0, metavar="N", help="People who bid.", show_default=False, rich_help_panel=PANEL
-    ),
+    flag(min=0, metavar="N", help="People who bid."),
 ]
 
 Commenters = Annotated[
     int | None,
-    typer.Option(
-        min=0,
-        metavar="N",
-        help="People who write in the chat.",
-        show_default=False,
-        rich_help_panel=PANEL,
-    ),
+    flag(min=0, metavar="N", help="People who write in the chat."),
 ]
 
 Processes = Annotated[
     str,
-    typer.Option(
+    flag(
         metavar="N or auto",
-        rich_help_panel=PANEL,
         help="How many processes hold the viewers' phones; auto: as many as help.",
+        show_default=True,
     ),
 ]
 
 Lots = Annotated[
     str | None,
-    typer.Option(
-        rich_help_panel=PANEL,
-        metavar="N or FILE",
-        help="How many lots, or a run list as for the console.",
-        show_default=False,
-    ),
+    flag(metavar="N or FILE", help="How many lots, or a run list as for the console."),
 ]
 
 LotsEncoding = Annotated[
     str | None,
-    typer.Option(
-        rich_help_panel=PANEL, metavar="NAME", help=LOTS_ENCODING_HELP, show_default=False
-    ),
+    flag(metavar="NAME", help=LOTS_ENCODING_HELP),
 ]
 
 Rate = Annotated[
     float | None,
-    typer.Option(
+    flag(
         metavar="PER_SECOND",
-        rich_help_panel=PANEL,
         min=0,
         help="Bids per second, all together; 0: each bids again as soon as it is answered.",
-        show_default=False,
     ),
 ]
 
 Duration = Annotated[
     float | None,
-    typer.Option(
+    flag(
         parser=seconds,
         metavar="TIME",
-        rich_help_panel=PANEL,
         help="How long bids are made: 90s, 15m, 2h; a plain number is seconds.",
-        show_default=False,
     ),
 ]
 
 RampUp = Annotated[
     float | None,
-    typer.Option(
-        parser=seconds,
-        metavar="TIME",
-        rich_help_panel=PANEL,
-        help="The rate grows from none to all of it in this time.",
-        show_default=False,
+    flag(
+        parser=seconds, metavar="TIME", help="The rate grows from none to all of it in this time."
     ),
 ]
 
 FindLimit = Annotated[
     float | None,
-    typer.Option(
+    flag(
         parser=seconds,
         metavar="TIME",
-        rich_help_panel=PANEL,
         help="Raise the rate by a half every TIME, until a threshold breaks.",
-        show_default=False,
     ),
 ]
 
 Replay = Annotated[
     Path | None,
-    typer.Option(
-        rich_help_panel=PANEL,
+    flag(
         metavar="FILE.json",
         help="Do a recorded sale again: what baraka auction history ID --json printed.",
-        show_default=False,
     ),
 ]
 
 Speed = Annotated[
     float | None,
-    typer.Option(
-        rich_help_panel=PANEL,
+    flag(
         metavar="N",
         min=0.01,
         max=1000,
@@ -141,31 +114,19 @@ Speed = Annotated[
 
 Transport = Annotated[
     str | None,
-    typer.Option(
-        metavar="KIND",
-        rich_help_panel=PANEL,
-        help="mixed, websocket, or polling for everybody.",
-        show_default=False,
-    ),
+    flag(metavar="KIND", help="mixed, websocket, or polling for everybody."),
 ]
 
 Chaos = Annotated[
     float | None,
-    typer.Option(
+    flag(
         metavar="PER_SECOND",
-        rich_help_panel=PANEL,
         min=0,
         help="Connections cut per second; their phones come back and resume.",
-        show_default=False,
     ),
 ]
 
 Seed = Annotated[
     int | None,
-    typer.Option(
-        metavar="N",
-        rich_help_panel=PANEL,
-        help="The same seed makes the same decisions.",
-        show_default=False,
-    ),
+    flag(metavar="N", help="The same seed makes the same decisions."),
 ]
