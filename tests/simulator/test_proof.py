@@ -291,5 +291,5 @@ def test_what_a_joiner_is_told_says_nothing_of_when_it_became_so():
     join = proof.asks(late, 4, "joinAuction", {"auctionId": AUCTION})
     proof.answered(late, join, Reply(True, sale.states[2] | {"ok": True}), in_vain=False)
     hears(proof, seat, sale.told[1])
-    proof.reasons.finish()
+    proof.reasons.later.finish()
     assert broken(proof) == []

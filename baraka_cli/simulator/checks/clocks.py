@@ -6,7 +6,6 @@ clock itself counts monotonically. A limit that two ways of counting speak of ho
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
@@ -20,6 +19,7 @@ from baraka_cli.simulator.checks.bidding_told import (
 )
 from baraka_cli.simulator.checks.cores import Core
 from baraka_cli.simulator.checks.findings import Findings
+from baraka_cli.simulator.checks.later import Later
 from baraka_cli.simulator.checks.sent_command import SentCommand
 from baraka_cli.simulator.checks.times import Times
 from baraka_cli.simulator.checks.truth import Moment, Truth
@@ -32,18 +32,15 @@ from baraka_server.contract.server_events import LotAwarded, NewBid
 TOLERANCE_MS = 500
 STEP_MS = 200
 """The same for what one announcement says of itself."""
-ANSWERED_SECONDS_MAX = 3
-"""How long behind an announcement the answer to what made it may come."""
 
 
 class Clocks:
-    """`awake` gives the seconds in which the crowd could read."""
+    """What is `later` is looked at when the answers are there, which say when it was asked for."""
 
     def __init__(self, findings: Findings, times: Times, awake: Callable[[], float]) -> None:
         self._findings = findings
         self._times = times
-        self._awake = awake
-        self._later: deque[tuple[float, Callable[[], None]]] = deque()
+        self.later = Later(awake)
         self._host_awards: set[int] = set()
         """Auctions whose lot on the block the host was asked to award."""
 
@@ -57,7 +54,7 @@ class Clocks:
         self, auction_id: int, seq: int, core: Core, before: Moment, *, new_lot: bool
     ) -> None:
         """Called for each announcement, in order."""
-        self.judge(self._awake())
+        self.later.judge()
         was, clock = before.bidding, before.bidding.clock
         after = behind(was, seq, core, before.data, new_lot=new_lot)
         where = f"auction {auction_id}, number {seq}"
@@ -73,10 +70,9 @@ class Clocks:
                     f"{where}, bidding resumed", clock, after.clock, before.data
                 )
             case LotAwarded.wire_name if clock is not None and clock.auto:
-                by_host = auction_id in self._host_awards
-                look = partial(self._look_at_award, auction_id, seq, clock, ms_of(before.data))
-                if not by_host:
-                    self._later.append((self._awake(), look))
+                if auction_id not in self._host_awards:
+                    at_ms = ms_of(before.data)
+                    self.later.add(partial(self._look_at_award, auction_id, seq, clock, at_ms))
         if new_lot or core[0] == LotAwarded.wire_name:
             self._host_awards.discard(auction_id)
 
@@ -93,8 +89,7 @@ class Clocks:
             if was.clock is not now.clock:
                 self._expect(False, f"{where}: {_told(now.clock)}, and {_told(was.clock)} before")
             return
-        look = partial(self._look_at_bid_time, where, auction_id, was.clock, now.clock)
-        self._later.append((self._awake(), look))
+        self.later.add(partial(self._look_at_bid_time, where, auction_id, was.clock, now.clock))
 
     def _look_at_bid_time(
         self, where: str, auction_id: int, was: ClockTold, now: ClockTold
@@ -216,13 +211,6 @@ class Clocks:
     def never_awarded(self, auction_id: int) -> None:
         """A clock that awards ran out, and nothing came of it."""
         self._expect(False, f"auction {auction_id}: the clock ran out, and the lot was not awarded")
-
-    def judge(self, now: float) -> None:
-        while self._later and now >= self._later[0][0] + ANSWERED_SECONDS_MAX:
-            self._later.popleft()[1]()
-
-    def finish(self) -> None:
-        self.judge(float("inf"))
 
 
 def _told(clock: ClockTold | None) -> str:

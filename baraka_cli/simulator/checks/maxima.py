@@ -5,9 +5,10 @@ What the crowd set is known when it is answered, so the announcements are gone t
 
 from __future__ import annotations
 
-from collections import defaultdict, deque
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from baraka_cli.client.frames import Frame
@@ -16,6 +17,7 @@ from baraka_cli.simulator.checks.automatic_bids import Maximum, answers
 from baraka_cli.simulator.checks.cores import Core, Row
 from baraka_cli.simulator.checks.descriptions import said
 from baraka_cli.simulator.checks.findings import Findings
+from baraka_cli.simulator.checks.later import Later
 from baraka_cli.simulator.checks.seats import Seat
 from baraka_cli.simulator.checks.sent_command import SentCommand
 from baraka_cli.simulator.checks.truth import Moment
@@ -24,8 +26,6 @@ from baraka_server.contract.hammer import BidUndone, LotReopened
 from baraka_server.contract.maxima import MaximumChanged, SetMaximumBid, WithdrawMaximum
 from baraka_server.contract.moderation import BlockUser
 from baraka_server.contract.server_events import LotAwarded, LotChanged, NewBid
-
-ANSWERED_SECONDS_MAX = 3
 
 
 @dataclass(slots=True)
@@ -51,7 +51,6 @@ class _Table:
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    noted: float
     auction_id: int
     seq: int
     core: Core
@@ -60,13 +59,12 @@ class _Entry:
 
 
 class Maxima:
-    """`awake` gives the seconds in which the crowd could read."""
+    """What was announced is gone through `later`."""
 
     def __init__(self, findings: Findings, awake: Callable[[], float]) -> None:
         self.is_played = False
         self._findings = findings
-        self._awake = awake
-        self._log: deque[_Entry] = deque()
+        self.later = Later(awake)
         self._tables: defaultdict[int, _Table] = defaultdict(_Table)
         self._hammered: dict[int, _Table] = {}
         self._set: dict[tuple[int, int], Maximum] = {}
@@ -126,15 +124,9 @@ class Maxima:
         self, auction_id: int, seq: int, core: Core, before: Moment, *, new_lot: bool
     ) -> None:
         """Called for each announcement, in order."""
-        self.judge(self._awake())
-        self._log.append(_Entry(self._awake(), auction_id, seq, core, before, new_lot))
-
-    def judge(self, now: float) -> None:
-        while self._log and now >= self._log[0].noted + ANSWERED_SECONDS_MAX:
-            self._go_through(self._log.popleft())
-
-    def finish(self) -> None:
-        self.judge(float("inf"))
+        self.later.judge()
+        entry = _Entry(auction_id, seq, core, before, new_lot)
+        self.later.add(partial(self._go_through, entry))
 
     def _go_through(self, entry: _Entry) -> None:
         table, core = self._tables[entry.auction_id], entry.core

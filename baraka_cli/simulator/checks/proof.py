@@ -291,11 +291,11 @@ class Proof:
     def finish(self, seats: Iterable[Seat]) -> None:
         """Report what can only be said when everything has been heard."""
         self.rooms.skipped.finish()
-        self.reasons.finish()
-        self.clocks.finish()
+        self.reasons.later.finish()
+        self.clocks.later.finish()
         self.people.finish()
-        self.maxima.finish()
-        self.registrations.finish()
+        self.maxima.later.finish()
+        self.registrations.later.finish()
         self.put_off.finish()
         self.connections.finish()
         self.announcements.finish()
@@ -309,8 +309,8 @@ class Proof:
     def stop(self) -> None:
         """Report what can be said of a run that broke off, too: nothing more will be heard."""
         self.rooms.skipped.judge(self._awake())
-        self.reasons.judge(self._awake())
-        self.clocks.judge(self._awake())
+        self.reasons.later.judge()
+        self.clocks.later.judge()
         self.people.finish()
         self.put_off.finish()
         self.connections.finish()

@@ -8,8 +8,8 @@ hold somewhere between the two.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from baraka_cli.simulator.checks.announcements import Announcements
@@ -17,6 +17,7 @@ from baraka_cli.simulator.checks.cases import Case
 from baraka_cli.simulator.checks.clocks import Clocks
 from baraka_cli.simulator.checks.findings import Findings
 from baraka_cli.simulator.checks.holds import HOLDS
+from baraka_cli.simulator.checks.later import Later
 from baraka_cli.simulator.checks.people import People
 from baraka_cli.simulator.checks.refusal_texts import codes_of, quoted
 from baraka_cli.simulator.checks.registrations import Registrations
@@ -25,10 +26,6 @@ from baraka_cli.simulator.checks.spans import Spans
 from baraka_cli.simulator.checks.times import Times
 from baraka_cli.simulator.result import Promise
 from baraka_server.contract.client_events import JoinAuction, LeaveAuction
-
-ANNOUNCED_SECONDS_MAX = 3
-"""How long behind an answer something may be announced that was so before it."""
-
 
 CHANGES_NOTHING = frozenset({JoinAuction.wire_name, LeaveAuction.wire_name})
 """Commands that make no entry in an auction's sequence."""
@@ -53,17 +50,15 @@ class Reasons:
         self._announcements = announcements
         self._clock = clock
         self._awake = awake
+        self.later = Later(awake)
         self._times = times
         self._clocks, self._spans, self._people = clocks, spans, people
         self._registrations = registrations
-        self._waiting: deque[tuple[float, float, SentCommand, Mapping[str, Any]]] = deque()
-        """When it was answered by both clocks, what was asked, and the answer."""
 
     def refused(self, asked: SentCommand, said: Mapping[str, Any]) -> None:
         """Judge it as soon as everything is announced that may have been so by then."""
-        now = self._awake()
-        self.judge(now)
-        self._waiting.append((now, self._clock(), asked, said))
+        self.later.judge()
+        self.later.add(partial(self._judge, self._clock(), self._awake(), asked, said))
 
     def done(self, asked: SentCommand, said: Mapping[str, Any]) -> None:
         """Note when it was asked for: it was not so before.
@@ -74,16 +69,8 @@ class Reasons:
         if isinstance(seq, int) and asked.event not in CHANGES_NOTHING:
             self._times.sent.setdefault((asked.auction_id, seq), asked.at)
 
-    def judge(self, now: float) -> None:
-        """All that were answered long enough before `now`."""
-        while self._waiting and now >= self._waiting[0][0] + ANNOUNCED_SECONDS_MAX:
-            awake, at, asked, said = self._waiting.popleft()
-            self._judge(at, awake, asked, said)
-
-    def finish(self) -> None:
-        self.judge(float("inf"))
-
     def _judge(self, at: float, awake: float, asked: SentCommand, said: Mapping[str, Any]) -> None:
+        """`at` and `awake` are when it was answered, by both clocks."""
         truth = self._announcements.truth(asked.auction_id)
         since, known = asked.since, truth.known
         if since is None or known is None or since < truth.begins:

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict, deque
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from baraka_cli.client.replies import Reply
 from baraka_cli.simulator.checks.cores import Core
 from baraka_cli.simulator.checks.descriptions import said
 from baraka_cli.simulator.checks.findings import Findings
+from baraka_cli.simulator.checks.later import Later
 from baraka_cli.simulator.checks.sent_command import SentCommand
 from baraka_cli.simulator.result import Promise
 from baraka_server.contract.house_rules import SetHouseRules
 from baraka_server.contract.registration import RegisterBidder
 from baraka_server.contract.server_events import NewBid
 
-ANSWERED_SECONDS_MAX = 3
 APPROVAL = "approval"
 
 
@@ -36,13 +37,12 @@ class Registrations:
     def __init__(self, findings: Findings, awake: Callable[[], float]) -> None:
         self.by_others = False
         self._findings = findings
-        self._awake = awake
+        self.later = Later(awake)
         self._rules: defaultdict[int, list[tuple[int, bool]]] = defaultdict(list)
         """From which numbers on an auction asks for approval, or does not any more."""
         self._set: defaultdict[tuple[int, int], list[_Registered]] = defaultdict(list)
         self._open: Counter[int] = Counter()
         """Commands of each auction that are not answered, or whose answer was lost."""
-        self._bids: deque[tuple[float, int, int, Core]] = deque()
 
     def asks(self, asked: SentCommand) -> None:
         if asked.event in {SetHouseRules.wire_name, RegisterBidder.wire_name}:
@@ -65,22 +65,15 @@ class Registrations:
 
     def follow(self, auction_id: int, seq: int, core: Core, data: Mapping[str, Any]) -> None:
         """Called for each announcement, in order. A bid from the floor may be of somebody without a number."""
-        self.judge(self._awake())
+        self.later.judge()
         row = data.get("newBid")
         floor = isinstance(row, Mapping) and bool(row.get("floor"))
         if core[0] == NewBid.wire_name and len(core) > 3 and not (self.by_others or floor):
-            self._bids.append((self._awake(), auction_id, seq, core))
-
-    def judge(self, now: float) -> None:
-        while self._bids and now >= self._bids[0][0] + ANSWERED_SECONDS_MAX:
-            _, auction_id, seq, core = self._bids.popleft()
-            if self._rules[auction_id] and not self._open[auction_id]:
-                self._look_at_bid(auction_id, seq, core)
-
-    def finish(self) -> None:
-        self.judge(float("inf"))
+            self.later.add(partial(self._look_at_bid, auction_id, seq, core))
 
     def _look_at_bid(self, auction_id: int, seq: int, core: Core) -> None:
+        if not self._rules[auction_id] or self._open[auction_id]:
+            return
         _, _, user_id, amount = core
         where = f"auction {auction_id}, number {seq}: {said(core)}"
         one = self._behind(auction_id, user_id, seq - 1)
