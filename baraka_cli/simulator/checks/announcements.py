@@ -268,13 +268,11 @@ class Announcements:
 
     def _judge(self, auction_id: int, seq: int, core: Core, before: Moment) -> None:
         """Judge an announcement by what was said before it."""
-        truth = self.truth(auction_id)
-        if not truth.meddled:
-            new_lot = truth.is_new_lot(core)
-            self._clocks.follow(auction_id, seq, core, before, new_lot=new_lot)
+        if not self.truth(auction_id).meddled:
+            self._clocks.follow(auction_id, seq, core, before)
             self._people.follow(auction_id, seq, core, before)
-            self._maxima.follow(auction_id, seq, core, before, new_lot=new_lot)
-            self._registrations.follow(auction_id, seq, core, before.data)
+            self._maxima.follow(auction_id, seq, core, before)
+            self._registrations.follow(auction_id, seq, core, before)
         where = f"auction {auction_id}, number {seq}"
         match core:
             case (NewBid.wire_name, _, _, int(amount)) if (

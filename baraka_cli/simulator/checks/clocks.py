@@ -13,7 +13,6 @@ from typing import Any
 from baraka_cli.simulator.checks.bidding_told import (
     BiddingTold,
     ClockTold,
-    behind,
     ms_of,
     told_at_first,
 )
@@ -50,13 +49,11 @@ class Clocks:
 
     # --- what is announced
 
-    def follow(
-        self, auction_id: int, seq: int, core: Core, before: Moment, *, new_lot: bool
-    ) -> None:
+    def follow(self, auction_id: int, seq: int, core: Core, before: Moment) -> None:
         """Called for each announcement, in order."""
         self.later.judge()
-        was, clock = before.bidding, before.bidding.clock
-        after = behind(was, seq, core, before.data, new_lot=new_lot)
+        was, after = before.bidding, before.bidding_after
+        clock = was.clock
         where = f"auction {auction_id}, number {seq}"
         match core[0]:
             case NewBid.wire_name if len(core) > 1 and "formerBid" not in before.data:
@@ -73,7 +70,7 @@ class Clocks:
                 if auction_id not in self._host_awards:
                     at_ms = ms_of(before.data)
                     self.later.add(partial(self._look_at_award, auction_id, seq, clock, at_ms))
-        if new_lot or core[0] == LotAwarded.wire_name:
+        if before.new_lot or core[0] == LotAwarded.wire_name:
             self._host_awards.discard(auction_id)
 
     def _expect(self, holds: bool, what: str, data: object = "") -> None:

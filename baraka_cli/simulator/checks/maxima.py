@@ -55,7 +55,6 @@ class _Entry:
     seq: int
     core: Core
     before: Moment
-    new_lot: bool
 
 
 class Maxima:
@@ -120,13 +119,10 @@ class Maxima:
 
     # --- what is announced
 
-    def follow(
-        self, auction_id: int, seq: int, core: Core, before: Moment, *, new_lot: bool
-    ) -> None:
+    def follow(self, auction_id: int, seq: int, core: Core, before: Moment) -> None:
         """Called for each announcement, in order."""
         self.later.judge()
-        entry = _Entry(auction_id, seq, core, before, new_lot)
-        self.later.add(partial(self._go_through, entry))
+        self.later.add(partial(self._go_through, _Entry(auction_id, seq, core, before)))
 
     def _go_through(self, entry: _Entry) -> None:
         table, core = self._tables[entry.auction_id], entry.core
@@ -140,7 +136,7 @@ class Maxima:
             table.maxima.pop(self._withdrawn[place], None)
         elif place in self._blocked:
             self._was_blocked(table, self._blocked[place], core)
-        elif entry.new_lot or core[0] in {LotAwarded.wire_name, LotReopened.wire_name}:
+        elif entry.before.new_lot or core[0] in {LotAwarded.wire_name, LotReopened.wire_name}:
             self._another_lot(entry)
         elif core[0] == BidUndone.wire_name and len(core) > 2:
             self._was_undone(table, entry)

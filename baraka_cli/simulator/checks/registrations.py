@@ -6,7 +6,6 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 from baraka_cli.client.replies import Reply
 from baraka_cli.simulator.checks.cores import Core
@@ -14,6 +13,7 @@ from baraka_cli.simulator.checks.descriptions import said
 from baraka_cli.simulator.checks.findings import Findings
 from baraka_cli.simulator.checks.later import Later
 from baraka_cli.simulator.checks.sent_command import SentCommand
+from baraka_cli.simulator.checks.truth import Moment
 from baraka_cli.simulator.result import Promise
 from baraka_server.contract.house_rules import SetHouseRules
 from baraka_server.contract.registration import RegisterBidder
@@ -63,10 +63,10 @@ class Registrations:
         elif "registration" in payload:
             self._rules[auction_id].append((seq, payload["registration"] == APPROVAL))
 
-    def follow(self, auction_id: int, seq: int, core: Core, data: Mapping[str, Any]) -> None:
+    def follow(self, auction_id: int, seq: int, core: Core, before: Moment) -> None:
         """Called for each announcement, in order. A bid from the floor may be of somebody without a number."""
         self.later.judge()
-        row = data.get("newBid")
+        row = before.data.get("newBid")
         floor = isinstance(row, Mapping) and bool(row.get("floor"))
         if core[0] == NewBid.wire_name and len(core) > 3 and not (self.by_others or floor):
             self.later.add(partial(self._look_at_bid, auction_id, seq, core))

@@ -70,10 +70,13 @@ class Moment:
     lot: Lot | None
     bids: list[Row]
     on_air: bool | None
-    hammered: list[Row] = field(default_factory=list)
-    bidding: BiddingTold = OPEN
-    slow: int = 0
-    data: Mapping[str, Any] = field(default_factory=dict)
+    hammered: list[Row]
+    bidding: BiddingTold
+    slow: int
+    data: Mapping[str, Any]
+    new_lot: bool
+    """Whether it puts another product on the block."""
+    bidding_after: BiddingTold
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,9 +257,21 @@ class Truth:
         bids = self._bids[-1]
         hammered = self._hammered[1] if self._hammered else []
         data = self._data.pop(seq, {})
-        before = Moment(self.lot, bids.rows, self.on_air, hammered, self.bidding, self.slow, data)
+        new_lot = self._is_new_lot(core)
+        after = behind(self.bidding, seq, core, data, new_lot=new_lot)
+        before = Moment(
+            self.lot,
+            bids.rows,
+            self.on_air,
+            hammered,
+            self.bidding,
+            self.slow,
+            data,
+            new_lot=new_lot,
+            bidding_after=after,
+        )
         self._judge(seq, core, before)
-        self.bidding = behind(self.bidding, seq, core, data, new_lot=self.is_new_lot(core))
+        self.bidding = after
         match core:
             case (NewBid.wire_name, *_) if seq in self.relisted:
                 self._relist(seq)
@@ -273,7 +288,7 @@ class Truth:
             case (SlowMode.wire_name, seconds):
                 self.slow = seconds
             case (LotChanged.wire_name, product, minimum, start, market):
-                if self.is_new_lot(core):
+                if new_lot:
                     self._bids.append(Era(seq))
                     self._hammered = None
                 elif seq in self.relisted:
@@ -309,7 +324,7 @@ class Truth:
         elif isinstance(row.get("paddle"), int):
             self.paddles[user_id] = row["paddle"]
 
-    def is_new_lot(self, core: Core) -> bool:
+    def _is_new_lot(self, core: Core) -> bool:
         return core[0] == LotChanged.wire_name and (
             self.lot is None or len(core) < 2 or self.lot.product != core[1]
         )
