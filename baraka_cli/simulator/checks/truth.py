@@ -274,7 +274,7 @@ class Truth:
         self.bidding = after
         match core:
             case (NewBid.wire_name, *_) if seq in self.relisted:
-                self._relist(seq)
+                _go_on(self._bids, seq, self.relisted[seq])
             case (NewBid.wire_name, bid_id, user_id, amount):
                 _grow(bids, seq, (bid_id, user_id, amount))
                 self._note_whose(seq, user_id, data.get("newBid", {}))
@@ -282,9 +282,8 @@ class Truth:
             case (NewComment.wire_name, comment_id, user_id, text):
                 self._comment(seq, (comment_id, user_id, text))
             case (CommentRemoved.wire_name, comment_id):
-                self._relist_comments(
-                    seq, [row for row in self._comments[-1].rows if row[0] != comment_id]
-                )
+                left = [row for row in self._comments[-1].rows if row[0] != comment_id]
+                _go_on(self._comments, seq, left)
             case (SlowMode.wire_name, seconds):
                 self.slow = seconds
             case (LotChanged.wire_name, product, minimum, start, market):
@@ -292,10 +291,10 @@ class Truth:
                     self._bids.append(Era(seq))
                     self._hammered = None
                 elif seq in self.relisted:
-                    self._relist(seq)
+                    _go_on(self._bids, seq, self.relisted[seq])
                 self._put_up(Lot(product, minimum, start, market))
             case (BidUndone.wire_name, ids, _):
-                self._begin(seq, [row for row in bids.rows if row[0] not in ids])
+                _go_on(self._bids, seq, [row for row in bids.rows if row[0] not in ids])
                 self.took_back = True
             case (LotReopened.wire_name, *_):
                 self._open_again(seq)
@@ -333,21 +332,10 @@ class Truth:
         """Add it behind the others, or where it was before it was removed."""
         listed = self._comments[-1]
         if listed.rows and row[0] < listed.rows[-1][0]:
-            self._relist_comments(seq, sorted([*listed.rows, row], key=lambda one: one[0]))
+            in_order = sorted([*listed.rows, row], key=lambda one: one[0])
+            _go_on(self._comments, seq, in_order)
         else:
             _grow(listed, seq, row)
-
-    def _relist_comments(self, seq: int, listed: list[Row]) -> None:
-        first = self._comments[-1].root
-        self._comments.append(Era(seq, listed, [0] * len(listed), first))
-
-    def _relist(self, seq: int) -> None:
-        self._begin(seq, self.relisted[seq])
-
-    def _begin(self, seq: int, listed: Iterable[Row]) -> None:
-        """Go on with a list of rows that are not new."""
-        listed = list(listed)
-        self._bids.append(Era(seq, listed, [0] * len(listed), self._bids[-1].root))
 
     def _open_again(self, seq: int) -> None:
         """Take the last award back: its lot is on the block, and its bids are on the list."""
@@ -362,7 +350,7 @@ class Truth:
             self.passed -= 1
         if lot is not None:
             self._put_up(lot)
-        self._begin(seq, listed)
+        _go_on(self._bids, seq, listed)
 
     def _change(self, auction: Mapping[str, Any]) -> None:
         """Take the row of the auction as another program left it."""
@@ -390,6 +378,12 @@ class Truth:
 def _grow(era: Era, seq: int, row: Row) -> None:
     era.seqs.append(seq)
     era.rows.append(row)
+
+
+def _go_on(eras: list[Era], seq: int, listed: Iterable[Row]) -> None:
+    """From `seq` on the list has these rows, which are not new."""
+    listed = list(listed)
+    eras.append(Era(seq, listed, [0] * len(listed), eras[-1].root))
 
 
 def _era(eras: list[Era], seq: int) -> Era:
