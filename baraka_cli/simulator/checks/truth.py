@@ -165,6 +165,15 @@ class Truth:
     def comments_at(self, seq: int) -> list[Row]:
         return _era(self._comments, seq).at(seq)
 
+    @property
+    def bids(self) -> list[Row]:
+        """On the list by now, as far as that is folded; oldest first."""
+        return self.bids_at(self.known or 0)
+
+    @property
+    def comments(self) -> list[Row]:
+        return self.comments_at(self.known or 0)
+
     def in_one_list(self, kind: str, seq: int, newer: int) -> bool:
         """Whether a list of this kind at `newer` contains what was new at `seq`."""
         eras = self._bids if kind == NewBid.wire_name else self._comments

@@ -38,7 +38,7 @@ class FloorBids:
 
     async def make(self) -> bool:
         """Whether one was taken."""
-        bids = self._truth.bids_at(self._truth.known or 0)
+        bids = self._truth.bids
         if not (self.open and bids and self._desk.has(FloorBid.wire_name)):
             return False
         bidder: dict[str, Any] = {"label": self._chance.choice(LABELS)}

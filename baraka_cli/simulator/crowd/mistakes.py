@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from baraka_cli.simulator.checks.cores import Row
 from baraka_cli.simulator.checks.truth import Truth
 from baraka_cli.simulator.crowd.desk import Desk
 from baraka_server.contract.hammer import ReopenLot, UndoBid
@@ -43,17 +42,13 @@ class Mistakes:
             self._chance.randint(not reopens, UNDOS_MAX), reopens, self._chance.random() < 0.5
         )
 
-    @property
-    def bids(self) -> list[Row]:
-        """The bids of the round as far as they were heard, oldest first."""
-        return self._truth.bids_at(self._truth.known or 0)
-
     async def undo(self) -> bool:
         """Take the newest bid back; a bid that comes meanwhile is the newest then."""
         for _ in range(TRIES_MAX):
-            if not self.bids or not self._desk.has(UndoBid.wire_name):
+            bids = self._truth.bids
+            if not bids or not self._desk.has(UndoBid.wire_name):
                 return False
-            named = {"bidId": self.bids[-1][0]}
+            named = {"bidId": bids[-1][0]}
             if await self._desk.do(
                 UndoBid.wire_name, named, Code.NOT_NEWEST, Code.NOTHING_TO_UNDO, Code.NO_LOT
             ):
@@ -66,6 +61,6 @@ class Mistakes:
 
     def runner_up(self) -> dict[str, Any]:
         """The fields of an award to the highest bid of another bidder than the leader; none without one."""
-        bids = self.bids
+        bids = self._truth.bids
         others = [row for row in bids if row[1] != bids[-1][1]]
         return {"bidId": others[-1][0], "runnerUp": True} if others else {}

@@ -96,8 +96,7 @@ class Moderating:
     async def _remove(self) -> bool:
         """Later lists lack it, until it is put back."""
         one = self._writer()
-        listed = self._truth.comments_at(self._truth.known or 0)
-        theirs = [row for row in listed if row[1] != self._truth.owner]
+        theirs = [row for row in self._truth.comments if row[1] != self._truth.owner]
         if one is None or not theirs or not self._desk.has(RemoveComment.wire_name):
             return False
         named = {"commentId": self._chance.choice(theirs)[0]}
@@ -153,7 +152,7 @@ class Moderating:
 
     def _blockable(self) -> list[Member]:
         """All phones of a bidder, the one who leads if that can be; none where one of them is under way."""
-        bids = self._truth.bids_at(self._truth.known or 0)
+        bids = self._truth.bids
         users = {one.phone.user_id for one in self._everybody if one.bidder}
         order = sorted(users, key=lambda _: self._chance.random())
         leader = bids[-1][1] if bids else None
@@ -182,7 +181,7 @@ class Moderating:
         """What is refused to somebody who is blocked."""
         if not one.phone.connected:
             return
-        bids = self._truth.bids_at(self._truth.known or 0)
+        bids = self._truth.bids
         amount = bids[-1][2] + 1 if bids else max(1, one.board.minimum)
         await self._bidding.bid(one, Bid(amount), time.perf_counter())
         await self._chatting.say(one, "Why can nobody hear me?")

@@ -141,7 +141,7 @@ class Plays:
         if play.floor_bids and await self._floor.make():
             play.floor_bids -= 1
             self.done[FLOOR] += 1
-        if play.acts and self._truth.bids_at(self._truth.known or 0):
+        if play.acts and self._truth.bids:
             self.done[MODERATION] += await play.acts.pop()()
 
     def is_over(self, play: LotPlay) -> bool:

@@ -109,7 +109,7 @@ class SellingByClock:
 
     async def go_on(self, plan: ClockPlan) -> None:
         """Called all the time while people bid: one thing after the other is done."""
-        if self._clock is None or not self._truth.bids_at(self._truth.known or 0):
+        if self._clock is None or not self._truth.bids:
             return
         if plan.pauses_bidding:
             plan.pauses_bidding = False
