@@ -23,7 +23,7 @@ from baraka_cli.simulator.checks.sent_command import SentCommand
 from baraka_cli.simulator.checks.truth import Moment
 from baraka_cli.simulator.result import Promise
 from baraka_server.contract.hammer import BidUndone, LotReopened
-from baraka_server.contract.maxima import MaximumChanged, SetMaximumBid, WithdrawMaximum
+from baraka_server.contract.maxima import SetMaximumBid, WithdrawMaximum
 from baraka_server.contract.moderation import BlockUser
 from baraka_server.contract.server_events import LotAwarded, LotChanged, NewBid
 
@@ -101,8 +101,7 @@ class Maxima:
 
     def heard(self, seat: Seat, frame: Frame) -> None:
         """`maximumChanged`, which is for its user alone."""
-        if frame.name == MaximumChanged.wire_name:
-            self._look_at_told(seat, "heard of a maximum", frame.data.get("maximum"), frame.text)
+        self._look_at_told(seat, "heard of a maximum", frame.data.get("maximum"), frame.text)
 
     def look_at_state(self, seat: Seat, state: Mapping[str, Any]) -> None:
         if state.get("maximum") is not None:

@@ -92,7 +92,7 @@ class People:
         if key is None or not answer.ok or not isinstance(seq, int):
             return
         truth = self._truth_of(asked.auction_id)
-        if asked.event not in SAYS or not SAYS[asked.event][1]:
+        if not SAYS[asked.event][1]:
             truth.when(seq, partial(self._look_at_deeds, key))
         elif key[2] is Kind.BLOCKED and answer.data.get("changed") is not False:
             truth.when(seq, partial(self._look_at_bids, truth, key, seq))

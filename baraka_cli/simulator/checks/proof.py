@@ -34,6 +34,7 @@ from baraka_cli.simulator.checks.states import States
 from baraka_cli.simulator.checks.times import Times
 from baraka_cli.simulator.checks.truth import Truth
 from baraka_cli.simulator.result import Promise
+from baraka_server.contract.maxima import MaximumChanged
 from baraka_server.contract.prices import FloorBid
 from baraka_server.contract.refusals import Code
 from baraka_server.contract.server_events import (
@@ -237,11 +238,11 @@ class Proof:
             self._heard_aside(seat, frame)
 
     def _heard_aside(self, seat: Seat, frame: Frame) -> None:
-        if frame.name == Error.wire_name and self._puts_out(seat, frame):
-            return
-        self.maxima.heard(seat, frame)
         if frame.name == Error.wire_name:
-            self.refusals.heard(seat, frame)
+            if not self._puts_out(seat, frame):
+                self.refusals.heard(seat, frame)
+        elif frame.name == MaximumChanged.wire_name:
+            self.maxima.heard(seat, frame)
         elif frame.name == AuctionState.wire_name:
             room = seat.rooms.get(frame.auction_id or 0)
             if room is None:

@@ -62,8 +62,8 @@ class Bidding:
         """Those of them that nobody made."""
         self.lot_began = 0.0
         """By `time.perf_counter()`."""
-        self._lot_seconds = sale.scenario.duration / len(sale.lots)
-        self._look_seconds = min(LOOK_SECONDS, self._lot_seconds / 4)
+        self.lot_seconds = sale.scenario.duration / len(sale.lots)
+        self._look_seconds = min(LOOK_SECONDS, self.lot_seconds / 4)
         self._scenario = sale.scenario
         self._auction_id = sale.place.auction_id
         self._pool = sale.pool
@@ -84,12 +84,8 @@ class Bidding:
         self._run_id = f"{time.time_ns():x}"
 
     @property
-    def lot_seconds(self) -> float:
-        return self._lot_seconds
-
-    @property
     def lot_ends(self) -> float:
-        return self.lot_began + self._lot_seconds
+        return self.lot_began + self.lot_seconds
 
     def start(self) -> None:
         for one in self._bidders:
@@ -134,7 +130,7 @@ class Bidding:
         return one.phone.lists and time.perf_counter() - one.lot_seen_at < self._look_seconds
 
     def _view(self, one: Member) -> View:
-        elapsed = (time.perf_counter() - self.lot_began) / self._lot_seconds
+        elapsed = (time.perf_counter() - self.lot_began) / self.lot_seconds
         return one.board.view(one.phone.user_id, min(elapsed, 1.0))
 
     def _next_bid(self) -> tuple[Member, Bid] | Lapse:

@@ -80,7 +80,7 @@ class Plays:
             desk,
             everybody,
             bidding.maxima,
-            takes_maxima=scenario.maxima > 0,
+            takes_maxima=self._takes_maxima,
             approval=scenario.registration,
             limit=max(lot.market for lot in sale.lots),
             floor=self._floor,
