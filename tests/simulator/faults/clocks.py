@@ -8,12 +8,12 @@ from typing import Any
 from unittest.mock import patch
 
 from baraka_cli.simulator.result import Promise
-from baraka_server.contract.refusals import TEXTS, Code
+from baraka_server.contract.refusals import Code
 from baraka_server.domain.clock import Clock
 from baraka_server.domain.rules import clock as rules_of_clock
 from baraka_server.domain.rules import prices
 from baraka_server.live import clock_told
-from tests.simulator.faults.kinds import changing, refusing, rule, stating, wire
+from tests.simulator.faults.kinds import changing, rule, saying_no, stating, wire
 from tests.support.clients.simulated import AUTO, CLOCKS, MISTAKES, VICTIM
 from tests.support.servers.man_in_the_middle import Listener, Said, Tamper
 
@@ -88,13 +88,7 @@ def a_clock_awards_its_lot_before_the_end_that_is_told() -> Iterator[None]:
 
 @wire(Promise.REFUSALS_ARE_RIGHT, r"placeBid of .* was refused as 'Bidding is closed', and", CLOCKS)
 def bids_are_refused_although_the_clock_runs() -> Tamper:
-    return refusing(
-        lambda said: (
-            said.data | {"code": Code.BIDDING_CLOSED, "message": TEXTS[Code.BIDDING_CLOSED]}
-            if said.data.get("code") == Code.BID_TOO_LOW
-            else None
-        )
-    )
+    return saying_no(Code.BIDDING_CLOSED)
 
 
 @wire(
@@ -104,13 +98,7 @@ def bids_are_refused_although_the_clock_runs() -> Tamper:
     is_long=True,
 )
 def bids_are_refused_although_nothing_is_paused() -> Tamper:
-    return refusing(
-        lambda said: (
-            said.data | {"code": Code.BIDDING_PAUSED, "message": TEXTS[Code.BIDDING_PAUSED]}
-            if said.data.get("code") == Code.BID_TOO_LOW
-            else None
-        )
-    )
+    return saying_no(Code.BIDDING_PAUSED)
 
 
 @wire(Promise.ONE_ORDER, r"number \d+ is a clock with \d+ ms left.* for some and", CLOCKS)

@@ -9,6 +9,7 @@ from typing import Any
 
 from baraka_cli.simulator.result import Promise
 from baraka_cli.simulator.scenario import Scenario
+from baraka_server.contract.refusals import TEXTS, Code
 from tests.support.clients.simulated import (
     AUCTION,
     STORM,
@@ -86,6 +87,12 @@ def refusing(change: Callable[[Said], dict[str, Any] | None]) -> Tamper:
         return [said]
 
     return tamper
+
+
+def saying_no(code: Code, **values: Any) -> Tamper:
+    """Every good bid of a few is refused so, and never gets to the room."""
+    no = {"ok": False, "code": code, "message": TEXTS[code].format(**values)}
+    return refusing(lambda said: no if said.data.get("code") == Code.BID_TOO_LOW else None)
 
 
 def rewording(more: str) -> Tamper:

@@ -6,18 +6,12 @@ from typing import Any
 
 from baraka_cli.simulator.result import Promise
 from baraka_server.contract.refusals import TEXTS, Code
-from tests.simulator.faults.kinds import refusing, wire
+from tests.simulator.faults.kinds import refusing, saying_no, wire
 from tests.support.clients.simulated import STORM
 from tests.support.servers.man_in_the_middle import Listener, Said, Tamper
 
 SAYING_THE_ROUND = STORM.model_copy(update={"delta_share": 1.0})
 """All phones do that know more than the guide (D31)."""
-
-
-def _saying_no(code: Code, **values: Any) -> Tamper:
-    """Every good bid of a few is refused so, and never gets to the room."""
-    no = {"ok": False, "code": code, "message": TEXTS[code].format(**values)}
-    return refusing(lambda said: no if said.data.get("code") == Code.BID_TOO_LOW else None)
 
 
 def _never_so(text: str) -> str:
@@ -26,17 +20,17 @@ def _never_so(text: str) -> str:
 
 @wire(Promise.REFUSALS_ARE_RIGHT, _never_so("Auction has not started yet"))
 def bids_are_refused_because_the_auction_is_not_live() -> Tamper:
-    return _saying_no(Code.NOT_LIVE)
+    return saying_no(Code.NOT_LIVE)
 
 
 @wire(Promise.REFUSALS_ARE_RIGHT, _never_so("There is no product to bid on"))
 def bids_are_refused_because_nothing_is_on_the_block() -> Tamper:
-    return _saying_no(Code.NO_LOT)
+    return saying_no(Code.NO_LOT)
 
 
 @wire(Promise.REFUSALS_ARE_RIGHT, _never_so("Join the auction before you bid"))
 def who_has_joined_is_told_to_join() -> Tamper:
-    return _saying_no(Code.NOT_JOINED)
+    return saying_no(Code.NOT_JOINED)
 
 
 @wire(Promise.REFUSALS_ARE_RIGHT, _never_so("The product has just changed"), SAYING_THE_ROUND)
@@ -62,17 +56,17 @@ def who_has_bid_is_said_not_to_exist() -> Tamper:
 
 @wire(Promise.REFUSALS_ARE_RIGHT, _never_so("You cannot bid on your own auction"))
 def guests_are_taken_for_the_owner() -> Tamper:
-    return _saying_no(Code.OWNER_BID)
+    return saying_no(Code.OWNER_BID)
 
 
 @wire(Promise.REFUSALS_ARE_RIGHT, _never_so("Auction not found!"))
 def the_auction_is_said_not_to_exist() -> Tamper:
-    return _saying_no(Code.AUCTION_NOT_FOUND)
+    return saying_no(Code.AUCTION_NOT_FOUND)
 
 
 @wire(Promise.REFUSALS_ARE_RIGHT, _never_so("This requestId was already used"))
 def a_new_request_is_called_an_old_one() -> Tamper:
-    return _saying_no(Code.REQUEST_ID_REUSED)
+    return saying_no(Code.REQUEST_ID_REUSED)
 
 
 @wire(Promise.REFUSALS_ARE_RIGHT, _never_so(r"Bid must be higher than the current bid \(\d+\)"))
