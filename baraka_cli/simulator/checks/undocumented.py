@@ -14,10 +14,6 @@ from pydantic import BaseModel
 
 from baraka_server.contract.records import User
 
-AGREED: Mapping[type[BaseModel], frozenset[str]] = {}
-"""Fields that are decided and that this contract does not declare yet: a newer server may send them. They are
-those of docs/auction-house.md, "What is told"."""
-
 
 def undocumented(
     kind: type[BaseModel], data: Mapping[str, Any], where: str = "it"
@@ -46,8 +42,7 @@ class _Shape:
 def _shape(kind: type[BaseModel]) -> _Shape:
     aliases = {field.alias or name: field for name, field in kind.model_fields.items()}
     parts = {name: part for name, field in aliases.items() if (part := _part(field.annotation))}
-    agreed = (names for declared, names in AGREED.items() if issubclass(kind, declared))
-    return _Shape(frozenset(aliases).union(*agreed), parts)
+    return _Shape(frozenset(aliases), parts)
 
 
 def _part(annotation: Any) -> type[BaseModel] | None:
