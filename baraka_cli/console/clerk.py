@@ -121,6 +121,7 @@ class Clerk:
         if record is not None and self._book.phase is Phase.UNKNOWN:
             self._book.title = printable(record.get("title") or "")
             self._book.owner_id = record.get("user_id")
+            self._book.role = record.get("role")
             self._book.phase = phase_of(record)
             self._book.version += 1
             self.close_list()

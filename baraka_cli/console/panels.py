@@ -10,6 +10,7 @@ from textual.containers import Container, Vertical
 from textual.widgets import Sparkline, Static
 
 from baraka_cli.client.connection import Connection, ConnectionState
+from baraka_cli.console.actions import CLERK, MODERATOR
 from baraka_cli.console.large_number import ALL_ROWS, SMALL_ROWS, LargeNumber
 from baraka_cli.console.mixed_text import cut, isolated
 from baraka_cli.console.records import Lot, Phase
@@ -53,7 +54,9 @@ class Bar(Static):
         style = "bold reverse" if book.phase is Phase.LIVE else "bold"
         phase = Text(f" {PHASE_MARKS[book.phase]} {book.phase.value.upper()} ", style)
         facts = Text()
-        if watching:
+        if book.role in {CLERK, MODERATOR}:
+            facts.append(f" {book.role.upper()} ", "bold reverse")
+        elif watching:
             facts.append(" WATCHING ", "bold reverse")
         if ends is not None:
             facts.append(f" token: {_minutes(ends)} left ", "bold")

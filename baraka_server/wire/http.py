@@ -126,8 +126,11 @@ class Api:
         return listed(request.query, page, cursor="before")
 
     async def _auction(self, request: web.Request, user_id: int) -> web.Response:
+        """The auction, with the caller's `role` in it, as a join has it (D46)."""
         async with self._turn(user_id, self._rates.of(user_id).take()):
-            return _json(await self._asked_for(request))
+            auction = await self._asked_for(request)
+            role = await catalog.role_in(self._store, auction, user_id)
+            return _json(auction.model_dump(mode="json") | {"role": role.who if role else None})
 
     async def _history(self, request: web.Request, user_id: int, span: Span) -> Listed:
         """The ledger, oldest first; with `before` alone, the last entries before it.

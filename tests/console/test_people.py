@@ -23,6 +23,7 @@ from baraka_server.contract.client_events import (
     PostComment,
     StartAuction,
 )
+from baraka_server.contract.people import SetRole
 from tests.support.clients.keyboard import GOLD, seated
 from tests.support.clients.phones import Phone, PythonPhones, token
 from tests.support.servers.baraka import SECRET, Baraka
@@ -246,3 +247,23 @@ async def test_a_long_name_in_the_list_leaves_room_for_its_numbers(
         await host.confirms("n")
         await host.sees("▶ Ring Ring Ring Ring Ring Ring Ring ")
         assert "on the block" not in host.screen, "the mark says it"
+
+
+@pytest.mark.parametrize("role", ["clerk", "moderator"])
+async def test_the_staff_is_known_before_the_sale_and_behind_it(
+    baraka: Baraka, phones: PythonPhones, tmp_path: Path, role: str
+) -> None:
+    owner = await phones.open(baraka.url, AMINA, auth={"token": token(SECRET, AMINA)})
+    assert (await owner.emits(SetRole(auction_id=1, user_id=BILAL, role=role)))["ok"]
+    async with seated(baraka.url, tmp_path, user_id=BILAL) as early:
+        await early.sees("NOT STARTED", role.upper())
+        assert early.app.screen is early.sale_screen
+        for event in ("startLiveAuction", "endAuction"):
+            assert (await owner.emits(event, {"auctionId": 1}))["ok"]
+    async with (
+        seated(baraka.url, tmp_path, user_id=BILAL) as late,
+    ):
+        await late.sees("ENDED", role.upper())
+        assert late.app.screen is late.sale_screen
+    async with seated(baraka.url, tmp_path, user_id=DINA) as stranger:
+        await stranger.sees("is not yours")

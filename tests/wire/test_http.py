@@ -85,7 +85,8 @@ async def test_a_caller_sees_the_own_auctions_and_with_a_filter_everybodys_live_
 
 async def test_an_auction_is_for_everybody_who_has_a_token(http):
     status, auction = await http("/api/auctions/2", OTHER)
-    assert (status, auction["id"]) == (200, 2)
+    assert (status, auction["id"], auction["role"]) == (200, 2, None)
+    assert (await http("/api/auctions/1", OWNER))[1]["role"] == "owner"
 
 
 async def test_history_and_winnings_are_for_the_owner_alone(http, sold):
