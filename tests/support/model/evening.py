@@ -35,6 +35,9 @@ RULES: dict[str, Rule] = {
     **winnings.RULES,
 }
 
+WITHOUT_ROUND = {*phase.RULES}
+"""Commands that know no `round`: it is ignored as all unknown fields are (D16)."""
+
 
 @dataclass
 class Answer:
@@ -56,7 +59,8 @@ class Evening:
     def hears(self, said: Said) -> tuple[Answer, bool]:
         """The answer to a command, and whether it is that of an earlier one."""
         key = (said.who, said.get("requestId") or "")
-        body = (said.name, {**said.payload, "requestId": None})
+        unread = {"requestId"} | ({"round"} if said.name in WITHOUT_ROUND else set())
+        body = (said.name, {name: said.get(name) for name in said.payload if name not in unread})
         if key[1] and key in self.answered:
             first, answer = self.answered[key]
             if said.name == "setMaximumBid" == first[0] and answer.code != "ok":
