@@ -71,7 +71,7 @@ def closed(rules: State, event: Award | LotPassed, *, sold: bool) -> dict[str, A
     lot = None if event.lot_id is None else rules.run_list.lots.get(event.lot_id)
     return {
         "nextBid": None,
-        "reserveMet": lot.values.reserve_met(event.high) if lot else None,
+        "reserveMet": lot.values.reserve_met(event.high if sold else None) if lot else None,
         "lotId": event.lot_id,
         "lotNumber": event.lot_number,
         "passed": not sold,

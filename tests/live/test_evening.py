@@ -84,6 +84,13 @@ WHAT_WAS_SO_IS_ASKED_AGAIN_BEHIND_A_REOPENING = [
     Again(0, 1),
 ]
 
+A_LOT_IS_PASSED_ON_WHICH_A_BID_MET_THE_RESERVE = [
+    *OPENED,
+    one(AMINA, "repriceLot", reserve=6),
+    one(BILAL, "placeBid", up=5),
+    one(AMINA, "passLot", withBids=1),
+]
+
 
 async def test_a_whole_sale_is_as_on_paper(store):
     await play(store, A_WHOLE_SALE)
@@ -97,8 +104,9 @@ async def test_a_whole_sale_is_as_on_paper(store):
         AN_AWARD_IS_REFUSED_BEHIND_A_REOPENING_AND_A_HIGHER_BID,
         BIDDING_PAUSES_BEHIND_THE_END_OF_A_CLOCK,
         WHAT_WAS_SO_IS_ASKED_AGAIN_BEHIND_A_REOPENING,
+        A_LOT_IS_PASSED_ON_WHICH_A_BID_MET_THE_RESERVE,
     ],
-    ids=["comment", "refused award", "pause", "asked again"],
+    ids=["comment", "refused award", "pause", "asked again", "passed"],
 )
 async def test_what_was_wrong_once_is_as_on_paper(store, script):
     await play(store, script)
