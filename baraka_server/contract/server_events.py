@@ -198,7 +198,8 @@ class LotAwarded(AuctionEvent):
     reserve_met: bool | None = Field(
         None,
         alias="reserveMet",
-        description="Whether the winning bid is at least the reserve of this lot; null where there is none.",
+        description="Whether the winning bid is at least the reserve of this lot, false where nobody won; "
+        "null where there is none.",
     )
     clock: ClockShown | None = Field(None, description=CLOCK)
     lot_id: int | None = Field(None, alias="lotId", description=LOT)
