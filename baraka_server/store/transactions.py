@@ -9,7 +9,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import TypeVar
 
-from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -26,7 +25,6 @@ from baraka_server.store.errors import (
 )
 from baraka_server.store.locked import LockedAuction
 from baraka_server.store.readable import RowLog
-from baraka_server.store.tables import events
 from baraka_server.store.unsuited import Unsuited, suited
 
 T = TypeVar("T")
@@ -146,20 +144,18 @@ class Transactions:
         Tries for as long as a transaction may take. Raises `OutcomeUnknown` when the database does not
         answer.
         """
-        query = select(events.c.hash).where(
-            events.c.auction_id == auction.record.id, events.c.seq == auction.tail.seq
-        )
+        id_, tail = auction.record.id, auction.tail
         clock = asyncio.get_running_loop().time
         deadline = clock() + self._timeout_seconds
         while True:
             try:
                 # As a writer: it waits until the lost transaction has ended, one way or the other.
                 async with self._transaction(writes=True) as connection:
-                    await rows.read_auction(connection, auction.record.id, lock=True)
-                    return (await connection.execute(query)).scalar() == auction.tail.hash
+                    await rows.read_auction(connection, id_, lock=True)
+                    return await ledger.read_hash(connection, id_, tail.seq) == tail.hash
             except Exception as error:
                 if clock() + COMMIT_CHECK_PAUSE_SECONDS >= deadline:
-                    entry = f"entry {auction.tail.seq} of auction {auction.record.id}"
+                    entry = f"entry {tail.seq} of auction {id_}"
                     raise OutcomeUnknown(
                         f"it is not known whether {entry} was committed"
                     ) from error
