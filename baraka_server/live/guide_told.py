@@ -39,6 +39,7 @@ from baraka_server.domain.parts import Lot, StandingBid, named
 from baraka_server.domain.state import State
 from baraka_server.live import lots_told
 from baraka_server.live.announcement import Told
+from baraka_server.live.encoded import Encoded
 from baraka_server.live.rows_shown import RowsShown
 from baraka_server.live.told import TOLD
 
@@ -51,18 +52,14 @@ def told(shown: RowsShown, entry: LedgerEntry, users: Mapping[int, User], rules:
         case LotOpened(lot=lot) | LotRepriced(lot=lot):
             return LotChanged, lot_fields(lot, entry.round, rules)
         case BidPlaced() as event:
-            bid = shown.placed(entry, event)
-            placed = {"newBid": shown.encoded(bid, users), "round": entry.round}
-            return NewBid, placed | lots_told.asking(rules) | lots_told.numbered(rules)
+            placed = shown.encoded(shown.placed(entry, event), users)
+            return NewBid, bid_fields(placed, entry.round, rules)
         case StandingBidChanged(lot=lot, high=high, was=was):
-            former = {
-                "formerBid": named(was),
-                **lots_told.asking(rules),
-            }
+            former = {"formerBid": named(was)}
             if high is None:
                 return LotChanged, lot_fields(lot, entry.round, rules) | former
-            standing = {"newBid": shown.encoded(shown.bid(high), users), "round": entry.round}
-            return NewBid, standing | former | lots_told.numbered(rules)
+            standing = shown.encoded(shown.bid(high), users)
+            return NewBid, bid_fields(standing, entry.round, rules) | former
         case Commented() as event:
             comment = shown.comment(entry, event)
             return NewComment, {"newComment": shown.encoded(comment, users)}
@@ -113,6 +110,15 @@ def _awarded(
         },
         "winningBid": winning_bid,
         "winningUser": winning_user,
+    }
+
+
+def bid_fields(bid: Encoded, round_: int, rules: State) -> dict[str, Any]:
+    return {
+        "newBid": bid,
+        "round": round_,
+        **lots_told.asking(rules),
+        **lots_told.numbered(rules),
     }
 
 

@@ -38,7 +38,7 @@ from baraka_server.live import lots_told
 from baraka_server.live.announcement import Announcement
 from baraka_server.live.clock_told import bidding_now, clock_then
 from baraka_server.live.encoded import Encoded, Superseding, encode
-from baraka_server.live.guide_told import EMPTY_BLOCK, lot_fields, told
+from baraka_server.live.guide_told import EMPTY_BLOCK, bid_fields, lot_fields, told
 from baraka_server.live.lists import Rows, with_fields
 from baraka_server.live.people import registration_of
 from baraka_server.live.recent import Recent
@@ -197,13 +197,8 @@ class AuctionView:
             LotChanged, common | lot_fields(lot, self.round, self.rules) | clock
         )
         if snapshot.bids:
-            newest = {
-                "newBid": self._shown.encoded(snapshot.bids[0], {}),
-                "round": self.round,
-                **lots_told.asking(self.rules),
-                **clock,
-                **lots_told.numbered(self.rules),
-            }
+            bid = self._shown.encoded(snapshot.bids[0], {})
+            newest = bid_fields(bid, self.round, self.rules) | clock
             text = _with_list(encode(newest | common), "auctionBids", self._shown.bids)
             yield Announcement(self.seq, self.round, NewBid, text, text, hash=self.hash)
         if record.isCanceled:
