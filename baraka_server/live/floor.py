@@ -10,14 +10,14 @@ from baraka_server.live.finding import Finding
 
 
 async def for_floor(finding: Finding, found: Found) -> Found:
-    """Which of the bidders exist, the floor user among them, and the labels that have paddles."""
+    """Which of the bidders exist, the floor user among them; the labels where a bid may be of one."""
     state, asked = finding.state, [command.event for command in finding.commands]
     meant = {
-        state.paddles.user_of(event.paddle)
+        None if event.paddle is None else state.paddles.user_of(event.paddle)
         for event in asked
-        if isinstance(event, FloorBid) and event.paddle is not None
+        if isinstance(event, FloorBid)
     }
     ids = {one for one in {*meant, state.sale_rules.floor_user_id} if one is not None}
     users = await finding.auction.users(ids)
-    labels = await finding.auction.labels()
+    labels = await finding.auction.labels() if None in meant else {}
     return replace(found, users=found.users | users.keys(), labels=labels)
