@@ -98,10 +98,15 @@ async def create_auction(
 
 async def auction_by_id(store: Store, auction_id: int) -> Auction:
     """The auction, or `NotThere`."""
+    async with store.reading() as connection:
+        return await existing_auction(connection, auction_id)
+
+
+async def existing_auction(connection: AsyncConnection, auction_id: int) -> Auction:
+    """The auction as a transaction sees it, or `NotThere`."""
     record = None
     if is_id(auction_id):
-        async with store.reading() as connection:
-            record = await read_auction(connection, auction_id, lock=False)
+        record = await read_auction(connection, auction_id, lock=False)
     if record is None:
         raise NotThere(f"There is no auction {auction_id}.")
     return record

@@ -11,11 +11,11 @@ from baraka_server.contract.settlement import Head, SaleSummary
 from baraka_server.domain.events import LedgerEntry, Unknown
 from baraka_server.domain.offers import Offers
 from baraka_server.store import ledger
-from baraka_server.store.catalog import all_winnings
-from baraka_server.store.errors import NotThere, OtherHistory
+from baraka_server.store.catalog import all_winnings, existing_auction
+from baraka_server.store.errors import OtherHistory
 from baraka_server.store.outline import read_outline
 from baraka_server.store.paddles import read_paddles
-from baraka_server.store.rows import is_id, read_auction, read_users
+from baraka_server.store.rows import read_users
 from baraka_server.store.sale_changes import Bidders, changes_of
 from baraka_server.store.sale_lots import buyers_of, lots_of, totals_of
 from baraka_server.store.slices import each_in_slices
@@ -29,11 +29,7 @@ async def sale_summary(store: Store, auction_id: int, since: Head | None = None)
     it has all changes behind that head. Raises `NotThere` and `OtherHistory`.
     """
     async with store.reading() as connection:  # ledger and rows of one moment
-        record = None
-        if is_id(auction_id):
-            record = await read_auction(connection, auction_id, lock=False)
-        if record is None:
-            raise NotThere(f"There is no auction {auction_id}.")
+        record = await existing_auction(connection, auction_id)
         tail = await ledger.read_tail(connection, auction_id)
         if since is not None:
             await _require_same_history(connection, auction_id, since)
