@@ -21,7 +21,7 @@ from baraka_server.contract.moderation import BlockUser, UnblockUser
 from baraka_server.contract.prices import SetIncrements
 from baraka_server.contract.refusals import Code
 from baraka_server.contract.vocabulary import parse
-from baraka_server.domain.decision import Found
+from baraka_server.domain.decision import Found, HouseRules
 from baraka_server.domain.maxima import MaximaOpened, MaximumSet, Sealed
 from baraka_server.live.audience import Viewer
 from baraka_server.live.encoded import encode
@@ -30,6 +30,7 @@ from baraka_server.store.tables import auctions, maxima, users
 from tests.live.ring import AWARD, change_row
 from tests.support.checks.proof import assert_sale_holds, the_ledger
 from tests.support.clients.hall import Hall, open_house, viewer
+from tests.support.servers.backups import loses
 
 DINA, CARLA = Viewer("Dina's socket", 3), Viewer("Carla's socket", 4)
 
@@ -257,6 +258,31 @@ async def test_deleted_users_bid_no_more_and_the_ledger_says_since_when(taken, s
     assert (await bids_of(store))[-1] == (4, 200, False)
     verdict = await audit.verify(store, 1)
     assert verdict.ok, verdict
+
+
+async def test_an_owners_maximum_is_no_more_in_a_house_where_owners_may_not_bid(taken, store):
+    house, amina, _bilal = taken
+    before = open_house(store, Hall(), rules=HouseRules(owner_bids=True))
+    await before.submit(amina, up_to(500))
+    await before.submit(DINA, bid(100))  # A 110
+    await before.close()
+    await house.submit(CARLA, bid(200))
+    withdrawn = [entry for entry in await the_ledger(store) if entry.kind == "maximum_withdrawn"]
+    assert [entry.user_id for entry in withdrawn] == [None]
+    assert await bids_of(store) == [(1, 5, True), (3, 100, False), (1, 110, True), (4, 200, False)]
+    await assert_sale_holds(store)
+
+
+async def test_a_maximum_that_was_lost_with_its_entry_is_in_nobodys_way(taken, store):
+    house, _amina, bilal = taken
+    lost = await house.submit(bilal, up_to(500))
+    await loses(store, after=lost["seq"] - 1)
+    again = open_house(store, Hall())
+    assert (await again.submit(DINA, up_to(300)))["seq"] == lost["seq"]
+    await again.submit(CARLA, bid(100))
+    assert await bids_of(store) == [(3, 5, True), (4, 100, False), (3, 110, True)]
+    await again.close()
+    await assert_sale_holds(store)
 
 
 @pytest.mark.parametrize("over", [EndAuction, CancelAuction])

@@ -77,13 +77,14 @@ def open_house(
     beat_seconds: float = 0,
     relay: Relay | None = None,
     gap_seconds: float = 0,
+    rules: HouseRules | None = None,
     **limits: Any,
 ) -> House:
     usual = {"asks_waiting_max": 10_000, "resume_events_max": 1_000, "whole_numbers": False}
     house = House(
         store,
         hall,
-        HouseRules(),
+        rules or HouseRules(),
         Limits(**(usual | limits)),
         ledger_poll_seconds=poll_seconds,
         rows_look_seconds=rows_look_seconds,
