@@ -8,46 +8,31 @@ from typing import Any
 
 import pytest
 
-from baraka_server.contract.client_events import ClientEvent
 from baraka_server.contract.refusals import Code, Refusal
 from baraka_server.contract.vocabulary import parse
-from baraka_server.domain.acts import RoundActs
-from baraka_server.domain.acts import objection as act_objection
 from baraka_server.domain.bid_entries import BidPlaced
-from baraka_server.domain.decide import decide
 from baraka_server.domain.decision import (
     By,
-    Command,
-    Decision,
-    Found,
-    HouseRules,
-    RefusedWith,
     Seen,
     Several,
 )
-from baraka_server.domain.events import Event
 from baraka_server.domain.hammer import RunnerUpAwarded
-from baraka_server.domain.kinds import KINDS
-from baraka_server.domain.maxima import MaximumSet
 from baraka_server.domain.narrate import in_words
 from baraka_server.domain.replay import objection
-from baraka_server.domain.state import State, apply, next_entry
-from tests.domain.phases import AMINA, BILAL, DINA, LIVE, OPENING
+from baraka_server.domain.state import next_entry
+from tests.domain.phases import AMINA, BILAL, DINA, OPENING
+from tests.domain.said import SaidSale
 
 CLARA, FLOOR = 6, 9
 RING = {"product": "Ring", "minBidPrice": 100, "bidPrice": 100, "actualPrice": 900}
 
 
-class Sale:
+class Sale(SaidSale):
     """A ring on the block; Bilal has paddle 1, Clara is a clerk, user 9 the floor user."""
 
     def __init__(self, *, floor_user: int | None = FLOOR, by_approval: bool = False) -> None:
-        self.state, self.acts = State(), RoundActs()
-        self.labels: dict[int, str | None] = {}
-        self.sealed: dict[int, Any] = {}
-        self.users = {AMINA, BILAL, DINA, CLARA, FLOOR}
-        for user_id, event in LIVE:
-            self.writes(event, user_id)
+        super().__init__()
+        self.users |= {CLARA, FLOOR}
         self.gives("setRole", userId=CLARA, role="clerk")
         if floor_user is not None:
             self.gives("setHouseRules", floorUserId=floor_user, maxima=True)
@@ -56,62 +41,13 @@ class Sale:
         if by_approval:
             self.gives("setHouseRules", registration="approval")
 
-    def asked(
-        self, name: str, user_id: int | None = AMINA, seen: Seen | None = None, **payload: Any
-    ) -> Decision:
-        event = parse(name, [{"auctionId": 42} | payload])
-        assert isinstance(event, ClientEvent), event
-        found = Found(
-            frozenset(self.users),
-            b"salt",
-            round=self.acts,
-            standing=self.standing(payload),
-            labels=self.labels,
-            sealed=self.sealed,
-        )
-        return decide(self.state, Command(event, user_id, seen=seen, found=found), HouseRules())
-
-    def standing(self, payload: dict[str, Any]) -> tuple[Any, ...]:
-        bids = tuple(reversed(self.acts.bids))
-        runner_up = payload["bidId"] if payload.get("runnerUp") else None
-        return tuple(bid for bid in bids if runner_up in {None, bid.bid_id})
-
-    def gives(self, name: str, user_id: int = AMINA, **payload: Any) -> list[Event]:
-        decision = self.asked(name, user_id, **payload)
-        if isinstance(decision, Event):
-            decision = Several((decision,))
-        assert isinstance(decision, Several | RefusedWith), decision
-        written = []
-        for one in decision.events:
-            event, who = (one.event, one.user_id) if isinstance(one, By) else (one, user_id)
-            written.append(self.writes(event, who))
-        return written
-
-    def writes(self, event: Event, user_id: int | None) -> Event:
-        entry = next_entry(self.state, event, user_id, OPENING)
-        if isinstance(event, BidPlaced):
-            entry = replace(entry, event=replace(event, bid_id=entry.seq))
-            if event.label is not None and event.label_paddle is not None:
-                self.labels[event.label_paddle] = event.label.text
-        if isinstance(event, MaximumSet):
-            self.sealed[entry.seq] = event.sealed
-        assert objection(self.state, entry) is None
-        assert act_objection(self.acts, entry) is None
-        stored = KINDS[entry.kind].from_data(json.loads(json.dumps(entry.event.data())))
-        self.acts.take(replace(entry, event=stored))
-        self.state = apply(self.state, replace(entry, event=stored))
-        return entry.event
-
     def bids(self, amount: int, user_id: int = CLARA, **who: Any) -> BidPlaced:
         placed = self.gives("floorBid", user_id, amount=amount, **who)[0]
         assert isinstance(placed, BidPlaced)
         return placed
 
-    def refused(self, amount: int = 200, user_id: int = CLARA, **more: Any) -> Code:
-        refusal = self.asked("floorBid", user_id, amount=amount, **more)
-        assert isinstance(refusal, Refusal), refusal
-        assert refusal.message
-        return refusal.code
+    def refuses(self, amount: int = 200, user_id: int = CLARA, **more: Any) -> Code:
+        return self.refused("floorBid", user_id, amount=amount, **more)
 
 
 def test_a_paddles_bid_is_its_users_and_names_who_entered_it():
@@ -173,39 +109,39 @@ def test_what_is_no_floor_bid_is_refused(code: Code, asked: dict[str, Any]):
         assert isinstance(refusal, Refusal)
         assert refusal.code is code
         return
-    assert Sale().refused(**asked) is code
+    assert Sale().refuses(**asked) is code
 
 
 def test_a_label_needs_a_floor_user_who_exists():
     sale = Sale(floor_user=None)
-    assert sale.refused(label="tel 1") is Code.NO_FLOOR_USER
+    assert sale.refuses(label="tel 1") is Code.NO_FLOOR_USER
     sale.bids(200, paddle=1)
     sale = Sale()
     sale.users.remove(FLOOR)
-    assert sale.refused(label="tel 1") is Code.NO_FLOOR_USER
+    assert sale.refuses(label="tel 1") is Code.NO_FLOOR_USER
 
 
 def test_what_holds_for_a_bidder_holds_on_the_floor_and_a_label_needs_none_of_it():
     sale = Sale(by_approval=True)
-    assert sale.refused(paddle=1) is Code.NOT_REGISTERED
+    assert sale.refuses(paddle=1) is Code.NOT_REGISTERED
     assert sale.bids(150, label="tel 1").label_paddle == 2
     sale.gives("registerBidder", userId=BILAL, approved=True, limit=250)
-    assert sale.refused(amount=251, paddle=1) is Code.OVER_LIMIT
+    assert sale.refuses(amount=251, paddle=1) is Code.OVER_LIMIT
     sale.bids(250, paddle=1)
     sale.gives("blockUser", userId=BILAL)
-    assert sale.refused(amount=300, paddle=1) is Code.BLOCKED
+    assert sale.refuses(amount=300, paddle=1) is Code.BLOCKED
     refusal = sale.asked("floorBid", amount=300, paddle=1)
     assert isinstance(refusal, Refusal)
     assert refusal.message == "That bidder cannot take part in this auction"
     sale.gives("pauseBidding")
-    assert sale.refused(amount=300, label="tel 1") is Code.BIDDING_PAUSED
+    assert sale.refuses(amount=300, label="tel 1") is Code.BIDDING_PAUSED
 
 
 def test_the_floor_user_bids_for_labels_alone_and_is_not_blocked():
     sale = Sale(floor_user=None)
     sale.gives("placeBid", FLOOR, amount=200)
     sale.gives("setHouseRules", floorUserId=FLOOR, maxima=True)
-    assert sale.refused(amount=300, paddle=2) is Code.STAFF_BID
+    assert sale.refuses(amount=300, paddle=2) is Code.STAFF_BID
     for name, more in (("placeBid", {}), ("setMaximumBid", {"round": 1})):
         refusal = sale.asked(name, FLOOR, amount=300, **more)
         assert isinstance(refusal, Refusal)
@@ -243,8 +179,8 @@ def test_a_maximum_answers_a_floor_bid_and_searching_for_it_closes_the_floor():
         if sale.state.maxima.closes_floor:
             break
         sale.bids(amount, label="tel 1")
-    assert sale.refused(amount=400, label="tel 1") is Code.FLOOR_CLOSED
-    assert sale.refused(amount=400, paddle=1) is Code.FLOOR_CLOSED
+    assert sale.refuses(amount=400, label="tel 1") is Code.FLOOR_CLOSED
+    assert sale.refuses(amount=400, paddle=1) is Code.FLOOR_CLOSED
     sale.gives("changeCuurentProduct", **RING | {"product": "Vase"})
     assert sale.bids(400, label="tel 1").label_paddle == 3
 

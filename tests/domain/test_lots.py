@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from typing import Any
 
@@ -18,7 +17,6 @@ from baraka_server.domain.bid_entries import BidPlaced
 from baraka_server.domain.decide import decide
 from baraka_server.domain.decision import Command, Decision, Found, HouseRules, Seen, Unchanged
 from baraka_server.domain.events import Adopted, Awarded, Event, LedgerEntry, LotOpened, LotRepriced
-from baraka_server.domain.kinds import KINDS
 from baraka_server.domain.lot_entries import LotPassed, LotsAdded
 from baraka_server.domain.lots import GAP
 from baraka_server.domain.narrate import in_words
@@ -28,6 +26,7 @@ from baraka_server.domain.rules.prices import next_bid
 from baraka_server.domain.state import BEGINNING, State, apply, next_entry
 from baraka_server.domain.winnings import WinningChanged
 from tests.domain.phases import AMINA, BILAL, DINA, OPENING, PHASES
+from tests.domain.said import through_json
 
 FOUND = Found(salt=b"salt", winnings=frozenset({11, 12}))
 
@@ -78,13 +77,6 @@ class Sale:
 
     def order(self) -> list[int]:
         return [one.lot_id for one in self.state.run_list.ordered()]
-
-
-def through_json(entry: LedgerEntry) -> LedgerEntry:
-    """The entry as it is read: texts are not in it."""
-    texts = {text.hash: text.text or "" for text in entry.event.texts}
-    data = json.loads(json.dumps(entry.event.data()))
-    return replace(entry, event=KINDS[entry.event.kind].from_data(data).with_texts(texts))
 
 
 @pytest.fixture
