@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -60,7 +60,10 @@ def demo(
 
     with tempfile.TemporaryDirectory(prefix="baraka-demo-") as folder:
         at_terminal = stdout.is_terminal and sys.stdin.isatty()
-        with _DemoSale.opened(Path(folder), port) as sale:
+        with (
+            _when_ended(partial(shutil.rmtree, folder, ignore_errors=True)),
+            _DemoSale.opened(Path(folder), port) as sale,
+        ):
             if headless or not at_terminal:
                 _hold(sale, duration)
             else:
@@ -255,10 +258,36 @@ def _child(
             stderr=errors,
             start_new_session=True,  # Ctrl-C in the terminal is ours alone
         )
+        end = partial(_end, process, signal.SIGTERM)
         try:
-            yield process
+            with _when_ended(end):
+                yield process
         finally:
-            _end(process, signal.SIGTERM)
+            end()
+
+
+@contextmanager
+def _when_ended(do: Callable[[], object]) -> Iterator[None]:
+    """Do this also when SIGTERM, or SIGHUP of a closed terminal, ends us: nothing of the demo goes on.
+
+    In the handler itself: an exception of a handler is lost where nobody awaits one, as in a finalizer.
+    """
+    numbers = (signal.SIGHUP, signal.SIGTERM)
+    former = {number: signal.getsignal(number) for number in numbers}
+
+    def die(number: int, _: object) -> None:
+        do()
+        signal.signal(number, former[signal.Signals(number)])
+        signal.raise_signal(number)
+
+    for number in numbers:
+        if former[number] is not signal.SIG_IGN:  # as `nohup` wants it
+            signal.signal(number, die)
+    try:
+        yield
+    finally:
+        for number in numbers:
+            signal.signal(number, former[number])
 
 
 def _end(process: subprocess.Popen[bytes], number: signal.Signals) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import signal
+
+import psutil
 import pytest
 
 from tests.support.clients.command_line import run
@@ -35,4 +38,31 @@ async def test_on_a_terminal_the_user_hosts_a_sale_with_people_in_it(tmp_path):
         screen.types("\x11")  # Ctrl+Q
         await screen.sees("Every promise that was checked was kept")
         assert await screen.ends() == 0
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "shown", "programs"),
+    [
+        (["--headless"], r"server +http", {"serve"}),
+        pytest.param([], r"LIVE", {"serve", "simulate"}, marks=pytest.mark.long),
+    ],
+)
+async def test_a_closed_terminal_ends_what_the_demo_began(tmp_path, words, shown, programs):
+    console = terminal(
+        BARAKA,
+        "demo",
+        *words,
+        folder=tmp_path,
+        environment=environment(TMPDIR=tmp_path),
+        columns=120,
+        lines=40,
+    )
+    async with console as screen:
+        await screen.sees(shown)
+        children = psutil.Process(screen.process.pid).children()
+        assert programs <= {word for one in children for word in one.cmdline()}
+        screen.is_closed_by_the_user()
+        assert await screen.ends() == -signal.SIGHUP
+    assert [one for one in children if one.is_running()] == []
     assert list(tmp_path.iterdir()) == []

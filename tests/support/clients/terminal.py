@@ -7,10 +7,11 @@ import fcntl
 import os
 import pty
 import re
+import signal
 import struct
 import termios
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from tests.support.clients.phones import PATIENCE_SECONDS
@@ -23,6 +24,7 @@ class Terminal:
         self.process = process
         self._master = master
         self._written = bytearray()
+        self._is_open = True
         asyncio.get_running_loop().add_reader(master, self._read)
 
     @property
@@ -40,6 +42,17 @@ class Terminal:
     def looks_away(self) -> None:
         """Forget what was written so far."""
         self._written.clear()
+
+    def is_closed_by_the_user(self) -> None:
+        """Nobody reads any more what the program writes, which is told so."""
+        self.close()
+        self.process.send_signal(signal.SIGHUP)
+
+    def close(self) -> None:
+        if self._is_open:
+            asyncio.get_running_loop().remove_reader(self._master)
+            os.close(self._master)
+        self._is_open = False
 
     async def sees(self, pattern: str) -> None:
         """Wait until something was written that the pattern finds."""
@@ -85,7 +98,10 @@ async def terminal(
         yield opened
     finally:
         if process.returncode is None:
+            process.terminate()  # it may have begun others, which it ends then
+            with suppress(TimeoutError):
+                await opened.ends()
+        if process.returncode is None:
             process.kill()
             await process.wait()
-        asyncio.get_running_loop().remove_reader(master)
-        os.close(master)
+        opened.close()
