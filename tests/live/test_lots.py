@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from baraka_server.contract.client_events import AwardLot, JoinAuction, StartAuction
-from baraka_server.contract.vocabulary import parse
+from baraka_server.contract.client_events import AwardLot
 from baraka_server.store import audit, catalog
-from tests.live.ring import bid
-from tests.support.clients.hall import viewer
 from tests.support.servers.databases import only_sqlite
 
 pytestmark = only_sqlite
@@ -18,21 +15,11 @@ AWARD = AwardLot(auction_id=1, product="Vase")
 
 
 @pytest.fixture
-async def sale(house, hall):
-    """Say what Amina does, while Bilal and Dina, who bid, are in the room. Lot 1 is on the block."""
-    amina, bilal, dina = viewer(1), viewer(2), viewer(3)
-
-    async def does(name, **payload):
-        return await house.submit(amina, parse(name, [{"auctionId": 1} | payload]))
-
-    does.bids = lambda who, amount: house.submit({2: bilal, 3: dina}[who], bid(amount))
-    does.heard = lambda: hall.news_of(bilal)
-    await house.submit(amina, StartAuction(auction_id=1))
-    for one in (bilal, dina):
-        await house.submit(one, JoinAuction(auction_id=1))
-    await does("addLots", lots=[VASE | {"description": "Ming"}, VASE, VASE])
-    assert (await does("openLot", lotId=1))["round"] == 1
-    return does
+async def sale(live_sale):
+    """What Amina does. Lot 1 of three is on the block."""
+    await live_sale("addLots", lots=[VASE | {"description": "Ming"}, VASE, VASE])
+    assert (await live_sale("openLot", lotId=1))["round"] == 1
+    return live_sale
 
 
 async def states(store):

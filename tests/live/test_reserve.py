@@ -6,11 +6,9 @@ import json
 
 import pytest
 
-from baraka_server.contract.client_events import JoinAuction, StartAuction
-from baraka_server.contract.vocabulary import parse
+from baraka_server.contract.client_events import JoinAuction
 from baraka_server.live.encoded import encode
 from baraka_server.store import audit
-from tests.live.ring import bid
 from tests.support.clients.hall import viewer
 from tests.support.servers.databases import only_sqlite
 
@@ -21,23 +19,12 @@ VASE = {"product": "Vase", "minBidPrice": 10, "bidPrice": 20, "actualPrice": 30}
 
 
 @pytest.fixture
-async def sale(house, hall):
-    """Say what Amina does, while Bilal and Dina are in the room. The vase with the reserve is on the block."""
-    amina, bilal, dina = viewer(1), viewer(2), viewer(3)
-
-    async def does(name, **payload):
-        return await house.submit(amina, parse(name, [{"auctionId": 1} | payload]))
-
-    does.bids = lambda who, amount: house.submit({2: bilal, 3: dina}[who], bid(amount))
-    does.heard = lambda: hall.news_of(bilal)
-    does.joins = lambda: house.submit(bilal, JoinAuction(auction_id=1))
-    await house.submit(amina, StartAuction(auction_id=1))
-    for one in (bilal, dina):
-        await house.submit(one, JoinAuction(auction_id=1))
-    added = await does("addLots", lots=[VASE | {"reserve": RESERVE}, VASE])
+async def sale(live_sale):
+    """What Amina does. The vase with the reserve is on the block."""
+    added = await live_sale("addLots", lots=[VASE | {"reserve": RESERVE}, VASE])
     assert "will be refused" in added["warning"]
-    await does("openLot", lotId=1)
-    return does
+    await live_sale("openLot", lotId=1)
+    return live_sale
 
 
 async def test_everybody_hears_whether_the_reserve_is_met_and_nobody_what_it_is(sale, store):
