@@ -141,12 +141,12 @@ MINUTES_MAX = 7 * 24 * 60
 SLOW_SECONDS_MAX = 600
 
 
-@lru_cache(maxsize=1024)  # all that is committed together has one time
 def whole_milliseconds(at: datetime) -> datetime:
     """The time without what is below a millisecond: columns and clients have no more."""
     return at.replace(microsecond=at.microsecond // 1000 * 1000)
 
 
+@lru_cache(maxsize=1024)  # all that is committed together has one time
 def iso_time(moment: datetime) -> str:
     """ISO 8601 in UTC with milliseconds and `Z`, as Prisma prints it (D18)."""
     # Not strftime: its %Y has no leading zeros, and the zero time of other languages is the year 1.
