@@ -154,15 +154,6 @@ class SaleSummary(Record):
     def sold(self) -> list[SaleLot]:
         return [lot for lot in self.lots if lot.state is LotState.SOLD]
 
-    def buyer_of(self, lot: SaleLot) -> Buyer | None:
-        """Who bought the lot."""
-        wanted = (lot.winnerId, lot.paddle)
-        return next((one for one in self.buyers if (one.userId, one.paddle) == wanted), None)
-
-    def bought_by(self, buyer: Buyer) -> list[SaleLot]:
-        wanted = (buyer.userId, buyer.paddle)
-        return [lot for lot in self.sold if (lot.winnerId, lot.paddle) == wanted]
-
     def without_numbers(self) -> SaleSummary:
         """As somebody reads it who may not see whole numbers (D46)."""
         buyers = [one.model_copy(update={"number": masked(one.number)}) for one in self.buyers]
