@@ -21,6 +21,12 @@ def may(state: State, user_id: int | None, who: Who) -> bool:
     return who is Who.ANYBODY or covers(role_of(state, user_id), who)
 
 
+def works_here(state: State, user_id: int) -> bool:
+    """Whether a user has a role in the auction, or is its floor user."""
+    is_floor_user = user_id == state.sale_rules.floor_user_id
+    return is_floor_user or role_of(state, user_id) is not Who.ANYBODY
+
+
 def covers(role: Who, who: Who) -> bool:
     """Whether a role may do what is for `who`: each may do what those below it may."""
     return _RANK[role] >= _RANK[who]

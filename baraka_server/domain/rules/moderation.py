@@ -24,7 +24,7 @@ from baraka_server.domain.rules.checks import is_over, is_stale, over_objection
 from baraka_server.domain.rules.hammer import the_bid
 from baraka_server.domain.rules.hosts_comment import with_comment
 from baraka_server.domain.rules.tables import Decisions, NameOf, Objections, Words
-from baraka_server.domain.staff import role_of
+from baraka_server.domain.staff import role_of, works_here
 from baraka_server.domain.state import State
 
 
@@ -140,9 +140,7 @@ def _whom(state: State, command: Command, event: asked.AboutUser) -> int | Refus
 
 
 def _is_staff(state: State, command: Command, user_id: int) -> Refusal | None:
-    is_floor_user = user_id == state.sale_rules.floor_user_id
-    staff = is_floor_user or role_of(state, user_id) is not Who.ANYBODY
-    return command.refused(Code.IS_STAFF) if staff else None
+    return command.refused(Code.IS_STAFF) if works_here(state, user_id) else None
 
 
 DECISIONS: Decisions = {

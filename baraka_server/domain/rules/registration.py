@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from baraka_server.contract.client_events import Who
 from baraka_server.contract.refusals import Code, Refusal
 from baraka_server.contract.registration import RegisterBidder
 from baraka_server.domain import paddles
@@ -12,7 +11,7 @@ from baraka_server.domain.registration import BidderRegistered, Registration
 from baraka_server.domain.rules.checks import is_over, is_stale, over_objection
 from baraka_server.domain.rules.operators import acted_by, operator_words
 from baraka_server.domain.rules.tables import Decisions, NameOf, Objections, Words
-from baraka_server.domain.staff import role_of
+from baraka_server.domain.staff import works_here
 from baraka_server.domain.state import State
 
 
@@ -67,7 +66,7 @@ def _register(
     if wanted is not None:
         if user_id not in command.found.users:
             return command.refused(Code.USER_NOT_FOUND)
-        if _works_here(state, user_id):
+        if works_here(state, user_id):
             return command.refused(Code.IS_STAFF)
     return BidderRegistered(
         user_id,
@@ -80,11 +79,6 @@ def _register(
     )
 
 
-def _works_here(state: State, user_id: int) -> bool:
-    is_floor_user = user_id == state.sale_rules.floor_user_id
-    return is_floor_user or role_of(state, user_id) is not Who.ANYBODY
-
-
 DECISIONS: Decisions = {RegisterBidder: _register}
 
 
@@ -93,7 +87,7 @@ def _register_objection(state: State, _entry: LedgerEntry, event: BidderRegister
         return reason
     if event.before != state.bidders.of(event.target_id):
         return "it names another registration before it than the user had"
-    if event.approved and _works_here(state, event.target_id):
+    if event.approved and works_here(state, event.target_id):
         return f"user {event.target_id} works in the auction"
     return paddles.misgiven(state.paddles, event.target_id, event.paddle)
 
