@@ -8,7 +8,7 @@ from baraka_server.domain.roles import OPERATOR
 
 def acted_by(command: Command) -> str | None:
     """The field `by` of an entry: None where a user acted, whom the entry names itself."""
-    return OPERATOR if command.user_id is None else None
+    return OPERATOR if command.of_operator else None
 
 
 def operator_words(by: str | None) -> str:
