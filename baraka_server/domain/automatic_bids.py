@@ -112,13 +112,14 @@ def _at_least(
 
 
 def _two_best(maxima: Iterable[Maximum]) -> tuple[Maximum | None, Maximum | None]:
-    ranked = sorted(maxima, key=_rank)[:2]
+    ranked = sorted(maxima, key=rank)[:2]
     return (ranked[0] if ranked else None), (ranked[1] if len(ranked) > 1 else None)
 
 
 def _best(maxima: Iterable[Maximum]) -> Maximum | None:
-    return min(maxima, key=_rank, default=None)
+    return min(maxima, key=rank, default=None)
 
 
-def _rank(one: Maximum) -> tuple[int, int]:
+def rank(one: Maximum) -> tuple[int, int]:
+    """The best is the lowest: of two with the same reach the earlier one."""
     return -one.reach, one.seq

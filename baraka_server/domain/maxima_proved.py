@@ -6,12 +6,12 @@ from collections import deque
 from collections.abc import Mapping
 
 from baraka_server.domain.acts import RoundActs
-from baraka_server.domain.automatic_bids import Maximum, Offer, answers, bid_worked_out
+from baraka_server.domain.automatic_bids import Maximum, Offer, answers, bid_worked_out, rank
 from baraka_server.domain.bid_entries import BidPlaced
 from baraka_server.domain.events import LedgerEntry, Unknown
 from baraka_server.domain.hammer import ActUndone
 from baraka_server.domain.maxima import MaximaOpened, MaximumSet, Sealed
-from baraka_server.domain.rules.answering import counted, offer, reach_of, terms
+from baraka_server.domain.rules.answering import counted, maximum_answers, offer, terms
 from baraka_server.domain.state import State
 
 
@@ -70,18 +70,16 @@ class MaximaProof:
 
     def _set(self, state: State, entry: LedgerEntry, event: MaximumSet) -> str | None:
         self._hashes.setdefault(entry.round, {})[entry.seq] = event.hash
-        user_id, sealed = entry.user_id or 0, self._known.get(entry.seq)
+        sealed = self._known.get(entry.seq)
         place = sealed and (sealed.round, sealed.user_id)
         if (
             sealed is None
-            or place != (entry.round, user_id)
+            or place != (entry.round, entry.user_id or 0)
             or sealed.hash(self._auction_id) != event.hash
         ):
             self._unproved_rounds.add(entry.round)
-        elif by := terms(state):
-            others = [one for one in counted(state, self._known) if one.user_id != user_id]
-            own = Maximum(user_id, reach_of(state, user_id, sealed.amount), entry.seq)
-            self._owe(entry, answers(offer(state.high), [*others, own], by))
+        else:
+            self._owe(entry, maximum_answers(state, self._known, sealed))
         return None
 
     def _bid(self, state: State, entry: LedgerEntry, event: BidPlaced) -> str | None:
@@ -125,7 +123,7 @@ def _raises(bid: Offer, maxima: list[Maximum]) -> bool:
     own = next((one for one in maxima if one.user_id == bid.user_id), None)
     if own is None or own.reach != bid.amount:
         return False
-    above = [one for one in maxima if (-one.reach, one.seq) < (-own.reach, own.seq)]
+    above = [one for one in maxima if rank(one) < rank(own)]
     return len(above) <= 1
 
 

@@ -10,6 +10,7 @@ from baraka_server.domain.automatic_bids import (
     Maximum,
     Offer,
     Terms,
+    answers,
     bid_worked_out,
 )
 from baraka_server.domain.bid_entries import BidPlaced
@@ -62,6 +63,16 @@ def reach_of(state: State, user_id: int, amount: int) -> int:
         return 0
     limit = limit_of(state, user_id)
     return amount if limit is None else min(amount, limit)
+
+
+def maximum_answers(state: State, sealed: Mapping[int, Sealed], new: Sealed) -> tuple[Offer, ...]:
+    """The automatic bids behind the next entry, if it sets the maximum `new` of its user."""
+    by = terms(state)
+    if by is None:
+        return ()
+    others = [one for one in counted(state, sealed) if one.user_id != new.user_id]
+    own = Maximum(new.user_id, reach_of(state, new.user_id, new.amount), state.seq + 1)
+    return answers(offer(state.high), [*others, own], by)
 
 
 def with_answers(state: State, command: Command, own: By) -> Decision:

@@ -7,11 +7,10 @@ import hmac
 from baraka_server.contract.fields import INT_MAX
 from baraka_server.contract.maxima import SetMaximumBid, WithdrawMaximum
 from baraka_server.contract.refusals import Code
-from baraka_server.domain.automatic_bids import Maximum, answers
 from baraka_server.domain.decision import By, Command, Decision, HouseRules, Several, Unchanged
 from baraka_server.domain.events import LedgerEntry
 from baraka_server.domain.maxima import MaximaOpened, MaximumSet, MaximumWithdrawn, Sealed
-from baraka_server.domain.rules.answering import counted, followed, offer, reach_of, terms
+from baraka_server.domain.rules.answering import followed, maximum_answers, reach_of
 from baraka_server.domain.rules.checks import (
     is_for_another_round,
     is_over,
@@ -39,14 +38,11 @@ def _set(state: State, command: Command, event: SetMaximumBid, rules: HouseRules
         return refusal
     if refusal := no_bid(state, command, event.amount, own_lead=True):
         return refusal
-    by = terms(state)
-    if user_id is None or by is None:
-        raise TypeError("a maximum bid has a bidder, and a lot that it is for")
+    if user_id is None:
+        raise TypeError("a maximum bid has a bidder")
     new = Sealed(state.round, user_id, event.amount, _salt(command.found.salt, state.seq))
     set_ = MaximumSet(new.hash(event.auction_id), replaces, sealed=new)
-    others = [one for one in counted(state, sealed) if one.user_id != user_id]
-    own = Maximum(user_id, reach_of(state, user_id, event.amount), state.seq + 1)
-    bids = answers(offer(state.high), [*others, own], by)
+    bids = maximum_answers(state, sealed, new)
     return Several(followed(state, command, (By(set_, user_id),), bids))
 
 
