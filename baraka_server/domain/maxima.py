@@ -131,17 +131,11 @@ class MaximaOpened(Event):
 
 def opened(maxima: Maxima, sealed: Mapping[int, Sealed]) -> tuple[MaximaOpened, ...]:
     """The events that open all rounds that are sealed; `sealed` has the maxima by their entries."""
-    return tuple(
-        MaximaOpened(
-            round_,
-            tuple(
-                Opened(seq, one.user_id, one.amount, one.salt)
-                for seq, one in sorted(sealed.items())
-                if one.round == round_
-            ),
-        )
-        for round_ in sorted(maxima.sealed)
-    )
+    told: dict[int, list[Opened]] = {round_: [] for round_ in sorted(maxima.sealed)}
+    for seq, one in sorted(sealed.items()):
+        if one.round in told:
+            told[one.round].append(Opened(seq, one.user_id, one.amount, one.salt))
+    return tuple(MaximaOpened(round_, tuple(theirs)) for round_, theirs in told.items())
 
 
 def _set(maxima: Maxima, _event: MaximumSet, entry: LedgerEntry) -> Maxima:
