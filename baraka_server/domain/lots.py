@@ -65,7 +65,7 @@ class LotValues(Part):
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> LotValues:
-        values = {name: value for name, value in data.items() if name in cls.__match_args__}
+        values = cls.known(data)
         values["increments"] = steps_of(values.get("increments"))
         if values.get("description"):
             values["description"] = FreeText(values["description"])

@@ -7,7 +7,7 @@ import hmac
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from baraka_server.contract.fields import Steps, iso_time
 
@@ -16,9 +16,15 @@ class Part:
     """A value in an event that is stored as what `data` returns."""
 
     __slots__ = ()
+    __match_args__: ClassVar[tuple[str, ...]] = ()
 
     def data(self) -> Any:
         raise NotImplementedError
+
+    @classmethod
+    def known(cls, data: Mapping[str, Any]) -> dict[str, Any]:
+        """The values of our fields. Others are ignored: a newer program added them."""
+        return {name: value for name, value in data.items() if name in cls.__match_args__}
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +90,7 @@ class StandingBid(Part):
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> StandingBid:
-        return cls(**{**_known(cls, data), "at": datetime.fromisoformat(data["at"])})
+        return cls(**{**cls.known(data), "at": datetime.fromisoformat(data["at"])})
 
 
 def named(bid: StandingBid | None) -> dict[str, int] | None:
@@ -113,11 +119,7 @@ class Lot(Part):
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> Lot:
-        return cls(**_known(cls, data))
-
-
-def _known(kind: type[StandingBid | Lot], data: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in data.items() if name in kind.__match_args__}
+        return cls(**cls.known(data))
 
 
 def steps_of(stored: Any) -> Steps | None:

@@ -33,7 +33,7 @@ class SaleRules(Part):
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> SaleRules:
-        return cls(**{name: value for name, value in data.items() if name in cls.__match_args__})
+        return cls(**cls.known(data))
 
 
 GUIDES_RULES = SaleRules()
