@@ -51,13 +51,13 @@ class SaidSale:
             frozenset(self.users),
             b"salt",
             round=self.acts,
-            standing=self._standing(payload),
+            standing=self.standing(payload),
             labels=self.labels,
             sealed=self.sealed,
         )
         return decide(self.state, Command(event, user_id, seen=seen, found=found), HouseRules())
 
-    def _standing(self, payload: dict[str, Any]) -> tuple[Any, ...]:
+    def standing(self, payload: dict[str, Any]) -> tuple[Any, ...]:
         bids = tuple(reversed(self.acts.bids))
         runner_up = payload["bidId"] if payload.get("runnerUp") else None
         return tuple(bid for bid in bids if runner_up in {None, bid.bid_id})

@@ -10,9 +10,14 @@ import pytest
 
 from baraka_server.contract.refusals import Code, Refusal
 from baraka_server.contract.vocabulary import parse
+from baraka_server.contract.winnings import ReassignWinning
 from baraka_server.domain.bid_entries import BidPlaced
+from baraka_server.domain.decide import decide
 from baraka_server.domain.decision import (
     By,
+    Command,
+    Found,
+    HouseRules,
     Seen,
     Several,
 )
@@ -20,6 +25,7 @@ from baraka_server.domain.hammer import RunnerUpAwarded
 from baraka_server.domain.narrate import in_words
 from baraka_server.domain.replay import objection
 from baraka_server.domain.state import next_entry
+from baraka_server.domain.winnings import WinningChanged, Won
 from tests.domain.phases import AMINA, BILAL, DINA, OPENING
 from tests.domain.said import SaidSale
 
@@ -165,6 +171,26 @@ def test_two_labels_are_two_bidders():
     assert (awarded.high.label_paddle, awarded.passed_over.label_paddle) == (2, 3)
     assert awarded.data()["high"]["label_paddle"] == 2
     assert own.label_paddle == 3
+
+
+def test_a_label_is_one_bidder_although_another_floor_user_was_named_since():
+    sale = Sale()
+    sale.bids(200, label="tel 1")
+    sale.bids(300, label="tel 2")
+    sale.gives("setHouseRules", floorUserId=DINA)
+    led = sale.acts.bids[-1]
+    won = Won(7, led.user_id, led.amount, paid=False, is_last=True, label_paddle=led.label_paddle)
+    found = Found(
+        frozenset(sale.users),
+        b"salt",
+        standing=sale.standing({}),
+        labels=sale.labels,
+        won=won,
+    )
+    asked = ReassignWinning(auction_id=42, winning_id=7, paddle=2)
+    changed = decide(sale.state, Command(asked, None, found=found), HouseRules())
+    assert isinstance(changed, WinningChanged)
+    assert (changed.winner_id, changed.label_paddle, changed.price) == (DINA, 2, 200)
 
 
 def test_a_maximum_answers_a_floor_bid_and_searching_for_it_closes_the_floor():

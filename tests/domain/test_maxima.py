@@ -253,6 +253,23 @@ def test_an_answer_that_is_missing_is_missed_and_one_too_many_is_found():
     assert proved(more, sale.sealed) == "it is automatic, and user 4 had no maximum bid"
 
 
+def test_a_maximum_below_two_others_was_equal_to_no_bid_that_was_refused():
+    sale = Sale()
+    sale.does(BILAL, up_to(800))
+    sale.write(By(BidderRegistered(BILAL, True, 120), AMINA))
+    sale.does(CARLA, up_to(700))  # Bilal 120, Carla 121
+    sale.write(By(BidderRegistered(CARLA, True, 130), AMINA))
+    sale.does(DINA, up_to(600))  # Carla 130, Dina 131
+    for user_id, limit in ((BILAL, 120), (CARLA, 130)):
+        raised = BidderRegistered(user_id, True, None, was_approved=True, limit_before=limit)
+        sale.write(By(raised, AMINA))
+    sale.prove()
+    whole = next_entry(sale.state, BidPlaced(600, 9, automatic=True), DINA, OPENING)
+    assert proved([*sale.ledger, whole], sale.sealed) == (
+        "no maximum bid was equal to a bid that was refused"
+    )
+
+
 def test_a_bid_that_had_to_be_refused_is_found():
     sale = answered()
     equal = next_entry(sale.state, BidPlaced(500, 9, paddle=3), CARLA, OPENING)
@@ -413,6 +430,7 @@ def test_a_block_withdraws_a_maximum_that_has_made_no_bid():
     sale.does(BILAL, up_to(500))
     sale.does(DINA, up_to(500))
     sale.does(AMINA, BlockUser(auction_id=42, user_id=DINA))
+    assert sale.state.taken_back == sale.ledger[-1].seq  # so that a repeated request is told
     sale.does(AMINA, UnblockUser(auction_id=42, user_id=DINA))
     assert list(sale.state.maxima.standing) == [BILAL]
 

@@ -11,6 +11,7 @@ from baraka_server.contract.refusals import Code, Refusal
 from baraka_server.domain.events import Awarded, LotRepriced
 from baraka_server.domain.hammer import LotOpenedAgain, RunnerUpAwarded
 from baraka_server.domain.lot_entries import LotsAdded
+from baraka_server.domain.maxima import MaximumSet
 from baraka_server.domain.replay import objection
 from baraka_server.domain.rules.reserve import reserve_met
 from baraka_server.domain.state import next_entry
@@ -91,6 +92,15 @@ def test_a_reserve_is_lowered_but_neither_set_nor_raised_while_a_bid_stands():
     assert reserve_met(sale.state) is True
     sale.gives("repriceLot", reserve=None)
     assert sale.refused("repriceLot", reserve=1) is Code.BIDS_STAND
+
+
+def test_a_reserve_is_not_moved_up_to_a_maximum_that_stands_without_a_bid():
+    sale = Sale()
+    sale.gives("setHouseRules", maxima=True)
+    # As an undo of the bids leaves one that replaced another.
+    sale.writes(MaximumSet("sealed"), BILAL)
+    assert sale.refused("repriceLot", reserve=501) is Code.BIDS_STAND
+    sale.gives("repriceLot", reserve=499)
 
 
 def test_a_run_list_that_comes_late_sets_no_reserve_on_a_lot_that_has_bids():
