@@ -67,8 +67,7 @@ async def test_a_clerk_sees_the_numbers_that_the_server_tells(
     assert not isinstance(done, Refusal)
     await play_evening(store)
     async with seated(baraka.url, tmp_path, lots=(), user_id=CLARA, size=(120, 40)) as clerk:
-        await clerk.sees("You can watch it")  # nobody tells roles when the sale is over
-        await clerk.presses("enter")
+        await clerk.sees("CLERK", "The auction is over · r: summary")
         shown = await reads_the_summary(clerk, 250, "••••••" + NUMBERS[DINA][-2:])
         assert NUMBERS[DINA] not in shown
 
