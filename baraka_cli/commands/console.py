@@ -135,7 +135,7 @@ def console(
 
 
 def _mint(user_id: int) -> Callable[[], str]:
-    from baraka_cli.minting import minting
+    from baraka_server.minting import minting
     from baraka_server.sources import lacking
 
     maker = minting(load_settings())

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from baraka_cli.minting import Minting
+    from baraka_server.minting import Minting
 
 SHORT_LIFETIME = timedelta(minutes=1)
 TOKEN_ATTEMPT_SECONDS = 5

@@ -59,7 +59,7 @@ def _token(user: int | None, token: str | None) -> str:
                 "BARAKA_JWT_SECRET."
             )
         return token
-    from baraka_cli.minting import minting
+    from baraka_server.minting import minting
     from baraka_server.sources import lacking
 
     maker = minting(load_settings())

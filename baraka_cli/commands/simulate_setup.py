@@ -15,11 +15,11 @@ from baraka_cli.commands.simulate_result import COULD_NOT
 from baraka_cli.terminal import load_settings, run, say, wrong_usage
 
 if TYPE_CHECKING:
-    from baraka_cli.minting import Minting
     from baraka_cli.run_list import ListedLot
     from baraka_cli.simulator.crowd.cast import Mint, Place
     from baraka_cli.simulator.result import Promise
     from baraka_cli.simulator.scenario import Scenario
+    from baraka_server.minting import Minting
 
 TOKEN_LIFETIME = timedelta(hours=12)
 PAGES_MAX = 20
@@ -97,8 +97,8 @@ class People:
 
 def people_of(file: Path | None, host_id: int, users: int, *, sale_seconds: float = 0) -> People:
     """Find who is there. Tokens that are made last longer than the sale."""
-    from baraka_cli.minting import minting
     from baraka_cli.simulator.crowd.tokens import BadTokens, read_tokens
+    from baraka_server.minting import minting
     from baraka_server.sources import lacking
 
     if file is not None:

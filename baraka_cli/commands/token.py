@@ -60,8 +60,8 @@ def token(
     secret that a server in development has. There is no flag for it: everybody on a machine sees the
     command lines, and shells remember them.
     """
-    from baraka_cli.minting import minting
     from baraka_server.contract.fields import INT_MAX
+    from baraka_server.minting import minting
     from baraka_server.settings import MAKE_A_SECRET
     from baraka_server.sources import lacking
 
