@@ -18,6 +18,7 @@ from baraka_server.domain.decision import HouseRules
 from baraka_server.live.accounts import Accounts
 from baraka_server.live.context import Limits
 from baraka_server.live.house import House
+from baraka_server.minting import Minting
 from baraka_server.relay.line import Line
 from baraka_server.relay.messages import Codec
 from baraka_server.relay.node_relay import NodeRelay
@@ -34,6 +35,7 @@ from baraka_server.wire.connection_limits import ConnectionLimits
 from baraka_server.wire.cors import Cors
 from baraka_server.wire.fastpath_check import take_fast_path
 from baraka_server.wire.gateway import Gateway, UserLimits, close_all_sockets, make_server
+from baraka_server.wire.guests import GuestTokens
 from baraka_server.wire.handover import HandOver, adopt, share
 from baraka_server.wire.health import Health
 from baraka_server.wire.holdings import Holdings, holdings_of
@@ -113,6 +115,7 @@ class Server:
         self.sio.eio.place = place
         self._is_given_connections = False
         verifier = token_verifier(settings)
+        minting = Minting.of(settings, verifier.secret)
         self._relay = open_relay(settings, verifier.secret, place, line)
         self.house = House(
             self._store,
@@ -144,6 +147,7 @@ class Server:
             ),
             disconnect_expired=settings.disconnect_expired,
             barred=self._accounts.refusal,
+            guests_max=settings.guests_max,
         )
         self._purge = Purge(self._store, timedelta(hours=settings.requests_kept_hours))
         self._health = Health(self._store, self.house.relay, clock)
@@ -193,6 +197,15 @@ class Server:
             clock=clock,
         )
         self._api.add_to(app)
+        GuestTokens(
+            minting.guest,
+            minting.allowed(timedelta(seconds=settings.guest_token_seconds)),
+            self._address,
+            self._refused,
+            open_to_all=settings.guests,
+            per_second_max=settings.guest_tokens_per_second_max,
+            clock=clock,
+        ).add_to(app)
         self._runner = web.AppRunner(
             app,
             access_log=None,
@@ -353,6 +366,7 @@ def token_verifier(settings: Settings) -> Verifier:
         leeway=timedelta(seconds=settings.token_leeway_seconds),
         chars_max=settings.token_chars_max,
         kinds=settings.access_kinds,
+        guests=settings.guests,
     )
 
 

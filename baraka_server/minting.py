@@ -1,14 +1,14 @@
-"""`Minting`: makes access tokens as the server of these settings asks for them (D1)."""
+"""`Minting`: makes access tokens and guests' as the server of these settings asks for them (D1, D58)."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
+from typing import Any, Self
 
 from baraka_server.settings import Settings
-from baraka_server.wire.identity import mint
+from baraka_server.wire.identity import mint, mint_guest
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +18,16 @@ class Minting:
     secret: str = field(repr=False)
     claims: Mapping[str, Any]
     lifetime_max: timedelta | None
+
+    @classmethod
+    def of(cls, settings: Settings, secret: str) -> Self:
+        asked = {"aud": settings.jwt_audience, "iss": settings.jwt_issuer}
+        seconds = settings.token_lifetime_seconds_max
+        return cls(
+            secret,
+            {name: value for name, value in asked.items() if value is not None},
+            timedelta(seconds=seconds) if seconds else None,
+        )
 
     def token(
         self, user_id: int, lifetime: timedelta, claims: Mapping[str, Any] | None = None
@@ -29,6 +39,10 @@ class Minting:
         """
         return mint(self.secret, user_id, lifetime, {**self.claims, **(claims or {})})
 
+    def guest(self, lifetime: timedelta, auction_id: int | None = None) -> str:
+        """A token to watch with, every auction or this one, without an account."""
+        return mint_guest(self.secret, lifetime, self.claims, auction_id)
+
     def allowed(self, lifetime: timedelta) -> timedelta:
         """As much of it as the server takes."""
         return min(lifetime, self.lifetime_max) if self.lifetime_max else lifetime
@@ -38,10 +52,4 @@ def minting(settings: Settings) -> Minting | None:
     """None without a secret."""
     if settings.jwt_secret is None:
         return None
-    asked = {"aud": settings.jwt_audience, "iss": settings.jwt_issuer}
-    seconds = settings.token_lifetime_seconds_max
-    return Minting(
-        settings.jwt_secret.get_secret_value(),
-        {name: value for name, value in asked.items() if value is not None},
-        timedelta(seconds=seconds) if seconds else None,
-    )
+    return Minting.of(settings, settings.jwt_secret.get_secret_value())

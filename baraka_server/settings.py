@@ -148,6 +148,31 @@ class Settings(BaseSettings):
             "that names another use is refused."
         ),
     )
+    guests: bool = Field(
+        True,
+        description=(
+            "Whether anybody may watch a live auction without an account: pages get a token for a guest "
+            "by POST /auth/guest, which joins and leaves and nothing else. Without it only links that "
+            "you give out yourself (`baraka token --overlay`) show one."
+        ),
+    )
+    guest_token_seconds: Annotated[int, Field(ge=60, le=2_592_000)] = Field(
+        14_400,
+        description="How long a guest's token is valid: 4 hours. A page asks for another one.",
+    )
+    guest_tokens_per_second_max: Rate = Field(
+        20,
+        description=(
+            "Guests' tokens for one address, on average; 5 seconds' worth at once. 0 is no limit."
+        ),
+    )
+    guests_max: Count = Field(
+        10_000,
+        description=(
+            "Sockets of guests that are connected at once, so that users find room beside them. 0 is "
+            "no limit."
+        ),
+    )
     host: str = Field(
         "0.0.0.0",  # noqa: S104
         description="The address that the server listens on; in development 127.0.0.1, if not set.",

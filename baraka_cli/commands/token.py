@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from baraka_cli.durations import BadDuration, duration_of
 from baraka_cli.terminal import load_settings, stdout, wrong_usage
 
+if TYPE_CHECKING:
+    from baraka_server.minting import Minting
+    from baraka_server.settings import Settings
+
+LIFETIME, GUEST_LIFETIME = timedelta(minutes=15), timedelta(hours=12)
 EXAMPLE = 'try --claims \'{"aud": "x"}\''
 
 
@@ -33,14 +38,34 @@ def _claims(text: str) -> dict[str, Any]:
 
 def token(
     user_id: Annotated[
-        int, typer.Argument(metavar="USER_ID", min=1, help="The user that it is for.")
-    ],
-    expires_in: Annotated[
-        timedelta,
+        int | None, typer.Argument(metavar="USER_ID", min=1, help="The user that it is for.")
+    ] = None,
+    watch: Annotated[
+        bool,
         typer.Option(
-            parser=_duration, metavar="TIME", help="How long it is valid: 90s, 15m, 2h, 7d."
+            "--watch", help="Make one for a guest instead, who joins and leaves and nothing else."
         ),
-    ] = "15m",  # type: ignore[assignment]
+    ] = False,
+    overlay: Annotated[
+        int | None,
+        typer.Option(
+            metavar="ID",
+            min=1,
+            help="Print the link to the overlay of this auction, with a guest's token for it alone.",
+        ),
+    ] = None,
+    url: Annotated[
+        str, typer.Option(envvar="BARAKA_URL", help="The server, for --overlay.")
+    ] = "http://127.0.0.1:3000",
+    expires_in: Annotated[
+        timedelta | None,
+        typer.Option(
+            parser=_duration,
+            metavar="TIME",
+            help="How long it is valid: 90s, 15m, 2h, 7d. Without it 15m, for a guest 12h.",
+            show_default=False,
+        ),
+    ] = None,
     expired: Annotated[
         bool, typer.Option("--expired", help="Make one that expired that long ago.")
     ] = False,
@@ -53,7 +78,7 @@ def token(
         ),
     ] = "{}",  # type: ignore[assignment]
 ) -> None:
-    """Print one access token on stdout, and nothing else.
+    """Print one access token on stdout, or a link with a guest's, and nothing else.
 
     It has the `aud` and `iss` of BARAKA_JWT_AUDIENCE and BARAKA_JWT_ISSUER where they are set, and is
     signed with BARAKA_JWT_SECRET; in development (BARAKA_MODE=development) without one, with the
@@ -65,18 +90,41 @@ def token(
     from baraka_server.settings import MAKE_A_SECRET
     from baraka_server.sources import lacking
 
-    if user_id > INT_MAX:
+    guest = watch or overlay is not None
+    if (user_id is None) is not guest:
+        wrong_usage("Give a USER_ID, or --watch or --overlay ID for a guest: one of them.")
+    if user_id is not None and user_id > INT_MAX:
         wrong_usage(f"USER_ID: no user has an id above {INT_MAX}.")
-    maker = minting(load_settings())
+    settings = load_settings()
+    maker = minting(settings)
     if maker is None:
         wrong_usage(
             f"{lacking('jwt_secret')}: it must be the key that the server verifies with.\n"
             f'To make one: export BARAKA_JWT_SECRET="$({MAKE_A_SECRET})"\n'
             "For a server in development: export BARAKA_MODE=development"
         )
-    lifetime = -expires_in if expired else expires_in
+    if user_id is None:
+        if expired or claims:
+            wrong_usage("--expired and --claims are for the token of a user.")
+        lasting = expires_in or maker.allowed(GUEST_LIFETIME)
+        stdout.print(_for_a_guest(maker, settings, lasting, overlay, url), soft_wrap=True)
+        return
+    lifetime = expires_in or LIFETIME
     try:
-        minted = maker.token(user_id, lifetime, claims)
+        minted = maker.token(user_id, -lifetime if expired else lifetime, claims)
     except TypeError as error:  # there are claims that no token can have
         wrong_usage(f"--claims: {error}")
     stdout.print(minted, soft_wrap=True)
+
+
+def _for_a_guest(
+    maker: Minting, settings: Settings, lifetime: timedelta, overlay: int | None, url: str
+) -> str:
+    """The guest's token, or the overlay's link with one in its fragment, which no log has (D3, D58)."""
+    if overlay is not None:
+        if not url.startswith(("http://", "https://")):
+            wrong_usage(f"--url: '{url}' is not an address; write it like http://127.0.0.1:3000")
+        return f"{url.rstrip('/')}/overlay/{overlay}#token={maker.guest(lifetime, overlay)}"
+    if not settings.guests:
+        wrong_usage("BARAKA_GUESTS is off: only a link for one auction works, by --overlay ID.")
+    return maker.guest(lifetime)

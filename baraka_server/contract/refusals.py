@@ -75,6 +75,11 @@ class Code(StrEnum):
     FLOOR_CLOSED = "floor_closed"
     WINNING_PAID = "winning_paid"
     OTHER_HISTORY = "other_history"
+    # of those who watch without an account, and of signing in
+    WATCH_ONLY = "watch_only"
+    OTHER_AUCTION = "other_auction"
+    TOO_MANY_GUESTS = "too_many_guests"
+    GUESTS_OFF = "guests_off"
 
 
 COULD_NOT_BE_ENDED = "Auction could not be ended."
@@ -152,6 +157,12 @@ TEXTS: dict[Code, str] = {
     Code.FLOOR_CLOSED: "Floor bids are closed for this lot: too many were taken back",
     Code.WINNING_PAID: "This winning is paid",
     Code.OTHER_HISTORY: "That head is of another history, or of another auction: make a whole export",
+    Code.WATCH_ONLY: "You are watching as a guest. Please sign in to take part.",
+    Code.OTHER_AUCTION: "This link is for another auction",
+    Code.TOO_MANY_GUESTS: (
+        "Too many people are watching as guests at the moment. Please sign in, or try again later."
+    ),
+    Code.GUESTS_OFF: "Nobody can watch here without an account. Please sign in.",
     Code.FAULT: "Something went wrong on the server (incident {incident}). Please try again.",
 }
 
@@ -185,6 +196,7 @@ TEXTS_BY_EVENT: dict[tuple[str, Code], str] = {
             Code.ALREADY_ENDED,
             Code.NO_LOT,
             Code.ROUND_OVER,
+            Code.WATCH_ONLY,
         )
     },
 }

@@ -35,14 +35,21 @@ class Viewer:
 
     sid: str
     user_id: int
+    """Negative for a guest, who joins and leaves and does nothing else (D58)."""
     wants_lists: bool = True
     """False for `updates: "delta"`: only the new row, not the whole list (D24)."""
+    only_auction: int | None = None
+    """The only auction that a guest may watch, where the token names one."""
     gone: bool = False
     """Set when the socket is closed: a join of it that still waits must not put it into a room."""
     alive_at: float = 0.0
     """The time of its last pong, poll or event (`time.monotonic`)."""
     shown: dict[int, list[Showing]] = field(default_factory=dict)
     """The rounds that it was shown, by auction, rising. `RoundsSeen` keeps and reads them."""
+
+    @property
+    def is_guest(self) -> bool:
+        return self.user_id < 0
 
 
 class Audience(Protocol):

@@ -29,6 +29,7 @@ from baraka_server.live.faults import fault
 from baraka_server.live.house import House
 from baraka_server.wire import identity
 from baraka_server.wire.abuse_log import errors_only
+from baraka_server.wire.guests import not_for_guests, not_for_this_auction
 from baraka_server.wire.join_limit import JOINS_WAITING, JoinLimit
 from baraka_server.wire.packets import RESERVED_PREFIX, Json, Packet, allow_bursts
 from baraka_server.wire.rate_limits import Rates
@@ -93,7 +94,7 @@ class Gateway:
     """Verifies connections, hands client events to the house, and answers them.
 
     `disconnect_expired` ends a connection when its token expires (D28). `barred` is the refusal of a user
-    who may not connect (D47).
+    who may not connect (D47). `guests_max` guests may be connected at once; 0 is no limit (D58).
     """
 
     def __init__(
@@ -105,6 +106,7 @@ class Gateway:
         *,
         disconnect_expired: bool = False,
         barred: Callable[[int], Refusal | None] = lambda _user_id: None,
+        guests_max: int = 0,
     ) -> None:
         self._sio = sio
         self._house = house
@@ -128,6 +130,8 @@ class Gateway:
         self._connects = rates(CONNECTS_PER_SECOND)
         self._disconnect_expired = disconnect_expired
         self._barred = barred
+        self._guests_max = guests_max
+        self._guests: set[str] = set()
         self._viewers: dict[str, Viewer] = {}
         self.stopping = False
         """Set when the server stops: events that were accepted are finished, new ones refused."""
@@ -155,7 +159,7 @@ class Gateway:
             return  # closed while it connected
         who = self._verifier.verify(_token(environ, auth))
         if not isinstance(who, Refusal):
-            who = self._barred(who.user_id) or who
+            who = self._full(who) or self._barred(who.user_id) or who
         if not isinstance(who, Refusal):
             client.strikes = self._strikes.of(who.user_id)
             if client.strikes.wait:
@@ -167,9 +171,13 @@ class Gateway:
             await self._turn_away(sid, who)
             return
         wants_lists = not (isinstance(auth, dict) and auth.get("updates") == DELTA)
-        self._viewers[sid] = client.viewer = Viewer(sid, who.user_id, wants_lists)
+        viewer = Viewer(sid, who.user_id, wants_lists, only_auction=who.auction_id)
+        self._viewers[sid] = client.viewer = viewer
+        if viewer.is_guest:
+            self._guests.add(sid)
         client.gives_sign_of_life()
-        client.proved(gives_back=not self._connects.take(who.user_id))
+        # Anybody can be as many guests as they like: those count as requests of their address.
+        client.proved(gives_back=not viewer.is_guest and not self._connects.take(who.user_id))
         log.debug(
             "user %s connected", who.user_id, extra={"event": "connected", "user": who.user_id}
         )
@@ -177,6 +185,7 @@ class Gateway:
             self._expire(sid, who)
 
     async def _disconnect(self, sid: str, _reason: str) -> None:
+        self._guests.discard(sid)
         viewer = self._viewers.pop(sid, None)
         if viewer is not None:
             self._house.disconnected(viewer)
@@ -200,7 +209,9 @@ class Gateway:
             try:
                 if refusal := await self._too_fast(viewer, name, self._events, rates):
                     return await self._answer(sid, refusal)
-                event = parse(name, arguments)
+                event = not_for_guests(viewer, name) or parse(name, arguments)
+                if not isinstance(event, Refusal):
+                    event = not_for_this_auction(viewer, event) or event
                 if self.stopping:
                     event = Refusal(Code.UNAVAILABLE, name)
                 if isinstance(event, Refusal):
@@ -288,7 +299,12 @@ class Gateway:
 
     def users(self) -> set[int]:
         """The users who are connected."""
-        return {viewer.user_id for viewer in self._viewers.values()}
+        return {viewer.user_id for viewer in self._viewers.values() if not viewer.is_guest}
+
+    def _full(self, who: identity.Identity) -> Refusal | None:
+        """The refusal of one guest too many: users find room beside a crowd of guests."""
+        full = who.is_guest and 0 < self._guests_max <= len(self._guests)
+        return Refusal(Code.TOO_MANY_GUESTS) if full else None
 
     async def close_all_of(self, user_id: int, refusal: Refusal) -> None:
         """Tell all sockets of a user why they are closed, and close them."""

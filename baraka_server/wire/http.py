@@ -47,6 +47,7 @@ STATUS = {
     Code.NOT_OWNER: 403,
     Code.NOT_STAFF: 403,
     Code.BLOCKED_EVERYWHERE: 403,
+    Code.WATCH_ONLY: 403,
     Code.AUCTION_NOT_FOUND: 404,
     Code.UNKNOWN_EVENT: 404,
     Code.USER_NOT_FOUND: 404,
@@ -220,7 +221,7 @@ class Api:
             who = self._verifier.verify(token)
             try:
                 if not isinstance(who, Refusal):
-                    who = self._barred(who.user_id) or who
+                    who = _of_a_user(who) or self._barred(who.user_id) or who
                 if isinstance(who, Refusal):
                     raise _Refused(who)
                 return await answer(request, who.user_id)
@@ -266,6 +267,11 @@ class Api:
                 yield
         except TooManyWaiting as error:
             raise _Refused(Refusal(Code.BUSY)) from error
+
+
+def _of_a_user(who: identity.Identity) -> Refusal | None:
+    """The refusal of a guest, who watches and does nothing else (D58)."""
+    return Refusal(Code.WATCH_ONLY) if who.is_guest else None
 
 
 def _masked(won: WinningWithUser) -> WinningWithUser:

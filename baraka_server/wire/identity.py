@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -32,12 +33,28 @@ KIND_CHARS_SHOWN = 32
 REFRESH_FLAGS = {"refresh", "isrefresh", "refreshtoken", "isrefreshtoken"}
 
 
+WATCH = "watch"
+"""The `scope` of a guest's token (D58)."""
+GUEST = "guest:"
+"""The beginning of a guest's `sub`; a number follows, so that no guest is taken for a user."""
+GUEST_NUMBER_MAX = 2**62
+
+
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """A verified user id, and the time when its token expires."""
+    """A verified user id, and the time when its token expires.
+
+    A guest (D58) has a negative number, which no user has. `auction_id` is the only auction that its
+    token is for, where the token names one.
+    """
 
     user_id: int
     expires_at: datetime
+    auction_id: int | None = None
+
+    @property
+    def is_guest(self) -> bool:
+        return self.user_id < 0
 
 
 def mint(secret: str, user_id: int, lifetime: timedelta, claims: Mapping[str, Any]) -> str:
@@ -52,6 +69,15 @@ def mint(secret: str, user_id: int, lifetime: timedelta, claims: Mapping[str, An
     return jwt.encode(payload, secret, algorithm=ALGORITHM)
 
 
+def mint_guest(
+    secret: str, lifetime: timedelta, claims: Mapping[str, Any], auction_id: int | None = None
+) -> str:
+    """A token to watch without an account, every auction or one (D58)."""
+    subject = f"{GUEST}{1 + secrets.randbelow(GUEST_NUMBER_MAX)}"
+    ours = {"sub": subject, "scope": WATCH, "auction": auction_id}
+    return mint(secret, 0, lifetime, {**claims, **ours})
+
+
 @dataclass(frozen=True, slots=True)
 class Verifier:
     """Verifies access tokens. `audience` and `issuer` are required where they are given.
@@ -60,6 +86,7 @@ class Verifier:
     `leeway` is how far its issuer's clock may be ahead of ours: a token that begins later (`nbf`), or
     was made later (`iat`), is refused. It lengthens no token's life: `exp` is strict.
     `kinds` are names of access tokens beside the usual ones; see the setting `token_kinds`.
+    `guests` says whether a guest's token that names no auction is accepted (D58).
     """
 
     secret: str = field(repr=False)
@@ -69,6 +96,7 @@ class Verifier:
     leeway: timedelta = LEEWAY
     chars_max: int = TOKEN_CHARS_MAX
     kinds: Collection[str] = ()
+    guests: bool = True
 
     def verify(self, token: object) -> Identity | Refusal:
         """The identity that `token` proves, or one of the two documented refusals (guide: Connection)."""
@@ -103,13 +131,16 @@ class Verifier:
             return Refusal(Code.INVALID_TOKEN)
         # A difference of two times always exists; a sum may be beyond the calendar.
         too_long = self.lifetime_max and expires_at - datetime.now(UTC) > self.lifetime_max
-        user_id = _subject(claims)
-        if user_id is None or too_long or not _has_access_header(header):
+        watches = _is_to_watch(claims)
+        user_id = _guest(claims) if watches else _subject(claims)
+        auction_id = _auction(claims) if watches else None
+        closed = watches and auction_id is None and not self.guests
+        if user_id is None or too_long or closed or not _has_access_header(header):
             return Refusal(Code.INVALID_TOKEN)
         other = _other_kind(claims, {*ACCESS_KINDS, *USER_TYPES, *map(_squeezed, self.kinds)})
         if other is not None:
             return Refusal(Code.INVALID_TOKEN, values={"kind": other})
-        return Identity(user_id, expires_at)
+        return Identity(user_id, expires_at, auction_id)
 
     def _is_ahead(self, claims: Mapping[str, Any]) -> bool:
         """Whether the token is not valid yet, by `nbf` and `iat`. An `iat` that is not a time is ignored."""
@@ -170,6 +201,27 @@ def _subject(claims: Mapping[str, Any]) -> int | None:
             (claims[name] for name in ("userId", "id") if claims.get(name) is not None), None
         )
     return subject if type(subject) is int and 1 <= subject <= INT_MAX else None
+
+
+def _is_to_watch(claims: Mapping[str, Any]) -> bool:
+    scope = claims.get("scope")
+    return (scope.split() if isinstance(scope, str) else scope) == [WATCH]
+
+
+def _guest(claims: Mapping[str, Any]) -> int | None:
+    """The negative number of a guest. None for every other subject: who may only watch is not a user."""
+    subject = claims.get("sub")
+    number = subject.removeprefix(GUEST) if isinstance(subject, str) else ""
+    if subject != GUEST + number or not (number.isascii() and number.isdecimal()):
+        return None
+    known = len(number) <= len(str(GUEST_NUMBER_MAX)) and 1 <= int(number) <= GUEST_NUMBER_MAX
+    return -int(number) if known else None
+
+
+def _auction(claims: Mapping[str, Any]) -> int | None:
+    """The auction that a guest's token names; 0, which there is not, where it is not an auction's id."""
+    named = claims.get("auction")
+    return named if named is None or type(named) is int else 0
 
 
 def bearer(header: str | None) -> str | None:

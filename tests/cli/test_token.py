@@ -152,3 +152,50 @@ def test_the_secret_may_be_in_a_file_named_env(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text(f"BARAKA_JWT_SECRET='{OTHER_SECRET}'\n")
     done = run("token", 7, folder=tmp_path, BARAKA_JWT_SECRET=None)
     assert isinstance(verify(OTHER_SECRET, done.out.strip()), Identity)
+
+
+# --- for guests (D58)
+
+
+def guest_of(token: str) -> Identity:
+    found = verify(SECRET, token)
+    assert isinstance(found, Identity)
+    assert found.is_guest
+    return found
+
+
+def test_one_to_watch_is_of_a_guest_and_lasts_for_a_sale() -> None:
+    token = minted("--watch")
+    assert guest_of(token).auction_id is None
+    assert lifetime(token) == timedelta(hours=12)
+    assert claims(token)["scope"] == "watch"
+
+
+def test_the_link_of_an_overlay_has_its_token_in_the_fragment() -> None:
+    link = minted("--overlay", 3, "--url", "https://sale.example/", "--expires-in", "2h")
+    address, _, token = link.partition("#token=")
+    assert address == "https://sale.example/overlay/3"
+    assert guest_of(token).auction_id == 3
+    assert lifetime(token) == timedelta(hours=2)
+
+
+def test_a_guests_token_is_as_the_server_asks_for() -> None:
+    asked = {"BARAKA_TOKEN_LIFETIME_SECONDS_MAX": "3600", "BARAKA_JWT_AUDIENCE": "sales"}
+    token = invoke("token", "--watch", **asked).out.strip()
+    assert lifetime(token) == timedelta(hours=1)
+    assert claims(token)["aud"] == "sales"
+
+
+@pytest.mark.parametrize(
+    "words", [[], [7, "--watch"], [7, "--overlay", 3], ["--watch", "--expired"]]
+)
+def test_a_token_is_of_a_user_or_of_a_guest(words: list[object]) -> None:
+    done = invoke("token", *words)
+    assert (done.code, done.out) == (2, "")
+
+
+def test_where_guests_are_off_a_token_for_all_auctions_is_not_made() -> None:
+    done = invoke("token", "--watch", BARAKA_GUESTS="false")
+    assert (done.code, done.out) == (2, "")
+    assert "--overlay" in done.err
+    assert "/overlay/3#token=" in invoke("token", "--overlay", 3, BARAKA_GUESTS="false").out

@@ -317,7 +317,9 @@ DOCUMENTED_ERRORS = [
     ("endAuction", "already_ended", "Auction is already Ended"),
     ("awardingAuction", "not_owner", "You are not allowed to end the auction"),
     ("awardingAuction", "not_live", "Auction could not be ended."),
+    ("awardingAuction", "watch_only", "Auction could not be ended."),
     ("changeCuurentProduct", "not_live", "Auction could not be ended."),
+    ("changeCuurentProduct", "watch_only", "Auction could not be ended."),
 ]
 
 DECIDED_ERRORS = [
@@ -428,6 +430,11 @@ CODES = {
     "floor_closed",
     "winning_paid",
     "other_history",
+    # of those who watch without an account, and of signing in
+    "watch_only",
+    "other_auction",
+    "too_many_guests",
+    "guests_off",
 }
 
 VALUES = {"current": 1500, "minimum": 800, "reason": "…", "name": "…", "hint": "", "incident": "…"}
