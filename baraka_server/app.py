@@ -44,6 +44,7 @@ from baraka_server.wire.http_commands import HttpCommands
 from baraka_server.wire.http_errors import in_one_shape
 from baraka_server.wire.identity import Verifier
 from baraka_server.wire.places import Place
+from baraka_server.wire.shared_limits import SharedLimits
 from baraka_server.wire.sid_binding import SidBinding
 from baraka_server.wire.socket_limits import SocketLimits
 
@@ -134,6 +135,7 @@ class Server:
             degraded_poll_seconds=settings.ledger_poll_seconds_degraded,
         )
         self._accounts = Accounts(self._store, settings.accounts_look_seconds)
+        self._shared_limits = SharedLimits(self.house.relay, verifier.secret, clock)
         self._gateway = Gateway(
             self.sio,
             self.house,
@@ -145,6 +147,7 @@ class Server:
                 actions_per_second_max=settings.actions_per_second_max,
                 joins_waiting_max=settings.joins_waiting_per_user_max,
             ),
+            self._shared_limits,
             disconnect_expired=settings.disconnect_expired,
             barred=self._accounts.refusal,
             guests_max=settings.guests_max,
@@ -346,6 +349,7 @@ def open_relay(
         line,
         Codec(secret),
         node=node,
+        server=place.boot if place else "",
         version=version("baraka"),
         echo_seconds_max=settings.relay_echo_seconds_max,
         expiry_seconds=settings.node_expiry_seconds,

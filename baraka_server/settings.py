@@ -279,10 +279,18 @@ class Settings(BaseSettings):
         ),
     )
     bids_per_second_max: Rate = Field(
-        10, description="Bids of one user, on average; 5 seconds' worth at once. 0 is no limit."
+        10,
+        description=(
+            "Bids of one user, on average; 5 seconds' worth at once; over all workers, and with a Redis "
+            "over all servers. 0 is no limit."
+        ),
     )
     comments_per_second_max: Rate = Field(
-        6, description="Comments of one user, on average; 5 seconds' worth at once. 0 is no limit."
+        6,
+        description=(
+            "Comments of one user, on average; 5 seconds' worth at once; over all workers, and with a "
+            "Redis over all servers. 0 is no limit."
+        ),
     )
     actions_per_second_max: Rate = Field(
         100,

@@ -6,11 +6,16 @@ or reorder whatever it carries: viewers hear the same, only later.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from baraka_server.domain.events import LedgerEntry
+
+TakerKey = int | str
+"""Who takes from a limit: the number of a user, or a name that is not one."""
+HearTakes = Callable[[str, Mapping[TakerKey, float]], None]
+"""Is told what was taken on another node: the name of the limit, and how much of it by key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +63,10 @@ class Relay(Protocol):
     def healthy(self) -> bool:
         """Whether this node hears what is published, its own voice included."""
 
+    @property
+    def has_namesake(self) -> bool:
+        """Whether another server with the name of this one's node was heard lately."""
+
     def tell(self, news: RelayedEntries) -> None:
         """Publish what was just committed here."""
 
@@ -75,12 +84,19 @@ class Relay(Protocol):
     def follow_only(self, auctions: Collection[int]) -> None:
         """Stop hearing of all others."""
 
+    def tell_of_takes(self, limit: str, amounts: Mapping[TakerKey, float]) -> None:
+        """Publish what was taken here from a limit that holds over all nodes."""
+
+    def hear_takes(self, heard: HearTakes) -> None:
+        """Have what others took told from now on."""
+
 
 class NoRelay:
     """The relay of a node that is alone: it tells nobody and hears nothing."""
 
     wanted = False
     healthy = True
+    has_namesake = False
 
     def tell(self, news: RelayedEntries) -> None: ...
 
@@ -94,3 +110,7 @@ class NoRelay:
     async def follow(self, auction_id: int) -> None: ...
 
     def follow_only(self, auctions: Collection[int]) -> None: ...
+
+    def tell_of_takes(self, limit: str, amounts: Mapping[TakerKey, float]) -> None: ...
+
+    def hear_takes(self, heard: HearTakes) -> None: ...

@@ -2,8 +2,8 @@
 
     {"v": 1, "n": node, "t": "entries", "a": 7, "f": 101, "l": 108, "p": hash of 100, "h": hash of 108, "e": [...]}
 
-`v`, `n`, `t` and, of entries, `a f l p h` keep their meaning for ever. What a newer node added is
-ignored; of another `v` or an unknown `t` only `a` is read: look at that auction's ledger. Users do not
+`v`, `n`, `t` and, of entries, `a f l p h` keep their meaning for ever; `b` is the start of the process that
+says it, which tells two nodes of one name apart. What a newer node added is ignored; of another `v` or an unknown `t` only `a` is read: look at that auction's ledger. Users do not
 travel, and no free text: who lacks one reads it.
 """
 
@@ -12,14 +12,14 @@ from __future__ import annotations
 import hmac
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from baraka_server.contract.fields import iso_time
 from baraka_server.domain.events import Event, LedgerEntry
 from baraka_server.domain.kinds import event_of
-from baraka_server.live.relay import RelayedEntries
+from baraka_server.live.relay import RelayedEntries, TakerKey
 
 VERSION = 1
 MESSAGE_BYTES_MAX = 64 * 1024
@@ -32,13 +32,17 @@ _encoded = json.JSONEncoder(separators=(",", ":")).encode
 
 @dataclass(frozen=True, slots=True)
 class Beat:
-    """A node says once a second that it is alive, and how many viewers each auction has on it."""
+    """A node says once a second that it is alive, and how many viewers each auction has on it.
+
+    `boot` is the start of its process, `server` that of the server: all of its workers have the same.
+    """
 
     node: str
     boot: str
     version: str
     address: str = ""
     counts: Mapping[int, int] = field(default_factory=dict)
+    server: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,17 @@ class Counts:
 
     node: str
     counts: Mapping[int, int]
+    boot: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Takes:
+    """What was taken on a node from a limit that holds over all of them, by key."""
+
+    node: str
+    limit: str
+    amounts: Mapping[TakerKey, float]
+    boot: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +70,7 @@ class Start:
 
     node: str
     auction_id: int
+    boot: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +79,7 @@ class Entries:
 
     node: str
     news: RelayedEntries
+    boot: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +88,11 @@ class Unreadable:
 
     node: str
     auction_id: int | None
+    boot: str = ""
 
 
-Message = Beat | Counts | Start | Entries | Unreadable
+Sent = Beat | Counts | Start | Entries | Takes
+Message = Sent | Unreadable
 
 
 class Codec:
@@ -85,11 +104,12 @@ class Codec:
     def __init__(self, secret: str) -> None:
         self._key = hmac.digest(secret.encode(), _PURPOSE, "sha256")
 
-    def written(self, message: Beat | Counts | Start | Entries) -> bytes:
-        body = _encoded({"v": VERSION, "n": message.node, **_fields(message)}).encode()
+    def written(self, message: Sent) -> bytes:
+        body = _encoded(
+            {"v": VERSION, "n": message.node, "b": message.boot, **_fields(message)}
+        ).encode()
         if len(body) > MESSAGE_BYTES_MAX - MAC_CHARS and isinstance(message, Entries):
-            news = _without_entries(message.news)
-            return self.written(Entries(message.node, news))
+            return self.written(replace(message, news=_without_entries(message.news)))
         return self.signed(body)
 
     def signed(self, body: bytes) -> bytes:
@@ -107,7 +127,8 @@ class Codec:
             return _message(said)
         except (KeyError, TypeError, ValueError):
             auction_id = said.get("a")
-            return Unreadable(str(said.get("n", "")), auction_id if _is_id(auction_id) else None)
+            about = auction_id if _is_id(auction_id) else None
+            return Unreadable(str(said.get("n", "")), about, str(said.get("b", "")))
 
     def _mac(self, body: bytes) -> bytes:
         return hmac.digest(self._key, body, "sha256").hex().encode()
@@ -123,18 +144,20 @@ def _without_entries(news: RelayedEntries) -> RelayedEntries:
     )
 
 
-def _fields(message: Beat | Counts | Start | Entries) -> dict[str, Any]:
+def _fields(message: Sent) -> dict[str, Any]:
     match message:
         case Beat():
             return {
                 "t": "beat",
-                "b": message.boot,
+                "s": message.server,
                 "ver": message.version,
                 "addr": message.address,
                 "c": dict(message.counts),
             }
         case Counts(counts=counts):
             return {"t": "counts", "c": dict(counts)}
+        case Takes():
+            return {"t": "takes", "k": message.limit, "s": dict(message.amounts)}
         case Start(auction_id=auction_id):
             return {"t": "start", "a": auction_id}
         case Entries(news=news):
@@ -164,17 +187,19 @@ def _stored(event: Event) -> dict[str, Any]:
 
 
 def _message(said: Mapping[str, Any]) -> Message:
-    node, kind = str(said["n"]), said["t"]
+    node, kind, boot = str(said["n"]), said["t"], str(said.get("b", ""))
     if said["v"] != VERSION:
         raise ValueError(said["v"])
     match kind:
         case "beat":
-            counts = _counts(said["c"])
-            return Beat(node, str(said["b"]), str(said["ver"]), str(said["addr"]), counts)
+            counts, server = _counts(said["c"]), str(said.get("s", ""))
+            return Beat(node, boot, str(said["ver"]), str(said["addr"]), counts, server)
         case "counts":
-            return Counts(node, _counts(said["c"]))
+            return Counts(node, _counts(said["c"]), boot)
+        case "takes":
+            return Takes(node, str(said["k"]), _amounts(said["s"]), boot)
         case "start":
-            return Start(node, int(said["a"]))
+            return Start(node, int(said["a"]), boot)
         case "entries":
             news = RelayedEntries(
                 int(said["a"]),
@@ -184,12 +209,16 @@ def _message(said: Mapping[str, Any]) -> Message:
                 str(said["h"]),
                 tuple(_entry(*row[:7]) for row in said["e"]),
             )
-            return Entries(node, news)
+            return Entries(node, news, boot)
     raise ValueError(kind)
 
 
 def _counts(said: Mapping[str, int]) -> dict[int, int]:
     return {int(auction): int(count) for auction, count in said.items()}
+
+
+def _amounts(said: Mapping[str, float]) -> dict[TakerKey, float]:
+    return {int(key) if key.isdecimal() else key: float(amount) for key, amount in said.items()}
 
 
 def _entry(

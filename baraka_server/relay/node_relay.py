@@ -6,12 +6,21 @@ import asyncio
 import logging
 import secrets
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 
-from baraka_server.live.relay import RelayedEntries, RelayListener
+from baraka_server.live.relay import HearTakes, RelayedEntries, RelayListener, TakerKey
 from baraka_server.relay.line import Line
-from baraka_server.relay.messages import Beat, Codec, Counts, Entries, Start, Unreadable
-from baraka_server.relay.peers import Peers
+from baraka_server.relay.messages import (
+    Beat,
+    Codec,
+    Counts,
+    Entries,
+    Sent,
+    Start,
+    Takes,
+    Unreadable,
+)
+from baraka_server.relay.peers import Peers, name_of
 
 log = logging.getLogger(__name__)
 
@@ -20,15 +29,18 @@ BEATS_IN_TIME = 3
 """How many beats fit at least into the time after which a node is taken for deaf, or gone."""
 FOLLOW_SECONDS_MAX = 0.5
 """How long somebody who joins waits until this node is certain to hear of the auction."""
+NAMESAKE_SECONDS = 60
+"""How often it is said at most that another server has the name of this one."""
 EVERYBODY = "all"
-"""The channel of beats, counts and starts; an auction's entries have one of their own."""
+"""The channel of beats, counts, starts and takes; an auction's entries have one of their own."""
 
 
 class NodeRelay:
     """The `Relay` of a node over a line.
 
-    `node` is its name among all, `echo_seconds_max` how long it may not hear its own voice, and
-    `expiry_seconds` how long a silent peer is believed to be there. `clock` counts both.
+    `node` is its name among all, `server` the start of the server that it is a worker of,
+    `echo_seconds_max` how long it may not hear its own voice, and `expiry_seconds` how long a silent peer
+    is believed to be there. `clock` counts both.
 
         relay = NodeRelay(RedisLine(url, prefix="baraka"), Codec(secret), node="a1", version="1.2.0")
         relay.open(house)
@@ -43,12 +55,14 @@ class NodeRelay:
         *,
         node: str,
         version: str,
+        server: str = "",
         echo_seconds_max: float = 3,
         expiry_seconds: float = 5,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.node = node
         self._boot = secrets.token_hex(8)
+        self._server = server or self._boot
         self._version = version
         self._line = line
         self._codec = codec
@@ -57,7 +71,10 @@ class NodeRelay:
         self._beat_seconds = min(
             BEAT_SECONDS, echo_seconds_max / BEATS_IN_TIME, expiry_seconds / BEATS_IN_TIME
         )
-        self._peers = Peers(expiry_seconds, clock)
+        self._name = name_of(node)
+        self._peers = Peers(expiry_seconds, clock, name=self._name, server=self._server)
+        self._told_of_namesake_at = clock() - NAMESAKE_SECONDS
+        self._heard_takes: HearTakes = lambda _limit, _amounts: None
         self._here: dict[int, int] = {}
         self._followed: dict[int, asyncio.Task[None]] = {}  # with the newest subscription to each
         self._heard_self_at: float | None = None
@@ -78,7 +95,7 @@ class NodeRelay:
         """Say goodbye: this node's viewers are gone at once, not when it expires."""
         for task in [*self._tasks, *self._followed.values()]:
             task.cancel()
-        self._publish(EVERYBODY, Counts(self.node, dict.fromkeys(self._here, 0)))
+        self._publish(EVERYBODY, Counts(self.node, dict.fromkeys(self._here, 0), self._boot))
         await self._line.close()
 
     @property
@@ -89,10 +106,10 @@ class NodeRelay:
     # --- what this node says
 
     def tell(self, news: RelayedEntries) -> None:
-        self._publish(_channel(news.auction_id), Entries(self.node, news))
+        self._publish(_channel(news.auction_id), Entries(self.node, news, self._boot))
 
     def tell_of_start(self, auction_id: int) -> None:
-        self._publish(EVERYBODY, Start(self.node, auction_id))
+        self._publish(EVERYBODY, Start(self.node, auction_id, self._boot))
 
     def count_here(self, auction_id: int, count: int) -> None:
         if count == self._here.get(auction_id, 0):
@@ -101,12 +118,17 @@ class NodeRelay:
             self._here[auction_id] = count
         else:
             del self._here[auction_id]
-        self._publish(EVERYBODY, Counts(self.node, {auction_id: count}))
+        self._publish(EVERYBODY, Counts(self.node, {auction_id: count}, self._boot))
+
+    def tell_of_takes(self, limit: str, amounts: Mapping[TakerKey, float]) -> None:
+        if self.healthy:  # else they would push what viewers wait for out of the queue
+            self._publish(EVERYBODY, Takes(self.node, limit, amounts, self._boot))
 
     def beat(self) -> None:
         """Say that this node is alive, and look who else is."""
-        beat = Beat(self.node, self._boot, self._version, counts=self._here)
+        beat = Beat(self.node, self._boot, self._version, counts=self._here, server=self._server)
         self._publish(EVERYBODY, beat)
+        self._tell_of_namesake()
         if self.healthy:
             self._tell_of_counts(self._peers.expire())
         elif self._clock() - self._cut_at > self._echo_seconds_max:
@@ -118,10 +140,17 @@ class NodeRelay:
             self.beat()
             await asyncio.sleep(self._beat_seconds)
 
-    def _publish(self, channel: str, message: Beat | Counts | Start | Entries) -> None:
+    def _publish(self, channel: str, message: Sent) -> None:
         self._line.publish(channel, self._codec.written(message))
 
     # --- whom it hears
+
+    @property
+    def has_namesake(self) -> bool:
+        return self._peers.is_twice(self._name)
+
+    def hear_takes(self, heard: HearTakes) -> None:
+        self._heard_takes = heard
 
     def count_elsewhere(self, auction_id: int) -> int:
         return self._peers.count(auction_id)
@@ -145,15 +174,17 @@ class NodeRelay:
         if message is None:
             self._note_stranger()
             return
-        if message.node == self.node:
-            if isinstance(message, Beat) and message.boot == self._boot:
+        if message.boot == self._boot:
+            if isinstance(message, Beat):
                 self._hear_self()
             return
         match message:
             case Beat():
                 self._tell_of_counts(self._peers.beat(message))
-            case Counts(node=node, counts=counts):
-                self._tell_of_counts(self._peers.counts(node, counts))
+            case Counts(boot=boot, counts=counts):
+                self._tell_of_counts(self._peers.counts(boot, counts))
+            case Takes(limit=limit, amounts=amounts):
+                self._heard_takes(limit, amounts)
             case Start(auction_id=auction_id):
                 self._listener.started(auction_id)
             case Entries(news=news):
@@ -174,6 +205,17 @@ class NodeRelay:
     def _tell_of_counts(self, auctions: Collection[int]) -> None:
         if auctions:
             self._listener.counts_changed(auctions)
+
+    def _tell_of_namesake(self) -> None:
+        if not self.has_namesake or self._clock() - self._told_of_namesake_at < NAMESAKE_SECONDS:
+            return
+        self._told_of_namesake_at = self._clock()
+        log.error(
+            "another server has BARAKA_NODE_ID=%s too: a load balancer sends sessions of one to the other. "
+            "Give each server its own; meanwhile both serve, and their viewers are counted",
+            self._name,
+            extra={"event": "duplicate_node_id", "node": self._name},
+        )
 
     def _note_stranger(self) -> None:
         self._strangers += 1

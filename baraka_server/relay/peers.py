@@ -3,42 +3,78 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from baraka_server.relay.messages import Beat
 
 
 @dataclass(slots=True)
 class _Peer:
-    """The viewers of another node, and when it was heard last."""
+    """The viewers of another process, the server that it is of, and when it was heard last."""
 
+    name: str
+    server: str
     heard_at: float
-    counts: dict[int, int] = field(default_factory=dict)
+    counts: dict[int, int]
 
 
 class Peers:
     """The other nodes that were heard of in the last `expiry_seconds`, by the clock of this node alone.
 
     A peer expires only while this node hears its own voice: in an outage of the relay the counts stay
-    as they were.
+    as they were. Peers are told apart by the starts of their processes. A server with the name of
+    another one has taken its place, as after a restart, unless that one is heard again: then two have
+    one name, and both are counted. `name` and `server` are this node's own.
     """
 
-    def __init__(self, expiry_seconds: float, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, expiry_seconds: float, clock: Callable[[], float], *, name: str = "", server: str = ""
+    ) -> None:
         self._expiry_seconds = expiry_seconds
         self._clock = clock
+        self._own = (name, server)
         self._peers: dict[str, _Peer] = {}
+        self._replaced: dict[
+            str, float
+        ] = {}  # servers, and when another one seemed to replace them
+        self._twice: dict[str, float] = {}  # names, and when they were last those of two servers
         self._hears_since = clock()
 
     def beat(self, beat: Beat) -> set[int]:
         """Take a peer's beat. Returns the auctions whose counts changed by it."""
-        peer = self._peers.get(beat.node)
-        before = peer.counts if peer else {}
-        self._peers[beat.node] = _Peer(self._clock(), dict(beat.counts))
-        return _changed(before, beat.counts)
+        now = self._clock()
+        name, server, boot = name_of(beat.node), beat.server or beat.boot, beat.boot or beat.node
+        known = self._peers.get(boot)
+        others = [b for b, one in self._peers.items() if one.name == name and one.server != server]
+        gone: set[int] = set()
+        if (
+            self._is_ours(name, server)
+            or self._replaced.pop(server, None) is not None
+            or (others and (known or self.is_twice(name)))
+        ):
+            self._twice[name] = now
+        elif others:
+            gone = {auction for other in others for auction in self._replace(other, now)}
+        self._peers[boot] = _Peer(name, server, now, dict(beat.counts))
+        return gone | _changed(known.counts if known else {}, beat.counts)
 
-    def counts(self, node: str, counts: Mapping[int, int]) -> set[int]:
+    def _is_ours(self, name: str, server: str) -> bool:
+        """Whether another server has the name of this one."""
+        return name == self._own[0] and server != self._own[1]
+
+    def _replace(self, boot: str, now: float) -> Mapping[int, int]:
+        peer = self._peers.pop(boot)
+        self._replaced[peer.server] = now
+        return peer.counts
+
+    def is_twice(self, name: str) -> bool:
+        """Whether two servers of this name were alive in the last `expiry_seconds`."""
+        noticed = self._twice.get(name)
+        return noticed is not None and self._clock() - noticed < self._expiry_seconds
+
+    def counts(self, boot: str, counts: Mapping[int, int]) -> set[int]:
         """Take the counts that a peer published between two beats; of a stranger they come with its beat."""
-        peer = self._peers.get(node)
+        peer = self._peers.get(boot)
         if peer is None:
             return set()
         before = {auction: peer.counts.get(auction, 0) for auction in counts}
@@ -62,8 +98,15 @@ class Peers:
         since = self._clock() - self._expiry_seconds
         if self._hears_since > since:
             return set()
-        silent = [node for node, peer in self._peers.items() if peer.heard_at <= since]
-        return {auction for node in silent for auction in self._peers.pop(node).counts}
+        self._replaced = {server: at for server, at in self._replaced.items() if at > since}
+        self._twice = {name: at for name, at in self._twice.items() if at > since}
+        silent = [boot for boot, peer in self._peers.items() if peer.heard_at <= since]
+        return {auction for boot in silent for auction in self._peers.pop(boot).counts}
+
+
+def name_of(node: str) -> str:
+    """The name of a node without the number of its worker."""
+    return node.partition(".")[0]
 
 
 def _changed(before: Mapping[int, int], after: Mapping[int, int]) -> set[int]:

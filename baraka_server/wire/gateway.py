@@ -36,6 +36,7 @@ from baraka_server.wire.rate_limits import Rates
 from baraka_server.wire.replies import for_the_log, negative, positive, too_fast
 from baraka_server.wire.room_index import RoomIndex
 from baraka_server.wire.server import ACK_ID, GuardedServer
+from baraka_server.wire.shared_limits import SharedLimits
 from baraka_server.wire.sid_binding import SidBinding
 from baraka_server.wire.socket_limits import SocketLimits
 from baraka_server.wire.sockets import STRIKES_PER_SECOND
@@ -95,6 +96,7 @@ class Gateway:
 
     `disconnect_expired` ends a connection when its token expires (D28). `barred` is the refusal of a user
     who may not connect (D47). `guests_max` guests may be connected at once; 0 is no limit (D58).
+    Bids and comments are `shared` limits: they hold over all nodes.
     """
 
     def __init__(
@@ -103,6 +105,7 @@ class Gateway:
         house: House,
         verifier: identity.Verifier,
         limits: UserLimits,
+        shared: SharedLimits,
         *,
         disconnect_expired: bool = False,
         barred: Callable[[int], Refusal | None] = lambda _user_id: None,
@@ -117,13 +120,14 @@ class Gateway:
 
         self._events = rates(limits.events_per_second_max, "events_per_second_max")
         actions = rates(limits.actions_per_second_max, "actions_per_second_max")
-        bids = rates(limits.bids_per_second_max, "bids_per_second_max")
+        bids = shared.rates(limits.bids_per_second_max, "bids_per_second_max")
+        comments = shared.rates(limits.comments_per_second_max, "comments_per_second_max")
         of_bids = (PlaceBid, SetMaximumBid, WithdrawMaximum)
-        self._rates: dict[str, Rates[int]] = dict.fromkeys(CLIENT_EVENTS, actions) | {
+        self._rates: dict[str, Rates[Any]] = dict.fromkeys(CLIENT_EVENTS, actions) | {
             **dict.fromkeys((event.wire_name for event in of_bids), bids),
             # Apart: a host who starts a sale too often may still award.
             StartAuction.wire_name: rates(limits.actions_per_second_max, actions.setting),
-            PostComment.wire_name: rates(limits.comments_per_second_max, "comments_per_second_max"),
+            PostComment.wire_name: comments,
         }
         self._join_limit = JoinLimit(limits.joins_waiting_max)
         self._strikes = rates(STRIKES_PER_SECOND)
@@ -277,7 +281,7 @@ class Gateway:
             raise TypeError(f"{name} is known")
         return await self._answer(sid, refusal)
 
-    async def _too_fast(self, viewer: Viewer, name: str, *rates: Rates[int]) -> Refusal | None:
+    async def _too_fast(self, viewer: Viewer, name: str, *rates: Rates[Any]) -> Refusal | None:
         """The refusal of an event that is over one of the rates of its user."""
         for each in rates:
             if wait := each.take(viewer.user_id):

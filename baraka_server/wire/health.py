@@ -6,6 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
+from typing import Any
 
 from aiohttp import web
 
@@ -45,7 +46,8 @@ class Health:
     async def ready(self, _request: web.Request) -> web.Response:
         """200, or 503 with a `code`, a `message`, and the database's trouble under `database`.
 
-        An interrupted relay is told of (`relay`) and takes nobody away: bids go on without it.
+        An interrupted relay is told of (`relay`), and so is another server of the same node id
+        (`duplicateNodeId`); neither takes anybody away: bids go on.
         """
         if self.stopping:
             return error_response(503, "The server is stopping.", code="stopping")
@@ -59,10 +61,11 @@ class Health:
             return web.json_response({"ok": True} | self._relay_state())
         return error_response(503, f"The database {trouble.words}.", database=trouble)
 
-    def _relay_state(self) -> dict[str, str]:
+    def _relay_state(self) -> dict[str, Any]:
         if not self._relay.wanted:
             return {}
-        return {"relay": "healthy" if self._relay.healthy else "degraded"}
+        state = {"relay": "healthy" if self._relay.healthy else "degraded"}
+        return state | ({"duplicateNodeId": True} if self._relay.has_namesake else {})
 
     async def _database_trouble(self) -> Trouble | None:
         try:

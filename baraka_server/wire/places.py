@@ -7,7 +7,7 @@ A name says nothing that is secret; what nobody can guess is behind it.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Self
 
 HEAD_BYTES_MAX = 8_192
@@ -18,10 +18,14 @@ _SID = re.compile(rb"^[A-Z]+ [^ ?]*\?(?:[^ ]*&)?sid=([^ &]{1,200})(?:[ &]|$)")
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A worker of a node. Numbers of workers begin with 1 and are never given twice."""
+    """A worker of a node. Numbers of workers begin with 1 and are never given twice.
+
+    `boot` is the start of the server, the same for all of its workers; ids do not have it.
+    """
 
     node: str
     worker: int
+    boot: str = field(default="", compare=False)
 
     def named(self, random_part: str) -> str:
         """A session id of this place."""

@@ -15,17 +15,27 @@ KEYS_MAX = 20_000
 K = TypeVar("K", bound=Hashable)
 
 
+def capacity(per_second: float, burst: float | None = None) -> float:
+    """How many a rate allows at once."""
+    return max(1.0, per_second * BURST_SECONDS if burst is None else burst)
+
+
 class Rate:
-    """Token bucket: `per_second` on average, `BURST_SECONDS` of them at once. 0 is no limit.
+    """Token bucket: `per_second` on average, `burst` at once, else `BURST_SECONDS` of them. 0 is no limit.
 
     wait = rate.take()  # 0 when it may be done now
     """
 
     __slots__ = ("_at", "_capacity", "_clock", "_left", "_per_second")
 
-    def __init__(self, per_second: float, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        per_second: float,
+        clock: Callable[[], float] = time.monotonic,
+        burst: float | None = None,
+    ) -> None:
         self._per_second = per_second
-        self._capacity = max(1.0, per_second * BURST_SECONDS)
+        self._capacity = capacity(per_second, burst)
         self._left = self._capacity
         self._clock = clock
         self._at = clock()
@@ -47,6 +57,12 @@ class Rate:
         if self._per_second:
             self._refill()
             self._left -= amount
+
+    def owe(self, amount: float, bursts_max: float) -> None:
+        """Take `amount` that was allowed elsewhere, into a debt of so many bursts at most."""
+        self._refill()
+        floor = -bursts_max * self._capacity
+        self._left = min(self._left, max(self._left - amount, floor))
 
     @property
     def wait(self) -> float:
@@ -87,14 +103,20 @@ class Counted:
 class Rates(Generic[K]):
     """A `Rate` for each key. It outlives a connection, so that reconnecting does not refill it.
 
-    `setting` is the name of the setting with the limit, for the log. `clock` counts seconds.
+    `setting` is the name of the setting with the limit, for the log. `clock` counts seconds; `burst` is
+    that of each `Rate`.
     """
 
     def __init__(
-        self, per_second: float, setting: str = "", clock: Callable[[], float] = time.monotonic
+        self,
+        per_second: float,
+        setting: str = "",
+        clock: Callable[[], float] = time.monotonic,
+        burst: float | None = None,
     ) -> None:
         self.setting = setting
         self._per_second = per_second
+        self._burst = burst
         self._clock = clock
         self._rates: dict[K, Rate] = {}
         self._keys_max = KEYS_MAX
@@ -106,6 +128,10 @@ class Rates(Generic[K]):
     def take(self, key: K) -> float:
         return self.of(key).take() if self._per_second else 0
 
+    def wait(self, key: K) -> float:
+        """The seconds until this key may take one, without taking it."""
+        return self.of(key).wait if self._per_second else 0
+
     def of(self, key: K) -> Rate:
         """The rate of this key, which may be kept."""
         rate = self._rates.get(key)
@@ -114,5 +140,5 @@ class Rates(Generic[K]):
                 self._rates = {key: rate for key, rate in self._rates.items() if not rate.at_rest}
                 # Where no bucket is full, do not look at all of them for each new key.
                 self._keys_max = max(KEYS_MAX, 2 * len(self._rates))
-            rate = self._rates[key] = Rate(self._per_second, self._clock)
+            rate = self._rates[key] = Rate(self._per_second, self._clock, self._burst)
         return rate

@@ -62,6 +62,7 @@ class Parent:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._node = settings.node_id or secrets.token_hex(4)
+        self._boot = secrets.token_hex(8)
         self.children: dict[int, Child] = {}
         self._numbers = 0
         self._hub = Hub()
@@ -179,7 +180,7 @@ class Parent:
             lambda kind, data, connection: self._receive(child, kind, data, connection),
             lambda: None,
         )
-        channel.send(Kind.SETTINGS, told(self._settings, Place(self._node, number)))
+        channel.send(Kind.SETTINGS, told(self._settings, Place(self._node, number, self._boot)))
         task = asyncio.create_task(self._watch(child))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)

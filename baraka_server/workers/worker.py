@@ -7,6 +7,7 @@ import json
 import logging
 import signal
 import socket
+from dataclasses import asdict
 from typing import Any
 
 from pydantic import SecretStr
@@ -31,7 +32,7 @@ def told(settings: Settings, place: Place) -> bytes:
     for name in type(settings).model_fields:
         if isinstance(value := getattr(settings, name), SecretStr):
             values[name] = value.get_secret_value()
-    return json.dumps({"node": place.node, "worker": place.worker, "settings": values}).encode()
+    return json.dumps({"place": asdict(place), "settings": values}).encode()
 
 
 class Worker:
@@ -58,7 +59,7 @@ class Worker:
             return
         said = self._told.result()
         settings = Settings(_env_file=None, **said["settings"])
-        place = Place(said["node"], said["worker"])
+        place = Place(**said["place"])
         logs.configure(settings.log_level, worker=place.worker)
         try:
             server = Server(settings, place=place, line=self._line)

@@ -19,6 +19,7 @@ from baraka_server.relay.messages import (
     Counts,
     Entries,
     Start,
+    Takes,
     Unreadable,
 )
 
@@ -40,8 +41,9 @@ def news(*entries: LedgerEntry) -> RelayedEntries:
 @pytest.mark.parametrize(
     "message",
     [
-        Beat("n1", "boot", "1.0.0", "10.0.0.1:3000", {42: 3, 7: 1}),
-        Counts("n1", {42: 0}),
+        Beat("n1", "boot", "1.0.0", "10.0.0.1:3000", {42: 3, 7: 1}, "boot of the server"),
+        Counts("n1", {42: 0}, "boot"),
+        Takes("n1", "bids_per_second_max", {7: 2, "h0a": 0.5}, "boot"),
         Start("n1", 42),
         Entries("n1", news(entry(8), entry(9, Commented("«سبحان» 💍", comment_id=3)))),
         Entries("n1", news(entry(1, user_id=None))),

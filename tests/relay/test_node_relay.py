@@ -247,3 +247,39 @@ async def test_joins_during_an_outage_leave_one_subscription_waiting() -> None:
     relay.follow_only([])
     await settled()
     assert line.subscribing == 0
+
+
+async def test_two_nodes_of_one_name_hear_each_other_are_counted_and_say_so_once_a_minute(
+    caplog,
+) -> None:
+    clock, hub = Clock(), RelayHub()
+    a, b, c = Node(hub, "n1.1", clock), Node(hub, "n1.1", clock), Node(hub, "n2.1", clock)
+    for node in (a, b, c):
+        await node.open()
+    await a.relay.follow(42)
+    a.relay.count_here(42, 3)
+    b.relay.count_here(42, 2)
+
+    for _ in range(3):
+        for node in (a, b, c):
+            node.relay.beat()
+            await settled()
+        clock.now += 1
+    b.relay.tell(NEWS)
+    b.relay.tell_of_start(7)
+    await settled()
+
+    assert (a.ears.news, a.ears.starts) == ([NEWS], [7])
+    assert [node.relay.count_elsewhere(42) for node in (a, b, c)] == [2, 3, 5]
+    assert [node.relay.has_namesake for node in (a, b, c)] == [True, True, False]
+    said = [one for one in caplog.records if one.event == "duplicate_node_id"]
+    assert len(said) == 2, "by each of the two, once"
+    assert "BARAKA_NODE_ID=n1" in said[0].getMessage()
+
+    await b.relay.close()
+    for _ in range(10):
+        clock.now += 1
+        a.relay.beat()
+        await settled()
+    assert not a.relay.has_namesake
+    assert a.relay.count_elsewhere(42) == 0

@@ -9,8 +9,9 @@ from tests.support.servers.clock import Clock
 EXPIRY = 5
 
 
-def beat(node: str, **counts: int) -> Beat:
-    return Beat(node, f"boot of {node}", "1", "", {int(a[1:]): n for a, n in counts.items()})
+def beat(node: str, boot: str = "", server: str = "", **counts: int) -> Beat:
+    seen = {int(auction[1:]): count for auction, count in counts.items()}
+    return Beat(node, boot or node, "1", "", seen, server)
 
 
 def test_viewers_of_all_peers_are_counted() -> None:
@@ -78,3 +79,46 @@ def test_after_being_deaf_every_peer_has_its_whole_time_to_be_heard() -> None:
 
     clock.now += 1
     assert peers.expire() == {42}
+
+
+def test_a_server_that_was_started_again_takes_the_place_of_itself_with_all_of_its_workers() -> (
+    None
+):
+    peers = Peers(EXPIRY, Clock())
+    peers.beat(beat("b.1", "process 1", "start 1", a42=3))
+    peers.beat(beat("b.2", "process 2", "start 1", a42=4))
+    assert peers.count(42) == 7
+
+    assert peers.beat(beat("b.1", "process 3", "start 2", a42=1)) == {42}
+
+    assert peers.count(42) == 1
+    assert not peers.is_twice("b")
+
+
+def test_two_servers_of_one_name_are_both_counted_and_noticed_until_one_is_gone() -> None:
+    clock = Clock()
+    peers = Peers(EXPIRY, clock)
+
+    for _ in range(3):
+        peers.beat(beat("b.1", "process 1", "start 1", a42=3))
+        peers.beat(beat("b.7", "process 2", "start 2", a42=4))
+        clock.now += 1
+    assert peers.count(42) == 7
+    assert peers.is_twice("b")
+
+    for _ in range(2 * EXPIRY):
+        peers.beat(beat("b.1", "process 1", "start 1", a42=3))
+        peers.expire()
+        clock.now += 1
+    assert peers.count(42) == 3
+    assert not peers.is_twice("b")
+
+
+def test_another_server_with_our_own_name_is_noticed_and_our_other_workers_are_not() -> None:
+    peers = Peers(EXPIRY, Clock(), name="b", server="start 1")
+
+    peers.beat(beat("b.2", "process 2", "start 1", a42=4))
+    assert not peers.is_twice("b")
+
+    peers.beat(beat("b.1", "process 3", "start 2", a42=1))
+    assert peers.is_twice("b")
