@@ -8,7 +8,7 @@ import logging
 import secrets
 import ssl
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from importlib.metadata import version
 
@@ -18,6 +18,8 @@ from baraka_server.domain.decision import HouseRules
 from baraka_server.live.accounts import Accounts
 from baraka_server.live.context import Limits
 from baraka_server.live.house import House
+from baraka_server.measured import Metrics, Parts
+from baraka_server.metrics.report import Report
 from baraka_server.minting import Minting
 from baraka_server.relay.line import Line
 from baraka_server.relay.messages import Codec
@@ -84,7 +86,7 @@ class Server:
     """A server on one address. `start`, then `stop`.
 
     `clock` counts the seconds of limits and of patience with clients; a bid has the database's time. A
-    worker has a `place` and a `line` to the others; it is given connections (`serve_for`, `adopt`).
+    worker has a `place` and a `line` to the others; it is given connections (`serve_for`, `adopt`), and its `node_report` is that of all of them.
     """
 
     def __init__(
@@ -94,6 +96,7 @@ class Server:
         *,
         place: Place | None = None,
         line: Line | None = None,
+        node_report: Callable[[], Awaitable[Report]] | None = None,
     ) -> None:
         self._settings = settings
         place = place or (Place(settings.node_id, 1) if settings.node_id else None)
@@ -182,6 +185,7 @@ class Server:
         self._health.add_to(app)
         self._commands = HttpCommands(
             self.house,
+            self.sio.note_outcome,
             actions_per_second_max=settings.actions_per_second_max,
             message_bytes_max=settings.message_bytes_max,
         )
@@ -209,6 +213,17 @@ class Server:
             per_second_max=settings.guest_tokens_per_second_max,
             clock=clock,
         ).add_to(app)
+        parts = Parts(
+            self.sio,
+            self.house,
+            self._store,
+            self._gateway,
+            self.admission,
+            self.audience,
+            self._relay,
+        )
+        self.metrics = Metrics(parts, settings, place, node_report)
+        self.metrics.add_to(app)
         self._runner = web.AppRunner(
             app,
             access_log=None,
@@ -231,6 +246,7 @@ class Server:
     async def start(self) -> str:
         """Listen. Returns the URL, with the port that was taken. Raises `OSError` when it is in use."""
         await self._begin()
+        await self.metrics.listen()
         return await self.listen(self._settings.host, self._settings.port)
 
     async def serve_for(self, place: Place, hand_over: HandOver) -> None:
@@ -258,6 +274,7 @@ class Server:
                 compression=self._settings.compression,
                 list_bytes_per_second_max=self._settings.list_bytes_per_second_max,
             )
+        self.metrics.open()
         await self._runner.setup()
         self.admission.watch(self._runner)
         self.house.open()
@@ -309,6 +326,7 @@ class Server:
         self.admission.close()
         try:
             async with asyncio.timeout_at(deadline):
+                await self.metrics.close()
                 await close_all_sockets(self.sio)
                 await self._runner.cleanup()
                 await self._store.close()

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 from enum import StrEnum
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Annotated, Any, Self, cast
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     DotEnvSettingsSource,
@@ -33,6 +33,8 @@ DEVELOPMENT_SECRET = "baraka-development-secret-that-everybody-knows"  # noqa: S
 """The secret of access tokens in development, where no other is given."""
 
 MAKE_A_SECRET = "openssl rand -base64 32"  # noqa: S105
+
+METRICS_TOKEN_CHARS_MIN = 16
 
 DEFAULT_DATABASE_URL = "sqlite+aiosqlite:///baraka.db"
 
@@ -430,6 +432,25 @@ class Settings(BaseSettings):
             "at most half of BARAKA_SHUTDOWN_SECONDS_MAX."
         ),
     )
+    metrics_token: SecretStr | None = Field(
+        None,
+        description=(
+            "What Prometheus and `baraka top` show as a bearer token, at least 16 characters. With it "
+            "`/metrics` is on the port of the clients as well; without it only on a port of its own."
+        ),
+    )
+    metrics_port: Annotated[int, Field(ge=0, le=65535)] | None = Field(
+        None,
+        description=(
+            "A port for `/metrics` alone, which is not for clients, like 9464; 0 takes a free one. "
+            "Without it and without BARAKA_METRICS_TOKEN there are no metrics."
+        ),
+    )
+    metrics_host: str = Field(
+        "127.0.0.1",
+        description="The address of that port. Others than this machine's own need "
+        "BARAKA_METRICS_TOKEN.",
+    )
     log_level: LogLevel = Field(
         LogLevel.INFO, description="What is logged: this level and everything above it."
     )
@@ -455,6 +476,25 @@ class Settings(BaseSettings):
                 f"{MAKE_A_SECRET}"
             )
         return secret
+
+    @field_validator("metrics_token")
+    @classmethod
+    def _hard_to_guess(cls, token: SecretStr | None) -> SecretStr | None:
+        if token is not None and len(token.get_secret_value()) < METRICS_TOKEN_CHARS_MIN:
+            raise ValueError(
+                f"must have at least {METRICS_TOKEN_CHARS_MIN} characters; make a good one with: "
+                f"{MAKE_A_SECRET}"
+            )
+        return token
+
+    @field_validator("metrics_host")
+    @classmethod
+    def _open_to_nobody(cls, host: str, given: ValidationInfo) -> str:
+        if not _is_own(host) and given.data.get("metrics_token") is None:
+            raise ValueError(
+                "is not an address of this machine alone: set BARAKA_METRICS_TOKEN as well"
+            )
+        return host
 
     @field_validator("log_level", mode="before")
     @classmethod
@@ -486,6 +526,10 @@ class Settings(BaseSettings):
         return [ip_network(part, strict=False) for part in parts]
 
     @property
+    def metrics_are_on(self) -> bool:
+        return self.metrics_token is not None or self.metrics_port is not None
+
+    @property
     def access_kinds(self) -> list[str]:
         return [kind.strip() for kind in self.token_kinds.split(",") if kind.strip()]
 
@@ -502,3 +546,11 @@ class Settings(BaseSettings):
         if secret == DEVELOPMENT_SECRET:
             return "is the secret for development, which everybody knows"
         return weakness(secret)
+
+
+def _is_own(host: str) -> bool:
+    """Whether only this machine reaches an address."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

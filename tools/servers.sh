@@ -11,6 +11,7 @@ needed=(
     "redis-server | redis-server"
     "haproxy | haproxy"
     "nginx | nginx"
+    "prometheus | prometheus"
     "chromium | chromium"
 )
 

@@ -87,6 +87,7 @@ def _serve(**given: Any) -> None:
     from baraka_server.settings import MAKE_A_SECRET, Mode
     from baraka_server.sources import lacking
     from baraka_server.store.migrate import require_current
+    from baraka_server.wire.metrics_http import CannotListen
     from baraka_server.workers.parent import CannotStart
 
     settings = load_settings(**given)
@@ -137,6 +138,8 @@ def _serve(**given: Any) -> None:
         )
     except UnusableRedisUrl as error:
         wrong_usage(f"BARAKA_REDIS_URL {error}")
+    except CannotListen as error:
+        fail(f"cannot listen for metrics on {error}: see BARAKA_METRICS_PORT")
     except CannotStart as error:
         fail(f"the server cannot start: {error}")
     except OSError as error:

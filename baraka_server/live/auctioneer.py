@@ -19,6 +19,7 @@ from baraka_server.domain.bid_entries import StandingBidChanged
 from baraka_server.domain.decision import Command, Seen
 from baraka_server.domain.events import LedgerEntry
 from baraka_server.live.announcer import Announcer
+from baraka_server.live.auction_measures import AuctionMeasures
 from baraka_server.live.audience import Viewer
 from baraka_server.live.batch import Outcome
 from baraka_server.live.clock_keeper import ClockKeeper
@@ -33,6 +34,7 @@ from baraka_server.live.unserved import Unserved
 from baraka_server.live.view import AuctionView
 from baraka_server.live.waiting import Queue, Waiting
 from baraka_server.live.writer import Writer
+from baraka_server.metrics.report import AuctionNow
 from baraka_server.store.errors import Contention, OutcomeUnknown, StoreError
 from baraka_server.store.unsuited import Unsuited
 
@@ -62,18 +64,31 @@ class Auctioneer:
         self._work: asyncio.Task[None] | None = None
         self._start_missed = False
         self._ledger_suspected = False
-        self._news = News(self._announcer, context.gap_seconds, self.look)
+        self._news = News(self._announcer, context.gap_seconds, self._fill_gap)
         self._rows = RowsLook(auction_id, context.store, context.clock)
         self._refusals = 0
         self._closed = Closed(context.poll_seconds, context.clock)
         self._room = Room(auction_id, context, self._announcer, self._closed)
         self._unserved = Unserved(auction_id)
         self._writer = Writer(auction_id, context, self.clock, self._unserved)
+        self._measures = AuctionMeasures(context)
 
     @property
     def view(self) -> AuctionView | None:
         """The view that this node's viewers see; None until it is read."""
         return self._announcer.view
+
+    @property
+    def waiting(self) -> int:
+        return len(self._queue)
+
+    @property
+    def now(self) -> AuctionNow:
+        """What it has to do, and how it gets on with it."""
+        title = self.view.record.title if self.view else ""
+        return self._measures.now(
+            self.auction_id, title, self.context.presence.count(self.auction_id), self.waiting
+        )
 
     @property
     def idle(self) -> bool:
@@ -139,6 +154,7 @@ class Auctioneer:
             while self._queue:
                 for take in (self._queue.take_ahead, self._queue.take_behind):
                     if batch := take():
+                        self._measures.begins(batch)
                         await self._serve(batch)
                         self._follow_clock()
         finally:
@@ -210,6 +226,7 @@ class Auctioneer:
             lists = self._announcer.lists_are_read
         if committed:
             await self._announcer.announce(unannounced, committed, lists)
+            self._measures.announced(batch, committed)
             if self.view and committed.record:
                 # Its title may have changed too. What a look in this batch wrote since is newer.
                 if committed.state and self.view.seq == committed.state.seq:
@@ -352,9 +369,14 @@ class Auctioneer:
         """Announce what other nodes committed: what they published, and what only the ledger has."""
         suspected, self._ledger_suspected = self._ledger_suspected, False
         played = await self._news.play(view)
+        self.context.measures.gaps += played is None
         self._writer.heard(played or ())
         if played is None or suspected or self._rows.suspected:
             await self._announcer.catch_up(view)
+
+    def _fill_gap(self) -> None:
+        self.context.measures.gaps += 1
+        self.look()
 
     async def _tell_of_start(self) -> None:
         self._start_missed = False  # another one may be noticed while this one is told

@@ -20,11 +20,13 @@ from baraka_server.live.batch import Outcome
 from baraka_server.live.clock_keeper import BEAT_SECONDS
 from baraka_server.live.clock_measure import seconds_counted
 from baraka_server.live.context import AuctioneerContext, Limits
+from baraka_server.live.measures import Measures
 from baraka_server.live.presence import Presence
 from baraka_server.live.relay import NoRelay, Relay, RelayedEntries
 from baraka_server.live.repeats import Repeats
 from baraka_server.live.rounds_seen import RoundsSeen
 from baraka_server.live.view import AuctionView
+from baraka_server.metrics.report import AuctionNow
 from baraka_server.store.errors import StoreError
 from baraka_server.store.ledger import GENESIS
 from baraka_server.store.store import Store
@@ -93,6 +95,8 @@ class House:
         self._polling: asyncio.Task[None] | None = None
         self._rows_look_seconds = rows_look_seconds
         self._looking: asyncio.Task[None] | None = None
+        self.live_auctions = 0
+        """How many auctions were live in the database when it was looked at last."""
 
     @property
     def auctions(self) -> AbstractSet[int]:
@@ -103,6 +107,19 @@ class House:
     def repeats_wait(self) -> bool:
         """Whether a start that is announced again would have to wait before everybody is told."""
         return self._context.repeats.waits
+
+    @property
+    def measures(self) -> Measures:
+        return self._context.measures
+
+    @property
+    def commands_waiting(self) -> int:
+        """The events of all auctions that wait for their turn."""
+        return sum(one.waiting for one in self._auctioneers.values())
+
+    def auctions_now(self) -> list[AuctionNow]:
+        """What every auction that is at hand has to do, and how it gets on with it."""
+        return [one.now for one in self._auctioneers.values()]
 
     def view_of(self, auction_id: int) -> AuctionView | None:
         """The view of an auction on this node; None where there is none."""
@@ -224,6 +241,7 @@ class House:
         while True:
             try:
                 now_live = await self._context.store.live_auctions()
+                self.live_auctions = len(now_live)
                 for auction_id in now_live - (now_live if live is None else live):
                     self._auctioneer(auction_id).look(for_start=True)
                 live = now_live

@@ -40,6 +40,10 @@ class Waiting:
     """When this node read it, by the clock that auctions' clocks are counted with (D44)."""
 
     @property
+    def is_command(self) -> bool:
+        return not (self.viewer is None or self.event is None or isinstance(self.event, MEMBERSHIP))
+
+    @property
     def command(self) -> Command | None:
         if self.viewer is None or self.event is None or isinstance(self.event, MEMBERSHIP):
             return None
@@ -70,6 +74,9 @@ class Queue:
 
     def __bool__(self) -> bool:
         return bool(self._ahead or self._behind)
+
+    def __len__(self) -> int:
+        return len(self._ahead) + len(self._behind)
 
     def is_full(self, viewer: Viewer | None, event: ClientEvent, waiting_max: int) -> bool:
         """Whether `waiting_max` wait already in the queue in which this event would wait."""

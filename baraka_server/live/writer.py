@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Sequence
 
 from baraka_server.domain.decision import Command
@@ -53,6 +54,7 @@ class Writer:
         id_, rules, store = self._auction_id, self._context.rules, self._context.store
         if commands and (same := await decide_without_lock(store, id_, commands, known, rules)):
             return same
+        began = time.perf_counter()
         try:
             committed = await store.change(
                 id_, lambda auction: decide_and_write(auction, commands, known, rules)
@@ -64,6 +66,9 @@ class Writer:
             bids = [one.read_at or watch.began for one in commands if one.event.is_bid]
             self._clock.failed(min([watch.began, *bids]), lost_bids=bool(bids))
             raise
+        self._context.measures.commit.observe(time.perf_counter() - began)
+        if commands:
+            self._context.measures.commands.observe(len(commands))
         self._clock.took(watch, committed.clock)
         if committed.news and self._context.relay.wanted:
             self._context.relay.tell(committed.news)

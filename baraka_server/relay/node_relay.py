@@ -7,8 +7,10 @@ import logging
 import secrets
 import time
 from collections.abc import Callable, Collection, Mapping
+from collections.abc import Set as AbstractSet
 
 from baraka_server.live.relay import HearTakes, RelayedEntries, RelayListener, TakerKey
+from baraka_server.metrics.counting import SECONDS, Histogram
 from baraka_server.relay.line import Line
 from baraka_server.relay.messages import (
     Beat,
@@ -33,6 +35,16 @@ NAMESAKE_SECONDS = 60
 """How often it is said at most that another server has the name of this one."""
 EVERYBODY = "all"
 """The channel of beats, counts, starts and takes; an auction's entries have one of their own."""
+
+
+class RelayMeasures:
+    """Counts of a relay's messages, and how long a node's own voice took to come back."""
+
+    def __init__(self) -> None:
+        self.sent = self.heard = self.strangers = 0
+        self.connects = 0
+        """How often the line was there, with the first time."""
+        self.echo = Histogram(SECONDS)
 
 
 class NodeRelay:
@@ -80,7 +92,8 @@ class NodeRelay:
         self._heard_self_at: float | None = None
         self._cut_at = clock()
         self._tasks: list[asyncio.Task[None]] = []
-        self._strangers = 0
+        self._beat_at = clock()
+        self.measures = RelayMeasures()
 
     def open(self, listener: RelayListener) -> None:
         """Begin to hear and to be heard."""
@@ -102,6 +115,17 @@ class NodeRelay:
     def healthy(self) -> bool:
         heard = self._heard_self_at
         return heard is not None and self._clock() - heard <= self._echo_seconds_max
+
+    @property
+    def echo_age_seconds(self) -> float:
+        """How long ago this node heard its own voice; since it was cut off, if it never did."""
+        heard = self._cut_at if self._heard_self_at is None else self._heard_self_at
+        return self._clock() - heard
+
+    @property
+    def peers(self) -> AbstractSet[str]:
+        """The names of the other servers that are heard of."""
+        return self._peers.names
 
     # --- what this node says
 
@@ -127,6 +151,7 @@ class NodeRelay:
     def beat(self) -> None:
         """Say that this node is alive, and look who else is."""
         beat = Beat(self.node, self._boot, self._version, counts=self._here, server=self._server)
+        self._beat_at = self._clock()
         self._publish(EVERYBODY, beat)
         self._tell_of_namesake()
         if self.healthy:
@@ -141,6 +166,7 @@ class NodeRelay:
             await asyncio.sleep(self._beat_seconds)
 
     def _publish(self, channel: str, message: Sent) -> None:
+        self.measures.sent += 1
         self._line.publish(channel, self._codec.written(message))
 
     # --- whom it hears
@@ -174,6 +200,7 @@ class NodeRelay:
         if message is None:
             self._note_stranger()
             return
+        self.measures.heard += 1
         if message.boot == self._boot:
             if isinstance(message, Beat):
                 self._hear_self()
@@ -196,8 +223,10 @@ class NodeRelay:
         if not self.healthy:
             self._peers.hears_again()
         self._heard_self_at = self._clock()
+        self.measures.echo.observe(self._heard_self_at - self._beat_at)
 
     def _is_back(self) -> None:
+        self.measures.connects += 1
         self._cut_at = self._clock()
         self.beat()
         self._listener.was_away()
@@ -218,8 +247,8 @@ class NodeRelay:
         )
 
     def _note_stranger(self) -> None:
-        self._strangers += 1
-        if self._strangers == 1:
+        self.measures.strangers += 1
+        if self.measures.strangers == 1:
             log.warning(
                 "a message of the relay is not signed with this server's secret: another "
                 "installation uses the same Redis and prefix; set BARAKA_REDIS_PREFIX",

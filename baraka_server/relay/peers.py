@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from baraka_server.relay.messages import Beat
@@ -39,6 +40,11 @@ class Peers:
         ] = {}  # servers, and when another one seemed to replace them
         self._twice: dict[str, float] = {}  # names, and when they were last those of two servers
         self._hears_since = clock()
+
+    @property
+    def names(self) -> AbstractSet[str]:
+        """The names of the other servers that are heard of, without that of this one."""
+        return {peer.name for peer in self._peers.values()} - {self._own[0]}
 
     def beat(self, beat: Beat) -> set[int]:
         """Take a peer's beat. Returns the auctions whose counts changed by it."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections import Counter
 
 from baraka_server.store.errors import StoreError, Trouble, Unavailable
 
@@ -20,12 +21,19 @@ class Availability:
         self._trouble: Trouble | None = None
         self._since = self._said_at = self._wrote_at = float("-inf")
         self._refused = self._untold = 0
+        self.failures: Counter[Trouble] = Counter()
+        """How many transactions failed, by the trouble."""
+
+    @property
+    def healthy(self) -> bool:
+        return self._trouble is None
 
     def failed(self, error: StoreError) -> None:
         """Note that a transaction ended with `error`. Contention is not trouble of the database."""
         self._wrote_at = float("-inf")
         if not isinstance(error, Unavailable):
             return
+        self.failures[error.trouble] += 1
         now = time.monotonic()
         if self._trouble is None:
             self._since, self._refused = now, 0

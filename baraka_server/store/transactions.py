@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from baraka_server.store import ledger, probe, rows
 from baraka_server.store.availability import Availability
 from baraka_server.store.clocks import Clocks
+from baraka_server.store.connections import Connections
 from baraka_server.store.engine import WRITES
 from baraka_server.store.errors import (
     Contention,
@@ -55,7 +56,10 @@ class Transactions:
         self._engine = engine.execution_options(**{rows.ROW_LOG: row_log or RowLog()})
         self._writers = self._engine.execution_options(**WRITES)
         self._timeout_seconds = timeout_seconds
-        self._availability = Availability()
+        self.availability = Availability()
+        self.connections = Connections(engine)
+        self.retries = 0
+        """How often a transaction ran again, since another one was in its way."""
         self._clocks = Clocks()
 
     async def change(
@@ -91,6 +95,7 @@ class Transactions:
                 pause = random.uniform(0, pause_max)  # noqa: S311
                 if clock() + pause >= deadline:
                     raise
+                self.retries += 1
             await asyncio.sleep(pause)
             pause_max = min(2 * pause_max, RETRY_PAUSE_SECONDS_MAX)
 
@@ -116,7 +121,7 @@ class Transactions:
                         written = locked, result
                     await connection.commit()
                     committed = (result,)
-            self._availability.worked(wrote=written is not None)
+            self.availability.worked(wrote=written is not None)
         except Exception as error:
             if committed:  # the connection was lost after it, which changes nothing
                 log.warning(
@@ -127,7 +132,7 @@ class Transactions:
                 )
                 return committed[0]
             if isinstance(error, StoreError):
-                self._availability.failed(error)
+                self.availability.failed(error)
             if written is None or isinstance(error, Contention):
                 raise
             locked, result = written
@@ -193,23 +198,23 @@ class Transactions:
         except Unsuited:  # the database works, and refuses this
             raise
         except StoreError as error:
-            self._availability.failed(error)
+            self.availability.failed(error)
             raise
-        self._availability.worked(wrote=False)
+        self.availability.worked(wrote=False)
 
     async def probe(self) -> None:
         """Check that the database accepts what a sale writes; raises a `StoreError` if not.
 
         It writes a row and deletes it again, unless a commit of a sale has just proved the same.
         """
-        writes = not self._availability.wrote_within(PROOF_SECONDS)
+        writes = not self.availability.wrote_within(PROOF_SECONDS)
         seconds = min(PROBE_SECONDS_MAX, self._timeout_seconds)
         async with self._transaction(writes=writes, seconds_max=seconds) as connection:
             await probe.look(connection)
             if writes:
                 await probe.write(connection)
         if writes:
-            self._availability.worked(wrote=True)
+            self.availability.worked(wrote=True)
 
     async def close(self) -> None:
         await self._engine.dispose()

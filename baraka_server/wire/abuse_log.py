@@ -60,6 +60,8 @@ class AbuseLog:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._tallies: dict[Cause, Tally] = {}
+        self.counts: Counter[tuple[str, str]] = Counter()
+        """How often each happened, by event and limit: all that was ever counted."""
 
     def hung_up(self, address: str, reason: str, limit: str = "") -> None:
         """Log that a connection was closed for what it sent, or for what it did not send."""
@@ -70,6 +72,7 @@ class AbuseLog:
         self._say(address, Cause("refused", reason, limit))
 
     def _say(self, address: str, cause: Cause) -> None:
+        self.counts[cause.event, cause.limit] += 1
         if cause in self._tallies:
             self._tallies[cause].add(address)
             return

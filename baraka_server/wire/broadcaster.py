@@ -47,6 +47,10 @@ class RoomBroadcaster:
             else:  # the library's own packets could not say what they show
                 await self._sio.tell_room(room, event, payload, shows)
 
+    def lagging(self, auction_id: int) -> int:
+        """How many websockets of the room do not keep up; 0 where the library delivers."""
+        return self._sio.fan_out.lagging(*_rooms(auction_id)) if self._sio.fan_out else 0
+
     async def to_viewer(
         self, viewer: Viewer, event: str, payload: Pieces, shows: RoundShown | None = None
     ) -> None:

@@ -9,13 +9,15 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from functools import cached_property, partial
 
 from baraka_server.live.audience import RoundShown
 from baraka_server.live.encoded import Encoded
+from baraka_server.metrics.counting import SHORT_SECONDS, Histogram
 from baraka_server.wire.delayed_lists import DelayedLists, can_wait
 from baraka_server.wire.drain_watch import DrainWatch
 from baraka_server.wire.outgoing import OutgoingPacket, event_packet
@@ -135,6 +137,10 @@ class FanOut:
         self._waiting: defaultdict[str, list[OutgoingPacket]] = defaultdict(list)
         self._waiting_chars = 0
         self.drain_watch = DrainWatch()
+        self.seconds = Histogram(SHORT_SECONDS)
+        """How long one write to the rooms of an auction takes."""
+        self.deliveries = self.deliveries_queued = 0
+        """Announcements to one socket each, and those that had to wait for it."""
 
     @property
     def rooms(self) -> Mapping[str, int]:
@@ -145,6 +151,14 @@ class FanOut:
     def rooms_with_lists(self) -> AbstractSet[str]:
         """The rooms whose lists are counted, or wait."""
         return self._delayed.keys()
+
+    def lagging(self, *rooms: str) -> int:
+        """How many websockets of these rooms do not keep up."""
+        return sum(
+            one.transport is not None and not one.direct
+            for room in rooms
+            for one in self._subscribers.get(room, ())
+        )
 
     @property
     def waits(self) -> bool:
@@ -208,17 +222,19 @@ class FanOut:
                 await asyncio.sleep(0)
             self.flush()
             some = everybody[start : start + TOLD_AT_ONCE]
-            self._tell((one for one in some if one.rooms.isdisjoint(but_rooms)), packets)
+            self._tell([one for one in some if one.rooms.isdisjoint(but_rooms)], packets)
 
     def flush(self) -> None:
         """Send what was announced so far, without waiting for any socket."""
         if self._waiting:
+            began = time.perf_counter()
             waiting, self._waiting, self._waiting_chars = self._waiting, defaultdict(list), 0
             for room, packets in waiting.items():
                 if self._list_bytes_per_second_max:
                     self._tell_within_budget(room, packets)
                 else:
                     self._tell(self._subscribers[room], packets)
+            self.seconds.observe(time.perf_counter() - began)
 
     def _tell_within_budget(self, room: str, packets: list[OutgoingPacket]) -> None:
         """Send packets, or delay them while they are lists over the budget.
@@ -257,9 +273,9 @@ class FanOut:
             if since:
                 self._tell([subscriber], since)
 
-    def _tell(self, subscribers: Iterable[Subscriber], packets: list[OutgoingPacket]) -> int:
+    def _tell(self, subscribers: Collection[Subscriber], packets: list[OutgoingPacket]) -> int:
         """Write packets to subscribers, or queue them. Returns the number of bytes written."""
-        told_bytes = 0
+        told_bytes = queued = 0
         # Inlined from `is_writable` and `JoinedPackets`: at thousands of subscribers a call would show.
         joined = JoinedPackets(packets)
         shows = [pkt.shows for pkt in packets if pkt.shows]
@@ -292,12 +308,15 @@ class FanOut:
                     if shows:
                         self.report_when_drained(subscriber, shows)
                 else:
+                    queued += 1
                     subscriber.enqueue(joined)
             except Exception:
                 log.exception(
                     "a viewer could not be sent to, and is disconnected", extra={"event": "fault"}
                 )
                 subscriber.abort()
+        self.deliveries += len(subscribers) * len(packets)
+        self.deliveries_queued += queued * len(packets)
         return told_bytes
 
     def report_when_drained(self, subscriber: Subscriber, shows: Iterable[RoundShown]) -> None:

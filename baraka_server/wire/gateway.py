@@ -172,6 +172,7 @@ class Gateway:
         if isinstance(who, Refusal):
             client.noted = True
             self._sio.log.refused(client.address, *for_the_log(who))
+            self._sio.turned_away[who.code] += 1
             await self._turn_away(sid, who)
             return
         wants_lists = not (isinstance(auth, dict) and auth.get("updates") == DELTA)
@@ -210,6 +211,7 @@ class Gateway:
             viewer = self._viewers.get(sid)
             if viewer is None:
                 return None  # its connection was refused, and it still sends
+            began = time.perf_counter()
             try:
                 if refusal := await self._too_fast(viewer, name, self._events, rates):
                     return await self._answer(sid, refusal)
@@ -225,12 +227,16 @@ class Gateway:
                     await self._sio.strike(sid, rates.setting)
                     return await self._answer(sid, too_fast(name, wait))
                 if isinstance(event, JoinAuction):
-                    return await self._join(viewer, event, price)
+                    joined = await self._join(viewer, event, price)
+                    self._sio.join_seconds.observe(time.perf_counter() - began)
+                    return joined
                 # Stamped and queued before anything is awaited: a socket's commands keep their order.
                 seen = self._house.rounds_seen.seen_by(viewer, event)
                 outcome = await self._house.submit(viewer, event, seen)
                 self._note_round(viewer, event, outcome)
-                return await self._answer(sid, outcome)
+                answer = await self._answer(sid, outcome, name)
+                self._sio.answer_seconds.observe(time.perf_counter() - began)
+                return answer
             except Exception as error:
                 return await self._answer(sid, fault(name, error))
 
@@ -250,7 +256,8 @@ class Gateway:
         finally:
             self._join_limit.release(viewer.user_id)
         if isinstance(outcome, Refusal) or "round" not in outcome:
-            return await self._answer(viewer.sid, outcome)
+            return await self._answer(viewer.sid, outcome, event.wire_name)
+        self._sio.note_outcome(event.wire_name, outcome)
         state = in_pieces({"ok": True} | outcome)
         price = sum(map(len, state)) // SENT_BYTES_PER_ACTION
         self._rates[event.wire_name].of(viewer.user_id).spend(price - paid)
@@ -289,8 +296,13 @@ class Gateway:
                 return too_fast(name, wait)
         return None
 
-    async def _answer(self, sid: str, outcome: Outcome) -> Encoded:
-        """The acknowledgement; a refusal is an `error` to the sender as well (D20)."""
+    async def _answer(self, sid: str, outcome: Outcome, name: str = "") -> Encoded:
+        """The acknowledgement; a refusal is an `error` to the sender as well (D20).
+
+        `name` is that of the event, where its outcome may be an acceptance.
+        """
+        name = outcome.event if isinstance(outcome, Refusal) else name
+        self._sio.note_outcome(name, outcome)
         if not isinstance(outcome, Refusal):
             return positive(outcome)
         log.debug("%s refused: %s", outcome.event, outcome.message)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Callable
 from typing import Any
 
 from aiohttp import web
@@ -25,13 +26,19 @@ PATH = "/api/auctions/{id}/{command}"
 class HttpCommands:
     """Hands the commands of programs without a socket to the house.
 
-    Such a program saw no round: what is about the lot on the block has to say which one it means.
+    `note` is told of every outcome. Such a program saw no round: what is about the lot on the block has to say which one it means.
     """
 
     def __init__(
-        self, house: House, *, actions_per_second_max: float, message_bytes_max: int
+        self,
+        house: House,
+        note: Callable[[str, Outcome], None],
+        *,
+        actions_per_second_max: float,
+        message_bytes_max: int,
     ) -> None:
         self._house = house
+        self._note = note
         self._rates: Rates[int] = Rates(actions_per_second_max)
         self._bytes_max = message_bytes_max
         self.stopping = False
@@ -39,6 +46,11 @@ class HttpCommands:
     async def outcome(self, request: web.Request, user_id: int) -> Outcome:
         """The outcome of the command that a request sends."""
         name = request.match_info["command"]
+        outcome = await self._outcome(request, name, user_id)
+        self._note(name, outcome)
+        return outcome
+
+    async def _outcome(self, request: web.Request, name: str, user_id: int) -> Outcome:
         if name not in HTTP_COMMANDS:
             return Refusal(Code.UNKNOWN_EVENT, "", {"name": name[:64], "hint": ""})
         if self.stopping:

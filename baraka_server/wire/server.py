@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any
@@ -21,8 +21,10 @@ from socketio import packet as sio_packet
 
 from baraka_server.contract.refusals import Refusal
 from baraka_server.contract.server_events import Error
+from baraka_server.contract.vocabulary import CLIENT_EVENTS
 from baraka_server.live.audience import RoundShown, Viewer
 from baraka_server.live.encoded import Encoded, Pieces
+from baraka_server.metrics.counting import SECONDS, Histogram
 from baraka_server.store.slices import each_in_slices
 from baraka_server.wire.abuse_log import AbuseLog
 from baraka_server.wire.fanout import FanOut, Subscriber
@@ -93,6 +95,13 @@ class GuardedServer(socketio.AsyncServer):  # type: ignore[misc]
         self.limits = limits
         self.clock = clock
         self.log = AbuseLog(clock)
+        self.outcomes: Counter[tuple[str, str]] = Counter()
+        """The events of clients that were answered, by name and by code, "" for who was accepted."""
+        self.turned_away: Counter[str] = Counter()
+        """The sockets whose token was refused, by code."""
+        self.opened = self.slow_viewers_dropped = 0
+        self.answer_seconds, self.join_seconds = Histogram(SECONDS), Histogram(SECONDS)
+        """From when an event was read until its answer is sent."""
         self.shown: Callable[[Viewer, RoundShown], None] = lambda _viewer, _round: None
         """Called when a packet that shows a round to a viewer has left for it."""
         self.fan_out: FanOut | None = None
@@ -130,6 +139,7 @@ class GuardedServer(socketio.AsyncServer):  # type: ignore[misc]
             return False
         event = EVENT_HEAD.match(pkt.data)
         refusal = too_fast(event["name"] if event else "", wait_seconds)
+        self.note_outcome(refusal.event, refusal)
         await self.refuse(sid, refusal)
         if event and event["id"]:
             acknowledgement = self.packet_class(
@@ -138,6 +148,11 @@ class GuardedServer(socketio.AsyncServer):  # type: ignore[misc]
             await self._send_packet(client.sid, acknowledgement)
         await self.strike(sid, limit)
         return True
+
+    def note_outcome(self, event: str, outcome: object) -> None:
+        """Count the answer to an event of a client. Names that nobody knows are counted together."""
+        name = event if event in CLIENT_EVENTS else ""
+        self.outcomes[name, outcome.code if isinstance(outcome, Refusal) else ""] += 1
 
     async def refuse(self, sid: str, refusal: Refusal) -> None:
         """Send `error` to this client alone."""
@@ -226,6 +241,7 @@ class GuardedServer(socketio.AsyncServer):  # type: ignore[misc]
                 await client.hang_up("it never connected")
 
     async def _handle_eio_connect(self, eio_sid: str, environ: dict[str, Any]) -> None:
+        self.opened += 1
         client = self.eio.sockets[eio_sid]
         client.__class__ = self._socket_class
         request: web.Request = environ["aiohttp.request"]

@@ -341,6 +341,7 @@ class GuardedSocket(async_socket.AsyncSocket):  # type: ignore[misc]
         """Log why the socket is closed, once for each socket."""
         if not self.noted:
             self.noted = True
+            self.host.slow_viewers_dropped += reason == DOES_NOT_READ
             self.host.log.hung_up(self.address, reason, limit)
 
 

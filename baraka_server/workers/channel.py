@@ -48,9 +48,17 @@ class Kind(IntEnum):
     """To a worker: finish what was accepted, and end."""
     SILENT = 13
     """A connection on which no request has begun yet."""
+    NUMBERS = 14
+    """From a worker: the report of its metrics."""
+    ASK_NODE = 15
+    """From a worker: it wants the report of the node."""
+    NODE = 16
+    """To a worker: the report of all workers together."""
 
 
-_MAY_BE_LOST = frozenset({Kind.LOAD, Kind.PUBLISH, Kind.NEWS})
+_MAY_BE_LOST = frozenset(
+    {Kind.LOAD, Kind.PUBLISH, Kind.NEWS, Kind.NUMBERS, Kind.ASK_NODE, Kind.NODE}
+)
 
 Receive = Callable[[Kind, bytes, int | None], None]
 
@@ -79,6 +87,12 @@ class Channel:
         self._receive, self._gone = receive, gone
         self._is_open = True
         self._loop.add_reader(self._end.fileno(), self._read)
+
+    def finish(self) -> None:
+        """Read what the other end sent before it ended, and close."""
+        while self._is_open and self._read():
+            pass
+        self.close()
 
     def close(self) -> None:
         if self._is_open:
@@ -132,22 +146,24 @@ class Channel:
         if not self.unsent:
             self._loop.remove_writer(self._end.fileno())
 
-    def _read(self) -> None:
+    def _read(self) -> bool:
+        """Read some messages. False where there are no more."""
         for _ in range(AT_ONCE):
             if not self._is_open:
-                return
+                return False
             try:
                 message, connections, _, _ = socket.recv_fds(self._end, MESSAGE_BYTES_MAX, 1)
             except (BlockingIOError, InterruptedError):
-                return
+                return False
             except OSError:
                 message, connections = b"", []
             if not message:
                 self.close()
                 self._gone()
-                return
+                return False
             connection = connections[0] if connections else None
             self._receive(Kind(message[0]), message[1:], connection)
+        return True
 
 
 def close_connection(connection: int | None) -> None:

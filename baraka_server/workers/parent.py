@@ -12,11 +12,14 @@ import socket
 import sys
 from contextlib import suppress
 
+from baraka_server.metrics.report import Report
 from baraka_server.settings import Settings
+from baraka_server.wire.metrics_http import metrics_port, metrics_routes
 from baraka_server.wire.places import Place
 from baraka_server.workers.arrivals import Arrivals
 from baraka_server.workers.channel import Channel, Kind, close_connection
 from baraka_server.workers.hub_line import Hub
+from baraka_server.workers.numbers import NodeNumbers
 from baraka_server.workers.worker import NUMBER_BYTES, told
 
 log = logging.getLogger(__name__)
@@ -66,6 +69,9 @@ class Parent:
         self.children: dict[int, Child] = {}
         self._numbers = 0
         self._hub = Hub()
+        self.numbers = NodeNumbers()
+        routes = metrics_routes(settings, Place(self._node, 0), self.report)
+        self._metrics = metrics_port(settings, routes)
         self._arrivals: Arrivals | None = None
         self._stopping = False
         self._starting = 0
@@ -84,6 +90,8 @@ class Parent:
         children = [await self.spawn() for _ in range(self._settings.workers)]
         for child in children:
             await child.ready
+        if self._metrics:
+            await self._metrics.open()
         self._arrivals.open()
         host, port = listening.getsockname()[:2]
         return f"http://{f'[{host}]' if ':' in host else host}:{port}"
@@ -101,6 +109,8 @@ class Parent:
         if self._arrivals:
             self._arrivals.close()
         await asyncio.gather(*(self._see_end(child, deadline) for child in children))
+        if self._metrics:
+            await self._metrics.close()
         for task in self._tasks:
             task.cancel()
 
@@ -188,9 +198,10 @@ class Parent:
 
     async def _watch(self, child: Child) -> None:
         code = await child.process.wait()
+        child.channel.finish()
         del self.children[child.number]
+        self.numbers.gone(child.number)
         self._hub.gone(child.channel)
-        child.channel.close()
         if not child.ready.done():
             child.ready.set_exception(CannotStart(f"worker {child.number} ended with {code}"))
             child.ready.exception()  # whoever waits for it hears of it, and perhaps nobody does
@@ -198,6 +209,7 @@ class Parent:
             return
         lived = self._now() - child.started_at
         deaths, self._deaths = (0, 1) if lived > LIVED_SECONDS else (self._deaths, self._deaths + 1)
+        self.numbers.deaths += 1
         log.error(
             "worker %s died (%s): its viewers connect to another one",
             child.number,
@@ -217,6 +229,10 @@ class Parent:
                 child.ready.set_exception(CannotStart(data.decode()))
             case Kind.LOAD:
                 child.load = int.from_bytes(data)
+            case Kind.NUMBERS:
+                self.numbers.heard(child.number, data)
+            case Kind.ASK_NODE:
+                child.channel.send(Kind.NODE, self._node_report().encoded())
             case Kind.HAND_OVER if connection is not None:
                 number, head = int.from_bytes(data[:NUMBER_BYTES]), data[NUMBER_BYTES:]
                 self._give(number, connection, head=head)
@@ -226,6 +242,21 @@ class Parent:
                 self._hub.subscribe(child.channel, data)
             case Kind.UNSUBSCRIBE:
                 self._hub.unsubscribe(child.channel, data)
+
+    # --- metrics
+
+    async def report(self) -> Report:
+        """The report of the node. It does not wait for any worker: a silent one is told of as such."""
+        return self._node_report()
+
+    def _node_report(self) -> Report:
+        now = self._now()
+        silent = {
+            child.number: max(0.0, now - child.heard_at)
+            for child in self.children.values()
+            if _is_ready(child)
+        }
+        return self.numbers.report(silent, wanted=self._settings.workers)
 
     # --- connections
 

@@ -14,9 +14,11 @@ from pydantic import SecretStr
 
 from baraka_server import logs
 from baraka_server.app import Server, collect_rarely
+from baraka_server.measured import REPORT_SECONDS
+from baraka_server.metrics.report import Report, decoded
 from baraka_server.settings import Settings
 from baraka_server.wire.places import Place
-from baraka_server.workers.channel import Channel, Kind, close_connection
+from baraka_server.workers.channel import MESSAGE_BYTES_MAX, Channel, Kind, close_connection
 from baraka_server.workers.hub_line import HubLine
 
 log = logging.getLogger(__name__)
@@ -45,6 +47,7 @@ class Worker:
         self._over = asyncio.Event()
         self._adopting: set[asyncio.Task[None]] = set()
         self._server: Server | None = None
+        self._node_report: asyncio.Future[Report] | None = None
 
     async def run(self) -> None:
         """Serve until the end. What keeps it from starting is told to the parent."""
@@ -62,7 +65,7 @@ class Worker:
         place = Place(**said["place"])
         logs.configure(settings.log_level, worker=place.worker)
         try:
-            server = Server(settings, place=place, line=self._line)
+            server = Server(settings, place=place, line=self._line, node_report=self._ask_node)
             await server.serve_for(place, self._hand_over)
         except Exception as error:
             self._channel.send(Kind.FAILED, f"{type(error).__name__}: {error}".encode())
@@ -70,10 +73,15 @@ class Worker:
         self._server = server
         collect_rarely()
         self._channel.send(Kind.READY)
-        telling = asyncio.create_task(self._tell_of_load(server))
+        telling = [asyncio.create_task(self._tell_of_load(server))]
+        if settings.metrics_are_on:
+            telling.append(asyncio.create_task(self._tell_of_numbers(server)))
         await self._over.wait()
         await server.stop()
-        telling.cancel()
+        for task in telling:
+            task.cancel()
+        if settings.metrics_are_on:
+            self._tell_numbers(server, anew=True)
         self._channel.close()
 
     def _receive(self, kind: Kind, data: bytes, connection: int | None) -> None:
@@ -89,6 +97,8 @@ class Worker:
                 self._line.subscribed(data)
             case Kind.NEWS:
                 self._line.hear(data)
+            case Kind.NODE if self._node_report and not self._node_report.done():
+                self._node_report.set_result(decoded(data))
             case Kind.STOP:
                 self._over.set()
             case _:
@@ -96,6 +106,23 @@ class Worker:
 
     def _hand_over(self, worker: int, connection: int, data: bytes) -> None:
         self._channel.send(Kind.HAND_OVER, worker.to_bytes(NUMBER_BYTES) + data, connection)
+
+    async def _ask_node(self) -> Report:
+        """The report of the node, by the parent; whoever asks meanwhile gets the same."""
+        if self._node_report is None or self._node_report.done():
+            self._node_report = asyncio.get_running_loop().create_future()
+            self._channel.send(Kind.ASK_NODE)
+        return await asyncio.shield(self._node_report)
+
+    async def _tell_of_numbers(self, server: Server) -> None:
+        while True:
+            self._tell_numbers(server)
+            await asyncio.sleep(REPORT_SECONDS)
+
+    def _tell_numbers(self, server: Server, *, anew: bool = False) -> None:
+        data = server.metrics.reporter.report(anew=anew).encoded()
+        if len(data) < MESSAGE_BYTES_MAX:
+            self._channel.send(Kind.NUMBERS, data)
 
     async def _tell_of_load(self, server: Server) -> None:
         while True:
