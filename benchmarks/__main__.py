@@ -19,11 +19,14 @@ from pathlib import Path
 
 from benchmarks import bid_path, contenders, fanout, machine, whole
 from benchmarks.load import CrowdError, compiled, compiler, write_tokens
+from benchmarks.nodes import part as nodes
+from benchmarks.nodes.place import Place
+from benchmarks.nodes.place import Plan as NodesPlan
 from benchmarks.report import RATE, Goal, Results, goals_table
 from tests.support.servers.baraka import SECRET
 from tests.support.servers.mariadb import MariaDB
 
-PARTS = ("fanout", "lengths", "path", "whole")
+PARTS = ("fanout", "lengths", "path", "whole", "nodes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,7 @@ class Plan:
     )
     whole: whole.Plan = field(default_factory=whole.Plan)
     path: bid_path.Plan = field(default_factory=bid_path.Plan)
+    nodes: NodesPlan = field(default_factory=NodesPlan)
 
 
 QUICK = Plan(
@@ -48,6 +52,19 @@ QUICK = Plan(
     lengths=fanout.Plan(viewers=10, deliveries=100, tries=1),
     whole=whole.Plan(viewers=(20, 40), auctions=(1, 2), seconds=0.5, bidders=10, warm_up_lots=1),
     path=bid_path.Plan(seconds=0.3, bidders=10),
+    nodes=NodesPlan(
+        viewers=50,
+        bids=3,
+        seconds=0.5,
+        bidders=8,
+        watching=8,
+        nodes=2,
+        auctions=2,
+        alone=20,
+        alone_degraded=2,
+        returning=6,
+        quiet_ms=50,
+    ),
 )
 """Whether everything works, in half a minute. Its numbers mean nothing."""
 
@@ -144,6 +161,21 @@ class Bench:
         else:
             await self._hot("nest", whole.LISTS, plan.viewers[0])
 
+    async def nodes(self, turn: int) -> None:
+        await nodes.measure_round(self.nodes_place, turn)
+
+    @property
+    def nodes_place(self) -> Place:
+        return Place(
+            self.plan.nodes,
+            self.folder,
+            self.place,
+            self.database,
+            self.helpers,
+            self.results,
+            say,
+        )
+
     async def _hot(self, name: str, way: str, viewers: int) -> None:
         # A fresh server each time, whose memory nobody used before.
         url = await self.database()
@@ -179,6 +211,8 @@ async def set_up(plan: Plan) -> AsyncIterator[Bench]:
             bench.results.notes.append(f"Without Node: {node}")
         if "whole" in plan.parts and (nest := contenders.nest_missing()):
             bench.results.notes.append(whole.not_measured(nest))
+        if "nodes" in plan.parts:
+            bench.results.notes.extend(nodes.missing())
         yield bench
 
 
@@ -206,6 +240,8 @@ def goals(plan: Plan, results: Results) -> Iterator[Goal]:
         yield bid_path.GOAL
     if "whole" in plan.parts:
         yield from whole.goals(plan.whole, results)
+    if "nodes" in plan.parts:
+        yield from nodes.goals(plan.nodes)
 
 
 def printed(plan: Plan, results: Results) -> Iterator[str]:
@@ -224,6 +260,9 @@ def printed(plan: Plan, results: Results) -> Iterator[str]:
     if "whole" in plan.parts:
         yield f"**The whole server**, {plan.whole.bidders} of the viewers bid without a pause"
         yield from whole.tables(results, plan.whole)
+    if "nodes" in plan.parts:
+        yield "**Many cores, several servers**"
+        yield from nodes.tables(results, plan.nodes)
     yield "**Goals**"
     yield goals_table(goals(plan, results), results)
 

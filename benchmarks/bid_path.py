@@ -47,10 +47,11 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """Bids that were accepted, and in how many seconds."""
+    """Bids that were accepted, in how many seconds, and how long each bid took."""
 
     accepted: int
     seconds: float
+    ms: Sequence[float] = ()
 
     @property
     def per_second(self) -> float:
@@ -85,17 +86,20 @@ class Nobody:
 async def storm(bid: Bid, *, bidders: int, seconds: float) -> Rate:
     """Each bidder has one bid under way, until the time is over; amounts rise by one."""
     amount = accepted = 0
+    ms: list[float] = []
     begun = time.monotonic()
 
     async def bidder(user_id: int) -> None:
         nonlocal amount, accepted
         while time.monotonic() < begun + seconds:
             amount += 1
+            asked = time.monotonic()
             well = await bid(user_id, amount)  # apart: += would add to what it was before
             accepted += well
+            ms.append((time.monotonic() - asked) * 1e3)
 
     await asyncio.gather(*(bidder(HOST + 1 + place) for place in range(bidders)))
-    return Rate(accepted, time.monotonic() - begun)
+    return Rate(accepted, time.monotonic() - begun, ms)
 
 
 async def plain(database_url: str, auction_id: int, *, bidders: int, seconds: float) -> Rate:

@@ -6,12 +6,13 @@ import asyncio
 import os
 import shutil
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psutil
 from sqlalchemy import make_url
 
 from baraka_server.store import migrate
@@ -38,6 +39,12 @@ class Contender:
     name: str
     port: int
     pid: int
+    workers: Sequence[int] = ()
+    """The pids of further processes that serve."""
+
+    @property
+    def pids(self) -> list[int]:
+        return [self.pid, *self.workers]
 
 
 async def prepare(database_url: str) -> None:
@@ -47,9 +54,11 @@ async def prepare(database_url: str) -> None:
 
 
 @asynccontextmanager
-async def ours(database_url: str, folder: Path) -> AsyncIterator[Contender]:
-    async with Baraka(database_url, folder, fork=False, **UNLIMITED) as server:
-        yield Contender("ours", server.port, server.pid)
+async def ours(database_url: str, folder: Path, **settings: Any) -> AsyncIterator[Contender]:
+    """`settings` are those of `BARAKA_*`; with BARAKA_WORKERS it has several processes."""
+    async with Baraka(database_url, folder, fork=False, **UNLIMITED | settings) as server:
+        workers = [child.pid for child in psutil.Process(server.pid).children()]
+        yield Contender("ours", server.port, server.pid, workers)
 
 
 @asynccontextmanager

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import psutil
@@ -48,11 +48,14 @@ class Spent:
 
 
 class Meter:
-    """Measures `server` between `Meter(...)` and `stop()`; `ours` are the other pids of the run."""
+    """Measures a server between `Meter(...)` and `stop()`; `ours` are the other pids of the run.
 
-    def __init__(self, server: int, ours: Iterable[int] = ()) -> None:
-        self._server = server
-        self._ours = {server, os.getpid(), *ours}
+    A server of several processes is the sum of them.
+    """
+
+    def __init__(self, server: int | Sequence[int], ours: Iterable[int] = ()) -> None:
+        self._server = [server] if isinstance(server, int) else server
+        self._ours = {*self._server, os.getpid(), *ours}
         self._before = self._read()
 
     def stop(self) -> Spent:
@@ -62,6 +65,6 @@ class Meter:
         return Spent(server, wall, max(0.0, machine - ours))
 
     def _read(self) -> tuple[float, float, float, float]:
-        server = process_seconds(self._server)
+        server = sum(map(process_seconds, self._server))
         ours = sum(process_seconds(pid) for pid in self._ours)
         return time.monotonic(), machine_seconds(), ours, server

@@ -1,8 +1,8 @@
 /* The crowd of the benchmarks: thousands of Socket.IO viewers and some bidders in one thread.
  *
- * usage: load PORT VIEWERS OFFER_DEFLATE DELTA TOKENS
+ * usage: load PORTS VIEWERS OFFER_DEFLATE DELTA TOKENS
  *
- * TOKENS is a file with one access token a line: the host's, then those of the others, who share
+ * PORTS are one or several, with commas between them: the connections take them in turn. TOKENS is a file with one access token a line: the host's, then those of the others, who share
  * them. Commands come on stdin, one a line; each is answered with one line of JSON on stdout:
  *
  *   start A | lot A          the host goes live with auction A | puts another lot up
@@ -11,7 +11,8 @@
  *   quiet MS                 wait until nothing was heard for so long
  *   stall                    the viewers read nothing any more
  *   size BYTES               tell the floor how long a broadcast is
- *   bids A TIMES BURST       TIMES times one of them: BURST bids in one write, heard by every viewer
+ *   bids A TIMES BURST       TIMES times one of them: BURST bids in one write, heard by every viewer;
+ *                            "lag" is the time from a bid's answer until the last viewer heard it
  *   hot A SECONDS BIDDERS LOT   the first viewers bid, one bid under way each; a new lot every LOT bids
  *
  * Nothing is inflated: of what is compressed it counts the frames. The host and the bidders outside
@@ -40,6 +41,7 @@
 #define HEAD_BYTES 192
 #define AUCTIONS 1024
 #define OUTSIDE 50
+#define PORTS_MAX 16
 #define SECOND 1000000000ull
 
 enum state { CLOSED, DIALING, UPGRADING, OPENING, ENTERING, READY };
@@ -58,13 +60,14 @@ typedef struct {
 } Socket;
 
 static Socket *sockets;
-static int viewers, total, port, offer, delta, epoll, tokens_count;
+static int viewers, total, offer, delta, epoll, tokens_count;
+static int ports[PORTS_MAX], ports_count;
 static char **tokens;
 static int connecting, ready;
 static int joined_auction, entered;
 static int round_told, round_of[AUCTIONS];
 
-static uint64_t sent_at[AMOUNTS], heard_at[AMOUNTS];
+static uint64_t sent_at[AMOUNTS], answered_at[AMOUNTS], heard_at[AMOUNTS];
 static uint32_t heard_by[AMOUNTS];
 static unsigned char accepted[AMOUNTS];
 static uint32_t next_amount = 1, first_amount = 1;
@@ -175,6 +178,7 @@ static void hear_answer(Socket *s, uint64_t t) {
     if (!id || id >= AMOUNTS)
         return;
     accepted[id] = positive;
+    answered_at[id] = t;
     if (hot_bidders && s < sockets + hot_bidders) {
         if (t < hot_until) {
             if (answer_count < AMOUNTS)
@@ -328,6 +332,8 @@ static void receive(Socket *s) {
 
 /* --- connections */
 
+static int port_of(const Socket *s) { return ports[(s - sockets) % ports_count]; }
+
 static void dial(Socket *s) {
     s->fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
     if (s->fd < 0)
@@ -335,7 +341,7 @@ static void dial(Socket *s) {
     s->entered = 1;                /* it asked for nothing yet */
     int one = 1;
     setsockopt(s->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-    struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(port)};
+    struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(port_of(s))};
     to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     if (connect(s->fd, (struct sockaddr *)&to, sizeof to) && errno != EINPROGRESS)
         fail("cannot connect: %s", strerror(errno));
@@ -357,7 +363,7 @@ static void ask_for_websocket(Socket *s) {
         "GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: 127.0.0.1:%d\r\n"
         "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
         "Sec-WebSocket-Key: YmFyYWthIGJlbmNobWFyaw==\r\n%s\r\n",
-        port,
+        port_of(s),
         offer && s < sockets + viewers ? "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n" : "");
     struct epoll_event event = {.events = EPOLLIN, .data.ptr = s};
     epoll_ctl(epoll, EPOLL_CTL_MOD, s->fd, &event);
@@ -490,6 +496,8 @@ static void begin_counting(void) {
 static void bids(int auction, int times, int burst) {
     static unsigned char out[64 * 1024];
     float *last_ms = malloc(sizeof *last_ms * times);
+    float *own_ms = malloc(sizeof *own_ms * times * burst);
+    float *lag_ms = malloc(sizeof *lag_ms * times * burst);
     uint64_t begun = now(), before = answers, agreed = yes;
     if (burst > 256)
         fail("too many bids in one write");
@@ -506,13 +514,24 @@ static void bids(int auction, int times, int burst) {
         last_ms[i] = (now() - t) / 1e6;
     }
     counting = 0;
+    double seconds = (now() - begun) / 1e9;
+    size_t count = 0;
+    for (uint32_t each = first_amount; each < next_amount; each++) {
+        uint64_t last = heard_at[each], own = answered_at[each];
+        own_ms[count] = (own - sent_at[each]) / 1e6;
+        lag_ms[count++] = last > own ? (last - own) / 1e6 : 0;
+    }
     printf("{\"deliveries\": %llu, \"bytes\": %llu, \"seconds\": %.4f, \"answered\": %llu, "
            "\"accepted\": %llu",
-           (unsigned long long)deliveries, (unsigned long long)bytes, (now() - begun) / 1e9,
+           (unsigned long long)deliveries, (unsigned long long)bytes, seconds,
            (unsigned long long)(answers - before), (unsigned long long)(yes - agreed));
     print_quantiles("last_viewer", last_ms, times);
+    print_quantiles("answer", own_ms, count);
+    print_quantiles("lag", lag_ms, count);
     printf("}\n");
     free(last_ms);
+    free(own_ms);
+    free(lag_ms);
 }
 
 static int all_heard(uint32_t amount) {
@@ -614,13 +633,16 @@ static int run(const char *line) {
 
 int main(int count, char **arguments) {
     if (count != 6)
-        fail("usage: load PORT VIEWERS OFFER_DEFLATE DELTA TOKENS");
+        fail("usage: load PORTS VIEWERS OFFER_DEFLATE DELTA TOKENS");
     signal(SIGPIPE, SIG_IGN);
     struct rlimit files;
     getrlimit(RLIMIT_NOFILE, &files);
     files.rlim_cur = files.rlim_max;
     setrlimit(RLIMIT_NOFILE, &files);
-    port = atoi(arguments[1]);
+    for (char *one = strtok(arguments[1], ","); one && ports_count < PORTS_MAX; one = strtok(NULL, ","))
+        ports[ports_count++] = atoi(one);
+    if (!ports_count)
+        fail("no port");
     viewers = atoi(arguments[2]);
     offer = atoi(arguments[3]);
     delta = atoi(arguments[4]);

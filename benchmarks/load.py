@@ -6,7 +6,7 @@ import asyncio
 import json
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Self
@@ -47,12 +47,15 @@ def write_tokens(secret: str, path: Path) -> Path:
 
 
 class Crowd:
-    """`async with Crowd(program, port, tokens, viewers=1000) as crowd`: connected viewers."""
+    """`async with Crowd(program, port, tokens, viewers=1000) as crowd`: connected viewers.
+
+    With several ports their connections take them in turn.
+    """
 
     def __init__(
         self,
         program: Path,
-        port: int,
+        port: int | Sequence[int],
         tokens: Path,
         *,
         viewers: int,
@@ -61,7 +64,7 @@ class Crowd:
     ) -> None:
         self._arguments = [
             str(program),
-            str(port),
+            ",".join(map(str, [port] if isinstance(port, int) else port)),
             str(viewers),
             str(int(compress)),
             str(int(delta)),

@@ -84,25 +84,37 @@ def short(value: float) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """A ratio and what it must be: at most, or at least with `at_least`."""
+    """A ratio and what it must be: at most, or at least with `at_least`.
+
+    Without `under` it is the value of `over` itself; without `must` it is only told.
+    """
 
     name: str
     over: str
-    under: str
+    under: str | None
     value: str
-    must: float
+    must: float | None
     aim: float
     at_least: bool = False
 
     def met(self, ratio: float) -> bool:
+        if self.must is None:
+            return True
         return ratio >= self.must if self.at_least else ratio <= self.must
 
     def row(self, results: Results) -> list[str]:
         sign = "≥" if self.at_least else "≤"
-        ratio = results.ratio(self.over, self.under, self.value)
-        asked = [self.name, f"{sign} {short(self.must)}", short(self.aim)]
+        must = "told" if self.must is None else f"{sign} {short(self.must)}"
+        asked = [self.name, must, short(self.aim)]
+        ratio = (
+            results.ratio(self.over, self.under, self.value)
+            if self.under
+            else results.summary(self.over, self.value)
+        )
         if ratio is None:
             return [*asked, "not measured", ""]
+        if self.must is None:
+            return [*asked, str(ratio), ""]
         return [*asked, str(ratio), "met" if self.met(ratio.median) else "**missed**"]
 
 

@@ -74,7 +74,13 @@ async def hot_auction(
 
 
 async def several_auctions(
-    contender: Contender, count: int, plan: Plan, place: Place, results: Results
+    contender: Contender,
+    count: int,
+    plan: Plan,
+    place: Place,
+    results: Results,
+    *,
+    cell: str | None = None,
 ) -> Measured:
     """The same viewers and bidders, spread over `count` auctions that are hot at once."""
     viewers, bidders = plan.viewers[0] // count, max(1, plan.bidders // count)
@@ -95,7 +101,7 @@ async def several_auctions(
             await crowd.do("quiet", plan.quiet_ms)
             crowds.append((auction, crowd))
         measured = await _measure(contender, crowds, bidders, plan, place)
-    results.add(f"auctions {count}", measured)
+    results.add(cell or f"auctions {count}", measured)
     return measured
 
 

@@ -87,6 +87,17 @@ def test_a_goal_that_was_not_measured_is_neither_met_nor_missed():
     assert "missed" not in line
 
 
+def test_a_goal_without_a_bound_is_told_and_one_without_a_divisor_is_the_value_itself():
+    found = results(a=[3, 6, 9], b=[2, 2, 2])
+    told = Goal("a ÷ b", "a", "b", DELIVERY, must=None, aim=2)
+    alone = Goal("a", "a", None, DELIVERY, must=5, aim=3)
+    lines = goals_table([told, alone], found).splitlines()[2:]
+    assert lines == [
+        "| a ÷ b | told | 2.00 | 3.00 (1.50–4.50) |  |",
+        "| a | ≤ 5.00 | 3.00 | 6.00 (3.00–9.00) | **missed** |",
+    ]
+
+
 def test_a_grid_leaves_out_what_was_not_measured():
     found = results(**{"ours 8": [1], "stock 80": [2]})
     rows = {"ours": "Ours", "stock": "Stock", "node": "Node"}
@@ -129,6 +140,17 @@ def test_a_meter_counts_what_its_process_works_and_not_what_others_do():
     assert worked.server > 0.29  # sums of hundredths
     assert worked.wall > 0
     assert waited.server < 0.1
+
+
+def test_a_server_of_several_processes_is_the_sum_of_them():
+    with subprocess.Popen(["sleep", "60"]) as idle:
+        both = Meter([idle.pid, os.getpid()])
+        before = process_seconds(os.getpid())
+        while process_seconds(os.getpid()) < before + 0.3:
+            sum(range(1000))
+        worked = both.stop()
+        idle.kill()
+    assert worked.server > 0.29
 
 
 def test_the_round_that_is_shown_whole_is_the_one_with_the_median_rate():

@@ -7,12 +7,15 @@ from dataclasses import replace
 import pytest
 
 from benchmarks import contenders, fanout, whole
-from benchmarks.__main__ import QUICK, Plan, main, printed, run
+from benchmarks.__main__ import QUICK, Plan, main, printed, run, set_up
 from benchmarks.bid_path import WAYS
 from benchmarks.load import Crowd, CrowdError, compiled, compiler, write_tokens
+from benchmarks.nodes import killed, workers
+from benchmarks.nodes import part as nodes
 from benchmarks.report import BYTES, DELIVERY, RATE
 from tests.support.checks.not_run import not_run
 from tests.support.servers.baraka import SECRET
+from tests.support.servers.redis import Redis
 
 pytestmark = pytest.mark.slow
 
@@ -95,6 +98,29 @@ async def test_the_whole_server_is_measured_with_lists_and_deltas():
         assert plain is not None
         assert plain[0].values["last_viewer p50"] > 0
         assert "not measured" not in text
+
+
+async def test_one_server_of_one_process_and_of_two_are_measured():
+    plan = small("nodes")
+    async with set_up(plan) as bench:
+        await workers.measure(bench.nodes_place, 0)
+    for count in workers.COUNTS:
+        measured = bench.results.cells[workers.key(count)][0].values
+        assert measured[RATE] > 0
+        assert measured[workers.LAST] > 0
+    assert "deliveries a second, 2 workers ÷ 1" in "\n".join(printed(plan, bench.results))
+
+
+@pytest.mark.long
+async def test_many_auctions_several_servers_and_killed_ones_are_measured():
+    plan = small("nodes")
+    results = await run(plan)
+    missing = [goal.name for goal in nodes.goals(plan.nodes) if "not measured" in goal.row(results)]
+    if Redis.missing() or killed.missing():
+        assert missing
+        not_run("several servers", "redis-server or haproxy is missing. Try: make servers")
+    assert missing == []
+    assert results.values(killed.NODE, killed.LOST)[0] > 0
 
 
 async def test_the_crowd_hears_every_bid_once(tmp_path):

@@ -1,0 +1,1 @@
+"""Benchmark of many cores and several servers: the ratios of docs/scaling.md."""
