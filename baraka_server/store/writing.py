@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Insert, Select, Table, bindparam, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.sql.dml import ReturningInsert
 
 from baraka_server.contract.records import Auction
 from baraka_server.domain.auction_record import record_after
@@ -26,6 +27,8 @@ class _Table:
     """The statements that insert rows of bids or of comments and read their ids. Made once."""
 
     insert: Insert
+    insert_returning: ReturningInsert[Any]
+    """The same, which returns the ids."""
     last_ids: Select[Any]
 
     @classmethod
@@ -36,7 +39,7 @@ class _Table:
             .order_by(table.c.id.desc())
             .limit(bindparam("count"))
         )
-        return cls(insert(table), last_ids)
+        return cls(insert(table), insert(table).returning(table.c.id), last_ids)
 
 
 _BIDS, _COMMENTS = _Table.of(bids), _Table.of(comments)
@@ -163,15 +166,7 @@ class Writing:
                 case Commented(comment=text):
                     row["comment"] = text
             new_rows.append(row)
-        if len(new_rows) == 1:
-            made = await self._connection.execute(table.insert, new_rows[0])
-            ids = list(made.inserted_primary_key or ())
-        else:
-            await self._connection.execute(table.insert, new_rows)
-            # Nobody else writes rows of this auction now, and ids rise in the order of the values.
-            last = {"auction": self.record.id, "count": len(places)}
-            ids = sorted((await self._connection.execute(table.last_ids, last)).scalars())
-        for place, row_id in zip(places, ids, strict=True):
+        for place, row_id in zip(places, await self._ids(table, new_rows), strict=True):
             entry = self._waiting[place]
             event: Event = entry.event
             match event:
@@ -183,3 +178,22 @@ class Writing:
             self._entries[place] = LedgerEntry(
                 entry.seq, entry.round, entry.user_id, entry.at, event
             )
+
+    async def _ids(self, table: _Table, new_rows: list[dict[str, Any]]) -> list[int]:
+        """Insert rows, and return their ids, which rise in the order of the values."""
+        if len(new_rows) == 1:
+            made = await self._connection.execute(table.insert, new_rows[0])
+            return list(made.inserted_primary_key or ())
+        if _returns_ids(self._connection):
+            # A query for them would cost every transaction of a hot auction a round trip.
+            return sorted(await self._connection.scalars(table.insert_returning, new_rows))
+        await self._connection.execute(table.insert, new_rows)
+        # Nobody else writes rows of this auction now.
+        last = {"auction": self.record.id, "count": len(new_rows)}
+        return sorted((await self._connection.execute(table.last_ids, last)).scalars())
+
+
+def _returns_ids(connection: AsyncConnection) -> bool:
+    """Whether an insert of several rows can return their ids; MySQL cannot."""
+    dialect = connection.dialect
+    return dialect.insert_executemany_returning and dialect.name != "sqlite"

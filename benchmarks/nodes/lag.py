@@ -1,4 +1,4 @@
-"""How much later than a bid's own server another one tells of it, beside how long its commit takes."""
+"""Lag between servers: how much later than a bid's own server another one tells of it, beside its commit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the measurements of nodes need: their extent, and servers of one database that hear of each other."""
+"""Place of the measurements of nodes: their extent, and servers of one database that hear each other."""
 
 from __future__ import annotations
 
