@@ -88,7 +88,7 @@ async def open_store(
 ) -> AsyncIterator[Store]:
     """The store; raises `OutOfDate` or `MigrationFailed` when its tables are not those of today."""
     from baraka_server.store.engine import open_engine
-    from baraka_server.store.migrate import require_current
+    from baraka_server.store.migrate import require_fit
     from baraka_server.store.readable import RowLog
     from baraka_server.store.store import Store
 
@@ -105,7 +105,7 @@ async def open_store(
         row_log=RowLog(unread.append),
     )
     try:
-        await require_current(engine)
+        await require_fit(engine)
         yield store
     finally:
         await store.close()

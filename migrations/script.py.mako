@@ -3,6 +3,8 @@
 A revision stands for itself: it defines its tables here, since those of the program move on. On
 MySQL every DDL statement commits: make one step, and only if it was not made before. On SQLite
 foreign keys are enforced: to rebuild a table that others refer to would delete their rows.
+
+Older servers go on beside it (D55): it only adds tables, and columns that are NULL or have a default.
 """
 
 import sqlalchemy as sa
@@ -15,6 +17,9 @@ depends_on = None
 
 # The tables whose rows `downgrade` loses.
 loses: tuple[str, ...] = ()
+# The oldest revision whose programs may serve beside this one: that of the revision before it, as long as
+# this one only adds.
+serves_since = "baraka_0010"
 
 
 def upgrade() -> None:

@@ -119,9 +119,10 @@ def downgrade(
 
 @app.command()
 def current(database_url: DatabaseUrl = None, as_json: AsJson = False) -> None:
-    """Show which revision the database has, and whether that is the newest.
+    """Show which revision the database has, and whether this program may serve with it.
 
-    Exits 1 when it is not, and says what to do.
+    That is the newest, or one of a newer program that only added to the tables. Otherwise it exits 1, and
+    says what to do.
     """
     from baraka_cli.database import chosen
     from baraka_server.store import migrate
@@ -129,13 +130,21 @@ def current(database_url: DatabaseUrl = None, as_json: AsJson = False) -> None:
     database = chosen(database_url)
     status = _run(migrate.current(database.url), about=database.line)
     if as_json:
-        print_json({"current": status.current, "head": status.head, "upToDate": status.up_to_date})
+        print_json(
+            {
+                "current": status.current,
+                "head": status.head,
+                "upToDate": status.up_to_date,
+                "serves": status.remedy is None,
+                "madeBy": status.made_by,
+            }
+        )
     else:
         stdout.print(status.current or "none")
     if status.remedy is not None:
         fail(f"{status.remedy}\n{database.line}")
     if not as_json:
-        say("This is the newest.")
+        say(f"{status.beside_newer}." if status.beside_newer else "This is the newest.")
 
 
 app.command("backup")(backup.backup)
@@ -163,7 +172,7 @@ def seed(
     async def work() -> seeding.Seeded:
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-        await migrate.require_current(url)
+        await migrate.require_fit(url)
         columns = (
             TextColumn("{task.description}", markup=False),
             BarColumn(),

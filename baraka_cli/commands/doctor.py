@@ -21,7 +21,7 @@ from baraka_cli.terminal import (
 if TYPE_CHECKING:
     from baraka_cli.doctor_checks import CheckResult
     from baraka_server.settings import Settings
-    from baraka_server.store.migrate import Status
+    from baraka_server.store.revision_status import Status
 
 STYLES = {"mend": "bold red", "look": "yellow", "ok": "green"}
 OTHERS = 0o077
@@ -217,6 +217,9 @@ async def _rows(url: str) -> list[CheckResult]:
 def _revision(status: Status, shown: str) -> CheckResult:
     from baraka_cli import doctor_checks
 
+    if status.beside_newer is not None:
+        do = "update baraka on this server too"
+        return doctor_checks.look("database", f"{shown}: {status.beside_newer}", do)
     if status.remedy is None:
         return doctor_checks.ok("database", f"{shown}, revision {status.current}, the newest")
     what, _, do = status.remedy.rpartition(". ")

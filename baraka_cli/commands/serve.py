@@ -86,7 +86,7 @@ def _serve(**given: Any) -> None:
     from baraka_server.running import serve as serve_until_stopped
     from baraka_server.settings import MAKE_A_SECRET, Mode
     from baraka_server.sources import lacking
-    from baraka_server.store.migrate import require_current
+    from baraka_server.store.migrate import require_fit
     from baraka_server.wire.metrics_http import CannotListen
     from baraka_server.workers.parent import CannotStart
 
@@ -122,7 +122,9 @@ def _serve(**given: Any) -> None:
     async def checked() -> None:
         token_verifier(settings)
         redis_line(settings)
-        await require_current(database.url)
+        status = await require_fit(database.url)
+        if status.beside_newer is not None:
+            log.warning(status.beside_newer, extra={"event": "newer_database"})
         await serve_until_stopped(settings, listening)
 
     try:

@@ -98,7 +98,7 @@ async def check(draft: Path) -> Checked:
     """Verify every ledger in the copy. Raises `StoreError`."""
     url = URL.create("sqlite", database=str(draft)).render_as_string()
     status = await migrate.current(url)
-    if not status.up_to_date:
+    if status.remedy is not None:
         return Checked(None, 0, [])
     store = Store(open_engine(url), timeout_seconds=CHECK_SECONDS_MAX)
     try:

@@ -26,7 +26,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from baraka_server.store import first_release
+from baraka_server.store import first_release, revisions
 from baraka_server.store.address import UnusableUrl, database_file, database_url, missing_file
 from baraka_server.store.answering import while_it_answers
 from baraka_server.store.engine import WRITES, open_engine
@@ -40,6 +40,7 @@ from baraka_server.store.errors import (
 )
 from baraka_server.store.first_release import VERSION_TABLE
 from baraka_server.store.new_file import no_empty_file
+from baraka_server.store.revision_status import Status
 
 # MariaDB warns that it ignores the name of a key of the version table: nobody can change that.
 logging.getLogger("asyncmy").addFilter(
@@ -69,45 +70,6 @@ class UnknownRevision(MigrationFailed):
 
 class OutOfDate(StoreError):
     """The database and the program are of different versions; the text says what to do."""
-
-
-@dataclass(frozen=True, slots=True)
-class Status:
-    """The revision that a database has, None without any, and the newest that the program knows."""
-
-    current: str | None
-    head: str
-    known: bool
-    """Whether this program knows the current revision. If not, a newer one made it."""
-    first_release: bool = False
-    """Whether the tables still have the names of the first release (D53)."""
-
-    @property
-    def up_to_date(self) -> bool:
-        return self.current == self.head
-
-    @property
-    def remedy(self) -> str | None:
-        """A text that says what to do; None where nothing is to be done."""
-        if self.up_to_date:
-            return None
-        if not self.known:
-            return (
-                f"The database is at revision {self.current}, which this version of Baraka does "
-                f"not know (its newest is {self.head}): a newer one made it. Update baraka."
-            )
-        if self.first_release:
-            return (
-                f"The database is of Baraka's first release (revision {self.current}), whose tables "
-                "had other names. Make a backup, stop every Baraka server, and run: "
-                "baraka db upgrade"
-            )
-        if self.current is None:
-            return "The database is not set up for Baraka yet. Run: baraka db upgrade"
-        return (
-            f"The database is at revision {self.current}, this version of Baraka needs "
-            f"{self.head}. Run: baraka db upgrade"
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,8 +122,11 @@ async def current(url: str) -> Status:
         return await _status(engine)
 
 
-async def require_current(database: str | AsyncEngine) -> None:
-    """Raise `OutOfDate` unless the database has exactly the tables of this program."""
+async def require_fit(database: str | AsyncEngine) -> Status:
+    """The revision; raises `OutOfDate` unless this program may serve with the tables that there are.
+
+    They are its own, or those of a newer program that only added to them.
+    """
     if isinstance(database, AsyncEngine):
         with _told_plainly(database.url):
             status = await _status(database)
@@ -169,6 +134,7 @@ async def require_current(database: str | AsyncEngine) -> None:
         status = await current(database)
     if status.remedy is not None:
         raise OutOfDate(status.remedy)
+    return status
 
 
 async def losses(url: str, revision: str = "-1") -> list[Loss]:
@@ -210,8 +176,13 @@ def _config_on(connection: Connection, tell: Report) -> Config:
         connection=connection,
         version_table=VERSION_TABLE,
         report=tell,
-        on_version_apply=_announce(tell),
+        on_version_apply=(_note, _announce(tell)),
     )
+
+
+def _note(*, ctx: Any, step: Any, **_rest: Any) -> None:
+    script = step.up_revision
+    revisions.note(ctx.connection, script.revision, script.module, up=step.is_upgrade)
 
 
 def _announce(tell: Report) -> Callable[..., None]:
@@ -289,7 +260,10 @@ def _status_on(connection: Connection) -> Status:
         return Status(old, _head(script), known=True, first_release=True)
     found = _revisions_on(connection)
     known = {step.revision for step in script.walk_revisions()}
-    return Status(", ".join(found) or None, _head(script), known=known.issuperset(found))
+    made_by = None if known.issuperset(found) else revisions.made_by(connection, found, known)
+    return Status(
+        ", ".join(found) or None, _head(script), known=known.issuperset(found), made_by=made_by
+    )
 
 
 def _revisions_on(connection: Connection) -> tuple[str, ...]:
@@ -305,7 +279,9 @@ def _head(script: ScriptDirectory) -> str:
 
 
 def _refuse_unfit(status: Status, *, moves: bool) -> None:
-    if not status.known or (status.first_release and not moves):
+    if not status.known:
+        raise OutOfDate(status.not_ours_to_change)
+    if status.first_release and not moves:
         raise OutOfDate(status.remedy)
 
 

@@ -83,6 +83,12 @@ MAXIMA: Shape = (
     "PRIMARY KEY auction_id, seq",
 )
 BLOCKED_USERS: Shape = ("user_id INTEGER", "at DATETIME", "PRIMARY KEY user_id")
+REVISIONS: Shape = (
+    "revision VARCHAR(32)",
+    "serves_since VARCHAR(32)",
+    "program VARCHAR(32)",
+    "PRIMARY KEY revision",
+)
 VERSION: Shape = ("version_num VARCHAR(32)", "PRIMARY KEY version_num")
 """Alembic's own, whoever uses it."""
 

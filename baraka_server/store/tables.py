@@ -315,4 +315,16 @@ blocked_users = Table(
     **MYSQL,
 )
 
-OUR_TABLES = (events, requests, texts, attendance, paddles, lots, maxima, blocked_users)
+revisions = Table(
+    "baraka_revisions",
+    metadata,
+    Column("revision", String(32), primary_key=True),
+    Column("serves_since", String(32), nullable=False),
+    Column("program", String(32), nullable=False),
+    **MYSQL,
+)
+
+OUR_TABLES = (
+    *(events, requests, texts, attendance, paddles, lots, maxima, blocked_users),
+    revisions,
+)

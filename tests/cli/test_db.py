@@ -19,6 +19,8 @@ from tests.support.checks.schema import (
     table_names,
 )
 from tests.support.clients.command_line import answered
+from tests.support.servers import newer
+from tests.support.servers.databases import only_sqlite
 from tests.support.servers.mariadb import MariaDB
 
 
@@ -85,7 +87,8 @@ def test_current_prints_the_revision_alone(database_url: str) -> None:
 
 def test_current_speaks_json(database_url: str) -> None:
     before = db("current", "--json", url=database_url)
-    assert json.loads(before.stdout) == {"current": None, "head": HEAD, "upToDate": False}
+    unknown = {"current": None, "head": HEAD, "upToDate": False, "serves": False, "madeBy": None}
+    assert json.loads(before.stdout) == unknown
     assert before.exit_code == 1
     assert "Run: baraka db upgrade\n" in before.stderr
 
@@ -95,8 +98,32 @@ def test_current_speaks_json(database_url: str) -> None:
         "current": HEAD,
         "head": HEAD,
         "upToDate": True,
+        "serves": True,
+        "madeBy": None,
     }
     assert (after.exit_code, after.stderr) == (0, "")
+
+
+@only_sqlite
+def test_an_older_program_may_serve_beside_a_newer_database_and_changes_nothing(
+    database_url: str,
+) -> None:
+    asyncio.run(newer.upgrades(database_url, ("baraka_0999", "baraka_0010")))
+
+    found = db("current", url=database_url)
+    assert (found.exit_code, found.stdout) == (0, "baraka_0999\n")
+    assert "of Baraka 9.1.0" in found.stderr
+    assert "may serve beside it" in found.stderr
+    said = json.loads(db("current", "--json", url=database_url).stdout)
+    assert (said["upToDate"], said["serves"], said["madeBy"]) == (False, True, "9.1.0")
+    for command in (["upgrade"], ["downgrade", "--yes"]):
+        refused = db(*command, url=database_url)
+        assert refused.exit_code == 1
+        assert "run this with Baraka 9.1.0" in " ".join(refused.stderr.split())
+    assert db("seed", "--users", "3", url=database_url).exit_code == 0
+    looked = CliRunner().invoke(app, ["doctor", "--database-url", database_url, "--json"])
+    checks = {one["check"]: one["state"] for one in json.loads(looked.stdout)["checks"]}
+    assert checks["database"] == "look"
 
 
 def test_downgrade_without_a_terminal_wants_yes(database_url: str) -> None:

@@ -29,7 +29,7 @@ def existing_url(mariadb):
 async def test_the_sale_goes_on_where_the_existing_system_left_it(existing_url, tmp_path):
     NodePhones.require()
     with pytest.raises(migrate.OutOfDate, match="baraka db upgrade"):
-        await migrate.require_current(existing_url)
+        await migrate.require_fit(existing_url)
     upgraded = run("db", "upgrade", "--database-url", existing_url, folder=tmp_path)
     assert upgraded.code == 0
 

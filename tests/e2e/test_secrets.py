@@ -204,7 +204,7 @@ async def serve(settings, listening):
 baraka_server.running.serve = serve
 import baraka_server.store.migrate
 async def current(url): pass
-baraka_server.store.migrate.require_current = current
+baraka_server.store.migrate.require_fit = current
 from baraka_cli.main import app
 sys.argv = ["baraka", "serve", "--port=0"]
 app()

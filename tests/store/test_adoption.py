@@ -22,7 +22,7 @@ from baraka_server.domain.state import State, apply, next_entry
 from baraka_server.store import ledger
 from baraka_server.store.engine import open_engine
 from baraka_server.store.locked import LockedAuction
-from baraka_server.store.migrate import MigrationFailed, downgrade, require_current, upgrade
+from baraka_server.store.migrate import MigrationFailed, downgrade, require_fit, upgrade
 from baraka_server.store.store import Store
 from tests.support.checks import schema
 from tests.support.checks.schema import contents, definitions, query, table_names
@@ -78,7 +78,7 @@ async def test_down_to_nothing_and_up_again_keeps_every_row(existing_url: str) -
 
     await upgrade(existing_url)
     assert await contents(existing_url, THEIRS) == rows
-    await require_current(existing_url)
+    await require_fit(existing_url)
 
 
 @pytest.mark.mariadb

@@ -22,6 +22,7 @@ from baraka_server.store.tables import (
     maxima,
     paddles,
     requests,
+    revisions,
     texts,
 )
 from baraka_server.store.transactions import PROOF_SECONDS
@@ -170,6 +171,7 @@ async def test_a_probe_finds_every_right_that_is_missing(mariadb, clerk):
         attendance.name: "SELECT, INSERT, UPDATE, DELETE",
         maxima.name: "SELECT, INSERT, DELETE",
         blocked_users.name: "SELECT",
+        revisions.name: "SELECT",
     }
     mariadb.sql(f"REVOKE ALL ON `{name}`.* FROM clerk@'%'")
     for table, rights in needed.items():

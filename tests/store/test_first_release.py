@@ -13,7 +13,7 @@ from baraka_server.store.migrate import (
     OutOfDate,
     current,
     downgrade,
-    require_current,
+    require_fit,
     upgrade,
 )
 from tests.support.checks.schema import HEAD, definitions, query, table_names
@@ -52,7 +52,7 @@ async def assert_moved(url: str, entries: list[tuple[object, ...]]) -> None:
     assert await query(url, "SELECT version_num FROM baraka_version") == [(HEAD,)]
     assert await ledger_of(url, "baraka_events") == entries
     assert len(await query(url, "SELECT * FROM baraka_requests")) == 1
-    await require_current(url)
+    await require_fit(url)
     async with open_store(url) as store:
         verdict = await audit.verify(store, 1)
     assert (verdict.ok, verdict.entries) == (True, ENTRIES)
@@ -88,7 +88,7 @@ async def test_what_was_moved_has_the_shape_of_what_is_made_anew(
 
 async def test_nothing_works_on_it_before_and_the_text_says_what_to_do(first_url: str) -> None:
     before = await definitions(first_url)
-    for refused in (require_current, downgrade):
+    for refused in (require_fit, downgrade):
         with pytest.raises(
             OutOfDate, match=r"first release \(revision 0003\).* backup, stop every.* db upgrade"
         ):
@@ -122,7 +122,7 @@ async def test_a_move_that_was_cut_short_goes_on(first_url: str, done: int) -> N
     for step in STEPS[:done]:
         await query(first_url, step)
     with pytest.raises(OutOfDate, match="first release"):
-        await require_current(first_url)
+        await require_fit(first_url)
 
     await upgrade(first_url)
 
@@ -144,7 +144,7 @@ async def test_a_move_is_refused_while_somebody_has_it_open(
     assert await definitions(first_url) == before
 
     await upgrade(first_url)
-    await require_current(first_url)
+    await require_fit(first_url)
 
 
 async def test_upgrades_at_once_move_it_once(first_url: str, tmp_path: Path) -> None:
@@ -164,7 +164,7 @@ async def test_upgrades_at_once_move_it_once(first_url: str, tmp_path: Path) -> 
 
     assert [one.returncode for one in upgrades] == [0, 0], "\n".join(outputs)
     assert sum("is baraka_events now" in output for output in outputs) == 1
-    await require_current(first_url)
+    await require_fit(first_url)
 
 
 # --- what is not ours
@@ -202,7 +202,7 @@ async def _see_that_theirs_stay(url: str) -> None:
         assert await query(url, "SELECT * FROM auction_events") == [(1, "click")]
 
     await upgrade(url)
-    await require_current(url)
+    await require_fit(url)
     assert await table_names(url) >= NEW
     await see()
     await downgrade(url, "base")

@@ -21,7 +21,7 @@ from baraka_server.store.migrate import (
     current,
     downgrade,
     losses,
-    require_current,
+    require_fit,
     upgrade,
 )
 from baraka_server.store.seed import seed
@@ -133,15 +133,15 @@ async def test_an_upgraded_database_satisfies_the_server(database_url: str) -> N
 
     status = await current(database_url)
     assert (status.current, status.head, status.up_to_date) == (HEAD, HEAD, True)
-    await require_current(database_url)
+    await require_fit(database_url)
     engine = open_engine(database_url)
-    await require_current(engine)
+    await require_fit(engine)
     await engine.dispose()
 
 
 async def test_an_empty_database_names_the_command_that_mends_it(database_url: str) -> None:
     with pytest.raises(OutOfDate, match=r"not set up for Baraka yet. Run: baraka db upgrade"):
-        await require_current(database_url)
+        await require_fit(database_url)
 
 
 async def test_an_older_database_names_the_command_that_mends_it(database_url: str) -> None:
@@ -150,7 +150,7 @@ async def test_an_older_database_names_the_command_that_mends_it(database_url: s
     with pytest.raises(
         OutOfDate, match=rf"at revision baraka_0002.* needs {HEAD}. Run: baraka db upgrade"
     ):
-        await require_current(database_url)
+        await require_fit(database_url)
 
 
 async def test_a_newer_database_is_left_alone_and_asks_for_a_newer_program(
@@ -160,7 +160,7 @@ async def test_a_newer_database_is_left_alone_and_asks_for_a_newer_program(
     await query(database_url, "UPDATE baraka_version SET version_num = 'baraka_0999'")
     before = await definitions(database_url)
 
-    for refused in (require_current, upgrade, downgrade, losses):
+    for refused in (require_fit, upgrade, downgrade, losses):
         with pytest.raises(
             OutOfDate, match=r"at revision baraka_0999.* newer one made it. Update baraka"
         ):
@@ -175,7 +175,7 @@ async def test_looking_at_a_sqlite_file_that_is_not_there_does_not_create_it(
 
     assert (await current(url)).current is None
     with pytest.raises(OutOfDate):
-        await require_current(url)
+        await require_fit(url)
     with pytest.raises(UnusableUrl, match="no folder"):
         await upgrade(f"sqlite:///{tmp_path / 'nowhere' / 'none.db'}")
     assert list(tmp_path.iterdir()) == []
@@ -230,7 +230,7 @@ async def test_an_upgrade_that_was_cut_short_among_the_documented_tables_is_resu
     await upgrade(database_url)
 
     assert await table_names(database_url) == DOCUMENTED | OURS | {"baraka_version"}
-    await require_current(database_url)
+    await require_fit(database_url)
 
 
 @pytest.mark.parametrize("version", ["baraka_0001", "baraka_0002"])
@@ -247,7 +247,7 @@ async def test_an_upgrade_that_was_cut_short_before_it_noted_its_revision_is_res
     await upgrade(database_url)
 
     assert await definitions(database_url) == complete
-    await require_current(database_url)
+    await require_fit(database_url)
 
 
 async def test_a_failed_revision_leaves_nothing_half_made_on_sqlite(tmp_path: Path) -> None:
@@ -262,7 +262,7 @@ async def test_a_failed_revision_leaves_nothing_half_made_on_sqlite(tmp_path: Pa
 
     await query(url, "DROP INDEX baraka_requests_at_idx")
     await upgrade(url)
-    await require_current(url)
+    await require_fit(url)
 
 
 async def test_many_upgrades_at_once_all_succeed(database_url: str, tmp_path: Path) -> None:
@@ -283,7 +283,7 @@ async def test_many_upgrades_at_once_all_succeed(database_url: str, tmp_path: Pa
 
     assert [one.returncode for one in upgrades] == [0] * 3, "\n".join(outputs)
     assert sum("Answered requests" in output for output in outputs) == 1
-    await require_current(database_url)
+    await require_fit(database_url)
 
 
 async def test_an_upgrade_does_not_wait_for_another_one_for_ever(
@@ -376,7 +376,7 @@ async def test_a_database_that_is_missing_is_told_with_the_statement_that_create
     mariadb: MariaDB,
 ) -> None:
     url = f"mysql://root@127.0.0.1:{mariadb.port}/nowhere"
-    for refused in (current, upgrade, require_current):
+    for refused in (current, upgrade, require_fit):
         with pytest.raises(
             MigrationFailed, match="CREATE DATABASE `nowhere` CHARACTER SET utf8mb4"
         ):
@@ -430,7 +430,7 @@ async def test_an_installed_wheel_brings_its_revisions(tmp_path: Path) -> None:
     )
 
     assert found == str(installed / "baraka_server" / "store" / "migrations")
-    await require_current(f"sqlite:///{installed / 'baraka.db'}")
+    await require_fit(f"sqlite:///{installed / 'baraka.db'}")
 
 
 async def _succeeds(folder: Path, *command: str | Path) -> str:

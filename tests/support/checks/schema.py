@@ -16,6 +16,7 @@ ADDED = {
     "baraka_0007": ("baraka_lots",),
     "baraka_0008": ("baraka_maxima",),
     "baraka_0009": ("baraka_blocked_users",),
+    "baraka_0010": ("baraka_revisions",),
 }
 """Each revision and the tables of ours that it adds."""
 REVISIONS = tuple(ADDED)
