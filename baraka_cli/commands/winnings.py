@@ -230,7 +230,7 @@ def _explained(message: str, code: str, winning_id: int) -> str:
 
     paid = f"Nothing was changed. If that is wrong: baraka winnings paid {winning_id} --no"
     more = {
-        Code.WINNING_PAID: paid,
-        Code.NOT_STANDING: "This bidder has no bid on that lot: say for how much, with --price.",
-    }.get(Code(code))
+        Code.WINNING_PAID.value: paid,
+        Code.NOT_STANDING.value: "This bidder has no bid on that lot: say for how much, with --price.",
+    }.get(code)
     return f"{message}. {more}" if more else f"{message}."

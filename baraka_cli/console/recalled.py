@@ -23,10 +23,10 @@ def recall(book: SaleBook, history: Sequence[Mapping[str, Any]]) -> None:
     They tell how long the lot is up, and when bids came. Raises `AttributeError`, `KeyError`,
     `TypeError` and `ValueError` for what is not an entry.
     """
+    # Of what only a newer server knows nothing is certain.
+    history = [entry for entry in history if entry.get("known") is not False]
     bids, opened = [], None
     for entry in history:
-        if entry.get("known") is False:  # what a newer server writes, and tells to nobody
-            continue
         at = moment(entry["at"]) + book.clock_behind
         if who := printable(entry.get("who") or ""):
             own = entry["data"].get("label_paddle") is None  # else it is a label's of the floor

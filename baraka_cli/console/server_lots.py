@@ -13,7 +13,13 @@ from baraka_cli.console.records import Phase, label_paddle_of, winner_of
 from baraka_cli.console.sale_book import SaleBook
 from baraka_cli.run_list import Fate, ListedLot, RunList
 from baraka_server.contract.hammer import LotReopened
-from baraka_server.contract.lots import LotsChanged, LotState, RunListLot, RunListReport
+from baraka_server.contract.lots import (
+    LotsChanged,
+    LotState,
+    RunListLot,
+    RunListReport,
+    is_known_lot,
+)
 from baraka_server.contract.names import same_name
 from baraka_server.contract.server_events import (
     AuctionCanceled,
@@ -89,7 +95,11 @@ class ServerLots:
             if self._book.lots_version == 0:
                 self.forget()
         if event == LotsChanged.wire_name:
-            for lot in map(RunListLot.model_validate, data["lots"] or ()):
+            for told in data["lots"] or ():
+                if not is_known_lot(told):
+                    self._lots.pop(told["lotId"], None)
+                    continue
+                lot = RunListLot.model_validate(told)
                 known = self._lots.get(lot.lot_id)
                 reserve = known.reserve if known else None  # which the room is not told
                 self._lots[lot.lot_id] = lot.model_copy(update={"reserve": reserve})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -222,11 +223,23 @@ class RunListLot(ServerModel):
         return self.model_dump(mode="json", by_alias=True, exclude=hidden)
 
 
+def is_known_lot(told: Any) -> bool:
+    """Whether a lot is in a state that this program knows; a newer server may tell of others."""
+    return not isinstance(told, Mapping) or told.get("state") in tuple(LotState)
+
+
+def _known_lots(told: Any) -> Any:
+    return [lot for lot in told if is_known_lot(lot)] if isinstance(told, list) else told
+
+
 class RunListReport(ServerModel):
-    """The run list in its order, as `GET /api/auctions/{id}/lots` answers it."""
+    """The run list in its order, as `GET /api/auctions/{id}/lots` answers it.
+
+    Lots in a state that only a newer server knows are left out.
+    """
 
     lots_version: int = Field(alias="lotsVersion")
-    lots: list[RunListLot]
+    lots: Annotated[list[RunListLot], BeforeValidator(_known_lots)]
     whole: bool = Field(False, exclude=True, description="Whether it has the reserves.")
 
     def payload(self) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from baraka_server.domain.events import (
     Adopted,
     Awarded,
     Canceled,
+    Choices,
     Ended,
     Event,
     LedgerEntry,
@@ -156,6 +157,7 @@ class ClockStarted(Event):
     """A clock was started. It goes on counting where one that ran out before it in the round had counted."""
 
     kind = "clock_started"
+    choices: ClassVar[Choices] = {("award",): (None, AUTO)}
     parts: ClassVar[Parts] = {"as_of": Moment.read}
 
     clock_ms: int
@@ -172,6 +174,7 @@ class ClockPaused(Event):
     """A clock was paused: by staff, or by the server with the reason `interrupted`."""
 
     kind = "clock_paused"
+    choices: ClassVar[Choices] = {("reason",): (None, INTERRUPTED)}
 
     clock_ms: int
     ends_ms: int

@@ -7,7 +7,7 @@ program can run beside a newer one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, ClassVar, Self
@@ -18,6 +18,12 @@ from baraka_server.domain.parts import FreeText, Lot, Part, StandingBid, steps_o
 
 Parts = Mapping[str, Callable[[Any], Any]]
 """How the fields of these names are read from a ledger, where they are not plain values."""
+
+Choices = Mapping[tuple[str, ...], Collection[Any]]
+
+OPERATOR = "operator"
+"""Who acted, in an entry without a user: somebody at the command line."""
+BY: Choices = {("by",): (None, OPERATOR)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +44,8 @@ class Event:
     tells_user: ClassVar[bool] = True
     """Whether a history may say whose it is."""
     parts: ClassVar[Parts] = {}
+    choices: ClassVar[Choices] = {}
+    """The members of fields that have one of a few, by the path in the data: another is a newer program's."""
     sparse: ClassVar[Mapping[str, Any]] = {}
     """Fields that came later, with their defaults: an entry leaves them out where they have these."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from baraka_server.domain import (
@@ -67,10 +67,28 @@ KINDS: dict[str, type[Event]] = {event.kind: event for kinds in AREAS for event 
 def event_of(kind: str, data: Mapping[str, Any]) -> Event:
     """The event of an entry of the ledger, `Unknown` where a newer program wrote it.
 
+    That is a kind, a `v` of it, or a member of a choice that this program does not know.
+
     Entries of the first release do not say what they are: all of them are of the first `v`. Raises
     `KeyError`, `TypeError` or `ValueError` for data that no program wrote.
     """
     known, v = KINDS.get(kind), data.get("v", 1)
-    if known is not None and isinstance(v, int) and 1 <= v <= known.v:
+    if (
+        known is not None
+        and isinstance(v, int)
+        and 1 <= v <= known.v
+        and all(_has_one_of(data, path, members) for path, members in known.choices.items())
+    ):
         return known.from_data(data)
     return Unknown(kind, data.get("rule") is not False, data)
+
+
+def _has_one_of(data: Any, path: Sequence[str], members: Collection[Any]) -> bool:
+    """Whether the value at the path, or each of a list there, is one of the members; True for none there."""
+    for at, name in enumerate(path):
+        if isinstance(data, list):
+            return all(_has_one_of(one, path[at:], members) for one in data)
+        if not isinstance(data, Mapping) or name not in data:
+            return True
+        data = data[name]
+    return data in members

@@ -12,6 +12,7 @@ from baraka_server.domain.events import (
     Adopted,
     Awarded,
     Canceled,
+    Choices,
     Ended,
     Event,
     LedgerEntry,
@@ -42,6 +43,7 @@ class LotsAdded(Event):
     """Lots were added to the run list; `moved` are others that had to make room."""
 
     kind = "lots_added"
+    choices: ClassVar[Choices] = {("lots", "state"): tuple(LotState)}
     parts: ClassVar[Parts] = {"lots": _lots, "moved": _positions}
     sparse: ClassVar[Mapping[str, Any]] = {"moved": ()}
 
@@ -112,6 +114,7 @@ class LotWithdrawn(Event):
     """A lot was taken out of the sale; `before` is the state that it had."""
 
     kind = "lot_withdrawn"
+    choices: ClassVar[Choices] = {("before",): tuple(LotState)}
 
     lot_id: int
     lot_number: int
@@ -123,6 +126,7 @@ class LotOfferedAgain(Event):
     """A lot that was passed or withdrawn waits again; `before` is the state that it had."""
 
     kind = "lot_offered_again"
+    choices: ClassVar[Choices] = {("before",): tuple(LotState)}
     parts: ClassVar[Parts] = {"moved": _positions}
     sparse: ClassVar[Mapping[str, Any]] = {"moved": ()}
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from baraka_server.domain.events import Event, LedgerEntry
+from baraka_server.domain.events import BY, Choices, Event, LedgerEntry
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +92,7 @@ class BidderRegistered(Event):
         "paddle": None,
         "by": None,
     }
+    choices: ClassVar[Choices] = BY
 
     target_id: int
     approved: bool

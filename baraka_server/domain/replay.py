@@ -12,6 +12,7 @@ from baraka_server.domain.bid_entries import StandingBidChanged
 from baraka_server.domain.clock import INTERRUPTED, ClockPaused
 from baraka_server.domain.clock import KINDS as CLOCK_KINDS
 from baraka_server.domain.events import (
+    OPERATOR,
     Adopted,
     Awarded,
     BroadcasterLeft,
@@ -30,7 +31,7 @@ from baraka_server.domain.lot_entries import LotPassed
 from baraka_server.domain.moderation import KINDS as MODERATION_KINDS
 from baraka_server.domain.moderation import UserBlocked
 from baraka_server.domain.registration import BidderRegistered
-from baraka_server.domain.roles import OPERATOR, RoleSet
+from baraka_server.domain.roles import RoleSet
 from baraka_server.domain.rules import (
     block,
     clock_proved,

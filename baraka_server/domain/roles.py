@@ -7,10 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from baraka_server.contract.client_events import Who
-from baraka_server.domain.events import Event, LedgerEntry
-
-OPERATOR = "operator"
-"""Who acted, in an entry without a user: somebody at the command line."""
+from baraka_server.domain.events import BY, Choices, Event, LedgerEntry
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +40,11 @@ class RoleSet(Event):
         "sees_numbers": False,
         "saw_numbers": False,
         "by": None,
+    }
+    choices: ClassVar[Choices] = {
+        ("role",): (None, Who.CLERK, Who.MODERATOR),
+        ("before",): (None, Who.CLERK, Who.MODERATOR),
+        **BY,
     }
 
     target_id: int

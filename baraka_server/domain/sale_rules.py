@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar
 
-from baraka_server.contract.fields import APPROVAL, OPEN
-from baraka_server.domain.events import Event, LedgerEntry, Parts
+from baraka_server.contract.fields import APPROVAL, OPEN, REGISTRATIONS
+from baraka_server.domain.events import BY, Choices, Event, LedgerEntry, Parts
 from baraka_server.domain.parts import Part
 
 
@@ -46,6 +46,11 @@ class HouseRulesSet(Event):
     kind = "house_rules_set"
     parts: ClassVar[Parts] = {"rules": SaleRules.from_data, "before": SaleRules.from_data}
     sparse: ClassVar[Mapping[str, Any]] = {"by": None}
+    choices: ClassVar[Choices] = {
+        ("rules", "registration"): REGISTRATIONS,
+        ("before", "registration"): REGISTRATIONS,
+        **BY,
+    }
 
     rules: SaleRules
     before: SaleRules

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
 
-from baraka_server.domain.events import Event, Parts
+from baraka_server.domain.events import BY, Choices, Event, Parts
 from baraka_server.domain.parts import FreeText
 
 
@@ -32,6 +32,7 @@ class WinningPaid(Event):
     kind = "winning_paid"
     rule = False
     sparse: ClassVar[Mapping[str, Any]] = {"by": None}
+    choices: ClassVar[Choices] = BY
 
     winning_id: int
     paid: bool
@@ -57,6 +58,7 @@ class WinningChanged(Event):
         "label_paddle": None,
         "label_before": None,
     }
+    choices: ClassVar[Choices] = BY
 
     winning_id: int
     winner_id: int | None

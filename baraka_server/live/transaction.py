@@ -365,9 +365,13 @@ def _of_maximum(answered: Answered) -> int | None:
 
 
 def _read(answered: Answered) -> Outcome:
+    """The outcome as it was kept; where a newer program kept a reason of its own, one that knows it answers."""
     kept = json.loads(answered.outcome)
     if "refused" in kept:
         code, event, values = kept["refused"]
-        return Refusal(Code(code), event, values)
+        try:
+            return Refusal(Code(code), event, values)
+        except ValueError:
+            return Refusal(Code.UNAVAILABLE, event)
     accepted: dict[str, Any] = kept["accepted"]
     return accepted

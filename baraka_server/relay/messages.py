@@ -122,13 +122,17 @@ class Codec:
             self._mac(body), data[:MAC_CHARS]
         ):
             return None
-        said = json.loads(body)
+        try:
+            said = json.loads(body)
+        except ValueError:
+            said = None
         try:
             return _message(said)
-        except (KeyError, TypeError, ValueError):
-            auction_id = said.get("a")
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
+            known = said if isinstance(said, dict) else {}
+            auction_id = known.get("a")
             about = auction_id if _is_id(auction_id) else None
-            return Unreadable(str(said.get("n", "")), about, str(said.get("b", "")))
+            return Unreadable(str(known.get("n", "")), about, str(known.get("b", "")))
 
     def _mac(self, body: bytes) -> bytes:
         return hmac.digest(self._key, body, "sha256").hex().encode()
@@ -186,7 +190,7 @@ def _stored(event: Event) -> dict[str, Any]:
     return {"v": event.v, "rule": event.rule, **event.data()}
 
 
-def _message(said: Mapping[str, Any]) -> Message:
+def _message(said: Any) -> Message:
     node, kind, boot = str(said["n"]), said["t"], str(said.get("b", ""))
     if said["v"] != VERSION:
         raise ValueError(said["v"])

@@ -59,8 +59,8 @@ class Status:
         if self.made_by is None:
             return f"{self._newer}. Update baraka."
         return (
-            f"{self.beside_newer}. It changes nothing of such a database: run this with Baraka "
-            f"{self.made_by}."
+            f"{self.beside_newer}. Nothing was changed: only Baraka {self.made_by}, or a newer one, "
+            "changes this database."
         )
 
     @property

@@ -12,9 +12,9 @@ from baraka_server.contract.refusals import Code, Refusal
 from baraka_server.contract.vocabulary import parse
 from baraka_server.domain.decide import decide
 from baraka_server.domain.decision import Command, Found, HouseRules, Unchanged
-from baraka_server.domain.events import Canceled, Ended
+from baraka_server.domain.events import OPERATOR, Canceled, Ended
 from baraka_server.domain.replay import objection
-from baraka_server.domain.roles import OPERATOR, RoleSet
+from baraka_server.domain.roles import RoleSet
 from baraka_server.domain.sale_rules import GUIDES_RULES, HouseRulesSet, SaleRules
 from baraka_server.domain.state import State, next_entry
 from tests.domain.phases import AMINA, BID_ON, BILAL, DINA, LIVE, NEW, OPENING, after

@@ -39,6 +39,7 @@ from baraka_server.domain.clock import (
 from baraka_server.domain.decide import decide
 from baraka_server.domain.decision import Command, HouseRules
 from baraka_server.domain.events import (
+    OPERATOR,
     Adopted,
     Awarded,
     BroadcasterLeft,
@@ -76,7 +77,7 @@ from baraka_server.domain.moderation import (
 from baraka_server.domain.parts import FreeText, Lot, StandingBid
 from baraka_server.domain.registration import BidderRegistered
 from baraka_server.domain.replay import objection
-from baraka_server.domain.roles import OPERATOR, RoleSet
+from baraka_server.domain.roles import RoleSet
 from baraka_server.domain.sale_rules import HouseRulesSet, SaleRules
 from baraka_server.domain.state import BEGINNING, CLOCK_STEP_MAX, State, apply, next_entry
 from baraka_server.domain.winnings import WinningChanged, WinningPaid

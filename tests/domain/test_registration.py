@@ -15,12 +15,12 @@ from baraka_server.domain.bid_entries import BidPlaced
 from baraka_server.domain.clock import BiddingPaused
 from baraka_server.domain.decide import decide
 from baraka_server.domain.decision import Command, Found, HouseRules, Seen, Unchanged
-from baraka_server.domain.events import Canceled, Ended, Event
+from baraka_server.domain.events import OPERATOR, Canceled, Ended, Event
 from baraka_server.domain.increments import IncrementsSet
 from baraka_server.domain.moderation import UserBlocked
 from baraka_server.domain.registration import NOBODY, BidderRegistered, Bidders, Registration
 from baraka_server.domain.replay import objection
-from baraka_server.domain.roles import OPERATOR, RoleSet
+from baraka_server.domain.roles import RoleSet
 from baraka_server.domain.sale_rules import GUIDES_RULES, HouseRulesSet, SaleRules
 from baraka_server.domain.state import State, next_entry
 from tests.domain.phases import AMINA, BID_ON, BILAL, DINA, LIVE, NEW, ON_THE_BLOCK, OPENING, after

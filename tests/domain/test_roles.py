@@ -25,9 +25,9 @@ from baraka_server.contract.refusals import Code, Refusal
 from baraka_server.domain.bid_entries import BidPlaced
 from baraka_server.domain.decide import decide
 from baraka_server.domain.decision import Command, Found, HouseRules, Unchanged
-from baraka_server.domain.events import Canceled, Ended, LotOpened, Started
+from baraka_server.domain.events import OPERATOR, Canceled, Ended, LotOpened, Started
 from baraka_server.domain.replay import objection
-from baraka_server.domain.roles import OPERATOR, Role, RoleSet
+from baraka_server.domain.roles import Role, RoleSet
 from baraka_server.domain.state import State, next_entry
 from tests.domain.phases import AMINA, BILAL, DINA, LIVE, NECKLACE, ON_THE_BLOCK, OPENING, after
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from baraka_server.contract.client_events import (
     JoinAuction,
@@ -51,6 +51,30 @@ async def test_behind_a_rule_that_is_not_known_the_auction_is_shown_and_nothing_
     # A newer server would accept it: the refusal is not what a repetition gets there.
     async with store.reading() as connection:
         assert (await connection.execute(select(requests))).all() == []
+
+
+async def test_a_choice_that_is_not_known_is_refused_and_told_without_a_fault(on_air, store, hall):
+    house, _, bilal = on_air
+    said = {"v": 1, "rule": True, "target_id": 3, "role": "cashier", "before": None}
+    seq = await newer.writes(store, "role_set", said)
+    assert (await house.submit(bilal, bid(10))).code is Code.UNAVAILABLE
+    assert [p["seq"] for name, p in hall.news_of(bilal) if name == "auctionEntry"] == [seq]
+
+
+async def test_a_request_that_a_newer_program_refused_for_its_own_reason_is_answered_there(
+    on_air, store
+):
+    house, _, bilal = on_air
+    command = PlaceBid(auction_id=1, amount=1, request_id="once")
+    assert (await house.submit(bilal, command)).code is Code.BID_BELOW_MINIMUM
+    assert (await house.submit(bilal, command)).code is Code.BID_BELOW_MINIMUM
+    async with store.writing() as connection:
+        kept = json.dumps({"refused": ["outbid_by_moon", "placeBid", {"phase": 3}]})
+        await connection.execute(update(requests).values(outcome=kept))
+    assert (await house.submit(bilal, command)).code is Code.UNAVAILABLE
+    async with store.reading() as connection:
+        assert (await connection.execute(select(requests.c.outcome))).scalars().all() == [kept]
+    assert (await house.submit(bilal, bid(10)))["bidId"]
 
 
 async def test_an_entry_that_is_no_rule_is_only_counted(on_air, store, hall):

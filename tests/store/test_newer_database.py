@@ -30,7 +30,7 @@ async def test_beside_a_newer_database_that_only_added_it_serves_and_changes_not
     before = await definitions(database_url)
     for refused in (upgrade, downgrade, losses):
         with pytest.raises(
-            OutOfDate, match=r"changes nothing of such .* run this with Baraka 9.1.0"
+            OutOfDate, match=r"Nothing was changed: only Baraka 9.1.0, or a newer one"
         ):
             await refused(database_url)
     assert await definitions(database_url) == before

@@ -33,6 +33,8 @@ NOT_RULES = {
     "winning_paid",
 }
 ENTRIES = 16
+OF_GUIDE = {"registration": "open", "maxima": False, "floor_user_id": None}
+INVITED = {"rules": {**OF_GUIDE, "registration": "invited"}, "before": OF_GUIDE}
 
 
 @pytest.fixture
@@ -90,6 +92,34 @@ def test_a_bid_is_written_as_every_other_event() -> None:
         ("reserve_set", {"v": 1, "rule": True, "amount": 900}, False),
         ("reserve_set", {"v": 1, "amount": 900}, False),  # it does not say that it is none
         ("bid", {"v": 2, "rule": True, "sealed": "…"}, False),
+        # members of choices that this program does not know
+        (
+            "role_set",
+            {"v": 1, "rule": True, "target_id": 9, "role": "cashier", "before": None},
+            False,
+        ),
+        (
+            "role_set",
+            {"v": 1, "rule": True, "target_id": 9, "role": None, "before": "cashier"},
+            False,
+        ),
+        ("house_rules_set", {"v": 1, "rule": True, **INVITED}, False),
+        (
+            "clock_paused",
+            {"v": 1, "rule": True, "clock_ms": 1, "ends_ms": 2, "reason": "rain"},
+            False,
+        ),
+        ("lots_added", {"v": 1, "rule": True, "lots": [{"state": "shown"}]}, False),
+        (
+            "lot_withdrawn",
+            {"v": 1, "rule": True, "lot_id": 1, "lot_number": 1, "before": "shown"},
+            False,
+        ),
+        (
+            "winning_paid",
+            {"v": 1, "rule": False, "winning_id": 1, "paid": True, "by": "bank"},
+            True,
+        ),
         ("picture_shown", {"v": 1, "rule": False, "id": 3}, True),
         ("comment", {"v": 2, "rule": False, "hash": "…"}, True),
     ],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from baraka_server.domain.decision import Command
-from baraka_server.domain.roles import OPERATOR
+from baraka_server.domain.events import OPERATOR
 
 
 def acted_by(command: Command) -> str | None:

@@ -7,6 +7,7 @@ import json
 import os
 import signal
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -14,7 +15,7 @@ from tests.support.servers import forks
 
 SECRET = "a secret for tests, of 32 bytes or more"
 BARAKA = str(Path(sys.executable).with_name("baraka"))
-START_SECONDS_MAX = 30
+START_SECONDS_MAX = 60
 STDOUT = 1
 
 UNHURRIED = {
@@ -48,7 +49,7 @@ class Baraka:
     """`BARAKA_*` settings as keyword arguments. `port` 0 takes a free one, and keeps it for a restart.
 
     Without a `host` it listens where it listens by default. Not as a `fork`, but from its file, it is
-    in every respect what a user starts.
+    in every respect what a user starts. `program` is the command of another version.
     """
 
     def __init__(
@@ -59,6 +60,7 @@ class Baraka:
         port: int = 0,
         host: str | None = "127.0.0.1",
         fork: bool = True,
+        program: Sequence[str] = (),
         **settings: Any,
     ) -> None:
         self.database_url = database_url
@@ -68,7 +70,7 @@ class Baraka:
         """Every line of the log so far; a line that is not JSON stands under `raw`."""
         self._folder = folder
         self._host = host
-        self._fork = fork
+        self._program = program or (() if fork else (BARAKA,))
         self._settings = UNHURRIED | settings
         self._listening = asyncio.Event()
         self._heard = asyncio.Condition()
@@ -94,13 +96,13 @@ class Baraka:
         log, stderr = os.pipe()
         try:
             env = environment(**self._settings)
-            if self._fork:
+            if not self._program:
                 self._process = forks.start(
                     words, folder=self._folder, env=env, stdout=STDOUT, stderr=stderr
                 )
             else:
                 self._process = await asyncio.create_subprocess_exec(
-                    BARAKA, *words, cwd=self._folder, env=env, stderr=stderr
+                    *self._program, *words, cwd=self._folder, env=env, stderr=stderr
                 )
         finally:
             os.close(stderr)
