@@ -113,17 +113,19 @@ async def existing_auction(connection: AsyncConnection, auction_id: int) -> Auct
 
 
 async def role_in(store: Store, auction: Auction, user_id: int) -> Role | None:
-    """What a user is in an auction, its owner too (D46); None for most."""
+    """What a user is in an auction, its owner too (D46); None for most, and where nobody knows (D55)."""
     if auction.user_id == user_id:
         return Role(Who.OWNER, sees_numbers=True)
     async with store.reading() as connection:
-        return (await read_roles(connection, auction.id)).of(user_id)
+        roles, certain = await read_roles(connection, auction.id)
+    return roles.of(user_id) if certain else None
 
 
 async def staff_of(store: Store, auction: Auction) -> list[tuple[User | int, Role]]:
     """Who works in an auction, its owner first; one who was deleted is only an id."""
     async with store.reading() as connection:
-        given = dict((await read_roles(connection, auction.id)).given)
+        roles, _ = await read_roles(connection, auction.id)
+        given = dict(roles.given)
         owner = {} if auction.user_id is None else {auction.user_id: Role(Who.OWNER, True)}
         given = owner | given | owner
         people = await read_users(connection, given)

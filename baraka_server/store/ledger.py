@@ -16,7 +16,7 @@ from baraka_server.contract.fields import iso_time
 from baraka_server.domain.bid_entries import BidPlaced
 from baraka_server.domain.events import Commented, Event, LedgerEntry, Unknown
 from baraka_server.domain.hammer import Award
-from baraka_server.domain.kinds import GUIDE_KINDS, event_of
+from baraka_server.domain.kinds import GUIDE_KINDS, KINDS, event_of
 from baraka_server.domain.lot_entries import LotPassed
 from baraka_server.domain.moderation import SLOWEST, Moderation
 from baraka_server.domain.roles import Roles, RoleSet
@@ -302,13 +302,14 @@ async def _last(connection: AsyncConnection, which: ColumnElement[bool]) -> list
     return [_entry(dict(row)) for row in (await connection.execute(query)).mappings()]
 
 
-async def read_roles(connection: AsyncConnection, auction_id: int) -> Roles:
-    """The roles that an auction's owner gave."""
-    mine = (events.c.auction_id == auction_id) & (events.c.kind == RoleSet.kind)
+async def read_roles(connection: AsyncConnection, auction_id: int) -> tuple[Roles, bool]:
+    """The roles that an auction's owner gave, and whether no newer program may have changed them (D55)."""
+    kind = events.c.kind
+    about = (kind == RoleSet.kind) | kind.not_in(list(KINDS))
     state = State()
-    for entry in await read_where(connection, mine):
+    for entry in await read_where(connection, (events.c.auction_id == auction_id) & about):
         state = apply(replace(state, seq=entry.seq - 1), entry)
-    return state.roles
+    return state.roles, state.understood
 
 
 async def read_last(

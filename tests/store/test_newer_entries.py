@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import select
 
-from baraka_server.contract.client_events import PlaceBid, StartAuction
+from baraka_server.contract.client_events import PlaceBid, StartAuction, Who
 from baraka_server.contract.refusals import Code, Refusal
 from baraka_server.domain.bid_entries import BidPlaced
 from baraka_server.domain.decide import decide
@@ -15,8 +15,10 @@ from baraka_server.domain.decision import Command, HouseRules
 from baraka_server.domain.events import Commented, Unknown
 from baraka_server.domain.kinds import KINDS
 from baraka_server.domain.parts import StandingBid
+from baraka_server.domain.roles import Role
 from baraka_server.domain.state import State
 from baraka_server.store import audit, ledger
+from baraka_server.store.catalog import role_in
 from baraka_server.store.store import Store
 from baraka_server.store.tables import events
 from tests.support.servers import newer
@@ -198,3 +200,16 @@ async def test_entries_of_the_first_release_lead_to_the_same(books: Store, sale:
     await take(books, sale.auction.id, [bid(sale, sale.dina, 5_000), change_lot(sale, "Pin", 1)])
     state = await state_of(books, sale)
     assert (state.lot and state.lot.product, state.high, state.understood) == ("Pin", None, True)
+
+
+async def test_a_role_that_a_newer_program_may_have_taken_away_opens_nothing(
+    books: Store, sale: Sale
+) -> None:
+    given = {"v": 1, "rule": True, "target_id": 9, "role": "clerk", "before": None}
+    await newer.writes(books, "role_set", given, auction_id=sale.auction.id)
+    assert await role_in(books, sale.auction, 9) == Role(Who.CLERK)
+    await newer.writes(books, "picture_shown", {"v": 1, "rule": False}, auction_id=sale.auction.id)
+    assert await role_in(books, sale.auction, 9) == Role(Who.CLERK)
+    await newer.writes(books, "roles_cleared", {"v": 1, "rule": True}, auction_id=sale.auction.id)
+    assert await role_in(books, sale.auction, 9) is None
+    assert await role_in(books, sale.auction, sale.amina.id) == Role(Who.OWNER, True)

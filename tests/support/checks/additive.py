@@ -1,4 +1,4 @@
-"""Whether a revision only added to a database, so that older servers go on beside it (D55)."""
+"""Objections to a revision that does more than add, so that older servers could not go on beside it (D55)."""
 
 from __future__ import annotations
 
