@@ -53,10 +53,19 @@ async def _serve(settings: Settings, listening: Callable[[str], None]) -> None:
 async def _serve_with_workers(settings: Settings, listening: Callable[[str], None]) -> None:
     parent = Parent(settings)
     asked_to_stop = stop_signals(settings, on_hangup=parent.replace_all, at_once=parent.kill)
+    starting = asyncio.create_task(parent.start())
+    stopping = asyncio.create_task(asked_to_stop.wait())
     try:
-        listening(await parent.start())
-        await asked_to_stop.wait()
+        await asyncio.wait({starting, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        if not stopping.done():
+            listening(starting.result())
+            await stopping
     finally:
+        stopping.cancel()
+        starting.cancel()
+        await asyncio.wait({starting})
+        if not starting.cancelled():
+            starting.exception()  # was raised above, or nobody asks for it any more
         await parent.stop()
 
 

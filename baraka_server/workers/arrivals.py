@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from baraka_server.wire.places import HEAD_BYTES_MAX, is_whole_line, sid_in
+from baraka_server.workers.listening import listen
 
+BACKLOG = 1024
 ACCEPTED_AT_ONCE = 64
 LOOK_AGAIN_SECONDS = 0.01
 """The pause before a request line of which a part has come is looked at again, doubled each time."""
@@ -22,14 +24,15 @@ Take = Callable[[socket.socket, str | None, bool], None]
 
 
 class Arrivals:
-    """Accepts the connections of a listening socket, and gives each away with the `sid` that it asks for.
+    """Accepts the connections of bound sockets, and gives each away with the `sid` that it asks for.
 
     The bytes are looked at and stay where they are. Not more than `WAITING_MAX` wait; further ones are given
     away at once.
     """
 
-    def __init__(self, listening: socket.socket, take: Take) -> None:
-        listening.setblocking(False)
+    def __init__(self, listening: Sequence[socket.socket], take: Take) -> None:
+        for each in listening:
+            each.setblocking(False)
         self._listening = listening
         self._take = take
         self._loop = asyncio.get_running_loop()
@@ -37,30 +40,34 @@ class Arrivals:
         self._open = False
 
     def open(self) -> None:
+        """Listen. Raises `OSError` if an address was taken meanwhile."""
+        for listening in self._listening:
+            listen(listening, BACKLOG)
         self._open = True
-        self._loop.add_reader(self._listening.fileno(), self._accept)
+        for listening in self._listening:
+            self._accept_again(listening)
 
     def close(self) -> None:
         """Listen no more. Who still waits is given away."""
-        if not self._open:
-            return
+        for listening in self._listening:
+            if self._open:
+                self._loop.remove_reader(listening.fileno())
+            listening.close()
         self._open = False
-        self._loop.remove_reader(self._listening.fileno())
-        self._listening.close()
         for connection in list(self._waiting):
             self._give_away(connection)
 
-    def _accept(self) -> None:
+    def _accept(self, listening: socket.socket) -> None:
         for _ in range(ACCEPTED_AT_ONCE):
             try:
-                connection, _ = self._listening.accept()
+                connection, _ = listening.accept()
             except (BlockingIOError, InterruptedError):
                 return
             except ConnectionError:  # it hung up already
                 continue
             except OSError:  # too many files are open
-                self._loop.remove_reader(self._listening.fileno())
-                self._loop.call_later(ACCEPT_AGAIN_SECONDS, self._accept_again)
+                self._loop.remove_reader(listening.fileno())
+                self._loop.call_later(ACCEPT_AGAIN_SECONDS, self._accept_again, listening)
                 return
             connection.setblocking(False)
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -71,9 +78,9 @@ class Arrivals:
             self._waiting[connection] = patience
             self._look(connection)
 
-    def _accept_again(self) -> None:
+    def _accept_again(self, listening: socket.socket) -> None:
         if self._open:
-            self._loop.add_reader(self._listening.fileno(), self._accept)
+            self._loop.add_reader(listening.fileno(), self._accept, listening)
 
     def _look(self, connection: socket.socket, pause: float = LOOK_AGAIN_SECONDS) -> None:
         if connection not in self._waiting:

@@ -19,12 +19,12 @@ from baraka_server.wire.places import Place
 from baraka_server.workers.arrivals import Arrivals
 from baraka_server.workers.channel import Channel, Kind, close_connection
 from baraka_server.workers.hub_line import Hub
+from baraka_server.workers.listening import bound
 from baraka_server.workers.numbers import NodeNumbers
 from baraka_server.workers.worker import NUMBER_BYTES, told
 
 log = logging.getLogger(__name__)
 
-BACKLOG = 1024
 SILENT_SECONDS_MAX = 2
 """How long a worker may say nothing before new sessions go to others."""
 AGAIN_SECONDS = (0, 0.5, 1, 2, 5, 10, 30)
@@ -54,6 +54,10 @@ class Child:
         self.leaving = False
         self.ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
+    async def serves(self) -> None:
+        """Return when it serves. Raises `CannotStart`. Whoever waits may be cancelled, and it goes on."""
+        await asyncio.shield(self.ready)
+
     def kill(self) -> None:
         with suppress(ProcessLookupError):
             self.process.kill()
@@ -81,19 +85,15 @@ class Parent:
 
     async def start(self) -> str:
         """Start the workers and listen. Returns the URL. Raises `CannotStart`, or `OSError` for the address."""
-        listening = socket.create_server(
-            (self._settings.host, self._settings.port),
-            family=socket.AF_INET6 if ":" in self._settings.host else socket.AF_INET,
-            backlog=BACKLOG,
-        )
+        listening = await bound(self._settings.host, self._settings.port)
         self._arrivals = Arrivals(listening, self._take)
         children = [await self.spawn() for _ in range(self._settings.workers)]
         for child in children:
-            await child.ready
+            await child.serves()
         if self._metrics:
             await self._metrics.open()
         self._arrivals.open()
-        host, port = listening.getsockname()[:2]
+        host, port = listening[0].getsockname()[:2]
         return f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
     async def stop(self) -> None:
@@ -102,10 +102,15 @@ class Parent:
         deadline = self._now() + self._settings.shutdown_seconds_max * STOP_SHARE
         if self.replacing:
             self.replacing.cancel()
+        for child in self.children.values():
+            if not _is_ready(child):  # it has accepted nothing, and hears nothing before it serves
+                child.kill()
         children = list(self.children.values())
         for child in children:
             child.channel.send(Kind.STOP)
-        await asyncio.sleep(self._settings.shutdown_notice_seconds if children else 0)
+        await asyncio.sleep(
+            self._settings.shutdown_notice_seconds if any(map(_is_ready, children)) else 0
+        )
         if self._arrivals:
             self._arrivals.close()
         await asyncio.gather(*(self._see_end(child, deadline) for child in children))
@@ -131,7 +136,7 @@ class Parent:
                 continue
             new = await self.spawn()
             try:
-                await new.ready
+                await new.serves()
             except CannotStart as error:
                 why = {"event": "not_replaced"}
                 log.error("the other workers stay as they are: %s", error, extra=why)

@@ -7,6 +7,7 @@ import json
 import os
 import signal
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from typing import Any
 
 import aiohttp
@@ -121,6 +122,79 @@ async def test_requests_in_one_go_are_all_answered(workers):
     writer.close()
 
 
+async def test_requests_after_which_the_connection_ends_are_answered_by_whichever_worker(workers):
+    """HTTP/1.0, and `Connection: close`: the first request of a connection, and after one of another worker."""
+    async with aiohttp.ClientSession() as http:
+        sids = [await opened(http, workers) for _ in range(2)]
+    while len({sid.split(".")[1] for sid in sids}) < 2:
+        async with aiohttp.ClientSession() as http:
+            sids.append(await opened(http, workers))
+    sid_of = {sid.split(".")[1]: sid for sid in sids}
+    body = f'40{{"token":"{token(SECRET, 2)}"}}'
+
+    def request(sid: str, version: str, connection: str = "") -> bytes:
+        headers = f"Host: x\r\n{connection}Content-Length: {len(body)}\r\n\r\n"
+        return f"POST {POLLING}&sid={sid} HTTP/{version}\r\n{headers}{body}".encode()
+
+    kept, close = "Connection: keep-alive\r\n", "Connection: close\r\n"
+    last = [("1.0", ""), ("1.1", close)]
+    for here, there in (sids[0], sid_of["2"]), (sid_of["2"], sid_of["1"]):
+        for version, how in last:
+            for before in ([], [request(here, "1.1")], [request(here, "1.0", kept)]):
+                reader, writer = await asyncio.open_connection("127.0.0.1", workers.port)
+                for one in before:
+                    writer.write(one)
+                    head = await reader.readuntil(b"\r\n\r\n")
+                    assert head.split()[1] == b"200", head
+                    await reader.readexactly(2)
+                writer.write(request(there, version, how))
+                async with asyncio.timeout(20):
+                    answer = await reader.read()  # until it is closed
+                assert answer.split()[1] == b"200", (here, there, version, before, answer)
+                assert answer.endswith(b"OK")
+                writer.close()
+
+
+async def test_a_stop_while_workers_start_is_heard_and_leaves_none(sale_database, tmp_path):
+    server = Baraka(sale_database, tmp_path, fork=False, BARAKA_WORKERS=2)
+    starting = asyncio.create_task(server.start())
+    children: list[psutil.Process] = []
+    while not children:  # nobody serves yet
+        await asyncio.sleep(0.01)
+        with suppress(AssertionError):  # it has no process yet
+            children = psutil.Process(server.pid).children()
+    server.send(signal.SIGTERM)
+
+    with pytest.raises(AssertionError, match="did not start"):
+        await starting
+    assert await server.ended() == 0
+    assert events(server) == ["stopping", "stopped"]
+    assert "Traceback" not in str(server.log)
+    await until(lambda: not any(child.is_running() for child in children))
+
+
+async def test_every_address_of_a_host_is_listened_on_as_by_one_process(sale_database, tmp_path):
+    for workers in (1, 2):
+        async with Baraka(
+            sale_database, tmp_path, host="", fork=False, BARAKA_WORKERS=workers
+        ) as server:
+            families = {
+                one.laddr.ip: one.laddr.port
+                for one in psutil.Process(server.pid).net_connections()
+                if one.status == psutil.CONN_LISTEN
+            }
+            if workers == 1:
+                alone = set(families)
+            assert set(families) == alone, "with two workers"
+            for ip, port in families.items():
+                host = f"[::1]:{port}" if ":" in ip else f"127.0.0.1:{port}"
+                async with (
+                    aiohttp.ClientSession() as http,
+                    http.get(f"http://{host}/healthz") as answer,
+                ):
+                    assert answer.status == 200
+
+
 async def test_a_frozen_worker_is_killed_when_the_time_of_a_stop_is_over(sale_database, tmp_path):
     settings = {"BARAKA_WORKERS": 2, "BARAKA_SHUTDOWN_SECONDS_MAX": 2}
     async with Baraka(sale_database, tmp_path, fork=False, **settings) as server:
@@ -140,6 +214,9 @@ async def test_a_port_that_is_taken_is_said_in_words(workers, sale_database, tmp
     assert await second.ended() != 0
     assert "Traceback" not in str(second.log)
     assert "in use" in str(second.log)
+    assert f"bind on address ('127.0.0.1', {workers.port})" in str(second.log), (
+        "as one process does"
+    )
 
 
 TRANSPORTS: dict[int, dict[str, Any]] = {
