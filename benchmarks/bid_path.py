@@ -21,7 +21,7 @@ from baraka_server.live.encoded import Encoded, Pieces
 from baraka_server.live.presence import Presence
 from baraka_server.live.repeats import Repeats
 from baraka_server.live.rounds_seen import RoundsSeen
-from baraka_server.live.transaction import Committed, Known, decide_and_write
+from baraka_server.live.transaction import Committed, Known, decide_and_write, users_to_read
 from baraka_server.store import rows
 from baraka_server.store.engine import open_engine
 from baraka_server.store.store import Store
@@ -150,7 +150,9 @@ async def one_by_one(database_url: str, auction_id: int, *, bidders: int, second
         before = Known(state, state.seq, state.hash) if state else Known(None)
         commands = [Command(event, user_id)]
         committed = await store.change(
-            auction_id, lambda auction: decide_and_write(auction, commands, before, RULES)
+            auction_id,
+            lambda auction: decide_and_write(auction, commands, before, RULES),
+            users=users_to_read(commands, before.state),
         )
         if (
             not known

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -34,8 +34,9 @@ from baraka_server.live.found import FINDERS, found_for
 from baraka_server.live.just_done import JustDone
 from baraka_server.live.relay import RelayedEntries
 from baraka_server.live.taken_back import mark
+from baraka_server.store.ends import NewestBid
 from baraka_server.store.errors import StoreError
-from baraka_server.store.ledger import GENESIS, NewestBid, Tail
+from baraka_server.store.ledger import GENESIS, Tail
 from baraka_server.store.locked import Answered, LockedAuction
 from baraka_server.store.store import Store, users_in
 
@@ -99,15 +100,7 @@ async def decide_and_write(
     held = known.state if _has_state(missed, auction.tail, known.state) else None
     base = await _base(auction, held, missed)
     missed = [entry for entry in missed if entry.seq > known.announced_seq]
-    standing = {base.high.user_id} if base.high else set()
-    standing |= {base.owner_id} if base.owner_id is not None else set()  # who says what is told
-    named = {
-        user_id
-        for one in commands
-        for user_id in (one.user_id, *one.event.named_users)
-        if user_id is not None
-    }
-    users = await auction.users(named | standing | users_in(missed))
+    users = await auction.users(users_to_read(commands, base) | users_in(missed))
     clock = None
     if known.clock:
         asked = [command.event for command in commands]
@@ -169,6 +162,14 @@ async def decide_and_write(
         followed,
         _news(auction, before, written),
     )
+
+
+def users_to_read(commands: Iterable[Command], state: State | None) -> set[int]:
+    """The users whom commands name, with the one whose bid stands and the owner, who says what is told."""
+    named = {user_id for one in commands for user_id in (one.user_id, *one.event.named_users)}
+    if state is not None:
+        named |= {state.owner_id, state.high.user_id if state.high else None}
+    return {user_id for user_id in named if user_id is not None}
 
 
 def _news(

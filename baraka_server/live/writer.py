@@ -13,7 +13,13 @@ from baraka_server.live.clock_keeper import ClockKeeper
 from baraka_server.live.clock_look import Unfollowed
 from baraka_server.live.context import AuctioneerContext
 from baraka_server.live.just_done import JustDone
-from baraka_server.live.transaction import Committed, Known, decide_and_write, decide_without_lock
+from baraka_server.live.transaction import (
+    Committed,
+    Known,
+    decide_and_write,
+    decide_without_lock,
+    users_to_read,
+)
 from baraka_server.live.unserved import Unserved
 from baraka_server.live.view import AuctionView
 from baraka_server.store.errors import Contention, OutcomeUnknown, Unavailable
@@ -57,7 +63,9 @@ class Writer:
         began = time.perf_counter()
         try:
             committed = await store.change(
-                id_, lambda auction: decide_and_write(auction, commands, known, rules)
+                id_,
+                lambda auction: decide_and_write(auction, commands, known, rules),
+                users=users_to_read(commands, self.state),
             )
         except Unfollowed as unfollowed:
             await self._clock.is_attended(unfollowed.run)

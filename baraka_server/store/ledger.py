@@ -25,7 +25,7 @@ from baraka_server.store import pages
 from baraka_server.store.paddles import read_paddles
 from baraka_server.store.pages import Page, Span
 from baraka_server.store.slices import in_slices
-from baraka_server.store.tables import bids, events
+from baraka_server.store.tables import events
 from baraka_server.store.texts import read_texts
 
 GENESIS = "0" * 64
@@ -50,15 +50,6 @@ class Tail:
     round: int = 0
     at: datetime = BEGINNING
     hash: str = GENESIS
-
-
-@dataclass(frozen=True, slots=True)
-class NewestBid:
-    """The row of an auction's bids that has the highest id."""
-
-    bid_id: int
-    user_id: int
-    amount: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,34 +94,18 @@ def encoded(event: Event) -> str:
     return f'{{"v":{event.v},"rule":{_data(event.rule)}{"" if said == "}" else ","}{said}'
 
 
-_TAIL = (
+TAIL = (
     select(events.c.seq, events.c.round, events.c.at, events.c.hash)
     .where(events.c.auction_id == bindparam("auction"))
     .order_by(events.c.seq.desc())
     .limit(1)
 )
-# With the auction's newest bid, which is the standing one unless another program changed the bids: a
-# query of its own would cost every bid a round trip.
-_NEWEST_BID_ID = select(func.max(bids.c.id)).where(bids.c.auction_id == bindparam("auction"))
-_TAIL_AND_BID = _TAIL.add_columns(bids.c.id, bids.c.user_id, bids.c.bid).outerjoin_from(
-    events, bids, bids.c.id == _NEWEST_BID_ID.scalar_subquery()
-)
 _APPEND = insert(events)
 
 
 async def read_tail(connection: AsyncConnection, auction_id: int) -> Tail:
-    row = (await connection.execute(_TAIL, {"auction": auction_id})).one_or_none()
+    row = (await connection.execute(TAIL, {"auction": auction_id})).one_or_none()
     return Tail(*row) if row else Tail()
-
-
-async def read_tail_and_newest_bid(
-    connection: AsyncConnection, auction_id: int
-) -> tuple[Tail, NewestBid | None]:
-    row = (await connection.execute(_TAIL_AND_BID, {"auction": auction_id})).one_or_none()
-    if row is None:
-        return Tail(), None
-    tail, newest = row[:4], row[4:]
-    return Tail(*tail), None if newest[0] is None else NewestBid(*newest)
 
 
 async def read_hash(connection: AsyncConnection, auction_id: int, seq: int) -> str | None:

@@ -21,6 +21,7 @@ from baraka_server.domain.state import State
 from baraka_server.domain.winnings import Won
 from baraka_server.store import attendance, comment_rows, ledger, maxima, rows, winning_rows
 from baraka_server.store.attendance import Attendance
+from baraka_server.store.ends import Ends
 from baraka_server.store.labels import labels_of_winnings, read_labels
 from baraka_server.store.lots import write_lots
 from baraka_server.store.paddles import drop_paddles_beyond, write_paddles
@@ -56,7 +57,7 @@ class LockedAuction:
     """The auction whose row this transaction has locked.
 
     `tail` is the end of its ledger, `newest_bid` the bid whose row was written last; without a ledger
-    it is not known.
+    it is not known. `ends` has them, and the users that were read with them.
 
         written = await auction.write([LedgerEntry(seq=8, …, event=BidPlaced(1500))])
     """
@@ -65,12 +66,12 @@ class LockedAuction:
         self,
         connection: AsyncConnection,
         record: Auction,
-        tail: ledger.Tail,
-        newest_bid: ledger.NewestBid | None = None,
+        ends: Ends,
     ) -> None:
         self.record = record
-        self.tail = tail
-        self.newest_bid = newest_bid
+        self.tail = ends.tail
+        self.newest_bid = ends.newest_bid
+        self._users = dict(ends.users)
         self._connection = connection
 
     async def highest_bid(self) -> StandingBid | None:
@@ -122,7 +123,12 @@ class LockedAuction:
         return await rows.read_bidders(self._connection, self.record.id)
 
     async def users(self, ids: Iterable[int]) -> dict[int, User]:
-        return await rows.read_users(self._connection, ids)
+        """The users among `ids` that exist, as this transaction sees them."""
+        wanted = set(ids)
+        if unread := wanted - self._users.keys():
+            read = await rows.read_users(self._connection, unread)
+            self._users |= {user_id: read.get(user_id) for user_id in unread}
+        return {user_id: user for user_id in wanted if (user := self._users[user_id])}
 
     async def state(self) -> State:
         """The state at the end of the ledger."""

@@ -52,7 +52,13 @@ async def read_users(connection: AsyncConnection, ids: Iterable[int]) -> dict[in
     if not wanted:
         return {}
     rows = (await connection.execute(_USERS, {"users": list(wanted)})).mappings().all()
-    return {user.id: user for user in records(connection, User, users, rows)}
+    return users_of(connection, rows)
+
+
+def users_of(connection: AsyncConnection, rows: Iterable[Any]) -> dict[int, User]:
+    """The users of rows of `USER_COLUMNS`, by id; of an outer join that found nobody there are none."""
+    there = [row for row in rows if row["id"] is not None]
+    return {user.id: user for user in records(connection, User, users, there)}
 
 
 async def read_bids(connection: AsyncConnection, auction_id: int) -> list[BidWithUser]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager
 from typing import TypeVar
 
@@ -16,6 +16,7 @@ from baraka_server.store import ledger, probe, rows
 from baraka_server.store.availability import Availability
 from baraka_server.store.clocks import Clocks
 from baraka_server.store.connections import Connections
+from baraka_server.store.ends import read_ends
 from baraka_server.store.engine import WRITES
 from baraka_server.store.errors import (
     Contention,
@@ -63,13 +64,17 @@ class Transactions:
         self._clocks = Clocks()
 
     async def change(
-        self, auction_id: int, work: Callable[[LockedAuction | None], Awaitable[T]]
+        self,
+        auction_id: int,
+        work: Callable[[LockedAuction | None], Awaitable[T]],
+        *,
+        users: Collection[int] = (),
     ) -> T:
         """Run `work` on the locked auction (None where there is none) and commit what it wrote.
 
-        `work` may run several times: when another transaction was in the way, everything is rolled
-        back and decided again. Raises `Unavailable`, `Contention`, `Unsuited` (nothing was changed)
-        or `OutcomeUnknown`.
+        It may run several times: when another transaction was in the way, everything is rolled back and
+        decided again. `users` are those that it will ask for: they are read with what is read anyway.
+        Raises `Unavailable`, `Contention`, `Unsuited` (nothing was changed) or `OutcomeUnknown`.
         """
         clock = asyncio.get_running_loop().time
         deadline = clock() + self._timeout_seconds
@@ -79,7 +84,7 @@ class Transactions:
             try:
                 with suited():
                     try:
-                        return await self._attempt(auction_id, work, deadline)
+                        return await self._attempt(auction_id, work, deadline, users)
                     except IntegrityError:
                         # A row that was read was deleted before a reference to it was written.
                         if vanished:
@@ -104,6 +109,7 @@ class Transactions:
         auction_id: int,
         work: Callable[[LockedAuction | None], Awaitable[T]],
         deadline: float,
+        users: Collection[int],
     ) -> T:
         written: tuple[LockedAuction, T] | None = None
         committed: tuple[T] | None = None
@@ -112,7 +118,7 @@ class Transactions:
                 async with asyncio.timeout_at(deadline), self._writers.connect() as connection:
                     await connection.begin()
                     # The lock comes first: what is read before it may be history already.
-                    locked = await _found(connection, auction_id, lock=True)
+                    locked = await _found(connection, auction_id, lock=True, users=users)
                     if locked is not None:
                         self._clocks.compare(auction_id, locked.tail.at)
                     before = locked.tail if locked else None
@@ -221,10 +227,9 @@ class Transactions:
 
 
 async def _found(
-    connection: AsyncConnection, auction_id: int, *, lock: bool
+    connection: AsyncConnection, auction_id: int, *, lock: bool, users: Collection[int] = ()
 ) -> LockedAuction | None:
     record = await rows.read_auction(connection, auction_id, lock=lock)
     if record is None:
         return None
-    ends = await ledger.read_tail_and_newest_bid(connection, auction_id)
-    return LockedAuction(connection, record, *ends)
+    return LockedAuction(connection, record, await read_ends(connection, auction_id, users))

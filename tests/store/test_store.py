@@ -7,6 +7,7 @@ import random
 import sqlite3
 
 import pytest
+from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from baraka_server.contract.client_events import (
@@ -64,6 +65,27 @@ async def test_a_transaction_that_is_canceled_happened_whole_or_not_at_all(sale_
     assert {f"{n}a" for n in finished} <= set(texts)
     assert 0 < len(finished) < 40
     assert (await audit.verify(live, 1)).ok
+
+
+async def test_users_that_a_transaction_will_ask_for_are_read_with_its_beginning(engine, live):
+    """Every query of its own costs each transaction of a hot auction a round trip."""
+    statements = []
+
+    def note(_connection, _cursor, statement, *_):
+        statements.append(statement.partition(" ")[0])
+
+    event.listen(engine.sync_engine, "before_cursor_execute", note)
+    nobody = 404
+
+    async def work(auction):
+        return await auction.users({2, 3, nobody})
+
+    asked = await live.change(1, work, users={2, 3, nobody})
+    assert [each for each in statements if each != "BEGIN"] == [
+        "SELECT"
+    ] * 2  # its row, and the end
+    assert asked.keys() == {2, 3}
+    assert asked == await live.change(1, work, users={3, 5}) == await live.change(1, work)
 
 
 @only_sqlite
