@@ -338,6 +338,7 @@ def test_what_was_removed_before_the_console_listened_is_recalled_in_its_place()
             entry("comment_removed", comment_id=3),
             entry("comment_removed", comment_id=4),
             entry("comment_restored", comment_id=4),
+            entry("comment", shown="to whom only a newer server says") | {"known": False},
         ],
     )
     assert texts(sale) == ["b", "✗c", "e"]

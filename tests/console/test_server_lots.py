@@ -15,13 +15,24 @@ from baraka_cli.client.access import Access
 from baraka_cli.client.http import HttpApi, Unreachable
 from baraka_cli.client.replies import Reply
 from baraka_cli.console import taking_over
+from baraka_cli.console.log import Log
 from baraka_cli.console.lot_form import LotForm, StepsDialog
 from baraka_cli.console.lots_dialog import LotsDialog
+from baraka_cli.console.sale_book import SaleBook
+from baraka_cli.console.server_lots import ServerLots
 from baraka_cli.console.taking_over import TooLong, parts, taken_over
 from baraka_cli.importing import new_lot
-from baraka_cli.run_list import Fate, ListedLot
+from baraka_cli.run_list import Fate, ListedLot, RunList
 from baraka_server.contract.client_events import JoinAuction, PlaceBid
-from baraka_server.contract.lots import AddLots, EditLot, MoveLot, NewLot, OpenLot, RunListLot
+from baraka_server.contract.lots import (
+    AddLots,
+    EditLot,
+    MoveLot,
+    NewLot,
+    OpenLot,
+    RunListLot,
+    RunListReport,
+)
 from baraka_server.contract.server_events import LotAwarded, LotChanged
 from tests.support.clients.keyboard import GOLD, PEARLS, SILVER, Keyboard, seated
 from tests.support.clients.phones import Phone, PythonPhones, token
@@ -471,3 +482,25 @@ def test_a_long_list_goes_in_messages_of_which_the_first_has_all_that_is_done_wi
     assert {one.description for one in first} == {None}, "they are not said of again"
     with pytest.raises(TooLong):
         list(parts([one.model_copy(update={"was": "passed"}) for one in plain]))
+
+
+def test_a_lot_in_a_state_that_only_a_newer_server_knows_is_left_out() -> None:
+    def told(lot_id: int, state: str) -> dict[str, Any]:
+        prices = {"minBidPrice": 1, "bidPrice": 1, "actualPrice": 1}
+        place = {"lotId": lot_id, "lotNumber": lot_id, "position": lot_id, "version": lot_id}
+        others = dict.fromkeys(("description", "weight", "imageUrl", "increments", "winningId"))
+        return {"product": f"Ring {lot_id}", "state": state, "mood": 1, **prices, **place, **others}
+
+    run_list = RunList([])
+    lots = ServerLots(
+        SaleBook(1),
+        run_list,
+        Log(),
+        HttpApi("http://127.0.0.1:9", Access(token(SECRET, 1))),
+        lambda work: work.close(),
+    )
+    listed = [told(1, "waiting"), told(2, "shown"), told(3, "waiting")]
+    lots.take(RunListReport.model_validate({"lotsVersion": 3, "lots": listed}))
+    assert [lot.product for lot in run_list.lots] == ["Ring 1", "Ring 3"]
+    lots.hear("lotsChanged", {"lotsVersion": 4, "lots": [told(1, "shown"), told(2, "waiting")]})
+    assert [lot.product for lot in run_list.lots] == ["Ring 2", "Ring 3"]

@@ -5,6 +5,9 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+import pytest
+
+from baraka_cli.simulator.result import Promise
 from baraka_server.contract.client_events import JoinAuction, PlaceBid, StartAuction
 from baraka_server.domain.bid_entries import BidPlaced
 from baraka_server.store import audit
@@ -13,10 +16,17 @@ from tests.live.ring import RING, bid
 from tests.support.checks.proof import the_ledger
 from tests.support.checks.schema import query
 from tests.support.clients.phones import Phone, PythonPhones, token
+from tests.support.clients.simulated import STORM, hold
+from tests.support.servers.balancers import HAProxy
 from tests.support.servers.baraka import SECRET, Baraka
 from tests.support.servers.databases import only_mariadb
 from tests.support.servers.newer_program import NewerProgram
 from tests.support.servers.redis import Redis
+
+BIDS_BEFORE = 8
+"""How many bids are written before the older server is restarted."""
+
+pytestmark = [only_mariadb, pytest.mark.long]
 
 
 async def picked_up(phones: PythonPhones, server: Baraka, user_id: int) -> Phone:
@@ -39,7 +49,6 @@ def assert_no_gap(phone: Phone) -> None:
     assert list(dict.fromkeys(told)) == list(range(told[0], told[-1] + 1))
 
 
-@only_mariadb
 async def test_an_older_server_goes_on_and_starts_again_beside_a_newer_one(
     sale_database: str, tmp_path: Path, redis: Redis, store: Store
 ) -> None:
@@ -105,3 +114,36 @@ async def test_an_older_server_goes_on_and_starts_again_beside_a_newer_one(
     assert (verdict.ok, verdict.unknownEntries) == (True, 2)
     theirs = await newer.run("auction", "verify", "1", "--json", f"--database-url={sale_database}")
     assert (theirs["ok"], theirs["unknownEntries"]) == (True, 0)
+
+
+async def test_a_simulated_sale_on_both_keeps_its_promises_while_the_older_one_is_restarted(
+    sale_database: str, tmp_path: Path, redis: Redis
+) -> None:
+    HAProxy.require()
+    settings = {"BARAKA_REDIS_URL": redis.url, "BARAKA_TRUSTED_PROXIES": "127.0.0.1"}
+    newer = await asyncio.to_thread(NewerProgram, tmp_path)
+    await newer.run("db", "upgrade", f"--database-url={sale_database}")
+    async with (
+        Baraka(sale_database, tmp_path, BARAKA_NODE_ID="n1", **settings) as old,
+        newer.server(sale_database, tmp_path, BARAKA_NODE_ID="n2", **settings) as new,
+        HAProxy([old.port, new.port]) as balancer,
+    ):
+        restarted = asyncio.create_task(restart_in_the_middle(old, sale_database))
+        result = await hold(
+            balancer.url, STORM, sale_database, exempt=frozenset({Promise.CONNECTIONS_HOLD})
+        )
+        await restarted
+    broken = {one.promise: one.first for one in result.findings if one.broken}
+    assert (result.could_not, broken) == ("", {})
+    assert result.totals.accepted > BIDS_BEFORE
+    by_each = "SELECT COUNT(*), COUNT(channel) FROM baraka_events WHERE kind = 'bid'"
+    ((all_bids, by_newer),) = await query(sale_database, by_each)
+    assert 0 < by_newer < all_bids, "both took bids"
+
+
+async def restart_in_the_middle(old: Baraka, database_url: str) -> None:
+    count = "SELECT COUNT(*) FROM baraka_events WHERE kind = 'bid'"
+    while (await query(database_url, count))[0][0] < BIDS_BEFORE:
+        await asyncio.sleep(0.05)
+    await old.stop()
+    await old.start()

@@ -19,6 +19,7 @@ from baraka_server.domain.roles import Role
 from baraka_server.domain.state import State
 from baraka_server.store import audit, ledger
 from baraka_server.store.catalog import role_in
+from baraka_server.store.settlement import sale_summary
 from baraka_server.store.store import Store
 from baraka_server.store.tables import events
 from tests.support.servers import newer
@@ -213,3 +214,13 @@ async def test_a_role_that_a_newer_program_may_have_taken_away_opens_nothing(
     await newer.writes(books, "roles_cleared", {"v": 1, "rule": True}, auction_id=sale.auction.id)
     assert await role_in(books, sale.auction, 9) is None
     assert await role_in(books, sale.auction, sale.amina.id) == Role(Who.OWNER, True)
+
+
+async def test_a_summary_says_that_a_newer_program_may_know_more(books: Store, sale: Sale) -> None:
+    before = await sale_summary(books, sale.auction.id)
+    shown = {"v": 1, "rule": False, "id": 3}
+    await newer.writes(books, "picture_shown", shown, auction_id=sale.auction.id)
+    after = await sale_summary(books, sale.auction.id)
+    assert (after.understood, after.lots, after.totals) == (True, before.lots, before.totals)
+    await newer.writes(books, "premium_set", {"v": 1, "rule": True}, auction_id=sale.auction.id)
+    assert not (await sale_summary(books, sale.auction.id)).understood
