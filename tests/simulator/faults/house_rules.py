@@ -10,7 +10,7 @@ from unittest.mock import patch
 from baraka_cli.simulator.result import Promise
 from baraka_server.domain import automatic_bids
 from baraka_server.domain.automatic_bids import Maximum, Offer, Terms
-from baraka_server.domain.rules import maxima, registration
+from baraka_server.domain.rules import answering, registration
 from tests.simulator.faults.kinds import leaking, rule, stating, wire
 from tests.support.clients.simulated import FLOOR, MAXIMA, VICTIM
 from tests.support.servers.man_in_the_middle import Listener, Said, Tamper
@@ -23,7 +23,8 @@ def _answering(change: Any) -> Any:
         them = list(of)
         return change(_answers(stands, them, terms), {one.user_id: one.reach for one in them})
 
-    return patch.multiple(automatic_bids, answers=answers), patch.object(maxima, "answers", answers)
+    changed = patch.multiple(automatic_bids, answers=answers)
+    return changed, patch.object(answering, "answers", answers)
 
 
 @rule(
