@@ -163,6 +163,9 @@ async def test_two_servers_on_one_database_keep_one_order(sale_database, tmp_pat
         await open_sale(amina)
         await join([amina, *phones])
         answers = []
+        # Whoever is faster in the storm: both take one bid.
+        await send(phones[0], "placeBid", answers, auctionId=1, amount=1)
+        await send(phones[-1], "placeBid", answers, auctionId=1, amount=2)
         bids = storm(phones, answers, commands=120, dice=dice, patient=True)
         heard = len(amina.events)
         await amina.until(lambda: len(amina.events) > heard + 5, "some bids")
