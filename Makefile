@@ -14,6 +14,9 @@ READY        := $(VENV)/.ready
 # That of the benchmarks on NestJS has ten times as many, and no test needs them.
 NEST         := benchmarks/nest
 NODE_FOLDERS := $(filter-out $(NEST),$(patsubst %/package-lock.json,%,$(wildcard tests/*/package-lock.json examples/*/package-lock.json benchmarks/*/package-lock.json)))
+# What the pages of a sale load in a browser; a wheel has it inside.
+PAGES        := tools/pages
+CLIENT       := baraka_server/pages/socket.io.js
 NODE_READY   := $(addsuffix /node_modules/.ready,$(NODE_FOLDERS))
 QUICK        := contract domain cli documents upkeep \
 	$(addprefix console/test_,command.py large_number.py lots_file.py run_list.py sale_book.py summary.py)
@@ -32,7 +35,7 @@ help: ## this list
 # --- run ---------------------------------------------------------------------
 
 .PHONY: setup
-setup: $(READY) ## make .venv from the pinned packages; quick when nothing changed
+setup: $(READY) $(CLIENT) ## make .venv from the pinned packages; quick when nothing changed
 
 .PHONY: demo
 demo: setup ## host a live sale with a simulated crowd, on a temporary database
@@ -88,9 +91,10 @@ fmt: setup ## format, and mend what the linter can mend
 # --- house -------------------------------------------------------------------
 
 .PHONY: screenshot
-screenshot: setup ## make the pictures of the console in docs/ again
+screenshot: setup servers node ## make the pictures of the console and of the pages in docs/ again
 	@$(BIN)/python tools/screenshot.py
 	@$(BIN)/python tools/evening.py
+	@$(BIN)/python tools/pages_pictures.py
 
 .PHONY: pins
 pins: ## make constraints.txt again from pyproject.toml; PINS=--upgrade for the newest of all
@@ -115,7 +119,7 @@ wheel: setup ## build dist/baraka-*.whl
 .PHONY: clean
 clean: ## remove everything that make made
 	rm -rf $(VENV) dist build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
-	rm -rf $(addsuffix /node_modules,$(NODE_FOLDERS) $(NEST)) $(NEST)/dist $(NEST)/src/generated
+	rm -rf $(addsuffix /node_modules,$(NODE_FOLDERS) $(NEST) $(PAGES)) $(CLIENT) $(NEST)/dist $(NEST)/src/generated
 	find baraka_server baraka_cli benchmarks migrations tests tools examples -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
 
 # --- how ---------------------------------------------------------------------
@@ -130,6 +134,13 @@ $(READY): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
 	@$(BIN)/python -m pip check || { echo "pyproject.toml and constraints.txt disagree. Try: make pins" >&2; exit 1; }
 	@touch $@
+
+$(CLIENT): $(PAGES)/node_modules/.ready
+	@if [ -e $< ]; then \
+		grep -v '^//# sourceMappingURL' $(PAGES)/node_modules/socket.io-client/dist/socket.io.esm.min.js >$@; \
+	else \
+		echo "!! Without npm the pages of a sale are not served." >&2; \
+	fi
 
 # Without Node the tests of the JavaScript client say that they did not run.
 %/node_modules/.ready: %/package.json %/package-lock.json

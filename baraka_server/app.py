@@ -49,6 +49,7 @@ from baraka_server.wire.places import Place
 from baraka_server.wire.shared_limits import SharedLimits
 from baraka_server.wire.sid_binding import SidBinding
 from baraka_server.wire.socket_limits import SocketLimits
+from baraka_server.wire.viewer_pages import ViewerPages
 
 log = logging.getLogger(__name__)
 
@@ -224,6 +225,7 @@ class Server:
         )
         self.metrics = Metrics(parts, settings, place, node_report)
         self.metrics.add_to(app)
+        ViewerPages({"currency": settings.currency or ""}).add_to(app)
         self._runner = web.AppRunner(
             app,
             access_log=None,

@@ -186,6 +186,13 @@ class Settings(BaseSettings):
         PhoneNumbers.MASKED,
         description="How users' numbers leave the server: masked (••••••42) or full.",
     )
+    currency: Annotated[str, Field(pattern="^[A-Z]{3}$")] | None = Field(
+        None,
+        description=(
+            "The currency of all amounts, such as AED (ISO 4217): how the pages of a sale write them. "
+            "Amounts are whole units of it. Without it they are written as numbers."
+        ),
+    )
     owner_bids: bool = Field(False, description="Whether an owner may bid on the own auction.")
     disconnect_expired: bool = Field(
         False, description="Whether a connection ends when its access token expires."

@@ -33,6 +33,11 @@ USERS, AUCTIONS = 100, 3
 LOTS = 8
 CROWD = {"viewers": 60, "bidders": 12, "commenters": 6, "rate": 4, "comment_rate": 0.5}
 """An evening sale in small."""
+PAGES = {
+    "watch": "for viewers, in a browser or on a phone",
+    "overlay": "for the picture of the stream, as a browser source",
+    "board": "for the big screen of the room",
+}
 TOKEN_LIFETIME = timedelta(hours=12)
 START_SECONDS_MAX = 30
 STOP_SECONDS_MAX = 20
@@ -101,7 +106,10 @@ class _DemoSale:
         arguments = ["serve", "--host=127.0.0.1", f"--port={port}"]
         with _child(arguments, _environment(database_url, secret), log) as server:
             url = _address(server, log)
-            stdout.print(f"  server    {url}\n")
+            stdout.print(f"  server    {url}")
+            for page, what in PAGES.items():
+                stdout.print(f"  {page:9} {url}/{page}/{AUCTION_ID}  {what}", soft_wrap=True)
+            stdout.print()
             yield cls(folder, database_url, secret, url, server.pid)
 
     def token(self, user_id: int) -> str:

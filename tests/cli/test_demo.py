@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 
 import psutil
@@ -21,6 +22,7 @@ def test_without_a_terminal_it_holds_a_sale_and_reports(tmp_path):
     assert "✓ Every promise was kept" in answer.out
     assert "bids accepted" in answer.out
     assert "baraka console --user 1" in answer.out
+    assert re.search(r"watch +http://127\.0\.0\.1:\d+/watch/1 ", answer.out)
     assert list(tmp_path.iterdir()) == []  # nothing is left behind
 
 

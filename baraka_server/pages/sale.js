@@ -1,0 +1,264 @@
+// The sale as a viewer sees it: a value that is never changed, and what each event of the server makes of it.
+// No page, no socket and no clock in here: `now` is performance.now() when the event arrived.
+
+const BIDS_KEPT = 60;
+const COMMENTS_KEPT = 120;
+
+export const EMPTY = Object.freeze({
+  phase: "unknown", // unknown | waiting | live | ended | canceled
+  auction: null,
+  lot: null, // what is on the block: {number, product, description, imageUrl, startPrice, minimumPrice, marketPrice}
+  bids: [], // newest first, as records
+  comments: [], // oldest first, as records
+  viewers: 0,
+  round: null,
+  nextBid: null,
+  reserveMet: null,
+  clock: null, // {running, remainingMs, at, windowSeconds, reason}: remainingMs is as of `at`
+  bidding: "open", // open | paused
+  warning: 0, // 1, 2, 3: going once, going twice, last call
+  last: null, // how the last lot ended: {product, number, price, paddle, name, passed}
+  hostIsAway: false,
+  slowMode: 0,
+  maxima: false,
+  own: { maximum: null, role: null, paddle: null, registered: false, limit: null },
+  registration: "open",
+  seq: 0,
+  ledger: null,
+});
+
+/** The sale that the answer to a join, or `auctionState`, tells of. `before` is what was shown until then. */
+export function ofState(state, now, before = EMPTY) {
+  const { auction, lot } = state;
+  const missedEnd = (state.missed ?? []).findLast(({ event }) => event === "auctionEnded");
+  return {
+    ...EMPTY,
+    phase: phaseOf(auction),
+    auction,
+    lot: auction.current_product ? lotOf(auction, lot) : null,
+    bids: state.auctionBids.slice(0, BIDS_KEPT),
+    comments: state.auctionComments.slice(-COMMENTS_KEPT),
+    viewers: state.userCount,
+    round: state.round,
+    nextBid: state.nextBid ?? null,
+    reserveMet: state.reserveMet ?? null,
+    clock: clockOf(state.clock, now),
+    bidding: state.bidding === "paused" ? "paused" : "open",
+    last: auction.current_product ? null : missedEnd ? endOf(missedEnd.data) : before.last,
+    slowMode: state.slowMode ?? 0,
+    maxima: state.maxima ?? false,
+    registration: state.registration ?? "open",
+    own: {
+      maximum: state.maximum ?? null,
+      role: state.role ?? null,
+      paddle: state.paddle ?? null,
+      registered: state.registered ?? false,
+      limit: state.limit ?? null,
+    },
+    seq: state.seq,
+    ledger: state.ledger ?? null,
+  };
+}
+
+/** The sale of an auction that nobody may join: not yet, or not any more. */
+export function ofRecord(auction) {
+  const phase = phaseOf(auction);
+  return { ...EMPTY, phase: phase === "live" ? "waiting" : phase, auction };
+}
+
+/** The sale behind an event of its room. Whatever is older than what is shown changes nothing. */
+export function heard(sale, event, data, now) {
+  if (event === "auctionState") return ofState(data, now, sale);
+  if (event === "userCountUpdate") return { ...sale, viewers: data.userCount };
+  if (data.seq < sale.seq) return sale;
+  const told = { ...sale, seq: data.seq, ledger: data.ledger ?? sale.ledger };
+  return (EVENTS[event] ?? ((same) => same))(told, data, now);
+}
+
+/** Whether something was not heard between what is shown and this event of the room. */
+export function hasGap(sale, event, data) {
+  return event !== "userCountUpdate" && event !== "auctionState" && data.seq > sale.seq + 1;
+}
+
+/** What is left of the clock, in milliseconds; null without one. */
+export function remaining(clock, now) {
+  if (!clock || clock.remainingMs === null) return null;
+  return clock.running ? Math.max(0, clock.remainingMs - (now - clock.at)) : clock.remainingMs;
+}
+
+/** Whether bids are taken now, as far as the viewer can know. */
+export function takesBids(sale, now) {
+  return (
+    sale.phase === "live" &&
+    sale.lot !== null &&
+    sale.nextBid !== null &&
+    sale.bidding === "open" &&
+    remaining(sale.clock, now) !== 0
+  );
+}
+
+const EVENTS = {
+  newBid: (sale, data, now) => ({
+    ...sale,
+    bids: data.auctionBids ? data.auctionBids.slice(0, BIDS_KEPT) : added(sale.bids, data.newBid),
+    round: data.round,
+    ...asking(sale, data, now),
+    warning: 0,
+    last: null,
+  }),
+  auction_change_product: (sale, data, now) => ({
+    ...sale,
+    lot: {
+      number: data.lotNumber ?? null,
+      product: data.product,
+      description: data.description ?? null,
+      imageUrl: data.imageUrl ?? null,
+      startPrice: data.bidPrice,
+      minimumPrice: data.minBidPrice,
+      marketPrice: data.actualPrice,
+    },
+    bids: data.auctionBids ?? (data.round === sale.round ? sale.bids : []),
+    round: data.round,
+    ...asking(sale, data, now),
+    bidding: data.round === sale.round ? sale.bidding : "open",
+    warning: 0,
+    last: null,
+    hostIsAway: false,
+  }),
+  auctionEnded: (sale, data, now) => ({
+    ...sale,
+    lot: null,
+    bids: [],
+    ...asking(sale, data, now),
+    nextBid: null,
+    bidding: "open",
+    warning: 0,
+    last: endOf(data),
+    own: { ...sale.own, maximum: null },
+  }),
+  bidUndone: (sale, data, now) => ({
+    ...sale,
+    bids: sale.bids.filter(({ id }) => !data.bidIds.includes(id)),
+    ...asking(sale, data, now),
+    warning: 0,
+  }),
+  lotReopened: (sale, data, now) => ({ ...sale, ...asking(sale, data, now), last: null }),
+  newComment: (sale, data) => ({
+    ...sale,
+    comments: data.comments
+      ? data.comments.slice(-COMMENTS_KEPT)
+      : appended(sale.comments, data.newComment),
+  }),
+  commentRemoved: (sale, data) => ({
+    ...sale,
+    comments: sale.comments.filter(({ id }) => id !== data.commentId),
+  }),
+  auctionClock: (sale, data, now) => ({ ...sale, clock: clockOf(data, now) }),
+  biddingPaused: (sale, data, now) => ({
+    ...sale,
+    bidding: "paused",
+    clock: clockOf(data.clock, now),
+  }),
+  biddingResumed: (sale, data, now) => ({
+    ...sale,
+    bidding: "open",
+    clock: clockOf(data.clock, now),
+  }),
+  fairWarning: (sale, data) => ({ ...sale, warning: data.stage }),
+  nextBidChanged: (sale, data) => ({ ...sale, nextBid: data.nextBid }),
+  slowMode: (sale, data) => ({ ...sale, slowMode: data.seconds }),
+  houseRulesChanged: (sale, data) => ({
+    ...sale,
+    maxima: data.maxima,
+    registration: data.registration,
+  }),
+  registrationChanged: (sale, data) => ({
+    ...sale,
+    own: { ...sale.own, registered: data.registered, paddle: data.paddle, limit: data.limit },
+  }),
+  roleChanged: (sale, data) => ({ ...sale, own: { ...sale.own, role: data.role } }),
+  maximumChanged: (sale, data) => ({ ...sale, own: { ...sale.own, maximum: data.maximum } }),
+  broadCasterLeft: (sale) => ({ ...sale, hostIsAway: true }),
+  auctionFinished: (sale) => over(sale, "ended"),
+  auctionCanceled: (sale) => over(sale, "canceled"),
+  auctionChanged: (sale, data) => {
+    const { auction, highestBid, round } = data;
+    const same = round === sale.round;
+    return {
+      ...sale,
+      phase: phaseOf(auction),
+      auction,
+      lot: auction.current_product ? lotOf(auction, same ? namedIn(sale.lot) : null) : null,
+      bids: same && highestBid ? sale.bids : highestBid ? [highestBid] : [],
+      round,
+    };
+  },
+};
+
+function phaseOf(auction) {
+  if (auction.isCanceled) return "canceled";
+  if (auction.isEnded) return "ended";
+  if (auction.isLive) return "live";
+  return auction.isExpired ? "ended" : "waiting";
+}
+
+function lotOf(auction, lot) {
+  return {
+    number: lot?.lotNumber ?? null,
+    product: auction.current_product,
+    description: lot?.description ?? auction.product_description ?? null,
+    imageUrl: lot?.imageUrl ?? null,
+    startPrice: auction.bidPrice,
+    minimumPrice: auction.minBidPrice,
+    marketPrice: auction.actualPrice,
+  };
+}
+
+const namedIn = (lot) =>
+  lot && { lotNumber: lot.number, description: lot.description, imageUrl: lot.imageUrl };
+
+function endOf({ auction, winningBid, winningUser, passed, lotNumber }) {
+  const sold = winningBid !== null && winningUser !== null;
+  return {
+    product: auction.current_product ?? null,
+    number: lotNumber ?? null,
+    price: sold ? winningBid.bid : null,
+    userId: sold ? winningUser.id : null,
+    paddle: sold ? (winningBid.paddle ?? null) : null,
+    name: sold ? winningUser.name : null,
+    passed: passed ?? !sold,
+  };
+}
+
+function clockOf(clock, now) {
+  if (!clock || clock.remainingMs === null) return null;
+  const { running, remainingMs, windowSeconds, reason } = clock;
+  return { running, remainingMs, windowSeconds: windowSeconds ?? 10, reason: reason ?? null, at: now };
+}
+
+/** What is told of the next bid, the reserve and the clock; what an event leaves out stays. */
+function asking(sale, data, now) {
+  return {
+    nextBid: "nextBid" in data ? data.nextBid : sale.nextBid,
+    reserveMet: "reserveMet" in data ? data.reserveMet : sale.reserveMet,
+    clock: "clock" in data ? clockOf(data.clock, now) : sale.clock,
+  };
+}
+
+const over = (sale, phase) => ({
+  ...sale,
+  phase,
+  lot: null,
+  bids: [],
+  nextBid: null,
+  clock: null,
+  warning: 0,
+});
+
+const added = (bids, bid) =>
+  bids.some(({ id }) => id === bid.id) ? bids : [bid, ...bids].slice(0, BIDS_KEPT);
+
+const appended = (comments, comment) =>
+  comments.some(({ id }) => id === comment.id)
+    ? comments
+    : [...comments, comment].slice(-COMMENTS_KEPT);

@@ -1,0 +1,313 @@
+// Shows a sale in the parts that a page has (`data-part`), and the page's own words (`data-say`).
+import { remaining } from "./sale.js";
+import { LANGUAGES, amounts } from "./texts.js";
+
+const BIDS_SHOWN = 12;
+const TICK_MS = 200;
+const ANNOUNCE_MS = 2_500;
+const LAST_SECONDS = 10;
+
+/** Make an element with its text or its children; what people wrote comes in as text alone. */
+export function element(name, attributes = {}, ...children) {
+  const made = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+  made.append(...children.filter((child) => child !== null));
+  return made;
+}
+
+/** A name of somebody, kept apart from the direction of the words around it. */
+const person = (name) => element("bdi", {}, name);
+
+export class Stage {
+  /** `me()` is the id of the user who watches, or null. `lists` are how many rows are shown. */
+  constructor(root, { language, currency, me = () => null, lists = {} }) {
+    this._root = root;
+    this._currency = currency;
+    this._me = me;
+    this._lists = { bids: BIDS_SHOWN, comments: 50, ...lists };
+    this._parts = new Map();
+    for (const part of root.querySelectorAll("[data-part]")) this._parts.set(part.dataset.part, part);
+    this._frame = null;
+    this._announced = { at: -Infinity, text: "", timer: null };
+    this._line = "connecting";
+    const picture = this.part("picture");
+    picture?.addEventListener("load", () => (picture.hidden = false));
+    this.speak(language);
+    setInterval(() => this._tick(), TICK_MS);
+  }
+
+  /** Change the language of everything that is shown. */
+  speak(language) {
+    this.language = language;
+    this.words = LANGUAGES[language];
+    this.amount = amounts(language, this._currency);
+    this._number = amounts(language, null);
+    document.documentElement.lang = language;
+    document.documentElement.dir = this.words.direction;
+    for (const one of this._root.querySelectorAll("[data-say]")) {
+      one.textContent = this.words[one.dataset.say];
+    }
+    for (const one of this._root.querySelectorAll("[data-label]")) {
+      one.setAttribute("aria-label", this.words[one.dataset.label]);
+    }
+    for (const one of this._root.querySelectorAll("[data-hint]")) {
+      one.setAttribute("placeholder", this.words[one.dataset.hint]);
+    }
+    if (this._sale) this.show(this._sale);
+  }
+
+  part(name) {
+    return this._parts.get(name) ?? null;
+  }
+
+  /** Show this sale with the next frame; of several before it, the last. */
+  show(sale) {
+    this._sale = sale;
+    this._frame ??= requestAnimationFrame(() => {
+      this._frame = null;
+      this._paint(this._sale);
+    });
+  }
+
+  line(line, why) {
+    this._line = line;
+    const text =
+      line === "out"
+        ? (this.words.out[why] ?? why)
+        : line === "offline"
+          ? (this.words.refused[why] ?? (this._sale ? this.words.offline : this.words.connecting))
+          : "";
+    this._put("line", text);
+    this._root.dataset.line = line;
+  }
+
+  /** Who leads: `1 Layla`, the paddle first where there is one. */
+  who({ paddle, name }) {
+    const numbered = paddle === null || paddle === undefined ? null : String(paddle);
+    return element(
+      "span",
+      { class: "who" },
+      numbered && element("span", { class: "paddle", title: this.words.paddle(numbered) }, numbered),
+      person(name),
+    );
+  }
+
+  _paint(sale) {
+    const { words } = this;
+    this._root.dataset.phase = sale.phase;
+    this._root.dataset.block = sale.lot ? "open" : "empty";
+    this._put("title", sale.auction?.title ?? "");
+    this._put("phase", words[sale.phase] ?? "");
+    this._put("watchers", sale.phase === "live" ? words.watchers(sale.viewers) : "");
+    this._paintLot(sale);
+    this._paintPrice(sale);
+    this._paintNotice(sale);
+    this._paintList("bids", sale.bids.slice(0, this._lists.bids), (bid) => this._bid(bid));
+    if (!sale.bids.length && this.part("bids")) {
+      this.part("bids").replaceChildren(element("li", { class: "none" }, words.noBids));
+    }
+    const comments = sale.comments.slice(-this._lists.comments);
+    this._paintList("comments", comments, (comment) => this._comment(comment));
+    this._tick();
+    this._announce(sale);
+  }
+
+  _paintLot({ lot, auction }) {
+    this._put("lot", lot?.number == null ? "" : this.words.lot(lot.number));
+    this._put("product", lot?.product ?? "");
+    this._put("description", lot?.description ?? "");
+    const market = lot?.marketPrice ? `${this.words.marketPrice} ${this.amount(lot.marketPrice)}` : "";
+    this._put("market", market);
+    const picture = this.part("picture");
+    if (!picture) return;
+    picture.alt = lot?.product ?? "";
+    const url = pictureUrl(lot?.imageUrl) ?? pictureUrl(auction?.image_url);
+    if (url === this._picture) return;
+    this._picture = url;
+    picture.hidden = true; // until it is there: one that cannot be loaded leaves no hole
+    if (url === null) picture.removeAttribute("src");
+    else picture.src = url;
+  }
+
+  _paintPrice(sale) {
+    const { lot, bids, last } = sale;
+    const [leading] = bids;
+    const shown = leading ? leading.bid : (lot?.minimumPrice ?? last?.price ?? null);
+    const price = shown === null ? "" : this.amount(shown);
+    // The longer it is, the smaller it is written: it is never cut.
+    this.part("price")?.style.setProperty("--chars", Math.max(5, price.length));
+    this._put("price", price);
+    const label = leading ? "currentBid" : lot ? "startingAt" : null;
+    this._put("price-label", label ? this.words[label] : "");
+    const leader = this.part("leader");
+    if (leader) {
+      leader.classList.toggle("is-me", this._isMe(leading?.user_id));
+      const who = leading && { paddle: leading.paddle, name: leading.user.name };
+      leader.replaceChildren(...(who ? [this.who(who), this._isMe(leading.user_id) ? ` · ${this.words.youLead}` : ""] : []));
+    }
+    const next = sale.nextBid !== null && leading ? this.amount(sale.nextBid) : "";
+    this._put("next", next);
+    this._put("next-label", next && this.words.next);
+    const reserve = sale.reserveMet === null || !lot ? "" : sale.reserveMet ? "reserveMet" : "reserveNotMet";
+    this._put("reserve", reserve && this.words[reserve]);
+  }
+
+  _paintNotice(sale) {
+    const notice = this.part("notice");
+    if (!notice) return;
+    const [kind, ...content] = this._noticeOf(sale);
+    notice.dataset.kind = kind;
+    const before = notice.textContent;
+    const made = element("span", {}, ...content);
+    if (made.textContent !== before) notice.replaceChildren(made);
+  }
+
+  _noticeOf(sale) {
+    const { words } = this;
+    const alone = { waiting: "notStarted", ended: "saleEnded", canceled: "saleCanceled", missing: "missing" };
+    if (alone[sale.phase]) return ["quiet", words[alone[sale.phase]]];
+    if (sale.phase !== "live") return ["quiet", words.connecting];
+    if (sale.last && !sale.lot) return this._endOf(sale.last);
+    if (sale.bidding === "paused" && sale.lot) return ["paused", words.paused];
+    if (sale.warning) return ["warning", words.warnings[sale.warning]];
+    if (sale.hostIsAway) return ["quiet", words.hostAway];
+    return sale.lot ? ["none", ""] : ["quiet", words.nextLotSoon];
+  }
+
+  _endOf(last) {
+    const { words } = this;
+    const what = last.product ? [person(last.product), ": "] : [];
+    if (last.passed) return ["passed", ...what, words.passed];
+    if (this._isMe(last.userId)) return ["won", ...what, words.youWon(this.amount(last.price))];
+    // The sentence is cut at the name, so that the name keeps its own direction.
+    const [before, after] = words.soldTo("\u0000", this.amount(last.price)).split("\u0000");
+    return ["sold", ...what, before, this.who(last), after];
+  }
+
+  _bid(bid) {
+    const row = element(
+      "li",
+      { class: this._isMe(bid.user_id) ? "mine" : "" },
+      this.who({ paddle: bid.paddle, name: bid.user.name }),
+      element("span", { class: "amount" }, this._number(bid.bid)),
+    );
+    return row;
+  }
+
+  _comment({ user, comment, user_id: userId }) {
+    const isHost = userId === this._sale.auction?.user_id;
+    return element(
+      "li",
+      { class: isHost ? "host" : "" },
+      element("b", {}, person(user.name)),
+      " ",
+      element("span", { dir: "auto" }, comment),
+    );
+  }
+
+  /** Rows by their record's id: those that stay are not made anew, and the list does not flicker. */
+  _paintList(name, records, make) {
+    const list = this.part(name);
+    if (!list) return;
+    const there = new Map([...list.children].map((row) => [row.dataset.id, row]));
+    const atEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 40;
+    const rows = records.map((record) => {
+      const key = `${this.language}-${this._me()}-${record.id}`;
+      const row = there.get(key) ?? make(record);
+      row.dataset.id = key;
+      return row;
+    });
+    const same = rows.length === list.children.length && rows.every((row, at) => row === list.children[at]);
+    if (same) return;
+    list.replaceChildren(...rows);
+    if (name === "comments" && atEnd) list.scrollTop = list.scrollHeight;
+  }
+
+  _tick() {
+    const box = this.part("clock");
+    const { clock, lot } = this._sale ?? {};
+    if (!box) return;
+    const left = lot ? remaining(clock ?? null, performance.now()) : null;
+    box.hidden = left === null;
+    if (left === null) return;
+    const state = !clock.running ? (left === 0 ? "closed" : "paused") : left === 0 ? "closed" : left <= LAST_SECONDS * 1000 ? "last" : "running";
+    box.dataset.state = state;
+    this._put("clock-time", clockText(left));
+    const labels = { closed: "closed", paused: "clockPaused", last: "clockRunning", running: "clockRunning" };
+    this._put("clock-label", this.words[labels[state]]);
+  }
+
+  /** Tell a screen reader what changed, at most every few seconds: of five hundred bids the newest. */
+  _announce(sale) {
+    const said = this._announced;
+    if (!this.part("status")) return;
+    const [leading] = sale.bids;
+    const notice = this._noticeText(sale);
+    const price = leading
+      ? this.words.announced(this.amount(leading.bid), this._isMe(leading.user_id) ? this.words.youLead : leading.user.name)
+      : sale.lot
+        ? `${sale.lot.product}. ${this.words.startingAt} ${this.amount(sale.lot.minimumPrice)}`
+        : "";
+    said.next = [price, notice].filter(Boolean).join(". ");
+    if (said.next === said.text || said.timer) return;
+    const delay = Math.max(0, said.at + ANNOUNCE_MS - performance.now());
+    said.timer = setTimeout(() => {
+      said.timer = null;
+      said.at = performance.now();
+      said.text = said.next;
+      this._put("status", said.text);
+    }, delay);
+  }
+
+  _noticeText(sale) {
+    return element("span", {}, ...this._noticeOf(sale).slice(1)).textContent;
+  }
+
+  _isMe(userId) {
+    return userId !== undefined && userId !== null && userId === this._me();
+  }
+
+  /** Change the text of a part only where it is another one. */
+  _put(name, text) {
+    const part = this.part(name);
+    if (!part || part.textContent === text) return;
+    part.textContent = text;
+    if (part.dataset.part === "price") flash(part);
+  }
+}
+
+/** `0:07`, `1:05`, `2:03:09`: whole seconds, rounded up, so that 0:00 means over. */
+export function clockText(ms) {
+  const seconds = Math.ceil(ms / 1000);
+  const pad = (number) => String(number).padStart(2, "0");
+  const [hours, minutes, rest] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
+  return hours ? `${hours}:${pad(minutes)}:${pad(rest)}` : `${minutes}:${pad(rest)}`;
+}
+
+/** The address of a picture, where it is one that a page may load. */
+function pictureUrl(text) {
+  if (!text) return null;
+  try {
+    const url = new URL(text, location.href);
+    return ["http:", "https:"].includes(url.protocol) ? url.href : null;
+  } catch {
+    return null;
+  }
+}
+
+function flash(part) {
+  part.classList.remove("changed");
+  void part.offsetWidth; // the animation begins anew
+  part.classList.add("changed");
+}
+
+/** What the server says of itself, in the page's head. */
+export function house() {
+  const of = (name) => document.querySelector(`meta[name="baraka-${name}"]`)?.content ?? "";
+  return { currency: of("currency") || null, signIn: of("sign-in") === "true", signUp: of("sign-up") === "true" };
+}
+
+/** The auction that the page's address names. */
+export function auctionId() {
+  return Number(location.pathname.split("/").filter(Boolean).at(-1));
+}

@@ -1,0 +1,61 @@
+// The page of a viewer: the sale, and for who signed in, bids and comments.
+import { Bidding } from "./bidding.js";
+import { Connection } from "./connection.js";
+import { Stage, auctionId, house } from "./show.js";
+import { Session } from "./session.js";
+import { SignIn } from "./sign_in.js";
+import { LANGUAGES, choose, languageNow } from "./texts.js";
+
+const about = house();
+const session = new Session({ onUser: () => changed() });
+const stage = new Stage(document.body, {
+  language: languageNow(),
+  currency: about.currency,
+  me: () => session.userId,
+});
+const connection = new Connection(auctionId(), session, {
+  onSale(sale) {
+    stage.show(sale);
+    bidding.show(sale);
+    document.title = sale.auction ? `${sale.auction.title} · Baraka` : "Baraka";
+  },
+  onLine(line, why) {
+    stage.line(line, why);
+    bidding.line(line);
+    if (line === "offline" && why === "guests_off" && about.signIn) signIn.open();
+  },
+});
+const signIn = new SignIn(session, stage, about);
+const bidding = new Bidding(connection, session, stage, { onSignIn: about.signIn ? () => signIn.open() : null });
+
+const account = document.getElementById("account");
+account.addEventListener("click", () => (session.user ? session.signOut() : signIn.open()));
+
+const language = document.getElementById("language");
+language.addEventListener("click", () => {
+  const next = stage.language === "en" ? "ar" : "en";
+  choose(next);
+  speak(next);
+});
+
+function speak(name) {
+  stage.speak(name);
+  language.textContent = LANGUAGES[name === "en" ? "ar" : "en"].language;
+  language.lang = name === "en" ? "ar" : "en";
+  bidding.show(connection.sale);
+  named();
+}
+
+function named() {
+  account.hidden = !about.signIn && !session.user;
+  account.textContent = stage.words[session.user ? "signOut" : "signIn"];
+}
+
+/** Somebody signed in or out, here or in another tab: connect as who it is now. */
+function changed() {
+  named();
+  connection.reopen();
+}
+
+speak(stage.language);
+connection.open();
