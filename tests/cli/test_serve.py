@@ -18,7 +18,9 @@ import pytest
 from baraka_cli.terminal import load_settings
 from baraka_server.settings import DEVELOPMENT_SECRET
 from baraka_server.store import migrate
+from tests.support.checks.schema import query
 from tests.support.clients.command_line import run
+from tests.support.servers import newer
 from tests.support.servers.baraka import BARAKA, SECRET, Baraka, environment
 
 
@@ -213,6 +215,21 @@ def test_a_failure_at_the_start_is_an_entry_of_the_log(tmp_path):
         assert answer.code == code
         for entry in map(json.loads, answer.err.splitlines()):
             assert (entry["level"], entry["event"]) == ("ERROR", "not_started")
+
+
+async def test_it_starts_beside_a_newer_database_that_only_added_and_says_so_once(tmp_path):
+    url = f"sqlite:///{tmp_path / 'newer.db'}"
+    await newer.upgrades(url, ("baraka_0999", "baraka_0010"))
+    async with Baraka(url, tmp_path) as server:
+        (said,) = [line for line in server.log if line["event"] == "newer_database"]
+        assert "at revision baraka_0999 of Baraka 9.1.0" in said["message"]
+        with urllib.request.urlopen(f"{server.url}/readyz") as answer:
+            assert answer.status == 200
+
+    await query(url, "UPDATE baraka_revisions SET serves_since = 'baraka_0998'")
+    answer = await asyncio.to_thread(run, "serve", "--database-url", url, folder=tmp_path)
+    assert answer.code == 1
+    assert "Update baraka" in answer.err
 
 
 async def test_a_terminal_that_is_closed_ends_no_sale(tmp_path, database):
