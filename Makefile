@@ -82,6 +82,7 @@ check: setup ## format, lint, types, imports, words, generated pages
 check-docs: setup
 	@$(BIN)/python tools/settings_doc.py --check
 	@$(BIN)/python tools/faults_doc.py --check
+	@$(BIN)/python tools/metrics_doc.py --check
 
 .PHONY: fmt
 fmt: setup ## format, and mend what the linter can mend

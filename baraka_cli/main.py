@@ -17,6 +17,7 @@ from baraka_cli.commands import (
     serve,
     simulate,
     token,
+    top,
     user,
     winnings,
 )
@@ -41,6 +42,7 @@ app.add_typer(user.app, name="user")
 app.add_typer(winnings.app, name="winnings")
 app.command("doctor")(doctor.doctor)
 app.command("token")(token.token)
+app.command("top")(top.top)
 app.command("simulate")(simulate.simulate)
 
 

@@ -6,7 +6,9 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
+import os
 from collections.abc import Sequence
 from typing import Any, Protocol
 
@@ -203,4 +205,7 @@ class Socket:
 def reason(error: BaseException) -> str:
     """Why there is no connection, in words for a person."""
     cause = getattr(error, "os_error", error)
+    number = getattr(cause, "errno", None)
+    if isinstance(number, int) and number in errno.errorcode:
+        return os.strerror(number)  # asyncio's own text has addresses in Python's form
     return getattr(cause, "strerror", None) or str(cause) or "no answer in time"

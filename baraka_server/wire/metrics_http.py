@@ -13,6 +13,7 @@ from importlib.metadata import version
 
 from aiohttp import web
 
+from baraka_server.metrics.catalog import METRICS
 from baraka_server.metrics.report import Report
 from baraka_server.settings import Settings
 from baraka_server.wire import identity
@@ -24,6 +25,7 @@ log = logging.getLogger(__name__)
 
 REPORT_SECONDS_MAX = 1
 """How long a report of all workers is waited for: an answer without some of them would mislead."""
+BOUNDS = {metric.name: list(metric.bounds) for metric in METRICS if metric.bounds}
 METRICS_PATHS = ("/metrics", "/metrics/top")
 
 
@@ -77,7 +79,7 @@ class MetricsRoutes:
 
     def top(self, _request: web.Request, report: Report) -> web.Response:
         named = {"node": self._node, "version": version("baraka")}
-        return web.json_response(named | report.jsonable())
+        return web.json_response(named | {"bounds": BOUNDS} | report.jsonable())
 
 
 class MetricsPort:

@@ -1,0 +1,1 @@
+"""`baraka top`: the numbers of servers, live in a terminal."""
