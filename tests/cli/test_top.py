@@ -87,8 +87,7 @@ async def test_a_server_is_shown_as_it_is_then_as_gone(house: Neighbourhood) -> 
         assert all(len(line) <= width for line in text.splitlines())
         for word in ("n1", "2 viewers", "1.0 bids/s", "1 Friday Night Gold", "ok"):
             assert word in text, text
-    assert house.server
-    await house.server.stop()
+    watched.url = NOBODY
     clock.now += 3
     await watched.look()
     assert watched.state is State.GONE

@@ -191,6 +191,8 @@ async def test_a_gap_that_stays_is_filled_from_the_ledger(store):
 
         first, second = there.seqs(dina)
         assert second == first + 1
+        assert there.house.measures.gaps > 0
+        assert here.house.measures.gaps == 0
 
 
 async def test_a_node_that_was_away_looks_at_the_ledger(store):

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import re
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
+from aiohttp import web
 from prometheus_client.parser import text_string_to_metric_families
 from pydantic import SecretStr, ValidationError
 
 from baraka_server.metrics.catalog import METRICS, Kind
+from baraka_server.metrics.report import Report
 from baraka_server.settings import Settings
-from tests.support.clients.phones import PythonPhones
+from baraka_server.wire.metrics_http import MetricsRoutes
+from tests.support.clients.phones import PythonPhones, token
+from tests.support.servers.baraka import SECRET
+from tests.support.servers.free_port import listen
 from tests.support.servers.neighbours import AUCTION, server_in_process
 
 TOKEN = "a token of sixteen characters"
@@ -58,6 +65,10 @@ async def test_whoever_has_the_token_reads_what_happened(
         async with PythonPhones() as phones:
             stranger = await phones.open(house.url, 5, auth={"token": "no token"})
             await stranger.hears("error")
+        url = f"{house.url}/api/auctions/1/slowMode"
+        mine = {"Authorization": f"Bearer {token(SECRET, 1)}"}
+        async with aiohttp.ClientSession() as http, http.post(url, headers=mine) as answer:
+            assert answer.status == 400
         _, text = await get(house.url, "/metrics", BEARER)
         said = samples(text)
         expected = {
@@ -66,9 +77,10 @@ async def test_whoever_has_the_token_reads_what_happened(
             'baraka_bids_total{outcome="failed"}': 0,
             'baraka_joins_total{outcome="accepted"}': 1,
             'baraka_refusals_total{code="bid_too_low"}': 1,
-            'baraka_refusals_total{code="malformed"}': 1,
+            'baraka_refusals_total{code="malformed"}': 2,
             'baraka_refusals_total{code="unknown_event"}': 1,
             'baraka_commands_total{event="placeBid"}': 3,
+            'baraka_commands_total{event="slowMode"}': 1,
             'baraka_commands_total{event="unknown"}': 1,
             'baraka_sockets_turned_away_total{code="invalid_token"}': 1,
             "baraka_viewers": 2,
@@ -95,6 +107,23 @@ async def test_labels_have_few_values_whatever_clients_send(tmp_path: Path) -> N
         assert len(samples(text)) < 400
         assert "event7" not in text
         assert "1007" not in text
+
+
+async def test_a_parent_that_stands_still_is_said_and_no_part_is_told_for_the_whole(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("baraka_server.wire.metrics_http.REPORT_SECONDS_MAX", 0.01)
+    app = web.Application()
+
+    async def silence() -> Report:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    MetricsRoutes(silence, token=None).add_to(app)
+    runner, url = await listen(app)
+    status, text = await get(url, "/metrics", {})
+    assert (status, json.loads(text)["code"]) == (503, "unavailable")
+    await runner.cleanup()
 
 
 async def test_names_and_units_follow_prometheus() -> None:

@@ -1,4 +1,4 @@
-"""The channel to a process that does not read: what waits for it is bounded, and what it is not sent is closed."""
+"""The channel between parent and worker: what waits for one that does not read, and what one that ended had said."""
 
 from __future__ import annotations
 
@@ -51,3 +51,25 @@ async def test_connections_that_a_frozen_process_is_not_sent_are_closed(
             os.fstat(connection)
     for one in [*some, theirs]:
         one.close()
+
+
+async def test_what_a_process_said_before_it_ended_is_still_heard() -> None:
+    """The last numbers of a worker come right before its end, which its parent may hear of first."""
+    ours, theirs = Channel.pair()
+    heard: list[bytes] = []
+    channel = Channel(ours)
+    channel.open(lambda _kind, data, _connection: heard.append(data), lambda: None)
+    for n in range(200):
+        theirs.send(bytes([Kind.NUMBERS]) + b"%d" % n)
+    theirs.close()
+    channel.finish()
+    assert heard == [b"%d" % n for n in range(200)]
+
+
+async def test_a_channel_whose_other_end_stays_open_is_finished_all_the_same() -> None:
+    ours, theirs = Channel.pair()
+    channel = Channel(ours)
+    channel.open(lambda *_: None, lambda: None)
+    channel.finish()
+    assert theirs.recv(1) == b""
+    theirs.close()
