@@ -174,6 +174,16 @@ async def test_the_command_prints_a_picture_and_json_of_a_real_server(folder: Pa
         assert "\x1b[?1049l" in screen.raw
 
 
+def test_times_are_those_below_which_99_of_100_new_ones_were() -> None:
+    before = said({"answer_seconds": [[[1.0, 900, *[0] * 14]]]})
+    now = said({"answer_seconds": [[[9.0, 900, 50, 0, 0, 0, 0, 0, 0, 50, *[0] * 6]]]}, at=1.0)
+    # Half took up to 1 ms, half 0.1 to 0.2 s; what was before does not count.
+    assert Change(now, before).quantile("baraka_answer_seconds") == pytest.approx(0.198)
+    assert Change(now, now).quantile("baraka_answer_seconds") is None
+    begun_anew = said({"answer_seconds": []})
+    assert Change(now, begun_anew).quantile("baraka_answer_seconds") is not None
+
+
 def test_what_is_wrong_is_told_the_worst_first() -> None:
     watched = Watched("http://n1", None)
     watched.state = State.UP
