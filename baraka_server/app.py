@@ -5,26 +5,24 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
-import secrets
+import os
 import ssl
 import time
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from importlib.metadata import version
 
 from aiohttp import web
 
 from baraka_server.domain.decision import HouseRules
+from baraka_server.linking import direct_links, open_relay
 from baraka_server.live.accounts import Accounts
 from baraka_server.live.context import Limits
 from baraka_server.live.house import House
+from baraka_server.live.owners import Answered, Asked, Owners
 from baraka_server.measured import Metrics, Parts
 from baraka_server.metrics.report import Report
 from baraka_server.minting import Minting
 from baraka_server.relay.line import Line
-from baraka_server.relay.messages import Codec
-from baraka_server.relay.node_relay import NodeRelay
-from baraka_server.relay.redis_line import RedisLine
 from baraka_server.settings import FanOutPath, Mode, PhoneNumbers, Settings
 from baraka_server.store.checkpoint import Signer
 from baraka_server.store.engine import open_engine
@@ -121,7 +119,8 @@ class Server:
         self._is_given_connections = False
         verifier = token_verifier(settings)
         minting = Minting.of(settings, verifier.secret)
-        self._relay = open_relay(settings, verifier.secret, place, line)
+        self._direct = direct_links(settings, verifier.secret, place, line)
+        self._relay = open_relay(settings, verifier.secret, place, line, self._direct)
         self.house = House(
             self._store,
             self.audience,
@@ -135,6 +134,7 @@ class Server:
             rows_look_seconds=settings.rows_look_seconds,
             late_bid_seconds=settings.late_bid_seconds,
             relay=self._relay,
+            owners=self._owners(),
             gap_seconds=settings.relay_gap_seconds,
             degraded_poll_seconds=settings.ledger_poll_seconds_degraded,
         )
@@ -236,6 +236,14 @@ class Server:
             auto_decompress=False,
         )
 
+    def _owners(self) -> Owners | None:
+        if self._direct is None or not self._settings.forward_bids:
+            return None
+        return self._direct.forward_bids(self._write_for)
+
+    async def _write_for(self, asked: Asked) -> Answered | None:
+        return await self.house.write_for(asked)
+
     def _peer(self, transport: asyncio.BaseTransport) -> str | None:
         return peer_of(transport, self._proxies)
 
@@ -264,6 +272,13 @@ class Server:
         """
         await adopt(self._runner.server, connection, data, seen=seen)
 
+    async def adopt_link(self, connection: int) -> None:
+        """Take a connection that another process accepted on the internal address."""
+        if self._direct:
+            await self._direct.links.adopt(connection)
+        else:
+            os.close(connection)
+
     @property
     def connections(self) -> int:
         """The number of open TCP connections."""
@@ -281,6 +296,8 @@ class Server:
         self.admission.watch(self._runner)
         self.house.open()
         if self._relay:
+            if self._direct:
+                await self._direct.open(self._relay)
             self._relay.open(self.house)
         self._purge.open()
         self._accounts.open(self._gateway.users, self._gateway.close_all_of)
@@ -319,7 +336,11 @@ class Server:
             async with asyncio.timeout_at(deadline - seconds * GOODBYE_SHARE):
                 await self._purge.close()
                 await self._accounts.close()
+                if self._direct:
+                    self._direct.leave()
                 await self.house.close()
+                if self._direct:
+                    await self._direct.close()
                 if self._relay:
                     await self._relay.close()
                 await self.sio.answered()
@@ -344,36 +365,6 @@ def open_store(settings: Settings) -> Store:
         timeout_seconds=settings.database_timeout_seconds,
     )
     return Store(engine, timeout_seconds=settings.database_timeout_seconds)
-
-
-def redis_line(settings: Settings) -> RedisLine | None:
-    """The line over the Redis in the settings; nothing is connected yet. Raises `UnusableRedisUrl`."""
-    if settings.redis_url is None:
-        return None
-    return RedisLine(settings.redis_url.get_secret_value(), prefix=settings.redis_prefix)
-
-
-def open_relay(
-    settings: Settings, secret: str, place: Place | None, line: Line | None
-) -> NodeRelay | None:
-    """The relay to the other servers and workers; None where there is nobody to tell.
-
-    A Redis takes the place of the line between workers: it reaches them as well. Raises
-    `UnusableRedisUrl`.
-    """
-    line = redis_line(settings) or line
-    if line is None:
-        return None
-    node = f"{place.node}.{place.worker}" if place else secrets.token_hex(4)
-    return NodeRelay(
-        line,
-        Codec(secret),
-        node=node,
-        server=place.boot if place else "",
-        version=version("baraka"),
-        echo_seconds_max=settings.relay_echo_seconds_max,
-        expiry_seconds=settings.node_expiry_seconds,
-    )
 
 
 def token_verifier(settings: Settings) -> Verifier:

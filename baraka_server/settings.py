@@ -241,6 +241,18 @@ class Settings(BaseSettings):
     node_expiry_seconds: Annotated[float, Field(ge=2, le=600)] = Field(
         5, description="How long the viewers of a server that is silent are still counted."
     )
+    forward_bids: bool = Field(
+        True,
+        description="Whether bids of an auction that several servers or workers are asked for at once are "
+        "written by one of them. Another server is asked over its BARAKA_INTERNAL_ADDRESS.",
+    )
+    internal_address: (
+        Annotated[str, Field(pattern=r"^(\[[0-9A-Fa-f:.]+\]|[^\s:\[\]]+):\d{1,5}$")] | None
+    ) = Field(
+        None,
+        description="HOST:PORT of this server in the network of the servers, on which it takes bids and requests "
+        "from the others, and from nobody else. Without one there are no links between machines.",
+    )
     rows_look_seconds: Annotated[float, Field(ge=0)] = Field(
         2,
         description="How often watched auctions are checked for rows that other programs changed; "
@@ -535,6 +547,13 @@ class Settings(BaseSettings):
     @property
     def metrics_are_on(self) -> bool:
         return self.metrics_token is not None or self.metrics_port is not None
+
+    @property
+    def internal_host_and_port(self) -> tuple[str, int] | None:
+        if self.internal_address is None:
+            return None
+        host, _, port = self.internal_address.rpartition(":")
+        return host.strip("[]"), int(port)
 
     @property
     def access_kinds(self) -> list[str]:

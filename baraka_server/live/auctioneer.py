@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Iterable, Sequence
 from dataclasses import replace
 
 from baraka_server.contract.client_events import ClientEvent, JoinAuction
@@ -25,10 +25,14 @@ from baraka_server.live.batch import Outcome
 from baraka_server.live.clock_keeper import ClockKeeper
 from baraka_server.live.closed import Closed
 from baraka_server.live.context import AuctioneerContext
+from baraka_server.live.forwarding import Forwarding
+from baraka_server.live.given import Given, has_entry
 from baraka_server.live.news import News
+from baraka_server.live.owners import Answered, Asked
 from baraka_server.live.relay import RelayedEntries
 from baraka_server.live.room import Room
 from baraka_server.live.rows_look import RowsLook
+from baraka_server.live.sources import HERE
 from baraka_server.live.transaction import Committed, Forked
 from baraka_server.live.unserved import Unserved
 from baraka_server.live.view import AuctionView
@@ -72,6 +76,11 @@ class Auctioneer:
         self._unserved = Unserved(auction_id)
         self._writer = Writer(auction_id, context, self.clock, self._unserved)
         self._measures = AuctionMeasures(context)
+        self._forwarding = Forwarding(
+            auction_id, context, self._writer, self._hear_up_to, self.look
+        )
+        sources, waiting_max = self._forwarding.sources, context.limits.asks_waiting_max
+        self._given = Given(self._queue, self._put, sources, waiting_max)
 
     @property
     def view(self) -> AuctionView | None:
@@ -114,12 +123,24 @@ class Auctioneer:
             return done
         heard_seq = self.view.seq if self.view and self._is_watched else None
         read_at = self.context.seconds()
-        self._queue.put(
+        self._put(
             Waiting(viewer, event, done, heard_seq, self._refusals, seen, acknowledged, read_at)
         )
+        return done
+
+    def _put(self, waiting: Waiting) -> None:
+        self._queue.put(waiting)
         if self._work is None:
             self._work = asyncio.create_task(self._run())
-        return done
+
+    async def has_entry(self, seq: int, hash_: str) -> bool:
+        """Whether the ledger that is followed here has this entry (D34)."""
+        state, store = self._writer.state, self.context.store
+        return await has_entry(store, self.auction_id, (seq, hash_), state, self.view)
+
+    def write_for(self, asked: Asked) -> Awaitable[Answered]:
+        """Decide and write what another node was asked, whose viewers know this ledger."""
+        return self._given.write(asked, self._refusals)
 
     def look(self, *, for_start: bool = False) -> None:
         """Queue a look at what other nodes did. `for_start`: one of them seems to have gone live."""
@@ -131,6 +152,7 @@ class Auctioneer:
     def relayed(self, news: RelayedEntries) -> None:
         """Queue what another node committed; nobody hears it where nobody is, or is just let in."""
         if self._is_watched or self.clock.attends or self._work is not None:
+            self._forwarding.others_wrote(news.last_seq - news.before_seq)
             self._closed.forget()
             self._news.add(news)
             self.put(None, None)
@@ -167,7 +189,7 @@ class Auctioneer:
         joins = any(isinstance(waiting.event, JoinAuction) for waiting in batch)
         try:
             view = await self._present_view(for_joining=joins, for_commands=bool(commands))
-            committed = await self._commit(commands, view) if commands else None
+            committed = await self._commit_batch(batch, commands, view) if commands else None
         except Exception as error:
             self._writer.state = None
             if isinstance(error, Forked):
@@ -205,6 +227,7 @@ class Auctioneer:
         for waiting in batch:
             if committed and waiting.command:
                 outcome, last_seq = next(outcomes)
+                waiting.last_seq, waiting.news = last_seq, committed.news
                 kept = _refusal_in(unannounced, outcome)
                 if isinstance(outcome, Refusal) and (kept or last_seq):
                     # Everybody knows which bid stands before its sender may try once more.
@@ -234,8 +257,19 @@ class Auctioneer:
             elif self.view:
                 await self._end(self.view)
 
+    async def _commit_batch(
+        self, batch: Sequence[Waiting], commands: Sequence[Command], view: AuctionView | None
+    ) -> Committed:
+        """Commit here what other nodes gave, and what one's own viewers asked wherever that is best."""
+        if any(waiting.given for waiting in batch):
+            self._forwarding.sources.note(HERE, sum(waiting.given is None for waiting in batch))
+            return await self._commit(commands, view)
+        return self._noted(await self._forwarding.commit(commands, view))
+
     async def _commit(self, commands: Sequence[Command], view: AuctionView | None) -> Committed:
-        committed = await self._writer.commit(commands, view)
+        return self._noted(await self._writer.commit(commands, view))
+
+    def _noted(self, committed: Committed) -> Committed:
         if committed.entries:
             self._closed.forget()
         return committed
@@ -377,6 +411,10 @@ class Auctioneer:
     def _fill_gap(self) -> None:
         self.context.measures.gaps += 1
         self.look()
+
+    async def _hear_up_to(self, view: AuctionView, seq: int) -> None:
+        """Announce what was committed before the entry `seq`, which another node wrote for this one."""
+        self._writer.heard(await self._news.play(view, before=seq) or ())
 
     async def _tell_of_start(self) -> None:
         self._start_missed = False  # another one may be noticed while this one is told

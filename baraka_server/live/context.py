@@ -11,6 +11,7 @@ from baraka_server.live.audience import Audience
 from baraka_server.live.clock_keeper import BEAT_SECONDS
 from baraka_server.live.clock_measure import seconds_counted
 from baraka_server.live.measures import Measures
+from baraka_server.live.owners import NoOwners, Owners
 from baraka_server.live.presence import Presence
 from baraka_server.live.relay import NoRelay, Relay
 from baraka_server.live.repeats import Repeats
@@ -54,3 +55,5 @@ class AuctioneerContext:
     gap_seconds: float = 0.02
     """How long news that came too early wait for those before them."""
     measures: Measures = field(default_factory=Measures)
+    owners: Owners = field(default_factory=NoOwners)
+    """The nodes that write hot auctions for others."""

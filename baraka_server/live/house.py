@@ -21,6 +21,7 @@ from baraka_server.live.clock_keeper import BEAT_SECONDS
 from baraka_server.live.clock_measure import seconds_counted
 from baraka_server.live.context import AuctioneerContext, Limits
 from baraka_server.live.measures import Measures
+from baraka_server.live.owners import Answered, Asked, NoOwners, Owners
 from baraka_server.live.presence import Presence
 from baraka_server.live.relay import NoRelay, Relay, RelayedEntries
 from baraka_server.live.repeats import Repeats
@@ -67,6 +68,7 @@ class House:
         seconds: Callable[[], float] = seconds_counted,
         beat_seconds: float = BEAT_SECONDS,
         relay: Relay | None = None,
+        owners: Owners | None = None,
         gap_seconds: float = 0.02,
         degraded_poll_seconds: float = 0.1,
     ) -> None:
@@ -87,6 +89,7 @@ class House:
             beat_seconds=beat_seconds,
             relay=self.relay,
             gap_seconds=gap_seconds,
+            owners=owners or NoOwners(),
         )
         self._auctioneers: dict[int, Auctioneer] = {}
         self._leaving: set[asyncio.Task[None]] = set()
@@ -147,6 +150,12 @@ class House:
         """
         auctioneer = self._auctioneer(event.auction_id)
         return auctioneer.put(viewer, event, seen, acknowledged=acknowledged)
+
+    async def write_for(self, asked: Asked) -> Answered | None:
+        """Decide and write commands that another node gave this one; None where it does not take them."""
+        if not await self._auctioneer(asked.auction_id).has_entry(asked.seq, asked.hash):
+            return None
+        return await self._auctioneer(asked.auction_id).write_for(asked)
 
     def chars_for(self, event: ClientEvent) -> int:
         """The characters that `event` will cause to be sent, where that is known and much.

@@ -27,17 +27,42 @@ class News:
         self._look = look
         self._waiting: dict[int, RelayedEntries] = {}
         self._gap: asyncio.TimerHandle | None = None
+        self._added = asyncio.Event()
 
     def add(self, news: RelayedEntries) -> None:
         if len(self._waiting) >= AHEAD_MAX:
             self._waiting.clear()
             self._look()
         self._waiting[news.before_seq] = news
+        self._added.set()
 
-    async def play(self, view: AuctionView) -> Sequence[LedgerEntry] | None:
-        """Announce what continues the view, and return it. None where the ledger has to be read."""
+    async def play(
+        self, view: AuctionView, before: int | None = None
+    ) -> Sequence[LedgerEntry] | None:
+        """Announce what continues the view, and return it. None where the ledger has to be read.
+
+        With `before` only what was committed before that entry; it is waited for as long as for news that
+        are missing.
+        """
+        all_played: list[LedgerEntry] = []
+        deadline = asyncio.get_running_loop().time() + self._gap_seconds
+        while True:
+            self._added.clear()
+            played = await self._play(view, before)
+            if played is None:
+                return None
+            all_played += played
+            if before is None or view.seq + 1 >= before:
+                return all_played
+            try:
+                async with asyncio.timeout_at(deadline):
+                    await self._added.wait()
+            except TimeoutError:
+                return None
+
+    async def _play(self, view: AuctionView, before: int | None) -> list[LedgerEntry] | None:
         played: list[LedgerEntry] = []
-        while news := self._next(view):
+        while news := self._next(view, before):
             del self._waiting[news.before_seq]
             if not _continues(view, news):
                 return None
@@ -47,11 +72,13 @@ class News:
         self._mind_the_gap(view)
         return played
 
-    def _next(self, view: AuctionView) -> RelayedEntries | None:
+    def _next(self, view: AuctionView, before: int | None) -> RelayedEntries | None:
         for before_seq in sorted(self._waiting):
             news = self._waiting[before_seq]
             if news.last_seq < view.seq or (news.last_seq, news.last_hash) == (view.seq, view.hash):
                 del self._waiting[before_seq]  # it is known already
+            elif before is not None and news.last_seq >= before:
+                return None
             else:
                 return news if before_seq <= view.seq else None
         return None

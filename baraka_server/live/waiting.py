@@ -14,6 +14,7 @@ from baraka_server.contract.client_events import ClientEvent, JoinAuction, Leave
 from baraka_server.domain.decision import Command, Seen
 from baraka_server.live.audience import Viewer
 from baraka_server.live.batch import Outcome
+from baraka_server.live.relay import RelayedEntries
 
 BATCH_MAX = 256
 JOINS_PER_BATCH_MAX = 16
@@ -38,6 +39,12 @@ class Waiting:
     """Whether the outcome is sent to the viewer; if not, a joiner is sent the state as an event."""
     read_at: float | None = None
     """When this node read it, by the clock that auctions' clocks are counted with (D44)."""
+    given: Command | None = None
+    """The command of a viewer of another node, which gave it here to be written."""
+    last_seq: int = 0
+    """The last entry that it wrote, 0 for none; set with its outcome."""
+    news: RelayedEntries | None = None
+    """What was written in the transaction of its outcome."""
 
     @property
     def is_command(self) -> bool:
@@ -45,6 +52,8 @@ class Waiting:
 
     @property
     def command(self) -> Command | None:
+        if self.given is not None:
+            return self.given
         if self.viewer is None or self.event is None or isinstance(self.event, MEMBERSHIP):
             return None
         return Command(

@@ -52,6 +52,12 @@ class Writer:
             if self.state is not None and entry.seq == self.state.seq + 1:
                 self.state = apply(self.state, entry)
 
+    def lost(self, commands: Sequence[Command], since: float | None = None) -> None:
+        """Note that the outcome of commands cannot be told: bidding has not worked since they were read."""
+        since = self._context.seconds() if since is None else since
+        bids = [one.read_at or since for one in commands if one.event.is_bid]
+        self._clock.failed(min([since, *bids]), lost_bids=bool(bids))
+
     async def commit(self, commands: Sequence[Command], view: AuctionView | None) -> Committed:
         """Decide commands and write what came of them; without commands, look under the lock."""
         seq, hash_ = (view.seq, view.hash) if view else (0, GENESIS)
@@ -71,8 +77,7 @@ class Writer:
             await self._clock.is_attended(unfollowed.run)
             return await self.commit(commands, view)
         except (Contention, OutcomeUnknown, Unavailable):
-            bids = [one.read_at or watch.began for one in commands if one.event.is_bid]
-            self._clock.failed(min([watch.began, *bids]), lost_bids=bool(bids))
+            self.lost(commands, watch.began)
             raise
         self._context.measures.commit.observe(time.perf_counter() - began)
         if commands:

@@ -165,15 +165,31 @@ def _fields(message: Sent) -> dict[str, Any]:
         case Start(auction_id=auction_id):
             return {"t": "start", "a": auction_id}
         case Entries(news=news):
-            return {
-                "t": "entries",
-                "a": news.auction_id,
-                "f": news.before_seq + 1,
-                "l": news.last_seq,
-                "p": news.before_hash,
-                "h": news.last_hash,
-                "e": _rows(news.entries),
-            }
+            return {"t": "entries", **entries_fields(news)}
+
+
+def entries_fields(news: RelayedEntries) -> dict[str, Any]:
+    """Entries as they travel, also over a link."""
+    return {
+        "a": news.auction_id,
+        "f": news.before_seq + 1,
+        "l": news.last_seq,
+        "p": news.before_hash,
+        "h": news.last_hash,
+        "e": _rows(news.entries),
+    }
+
+
+def relayed_entries(said: Mapping[str, Any]) -> RelayedEntries:
+    """The entries that travelled so. Raises `KeyError`, `TypeError` or `ValueError`."""
+    return RelayedEntries(
+        int(said["a"]),
+        int(said["f"]) - 1,
+        str(said["p"]),
+        int(said["l"]),
+        str(said["h"]),
+        tuple(_entry(*row[:7]) for row in said["e"]),
+    )
 
 
 def _rows(entries: Sequence[LedgerEntry]) -> list[list[Any]]:
@@ -205,15 +221,7 @@ def _message(said: Any) -> Message:
         case "start":
             return Start(node, int(said["a"]), boot)
         case "entries":
-            news = RelayedEntries(
-                int(said["a"]),
-                int(said["f"]) - 1,
-                str(said["p"]),
-                int(said["l"]),
-                str(said["h"]),
-                tuple(_entry(*row[:7]) for row in said["e"]),
-            )
-            return Entries(node, news, boot)
+            return Entries(node, relayed_entries(said), boot)
     raise ValueError(kind)
 
 

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Collection, Mapping
 from collections.abc import Set as AbstractSet
 
+from baraka_server.links.reach import Reach
 from baraka_server.live.relay import HearTakes, RelayedEntries, RelayListener, TakerKey
 from baraka_server.metrics.counting import SECONDS, Histogram
 from baraka_server.relay.line import Line
@@ -71,8 +72,12 @@ class NodeRelay:
         echo_seconds_max: float = 3,
         expiry_seconds: float = 5,
         clock: Callable[[], float] = time.monotonic,
+        reach: Reach | None = None,
     ) -> None:
         self.node = node
+        self.address = ""
+        """Where this node takes links, as its beats say."""
+        self._reach = reach
         self._boot = secrets.token_hex(8)
         self._server = server or self._boot
         self._version = version
@@ -150,7 +155,7 @@ class NodeRelay:
 
     def beat(self) -> None:
         """Say that this node is alive, and look who else is."""
-        beat = Beat(self.node, self._boot, self._version, counts=self._here, server=self._server)
+        beat = Beat(self.node, self._boot, self._version, self.address, self._here, self._server)
         self._beat_at = self._clock()
         self._publish(EVERYBODY, beat)
         self._tell_of_namesake()
@@ -207,6 +212,8 @@ class NodeRelay:
             return
         match message:
             case Beat():
+                if self._reach:
+                    self._reach.note(message.node, message.address)
                 self._tell_of_counts(self._peers.beat(message))
             case Counts(boot=boot, counts=counts):
                 self._tell_of_counts(self._peers.counts(boot, counts))

@@ -54,6 +54,8 @@ class Kind(IntEnum):
     """From a worker: it wants the report of the node."""
     NODE = 16
     """To a worker: the report of all workers together."""
+    LINK = 17
+    """A connection to the internal address, of another node."""
 
 
 _MAY_BE_LOST = frozenset(

@@ -77,6 +77,7 @@ class Parent:
         routes = metrics_routes(settings, Place(self._node, 0), self.report)
         self._metrics = metrics_port(settings, routes)
         self._arrivals: Arrivals | None = None
+        self._links: Arrivals | None = None
         self._stopping = False
         self._starting = 0
         self._deaths = 0
@@ -87,12 +88,16 @@ class Parent:
         """Start the workers and listen. Returns the URL. Raises `CannotStart`, or `OSError` for the address."""
         listening = await bound(self._settings.host, self._settings.port)
         self._arrivals = Arrivals(listening, self._take)
+        if internal := self._settings.internal_host_and_port:
+            await self._listen_for_links(*internal)
         children = [await self.spawn() for _ in range(self._settings.workers)]
         for child in children:
             await child.serves()
         if self._metrics:
             await self._metrics.open()
         self._arrivals.open()
+        if self._links:
+            self._links.open()
         host, port = listening[0].getsockname()[:2]
         return f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
@@ -116,6 +121,8 @@ class Parent:
         await asyncio.gather(*(self._see_end(child, deadline) for child in children))
         if self._metrics:
             await self._metrics.close()
+        if self._links:
+            self._links.close()
         for task in self._tasks:
             task.cancel()
 
@@ -264,6 +271,21 @@ class Parent:
         return self.numbers.report(silent, wanted=self._settings.workers)
 
     # --- connections
+
+    async def _listen_for_links(self, host: str, port: int) -> None:
+        listening = await bound(host, port)
+        self._links = Arrivals(listening, self._take_link)
+        at = f"[{host}]" if ":" in host else host
+        address = f"{at}:{listening[0].getsockname()[1]}"
+        self._settings = self._settings.model_copy(update={"internal_address": address})
+
+    def _take_link(self, connection: socket.socket, sid: str | None, _seen: bool) -> None:
+        """Pass on a connection of another node to the worker that its first line names."""
+        place = Place.of(sid) if sid else None
+        if place is None or place.node != self._node:
+            connection.close()
+            return
+        self._give(place.worker, connection.detach(), Kind.LINK)
 
     def _take(self, connection: socket.socket, sid: str | None, seen: bool) -> None:
         place = Place.of(sid) if sid else None

@@ -7,6 +7,7 @@ import json
 import logging
 import signal
 import socket
+from collections.abc import Coroutine
 from dataclasses import asdict
 from typing import Any
 
@@ -90,9 +91,9 @@ class Worker:
                 self._told.set_result(json.loads(data))
             case Kind.CONNECTION | Kind.SILENT if connection is not None and self._server:
                 seen = kind is Kind.CONNECTION
-                adopting = asyncio.create_task(self._server.adopt(connection, data, seen=seen))
-                self._adopting.add(adopting)
-                adopting.add_done_callback(self._adopting.discard)
+                self._adopt(self._server.adopt(connection, data, seen=seen))
+            case Kind.LINK if connection is not None and self._server:
+                self._adopt(self._server.adopt_link(connection))
             case Kind.SUBSCRIBED:
                 self._line.subscribed(data)
             case Kind.NEWS:
@@ -103,6 +104,11 @@ class Worker:
                 self._over.set()
             case _:
                 close_connection(connection)
+
+    def _adopt(self, adopting: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(adopting)
+        self._adopting.add(task)
+        task.add_done_callback(self._adopting.discard)
 
     def _hand_over(self, worker: int, connection: int, data: bytes) -> None:
         self._channel.send(Kind.HAND_OVER, worker.to_bytes(NUMBER_BYTES) + data, connection)

@@ -296,7 +296,11 @@ ONE_AND_MORE = [
 async def test_a_sale_on_two_servers(
     store, sale_database, tmp_path: Path, redis, seed: int, how_many: int
 ):
-    settings = {"BARAKA_REDIS_URL": redis.url, "BARAKA_RELAY_ECHO_SECONDS_MAX": 1}
+    settings = {
+        "BARAKA_REDIS_URL": redis.url,
+        "BARAKA_RELAY_ECHO_SECONDS_MAX": 1,
+        "BARAKA_INTERNAL_ADDRESS": "127.0.0.1:0",
+    }
     async with (
         Baraka(sale_database, tmp_path, **settings) as here,
         Baraka(sale_database, tmp_path, **settings) as there,
@@ -312,3 +316,46 @@ async def test_a_sale_on_two_workers(
     async with Baraka(sale_database, tmp_path, fork=False, BARAKA_WORKERS=2) as server:
         faults = faults_of_workers(server)
         await run(store, [server], drawn(seed, how_many, faults), seed)
+
+
+def owner_in(*servers: Baraka) -> str:
+    """The node that writes the auction for others, by what one of them says in its log; "" if none does."""
+    said = [line for server in servers for line in server.log if line.get("event") == "forwarding"]
+    return str(said[-1]["node"]) if said else ""
+
+
+async def test_a_worker_that_writes_the_auction_for_another_one_is_killed_in_the_middle_of_bids(
+    store, sale_database, tmp_path: Path
+):
+    async with (
+        Baraka(sale_database, tmp_path, fork=False, BARAKA_WORKERS=2) as server,
+        bidders([server], seed=1) as people,
+    ):
+        await until(lambda: owner_in(server))
+        number = int(owner_in(server).rpartition(".")[2])
+        owner = sorted(workers_of(server), key=lambda one: one.pid)[number - 1]
+        owner.kill()
+        await until(lambda: len(workers_of(server)) == 2 and owner not in workers_of(server))
+        await sale_holds(store, people)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("fault", [0, 1], ids=["frozen", "killed"])
+async def test_a_server_that_writes_the_auction_for_another_one_fails_in_the_middle_of_bids(
+    store, sale_database, tmp_path: Path, redis, fault: int
+):
+    settings = {
+        "BARAKA_REDIS_URL": redis.url,
+        "BARAKA_INTERNAL_ADDRESS": "127.0.0.1:0",
+        "BARAKA_NODE_EXPIRY_SECONDS": 2,
+    }
+    async with (
+        Baraka(sale_database, tmp_path, BARAKA_NODE_ID="n1", **settings) as n1,
+        Baraka(sale_database, tmp_path, BARAKA_NODE_ID="n2", **settings) as n2,
+        bidders([n1, n2], seed=2) as people,
+    ):
+        await until(lambda: owner_in(n1, n2))
+        owner, other = (n1, n2) if owner_in(n1, n2) == "n1.1" else (n2, n1)
+        await faults_of_server(owner)[fault]()
+        await until(lambda: any(one.get("event") == "forwarding_lost" for one in other.log))
+        await sale_holds(store, people)

@@ -15,6 +15,7 @@ from baraka_server.live.clock_measure import seconds_counted
 from baraka_server.live.context import Limits
 from baraka_server.live.encoded import Encoded, Pieces
 from baraka_server.live.house import House
+from baraka_server.live.owners import Owners
 from baraka_server.live.relay import Relay
 from baraka_server.store.store import Store
 
@@ -76,6 +77,7 @@ def open_house(
     seconds: Callable[[], float] = seconds_counted,
     beat_seconds: float = 0,
     relay: Relay | None = None,
+    owners: Owners | None = None,
     gap_seconds: float = 0,
     rules: HouseRules | None = None,
     **limits: Any,
@@ -92,6 +94,7 @@ def open_house(
         seconds=seconds,
         beat_seconds=beat_seconds,
         relay=relay,
+        owners=owners,
         gap_seconds=gap_seconds,
     )
     house.open()

@@ -1,0 +1,151 @@
+"""Forwarding of a hot auction's commands to the node that writes them for all.
+
+Four nodes that contend for the lock on one row write less than one alone. So where several are asked for
+an auction at the same time, each sends what it was asked to one of them, which decides all of it together
+and writes it in one transaction. What comes back is answered and announced here as if it had been written
+here. A quiet auction is written wherever it is asked for.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+
+from baraka_server.contract.client_events import PlaceBid, PostComment
+from baraka_server.contract.refusals import Code
+from baraka_server.domain.decision import Command
+from baraka_server.domain.events import LedgerEntry
+from baraka_server.live.batch import Outcome, request_key
+from baraka_server.live.context import AuctioneerContext
+from baraka_server.live.owners import Answered, Asked, LinkLost
+from baraka_server.live.relay import RelayedEntries
+from baraka_server.live.sources import HERE, PERIOD_SECONDS, Sources
+from baraka_server.live.transaction import Committed
+from baraka_server.live.view import AuctionView
+from baraka_server.live.writer import Writer
+from baraka_server.store.catalog import users_by_id
+from baraka_server.store.errors import StoreError
+from baraka_server.store.store import users_in
+
+log = logging.getLogger(__name__)
+
+FORWARDED = (PlaceBid, PostComment)
+"""The commands that a crowd gives. No maximum bid is among them: it is sealed, and a link is not."""
+ELSEWHERE = "elsewhere"
+"""The source of what other nodes wrote, whichever they are."""
+
+
+class Forwarding:
+    """Has the commands of one auction written by its owner, or here.
+
+    `hear_up_to` announces what was written before an entry; `look` queues a look at the ledger.
+    """
+
+    def __init__(
+        self,
+        auction_id: int,
+        context: AuctioneerContext,
+        writer: Writer,
+        hear_up_to: Callable[[AuctionView, int], Awaitable[None]],
+        look: Callable[[], None],
+    ) -> None:
+        self.sources = Sources(context.clock)
+        """Who asks for the auction, as far as this node knows."""
+        self._auction_id = auction_id
+        self._context = context
+        self._writer = writer
+        self._hear_up_to = hear_up_to
+        self._look = look
+        self._until = float("-inf")
+        self._last_at = float("-inf")
+
+    def others_wrote(self, entries: int) -> None:
+        """Note that other nodes wrote entries. What one wrote for this node says nothing."""
+        if self._context.clock() - self._last_at > PERIOD_SECONDS:
+            self.sources.note(ELSEWHERE, entries)
+
+    async def commit(self, commands: Sequence[Command], view: AuctionView | None) -> Committed:
+        """Have commands of this node's own viewers decided and written."""
+        self.sources.note(HERE, len(commands))
+        if view is not None and self._is_worthwhile(commands):
+            asked = Asked(self._auction_id, HERE, view.seq, view.hash, commands)
+            if asking := self._context.owners.ask(asked):
+                self._last_at = self._context.clock()
+                try:
+                    answered = await asking
+                except LinkLost as error:
+                    return await self._repeated(commands, view, error)
+                if answered:
+                    return await self._as_committed(answered, view)
+        return await self._writer.commit(commands, view)
+
+    def _is_worthwhile(self, commands: Sequence[Command]) -> bool:
+        if not all(isinstance(one.event, FORWARDED) for one in commands):
+            return False
+        return self._context.clock() < self._until or self.sources.are_busy(HERE)
+
+    async def _as_committed(self, answered: Answered, view: AuctionView) -> Committed:
+        """What the owner wrote, as if it had been written here; what came before it is announced."""
+        if answered.busy:
+            self._until = self._context.clock() + PERIOD_SECONDS
+        committed = _committed(view, answered.outcomes, answered.last_seqs)
+        try:
+            for news in answered.news:
+                committed.entries += await self._entries(news)
+            unknown = view.unknown_users(users_in(committed.entries))
+            committed.users = await users_by_id(self._context.store, unknown) if unknown else {}
+            if answered.news:
+                await self._hear_up_to(view, answered.news[0].before_seq + 1)
+        except StoreError:  # they are written all the same, and answered; the next look finds them
+            committed.entries.clear()
+            self._look()
+        self._writer.heard(committed.entries)
+        return committed
+
+    async def _entries(self, news: RelayedEntries) -> Sequence[LedgerEntry]:
+        if news.entries:
+            return news.entries
+        count = news.last_seq - news.before_seq
+        found, _ = await self._context.store.entries_after(self._auction_id, news.before_seq, count)
+        return found
+
+    async def _repeated(
+        self, commands: Sequence[Command], view: AuctionView, lost: LinkLost
+    ) -> Committed:
+        """Settle what an owner was asked that is silent: it may have been written, now or later.
+
+        What has a `requestId` is repeated here, which gives one outcome, whoever is first (D23). Of
+        anything else nobody knows the outcome.
+        """
+        log.warning(
+            "auction %s: %s commands are settled here: %s",
+            self._auction_id,
+            len(commands),
+            lost,
+            extra={"event": "forwarding_lost", "auction": self._auction_id},
+        )
+        self._until = float("-inf")
+        self._look()
+        outcomes: list[Outcome] = [one.refused(Code.OUTCOME_UNKNOWN) for one in commands]
+        settled = _committed(view, outcomes, [0] * len(commands))
+        again = [at for at, one in enumerate(commands) if request_key(one)]
+        if len(again) < len(commands):
+            self._writer.lost(commands)
+        if not again:
+            return settled
+        try:
+            committed = await self._writer.commit([commands[at] for at in again], view)
+        except StoreError:
+            return settled
+        for at, outcome, last_seq in zip(
+            again, committed.outcomes, committed.last_seqs, strict=True
+        ):
+            outcomes[at], settled.last_seqs[at] = outcome, last_seq
+        committed.outcomes, committed.last_seqs = outcomes, settled.last_seqs
+        return committed
+
+
+def _committed(
+    view: AuctionView, outcomes: Sequence[Outcome], last_seqs: Sequence[int]
+) -> Committed:
+    return Committed(None, view.record, list(outcomes), list(last_seqs))
