@@ -214,15 +214,8 @@ class Server:
             per_second_max=settings.guest_tokens_per_second_max,
             clock=clock,
         ).add_to(app)
-        parts = Parts(
-            self.sio,
-            self.house,
-            self._store,
-            self._gateway,
-            self.admission,
-            self.audience,
-            self._relay,
-        )
+        wire = (self._gateway, self.admission, self.audience)
+        parts = Parts(self.sio, self.house, self._store, *wire, self._relay)
         self.metrics = Metrics(parts, settings, place, node_report)
         self.metrics.add_to(app)
         ViewerPages({"currency": settings.currency or ""}).add_to(app)

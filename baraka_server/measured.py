@@ -182,6 +182,7 @@ class Reporter:
         yield "relay_echo_age_seconds", relay.echo_age_seconds
         yield "relay_echo_seconds", Distribution.of(measures.echo)
         yield "relay_nodes", nodes
+        yield "relay_name_taken", int(relay.has_namesake)
         yield "relay_messages_total", by_label({"sent": measures.sent, "heard": measures.heard})
         yield "relay_connects_total", measures.connects
         yield "relay_strangers_total", measures.strangers

@@ -125,6 +125,9 @@ METRICS = (
     _gauge(
         "relay_nodes", "Other nodes (not workers of this one) that are heard of.", merge=Merge.MAX
     ),
+    _gauge(
+        "relay_name_taken", "1 while another server has the same BARAKA_NODE_ID.", merge=Merge.MAX
+    ),
     _counter("relay_messages", "Messages over the relay: `sent` or `heard`.", "direction"),
     _counter("relay_connects", "How often the relay was connected, with the first time."),
     _counter("relay_strangers", "Messages that are not signed with this house's secret."),

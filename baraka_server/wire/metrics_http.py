@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import hmac
 import logging
+import os
 from collections.abc import Awaitable, Callable
 from importlib.metadata import version
 
@@ -98,7 +99,7 @@ class MetricsPort:
             await web.TCPSite(self._runner, self._host, self._port).start()
         except OSError as error:
             await self._runner.cleanup()
-            why = error.strerror or error
+            why = os.strerror(error.errno) if error.errno else error
             raise CannotListen(f"{self._host} port {self._port}: {why}") from None
         host, port = self._runner.addresses[0][:2]
         url = f"http://{f'[{host}]' if ':' in host else host}:{port}/metrics"

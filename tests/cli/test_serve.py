@@ -148,6 +148,16 @@ def test_a_port_that_is_taken_is_named(tmp_path, database):
     assert f"port {port}" in answer.err
 
 
+def test_a_port_of_the_metrics_that_is_taken_is_named(tmp_path, database):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        words = ("serve", "--host=127.0.0.1", "--port=0", "--database-url", database)
+        answer = run(*words, folder=tmp_path, BARAKA_METRICS_PORT=port)
+    assert answer.code == 1
+    said = f"cannot listen for metrics on 127.0.0.1 port {port}: Address already in use"
+    assert said in answer.err
+
+
 @pytest.mark.parametrize(
     ("soft", "hard", "connections_max", "expected"),
     [

@@ -118,6 +118,7 @@ async def test_nothing_is_left_of_a_stalled_viewer(tmp_path, transport):
             for client in neighbours.sockets.values():
                 assert client.unsent_bytes <= 2 * BUFFER_BYTES
         await until(lambda: still(neighbours.possessions(), before), neighbours.possessions)
+        assert neighbours.server.sio.slow_viewers_dropped == 10
 
 
 @pytest.mark.slow
