@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from baraka_cli.doctor_checks import CheckResult, State, look, mend, of_tables, ok
+from baraka_cli.doctor_checks import CheckResult, State, look, mend, ok
+from baraka_cli.doctor_database import of_tables
 from baraka_server.store import odd_values
 
 if TYPE_CHECKING:

@@ -166,7 +166,7 @@ def _env_file() -> Iterator[CheckResult]:
 
 
 async def _database(settings: Settings, origin: str) -> list[CheckResult]:
-    from baraka_cli import doctor_checks
+    from baraka_cli import doctor_checks, doctor_database
     from baraka_server.store import inspection as store
     from baraka_server.store import migrate
     from baraka_server.store.address import UnusableUrl, missing_file, shown_url
@@ -189,12 +189,12 @@ async def _database(settings: Settings, origin: str) -> list[CheckResult]:
         do = "start it, or correct BARAKA_DATABASE_URL"
         results = [doctor_checks.mend("database", f"{shown} cannot be used: {error}", do)]
     if isinstance(facts, store.DatabaseServer):
-        results += doctor_checks.of_database_server(facts)
+        results += doctor_database.of_database_server(facts)
     elif isinstance(facts, store.DatabaseFile):
-        results += doctor_checks.of_database_file(facts)
+        results += doctor_database.of_database_file(facts)
     settled = {one.check for one in results if one.state is doctor_checks.State.MEND}
     if not settled & {"database", "file", "writes"}:  # else it is clear that it takes nothing
-        results.append(doctor_checks.of_writes(await store.refusal(url)))
+        results.append(doctor_database.of_writes(await store.refusal(url)))
     if facts is not None and not missing_file(url):
         results += await _rows(url)
     return results

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from baraka_cli import doctor_checks
+from baraka_cli import doctor_checks, doctor_database
 from baraka_cli.doctor_checks import State
 from baraka_server.settings import DEVELOPMENT_SECRET, Settings
 from baraka_server.store import inspection as store
@@ -304,7 +304,7 @@ SERVER = store.DatabaseServer("MySQL", (8, 4, 3), False, timedelta(0), timedelta
 def test_a_server_is_judged_by_its_facts(
     server: store.DatabaseServer, state: str, what: str
 ) -> None:
-    findings = list(doctor_checks.of_database_server(server))
+    findings = list(doctor_database.of_database_server(server))
     assert {"version", "clock", "time zone", "tables"} <= {one.check for one in findings}
     worst = min(findings, key=lambda one: list(State).index(one.state))
     assert worst.state == state
@@ -324,7 +324,7 @@ def test_a_file_is_judged_by_its_rights_and_its_disk(
     writable: bool, free_bytes: int, states: list[str]
 ) -> None:
     file = store.DatabaseFile(Path("/data/baraka.db"), True, writable, free_bytes)
-    assert [one.state for one in doctor_checks.of_database_file(file)] == states
+    assert [one.state for one in doctor_database.of_database_file(file)] == states
 
 
 def test_a_file_that_others_may_read_is_found(url: str, folder: Path) -> None:
