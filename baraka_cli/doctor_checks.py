@@ -119,7 +119,7 @@ def _address(settings: Settings) -> CheckResult:
     where = f"{settings.host} port {settings.port}"
     if settings.trusted_proxies.strip():
         return ok("address", f"{where}, behind {settings.trusted_proxies}")
-    if not _is_this_machine(settings.host):
+    if not is_this_machine(settings.host):
         return look(
             "address",
             f"{where}, and no proxy is named: without TLS anybody on the way reads the tokens",
@@ -134,7 +134,7 @@ def _address(settings: Settings) -> CheckResult:
     )
 
 
-def _is_this_machine(host: str) -> bool:
+def is_this_machine(host: str) -> bool:
     try:
         return ip_address(host).is_loopback
     except ValueError:
@@ -215,9 +215,22 @@ def _log(settings: Settings) -> CheckResult:
     return ok("log", settings.log_level)
 
 
+def _workers(settings: Settings) -> CheckResult:
+    if settings.workers == 1:
+        return ok("workers", "one process")
+    what = f"{settings.workers} processes"
+    if not settings.database_url.get_secret_value().startswith("sqlite"):
+        return ok("workers", what)
+    return look(
+        "workers",
+        f"{what} with SQLite, which lets one of them write at a time: bids wait for each other",
+        "BARAKA_WORKERS=1, or MySQL or MariaDB",
+    )
+
+
 SETTINGS: tuple[Callable[[Settings], CheckResult], ...] = (
     *(_mode, _tokens, _address, _proxies, _origins),
-    *(_limits, _sessions, _numbers, _owner_bids, _log),
+    *(_limits, _sessions, _numbers, _owner_bids, _log, _workers),
 )
 
 

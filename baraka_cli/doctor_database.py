@@ -7,7 +7,13 @@ from datetime import timedelta
 
 from baraka_cli.doctor_checks import CheckResult, look, mend, ok
 from baraka_server.store.errors import StoreError, Trouble, Unavailable
-from baraka_server.store.inspection import OLDEST, DatabaseFile, DatabaseServer, OddTable
+from baraka_server.store.inspection import (
+    OLDEST,
+    DatabaseFile,
+    DatabaseServer,
+    Durability,
+    OddTable,
+)
 
 CLOCK_LOOK, CLOCK_MEND = timedelta(seconds=2), timedelta(seconds=30)
 LOCK_SECONDS_MAX = 120
@@ -44,10 +50,52 @@ def of_database_server(server: DatabaseServer) -> Iterator[CheckResult]:
         yield mend("version", f"{named} is not supported", f"{server.kind} {oldest} or newer")
     if server.read_only:
         yield mend("writes", "the server only reads (read_only is on)", "connect to the primary")
+    yield from of_durability(server.durability)
     yield _locks(server.lock_seconds, server.lock_wait_seconds)
     yield _clock(server.clock_ahead)
     yield _zone(server.zone_ahead)
     yield from of_tables(server.odd_tables)
+
+
+def of_durability(durability: Durability) -> Iterator[CheckResult]:
+    """Whether an acknowledged bid survives whatever happens to the database's machine (D20)."""
+    lost = "bids that were acknowledged are lost when the database's machine loses power"
+    also = "also in its configuration"
+    flush, binlog = durability.flush_at_commit, durability.sync_binlog
+    if flush == 0:
+        yield mend(
+            "commits",
+            "innodb_flush_log_at_trx_commit is 0: bids that were acknowledged are lost when the database "
+            "crashes",
+            f"SET GLOBAL innodb_flush_log_at_trx_commit = 1, {also}",
+        )
+    elif flush not in {None, 1}:
+        yield look(
+            "commits",
+            f"innodb_flush_log_at_trx_commit is {flush}: {lost}",
+            f"SET GLOBAL innodb_flush_log_at_trx_commit = 1, {also}",
+        )
+    if binlog not in {None, 1}:
+        yield look(
+            "commits",
+            f"sync_binlog is {binlog}: {lost}, and replicas may have others",
+            f"SET GLOBAL sync_binlog = 1, {also}",
+        )
+    if durability.semi_sync_point == "AFTER_COMMIT":
+        yield look(
+            "commits",
+            "replicas answer after the commit is seen (AFTER_COMMIT): a fail-over may take back what "
+            "viewers were told",
+            f"set the wait point of semi-synchronous replication to AFTER_SYNC, {also}",
+        )
+    if durability.galera_nodes > 1:
+        yield look(
+            "commits",
+            f"a Galera cluster of {durability.galera_nodes}: a row that is locked on one is not on another",
+            "send all servers to one and the same node of it, and to another one only when that is gone",
+        )
+    if (flush, binlog) in {(1, None), (1, 1)}:
+        yield ok("commits", "they are on the disk when they are acknowledged")
 
 
 def of_tables(odd_tables: Sequence[OddTable]) -> Iterator[CheckResult]:

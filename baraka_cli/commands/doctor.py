@@ -83,6 +83,7 @@ def _results(commands: Any, database_url: str | None) -> Iterator[CheckResult]:
     if not bad & {"BARAKA_DATABASE_URL", "--database-url"}:
         by = "set by --database-url" if database_url else origin(Settings, "database_url")
         yield from run(_database(settings, by))
+    yield from run(_several_servers(settings))
     yield doctor_checks.of_open_files(settings, open_files.limit())
     yield doctor_checks.of_uvloop(there=_has_uvloop())
 
@@ -198,6 +199,12 @@ async def _database(settings: Settings, origin: str) -> list[CheckResult]:
     if facts is not None and not missing_file(url):
         results += await _rows(url)
     return results
+
+
+async def _several_servers(settings: Settings) -> list[CheckResult]:
+    from baraka_cli.doctor_nodes import of_several_servers
+
+    return await of_several_servers(settings)
 
 
 async def _rows(url: str) -> list[CheckResult]:

@@ -38,6 +38,24 @@ class UnusableRedisUrl(ValueError):
     """A Redis URL that cannot be read. The text is for the operator, behind the setting's name."""
 
 
+def redis_at(url: str, *, answer_seconds_max: float | None = None) -> Redis:
+    """The Redis at a URL; nothing is connected yet. Raises `UnusableRedisUrl`."""
+    try:
+        redis: Redis = Redis.from_url(
+            url,
+            retry=Retry(NoBackoff(), 0),
+            socket_connect_timeout=CONNECT_SECONDS_MAX,
+            socket_timeout=answer_seconds_max,
+            socket_keepalive=True,
+        )
+    except ValueError:  # whose text may have the password
+        raise UnusableRedisUrl(
+            "is not a URL of Redis: write it like redis://:PASSWORD@HOST:6379/0, "
+            "with %40 for an @ in the password"
+        ) from None
+    return redis
+
+
 class RedisLine:
     """The channels of one Redis, each under `prefix:`. Raises `UnusableRedisUrl`.
 
@@ -46,19 +64,7 @@ class RedisLine:
 
     def __init__(self, url: str, *, prefix: str) -> None:
         self._prefix = prefix + ":"
-        try:
-            self._redis: Redis = Redis.from_url(
-                url,
-                retry=Retry(NoBackoff(), 0),
-                socket_connect_timeout=CONNECT_SECONDS_MAX,
-                socket_timeout=None,
-                socket_keepalive=True,
-            )
-        except ValueError:  # whose text may have the password
-            raise UnusableRedisUrl(
-                "is not a URL of Redis: write it like redis://:PASSWORD@HOST:6379/0, "
-                "with %40 for an @ in the password"
-            ) from None
+        self._redis = redis_at(url)
         self._wanted: set[str] = set()
         self._confirmed: dict[str, asyncio.Event] = {}
         self._pubsub: PubSub | None = None

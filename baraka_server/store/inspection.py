@@ -25,6 +25,12 @@ OTHERS_READ = 0o044
 OLDEST = {"MySQL": (8, 4), "MariaDB": (10, 11)}
 """The oldest supported versions (D27)."""
 
+_DURABILITY = (
+    *("innodb_flush_log_at_trx_commit", "log_bin", "sync_binlog", "wsrep_on"),
+    *("rpl_semi_sync_master_enabled", "rpl_semi_sync_master_wait_point"),
+    *("rpl_semi_sync_source_enabled", "rpl_semi_sync_source_wait_point"),
+)
+
 EXAMINE_SECONDS_MAX = 20
 """How long the inspection of a database server may take; one with many thousand tables is slow."""
 
@@ -36,6 +42,19 @@ class OddTable:
     name: str
     engine: str
     charset: str
+
+
+@dataclass(frozen=True, slots=True)
+class Durability:
+    """What a server does before it acknowledges a commit; None stands for what it does not have."""
+
+    flush_at_commit: int | None = 1
+    """`innodb_flush_log_at_trx_commit`: 1 is on the disk, 2 in the system's memory, 0 in its own."""
+    sync_binlog: int | None = None
+    """How many commits stand in the binary log before it is on the disk; None without such a log."""
+    semi_sync_point: str | None = None
+    """`AFTER_SYNC` or `AFTER_COMMIT` where replicas are waited for."""
+    galera_nodes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +73,7 @@ class DatabaseServer:
     """How long a row may stay locked for a session of ours whose end the server cannot hear."""
     lock_wait_seconds: int = 0
     """How long a session of ours waits for a row that is locked."""
+    durability: Durability = Durability()
 
     @property
     def supported(self) -> bool:
@@ -139,7 +159,38 @@ async def _server(connection: AsyncConnection) -> DatabaseServer:
         clock_ahead=theirs.replace(tzinfo=UTC) - ours,
         zone_ahead=timedelta(seconds=int(zone or 0)),
         odd_tables=await odd_tables(connection),
+        durability=await _durability(connection),
     )
+
+
+async def _durability(connection: AsyncConnection) -> Durability:
+    said = await _variables(connection, "VARIABLES", _DURABILITY)
+    galera = await _variables(connection, "STATUS", ("wsrep_cluster_size",))
+    waits = "ON" in {
+        said.get("rpl_semi_sync_master_enabled"),
+        said.get("rpl_semi_sync_source_enabled"),
+    }
+    point = said.get("rpl_semi_sync_source_wait_point") or said.get(
+        "rpl_semi_sync_master_wait_point"
+    )
+    flush, binlog = said.get("innodb_flush_log_at_trx_commit"), said.get("sync_binlog")
+    return Durability(
+        flush_at_commit=int(flush) if flush else None,
+        sync_binlog=int(binlog) if binlog and said.get("log_bin") == "ON" else None,
+        semi_sync_point=point if waits else None,
+        galera_nodes=int(galera.get("wsrep_cluster_size") or 0)
+        if said.get("wsrep_on") == "ON"
+        else 0,
+    )
+
+
+async def _variables(
+    connection: AsyncConnection, kind: str, names: Sequence[str]
+) -> dict[str, str]:
+    """The values of those that the server has; MySQL, MariaDB and their versions have others."""
+    quoted = ", ".join(f"'{name}'" for name in names)
+    rows = await connection.execute(text(f"SHOW GLOBAL {kind} WHERE Variable_name IN ({quoted})"))
+    return {str(name).lower(): str(value) for name, value in rows}
 
 
 def _numbers(version: str) -> tuple[int, ...]:
