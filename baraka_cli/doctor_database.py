@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 from baraka_cli.doctor_checks import CheckResult, look, mend, ok
+from baraka_server.settings import Settings
 from baraka_server.store.errors import StoreError, Trouble, Unavailable
 from baraka_server.store.inspection import (
     OLDEST,
@@ -55,6 +56,21 @@ def of_database_server(server: DatabaseServer) -> Iterator[CheckResult]:
     yield _clock(server.clock_ahead)
     yield _zone(server.zone_ahead)
     yield from of_tables(server.odd_tables)
+
+
+def of_connections(settings: Settings, server: DatabaseServer) -> CheckResult:
+    """Whether the database takes as many connections as this server may open."""
+    needed = settings.workers * settings.database_connections_max
+    of_each = f" ({settings.workers} workers)" if settings.workers > 1 else ""
+    what = f"this server opens up to {needed:,}{of_each}, and the database takes {server.connections_max:,}"
+    if not server.connections_max or needed < server.connections_max:
+        return ok("connections", f"{what}, of all servers and programs")
+    return mend(
+        "connections",
+        f"{what}: under load bids fail",
+        f"SET GLOBAL max_connections = {2 * needed}, also in its configuration, or less than "
+        f"BARAKA_DATABASE_CONNECTIONS_MAX={settings.database_connections_max}",
+    )
 
 
 def of_durability(durability: Durability) -> Iterator[CheckResult]:

@@ -35,7 +35,7 @@ async def of_several_servers(settings: Settings) -> list[CheckResult]:
     except UnusableRedisUrl as error:
         return [mend("redis", f"BARAKA_REDIS_URL {error}", "correct it")]
     except RedisFault as error:
-        return [*results, of_redis_fault(str(error))]
+        return [*results, of_redis_fault(error)]
     heard = of_nodes(server.nodes, server.strangers, settings.redis_prefix)
     return [*results, *of_redis(server), *(heard if server.echo_seconds is not None else ())]
 
@@ -76,11 +76,16 @@ def _is_public(host: str) -> bool:
         return False
 
 
-def of_redis_fault(why: str) -> CheckResult:
+LET_IT = (
+    "let its user publish and subscribe under BARAKA_REDIS_PREFIX (ACL: resetchannels, &PREFIX:*)"
+)
+
+
+def of_redis_fault(error: RedisFault) -> CheckResult:
     return mend(
         "redis",
-        f"it cannot be used: {why}. Bids go on; viewers of other servers hear of them later",
-        "start it, or correct BARAKA_REDIS_URL",
+        f"it cannot be used: {error}. Bids go on; viewers of other servers hear of them later",
+        LET_IT if error.not_allowed else "start it, or correct BARAKA_REDIS_URL",
     )
 
 
@@ -90,7 +95,7 @@ def of_redis(server: RedisServer) -> Iterator[CheckResult]:
         yield mend(
             "redis",
             f"{named} answers, but what is published there is not heard",
-            "let its user publish and subscribe under BARAKA_REDIS_PREFIX (ACL: resetchannels, &PREFIX:*)",
+            LET_IT,
         )
     else:
         took = f"it answers in {_ms(server.round_trip_seconds)}, and is heard in "

@@ -191,6 +191,7 @@ async def _database(settings: Settings, origin: str) -> list[CheckResult]:
         results = [doctor_checks.mend("database", f"{shown} cannot be used: {error}", do)]
     if isinstance(facts, store.DatabaseServer):
         results += doctor_database.of_database_server(facts)
+        results.append(doctor_database.of_connections(settings, facts))
     elif isinstance(facts, store.DatabaseFile):
         results += doctor_database.of_database_file(facts)
     settled = {one.check for one in results if one.state is doctor_checks.State.MEND}

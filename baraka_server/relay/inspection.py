@@ -11,7 +11,7 @@ from typing import Any
 
 from redis.asyncio import Redis
 from redis.asyncio.client import PubSub
-from redis.exceptions import RedisError
+from redis.exceptions import NoPermissionError, RedisError
 
 from baraka_server.relay.messages import Beat, Codec
 from baraka_server.relay.node_relay import EVERYBODY
@@ -25,6 +25,11 @@ _PUBSUB = "pubsub"
 
 class RedisFault(RuntimeError):
     """A Redis that cannot be used. The text says why, and has no password."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(str(error) or type(error).__name__)
+        self.not_allowed = isinstance(error, NoPermissionError)
+        """Whether its user may not publish and subscribe."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +80,7 @@ async def examine(
     try:
         return await _examine(redis, prefix, Codec(secret), listen_seconds)
     except FAULTS as error:
-        raise RedisFault(str(error) or type(error).__name__) from error
+        raise RedisFault(error) from error
     finally:
         with suppress(*FAULTS):
             await redis.aclose()

@@ -74,6 +74,8 @@ class DatabaseServer:
     lock_wait_seconds: int = 0
     """How long a session of ours waits for a row that is locked."""
     durability: Durability = Durability()
+    connections_max: int = 0
+    """How many connections it takes at once, of all programs; 0 where it does not say."""
 
     @property
     def supported(self) -> bool:
@@ -160,6 +162,7 @@ async def _server(connection: AsyncConnection) -> DatabaseServer:
         zone_ahead=timedelta(seconds=int(zone or 0)),
         odd_tables=await odd_tables(connection),
         durability=await _durability(connection),
+        connections_max=int(await connection.scalar(text("SELECT @@global.max_connections")) or 0),
     )
 
 

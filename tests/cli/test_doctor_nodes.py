@@ -15,6 +15,7 @@ from pydantic import SecretStr
 from baraka_cli import doctor_checks, doctor_database, doctor_nodes
 from baraka_cli.doctor_checks import CheckResult, State
 from baraka_cli.doctor_nodes import of_redis_url, of_several_servers
+from baraka_server.relay.inspection import RedisServer
 from baraka_server.relay.messages import Codec
 from baraka_server.relay.node_relay import NodeRelay
 from baraka_server.relay.redis_line import RedisLine
@@ -169,8 +170,22 @@ async def test_a_user_who_may_not_publish_or_ask_for_settings_is_found(redis: Re
     finally:
         redis.ask("ACL", "DELUSER", "shy")
 
-    assert len(told(found, "redis", State.MEND)) == 1
+    (mended,) = [one for one in found if one.state is State.MEND]
+    assert "publish and subscribe under BARAKA_REDIS_PREFIX" in str(mended.do)
     assert {one.state for one in allowed} == {State.OK}
+
+
+def test_a_redis_that_is_slow_or_passes_nothing_on_is_found(monkeypatch) -> None:
+    well = RedisServer("Redis", "7.0", 0.001, 0.001, None, None)
+    monkeypatch.setattr(doctor_nodes, "SLOW_SECONDS", 0.05)
+
+    def state(server: RedisServer) -> list[State]:
+        return [one.state for one in doctor_nodes.of_redis(server)]
+
+    assert state(well) == [State.OK]
+    assert state(replace(well, round_trip_seconds=0.2)) == [State.LOOK]
+    assert state(replace(well, echo_seconds=0.2)) == [State.LOOK]
+    assert state(replace(well, echo_seconds=None)) == [State.MEND]
 
 
 @pytest.mark.parametrize(
@@ -254,6 +269,9 @@ async def test_a_real_database_is_asked_what_it_does_at_a_commit(mariadb, tmp_pa
         server = await examine(url)
         assert isinstance(server, DatabaseServer)
         assert server.durability == Durability()
+        few, many = [settings("redis://x", workers=workers) for workers in (2, 64)]
+        assert doctor_database.of_connections(few, server).state is State.OK
+        assert doctor_database.of_connections(many, server).state is State.MEND, "640 of 300"
         mariadb.sql("SET GLOBAL innodb_flush_log_at_trx_commit = 0")
         unsafe = await examine(url)
         assert isinstance(unsafe, DatabaseServer)

@@ -110,3 +110,4 @@ async def test_two_workers_share_the_limits_of_a_user(sale_database, tmp_path):
         assert await allowed(bilal, amounts, 20) >= BURST
         assert await allowed(bilals_other, amounts, BURST) < BURST / 2
         assert await allowed(dina, amounts, BURST) == BURST, "of another user"
+        assert "duplicate_node_id" not in {one.get("event") for one in workers.log}
