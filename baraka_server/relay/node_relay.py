@@ -245,6 +245,8 @@ class NodeRelay:
     def _tell_of_namesake(self) -> None:
         if not self.has_namesake or self._clock() - self._told_of_namesake_at < NAMESAKE_SECONDS:
             return
+        if not self._peers.speaks_for_server(self._boot):
+            return
         self._told_of_namesake_at = self._clock()
         log.error(
             "another server has BARAKA_NODE_ID=%s too: a load balancer sends sessions of one to the other. "

@@ -78,6 +78,11 @@ class Peers:
         noticed = self._twice.get(name)
         return noticed is not None and self._clock() - noticed < self._expiry_seconds
 
+    def speaks_for_server(self, boot: str) -> bool:
+        """Whether this node, of our server, is the one of its workers that says what concerns them all."""
+        ours = [other for other, peer in self._peers.items() if peer.server == self._own[1]]
+        return all(boot < other for other in ours)
+
     def counts(self, boot: str, counts: Mapping[int, int]) -> set[int]:
         """Take the counts that a peer published between two beats; of a stranger they come with its beat."""
         peer = self._peers.get(boot)

@@ -42,10 +42,12 @@ class Ears:
 
 
 class Node:
-    def __init__(self, hub: RelayHub, name: str, clock: Clock, secret: str = SECRET) -> None:
+    def __init__(self, hub: RelayHub, name: str, clock: Clock, *, server: str = "") -> None:
         self.line: HubLine = hub.line()
         self.ears = Ears()
-        self.relay = NodeRelay(self.line, Codec(secret), node=name, version="1", clock=clock)
+        self.relay = NodeRelay(
+            self.line, Codec(SECRET), node=name, version="1", server=server, clock=clock
+        )
 
     async def open(self) -> None:
         self.relay.open(self.ears)
@@ -253,15 +255,16 @@ async def test_two_nodes_of_one_name_hear_each_other_are_counted_and_say_so_once
     caplog,
 ) -> None:
     clock, hub = Clock(), RelayHub()
-    a, b, c = Node(hub, "n1.1", clock), Node(hub, "n1.1", clock), Node(hub, "n2.1", clock)
-    for node in (a, b, c):
+    a, a_too = [Node(hub, f"n1.{n}", clock, server="start of a") for n in (1, 2)]
+    b, c = Node(hub, "n1.1", clock), Node(hub, "n2.1", clock)
+    for node in (a, a_too, b, c):
         await node.open()
     await a.relay.follow(42)
     a.relay.count_here(42, 3)
     b.relay.count_here(42, 2)
 
     for _ in range(3):
-        for node in (a, b, c):
+        for node in (a, a_too, b, c):
             node.relay.beat()
             await settled()
         clock.now += 1
@@ -273,7 +276,7 @@ async def test_two_nodes_of_one_name_hear_each_other_are_counted_and_say_so_once
     assert [node.relay.count_elsewhere(42) for node in (a, b, c)] == [2, 3, 5]
     assert [node.relay.has_namesake for node in (a, b, c)] == [True, True, False]
     said = [one for one in caplog.records if one.event == "duplicate_node_id"]
-    assert len(said) == 2, "by each of the two, once"
+    assert len(said) == 2, "by each of the two servers, once"
     assert "BARAKA_NODE_ID=n1" in said[0].getMessage()
 
     await b.relay.close()
