@@ -99,3 +99,16 @@ async def test_a_worker_that_dies_while_it_is_replaced_is_replaced_once(
     await parent.replacing
     await until(lambda: not before & pids(parent))
     assert len(pids(parent)) == 2
+
+
+async def test_a_stop_while_workers_are_replaced_leaves_none(
+    parent: Parent, caplog: pytest.LogCaptureFixture
+) -> None:
+    parent.replace_all()
+    await until(lambda: len(parent.children) == 3)
+    processes = [child.process for child in parent.children.values()]
+
+    await parent.stop()
+
+    assert all(process.returncode is not None for process in processes)
+    assert [one for one in caplog.records if one.levelno >= logging.ERROR] == []
