@@ -82,6 +82,7 @@ class Parent:
         self._starting = 0
         self._deaths = 0
         self._tasks: set[asyncio.Task[None]] = set()
+        self._reviving: set[asyncio.Task[None]] = set()
         self.replacing: asyncio.Task[None] | None = None
 
     async def start(self) -> str:
@@ -105,8 +106,10 @@ class Parent:
         """Have every worker finish what it accepted; new connections get its 503 during the notice."""
         self._stopping = True
         deadline = self._now() + self._settings.shutdown_seconds_max * STOP_SHARE
-        if self.replacing:
-            self.replacing.cancel()
+        making = [*self._reviving, *filter(None, [self.replacing])]
+        for task in making:
+            task.cancel()
+        await asyncio.gather(*making, return_exceptions=True)  # no worker comes from now on
         for child in self.children.values():
             if not _is_ready(child):  # it has accepted nothing, and hears nothing before it serves
                 child.kill()
@@ -228,7 +231,13 @@ class Parent:
             _ended(code),
             extra={"event": "worker_died", "worker": child.number},
         )
-        await asyncio.sleep(AGAIN_SECONDS[min(deaths, len(AGAIN_SECONDS) - 1)])
+        pause = AGAIN_SECONDS[min(deaths, len(AGAIN_SECONDS) - 1)]
+        reviving = asyncio.create_task(self._revive(pause))
+        self._reviving.add(reviving)
+        reviving.add_done_callback(self._reviving.discard)
+
+    async def _revive(self, pause: float) -> None:
+        await asyncio.sleep(pause)
         if self._lacks_one:
             await self.spawn()
 

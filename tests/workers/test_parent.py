@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import sys
 from collections.abc import AsyncIterator
@@ -112,3 +113,25 @@ async def test_a_stop_while_workers_are_replaced_leaves_none(
 
     assert all(process.returncode is not None for process in processes)
     assert [one for one in caplog.records if one.levelno >= logging.ERROR] == []
+
+
+async def test_no_worker_is_started_any_more_once_a_server_stops(
+    parent: Parent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spawn, spawning, started = Parent.spawn, asyncio.Event(), []
+    dead, other = parent.children.values()
+
+    async def spawned(self: Parent) -> Child:
+        spawning.set()
+        await other.process.wait()
+        started.append(self)
+        return await spawn(self)
+
+    monkeypatch.setattr(Parent, "spawn", spawned)
+    dead.kill()
+    await spawning.wait()
+
+    await parent.stop()
+
+    assert not started
+    assert not parent.children
