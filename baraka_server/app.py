@@ -8,6 +8,7 @@ import logging
 import os
 import ssl
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
@@ -19,6 +20,7 @@ from baraka_server.live.accounts import Accounts
 from baraka_server.live.context import Limits
 from baraka_server.live.house import House
 from baraka_server.live.owners import Answered, Asked, Owners
+from baraka_server.live.sign_in_counts import Counts
 from baraka_server.measured import Metrics, Parts
 from baraka_server.metrics.report import Report
 from baraka_server.minting import Minting
@@ -35,7 +37,6 @@ from baraka_server.wire.connection_limits import ConnectionLimits
 from baraka_server.wire.cors import Cors
 from baraka_server.wire.fastpath_check import take_fast_path
 from baraka_server.wire.gateway import Gateway, UserLimits, close_all_sockets, make_server
-from baraka_server.wire.guests import GuestTokens
 from baraka_server.wire.handover import HandOver, adopt, share
 from baraka_server.wire.health import Health
 from baraka_server.wire.holdings import Holdings, holdings_of
@@ -46,6 +47,7 @@ from baraka_server.wire.identity import Verifier
 from baraka_server.wire.places import Place
 from baraka_server.wire.shared_limits import SharedLimits
 from baraka_server.wire.sid_binding import SidBinding
+from baraka_server.wire.signing_in import guest_tokens, signing_in
 from baraka_server.wire.socket_limits import SocketLimits
 from baraka_server.wire.viewer_pages import ViewerPages
 
@@ -156,7 +158,24 @@ class Server:
             barred=self._accounts.refusal,
             guests_max=settings.guests_max,
         )
-        self._purge = Purge(self._store, timedelta(hours=settings.requests_kept_hours))
+        self.sign_in_counts: Counts = Counter()
+        """What came of signing in, by outcome."""
+        self._signing_in = signing_in(
+            settings,
+            self._store,
+            self.sign_in_counts,
+            verifier.secret,
+            minting.token,
+            minting.allowed(timedelta(seconds=settings.access_token_seconds)),
+            self._address,
+            self._refused,
+            clock,
+        )
+        self._purge = Purge(
+            self._store,
+            timedelta(hours=settings.requests_kept_hours),
+            self._signing_in.sign_in.forget if self._signing_in else None,
+        )
         self._health = Health(self._store, self.house.relay, clock)
         cors = Cors(settings.origins)
         connections = ConnectionLimits(
@@ -205,14 +224,11 @@ class Server:
             clock=clock,
         )
         self._api.add_to(app)
-        GuestTokens(
-            minting.guest,
-            minting.allowed(timedelta(seconds=settings.guest_token_seconds)),
-            self._address,
-            self._refused,
-            open_to_all=settings.guests,
-            per_second_max=settings.guest_tokens_per_second_max,
-            clock=clock,
+        if self._signing_in:
+            self._signing_in.routes.add_to(app)
+        guest_lifetime = minting.allowed(timedelta(seconds=settings.guest_token_seconds))
+        guest_tokens(
+            settings, minting.guest, guest_lifetime, self._address, self._refused, clock
         ).add_to(app)
         wire = (self._gateway, self.admission, self.audience)
         parts = Parts(self.sio, self.house, self._store, *wire, self._relay)
@@ -331,6 +347,8 @@ class Server:
                 await self._accounts.close()
                 if self._direct:
                     self._direct.leave()
+                if self._signing_in:
+                    await self._signing_in.delivery.close()
                 await self.house.close()
                 if self._direct:
                     await self._direct.close()

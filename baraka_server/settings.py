@@ -6,6 +6,7 @@ import os
 from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Annotated, Any, Self, cast
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_validator
 from pydantic_settings import (
@@ -36,6 +37,9 @@ MAKE_A_SECRET = "openssl rand -base64 32"  # noqa: S105
 
 METRICS_TOKEN_CHARS_MIN = 16
 
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+"""The hosts that a code may be posted to without TLS."""
+
 DEFAULT_DATABASE_URL = "sqlite+aiosqlite:///baraka.db"
 
 
@@ -60,6 +64,13 @@ class FanOutPath(StrEnum):
 
     FAST = "fast"
     STOCK = "stock"
+
+
+class SignInBy(StrEnum):
+    """The way on which one-time codes reach telephones (D49)."""
+
+    CONSOLE = "console"
+    WEBHOOK = "webhook"
 
 
 class PhoneNumbers(StrEnum):
@@ -174,6 +185,82 @@ class Settings(BaseSettings):
             "Sockets of guests that are connected at once, so that users find room beside them. 0 is "
             "no limit."
         ),
+    )
+    sign_in: SignInBy | None = Field(
+        None,
+        description=(
+            "How one-time codes are delivered to those who sign in here, under /auth: `webhook` posts them "
+            "to an SMS gateway, `console` prints them in the log, in development alone. Without it nobody "
+            "signs in here."
+        ),
+    )
+    sign_in_webhook_url: str | None = Field(
+        None, description="Where codes are posted: https://…, or http:// on this machine."
+    )
+    sign_in_webhook_secret: SecretStr | None = Field(
+        None,
+        description="The key of the signature of what is posted, at least 32 bytes; the receiver has it too.",
+    )
+    sign_up: bool = Field(
+        False,
+        description="Whether a number that is new gets a code, and its first code makes a user of it.",
+    )
+    otp_in_users: bool = Field(
+        False,
+        description=(
+            "Whether codes are written into `users.otpCode` too, for an existing system that reads them "
+            "there. Whoever reads that table can then sign in."
+        ),
+    )
+    phone_region: Annotated[str, Field(pattern=r"^([A-Z]{2})?$")] = Field(
+        "",
+        description=(
+            "The country of numbers that are typed without its code, as two letters: KW, SA, EG. Without "
+            "it every number begins with + or 00."
+        ),
+    )
+    phone_countries: Annotated[str, Field(pattern=r"^[0-9, ]*$")] = Field(
+        "",
+        description=(
+            "The calling codes of the countries to which codes are sent, with commas: 965, 966. Without "
+            "it all: set it, since a message to some of them costs many times as much."
+        ),
+    )
+    codes_per_prefix_per_hour_max: Count = Field(
+        50,
+        description=(
+            "Codes an hour for numbers that differ in their last four digits alone, of all servers. 0 is "
+            "no limit."
+        ),
+    )
+    codes_per_address_per_hour_max: Count = Field(
+        50, description="Codes an hour for one address, of all servers. 0 is no limit."
+    )
+    codes_per_hour_max: Count = Field(
+        2_000,
+        description="Codes an hour in all, of all servers: what a flood may cost. 0 is no limit.",
+    )
+    wrong_codes_per_address_per_hour_max: Count = Field(
+        100, description="Wrong codes an hour of one address, on all servers. 0 is no limit."
+    )
+    sign_in_requests_per_second_max: Rate = Field(
+        5,
+        description=(
+            "Requests of one address to sign in or to stay so, on average; 5 seconds' worth at once. 0 is "
+            "no limit."
+        ),
+    )
+    access_token_seconds: Annotated[int, Field(ge=60, le=86_400)] = Field(
+        900, description="How long an access token that is given here is valid: 15 minutes."
+    )
+    session_idle_days_max: Annotated[int, Field(ge=1, le=3_650)] = Field(
+        30, description="How long somebody stays signed in without a sign of life."
+    )
+    session_days_max: Annotated[int, Field(ge=1, le=3_650)] = Field(
+        180, description="How long somebody stays signed in altogether."
+    )
+    sessions_per_user_max: Annotated[int, Field(ge=1, le=1_000)] = Field(
+        20, description="Sessions of one user; above it the one that was not used for longest ends."
     )
     host: str = Field(
         "0.0.0.0",  # noqa: S104
@@ -486,7 +573,7 @@ class Settings(BaseSettings):
             raise ValueError(value.reason)
         return value
 
-    @field_validator("jwt_secret")
+    @field_validator("jwt_secret", "sign_in_webhook_secret")
     @classmethod
     def _long_enough(cls, secret: SecretStr | None) -> SecretStr | None:
         if secret is not None and len(secret.get_secret_value().encode()) < JWT_SECRET_BYTES_MIN:
@@ -529,6 +616,31 @@ class Settings(BaseSettings):
                 self.host = "127.0.0.1"
         return self
 
+    @field_validator("sign_in_webhook_url")
+    @classmethod
+    def _is_safe(cls, url: str | None) -> str | None:
+        if url is None:
+            return url
+        parts = urlsplit(url)
+        if not parts.hostname or parts.scheme not in {"http", "https"}:
+            raise ValueError("must be an address like https://sms.example/codes")
+        if parts.scheme == "http" and parts.hostname not in LOOPBACK:
+            raise ValueError("must be https://: whoever reads the line could sign in as anybody")
+        return url
+
+    @model_validator(mode="after")
+    def _can_deliver(self) -> Self:
+        if self.sign_in is SignInBy.CONSOLE and self.mode is not Mode.DEVELOPMENT:
+            raise ValueError(
+                "BARAKA_SIGN_IN=console prints codes in the log, and is for BARAKA_MODE=development "
+                "alone: use webhook"
+            )
+        if self.sign_in is SignInBy.WEBHOOK:
+            for name in ("sign_in_webhook_url", "sign_in_webhook_secret"):
+                if getattr(self, name) is None:
+                    raise ValueError(f"BARAKA_SIGN_IN=webhook needs BARAKA_{name.upper()}")
+        return self
+
     @field_validator("trusted_proxies")
     @classmethod
     def _are_networks(cls, text: str) -> str:
@@ -554,6 +666,10 @@ class Settings(BaseSettings):
             return None
         host, _, port = self.internal_address.rpartition(":")
         return host.strip("[]"), int(port)
+
+    @property
+    def calling_codes(self) -> frozenset[int]:
+        return frozenset(map(int, self.phone_countries.replace(",", " ").split()))
 
     @property
     def access_kinds(self) -> list[str]:

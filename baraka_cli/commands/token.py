@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from baraka_cli.durations import BadDuration, duration_of
-from baraka_cli.terminal import load_settings, stdout, wrong_usage
+from baraka_cli.terminal import DatabaseUrl, load_settings, stdout, wrong_usage
 
 if TYPE_CHECKING:
     from baraka_server.minting import Minting
     from baraka_server.settings import Settings
+    from baraka_server.store.store import Store
 
 LIFETIME, GUEST_LIFETIME = timedelta(minutes=15), timedelta(hours=12)
 EXAMPLE = 'try --claims \'{"aud": "x"}\''
@@ -57,6 +58,14 @@ def token(
     url: Annotated[
         str, typer.Option(envvar="BARAKA_URL", help="The server, for --overlay.")
     ] = "http://127.0.0.1:3000",
+    refresh: Annotated[
+        bool,
+        typer.Option(
+            "--refresh",
+            help="Begin a session of the user instead, and print its refresh token, for /auth/refresh.",
+        ),
+    ] = False,
+    database_url: DatabaseUrl = None,
     expires_in: Annotated[
         timedelta | None,
         typer.Option(
@@ -96,6 +105,13 @@ def token(
     if user_id is not None and user_id > INT_MAX:
         wrong_usage(f"USER_ID: no user has an id above {INT_MAX}.")
     settings = load_settings()
+    if refresh:
+        if user_id is None or expired or claims or expires_in:
+            wrong_usage(
+                "--refresh takes a USER_ID, and none of the other options but --database-url."
+            )
+        stdout.print(_refresh_token(settings, database_url, user_id), soft_wrap=True)
+        return
     maker = minting(settings)
     if maker is None:
         wrong_usage(
@@ -115,6 +131,24 @@ def token(
     except TypeError as error:  # there are claims that no token can have
         wrong_usage(f"--claims: {error}")
     stdout.print(minted, soft_wrap=True)
+
+
+def _refresh_token(settings: Settings, database_url: str | None, user_id: int) -> str:
+    """The first refresh token of a new session, as signing in gives one (D51)."""
+    from datetime import UTC, datetime
+
+    from baraka_cli.database import ask_store
+    from baraka_server.contract.fields import whole_milliseconds
+    from baraka_server.store import catalog
+    from baraka_server.store.sessions import begin_for
+    from baraka_server.wire.signing_in import session_limits
+
+    async def begin(store: Store) -> str:
+        await catalog.user_by_id(store, user_id)
+        now = whole_milliseconds(datetime.now(UTC))
+        return await begin_for(store, user_id, session_limits(settings), now)
+
+    return ask_store(database_url, begin)
 
 
 def _for_a_guest(

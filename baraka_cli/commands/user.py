@@ -1,4 +1,4 @@
-"""`baraka user`: makes and lists users, and blocks them everywhere."""
+"""`baraka user`: makes and lists users, blocks them everywhere, and ends their sessions."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ from typing import Annotated, Literal
 import typer
 
 from baraka_cli.database import ask_store
-from baraka_cli.terminal import AsJson, DatabaseUrl, print_json, print_table, say, stdout
+from baraka_cli.terminal import AsJson, DatabaseUrl, fail, print_json, print_table, say, stdout
 
-app = typer.Typer(help="Create and find users, and block them everywhere.", no_args_is_help=True)
+app = typer.Typer(
+    help="Create and find users, block them everywhere, and end their sessions.",
+    no_args_is_help=True,
+)
 
 
 @app.command()
@@ -43,6 +46,7 @@ UserId = Annotated[int, typer.Argument(metavar="ID", help="The user.", show_defa
 def block(user_id: UserId, database_url: DatabaseUrl = None) -> None:
     """Block a user everywhere: every server closes the connections and takes no new ones.
 
+    Sessions end, and do not come back when the user is unblocked.
     Bids that stand stay: who is to lose them is blocked in the auction.
     """
     from baraka_server.store import accounts, catalog
@@ -65,6 +69,67 @@ def unblock(user_id: UserId, database_url: DatabaseUrl = None) -> None:
     if not ask_store(database_url, lambda store: accounts.unblock(store, user_id)):
         say("It was so already.")
     say(f"User {user_id} may connect.")
+
+
+@app.command()
+def sessions(user_id: UserId, as_json: AsJson = False, database_url: DatabaseUrl = None) -> None:
+    """List where a user is signed in by a code, and what ended of it in the last days."""
+    from dataclasses import asdict
+
+    from baraka_server.store import catalog
+    from baraka_server.store.sessions import Session, list_of
+    from baraka_server.store.store import Store
+
+    async def find(store: Store) -> list[Session]:
+        await catalog.user_by_id(store, user_id)
+        return await list_of(store, user_id)
+
+    found = ask_store(database_url, find)
+    if as_json:
+        names = {"begun_at": "begunAt", "used_at": "usedAt", "ended_at": "endedAt"}
+        names["user_id"] = "userId"
+        print_json(
+            [{names.get(key, key): value for key, value in asdict(one).items()} for one in found]
+        )
+    elif found:
+        print_table(
+            ("Session", "Since", "Last used", "Ended", "Because"),
+            [(one.id[:8], one.begun_at, one.used_at, one.ended_at, one.reason) for one in found],
+        )
+    else:
+        say(f"User {user_id} is not signed in.")
+
+
+@app.command()
+def revoke(
+    user_id: UserId,
+    session: Annotated[
+        str | None,
+        typer.Option(metavar="ID", help="Only the session whose id begins so.", show_default=False),
+    ] = None,
+    database_url: DatabaseUrl = None,
+) -> None:
+    """End a user's sessions: who is signed in by a code has to ask for another one.
+
+    Access tokens that were given out last until they expire, 15 minutes at most by default; `block` closes
+    connections too.
+    """
+    from datetime import UTC, datetime
+
+    from baraka_server.contract.fields import whole_milliseconds
+    from baraka_server.store import catalog
+    from baraka_server.store import sessions as stored
+    from baraka_server.store.store import Store
+
+    async def do(store: Store) -> int:
+        await catalog.user_by_id(store, user_id)
+        now = whole_milliseconds(datetime.now(UTC))
+        return await stored.revoke(store, user_id, session, now)
+
+    ended = ask_store(database_url, do)
+    if session is not None and not ended:
+        fail(f"User {user_id} has no open session whose id begins with {session}.")
+    say(f"{ended} {'session' if ended == 1 else 'sessions'} of user {user_id} ended.")
 
 
 @app.command("list")

@@ -80,6 +80,13 @@ class Code(StrEnum):
     OTHER_AUCTION = "other_auction"
     TOO_MANY_GUESTS = "too_many_guests"
     GUESTS_OFF = "guests_off"
+    TOO_MANY_CODES = "too_many_codes"
+    WRONG_CODE = "wrong_code"
+    TOO_MANY_TRIES = "too_many_tries"
+    CHALLENGE_OVER = "challenge_over"
+    NAME_NEEDED = "name_needed"
+    SESSION_OVER = "session_over"
+    SIGN_IN_UNAVAILABLE = "sign_in_unavailable"
 
 
 COULD_NOT_BE_ENDED = "Auction could not be ended."
@@ -163,6 +170,13 @@ TEXTS: dict[Code, str] = {
         "Too many people are watching as guests at the moment. Please sign in, or try again later."
     ),
     Code.GUESTS_OFF: "Nobody can watch here without an account. Please sign in.",
+    Code.TOO_MANY_CODES: "Too many codes were asked for. Please wait before you ask for another one.",
+    Code.WRONG_CODE: "This code is wrong or has expired",
+    Code.TOO_MANY_TRIES: "Too many wrong codes. Please wait, and ask for another one.",
+    Code.CHALLENGE_OVER: "Please ask for a code with your number again",
+    Code.NAME_NEEDED: "You are new here: please give your name",
+    Code.SESSION_OVER: "Please sign in again",
+    Code.SIGN_IN_UNAVAILABLE: "Signing in does not work at the moment. Please try again.",
     Code.FAULT: "Something went wrong on the server (incident {incident}). Please try again.",
 }
 

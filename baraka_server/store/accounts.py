@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy import delete, func, insert, select
 
 from baraka_server.contract.fields import whole_milliseconds
+from baraka_server.store.sessions import Ended, end_all_of
 from baraka_server.store.store import Store
 from baraka_server.store.tables import blocked_users, users
 
@@ -15,13 +17,14 @@ USERS_PER_LOOK = 500
 
 
 async def block(store: Store, user_id: int) -> bool:
-    """Block a user everywhere; False where that is so already."""
-    row = {"user_id": user_id, "at": whole_milliseconds(datetime.now(UTC))}
+    """Block a user everywhere, and end all sessions (D51); False where that is so already."""
+    row: dict[str, Any] = {"user_id": user_id, "at": whole_milliseconds(datetime.now(UTC))}
     async with store.writing() as connection:
         query = select(blocked_users).where(blocked_users.c.user_id == user_id)
         if (await connection.execute(query)).first() is not None:
             return False
         await connection.execute(insert(blocked_users).values(row))
+        await end_all_of(connection, user_id, Ended.BLOCKED, row["at"])
     return True
 
 

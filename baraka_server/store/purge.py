@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import delete, select, tuple_
@@ -24,11 +25,20 @@ ROUND_SECONDS = 60
 
 
 class Purge:
-    """Background task that deletes answers older than `kept`. What fails is done the next time."""
+    """Background task that deletes answers older than `kept`. What fails is done the next time.
 
-    def __init__(self, store: Store, kept: timedelta) -> None:
+    `forget_more` deletes some of what else is over, and returns how many rows.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        kept: timedelta,
+        forget_more: Callable[[], Awaitable[int]] | None = None,
+    ) -> None:
         self._store = store
         self._kept = kept
+        self._forget_more = forget_more
         self._working: asyncio.Task[None] | None = None
 
     def open(self) -> None:
@@ -47,6 +57,8 @@ class Purge:
                 done = ROWS_PER_STEP
                 while done:
                     done = await forget(self._store, datetime.now(UTC) - self._kept)
+                    if self._forget_more:
+                        done += await self._forget_more()
                     await asyncio.sleep(STEP_PAUSE_SECONDS)
             except StoreError as error:
                 log.debug("old answers to requests were not forgotten: %s", error)

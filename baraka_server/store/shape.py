@@ -89,6 +89,42 @@ REVISIONS: Shape = (
     "program VARCHAR(32)",
     "PRIMARY KEY revision",
 )
+CODES: Shape = (
+    "number VARCHAR(20)",
+    "challenge_hash CHAR(64)",
+    "code_hash CHAR(64)",
+    "tries INTEGER",
+    "user_id INTEGER NULL",
+    "sent_at DATETIME",
+    "PRIMARY KEY number",
+)
+CODE_REQUESTS: Shape = (
+    "id CHAR(32)",
+    "kind VARCHAR(8)",
+    "number_hash CHAR(64)",
+    "prefix VARCHAR(20)",
+    "address VARCHAR(64)",
+    "at DATETIME",
+    "PRIMARY KEY id",
+)
+SESSIONS: Shape = (
+    "id CHAR(32)",
+    "user_id INTEGER",
+    "begun_at DATETIME",
+    "used_at DATETIME",
+    "ended_at DATETIME NULL",
+    "reason VARCHAR(16) NULL",
+    "PRIMARY KEY id",
+)
+REFRESH_TOKENS: Shape = (
+    "hash CHAR(64)",
+    "session_id CHAR(32)",
+    "parent CHAR(64) NULL",
+    "issued_at DATETIME",
+    "replaced_at DATETIME NULL",
+    "siblings INTEGER",
+    "PRIMARY KEY hash",
+)
 VERSION: Shape = ("version_num VARCHAR(32)", "PRIMARY KEY version_num")
 """Alembic's own, whoever uses it."""
 

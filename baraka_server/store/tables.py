@@ -1,4 +1,4 @@
-"""Tables of the database: six of the existing system (D27), seven of ours (D23, D26, D35, D36, D43, D44, D53, D56).
+"""Tables of the database: six of the existing system (D27), those of ours (D23, D26, D35, D36, D43, D44, D47, D50, D51, D53, D56).
 
 Names, types, keys and defaults of the six are those that Prisma makes of the documented models
 on MySQL, so that a database of the existing system and one that we created are the same.
@@ -324,7 +324,66 @@ revisions = Table(
     **MYSQL,
 )
 
+codes = Table(
+    "baraka_codes",
+    metadata,
+    Column("number", String(20), primary_key=True),
+    Column("challenge_hash", CHAR(64), nullable=False),
+    Column("code_hash", CHAR(64), nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("user_id", Integer),
+    Column("sent_at", UtcTime, nullable=False),
+    Index("baraka_codes_challenge_idx", "challenge_hash"),
+    **MYSQL,
+)
+
+code_requests = Table(
+    "baraka_code_requests",
+    metadata,
+    Column("id", CHAR(32), primary_key=True),
+    Column("kind", String(8), nullable=False),
+    Column("number_hash", CHAR(64), nullable=False),
+    Column("prefix", String(20), nullable=False),
+    Column("address", String(64), nullable=False),
+    Column("at", UtcTime, nullable=False),
+    Index("baraka_code_requests_number_idx", "kind", "number_hash", "at"),
+    Index("baraka_code_requests_prefix_idx", "kind", "prefix", "at"),
+    Index("baraka_code_requests_address_idx", "kind", "address", "at"),
+    Index("baraka_code_requests_at_idx", "kind", "at"),
+    **MYSQL,
+)
+
+sessions = Table(
+    "baraka_sessions",
+    metadata,
+    Column("id", CHAR(32), primary_key=True),
+    Column("user_id", Integer, nullable=False),
+    Column("begun_at", UtcTime, nullable=False),
+    Column("used_at", UtcTime, nullable=False),
+    Column("ended_at", UtcTime),
+    Column("reason", String(16)),
+    Index("baraka_sessions_user_idx", "user_id", "ended_at"),
+    Index("baraka_sessions_used_idx", "used_at"),
+    **MYSQL,
+)
+
+refresh_tokens = Table(
+    "baraka_refresh_tokens",
+    metadata,
+    Column("hash", CHAR(64), primary_key=True),
+    Column("session_id", CHAR(32), nullable=False),
+    Column("parent", CHAR(64)),
+    Column("issued_at", UtcTime, nullable=False),
+    Column("replaced_at", UtcTime),
+    Column("siblings", Integer, nullable=False),
+    Index("baraka_refresh_tokens_session_idx", "session_id"),
+    Index("baraka_refresh_tokens_parent_idx", "parent"),
+    Index("baraka_refresh_tokens_replaced_idx", "replaced_at"),
+    **MYSQL,
+)
+
 OUR_TABLES = (
     *(events, requests, texts, attendance, paddles, lots, maxima, blocked_users),
     revisions,
+    *(codes, code_requests, sessions, refresh_tokens),
 )

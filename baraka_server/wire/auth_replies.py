@@ -1,4 +1,4 @@
-"""Responses of the routes under /auth: `{status, data}` and `{status, message, code}`."""
+"""Responses of the routes under /auth: `{status, data}` and `{status, message, code}` (D49)."""
 
 from __future__ import annotations
 
@@ -14,12 +14,15 @@ from baraka_server.wire.http_errors import RETRY_AFTER_SECONDS
 
 STATUS = {
     Code.GUESTS_OFF: 403,
+    Code.BLOCKED_EVERYWHERE: 403,
+    Code.SESSION_OVER: 401,
     Code.TOO_FAST: 429,
-    Code.UNAVAILABLE: 503,
-    Code.OUTCOME_UNKNOWN: 500,
+    Code.TOO_MANY_CODES: 429,
+    Code.TOO_MANY_TRIES: 429,
+    Code.SIGN_IN_UNAVAILABLE: 503,
     Code.FAULT: 500,
 }
-"""The status of a refusal; of all others it is 400. A 401 would sign the users of many apps out."""
+"""The status of a refusal; of all others it is 400. Apps sign their users out on 401."""
 
 
 def success(data: Mapping[str, Any]) -> web.Response:

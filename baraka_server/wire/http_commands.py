@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
 from collections.abc import Callable
-from typing import Any
 
 from aiohttp import web
 
@@ -14,11 +11,9 @@ from baraka_server.contract.vocabulary import HTTP_COMMANDS, parse
 from baraka_server.live.audience import Viewer
 from baraka_server.live.batch import Outcome
 from baraka_server.live.house import House
+from baraka_server.wire.json_body import read_object
 from baraka_server.wire.rate_limits import Rates
 from baraka_server.wire.replies import too_fast
-
-BODY_SECONDS_MAX = 10
-"""How long a body may take to arrive."""
 
 PATH = "/api/auctions/{id}/{command}"
 
@@ -57,7 +52,7 @@ class HttpCommands:
             return Refusal(Code.UNAVAILABLE, name)
         if wait := self._rates.take(user_id):
             return too_fast(name, wait)
-        body = await self._body(request)
+        body = await read_object(request, self._bytes_max)
         if isinstance(body, str):
             return Refusal(Code.MALFORMED, name, {"reason": body})
         auction = request.match_info["id"]
@@ -67,20 +62,3 @@ class HttpCommands:
         if isinstance(event, Refusal):
             return event
         return await self._house.submit(Viewer("", user_id), event)
-
-    async def _body(self, request: web.Request) -> dict[str, Any] | str:
-        """The payload, or what is wrong with it."""
-        read = bytearray()
-        try:
-            async with asyncio.timeout(BODY_SECONDS_MAX):
-                async for chunk in request.content.iter_any():
-                    read += chunk
-                    if len(read) > self._bytes_max:
-                        return f"the body has more than {self._bytes_max} bytes"
-        except TimeoutError:
-            return "the body did not arrive"
-        try:
-            payload = json.loads(read) if read.strip() else {}
-        except (ValueError, RecursionError):
-            return "the body must be JSON"
-        return payload if isinstance(payload, dict) else "the payload must be an object"

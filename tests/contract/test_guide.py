@@ -435,6 +435,13 @@ CODES = {
     "other_auction",
     "too_many_guests",
     "guests_off",
+    "too_many_codes",
+    "wrong_code",
+    "too_many_tries",
+    "challenge_over",
+    "name_needed",
+    "session_over",
+    "sign_in_unavailable",
 }
 
 VALUES = {"current": 1500, "minimum": 800, "reason": "…", "name": "…", "hint": "", "incident": "…"}

@@ -17,12 +17,16 @@ from baraka_server.store.tables import (
     attendance,
     blocked_users,
     categories,
+    code_requests,
+    codes,
     events,
     lots,
     maxima,
     paddles,
+    refresh_tokens,
     requests,
     revisions,
+    sessions,
     texts,
 )
 from baraka_server.store.transactions import PROOF_SECONDS
@@ -172,6 +176,10 @@ async def test_a_probe_finds_every_right_that_is_missing(mariadb, clerk):
         maxima.name: "SELECT, INSERT, DELETE",
         blocked_users.name: "SELECT",
         revisions.name: "SELECT",
+        codes.name: "SELECT",
+        code_requests.name: "SELECT",
+        sessions.name: "SELECT",
+        refresh_tokens.name: "SELECT",
     }
     mariadb.sql(f"REVOKE ALL ON `{name}`.* FROM clerk@'%'")
     for table, rights in needed.items():

@@ -17,6 +17,10 @@ ADDED = {
     "baraka_0008": ("baraka_maxima",),
     "baraka_0009": ("baraka_blocked_users",),
     "baraka_0010": ("baraka_revisions",),
+    "baraka_0011": (
+        *("baraka_codes", "baraka_code_requests"),
+        *("baraka_sessions", "baraka_refresh_tokens"),
+    ),
 }
 """Each revision and the tables of ours that it adds."""
 REVISIONS = tuple(ADDED)
@@ -82,10 +86,17 @@ async def definitions(url: str) -> dict[str, str]:
         rows = await query(url, "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL")
         return {name: " ".join(sql.split()) for name, sql in rows if "baraka_version" not in name}
     return {
-        name: (await query(url, f"SHOW CREATE TABLE `{name}`"))[0][1]
+        name: _in_order((await query(url, f"SHOW CREATE TABLE `{name}`"))[0][1])
         for name in await table_names(url)
         if "baraka_version" not in name
     }
+
+
+def _in_order(made: str) -> str:
+    """The statement with its further keys by name: it is a matter of chance which was made first."""
+    lines = [line.rstrip(",") for line in made.splitlines()]
+    keys = sorted(line for line in lines if line.startswith("  KEY "))
+    return "\n".join([line for line in lines if not line.startswith("  KEY ")] + keys)
 
 
 async def contents(url: str, tables: set[str]) -> dict[str, list[tuple[Any, ...]]]:

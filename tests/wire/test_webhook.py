@@ -1,0 +1,187 @@
+"""Codes by a webhook: signed, tried again, bounded, and beside the requests that asked for them (D49)."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import hmac
+import ssl
+import time
+from collections import Counter
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from baraka_server.live.code_delivery import CodeDelivery, Number, ToSend
+from baraka_server.live.sign_in_counts import Outcome
+from baraka_server.wire.webhook import WebhookChannel
+from tests.support.servers.sms_gateway import SmsGateway
+
+SECRET = "a secret that the gateway has too, of 32 bytes"
+SIX = "+999500000006"
+"""The number of user 6 in demo data."""
+
+
+@pytest.fixture
+def database_url(tmp_path):
+    """One database is enough: what is tested here does not depend on its kind."""
+    return f"sqlite:///{tmp_path / 'baraka.db'}"
+
+
+def to_send(number=SIX, code="012345", seconds=300):
+    until = dt.datetime.now(dt.UTC) + dt.timedelta(seconds=seconds)
+    return ToSend("d" * 32, Number(number, (number,), number[:-4]), code, until)
+
+
+@pytest.fixture
+async def deliver(store):
+    """`deliver(url)`: a delivery to this receiver, whose pauses are short."""
+    opened: list[CodeDelivery] = []
+
+    def to(url, *, seconds_max=5.0, pauses=(0.01,) * 4, clock=time.time, **options):
+        channel = WebhookChannel(url, SECRET, seconds_max=seconds_max, clock=clock)
+        options = {"sign_up": True, "in_users": False} | options
+        delivery = CodeDelivery(store, channel, Counter(), pauses=pauses, **options)
+        opened.append(delivery)
+        return delivery
+
+    yield to
+    for delivery in opened:
+        await delivery.close()
+
+
+async def test_a_code_comes_signed_and_with_the_time(deliver):
+    sending = to_send()
+    at = sending.expires_at.timestamp() - 200.5
+    async with SmsGateway() as gateway:
+        delivery = deliver(gateway.url, clock=lambda: at)
+        delivery.put(sending)
+        got = await gateway.hears()
+        await delivery.drained()
+    assert got.payload == {
+        "type": "one_time_code",
+        "id": "d" * 32,
+        "number": SIX,
+        "code": "012345",
+        "expiresIn": 200,
+    }
+    assert got.headers["Baraka-Delivery"] == "d" * 32
+    assert got.headers["Content-Type"] == "application/json"
+    said, signed = (part.split("=")[1] for part in got.headers["Baraka-Signature"].split(","))
+    expected = hmac.new(SECRET.encode(), said.encode() + b"." + got.body, hashlib.sha256)
+    assert signed == expected.hexdigest()
+    assert said == str(int(at))
+    assert delivery.counts == {Outcome.CODE_SENT: 1}
+
+
+async def test_a_receiver_that_fails_or_hangs_up_is_tried_again_with_the_same_id(deliver):
+    async with SmsGateway(500, 0, 429, 200) as gateway:
+        delivery = deliver(gateway.url)
+        delivery.put(to_send())
+        await delivery.drained()
+    assert len(gateway.received) == 4
+    assert {one.payload["id"] for one in gateway.received} == {"d" * 32}
+    assert delivery.counts == {Outcome.CODE_SENT_AGAIN: 1}
+
+
+@pytest.mark.parametrize(("answer", "said"), [(400, "answered 400"), (307, "answered 307")])
+async def test_a_refusal_and_a_redirect_are_final(deliver, caplog, answer, said):
+    async with SmsGateway(answer) as gateway:
+        delivery = deliver(gateway.url)
+        delivery.put(to_send())
+        await delivery.drained()
+    assert [one.path for one in gateway.received] == ["/codes"]
+    assert delivery.counts == {Outcome.CODE_NOT_SENT: 1}
+    assert said in caplog.text
+    assert SIX not in caplog.text
+    assert "012345" not in caplog.text
+
+
+async def test_a_receiver_that_is_slow_or_gone_is_given_up_when_the_code_is_over(deliver, caplog):
+    async with SmsGateway() as gateway:
+        gateway.silent.set()
+        delivery = deliver(gateway.url, seconds_max=0.05, pauses=(0.01,) * 2)
+        delivery.put(to_send())
+        await delivery.drained()
+        gateway.silent.clear()
+    assert len(gateway.received) == 3
+    assert "did not answer in time" in caplog.text
+    gone = deliver(gateway.url, pauses=(0.01,) * 2)
+    gone.put(to_send())
+    gone.put(to_send("+999500000007", seconds=-1))
+    await gone.drained()
+    assert gone.counts == {Outcome.CODE_NOT_SENT: 2}
+    assert "cannot be reached" in caplog.text
+    assert "it is over" in caplog.text
+
+
+async def test_a_newer_code_of_a_number_takes_the_place_of_one_that_is_tried_again(deliver):
+    async with SmsGateway(500) as gateway:
+        delivery = deliver(gateway.url, pauses=(600,))
+        delivery.put(to_send(code="111111"))
+        await gateway.hears()
+        delivery.put(to_send(code="222222"))
+        await delivery.drained()
+    assert [one.payload["code"] for one in gateway.received] == ["111111", "222222"]
+
+
+async def test_a_receiver_with_a_certificate_of_its_own_is_sent_nothing(deliver, tmp_path, caplog):
+    async with SmsGateway(tls=self_signed(tmp_path)) as gateway:
+        delivery = deliver(gateway.url, pauses=())
+        delivery.put(to_send())
+        await delivery.drained()
+    assert gateway.received == []
+    assert "certificate is not valid" in caplog.text
+
+
+async def test_no_more_than_so_many_codes_wait(deliver):
+    async with SmsGateway() as gateway:
+        gateway.silent.set()
+        delivery = deliver(gateway.url, waiting_max=2)
+        delivery.put(to_send())
+        assert not delivery.full
+        delivery.put(to_send("+999500000007"))
+        assert delivery.full
+        gateway.silent.clear()
+        await delivery.drained()
+        assert not delivery.full
+
+
+async def test_a_number_of_nobody_costs_nothing_where_nobody_signs_up(deliver, caplog):
+    async with SmsGateway() as gateway:
+        delivery = deliver(gateway.url, sign_up=False)
+        delivery.put(to_send("+999500009999"))
+        await delivery.drained()
+    assert gateway.received == []
+    assert delivery.counts == {Outcome.CODE_FOR_NOBODY: 1}
+
+
+def self_signed(folder) -> ssl.SSLContext:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    now = dt.datetime.now(dt.UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now)
+        .not_valid_after(now + dt.timedelta(days=1))
+        .sign(key, hashes.SHA256())
+    )
+    file = folder / "gateway.pem"
+    file.write_bytes(
+        certificate.public_bytes(serialization.Encoding.PEM)
+        + key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(file)
+    return context
