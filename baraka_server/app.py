@@ -23,9 +23,9 @@ from baraka_server.live.owners import Answered, Asked, Owners
 from baraka_server.live.sign_in_counts import Counts
 from baraka_server.measured import Metrics, Parts
 from baraka_server.metrics.report import Report
-from baraka_server.minting import Minting
+from baraka_server.minting import Minting, token_verifier
 from baraka_server.relay.line import Line
-from baraka_server.settings import FanOutPath, Mode, PhoneNumbers, Settings
+from baraka_server.settings import FanOutPath, PhoneNumbers, Settings
 from baraka_server.store.checkpoint import Signer
 from baraka_server.store.engine import open_engine
 from baraka_server.store.purge import Purge
@@ -43,7 +43,6 @@ from baraka_server.wire.holdings import Holdings, holdings_of
 from baraka_server.wire.http import READS_AT_ONCE, Api
 from baraka_server.wire.http_commands import HttpCommands
 from baraka_server.wire.http_errors import in_one_shape
-from baraka_server.wire.identity import Verifier
 from baraka_server.wire.places import Place
 from baraka_server.wire.shared_limits import SharedLimits
 from baraka_server.wire.sid_binding import SidBinding
@@ -77,10 +76,6 @@ GC_THRESHOLDS = (5_000, 4, 2_000)
 (700, 10, 10) a third of the work of a joining crowd was to look at all of them again and again. Nobody
 is served during a collection, so that the second one looks at what four first ones left: some
 milliseconds. The last one, of everything, is not more frequent for that."""
-
-
-class UnsafeSecret(ValueError):
-    """The secret is missing, or others can guess it. The text says why, behind the setting's name."""
 
 
 class Server:
@@ -376,24 +371,6 @@ def open_store(settings: Settings) -> Store:
         timeout_seconds=settings.database_timeout_seconds,
     )
     return Store(engine, timeout_seconds=settings.database_timeout_seconds)
-
-
-def token_verifier(settings: Settings) -> Verifier:
-    """The verifier of access tokens. Raises `UnsafeSecret` without a secret, or a weak one in production."""
-    fault = settings.secret_fault
-    if settings.jwt_secret is None or (fault and settings.mode is Mode.PRODUCTION):
-        raise UnsafeSecret(fault)
-    lifetime = timedelta(seconds=settings.token_lifetime_seconds_max)
-    return Verifier(
-        secret=settings.jwt_secret.get_secret_value(),
-        audience=settings.jwt_audience,
-        issuer=settings.jwt_issuer,
-        lifetime_max=lifetime or None,
-        leeway=timedelta(seconds=settings.token_leeway_seconds),
-        chars_max=settings.token_chars_max,
-        kinds=settings.access_kinds,
-        guests=settings.guests,
-    )
 
 
 def collect_rarely() -> None:

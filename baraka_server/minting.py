@@ -1,4 +1,4 @@
-"""`Minting`: makes access tokens and guests' as the server of these settings asks for them (D1, D58)."""
+"""Access tokens as the settings ask for them: what makes them, and what verifies them (D1, D58)."""
 
 from __future__ import annotations
 
@@ -7,8 +7,12 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Self
 
-from baraka_server.settings import Settings
-from baraka_server.wire.identity import mint, mint_guest
+from baraka_server.settings import Mode, Settings
+from baraka_server.wire.identity import Verifier, mint, mint_guest
+
+
+class UnsafeSecret(ValueError):
+    """The secret is missing, or others can guess it. The text says why, behind the setting's name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,3 +57,21 @@ def minting(settings: Settings) -> Minting | None:
     if settings.jwt_secret is None:
         return None
     return Minting.of(settings, settings.jwt_secret.get_secret_value())
+
+
+def token_verifier(settings: Settings) -> Verifier:
+    """The verifier of access tokens. Raises `UnsafeSecret` without a secret, or a weak one in production."""
+    fault = settings.secret_fault
+    if settings.jwt_secret is None or (fault and settings.mode is Mode.PRODUCTION):
+        raise UnsafeSecret(fault)
+    lifetime = timedelta(seconds=settings.token_lifetime_seconds_max)
+    return Verifier(
+        secret=settings.jwt_secret.get_secret_value(),
+        audience=settings.jwt_audience,
+        issuer=settings.jwt_issuer,
+        lifetime_max=lifetime or None,
+        leeway=timedelta(seconds=settings.token_leeway_seconds),
+        chars_max=settings.token_chars_max,
+        kinds=settings.access_kinds,
+        guests=settings.guests,
+    )

@@ -81,8 +81,8 @@ def _serve(**given: Any) -> None:
     import logging
 
     from baraka_server import logs, open_files
-    from baraka_server.app import UnsafeSecret, token_verifier
     from baraka_server.linking import redis_line
+    from baraka_server.minting import UnsafeSecret, token_verifier
     from baraka_server.relay.redis_line import UnusableRedisUrl
     from baraka_server.running import serve as serve_until_stopped
     from baraka_server.settings import MAKE_A_SECRET, Mode
