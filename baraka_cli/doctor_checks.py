@@ -26,6 +26,10 @@ LIMITS_THAT_MAY_BE_OFF = (
     "connections_max",
     "connections_per_address_max",
     "send_buffer_bytes_max",
+    "codes_per_prefix_per_hour_max",
+    "codes_per_address_per_hour_max",
+    "codes_per_hour_max",
+    "wrong_codes_per_address_per_hour_max",
 )
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from baraka_cli.database import ask_store
 from baraka_cli.terminal import AsJson, DatabaseUrl, fail, print_json, print_table, say, stdout
+
+if TYPE_CHECKING:
+    from baraka_server.store.sessions import Session
 
 app = typer.Typer(
     help="Create and find users, block them everywhere, and end their sessions.",
@@ -74,10 +77,8 @@ def unblock(user_id: UserId, database_url: DatabaseUrl = None) -> None:
 @app.command()
 def sessions(user_id: UserId, as_json: AsJson = False, database_url: DatabaseUrl = None) -> None:
     """List where a user is signed in by a code, and what ended of it in the last days."""
-    from dataclasses import asdict
-
     from baraka_server.store import catalog
-    from baraka_server.store.sessions import Session, list_of
+    from baraka_server.store.sessions import list_of
     from baraka_server.store.store import Store
 
     async def find(store: Store) -> list[Session]:
@@ -86,11 +87,7 @@ def sessions(user_id: UserId, as_json: AsJson = False, database_url: DatabaseUrl
 
     found = ask_store(database_url, find)
     if as_json:
-        names = {"begun_at": "begunAt", "used_at": "usedAt", "ended_at": "endedAt"}
-        names["user_id"] = "userId"
-        print_json(
-            [{names.get(key, key): value for key, value in asdict(one).items()} for one in found]
-        )
+        print_json([_as_json(one) for one in found])
     elif found:
         print_table(
             ("Session", "Since", "Last used", "Ended", "Because"),
@@ -98,6 +95,19 @@ def sessions(user_id: UserId, as_json: AsJson = False, database_url: DatabaseUrl
         )
     else:
         say(f"User {user_id} is not signed in.")
+
+
+def _as_json(session: Session) -> dict[str, object]:
+    from baraka_server.contract.fields import iso_time
+
+    return {
+        "id": session.id,
+        "userId": session.user_id,
+        "begunAt": iso_time(session.begun_at),
+        "usedAt": iso_time(session.used_at),
+        "endedAt": session.ended_at and iso_time(session.ended_at),
+        "reason": session.reason,
+    }
 
 
 @app.command()

@@ -91,3 +91,52 @@ def test_a_url_that_names_no_database_is_wrong_usage() -> None:
     assert (done.code, done.out) == (2, "")
     assert "--database-url" in done.err
     assert "hunter2" not in done.err
+
+
+# --- sessions
+
+
+def test_sessions_are_listed_and_revoked(desk: Desk) -> None:
+    bilal, dina = desk.sale.bilal.id, desk.sale.dina.id
+    assert "is not signed in" in desk.ask("user", "sessions", bilal).err
+    assert desk.ask("user", "sessions", bilal, "--json").out == "[]\n"
+    tokens = [desk.ask("token", user, "--refresh").out for user in (bilal, bilal, dina)]
+    assert len(set(tokens)) == 3
+    assert all(token.count("\n") == 1 and len(token) == 44 for token in tokens)
+
+    listed = json.loads(desk.ask("user", "sessions", bilal, "--json").out)
+    assert [list(one) for one in listed] == 2 * [
+        ["id", "userId", "begunAt", "usedAt", "endedAt", "reason"]
+    ]
+    first = listed[0]["id"]
+    assert first[:8] in desk.ask("user", "sessions", bilal).out
+    done = desk.ask("user", "revoke", bilal, "--session", first[:8])
+    assert (done.code, done.out, done.err) == (0, "", f"1 session of user {bilal} ended.\n")
+    again = desk.ask("user", "revoke", bilal, "--session", first[:8])
+    assert (again.code, again.out) == (1, "")
+    assert f"1 session of user {bilal} ended." in desk.ask("user", "revoke", bilal).err
+    assert f"0 sessions of user {bilal} ended." in desk.ask("user", "revoke", bilal).err
+    listed = json.loads(desk.ask("user", "sessions", bilal, "--json").out)
+    assert [one["reason"] for one in listed] == ["revoked", "revoked"]
+    (hers,) = json.loads(desk.ask("user", "sessions", dina, "--json").out)
+    assert hers["reason"] is None
+
+
+def test_whoever_is_blocked_is_signed_out(desk: Desk) -> None:
+    bilal = desk.sale.bilal.id
+    desk.ask("token", bilal, "--refresh")
+    desk.ask("user", "block", bilal)
+    (one,) = json.loads(desk.ask("user", "sessions", bilal, "--json").out)
+    assert one["reason"] == "blocked"
+
+
+def test_sessions_of_nobody_are_a_mistake(reading_desk: Desk) -> None:
+    for words in (("user", "sessions", 999), ("user", "revoke", 999), ("token", 999, "--refresh")):
+        done = reading_desk.ask(*words)
+        assert (done.code, done.out) == (1, "")
+        assert "no user 999" in done.err
+
+
+def test_a_refresh_token_takes_no_lifetime(reading_desk: Desk) -> None:
+    for words in ((7, "--refresh", "--expires-in", "2h"), ("--watch", "--refresh")):
+        assert reading_desk.ask("token", *words).code == 2
