@@ -229,7 +229,13 @@ class Server:
         parts = Parts(self.sio, self.house, self._store, *wire, self._relay)
         self.metrics = Metrics(parts, settings, place, node_report)
         self.metrics.add_to(app)
-        ViewerPages({"currency": settings.currency or ""}).add_to(app)
+        ViewerPages(
+            {
+                "currency": settings.currency or "",
+                "sign-in": str(settings.sign_in is not None).lower(),
+                "sign-up": str(settings.sign_up).lower(),
+            }
+        ).add_to(app)
         self._runner = web.AppRunner(
             app,
             access_log=None,

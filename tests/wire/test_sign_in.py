@@ -94,6 +94,8 @@ async def test_a_code_signs_in_and_a_refresh_token_keeps_signed_in(sale_database
         status, early = await here.post("/auth/resend-otp", challengeToken=challenge)
         assert (status, early["code"]) == (429, "too_many_codes")
         code = await here.gateway.code_for(HIS)
+        async with here.http.get("/watch/1") as page:
+            assert '<meta name="baraka-sign-in" content="true">' in await page.text()
 
         # Arabic digits, in the place of the number what stands for it.
         wrong = "000000" if code != "000000" else "111111"
