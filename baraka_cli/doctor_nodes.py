@@ -7,6 +7,7 @@ from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from baraka_cli.doctor_checks import CheckResult, State, is_this_machine, look, mend, ok
+from baraka_server.links.reach import Address
 from baraka_server.relay.inspection import HeardNode, RedisFault, RedisServer, examine
 from baraka_server.relay.peers import name_of
 from baraka_server.relay.redis_line import UnusableRedisUrl
@@ -36,7 +37,10 @@ async def of_several_servers(settings: Settings) -> list[CheckResult]:
         return [mend("redis", f"BARAKA_REDIS_URL {error}", "correct it")]
     except RedisFault as error:
         return [*results, of_redis_fault(error)]
-    heard = of_nodes(server.nodes, server.strangers, settings.redis_prefix)
+    heard = [
+        *of_nodes(server.nodes, server.strangers, settings.redis_prefix),
+        *(of_links(server.nodes) if settings.forward_bids else ()),
+    ]
     return [*results, *of_redis(server), *(heard if server.echo_seconds is not None else ())]
 
 
@@ -157,6 +161,35 @@ def of_nodes(nodes: Sequence[HeardNode], strangers: int, prefix: str) -> Iterato
             "the same BARAKA_JWT_SECRET on all servers of this database, another BARAKA_REDIS_PREFIX for "
             "every other house",
         )
+
+
+def of_links(nodes: Sequence[HeardNode]) -> Iterator[CheckResult]:
+    """Whether several servers can have one of them write what all of them are asked."""
+    servers = sorted({name_of(one.node) for one in nodes})
+    addresses = {
+        (name_of(one.node), address.tcp)
+        for one in nodes
+        if (address := Address.of(one.address)) and address.tcp
+    }
+    linked, taken = {name for name, _ in addresses}, [tcp for _, tcp in addresses]
+    if len(servers) < 2:
+        return
+    for host, port in sorted({tcp for tcp in taken if taken.count(tcp) > 1}):
+        names = ", ".join(sorted(name for name, tcp in addresses if tcp == (host, port)))
+        yield mend(
+            "links",
+            f"{host}:{port} is the internal address of several: {names}",
+            "BARAKA_INTERNAL_ADDRESS: of each server its own address in their network",
+        )
+    if missing := [name for name in servers if name not in linked]:
+        yield look(
+            "links",
+            f"no BARAKA_INTERNAL_ADDRESS: {', '.join(missing)}. Several servers that are asked for one "
+            "auction wait for each other's writes",
+            "BARAKA_INTERNAL_ADDRESS=HOST:PORT on each server, or BARAKA_FORWARD_BIDS=false to leave it so",
+        )
+    elif len(set(taken)) == len(taken):
+        yield ok("links", "every server has an internal address for the others")
 
 
 def _heard(nodes: Sequence[HeardNode]) -> CheckResult:

@@ -15,9 +15,11 @@ from pydantic import SecretStr
 from baraka_cli import doctor_checks, doctor_database, doctor_nodes
 from baraka_cli.doctor_checks import CheckResult, State
 from baraka_cli.doctor_nodes import of_redis_url, of_several_servers
+from baraka_server.links.reach import Address
 from baraka_server.relay.inspection import RedisServer
 from baraka_server.relay.messages import Codec
 from baraka_server.relay.node_relay import NodeRelay
+from baraka_server.relay.peers import name_of
 from baraka_server.relay.redis_line import RedisLine
 from baraka_server.settings import Settings
 from baraka_server.store.inspection import DatabaseServer, Durability, examine
@@ -44,9 +46,15 @@ def settings(redis: Redis | str, **given: Any) -> Settings:
 
 @asynccontextmanager
 async def node(
-    redis: Redis, name: str, *, version: str = "1.0", secret: str = SECRET, server: str = ""
+    redis: Redis,
+    name: str,
+    *,
+    version: str = "1.0",
+    secret: str = SECRET,
+    server: str = "",
+    address: str | None = None,
 ) -> AsyncIterator[NodeRelay]:
-    """A node that speaks over a real Redis."""
+    """A node that speaks over a real Redis, by default with an internal address of its own."""
     relay = NodeRelay(
         RedisLine(redis.url, prefix=PREFIX),
         *(Codec(secret),),
@@ -55,6 +63,8 @@ async def node(
         server=server,
         echo_seconds_max=1,  # so that it beats three times a second
     )
+    own = Address((f"{name_of(name)}.example", 3001)).written
+    relay.address = own if address is None else address
     relay.open(Ears())
     try:
         yield relay
@@ -105,6 +115,24 @@ async def test_two_servers_of_one_id_other_versions_and_other_secrets_are_named(
     assert told(found, "nodes", State.LOOK) == [
         "they have different versions (1.0: n1.1, n1.1; 1.1: n2.1)"
     ]
+
+
+async def test_servers_that_cannot_ask_each_other_are_named(redis: Redis) -> None:
+    async with AsyncExitStack() as stack:
+        for one in (
+            *(node(redis, "n1.1"), node(redis, "n2.1", address="")),
+            node(redis, "n3.1", address=Address(("n1.example", 3001)).written),
+        ):
+            await stack.enter_async_context(one)
+
+        found = await of_several_servers(settings(redis))
+        alone = await of_several_servers(settings(redis, forward_bids=False))
+
+    assert told(found, "links", State.MEND) == [
+        "n1.example:3001 is the internal address of several: n1, n3"
+    ]
+    assert told(found, "links", State.LOOK)[0].startswith("no BARAKA_INTERNAL_ADDRESS: n2.")
+    assert "links" not in {one.check for one in alone}
 
 
 async def test_a_server_that_is_started_again_meanwhile_is_not_two(redis: Redis) -> None:
