@@ -174,7 +174,10 @@ class Reporter:
     def _of_relay(self, nodes: int) -> Iterator[Named]:
         relay = self._parts.relay
         yield "relay_wanted", int(relay is not None)
-        yield "relay_gaps_total", self._parts.house.measures.gaps
+        live = self._parts.house.measures
+        yield "relay_gaps_total", live.gaps
+        forwarded = {"answered": live.forwarded, "lost": live.forwarding_lost}
+        yield "commands_forwarded_total", by_label(forwarded)
         if relay is None:
             return
         measures = relay.measures

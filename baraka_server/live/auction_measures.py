@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Sequence
 
 from baraka_server.live.context import AuctioneerContext
-from baraka_server.live.transaction import Committed
 from baraka_server.live.waiting import Waiting
 from baraka_server.metrics.report import TITLE_CHARS_MAX, AuctionNow
 
@@ -35,17 +34,22 @@ class AuctionMeasures:
         """Measure how long the commands of a batch waited: it is their turn."""
         now, queue = self._seconds(), self._measures.queue
         for waiting in batch:
-            if waiting.is_command and waiting.read_at is not None:
+            if waiting.is_own_command and waiting.read_at is not None:
                 self._commands += 1
                 queue.observe(now - waiting.read_at)
 
-    def announced(self, batch: Sequence[Waiting], committed: Committed) -> None:
-        """Measure when what a batch brought about is written to its room, which is not far off."""
-        read, outcomes = [], iter(committed.outcomes)
+    def announced(self, batch: Sequence[Waiting]) -> None:
+        """Measure when what a batch brought about is written to its room, which is not far off.
+
+        What other nodes gave is counted by them.
+        """
+        read = []
         for waiting in batch:
-            if not waiting.is_command:
-                continue
-            if isinstance(next(outcomes), dict) and waiting.event is not None:
+            if (
+                waiting.is_own_command
+                and isinstance(waiting.outcome, dict)
+                and waiting.event is not None
+            ):
                 self._bids += waiting.event.is_bid
                 if waiting.read_at is not None:
                     read.append(waiting.read_at)

@@ -249,7 +249,7 @@ class Auctioneer:
             lists = self._announcer.lists_are_read
         if committed:
             await self._announcer.announce(unannounced, committed, lists)
-            self._measures.announced(batch, committed)
+            self._measures.announced(batch)
             if self.view and committed.record:
                 # Its title may have changed too. What a look in this batch wrote since is newer.
                 if committed.state and self.view.seq == committed.state.seq:

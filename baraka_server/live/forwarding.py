@@ -76,6 +76,7 @@ class Forwarding:
                 except LinkLost as error:
                     return await self._repeated(commands, view, error)
                 if answered:
+                    self._context.measures.forwarded += len(commands)
                     return await self._as_committed(answered, view)
         return await self._writer.commit(commands, view)
 
@@ -117,6 +118,7 @@ class Forwarding:
         What has a `requestId` is repeated here, which gives one outcome, whoever is first (D23). Of
         anything else nobody knows the outcome.
         """
+        self._context.measures.forwarding_lost += len(commands)
         log.warning(
             "auction %s: %s commands are settled here: %s",
             self._auction_id,

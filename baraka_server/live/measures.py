@@ -19,3 +19,5 @@ class Measures:
         """From when a command was read until what came of it was written to its room."""
         self.gaps = 0
         """How often the ledger was read for news that did not come."""
+        self.forwarded = self.forwarding_lost = 0
+        """Commands that another node wrote for this one, and those of which it said nothing."""

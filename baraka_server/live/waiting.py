@@ -47,7 +47,13 @@ class Waiting:
     """What was written in the transaction of its outcome."""
 
     @property
-    def is_command(self) -> bool:
+    def outcome(self) -> Outcome | None:
+        """The answer; None before it, and where its sender gave up waiting."""
+        return self.done.result() if self.done.done() and not self.done.cancelled() else None
+
+    @property
+    def is_own_command(self) -> bool:
+        """Whether it is a command of a viewer of this node."""
         return not (self.viewer is None or self.event is None or isinstance(self.event, MEMBERSHIP))
 
     @property

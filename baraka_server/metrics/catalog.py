@@ -129,6 +129,12 @@ METRICS = (
         "relay_name_taken", "1 while another server has the same BARAKA_NODE_ID.", merge=Merge.MAX
     ),
     _counter("relay_messages", "Messages over the relay: `sent` or `heard`.", "direction"),
+    _counter(
+        "commands_forwarded",
+        "Commands of a hot auction that another node was given to write: `answered`, or `lost`, which "
+        "were settled here.",
+        "outcome",
+    ),
     _counter("relay_connects", "How often the relay was connected, with the first time."),
     _counter("relay_strangers", "Messages that are not signed with this house's secret."),
     _counter("relay_gaps", "News that had to be read from the ledger, as some did not come."),

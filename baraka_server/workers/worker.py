@@ -49,6 +49,7 @@ class Worker:
         self._adopting: set[asyncio.Task[None]] = set()
         self._server: Server | None = None
         self._node_report: asyncio.Future[Report] | None = None
+        self._asked_at = float("-inf")
 
     async def run(self) -> None:
         """Serve until the end. What keeps it from starting is told to the parent."""
@@ -115,8 +116,11 @@ class Worker:
 
     async def _ask_node(self) -> Report:
         """The report of the node, by the parent; whoever asks meanwhile gets the same."""
+        loop = asyncio.get_running_loop()
         if self._node_report is None or self._node_report.done():
-            self._node_report = asyncio.get_running_loop().create_future()
+            self._node_report, self._asked_at = loop.create_future(), float("-inf")
+        if loop.time() - self._asked_at >= REPORT_SECONDS:  # a question may be lost
+            self._asked_at = loop.time()
             self._channel.send(Kind.ASK_NODE)
         return await asyncio.shield(self._node_report)
 

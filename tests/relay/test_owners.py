@@ -136,6 +136,7 @@ async def test_what_a_quiet_auction_is_asked_is_written_where_it_is_asked(store)
 async def test_bids_of_a_hot_auction_are_written_by_its_owner_and_answered_as_ever(hot, store):
     here, owner, amount = hot
     owner.given.clear()
+    before, (owns,) = here.house.measures.forwarded, owner.house.auctions_now()
     accepted, refused, said = await asyncio.gather(
         here.bids(BILAL, amount),
         here.bids(BILAL, 1),
@@ -147,6 +148,9 @@ async def test_bids_of_a_hot_auction_are_written_by_its_owner_and_answered_as_ev
     assert said["commentId"]
     assert sum(len(asked.commands) for asked in owner.given) == 3
     assert {one.user_id for one in owner.given[0].commands} == {2}
+    assert here.house.measures.forwarded - before == 3
+    (now,) = owner.house.auctions_now()
+    assert now.bids == owns.bids  # they are counted where they were asked
     await all_heard(store, (here, BILAL), (owner, DINA))
     await assert_sale_holds(store)
 
@@ -193,6 +197,7 @@ async def test_what_an_owner_was_asked_that_is_gone_is_settled_here(
     assert first["bidId"]
     assert isinstance(unknown, Refusal)
     assert unknown.code == "outcome_unknown"
+    assert here.house.measures.forwarding_lost == 2
     assert (await here.bids(BILAL, amount + 5))["bidId"]  # and goes on
     owner.writes.set()  # what it was asked comes too late, and is refused or known
     await until(lambda: not owner.owners.working)
