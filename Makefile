@@ -83,6 +83,7 @@ check-docs: setup
 	@$(BIN)/python tools/settings_doc.py --check
 	@$(BIN)/python tools/faults_doc.py --check
 	@$(BIN)/python tools/metrics_doc.py --check
+	@$(BIN)/python tools/contract_docs.py --check
 
 .PHONY: fmt
 fmt: setup ## format, and mend what the linter can mend
@@ -120,7 +121,7 @@ wheel: setup ## build dist/baraka-*.whl
 .PHONY: clean
 clean: ## remove everything that make made
 	rm -rf $(VENV) dist build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
-	rm -rf $(addsuffix /node_modules,$(NODE_FOLDERS) $(NEST) $(PAGES)) $(CLIENT) $(NEST)/dist $(NEST)/src/generated
+	rm -rf $(addsuffix /node_modules,$(NODE_FOLDERS) $(NEST) $(PAGES)) $(CLIENT) examples/typescript-bidder/dist $(NEST)/dist $(NEST)/src/generated
 	find baraka_server baraka_cli benchmarks migrations tests tools examples -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
 
 # --- how ---------------------------------------------------------------------

@@ -9,6 +9,7 @@ import typer
 from baraka_cli.commands import (
     auction,
     console,
+    contract,
     db,
     demo,
     doctor,
@@ -40,6 +41,7 @@ app.add_typer(auction.app, name="auction")
 app.add_typer(lots.app, name="lots")
 app.add_typer(user.app, name="user")
 app.add_typer(winnings.app, name="winnings")
+app.command("contract")(contract.contract)
 app.command("doctor")(doctor.doctor)
 app.command("token")(token.token)
 app.command("top")(top.top)

@@ -37,6 +37,7 @@ from baraka_server.wire.connection_limits import ConnectionLimits
 from baraka_server.wire.cors import Cors
 from baraka_server.wire.fastpath_check import take_fast_path
 from baraka_server.wire.gateway import Gateway, UserLimits, close_all_sockets, make_server
+from baraka_server.wire.guide_page import GuidePage
 from baraka_server.wire.handover import HandOver, adopt, share
 from baraka_server.wire.health import Health
 from baraka_server.wire.holdings import Holdings, holdings_of
@@ -198,6 +199,7 @@ class Server:
         cors.add_to(app)
         self.sio.attach(app)
         self._health.add_to(app)
+        GuidePage().add_to(app)
         self._commands = HttpCommands(
             self.house,
             self.sio.note_outcome,

@@ -1,6 +1,6 @@
 """Fixtures for all tests. What they are made of is in tests/support."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator
 from contextlib import suppress
 from pathlib import Path
 from subprocess import TimeoutExpired
@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from baraka_server.store import transactions
 from baraka_server.store.engine import open_engine
 from baraka_server.store.store import Store
+from tests.support.checks.declared import assert_all_declared
 from tests.support.checks.finished import pytest_sessionfinish  # noqa: F401
 from tests.support.checks.not_run import not_run, report_not_run
 from tests.support.servers.baraka import Baraka
@@ -29,6 +30,13 @@ hypothesis.settings.load_profile("baraka")
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     report_not_run(terminalreporter)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call() -> Generator[None, None, None]:
+    """A test fails in which a real server told a phone what the contract does not declare."""
+    yield
+    assert_all_declared()
 
 
 @pytest.fixture(scope="session")

@@ -12,6 +12,15 @@ from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from baraka_server.contract.acknowledgements import (
+    Accepted,
+    Answer,
+    AwardAccepted,
+    BidAccepted,
+    CommentAccepted,
+    Joined,
+    Left,
+)
 from baraka_server.contract.fields import (
     Amount,
     Counter,
@@ -58,6 +67,8 @@ class ClientEvent(BaseModel):
     about_lot: ClassVar[bool] = False
     over_http: ClassVar[bool] = False
     at_a_time: ClassVar[bool] = False
+    answer: ClassVar[Answer] = Accepted
+    """What is acknowledged where it is accepted."""
     is_bid: ClassVar[bool] = False
     """Whether it may become bids."""
     sealed: ClassVar[frozenset[str]] = frozenset()
@@ -120,6 +131,7 @@ class JoinAuction(ClientEvent):
     """Enter an auction's room (D21, D34)."""
 
     wire_name = "joinAuction"
+    answer = Joined
 
     last_seq: Counter | None = Field(
         None,
@@ -136,6 +148,7 @@ class LeaveAuction(ClientEvent):
     """Exit an auction's room."""
 
     wire_name = "leaveAuction"
+    answer = Left
 
 
 class BroadcasterLeave(RepeatableEvent):
@@ -149,6 +162,7 @@ class PostComment(RepeatableEvent):
     """Post a comment in the auction."""
 
     wire_name = "comment"
+    answer = CommentAccepted
     at_a_time = True
 
     comment: Text = Field(description="The comment, 1 to 191 characters.")
@@ -158,6 +172,7 @@ class PlaceBid(RoundEvent):
     """Place a bid on the lot on the block."""
 
     wire_name = "placeBid"
+    answer = BidAccepted
     is_bid = True
 
     amount: Amount = Field(description="The bid; strictly greater than the last one.")
@@ -181,6 +196,7 @@ class AwardLot(RoundEvent):
     """Award the lot on the block to the highest bidder; a weight is not needed (D29)."""
 
     wire_name = "awardingAuction"
+    answer = AwardAccepted
     who = Who.CLERK
     about_lot = True
 

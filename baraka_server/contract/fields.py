@@ -1,19 +1,21 @@
 """Types of the fields that a client may send; each refuses what would otherwise be coerced (D12, D15).
 
-A validator raises an error whose text completes the sentence "<field> …", so that whoever reads
-the refusal knows which field was wrong and what would have been right.
+A check raises an error whose text completes the sentence "<field> …", so that whoever reads
+the refusal knows which field was wrong and what would have been right. Beside it stands the JSON Schema
+of what passes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from itertools import pairwise
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, PlainSerializer
-from pydantic_core import PydanticCustomError
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, PlainSerializer, WithJsonSchema
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 INT_MAX = 2_147_483_647
 """The largest value of an `Int` column."""
@@ -32,6 +34,38 @@ REQUEST_ID_CHARS_MAX = 64
 
 LEDGER_ID_CHARS_MAX = 64
 """The longest `ledger` that a client may send back; ours are shorter (D34)."""
+
+
+JsonSchema = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, eq=False)  # types are hashed
+class Checked:
+    """A check of what a client sends in a field, and the JSON Schema of what passes it.
+
+    `sent` is the schema of such a value where the server sends it in another form.
+    """
+
+    check: Callable[[Any], Any]
+    schema: JsonSchema
+    sent: JsonSchema | None = None
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        return core_schema.no_info_before_validator_function(self.check, handler(source))
+
+    def __get_pydantic_json_schema__(
+        self, _schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        is_sent = self.sent is not None and handler.mode == "serialization"
+        return dict((self.sent if is_sent else None) or self.schema)
+
+
+def given(name: str, value: JsonSchema | None = None) -> dict[str, Any]:
+    """The schema of an object in which a field is there and is not null, with `value` if that is said."""
+    there = value or {"not": {"type": "null"}}
+    return {"required": [name], "properties": {name: dict(there)}}
 
 
 def _wrong(text: str) -> PydanticCustomError:
@@ -58,10 +92,10 @@ def _flag(value: Any) -> bool:
 
 
 def _web_address(value: Any) -> str:
-    text = _text(TEXT_CHARS_MAX)(value)
-    if not text.startswith(("http://", "https://")) or any(map(str.isspace, text)):
+    address = _text(TEXT_CHARS_MAX)(value)
+    if not address.startswith(("http://", "https://")) or any(map(str.isspace, address)):
         raise _wrong("must be an address that begins with http:// or https://")
-    return text
+    return address
 
 
 def _text(chars_max: int, *, blank: bool = False) -> Callable[[Any], str]:
@@ -81,7 +115,7 @@ def _text(chars_max: int, *, blank: bool = False) -> Callable[[Any], str]:
 
 
 def _auto(value: Any) -> str | None:
-    if value not in {"auto", None}:
+    if value not in ("auto", None):
         raise _wrong('must be "auto", or be left out')
     return value  # type: ignore[no-any-return]
 
@@ -153,27 +187,68 @@ def iso_time(moment: datetime) -> str:
     return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
 
 
-Id = Annotated[int, BeforeValidator(_whole_number(1, INT_MAX))]
-Amount = Annotated[int, BeforeValidator(_whole_number(1, INT_MAX))]
-Price = Annotated[int, BeforeValidator(_whole_number(0, INT_MAX))]
-ClockSeconds = Annotated[int, BeforeValidator(_whole_number(1, 604_800))]
-WindowSeconds = Annotated[int, BeforeValidator(_whole_number(0, 600))]
-AutoAward = Annotated[str | None, BeforeValidator(_auto)]
-Stage = Annotated[int, BeforeValidator(_whole_number(1, 3))]
-Counter = Annotated[int, BeforeValidator(_whole_number(0, 2**53 - 1))]
-Flag = Annotated[bool, BeforeValidator(_flag)]
-Text = Annotated[str, BeforeValidator(_text(TEXT_CHARS_MAX))]
-TextOrBlank = Annotated[str, BeforeValidator(_text(TEXT_CHARS_MAX, blank=True))]
-Label = Annotated[str, BeforeValidator(_text(LABEL_CHARS_MAX))]
-Description = Annotated[str, BeforeValidator(_text(DESCRIPTION_CHARS_MAX, blank=True))]
-WebAddress = Annotated[str, BeforeValidator(_web_address)]
-Increments = Annotated[
-    Steps | None, BeforeValidator(_steps), PlainSerializer(_rows, when_used="unless-none")
+def whole_number(least: int, most: int) -> Checked:
+    """A whole number between two bounds, which belong to it."""
+    schema = {"type": "integer", "minimum": least, "maximum": most}
+    return Checked(_whole_number(least, most), schema)
+
+
+def text(chars_max: int, *, blank: bool = False) -> Checked:
+    """Text of at most so many characters, which may only be `blank` where that is said."""
+    schema: dict[str, Any] = {"type": "string", "maxLength": chars_max}
+    return Checked(_text(chars_max, blank=blank), schema if blank else schema | {"pattern": r"\S"})
+
+
+def one_of(check: Callable[[Any], Any], *values: str | None) -> Checked:
+    """One of some values."""
+    return Checked(check, {"enum": list(values)})
+
+
+STEP = {
+    "type": "object",
+    "properties": {
+        "from": {"type": "integer", "minimum": 0, "maximum": INT_MAX},
+        "step": {"type": "integer", "minimum": 1, "maximum": INT_MAX},
+    },
+    "required": ["from", "step"],
+}
+STEP_ROWS = {"type": "array", "items": STEP, "minItems": 1, "maxItems": STEPS_MAX}
+ONE_STEP = {"type": "integer", "minimum": 1, "maximum": INT_MAX}
+NO_STEP = {"type": "null"}
+
+Id = Annotated[int, whole_number(1, INT_MAX)]
+Amount = Annotated[int, whole_number(1, INT_MAX)]
+Price = Annotated[int, whole_number(0, INT_MAX)]
+ClockSeconds = Annotated[int, whole_number(1, 604_800)]
+WindowSeconds = Annotated[int, whole_number(0, 600)]
+AutoAward = Annotated[str | None, one_of(_auto, "auto", None)]
+Stage = Annotated[int, whole_number(1, 3)]
+Counter = Annotated[int, whole_number(0, 2**53 - 1)]
+Flag = Annotated[bool, Checked(_flag, {"type": "boolean"})]
+Text = Annotated[str, text(TEXT_CHARS_MAX)]
+TextOrBlank = Annotated[str, text(TEXT_CHARS_MAX, blank=True)]
+Label = Annotated[str, text(LABEL_CHARS_MAX)]
+Description = Annotated[str, text(DESCRIPTION_CHARS_MAX, blank=True)]
+WebAddress = Annotated[
+    str,
+    Checked(
+        _web_address,
+        {"type": "string", "maxLength": TEXT_CHARS_MAX, "pattern": r"^https?://\S*$"},
+    ),
 ]
-Role = Annotated[str | None, BeforeValidator(_role)]
-RegistrationKind = Annotated[str | None, BeforeValidator(_registration)]
-Minutes = Annotated[int, BeforeValidator(_whole_number(1, MINUTES_MAX))]
-SlowSeconds = Annotated[int, BeforeValidator(_whole_number(0, SLOW_SECONDS_MAX))]
-LedgerId = Annotated[str, BeforeValidator(_text(LEDGER_ID_CHARS_MAX))]
-RequestId = Annotated[str, BeforeValidator(_text(REQUEST_ID_CHARS_MAX))]
-Time = Annotated[datetime, PlainSerializer(iso_time, when_used="json")]
+Increments = Annotated[
+    Steps | None,
+    Checked(_steps, {"anyOf": [ONE_STEP, STEP_ROWS, NO_STEP]}, {"anyOf": [STEP_ROWS, NO_STEP]}),
+    PlainSerializer(_rows, when_used="unless-none"),
+]
+Role = Annotated[str | None, one_of(_role, *ROLES, None)]
+RegistrationKind = Annotated[str | None, one_of(_registration, *REGISTRATIONS)]
+Minutes = Annotated[int, whole_number(1, MINUTES_MAX)]
+SlowSeconds = Annotated[int, whole_number(0, SLOW_SECONDS_MAX)]
+LedgerId = Annotated[str, text(LEDGER_ID_CHARS_MAX)]
+RequestId = Annotated[str, text(REQUEST_ID_CHARS_MAX)]
+Time = Annotated[
+    datetime,
+    PlainSerializer(iso_time, when_used="json"),
+    WithJsonSchema({"type": "string", "format": "date-time"}),
+]

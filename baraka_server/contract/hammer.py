@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
+from baraka_server.contract.acknowledgements import ReopeningAccepted, UndoAccepted
 from baraka_server.contract.client_events import ClientEvent, StaffCommand
 from baraka_server.contract.fields import Counter, Id, Text
 from baraka_server.contract.server_events import (
@@ -23,6 +24,7 @@ class UndoBid(StaffCommand):
     """Take back the newest bid, with all automatic bids that followed it (D37)."""
 
     wire_name = "undoBid"
+    answer = UndoAccepted
     about_lot = True
 
     bid_id: Id = Field(alias="bidId", description="Any bid of what is taken back.")
@@ -36,6 +38,7 @@ class ReopenLot(StaffCommand):
     """Take back the last award or pass, until another lot is opened (D38)."""
 
     wire_name = "reopenLot"
+    answer = ReopeningAccepted
 
     award_seq: Counter | None = Field(
         None,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from baraka_server.contract.client_events import ClientEvent, StaffCommand, Who
@@ -23,6 +23,12 @@ class SetHouseRules(StaffCommand):
     who = Who.OWNER
     not_allowed = Code.NOT_OWNER
     over_http = True
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "anyOf": [{"required": [name]} for name in ("registration", "maxima", "floorUserId")]
+        }
+    )
 
     registration: RegistrationKind = Field(None, description=REGISTRATION)
     maxima: Flag = Field(False, description=MAXIMA)

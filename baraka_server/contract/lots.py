@@ -9,6 +9,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
+from baraka_server.contract.acknowledgements import LotAccepted, LotsAccepted
 from baraka_server.contract.client_events import ClientEvent, StaffCommand
 from baraka_server.contract.fields import (
     Counter,
@@ -78,9 +79,13 @@ class AddLots(StaffCommand):
     """Add lots to the run list."""
 
     wire_name = "addLots"
+    answer = LotsAccepted
     over_http = True
 
-    lots: Annotated[tuple[NewLot, ...], BeforeValidator(_some)] = Field(description="1 to 500.")
+    lots: Annotated[tuple[NewLot, ...], BeforeValidator(_some)] = Field(
+        description="1 to 500.",
+        json_schema_extra={"minItems": 1, "maxItems": LOTS_PER_COMMAND_MAX},
+    )
     before: Id | None = Field(None, description=BEFORE)
     version: Counter | None = Field(None, description=VERSION)
 
@@ -97,6 +102,7 @@ class EditLot(LotCommand):
     """Change a lot. Fields that are left out stay; null takes away what a lot need not have."""
 
     wire_name = "editLot"
+    answer = LotAccepted
     EDITED: ClassVar[dict[str, bool]] = {
         "product": True,
         "minimum_price": True,
@@ -175,6 +181,7 @@ class RepriceLot(StaffCommand):
     """Change prices, steps or reserve of the lot on the block."""
 
     wire_name = "repriceLot"
+    answer = LotAccepted
     about_lot = True
     over_http = True
 

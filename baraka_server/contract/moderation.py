@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from baraka_server.contract.acknowledgements import BlockAccepted
 from baraka_server.contract.client_events import ClientEvent, StaffCommand, Who
-from baraka_server.contract.fields import Id, Minutes, SlowSeconds, Text
+from baraka_server.contract.fields import Id, Minutes, SlowSeconds, Text, given
 from baraka_server.contract.server_events import AuctionEvent, Scope, ServerEvent
 
 
@@ -41,6 +42,8 @@ class RestoreComment(ModeratorCommand):
 
 class AboutUser(ModeratorCommand):
     """A command about a person, by the user's id or the paddle."""
+
+    model_config = ConfigDict(json_schema_extra={"oneOf": [given("userId"), given("paddle")]})
 
     user_id: Id | None = Field(None, alias="userId", description="The user who is meant; or:")
     paddle: Id | None = Field(None, description="The bidder's number in this auction.")
@@ -80,6 +83,7 @@ class BlockUser(AboutUser):
     """Put a user out of the auction; the bids of the round are withdrawn."""
 
     wire_name = "blockUser"
+    answer = BlockAccepted
 
 
 class UnblockUser(AboutUser):

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from baraka_server.contract.acknowledgements import FloorBidAccepted
 from baraka_server.contract.client_events import ClientEvent, StaffCommand
-from baraka_server.contract.fields import Amount, Id, Increments, Label
+from baraka_server.contract.fields import Amount, Id, Increments, Label, given
 from baraka_server.contract.server_events import NEXT_BID, AuctionEvent, Scope, ServerEvent
 
 
@@ -30,8 +31,11 @@ class FloorBid(StaffCommand):
     """
 
     wire_name = "floorBid"
+    answer = FloorBidAccepted
     about_lot = True
     is_bid = True
+
+    model_config = ConfigDict(json_schema_extra={"oneOf": [given("paddle"), given("label")]})
 
     amount: Amount = Field(description="The bid; strictly greater than the last one.")
     paddle: Id | None = Field(

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import WithJsonSchema
 
 
 class Code(StrEnum):
@@ -88,6 +90,9 @@ class Code(StrEnum):
     SESSION_OVER = "session_over"
     SIGN_IN_UNAVAILABLE = "sign_in_unavailable"
 
+
+AnyCode = Annotated[str, WithJsonSchema({"type": "string", "format": "code"})]
+"""A code as a client reads it: a newer server may have others."""
 
 COULD_NOT_BE_ENDED = "Auction could not be ended."
 

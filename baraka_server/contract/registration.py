@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from baraka_server.contract.acknowledgements import RegistrationAccepted
 from baraka_server.contract.client_events import ClientEvent, StaffCommand, Who
-from baraka_server.contract.fields import Amount, Flag, Id
+from baraka_server.contract.fields import Amount, Flag, Id, given
 from baraka_server.contract.refusals import Code
 from baraka_server.contract.server_events import AuctionEvent, Scope, ServerEvent
 
@@ -15,9 +16,17 @@ class RegisterBidder(StaffCommand):
     """Register a user to bid in the auction, or take that back."""
 
     wire_name = "registerBidder"
+    answer = RegistrationAccepted
     who = Who.OWNER
     not_allowed = Code.NOT_OWNER
     over_http = True
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "if": given("limit"),
+            "then": given("approved", {"const": True}),
+        }
+    )
 
     user_id: Id = Field(alias="userId", description="The user who is meant.")
     approved: Flag = Field(description="Whether the user is registered from now on.")

@@ -20,6 +20,7 @@ from baraka_server.contract.records import (
     CommentWithUser,
     User,
 )
+from baraka_server.contract.refusals import AnyCode
 
 
 class Scope(StrEnum):
@@ -322,15 +323,9 @@ class AuctionEntry(AuctionEvent):
     scope = Scope.ROOM
 
 
-class Error(ServerEvent):
-    """A refusal, to the sender alone."""
+class RefusalDetails(ServerModel):
+    """The values that programs get beside the text of a refusal."""
 
-    wire_name = "error"
-    scope = Scope.SENDER
-
-    message: str
-    code: str | None = None
-    event: str | None = None
     retry_after_ms: int | None = Field(
         None,
         alias="retryAfterMs",
@@ -358,6 +353,19 @@ class Error(ServerEvent):
     numbers: list[int] | None = Field(None, description="Those at fault, with `number_taken`.")
     lots_version: int | None = Field(
         None, alias="lotsVersion", description="That of the run list, or of the lot, by now."
+    )
+
+
+class Error(ServerEvent, RefusalDetails):
+    """A refusal, to the sender alone."""
+
+    wire_name = "error"
+    scope = Scope.SENDER
+
+    message: str = Field(description="The reason, for people.")
+    code: AnyCode | None = Field(None, description="The reason, for programs.")
+    event: str | None = Field(
+        None, description="The client event that was refused; absent for a refused connection."
     )
 
 

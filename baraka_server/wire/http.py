@@ -12,6 +12,7 @@ from aiohttp import web
 
 from baraka_server.contract.client_events import Who
 from baraka_server.contract.fields import INT_MAX, iso_time
+from baraka_server.contract.http_routes import COMMAND_PATH
 from baraka_server.contract.records import Auction
 from baraka_server.contract.refusals import Code, Refusal
 from baraka_server.contract.reports import WinningWithUser
@@ -27,7 +28,7 @@ from baraka_server.store.slices import in_slices
 from baraka_server.store.store import Store
 from baraka_server.wire import identity
 from baraka_server.wire.fair_queue import FairQueue, TooManyWaiting
-from baraka_server.wire.http_commands import PATH, HttpCommands
+from baraka_server.wire.http_commands import HttpCommands
 from baraka_server.wire.http_errors import RETRY_AFTER_SECONDS
 from baraka_server.wire.pages import Listed, flag, head_of, listed, span_of
 from baraka_server.wire.rate_limits import Rates
@@ -116,7 +117,7 @@ class Api:
             app.router.add_get(path, self._route(self._list(answer)))
         app.router.add_get("/api/auctions/{id}/lots", self._route(self._lots))
         app.router.add_get("/api/auctions/{id}/summary", self._route(self._summary))
-        app.router.add_post(PATH, self._route(self._command))
+        app.router.add_post(COMMAND_PATH, self._route(self._command))
 
     async def _auctions(self, request: web.Request, user_id: int, span: Span) -> Listed:
         """The caller's own auctions; everybody's live ones with `?live=true`. Newest first."""

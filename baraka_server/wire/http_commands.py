@@ -15,8 +15,6 @@ from baraka_server.wire.json_body import read_object
 from baraka_server.wire.rate_limits import Rates
 from baraka_server.wire.replies import too_fast
 
-PATH = "/api/auctions/{id}/{command}"
-
 
 class HttpCommands:
     """Hands the commands of programs without a socket to the house.

@@ -18,6 +18,7 @@ from baraka_server.live.house import House
 from baraka_server.live.owners import Owners
 from baraka_server.live.relay import Relay
 from baraka_server.store.store import Store
+from tests.support.checks import declared
 
 _numbers = itertools.count(1)
 
@@ -39,7 +40,7 @@ class Hall:
     ) -> None:
         there = self.rooms[but_room] if but_room is not None else set()
         for viewer in self.heard.keys() - there:
-            self.heard[viewer].append((event, json.loads(payload)))
+            self._hears(viewer, event, payload)
 
     async def to_room(
         self,
@@ -50,12 +51,17 @@ class Hall:
         shows: RoundShown | None = None,
     ) -> None:
         for viewer in self.rooms[auction_id]:
-            self.heard[viewer].append((event, json.loads(whole if viewer.wants_lists else brief)))
+            self._hears(viewer, event, whole if viewer.wants_lists else brief)
 
     async def to_viewer(
         self, viewer: Viewer, event: str, payload: Pieces, shows: RoundShown | None = None
     ) -> None:
-        self.heard[viewer].append((event, json.loads("".join(payload))))
+        self._hears(viewer, event, "".join(payload))
+
+    def _hears(self, viewer: Viewer, event: str, text: str) -> None:
+        payload = json.loads(text)
+        declared.heard(declared.HOUSE, event, payload)
+        self.heard[viewer].append((event, payload))
 
     async def enter_room(self, viewer: Viewer, auction_id: int) -> None:
         self.rooms[auction_id].add(viewer)

@@ -21,6 +21,7 @@ import socketio
 from baraka_server.contract.client_events import ClientEvent, JoinAuction
 from baraka_server.contract.server_events import Error, ServerEvent
 from baraka_server.wire import identity
+from tests.support.checks import declared
 from tests.support.checks.not_run import not_run
 
 PATIENCE_SECONDS = 20
@@ -41,8 +42,9 @@ def payload_of(event: ClientEvent) -> dict[str, Any]:
 class Phone:
     """What one client heard, in order, and how to wait for it. A driver feeds `heard_*`."""
 
-    def __init__(self, user_id: int | None = None) -> None:
+    def __init__(self, user_id: int | None = None, url: str = "") -> None:
         self.user_id = user_id
+        self.url = url
         self.events: list[tuple[str, Any]] = []
         """Everything heard so far: event name and payload."""
         self.life: list[tuple[str, dict[str, Any]]] = []
@@ -62,6 +64,7 @@ class Phone:
         answer: dict[str, Any] = await asyncio.wait_for(
             self._call(event, arguments), PATIENCE_SECONDS
         )
+        declared.answered(self.url, event, answer)
         if event == JoinAuction.wire_name and answer and "auction" in answer:
             self.states.setdefault(answer["auctionId"], answer)
         return answer
@@ -125,8 +128,9 @@ class Phone:
     # --- for drivers
 
     async def heard_event(self, event: str, arguments: list[Any]) -> None:
+        heard = (event, arguments[0] if arguments else None)
+        declared.heard(self.url, *heard)
         async with self._changed:
-            heard = (event, arguments[0] if arguments else None)
             self.events.append(heard)
             self._unread.append(heard)
             self._changed.notify_all()
@@ -194,7 +198,7 @@ class NodePhones:
     async def _open(
         self, command: str, url: str, user_id: int | None, options: dict[str, Any]
     ) -> Phone:
-        phone, number = Phone(user_id), next(self._ids)
+        phone, number = Phone(user_id, url), next(self._ids)
         self._phones[number] = phone
 
         async def call(event: str, arguments: tuple[Any, ...]) -> Any:
@@ -255,7 +259,7 @@ class PythonPhones:
             await client.shutdown()
 
     async def open(self, url: str, user_id: int | None = None, **options: Any) -> Phone:
-        phone = Phone(user_id)
+        phone = Phone(user_id, url)
         client = socketio.AsyncClient(
             reconnection=options.get("reconnection", False), reconnection_delay=0.1
         )

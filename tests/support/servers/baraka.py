@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Self
 
+from tests.support.checks import declared
 from tests.support.servers import forks
 
 SECRET = "a secret for tests, of 32 bytes or more"
@@ -70,6 +71,7 @@ class Baraka:
         """Every line of the log so far; a line that is not JSON stands under `raw`."""
         self._folder = folder
         self._host = host
+        self._is_ours = not program
         self._program = program or (() if fork else (BARAKA,))
         self._settings = UNHURRIED | settings
         self._listening = asyncio.Event()
@@ -174,4 +176,8 @@ class Baraka:
             if said.get("event") == "listening":
                 self.url = said["url"]
                 self.port = int(self.url.rpartition(":")[2])
+                if self._is_ours:
+                    declared.real_servers.add(self.url)
+                else:  # a port may have been ours before
+                    declared.real_servers.discard(self.url)
                 self._listening.set()

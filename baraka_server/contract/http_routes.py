@@ -1,0 +1,136 @@
+"""Routes over HTTP: what each is for, what is posted to it, and what it answers.
+
+Those under /api are for users with an access token, which `Authorization: Bearer` has; they refuse with
+`Refused`. Those under /auth give tokens out (D58).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from pydantic import BaseModel, Field
+
+from baraka_server.contract.acknowledgements import Refused
+from baraka_server.contract.client_events import Who
+from baraka_server.contract.lots import RunListReport
+from baraka_server.contract.records import Auction
+from baraka_server.contract.refusals import AnyCode
+from baraka_server.contract.reports import Checkpoint, HistoryEntry, WinningWithUser
+from baraka_server.contract.server_events import RefusalDetails, ServerModel
+from baraka_server.contract.settlement import SaleSummary
+
+
+class AuctionWithRole(Auction):
+    """An auction, and what the caller is in it (D46)."""
+
+    role: str | None = Field(description="`owner`, `clerk`, `moderator` or null.")
+
+
+class AuthRefused(RefusalDetails):
+    """No token was given out."""
+
+    status: Literal["error"]
+    ok: Literal[False]
+    code: AnyCode = Field(description="The reason, for programs.")
+    message: str
+
+
+class GuestToken(ServerModel):
+    """A token that watches, and does nothing else."""
+
+    access_token: str = Field(alias="accessToken", description="The token, for `auth.token`.")
+    token: str = Field(description="The same.")
+    expires_in: int = Field(alias="expiresIn", description="For how many seconds it is good.")
+
+
+class GuestAnswer(ServerModel):
+    """A token for a guest was given out."""
+
+    status: Literal["success"]
+    data: GuestToken = Field(description="The token.")
+
+
+PAGES: Mapping[str, str] = {
+    "limit": "how many rows, 1 to 1000",
+    "before": "the cursor of the page before this one, as `Link` has it",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A route. `is_list`: the answer is an array of these, in pages.
+
+    `who` may use it; `query` has what may stand behind `?`, `body` is what is posted, as JSON.
+    """
+
+    path: str
+    what: str
+    answer: type[BaseModel]
+    who: Who = Who.ANYBODY
+    is_list: bool = False
+    query: Mapping[str, str] = field(default_factory=dict)
+    method: str = "GET"
+    body: type[BaseModel] | None = None
+    refusal: type[BaseModel] = Refused
+
+
+ROUTES: tuple[Route, ...] = (
+    Route(
+        "/api/auctions",
+        "The caller's own auctions, newest first; with `live=true` everybody's live ones.",
+        Auction,
+        is_list=True,
+        query={"live": "`true` or `false`", **PAGES},
+    ),
+    Route("/api/auctions/{id}", "One auction, and the caller's role in it.", AuctionWithRole),
+    Route(
+        "/api/auctions/{id}/lots",
+        "The run list in its order. Reserves are told to those who work in the auction.",
+        RunListReport,
+    ),
+    Route(
+        "/api/auctions/{id}/history",
+        "The auction's ledger, oldest first; with `before` alone, the last entries before it.",
+        HistoryEntry,
+        Who.MODERATOR,
+        is_list=True,
+        query={**PAGES, "after": "the `seq` behind which it begins"},
+    ),
+    Route(
+        "/api/auctions/{id}/winnings",
+        "What was won, newest first, with the winners' numbers.",
+        WinningWithUser,
+        Who.CLERK,
+        is_list=True,
+        query=PAGES,
+    ),
+    Route(
+        "/api/auctions/{id}/summary",
+        "What became of every lot, and who owes what.",
+        SaleSummary,
+        Who.CLERK,
+        query={"since": "a head, as an export names one: all changes behind it are told"},
+    ),
+    Route(
+        "/api/auctions/{id}/checkpoint",
+        "The end of the ledger, signed.",
+        Checkpoint,
+        Who.CLERK,
+    ),
+)
+
+AUTH_ROUTES: tuple[Route, ...] = (
+    Route(
+        "/auth/guest",
+        "A token to watch with, for anybody without an account, where the house lets guests in.",
+        GuestAnswer,
+        method="POST",
+        refusal=AuthRefused,
+    ),
+)
+"""The routes that give tokens out; they ask for none."""
+
+COMMAND_PATH = "/api/auctions/{id}/{command}"
+"""The path to which the commands that are taken over HTTP are posted."""

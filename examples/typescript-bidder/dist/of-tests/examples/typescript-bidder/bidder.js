@@ -1,0 +1,89 @@
+// A bidder: joins an auction and bids the least that leads, up to a limit. Typed by the contract.
+//
+//   npm ci && npm run build && node dist/bidder.js http://127.0.0.1:3000 1 "$TOKEN" 2000
+//
+// In a project of your own: `baraka contract --format typescript --output src`, and import from "./baraka.js".
+import { io } from "socket.io-client";
+const [url, auction, token, limit] = process.argv.slice(2);
+if (!url || !auction || !token || !limit) {
+    console.error("usage: node bidder.js URL AUCTION_ID TOKEN UP_TO");
+    process.exit(2);
+}
+const auctionId = Number(auction);
+const upTo = Number(limit);
+const socket = io(url, {
+    auth: { token },
+    transports: ["websocket"],
+});
+// What is on the block, and what the next bid has to be: null where nothing would be taken.
+let round = 0;
+let next = null;
+let leader;
+const mine = new Set();
+let asking = false;
+// Again after every reconnection: rooms do not outlive one, and only the state says who leads by now.
+socket.on("connect", async () => {
+    const state = await socket.emitWithAck("joinAuction", { auctionId });
+    if (!state.ok) {
+        console.log(`Not let in: ${state.message} (${state.code})`);
+        socket.disconnect();
+        return;
+    }
+    console.log(`In the room of “${state.auction.title}”.`);
+    round = state.round;
+    next = state.nextBid ?? null;
+    leader = state.auctionBids[0];
+    await bid();
+});
+socket.on("auction_change_product", async (lot) => {
+    if (lot.round !== round)
+        leader = undefined;
+    round = lot.round;
+    next = lot.nextBid ?? null;
+    console.log(`On the block: ${lot.product}`);
+    await bid();
+});
+socket.on("newBid", async ({ newBid, nextBid }) => {
+    leader = newBid;
+    next = nextBid ?? null;
+    console.log(`${newBid.user.name} bids ${newBid.bid}`);
+    await bid();
+});
+socket.on("auctionEnded", ({ winningUser, winningBid }) => {
+    next = null;
+    console.log(winningUser ? `Sold to ${winningUser.name} for ${winningBid?.bid}` : "Passed.");
+});
+socket.on("error", ({ message }) => console.log(`Refused: ${message}`));
+socket.on("auctionFinished", over);
+socket.on("auctionCanceled", over);
+function over({ message }) {
+    console.log(message);
+    socket.disconnect();
+}
+// One bid at a time: `newBid` tells of the own one too, maybe before its answer says which it is.
+// The round keeps a late bid off the next product, the id a repeated one from counting twice.
+async function bid() {
+    if (asking)
+        return;
+    asking = true;
+    try {
+        while (next !== null && !(leader && mine.has(leader.id))) {
+            if (next > upTo) {
+                console.log(`${next} is more than I would give.`);
+                return;
+            }
+            const amount = next;
+            const requestId = crypto.randomUUID();
+            const answer = await socket.emitWithAck("placeBid", { auctionId, amount, round, requestId });
+            if (answer.ok)
+                mine.add(answer.bidId);
+            else
+                console.log(`Not taken: ${answer.message}`);
+            if (next === amount)
+                return; // nothing was told since: the next event says more
+        }
+    }
+    finally {
+        asking = false;
+    }
+}
