@@ -10,6 +10,7 @@ import asyncio
 import itertools
 import json
 import shutil
+import time
 from collections import deque
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
@@ -47,6 +48,8 @@ class Phone:
         self.url = url
         self.events: list[tuple[str, Any]] = []
         """Everything heard so far: event name and payload."""
+        self.heard_at: list[float] = []
+        """When each of them was heard, by `time.monotonic`."""
         self.life: list[tuple[str, dict[str, Any]]] = []
         """connect, disconnect, upgrade, connect_error, reconnect_attempt, in order."""
         self.states: dict[int, dict[str, Any]] = {}
@@ -132,6 +135,7 @@ class Phone:
         declared.heard(self.url, *heard)
         async with self._changed:
             self.events.append(heard)
+            self.heard_at.append(time.monotonic())
             self._unread.append(heard)
             self._changed.notify_all()
 

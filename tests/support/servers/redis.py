@@ -27,10 +27,14 @@ class Redis(PrivateServer):
         """Close the connections that do not listen."""
         self.ask("CLIENT", "KILL", "TYPE", "normal")
 
-    def ask(self, *command: str) -> bytes:
+    def publish(self, channel: str, message: bytes) -> None:
+        """Say something that is not from any of our servers."""
+        self.ask("PUBLISH", channel, message)
+
+    def ask(self, *command: str | bytes) -> bytes:
         """The raw answer to a command."""
         with socket.create_connection(("127.0.0.1", self.port), timeout=5) as client:
-            words = [word.encode() for word in command]
+            words = [word if isinstance(word, bytes) else word.encode() for word in command]
             client.sendall(
                 b"*%d\r\n" % len(words)
                 + b"".join(b"$%d\r\n%s\r\n" % (len(word), word) for word in words)
