@@ -5,6 +5,7 @@ WORKERS      ?= 4
 PYTEST_ARGS  ?=
 BENCH_ARGS   ?=
 ATTACK_ARGS  ?=
+CHAOS_ARGS   ?=
 PINS         ?=
 
 VENV         := .venv
@@ -52,8 +53,9 @@ test: setup servers node ## the tests; PYTEST_ARGS="-k bid" for some of them, WO
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m "not long" $(PYTEST_ARGS)
 
 .PHONY: chaos
-chaos: setup servers node ## the long proofs that make test leaves out
-	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m long $(PYTEST_ARGS)
+chaos: setup servers node ## the long proofs, then ten sales under faults; CHAOS_ARGS="--seeds 100" for more of those alone
+	$(if $(CHAOS_ARGS),,$(BIN)/pytest -n $(WORKERS) --dist worksteal -m long $(PYTEST_ARGS))
+	@$(BIN)/python -m tests.support.chaos $(CHAOS_ARGS)
 
 .PHONY: test-quick
 test-quick: setup ## contract, rules, commands, documents, the console without its screen; not store, live, wire, simulator, e2e

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import logging
 import os
 import sys
 import tempfile
@@ -163,6 +164,7 @@ def _work() -> int:
     """Hold the sale of each seed that is read, on one MariaDB and one Redis; write its verdict."""
     out = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # what the servers under test print is no verdict
+    logging.getLogger("engineio.client").setLevel(logging.CRITICAL)  # of connections that are cut
     with MariaDB() as mariadb, Redis() as redis:
         for line in sys.stdin:
             seed = int(line)

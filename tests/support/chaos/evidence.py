@@ -74,11 +74,9 @@ class Evidence:
     """How long the counts took to be exact, since everything was healed and everybody had joined."""
 
     def only_redis(self, begin: float, end: float, grace_seconds: float) -> bool:
-        """Whether nothing but Redis was at fault between these times, nor shortly before."""
-        return not any(
-            one.kind is not Kind.REDIS and one.begin < end and begin < one.end + grace_seconds
-            for one in self.windows
-        )
+        """Whether Redis was at fault between these times, and nothing else, nor shortly before."""
+        near = [one for one in self.windows if one.begin < end and begin < one.end + grace_seconds]
+        return bool(near) and all(one.kind is Kind.REDIS for one in near)
 
 
 def now() -> float:

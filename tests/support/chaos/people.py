@@ -11,13 +11,15 @@ from typing import Any, Self
 from socketio.exceptions import SocketIOError
 
 from baraka_server.contract.client_events import AwardLot, ChangeLot, JoinAuction, PlaceBid
-from tests.support.chaos.evidence import UNSETTLED, Asked, Attempt, now
+from tests.support.chaos.evidence import Asked, Attempt, now
 from tests.support.checks.proof import NOT_NEWS
-from tests.support.clients.phones import PATIENCE_SECONDS, Phone, payload_of
+from tests.support.clients.phones import Phone, payload_of
 
 RAISE_MAX = 5
-ANSWER_SECONDS_MAX = 3
+ANSWER_SECONDS_MAX = 5
 """How long somebody waits for an answer before the same request is sent again."""
+UNANSWERED_MAX = 2
+"""After as many requests in a row that nobody answered, somebody connects anew."""
 JOIN_SECONDS_MAX = 3
 AGAIN_SECONDS = 0.1
 BID_SECONDS = (0.1, 0.4)
@@ -38,6 +40,7 @@ class Person:
         self.random = Random(seed)
         self._tasks: list[asyncio.Task[None]] = []
         self._over = False
+        self._unanswered = 0
 
     async def __aenter__(self) -> Self:
         self._tasks = [asyncio.create_task(work()) for work in self.works()]
@@ -81,6 +84,10 @@ class Person:
         except (TimeoutError, SocketIOError):
             pass
         asked.attempts.append(Attempt(sent_at, now(), answer))
+        self._unanswered = 0 if answer else self._unanswered + 1
+        if self._unanswered == UNANSWERED_MAX:
+            self._unanswered = 0
+            await self.phone.hangs_up()
 
 
 class Bidder(Person):
@@ -216,6 +223,3 @@ class Host(Person):
         until = now() + seconds
         while now() < until and not self._over:
             await asyncio.sleep(AGAIN_SECONDS)
-
-
-__all__ = ["ODD", "PATIENCE_SECONDS", "UNSETTLED", "Bidder", "Host", "Person"]
