@@ -79,8 +79,9 @@ class App:
         client = socketio.AsyncClient(reconnection=False)
 
         async def connected() -> None:
+            sid = client.get_sid()
             if client is self._client:
-                await self.phone.heard_of_life("connect", {"sid": client.get_sid()})
+                await self.phone.heard_of_life("connect", {"sid": sid})
 
         async def disconnected(*_: Any) -> None:
             if client is self._client:

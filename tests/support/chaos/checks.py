@@ -158,15 +158,19 @@ def heard_what_is_true(sale: Sale) -> Iterator[str]:
         ids[entry.seq] = ledger_id(entry.hash)
         lot = getattr(entry.event, "lot", lot)
     for one in sale.bidders:
-        begins = _history_begins(one, sale)
+        was_there = True
         for at, (name, payload) in enumerate(one.phone.events):
-            if at < begins or name == "error" or not payload or payload.get("auctionId") != 1:
+            if name in ODD or not payload or payload.get("auctionId") != 1:
                 continue
-            seq = payload["seq"]
-            if name in ODD:
-                continue
-            if payload.get("ledger") != ids.get(seq):
-                yield f"user {one.phone.user_id} heard {name} of {seq} in a history that is none"
+            who, seq = f"user {one.phone.user_id}", payload["seq"]
+            is_there = payload.get("ledger") == ids.get(seq)
+            if is_there and not was_there and name != "auctionState":
+                yield f"{who} heard {name} of {seq} and no state of the history that it is of"
+            may_be_lost = one.phone.heard_at[at] < sale.evidence.lost_at
+            if was_there and not is_there and not (sale.evidence.kept_seq and may_be_lost):
+                yield f"{who} heard {name} of {seq} in a history that is none"
+            was_there = is_there
+            if not is_there:
                 continue
             told = [(name, payload)]
             if name == "auctionState":
@@ -177,7 +181,9 @@ def heard_what_is_true(sale: Sale) -> Iterator[str]:
                 heard = as_heard(event, data)
                 repeats = name == event and _is_repeated(one, at)
                 if heard not in words[data["seq"]] and not repeats:
-                    yield f"user {one.phone.user_id} heard {heard}, not {words[data['seq']]}"
+                    yield f"{who} heard {heard}, not {words[data['seq']]}"
+        if not was_there:
+            yield f"user {one.phone.user_id} is in a history that is none"
 
 
 def _is_repeated(one: Bidder, at: int) -> bool:
@@ -190,26 +196,6 @@ def _is_repeated(one: Bidder, at: int) -> bool:
         if name not in NOT_NEWS and payload["seq"] != one.phone.events[at][1]["seq"]:
             return False
     return False
-
-
-def _history_begins(one: Bidder, sale: Sale) -> int:
-    """The first event of somebody that is of the history that the ledger has.
-
-    After a fail-over that is the last whole state in another history than what was heard before it.
-    """
-    if sale.evidence.kept_seq is None:
-        return 0
-    begins, ids = 0, {entry.seq: ledger_id(entry.hash) for entry in sale.ledger}
-    for at, (name, payload) in enumerate(one.phone.events):
-        if one.phone.heard_at[at] < sale.evidence.lost_at:
-            begins = at + 1
-        elif name == "auctionState" and payload["ledger"] == ids.get(payload["seq"]):
-            return at
-        elif name not in ODD and payload.get("ledger") == ids.get(payload.get("seq")):
-            return begins if payload["seq"] <= (sale.evidence.kept_seq or 0) + 1 else at
-        else:
-            begins = at + 1
-    return begins
 
 
 def counts_are_sane(sale: Sale) -> Iterator[str]:

@@ -227,8 +227,9 @@ async def _watch(here: Installation, evidence: Evidence) -> None:
             evidence.not_ready.append((at, name, said))
 
     timeout = aiohttp.ClientTimeout(total=READY_SECONDS_MAX)
-    async with aiohttp.ClientSession(timeout=timeout) as http:
+    async with aiohttp.ClientSession(timeout=timeout) as http, AsyncExitStack() as stack:
         asking: set[asyncio.Task[None]] = set()
+        stack.callback(lambda: [task.cancel() for task in asking])
         while True:
             for node in here.nodes:
                 task = asyncio.create_task(ready(http, node.name, node.baraka.url))
