@@ -66,12 +66,13 @@ def without_gap_filler() -> None:
 
 
 def without_polling() -> None:
-    """Nobody looks at the ledger unless something was published: a lost last message stays lost."""
+    """Nobody looks at ledger and rows unless something was published: a lost last message stays lost."""
     from baraka_server.live.house import House
 
     async def nothing(_self: House) -> None: ...
 
     _put(House, "look_for_others", nothing)
+    _put(House, "check_rows", nothing)
 
 
 def without_fence() -> None:
