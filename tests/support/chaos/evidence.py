@@ -70,6 +70,8 @@ class Evidence:
     kept_seq: int | None = None
     """Where a fail-over lost commits: the last entry that was kept."""
     lost_at: float = float("inf")
+    behind: dict[int, str] = field(default_factory=dict)
+    """Who had not heard the end when there was time enough, and what they had heard."""
     counted_seconds: float | None = None
     """How long the counts took to be exact, since everything was healed and everybody had joined."""
 

@@ -170,7 +170,12 @@ async def _end(store: Store, people: Sequence[Person], evidence: Evidence) -> No
         heard_at = max(_counted_at(one, len(bidders)) for one in bidders)
         joined = [one.joined_at for one in bidders if one.joined_at < float("inf")]
         evidence.counted_seconds = max(0.0, heard_at - max([healed, *joined]))
-    await until(lambda: all(one.seq >= end for one in bidders))
+    if not await until(lambda: all(one.seq >= end for one in bidders)):
+        evidence.behind = {
+            one.phone.user_id or 0: f"heard up to {one.seq} of {end}; {one.phone.life[-3:]}"
+            for one in bidders
+            if one.seq < end
+        }
     await _ask_again(people)
 
 
