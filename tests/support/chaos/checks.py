@@ -1,4 +1,4 @@
-"""What must hold in a sale, whatever happened: each check has a name, and says what is broken."""
+"""Checks of what must hold in a sale, whatever happened: each has a name, and says what is broken."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was asked, answered, heard and measured in a sale: what the checks look at."""
+"""Evidence of a sale, which the checks look at: what was asked, answered, heard and measured."""
 
 from __future__ import annotations
 

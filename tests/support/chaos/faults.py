@@ -155,7 +155,7 @@ async def _unreliable(proxy: Proxy, seed: int) -> None:
 
 
 async def forge(here: Installation, store: Store) -> None:
-    """Publish what nobody with the secret wrote, what is of a newer version, and what is no message."""
+    """Publish what nobody with the secret wrote, what is of a newer version, and bytes of nothing."""
     everybody, auction = f"{here.prefix}:all", f"{here.prefix}:a:1"
     stranger, ours = Codec("another secret, of another installation"), Codec(SECRET)
     newer = '{"v":2,"n":"newer","t":"entries","a":1}', '{"v":1,"n":"newer","t":"news","a":1}'

@@ -1,4 +1,4 @@
-"""How much later the other servers' viewers heard of a bid than the first viewer of all."""
+"""Lag: how much later the other viewers heard of a bid than the first of all."""
 
 from __future__ import annotations
 

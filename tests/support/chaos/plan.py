@@ -1,4 +1,4 @@
-"""What a seed draws: the set-up, and the faults one after the other, singly and in pairs."""
+"""Plan of a seed: its set-up, and the faults that it draws, singly and in pairs, one step after the other."""
 
 from __future__ import annotations
 
