@@ -163,7 +163,7 @@ def _numbers(verdict: dict[str, Any]) -> str:
 def _work() -> int:
     """Hold the sale of each seed that is read, on one MariaDB and one Redis; write its verdict."""
     out = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)  # what the servers under test print is no verdict
+    os.dup2(2, 1)  # what the servers under test print is not one
     logging.getLogger("engineio.client").setLevel(logging.CRITICAL)  # of connections that are cut
     with MariaDB() as mariadb, Redis() as redis:
         for line in sys.stdin:

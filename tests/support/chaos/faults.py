@@ -301,6 +301,12 @@ async def fail_over(here: Installation, store: Store) -> int:
 
     One server alone reaches it until there are as many entries again. Returns the last entry that was kept.
     """
+    with suppress(TimeoutError):
+        async with asyncio.timeout(COMMIT_SECONDS_MAX):
+            while not all(
+                isinstance(entry.event, BidPlaced) for entry in (await the_ledger(store))[-4:]
+            ):
+                await asyncio.sleep(LOOK_SECONDS)
     for node in here.nodes:
         node.database.stall()
         node.database.reset()
@@ -329,9 +335,9 @@ async def _lose_commits(store: Store) -> tuple[int, int]:
                 break
             first -= 1
         lost = entries[first:]
-        if not isinstance(lost[0].event, BidPlaced) or entries[first - 1].at == lost[0].at:
-            return len(entries), len(entries)
         ids = [one.event.bid_id for one in lost if isinstance(one.event, BidPlaced)]
+        if len(ids) < len(lost) or entries[first - 1].at == lost[0].at:
+            return len(entries), len(entries)
         await connection.execute(delete(bids).where(bids.c.id.in_(ids)))
         await connection.execute(
             delete(events).where(events.c.auction_id == 1, events.c.seq > first)
