@@ -21,6 +21,7 @@ from tests.support.chaos.faults import NOTICED_SECONDS, Fault, faults_of
 from tests.support.chaos.nodes import Installation, SetUp
 from tests.support.chaos.plan import Plan
 from tests.support.chaos.sale import run
+from tests.support.servers.neighbours import until
 
 pytestmark = [pytest.mark.mariadb, pytest.mark.chaos]
 
@@ -46,7 +47,11 @@ def aimed(here: Installation, store: Store) -> list[Fault]:
         await asyncio.sleep(NOTICED_SECONDS)
         line.tamper = None
 
+    async def owner_is_there() -> None:
+        await until(lambda: bool(here.said("forwarding")))
+
     return [
+        Fault("owner is there", Kind.REDIS, "none", 0, owner_is_there),
         Fault("every second message lost", Kind.REDIS, "relay", 0, half_lost),
         Fault("Redis killed for good", Kind.REDIS, "redis", 0, killed),
         Fault("key dropped", Kind.DATABASE, "database", 0, without_key),
@@ -83,6 +88,26 @@ async def test_a_sale_on_two_workers(mariadb, redis, tmp_path):
     assert not verdict.violations, verdict
 
 
+async def test_a_worker_that_writes_the_auction_for_another_one_is_killed_in_the_middle_of_bids(
+    mariadb, redis, tmp_path
+):
+    draw, set_up = these("owner is there", "owner killed"), SetUp(1, workers=2)
+    verdict = await run(1, tmp_path, mariadb, redis, set_up=set_up, draw=draw)
+    assert not verdict.violations, verdict
+    assert verdict.forwarded
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("fault", ["owner killed", "owner frozen for 2 s"])
+async def test_a_server_that_writes_the_auction_for_another_one_fails_in_the_middle_of_bids(
+    mariadb, redis, tmp_path, fault
+):
+    draw = these("owner is there", fault)
+    verdict = await run(2, tmp_path, mariadb, redis, set_up=SetUp(2), draw=draw)
+    assert not verdict.violations, verdict
+    assert verdict.forwarded
+
+
 NOTICED: dict[str, tuple[tuple[str, ...], set[str]]] = {
     "gap filler": (("every second message lost",) * 2, {"order"}),
     "polling": (("Redis killed for good",), {"end"}),
@@ -112,7 +137,7 @@ async def test_it_is_noticed_when_a_part_is_taken_out(mariadb, redis, tmp_path, 
         tmp_path,
         mariadb,
         redis,
-        set_up=SetUp(2, named=False, broken=part),
+        set_up=SetUp(2, named=False, broken=part, first_watches=part == "gap filler"),
         draw=these(*steps, fails_over=part == "epoch"),
     )
     print(part, verdict.violations)

@@ -151,6 +151,7 @@ def _numbers(verdict: dict[str, Any]) -> str:
         verdict["set_up"],
         f"{verdict['accepted']} of {verdict['bids']} bids",
         "never counted" if counted is None else f"counted in {counted:.1f} s",
+        "forwarded" if verdict["forwarded"] else "",
         f"lag p99 {calm['p99_ms']:.0f} ms" if calm else "",
         "; ".join(verdict["faults"]),
     ]

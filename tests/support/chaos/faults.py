@@ -81,6 +81,8 @@ def faults_of(here: Installation, store: Store, random: Random) -> list[Fault]:
         found += _of_node(node)
         if here.set_up.workers > 1:
             found += _of_workers(node, random)
+    if here.set_up.named and (here.set_up.nodes > 1 or here.set_up.workers > 1):
+        found += _of_owner(here)
     return found
 
 
@@ -265,13 +267,7 @@ def freeze(node: Node, seconds: float, worker: int | None = None) -> Fault:
 
 def _of_workers(node: Node, random: Random) -> Iterator[Fault]:
     async def killed() -> None:
-        there = node.workers()
-        if not there:
-            return
-        one = there[at % len(there)]
-        with suppress(psutil.Error):
-            one.kill()
-        await _until(lambda: one not in node.workers() and len(node.workers()) >= len(there))
+        await _replaced(node, at)
 
     async def replaced() -> None:
         before = set(node.workers())
@@ -284,6 +280,37 @@ def _of_workers(node: Node, random: Random) -> Iterator[Fault]:
     yield Fault(f"a worker of {node.name} killed", Kind.NODE, node.name, 3, killed)
     yield Fault(f"workers of {node.name} replaced", Kind.NODE, node.name, 8, replaced)
     yield freeze(node, SHORT, at)
+
+
+async def _replaced(node: Node, number: int) -> None:
+    """Kill a worker, and wait for another one."""
+    there = node.workers()
+    if not there:
+        return
+    one = there[number % len(there)]
+    with suppress(psutil.Error):
+        one.kill()
+    await _until(lambda: one not in node.workers() and len(node.workers()) >= len(there))
+
+
+def _of_owner(here: Installation) -> Iterator[Fault]:
+    """The server or worker that writes the auction for others."""
+
+    async def killed() -> None:
+        node, number = here.owner()
+        if here.set_up.workers > 1:
+            await _replaced(node, number)
+        else:
+            await node.kill()
+            await node.start()
+
+    async def frozen() -> None:
+        node, number = here.owner()
+        worker = number if here.set_up.workers > 1 else None
+        await freeze(node, SHORT, worker).happens()
+
+    yield Fault("owner killed", Kind.NODE, "owner", 3, killed)
+    yield Fault(f"owner frozen for {SHORT} s", Kind.NODE, "owner", SHORT, frozen)
 
 
 async def _until(condition: Callable[[], bool]) -> None:

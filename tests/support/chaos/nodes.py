@@ -34,6 +34,8 @@ class SetUp:
     """Whether a server that is started again has the name that it had."""
     broken: str = ""
     """What is taken out of the servers on purpose; see `broken.py`."""
+    first_watches: bool = False
+    """Whether nobody bids on the first server."""
 
     @property
     def has_redis(self) -> bool:
@@ -107,6 +109,20 @@ class Installation:
         self.database_url = url
         """That of the database itself, past all proxies."""
 
+    def said(self, event: str) -> list[dict[str, Any]]:
+        """The lines of all logs about an event."""
+        lines = [line for node in self.nodes for line in node.baraka.log]
+        return [line for line in lines if line.get("event") == event]
+
+    def owner(self) -> tuple[Node, int]:
+        """The server, and the number of its worker, that writes the auction for others; the first if none does."""
+        for line in reversed(self.said("forwarding")):
+            name, _, worker = str(line["node"]).rpartition(".")
+            for node in self.nodes:
+                if node.name == name:
+                    return node, int(worker)
+        return self.nodes[0], 1
+
     @property
     def prefix(self) -> str:
         """That of the channels in Redis."""
@@ -137,6 +153,7 @@ async def installed(
                 BARAKA_WORKERS=set_up.workers,
                 BARAKA_REDIS_URL=line.before(redis.url) if line else None,
                 BARAKA_REDIS_PREFIX=name,
+                BARAKA_INTERNAL_ADDRESS="127.0.0.1:0" if line else None,
                 BARAKA_SHUTDOWN_SECONDS_MAX=8,
                 **settings,
             )

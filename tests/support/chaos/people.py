@@ -22,7 +22,7 @@ UNANSWERED_MAX = 2
 """After as many requests in a row that nobody answered, somebody connects anew."""
 JOIN_SECONDS_MAX = 3
 AGAIN_SECONDS = 0.1
-BID_SECONDS = (0.1, 0.4)
+BID_SECONDS = (0.03, 0.2)
 SETTLE_SECONDS_MAX = 60
 LOT_SECONDS = (2.0, 6.0)
 LOT_RISE = 50
@@ -91,10 +91,11 @@ class Person:
 
 
 class Bidder(Person):
-    """Joins again after every connection, and bids."""
+    """Joins again after every connection, and bids, or only watches."""
 
-    def __init__(self, phone: Phone, seed: int) -> None:
+    def __init__(self, phone: Phone, seed: int, *, bids: bool = True) -> None:
         super().__init__(phone, seed)
+        self._only_watches = not bids
         self.joined_at = float("inf")
         """When it was let in after its last connection."""
         self._resumes = bool(seed % 2)
@@ -185,6 +186,8 @@ class Bidder(Person):
             await asyncio.sleep(self.random.uniform(*BID_SECONDS))
             if self._over:
                 return
+            if self._only_watches:
+                continue
             # A user bids no amount twice, so that a bid is known by it.
             highest = max(self.price, highest) + self.random.randint(1, RAISE_MAX)
             await self.settles(

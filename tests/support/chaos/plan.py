@@ -88,4 +88,5 @@ def _long(here: Installation, seconds: float, random: Random) -> Fault:
 def _goes_with(one: Fault, other: Fault) -> bool:
     """Whether two faults can happen at once: not to the same thing."""
     things = {one.target, other.target}
-    return len(things) == 2 and not (one.kind is other.kind is Kind.REDIS and "redis" in things)
+    whole = {"redis", "owner"} & things
+    return len(things) == 2 and not (one.kind is other.kind and whole)

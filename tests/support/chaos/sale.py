@@ -56,6 +56,8 @@ class Verdict:
     violations: dict[str, list[str]]
     bids: int = 0
     accepted: int = 0
+    forwarded: int = 0
+    """How often servers began to have another one write the auction."""
     counted_seconds: float | None = None
     lag: dict[str, Lag] = field(default_factory=dict)
     memory_grown_mb: float = 0
@@ -96,6 +98,7 @@ async def run(
             watch.cancel()
         await _judge(store, people, evidence, verdict)
         verdict.lag = lags(here, people, evidence)
+        verdict.forwarded = len(here.said("forwarding"))
         verdict.seconds = now() - began
         if verdict.violations:
             verdict.log = [
@@ -117,9 +120,12 @@ async def _open(stack: AsyncExitStack, here: Installation, seed: int) -> list[Pe
 
     amina = await phone(seed, 1)
     assert (await amina.emits(StartAuction(auction_id=1)))["ok"]
-    bidders = [
-        Bidder(await phone(number, number + 2), seed * 10 + number) for number in range(BIDDERS)
-    ]
+
+    async def bidder(number: int) -> Bidder:
+        watches = here.set_up.first_watches and number % len(here.nodes) == 0
+        return Bidder(await phone(number, number + 2), seed * 10 + number, bids=not watches)
+
+    bidders = [await bidder(number) for number in range(BIDDERS)]
     host = Host(amina, seed, lambda: max(one.price for one in bidders))
     for one in (host, *bidders):
         await stack.enter_async_context(one)
