@@ -59,6 +59,7 @@ def without_gap_filler() -> None:
                 for entry in news.entries:
                     if entry.seq > view.seq:
                         view.seq = entry.seq - 1
+                        view.rules = replace(view.rules, seq=view.seq)
                         await self._announcer.play(view, [entry])
             return ()
 
