@@ -228,7 +228,7 @@ class Server:
             settings, minting.guest, guest_lifetime, self._address, self._refused, clock
         ).add_to(app)
         wire = (self._gateway, self.admission, self.audience)
-        parts = Parts(self.sio, self.house, self._store, *wire, self._relay)
+        parts = Parts(self.sio, self.house, self._store, *wire, self._relay, self.sign_in_counts)
         self.metrics = Metrics(parts, settings, place, node_report)
         self.metrics.add_to(app)
         ViewerPages(

@@ -16,6 +16,7 @@ from baraka_server.contract.client_events import JoinAuction
 from baraka_server.contract.refusals import Code
 from baraka_server.contract.vocabulary import CLIENT_EVENTS
 from baraka_server.live.house import House
+from baraka_server.live.sign_in_counts import Counts, Outcome
 from baraka_server.metrics.counting import LoopLag
 from baraka_server.metrics.report import (
     AuctionNow,
@@ -64,6 +65,7 @@ class Parts:
     admission: Admission
     audience: RoomBroadcaster
     relay: NodeRelay | None
+    sign_in: Counts
 
 
 class Reporter:
@@ -148,6 +150,8 @@ class Reporter:
             yield name, labelled(zero + found)
         yield "commands_total", labelled((event or "unknown", n) for (event, _), n in counts)
         yield "refusals_total", labelled((code, n) for (_, code), n in counts if code)
+        counts_of_sign_in = dict.fromkeys(Outcome, 0) | self._parts.sign_in
+        yield "sign_ins_total", by_label(counts_of_sign_in)
         yield "commands_waiting", house.commands_waiting
         yield "joins_waiting", self._parts.gateway.joins_waiting
         yield "requests_waiting", self._parts.admission.requests_waiting

@@ -86,6 +86,12 @@ METRICS = (
     _gauge("commands_waiting", "Events that wait for their turn at their auction."),
     _gauge("joins_waiting", "Joins that wait for their answer."),
     _gauge("requests_waiting", "HTTP requests of unverified clients that wait for their turn."),
+    # signing in
+    _counter(
+        "sign_ins",
+        "Signing in (BARAKA_SIGN_IN) by what came of each request, code and session.",
+        "outcome",
+    ),
     # how long it takes
     _histogram(
         "answer_seconds", "From when an event was read until its answer is sent; without joins."

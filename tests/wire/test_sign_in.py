@@ -17,6 +17,7 @@ from tests.support.clients.phones import PythonPhones
 from tests.support.clients.stranger import Line, request
 from tests.support.servers.baraka import Baraka
 from tests.support.servers.sms_gateway import SmsGateway
+from tests.wire.test_metrics import BEARER, TOKEN, samples
 
 NUMBERS = {2: "+96555550002", 3: "55550003", 4: "+96555550004", 5: "0096555550004"}
 """Of users: Bilal's, one as its own country writes it, and one number that two users have."""
@@ -84,7 +85,8 @@ async def house(sale_database, folder, **settings):
 
 
 async def test_a_code_signs_in_and_a_refresh_token_keeps_signed_in(sale_database, tmp_path, people):
-    async with house(sale_database, tmp_path) as here, PythonPhones() as phones:
+    watched = {"BARAKA_METRICS_TOKEN": TOKEN}
+    async with house(sale_database, tmp_path, **watched) as here, PythonPhones() as phones:
         # A code is asked for, and asked for again by what stands for the number.
         status, asked = await here.post("/auth/request-otp", number="5555 0002")
         assert status == 200
@@ -108,6 +110,10 @@ async def test_a_code_signs_in_and_a_refresh_token_keeps_signed_in(sale_database
         assert (user["id"], user["number"], user["otpCode"]) == (2, HIS, None)
         assert user["token"] == user["accessToken"]
         assert user["expiresIn"] == 900
+        async with here.http.get("/metrics", headers=BEARER) as scraped:
+            counts = samples(await scraped.text())
+        for outcome in ("code_asked", "code_limited", "code_sent", "code_wrong", "signed_in"):
+            assert counts[f'baraka_sign_ins_total{{outcome="{outcome}"}}'] == 1, outcome
         status, again = await here.post("/auth/otp", number=HIS, otp=code)
         assert (status, again["code"]) == (400, "wrong_code")  # it was used
 
