@@ -26,8 +26,8 @@ class Plan:
     """The extent of one round. Further rounds than `rounds` are not measured."""
 
     rounds: int = 3
-    viewers: int = 3_000
-    bids: int = 60
+    viewers: int = 4_000
+    bids: int = 40
     """How many bids all viewers are told, one after the other."""
     seconds: float = 3.0
     bidders: int = 48

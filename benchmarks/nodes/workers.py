@@ -1,8 +1,10 @@
-"""One server of one process and of two: a bid to everybody, again and again."""
+"""One server of one process and of two: bids to everybody in two auctions, again and again."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
+from contextlib import AsyncExitStack
 
 from benchmarks import contenders
 from benchmarks.contenders import Contender
@@ -12,6 +14,8 @@ from benchmarks.nodes.place import AUCTION, Place
 from benchmarks.report import DELIVERY, RATE, Goal, Measured, Results, table
 
 COUNTS = (1, 2)
+AUCTIONS = 2
+"""Bids of two go on at once: one alone leaves the server idle until its last viewer has heard of it."""
 CROWD, DATABASE, SERVER, LAST = "crowd cores", "database cores", "server cores", "last viewer p50"
 
 
@@ -30,27 +34,40 @@ async def measure(place: Place, turn: int) -> None:
 
 
 async def _measure(server: Contender, place: Place) -> Measured:
-    plan = place.plan
-    async with Crowd(
-        place.whole.program, server.port, place.whole.tokens, viewers=plan.viewers, delta=True
-    ) as crowd:
-        await crowd.do("start", AUCTION)
-        await crowd.do("lot", AUCTION)
-        await crowd.do("join", AUCTION)
-        await crowd.do("quiet", plan.quiet_ms)
-        crowd_before, database_before = process_seconds(crowd.pid), _seconds(place)
-        meter = Meter(server.pids, [crowd.pid, *place.helpers])
-        heard = await crowd.do("bids", AUCTION, plan.bids, 1)
+    async with AsyncExitStack() as stack:
+        crowds = [
+            (auction, await _crowd(stack, server, auction, place))
+            for auction in range(AUCTION, AUCTION + AUCTIONS)
+        ]
+        pids = [crowd.pid for _, crowd in crowds]
+        crowd_before, database_before = sum(map(process_seconds, pids)), _seconds(place)
+        meter = Meter(server.pids, [*pids, *place.helpers])
+        heard = await asyncio.gather(
+            *(crowd.do("bids", auction, place.plan.bids, 1) for auction, crowd in crowds)
+        )
         spent = meter.stop()
+        deliveries = sum(one["deliveries"] for one in heard)
         values = {
-            RATE: heard["deliveries"] / heard["seconds"],
-            DELIVERY: spent.server / heard["deliveries"] * 1e6,
-            LAST: heard["last_viewer_ms"][0],
+            RATE: deliveries / max(one["seconds"] for one in heard),
+            DELIVERY: spent.server / deliveries * 1e6,
+            LAST: max(one["last_viewer_ms"][0] for one in heard),
             SERVER: spent.server / spent.wall,
-            CROWD: (process_seconds(crowd.pid) - crowd_before) / spent.wall,
+            CROWD: (sum(map(process_seconds, pids)) - crowd_before) / spent.wall,
             DATABASE: (_seconds(place) - database_before) / spent.wall,
         }
     return Measured(values, spent)
+
+
+async def _crowd(stack: AsyncExitStack, server: Contender, auction: int, place: Place) -> Crowd:
+    """Its part of the viewers, in an auction of its own."""
+    viewers = place.plan.viewers // AUCTIONS
+    crowd = Crowd(place.whole.program, server.port, place.whole.tokens, viewers=viewers, delta=True)
+    await stack.enter_async_context(crowd)
+    await crowd.do("start", auction)
+    await crowd.do("lot", auction)
+    await crowd.do("join", auction)
+    await crowd.do("quiet", place.plan.quiet_ms)
+    return crowd
 
 
 def _seconds(place: Place) -> float:
