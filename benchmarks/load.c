@@ -563,6 +563,8 @@ static void hot(int auction, double seconds, int bidders, uint32_t lot_bids) {
     uint32_t last = 0;
     hot_bidders = 0;
     WAIT(answers < agreed + refused + (next_amount - first_amount) + lots, "the last answers");
+    if (lots)                      /* the answer to the last one may have come late */
+        round_of[auction] = round_told;
     uint64_t good = yes - agreed - lots;
     for (uint32_t each = first_amount; each < next_amount; each++)
         if (accepted[each])

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from benchmarks import contenders, whole
 from benchmarks.cpu import Meter
-from benchmarks.load import Crowd
+from benchmarks.load import Crowd, CrowdError
 from benchmarks.nodes.place import AUCTION, Place, Plan, nodes
 from benchmarks.report import RATE, Goal, Measured, Results, table
 from tests.support.servers.baraka import Baraka
@@ -55,6 +55,8 @@ async def _measure(servers: list[Baraka], place: Place, redis: Redis | None = No
         meter = Meter([server.pid for server in servers], ours)
         hot = await crowd.do("hot", AUCTION, plan.seconds, plan.bidders, LOT_BIDS)
         spent = meter.stop()
+    if not hot["accepted"]:
+        raise CrowdError("no bid was accepted")
     values = {
         RATE: hot["answered"] / hot["answered_in"],
         ACCEPTED: hot["accepted"] / hot["seconds"],
