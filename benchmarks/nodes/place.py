@@ -15,6 +15,7 @@ from benchmarks import whole
 from benchmarks.contenders import UNLIMITED
 from benchmarks.report import Results
 from tests.support.servers.baraka import Baraka
+from tests.support.servers.private_server import free_port
 from tests.support.servers.redis import Redis
 
 AUCTION = 3
@@ -80,6 +81,7 @@ def _of_node(number: int, redis: Redis | None) -> dict[str, Any]:
         "BARAKA_NODE_ID": f"n{number}",
         "BARAKA_REDIS_URL": redis.url if redis else None,
         "BARAKA_TRUSTED_PROXIES": "127.0.0.1",
+        "BARAKA_INTERNAL_ADDRESS": f"127.0.0.1:{free_port()}" if redis else None,
     }
 
 
