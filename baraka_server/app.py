@@ -16,6 +16,7 @@ from aiohttp import web
 
 from baraka_server.domain.decision import HouseRules
 from baraka_server.linking import direct_links, open_relay
+from baraka_server.links.reach import server_of
 from baraka_server.live.accounts import Accounts
 from baraka_server.live.context import Limits
 from baraka_server.live.house import House
@@ -35,6 +36,7 @@ from baraka_server.wire.admission import Admission
 from baraka_server.wire.broadcaster import RoomBroadcaster
 from baraka_server.wire.connection_limits import ConnectionLimits
 from baraka_server.wire.cors import Cors
+from baraka_server.wire.elsewhere import Elsewhere
 from baraka_server.wire.fastpath_check import take_fast_path
 from baraka_server.wire.gateway import Gateway, UserLimits, close_all_sockets, make_server
 from baraka_server.wire.guide_page import GuidePage
@@ -44,6 +46,7 @@ from baraka_server.wire.holdings import Holdings, holdings_of
 from baraka_server.wire.http import READS_AT_ONCE, Api
 from baraka_server.wire.http_commands import HttpCommands
 from baraka_server.wire.http_errors import in_one_shape
+from baraka_server.wire.passed_on import PURPOSE, PassedOn
 from baraka_server.wire.places import Place
 from baraka_server.wire.shared_limits import SharedLimits
 from baraka_server.wire.sid_binding import SidBinding
@@ -193,6 +196,7 @@ class Server:
             connections_unverified_max=settings.connections_unverified_max,
             requests_per_second_max=settings.requests_per_second_max,
             websocket_only=settings.websocket_only,
+            elsewhere=self._elsewhere(),
         )
         app = web.Application(middlewares=[self.admission.middleware])
         app.on_response_prepare.append(in_one_shape)
@@ -252,6 +256,27 @@ class Server:
         if self._direct is None or not self._settings.forward_bids:
             return None
         return self._direct.forward_bids(self._write_for)
+
+    def _elsewhere(self) -> Elsewhere | None:
+        """What passes requests on to other servers; and takes those that they pass on."""
+        if self._direct is None:
+            return None
+        here = server_of(self._direct.links.node)
+        passed_on = PassedOn(here, self._connection_of_a_link)
+        self._direct.links.takes[PURPOSE] = passed_on.serve
+        return Elsewhere(
+            self._direct.links,
+            self._direct.reach,
+            here,
+            self._address,
+            bytes_max=self._settings.message_bytes_max,
+            seconds_max=self._settings.connect_seconds_max,
+        )
+
+    def _connection_of_a_link(self) -> asyncio.Protocol:
+        if self._runner.server is None:
+            raise RuntimeError("a link came before the server serves")
+        return self._runner.server()
 
     async def _write_for(self, asked: Asked) -> Answered | None:
         return await self.house.write_for(asked)
@@ -366,6 +391,8 @@ class Server:
                 await self.metrics.close()
                 await close_all_sockets(self.sio)
                 await self._runner.cleanup()
+                if self._direct:
+                    await self._direct.end()
                 await self._store.close()
         except TimeoutError:
             log.warning("stopping before every connection was closed", extra=STOPPING)

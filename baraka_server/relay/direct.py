@@ -10,7 +10,7 @@ from baraka_server.relay.owners import NodeOwners, Write
 
 
 class Direct:
-    """The links of a node that has a relay. `open` when both serve; `leave`, then `close`.
+    """The links of a node that has a relay. `open` when both serve; `leave`, `close`, then `end`.
 
     `on_machine` says that other workers of this server are to be reached by sockets of the machine.
     `internal` is the host and port of the internal address, which `is_passed` where a parent listens there.
@@ -64,7 +64,10 @@ class Direct:
             self.owners.leave()
 
     async def close(self) -> None:
-        """Answer what was taken, and end all links."""
+        """Answer what was taken."""
         if self.owners:
             await self.owners.close()
+
+    async def end(self) -> None:
+        """End all links, also those over which clients are."""
         await self.links.close()

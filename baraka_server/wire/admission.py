@@ -13,13 +13,14 @@ from baraka_server.live.faults import fault
 from baraka_server.wire import old_clients
 from baraka_server.wire.connection_limits import A_PROXY, ConnectionLimits
 from baraka_server.wire.cors import Cors
+from baraka_server.wire.elsewhere import Elsewhere
 from baraka_server.wire.fair_queue import TooManyWaiting
 from baraka_server.wire.http_errors import error_response
 from baraka_server.wire.rate_limits import Counted, Rates
 from baraka_server.wire.request_pace import RequestPace
 from baraka_server.wire.server import GuardedServer
 from baraka_server.wire.sockets import ENTRY, REFUSED, GuardedSocket
-from baraka_server.wire.tcp_connections import GuardedConnection, guard
+from baraka_server.wire.tcp_connections import IS_GONE, GuardedConnection, guard
 
 log = logging.getLogger(__name__)
 
@@ -56,6 +57,7 @@ class Admission:
         connections_unverified_max: int,
         requests_per_second_max: float,
         websocket_only: bool = False,
+        elsewhere: Elsewhere | None = None,
     ) -> None:
         self.closed = False
         """Set when the server stops: new sessions are refused."""
@@ -70,6 +72,7 @@ class Admission:
         self.pace = RequestPace()
         """How many requests of unverified clients were given a turn so far."""
         self._websocket_only = websocket_only
+        self._elsewhere = elsewhere
         self._sweeping: asyncio.Task[None] | None = None
 
     @property
@@ -112,6 +115,8 @@ class Admission:
         if connection:
             connection.silent_since = None
             connection.sid = request.query.get("sid")
+        if request.path == SOCKET_IO_PATH and (answer := await self._passed_on(request)):
+            return answer
         is_unverified = self._is_unverified(request)
         if connection and not is_unverified:
             self.connections.give_back(connection)
@@ -131,6 +136,26 @@ class Admission:
             return error_response(400, "the connection is closed")
         except Exception as error:  # aiohttp would answer with HTML
             return error_response(500, fault(request.path, error).message)
+
+    async def _passed_on(self, request: web.Request) -> web.StreamResponse | None:
+        """The answer of the server that has the session; None where it is answered here.
+
+        It counts its client's requests. Here only those count that were in vain, so that nobody has
+        others asked again and again for sessions that they do not have.
+        """
+        way = self._elsewhere.way_of(request) if self._elsewhere else None
+        if way is None or self._elsewhere is None:
+            return None
+        rate = self._requests.of(self._address(request))
+        if rate.wait:
+            return None
+        try:
+            answer = await self._elsewhere.answer(request, way)
+        except ConnectionError:  # one of the three is gone
+            return IS_GONE
+        if answer is not None and answer.status >= 400:
+            rate.take()
+        return answer
 
     def _is_unverified(self, request: web.Request) -> bool:
         """Whether a request is of no session, or of one that is over its own rate."""

@@ -97,6 +97,7 @@ async def nodes(store: stores.Store) -> AsyncIterator[tuple[Node, Node]]:
             node.direct.leave()
             await node.house.close()
             await node.direct.close()
+            await node.direct.end()
             await node.relay.close()
 
 

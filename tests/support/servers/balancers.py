@@ -28,6 +28,8 @@ class Balancer:
     shipped: ClassVar[str]
     listens: ClassVar[tuple[str, str]]
     """How the file says that it listens on port 80, and what is before a port of 127.0.0.1."""
+    changed: ClassVar[dict[str, str]] = {}
+    """What else is changed in the file."""
 
     def __init__(self, ports: list[int]) -> None:
         self._folder = Path(tempfile.mkdtemp(prefix=f"baraka-{self.program}-"))
@@ -80,6 +82,7 @@ class Balancer:
         changes = {listens: f"{here}{self._port}"} | dict(
             zip(ADDRESSES, self._addresses, strict=True)
         )
+        changes |= self.changed
         for theirs, ours in changes.items():
             assert theirs in text, f"{self.shipped} has no {theirs}"
             text = text.replace(theirs, ours)
@@ -105,6 +108,15 @@ class HAProxy(Balancer):
         return ["-db", "-f", str(self._written())]
 
 
+class PlainHAProxy(HAProxy):
+    """It takes the servers in turn for each request, whatever session that is of."""
+
+    changed: ClassVar[dict[str, str]] = {
+        "use-server %[urlp(sid),field(1,.)] if { urlp(sid) -m found }": "",
+        "balance leastconn": "balance roundrobin",
+    }
+
+
 class Nginx(Balancer):
     """The shipped file is one that an nginx.conf includes, as Debian's does."""
 
@@ -122,3 +134,12 @@ class Nginx(Balancer):
             f"http {{ {folders} include {self._written()}; }}\n"
         )
         return ["-p", str(self._folder), "-e", "stderr", "-c", str(main)]
+
+
+class PlainNginx(Nginx):
+    """It takes the servers in turn for each request, whatever session that is of."""
+
+    changed: ClassVar[dict[str, str]] = {
+        "proxy_pass http://$baraka;": "proxy_pass http://baraka_any;",
+        "least_conn;": "",
+    }
