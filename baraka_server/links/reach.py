@@ -71,13 +71,18 @@ class Reach:
         self._clock = clock
         self._heard: dict[str, tuple[Address, float]] = {}
 
-    def note(self, node: str, written: str) -> None:
-        """Take what a beat of a node says; without an address it takes no links, or leaves."""
+    def note(self, node: str, written: str) -> bool:
+        """Take what a beat of a node says. True for a node that was not known, and so may not know this one.
+
+        Without an address it takes no links, or leaves.
+        """
         address = Address.of(written)
         if node == self._node or address is None or not self._way(node, address):
             self._heard.pop(node, None)
-        else:
-            self._heard[node] = address, self._clock()
+            return False
+        is_new = node not in self._heard
+        self._heard[node] = address, self._clock()
+        return is_new
 
     def nodes(self) -> list[str]:
         """The names of the nodes that can be called."""

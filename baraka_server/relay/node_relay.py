@@ -212,8 +212,8 @@ class NodeRelay:
             return
         match message:
             case Beat():
-                if self._reach:
-                    self._reach.note(message.node, message.address)
+                if self._reach and self._reach.note(message.node, message.address):
+                    self.beat()  # so that it need not wait for the next one
                 self._tell_of_counts(self._peers.beat(message))
             case Counts(boot=boot, counts=counts):
                 self._tell_of_counts(self._peers.counts(boot, counts))

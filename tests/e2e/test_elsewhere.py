@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from contextlib import suppress
 
 import aiohttp
 import pytest
@@ -25,7 +26,7 @@ CONNECT = "40" + json.dumps({"token": token(SECRET, 2)})
 
 
 class Nodes:
-    """n1 and n2, and the port of n2's internal address."""
+    """n1, n2 of two workers, and the port of n2's internal address."""
 
     def __init__(self, n1: Baraka, n2: Baraka, internal: int) -> None:
         self.n1, self.n2, self.internal = n1, n2, internal
@@ -46,16 +47,31 @@ async def nodes(sale_database, tmp_path, redis) -> AsyncIterator[Nodes]:
             BARAKA_NODE_EXPIRY_SECONDS=2,
             BARAKA_TRUSTED_PROXIES="127.0.0.1",
             BARAKA_SESSION_KEEPS_ADDRESS="true",
+            fork=workers == 1,
             BARAKA_INTERNAL_ADDRESS=address,
+            BARAKA_WORKERS=workers,
         )
-        for name, address in (("n1", "127.0.0.1:0"), ("n2", f"127.0.0.1:{internal}"))
+        for name, address, workers in (
+            ("n1", "127.0.0.1:0", 1),
+            ("n2", f"127.0.0.1:{internal}", 2),
+        )
     )
-    async with n1, n2, aiohttp.ClientSession() as http:
+    async with n1, n2:
         for one, other in ((n1, n2), (n2, n1)):
-            async with asyncio.timeout(20):
-                while (await polled(http, one, await opened(http, other)))[0] != 200:
-                    await asyncio.sleep(0.05)
+            await knows(one, other)
         yield Nodes(n1, n2, internal)
+
+
+async def knows(one: Baraka, other: Baraka) -> None:
+    """Wait until all workers of a server pass requests on to another one."""
+    connector = aiohttp.TCPConnector(
+        force_close=True
+    )  # whichever worker is the emptiest has the next
+    async with aiohttp.ClientSession(connector=connector) as http, asyncio.timeout(60):
+        times = 0
+        while times < 6:
+            status, _ = await polled(http, one, await opened(http, other))
+            times = times + 1 if status == 200 else 0
 
 
 async def opened(http: aiohttp.ClientSession, server: Baraka, **headers: str) -> str:
@@ -106,7 +122,14 @@ async def test_plain_round_robin_serves_the_official_client_by_every_transport(n
             assert [what for what, _ in phone.life if what != "upgrade"] == ["connect"]
 
 
-async def test_a_request_is_passed_on_once_with_its_client_and_nobody_else_may_pass_any_on(nodes):
+async def test_a_request_at_the_wrong_server_is_answered_as_at_the_right_one(nodes):
+    await is_passed_on_with_its_client(nodes)
+    await is_not_for_strangers_to_pass_on(nodes)
+    await ends_when_its_client_goes_away(nodes)
+    await is_of_an_unknown_session_when_its_server_is_killed(nodes)
+
+
+async def is_passed_on_with_its_client(nodes: Nodes) -> None:
     async with aiohttp.ClientSession() as http:
         sid = await opened(http, nodes.n2)
         assert await polled(http, nodes.n1, sid) == (200, "OK")
@@ -125,16 +148,20 @@ async def test_a_request_is_passed_on_once_with_its_client_and_nobody_else_may_p
             assert (status, json.loads(said)["message"]) == (400, f"Invalid session {strange}")
         # What is too large is refused here.
         assert (await polled(http, nodes.n1, sid, "4" * 200_000))[0] >= 400
-        # The internal port serves no stranger, whatever is asked.
-        for said in (f"POST {POLLING}&sid={sid} HTTP/1.1", "GET /healthz HTTP/1.1"):
-            reader, writer = await asyncio.open_connection("127.0.0.1", nodes.internal)
-            writer.write(f"{said}\r\nHost: x\r\nContent-Length: 0\r\n\r\n".encode())
+
+
+async def is_not_for_strangers_to_pass_on(nodes: Nodes) -> None:
+    """The internal port serves nobody who has not the secret, whatever is asked."""
+    for said in (f"POST {POLLING}&sid=n2.1.x HTTP/1.1", "GET /healthz HTTP/1.1"):
+        reader, writer = await asyncio.open_connection("127.0.0.1", nodes.internal)
+        writer.write(f"{said}\r\nHost: x\r\nContent-Length: 0\r\n\r\n".encode())
+        with suppress(ConnectionResetError):
             assert await reader.read() == b""
-            writer.close()
+        writer.close()
 
 
-async def test_a_client_that_goes_away_is_gone_on_the_server_that_has_its_session(nodes):
-    """It polls by way of the other server, and hangs up; and a websocket likewise."""
+async def ends_when_its_client_goes_away(nodes: Nodes) -> None:
+    """It polls by way of the other server, and hangs up."""
     async with aiohttp.ClientSession() as http:
         sid = await opened(http, nodes.n2)
         assert (await polled(http, nodes.n1, sid))[0] == 200
@@ -148,7 +175,7 @@ async def test_a_client_that_goes_away_is_gone_on_the_server_that_has_its_sessio
                 await asyncio.sleep(0.05)
 
 
-async def test_of_a_server_that_is_killed_the_sessions_are_unknown(nodes):
+async def is_of_an_unknown_session_when_its_server_is_killed(nodes: Nodes) -> None:
     async with aiohttp.ClientSession() as http:
         sid = await opened(http, nodes.n2)
         await nodes.n2.kill()

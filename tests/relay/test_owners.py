@@ -50,7 +50,7 @@ class Node:
         self.direct = Direct(SECRET, name, 5, on_machine=True, internal=None, is_passed=False)
         self.owners = self.direct.forward_bids(self._write)
         self.relay = NodeRelay(
-            hub.line(), Codec(SECRET), node=name, version="1", reach=self.direct.reach
+            hub.line(), Codec(SECRET), node=name, version="1", server="s", reach=self.direct.reach
         )
         self.house = open_house(
             store, self.hall, relay=self.relay, owners=self.owners, gap_seconds=0.02
