@@ -17,8 +17,7 @@ from baraka_cli.contract_documents.documents import as_json  # noqa: E402
 from baraka_cli.contract_documents.examples import FILE  # noqa: E402
 from baraka_server.store import migrate  # noqa: E402
 from baraka_server.store.seed import seed  # noqa: E402
-from tests.support.servers.baraka import Baraka  # noqa: E402
-from tests.support.servers.recorded_evening import RecordedEvening  # noqa: E402
+from tests.support.servers.recorded_evening import evening_at  # noqa: E402
 
 
 async def main() -> None:
@@ -26,8 +25,7 @@ async def main() -> None:
         database = f"sqlite+aiosqlite:///{Path(name) / 'baraka.db'}"
         await migrate.upgrade(database)
         await seed(database, users=60, auctions=3)
-        async with Baraka(database, Path(name)) as server:
-            evening = RecordedEvening(server.url, database)
+        async with evening_at(database, Path(name)) as evening:
             await evening.is_played()
     FILE.write_text(as_json(evening.examples()), encoding="utf-8")
 

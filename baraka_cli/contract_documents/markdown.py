@@ -176,6 +176,8 @@ def _route(contract: Schema, route: Route) -> Iterator[str]:
     yield f"{route.what} For {WHO[str(route.who)]}.\n"
     if route.body:
         yield from _fields(contract["$defs"][route.body.__name__])
+        yield "As in:\n"
+        yield from _json(examples()["http"][name]["payload"])
     if route.query:
         yield from (f"- `{query}`: {what}" for query, what in route.query.items())
         yield ""

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from baraka_server.contract.acknowledgements import Refused
 from baraka_server.contract.client_events import Who
+from baraka_server.contract.fields import given
 from baraka_server.contract.lots import RunListReport
-from baraka_server.contract.records import Auction
+from baraka_server.contract.records import Auction, User
 from baraka_server.contract.refusals import AnyCode
 from baraka_server.contract.reports import Checkpoint, HistoryEntry, WinningWithUser
 from baraka_server.contract.server_events import RefusalDetails, ServerModel
@@ -50,6 +51,87 @@ class GuestAnswer(ServerModel):
 
     status: Literal["success"]
     data: GuestToken = Field(description="The token.")
+
+
+class CodeRequest(ServerModel):
+    """Whose telephone a code is for: a number, or what an earlier request was answered with."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"anyOf": [given("number"), given("challengeToken")]}
+    )
+
+    number: str | None = Field(
+        None, description="The telephone number, with or without the country's code."
+    )
+    challenge_token: str | None = Field(
+        None, alias="challengeToken", description="What stands for the number."
+    )
+
+
+class SignInRequest(CodeRequest):
+    """A code that was sent."""
+
+    otp: str | None = Field(None, description="The code. Without it, one is sent.")
+    name: str | None = Field(None, description="The name of a new user, after `name_needed`.")
+
+
+class RefreshRequest(ServerModel):
+    """The session that is meant."""
+
+    refresh_token: str = Field(alias="refreshToken", description="The newest refresh token.")
+
+
+class CodeSent(ServerModel):
+    """A code is on its way, if the number is known. The answer is the same if it is not."""
+
+    challenge_token: str = Field(
+        alias="challengeToken", description="Stands for the number in the next requests."
+    )
+    expires_in: int = Field(alias="expiresIn", description="For how many seconds the code is good.")
+    resend_in: int = Field(
+        alias="resendIn", description="After how many seconds another one may be asked for."
+    )
+
+
+class Tokens(GuestToken):
+    """The tokens of a session."""
+
+    refresh_token: str = Field(
+        alias="refreshToken",
+        description="Good once: keep the new one of each answer before anything else.",
+    )
+
+
+class SignedIn(Tokens, User):
+    """The user who signed in, with the own number whole, and the tokens of the session."""
+
+
+class CodeAnswer(ServerModel):
+    """The code was asked for."""
+
+    status: Literal["success"]
+    data: CodeSent = Field(description="What to do next.")
+
+
+class SignInAnswer(ServerModel):
+    """Signed in; or where no code was sent along, one was asked for."""
+
+    status: Literal["success"]
+    data: SignedIn | CodeSent = Field(description="Who signed in; or what to do next.")
+
+
+class TokensAnswer(ServerModel):
+    """The session goes on with other tokens."""
+
+    status: Literal["success"]
+    data: Tokens = Field(description="The new tokens.")
+
+
+class SignOutAnswer(ServerModel):
+    """The session is over."""
+
+    status: Literal["success"]
+    data: dict[str, Any] = Field(description="Empty.")
 
 
 PAGES: Mapping[str, str] = {
@@ -128,6 +210,21 @@ AUTH_ROUTES: tuple[Route, ...] = (
         GuestAnswer,
         method="POST",
         refusal=AuthRefused,
+    ),
+    *(
+        Route(path, what, answer, method="POST", body=body, refusal=AuthRefused)
+        for path, what, body, answer in (
+            ("/auth/request-otp", "Send a code to a telephone.", CodeRequest, CodeAnswer),
+            ("/auth/resend-otp", "Send another code.", CodeRequest, CodeAnswer),
+            ("/auth/otp", "Sign in with a code.", SignInRequest, SignInAnswer),
+            (
+                "/auth/refresh",
+                "New tokens for those of a session. `session_over` says to sign in again.",
+                RefreshRequest,
+                TokensAnswer,
+            ),
+            ("/auth/logout", "End a session.", RefreshRequest, SignOutAnswer),
+        )
     ),
 )
 """The routes that give tokens out; they ask for none."""

@@ -715,6 +715,32 @@ export interface ClockShown {
 /** The reason of a refusal. */
 export type Code = "no_token" | "invalid_token" | "old_client" | "auction_not_found" | "user_not_found" | "not_owner" | "not_live" | "already_canceled" | "already_ended" | "bid_too_low" | "bid_below_minimum" | "no_lot" | "not_joined" | "round_over" | "other_bid_leads" | "standing_bid_changed" | "owner_bid" | "request_id_reused" | "malformed" | "bad_parameter" | "unknown_event" | "too_fast" | "busy" | "unavailable" | "unsuited" | "outcome_unknown" | "fault" | "not_staff" | "staff_bid" | "is_staff" | "has_bids" | "lot_not_found" | "lot_not_waiting" | "lot_open" | "number_taken" | "lots_changed" | "bids_stand" | "nothing_to_undo" | "not_newest" | "nothing_to_reopen" | "winning_settled" | "not_standing" | "below_reserve" | "bid_below_step" | "over_limit" | "not_registered" | "maxima_off" | "no_maximum" | "bidding_closed" | "bidding_paused" | "no_clock" | "clock_running" | "clock_moved" | "comment_not_found" | "muted" | "slow_mode" | "blocked" | "blocked_everywhere" | "paddle_not_found" | "no_floor_user" | "floor_closed" | "winning_paid" | "other_history" | "watch_only" | "other_auction" | "too_many_guests" | "guests_off" | "too_many_codes" | "wrong_code" | "too_many_tries" | "challenge_over" | "name_needed" | "session_over" | "sign_in_unavailable";
 
+/** The code was asked for. */
+export interface CodeAnswer {
+  /** `success` or `error`. */
+  status: "success";
+  /** What to do next. */
+  data: CodeSent;
+}
+
+/** Whose telephone a code is for: a number, or what an earlier request was answered with. */
+export interface CodeRequest {
+  /** The telephone number, with or without the country's code. */
+  number?: string | null;
+  /** What stands for the number. */
+  challengeToken?: string | null;
+}
+
+/** A code is on its way, if the number is known. The answer is the same if it is not. */
+export interface CodeSent {
+  /** Stands for the number in the next requests. */
+  challengeToken: string;
+  /** For how many seconds the code is good. */
+  expiresIn: number;
+  /** After how many seconds another one may be asked for. */
+  resendIn: number;
+}
+
 /** The comment was accepted, and is committed. */
 export interface CommentAccepted {
   /** Whether the event was accepted. */
@@ -1474,6 +1500,12 @@ export interface PostComment {
   comment: string;
 }
 
+/** The session that is meant. */
+export interface RefreshRequest {
+  /** The newest refresh token. */
+  refreshToken: string;
+}
+
 /** The event was refused, and changed nothing. `error` says the same to clients without acknowledgement. */
 export interface Refused {
   /** When it may be tried again, with `too_fast` and `slow_mode`. */
@@ -1922,6 +1954,62 @@ export interface SetSlowMode {
   say?: string | null;
 }
 
+/** Signed in; or where no code was sent along, one was asked for. */
+export interface SignInAnswer {
+  /** `success` or `error`. */
+  status: "success";
+  /** Who signed in; or what to do next. */
+  data: SignedIn | CodeSent;
+}
+
+/** A code that was sent. */
+export interface SignInRequest {
+  /** The telephone number, with or without the country's code. */
+  number?: string | null;
+  /** What stands for the number. */
+  challengeToken?: string | null;
+  /** The code. Without it, one is sent. */
+  otp?: string | null;
+  /** The name of a new user, after `name_needed`. */
+  name?: string | null;
+}
+
+/** The session is over. */
+export interface SignOutAnswer {
+  /** `success` or `error`. */
+  status: "success";
+  /** Empty. */
+  data: Record<string, unknown>;
+}
+
+/** The user who signed in, with the own number whole, and the tokens of the session. */
+export interface SignedIn {
+  /** The row's own number. */
+  id: number;
+  /** The name that is shown. */
+  name: string;
+  /** The kind, one of those of the guide. */
+  type: UserType;
+  /** The category. */
+  category_id: number | null;
+  /** The telephone number: its last two digits, but for those who may see all of it. */
+  number: string;
+  /** Always null. */
+  otpCode: string | null;
+  /** When the row was made. */
+  createdAt: string;
+  /** When the row was changed last. */
+  updatedAt: string;
+  /** The token, for `auth.token`. */
+  accessToken: string;
+  /** The same. */
+  token: string;
+  /** For how many seconds it is good. */
+  expiresIn: number;
+  /** Good once: keep the new one of each answer before anything else. */
+  refreshToken: string;
+}
+
 /** The time that a user has to wait between two comments; 0 is off. */
 export interface SlowMode {
   /** The auction that it is about. */
@@ -1972,6 +2060,26 @@ export interface StopClock {
   requestId?: string | null;
   /** The round that the sender was looking at; in another one it is refused. */
   round?: number | null;
+}
+
+/** The tokens of a session. */
+export interface Tokens {
+  /** The token, for `auth.token`. */
+  accessToken: string;
+  /** The same. */
+  token: string;
+  /** For how many seconds it is good. */
+  expiresIn: number;
+  /** Good once: keep the new one of each answer before anything else. */
+  refreshToken: string;
+}
+
+/** The session goes on with other tokens. */
+export interface TokensAnswer {
+  /** `success` or `error`. */
+  status: "success";
+  /** The new tokens. */
+  data: Tokens;
 }
 
 /** Let a user in again; no bid comes back. */

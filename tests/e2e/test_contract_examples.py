@@ -10,7 +10,7 @@ import pytest
 from baraka_cli.contract_documents.examples import examples
 from baraka_cli.contract_documents.schema import REF, contract_schema
 from tests.support.checks.declared import errors_of, form
-from tests.support.servers.recorded_evening import RecordedEvening
+from tests.support.servers.recorded_evening import RecordedEvening, evening_at
 
 CONTRACT = contract_schema()
 DEFS = CONTRACT["$defs"]
@@ -76,9 +76,9 @@ def declared() -> set[str]:
     return {named(name, field) for name in reached for field in DEFS[name].get("properties", {})}
 
 
-async def test_the_examples_are_what_a_real_server_tells(baraka):
-    evening = RecordedEvening(baraka.url, baraka.database_url)
-    await evening.is_played()
+async def test_the_examples_are_what_a_real_server_tells(sale_database, tmp_path):
+    async with evening_at(sale_database, tmp_path) as evening:
+        await evening.is_played()
 
     played, kept = evening.examples(), examples()
     assert {kind: set(found) for kind, found in played.items()} == {

@@ -8,6 +8,7 @@ from aiohttp import web
 
 from baraka_server.contract.http_routes import AUTH_ROUTES, COMMAND_PATH, PAGES, ROUTES
 from baraka_server.store.pages import PAGE_ROWS_MAX
+from baraka_server.wire.auth import AuthRoutes
 from baraka_server.wire.guests import GuestTokens
 from baraka_server.wire.http import Api
 
@@ -29,6 +30,11 @@ def test_the_routes_that_give_tokens_out_are_the_declared_ones() -> None:
     app = web.Application()
     nothing = cast(Any, None)
     GuestTokens(nothing, nothing, nothing, nothing, open_to_all=True, per_second_max=0).add_to(app)
+    AuthRoutes(
+        *(nothing,) * 6,
+        body_bytes_max=0,
+        per_second_max=0,
+    ).add_to(app)
     there = {(one.method, one.resource.canonical) for one in app.router.routes() if one.resource}
     assert there == {(route.method, route.path) for route in AUTH_ROUTES}
 

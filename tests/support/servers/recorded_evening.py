@@ -6,16 +6,21 @@
 from __future__ import annotations
 
 import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import aiohttp
 
-from baraka_server.contract.http_routes import AUTH_ROUTES, ROUTES
+from baraka_server.contract.http_routes import ROUTES
 from tests.support.clients.another_program import sql
 from tests.support.clients.phones import Phone, PythonPhones, token
-from tests.support.servers.baraka import SECRET
+from tests.support.servers.baraka import SECRET, Baraka
+from tests.support.servers.sms_gateway import SmsGateway
 
 AMINA, BILAL, DINA, LAYLA, FLOOR = 1, 2, 3, 4, 50
+NUMBER = "+96555550002"
 RING = {
     "product": "Gold Ring – 18K",
     "minBidPrice": 800,
@@ -39,12 +44,30 @@ ROWS_SHOWN = 2
 Examples = dict[str, dict[str, Any]]
 
 
+@asynccontextmanager
+async def evening_at(database_url: str, folder: Path) -> AsyncIterator[RecordedEvening]:
+    """An evening on a server that signs people in, from when it listens."""
+    async with SmsGateway() as gateway:
+        server = Baraka(
+            database_url,
+            folder,
+            BARAKA_SIGN_IN="webhook",
+            BARAKA_SIGN_IN_WEBHOOK_URL=gateway.url,
+            BARAKA_SIGN_IN_WEBHOOK_SECRET=SECRET,
+            BARAKA_SIGN_IN_REQUESTS_PER_SECOND_MAX=0,
+            BARAKA_PHONE_REGION="KW",
+        )
+        async with server:
+            yield RecordedEvening(server, gateway)
+
+
 class RecordedEvening:
     """What was sent and told, by events: of each the first; `all_told` has every payload."""
 
-    def __init__(self, url: str, database_url: str) -> None:
-        self._url = url
-        self._database_url = database_url
+    def __init__(self, server: Baraka, gateway: SmsGateway) -> None:
+        self._url = server.url
+        self._database_url = server.database_url
+        self._gateway = gateway
         self._phones: list[Phone] = []
         self.sent: Examples = {}
         self.refused: Examples = {}
@@ -68,6 +91,7 @@ class RecordedEvening:
             await self._lot_is_sold(amina, dina, bid)
             await self._another_program_writes(amina, bilal, dina)
             await self._it_is_read_over_http()
+            await self._people_sign_in()
             await self._it_ends(amina, bilal)
 
     @property
@@ -227,14 +251,31 @@ class RecordedEvening:
                 rows = answer[:ROWS_SHOWN] if route.is_list else answer
                 self.http[f"{route.method} {route.path}"] = {"answer": rows}
                 self.answered.append((f"{route.method} {route.path}", answer))
-            for route in AUTH_ROUTES:
-                async with session.post(route.path) as response:
-                    answer = await response.json()
-                self.http[f"{route.method} {route.path}"] = {"answer": answer}
-                self.answered.append((f"{route.method} {route.path}", answer))
             changes = f"/api/auctions/1/summary?since={self.head}"
             async with session.get(changes) as response:
                 self.answered.append(("GET /api/auctions/{id}/summary", await response.json()))
+
+    async def _people_sign_in(self) -> None:
+        change = "UPDATE users SET number = :number WHERE id = :id"
+        await sql(self._database_url, change, number=NUMBER, id=BILAL)
+        async with aiohttp.ClientSession(self._url) as session:
+
+            async def post(path: str, **body: Any) -> dict[str, Any]:
+                async with session.post(path, json=body) as response:
+                    answer: dict[str, Any] = await response.json()
+                assert answer["status"] == "success", answer
+                self.http[f"POST {path}"] = {"payload": body, "answer": answer}
+                self.answered.append((f"POST {path}", answer))
+                return dict(answer["data"])
+
+            await post("/auth/guest")
+            await post("/auth/resend-otp", number="+96555550003")
+            await post("/auth/request-otp", number=NUMBER)
+            code = await self._gateway.code_for(NUMBER)
+            tokens = await post("/auth/otp", number=NUMBER, otp=code)
+            self.http["POST /auth/otp"]["payload"]["otp"] = "012345"
+            tokens = await post("/auth/refresh", refreshToken=tokens["refreshToken"])
+            await post("/auth/logout", refreshToken=tokens["refreshToken"])
 
     async def _it_ends(self, amina: Phone, bilal: Phone) -> None:
         await self._done(amina, "endAuction")
@@ -289,6 +330,8 @@ def _steady(value: Any, times: dict[str, str]) -> Any:
 
 
 def _of_field(name: str, value: Any, times: dict[str, str]) -> Any:
+    if name in {"challengeToken", "refreshToken"}:
+        return "…"
     if name == "remainingMs" and value is not None:
         return -(-value // 1000) * 1000
     return _steady(value, times)
