@@ -161,7 +161,7 @@ def _routes(contract: Schema) -> Iterator[str]:
         "Sends a command of the house without a socket: the payload of the event of that name as JSON, without "
         "`auctionId`. It is answered with what the event is acknowledged with.\n"
     )
-    yield "## Tokens\n"
+    yield "## Routes that give out tokens\n"
     yield (
         'These routes ask for no token. A success is `{status: "success", data}`, a refusal '
         f"{_link('AuthRefused')}; 429 and 503 have `Retry-After`.\n"
