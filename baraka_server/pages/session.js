@@ -3,6 +3,8 @@
 const KEPT = "baraka.session";
 const RENEW_MS = 60_000;
 const LOCK = "baraka.session";
+// The only answers to a refresh that mean: sign in again.
+const OVER = new Set(["session_over", "blocked_everywhere"]);
 
 /** A refusal of the server, by its code; `retryAfterMs` says when it may be tried again. */
 export class Refused extends Error {
@@ -62,7 +64,7 @@ export class Session {
   }
 
   _forget() {
-    localStorage.removeItem(KEPT);
+    forget();
     this._last = null;
     this._onUser(null);
   }
@@ -114,27 +116,41 @@ export class Session {
       keep(await post("/auth/refresh", { refreshToken }), user);
       return kept().accessToken;
     } catch (error) {
-      // The server says that it is over; a network that is down says nothing.
-      if (!(error instanceof Refused) || error.code === "too_fast" || error.status >= 500) throw error;
+      if (!OVER.has(error.code)) throw error; // a network that is down says nothing of the session
       this._forget();
       return null;
     }
   }
 }
 
+// Where a browser keeps nothing (a private window), a session lasts as long as the page.
+let unkept = null;
+
 function kept() {
   try {
-    return JSON.parse(localStorage.getItem(KEPT));
+    return JSON.parse(localStorage.getItem(KEPT)) ?? unkept;
   } catch {
-    return null;
+    return unkept;
   }
+}
+
+function forget() {
+  unkept = null;
+  try {
+    localStorage.removeItem(KEPT);
+  } catch {} // nothing was kept
 }
 
 function keep(data, user = null) {
   const { accessToken, refreshToken, expiresIn, id, name } = data;
   const expiresAt = Date.now() + expiresIn * 1000;
   const who = id === undefined ? user : { id, name };
-  localStorage.setItem(KEPT, JSON.stringify({ accessToken, refreshToken, expiresAt, user: who }));
+  const session = { accessToken, refreshToken, expiresAt, user: who };
+  try {
+    localStorage.setItem(KEPT, JSON.stringify(session));
+  } catch {
+    unkept = session;
+  }
 }
 
 /** The user that a token is of; null for one of a guest. Nothing is decided by it: the server verifies it. */
@@ -158,6 +174,5 @@ async function post(path, body) {
   const told = await answer.json().catch(() => ({}));
   if (answer.ok && told.status === "success") return told.data;
   const refused = new Refused({ code: `http_${answer.status}`, ...told });
-  refused.status = answer.status;
   throw refused;
 }

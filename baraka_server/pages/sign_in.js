@@ -72,6 +72,8 @@ export class SignIn {
     } catch (error) {
       const { refused } = this._stage.words;
       this._tell(error.code ? (refused[error.code] ?? error.message) : refused.network);
+      if (error.code === "challenge_over") this._askForNumber();
+      if (error.code === "name_needed") $("name").focus();
     } finally {
       $("sign-in-go").disabled = false;
     }
