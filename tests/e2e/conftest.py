@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.support.clients.crowd import CLIENTS, Crowd
+from tests.support.clients.page_visitor import PageVisitor
 from tests.support.clients.phones import NodePhones, Phone, PythonPhones, token
 from tests.support.servers.baraka import SECRET, Baraka
 
@@ -19,6 +20,14 @@ async def crowd() -> AsyncIterator[Crowd]:
     """Many phones at once, of every kind."""
     async with Crowd() as phones:
         yield phones
+
+
+@pytest.fixture
+async def visitor() -> AsyncIterator[PageVisitor]:
+    """Somebody with a browser, whose pages must be without faults at the end."""
+    async with PageVisitor() as visitor:
+        yield visitor
+        assert visitor.faults == []
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import expect
 
 from baraka_server.contract.client_events import (
     AwardLot,
@@ -23,7 +23,7 @@ from baraka_server.contract.clock import FairWarning, PauseBidding, ResumeBiddin
 from baraka_server.contract.hammer import ReopenLot, UndoBid
 from baraka_server.minting import Minting
 from tests.support.clients.crowd import join, open_sale
-from tests.support.clients.page_visitor import SCREEN, PageVisitor, barriers
+from tests.support.clients.page_visitor import SCREEN, barriers, part
 from tests.support.clients.phones import Phone, token
 from tests.support.servers.baraka import SECRET, Baraka
 from tests.support.servers.databases import only_sqlite
@@ -53,14 +53,6 @@ async def baraka(
 
 
 @pytest.fixture
-async def visitor() -> AsyncIterator[PageVisitor]:
-    """Somebody with a browser, whose pages must be without faults at the end."""
-    async with PageVisitor() as visitor:
-        yield visitor
-        assert visitor.faults == []
-
-
-@pytest.fixture
 async def amina(baraka: Baraka, crowd: Any) -> Phone:
     """The host, in the room, with a ring on the block that nobody bid for."""
     host = await crowd.pick_up(baraka.url, AMINA, "python websocket")
@@ -85,10 +77,6 @@ async def done(phone: Phone, command: Any) -> dict[str, Any]:
 
 async def bids(phone: Phone, amount: int) -> dict[str, Any]:
     return await done(phone, PlaceBid(auction_id=1, amount=amount))
-
-
-def part(page: Page, name: str) -> Any:
-    return page.locator(f'[data-part="{name}"]')
 
 
 async def test_all_pages_show_the_sale_as_it_goes_and_as_a_late_one_finds_it(

@@ -5,7 +5,14 @@ from __future__ import annotations
 import json
 from typing import Any, Self
 
-from playwright.async_api import BrowserContext, Page, ViewportSize, async_playwright, expect
+from playwright.async_api import (
+    BrowserContext,
+    Locator,
+    Page,
+    ViewportSize,
+    async_playwright,
+    expect,
+)
 
 from tests.support.clients.browser import Browser
 from tests.support.clients.phones import JS_FOLDER, PATIENCE_SECONDS
@@ -64,6 +71,11 @@ class PageVisitor:
     def _note(self, kind: str, text: str) -> None:
         if kind == "error" and not text.startswith(HARMLESS):
             self.faults.append(text)
+
+
+def part(page: Page, name: str) -> Locator:
+    """The part of a page that shows this of a sale."""
+    return page.locator(f'[data-part="{name}"]')
 
 
 async def barriers(page: Page) -> list[str]:
