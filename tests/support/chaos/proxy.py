@@ -87,10 +87,16 @@ class Proxy:
     def flow(self) -> None:
         self._flows.set()
 
-    def swallow_a_commit(self) -> asyncio.Event:
-        """Have the next commit that writes take place, and its answer lost. Set when it took place."""
-        self._behind_commit = asyncio.Event()
-        return self._behind_commit
+    async def swallows_a_commit(self, seconds_max: float) -> bool:
+        """Have the next commit that writes take place, and its answer lost. Whether there was one in time."""
+        committed = self._behind_commit = asyncio.Event()
+        try:
+            await asyncio.wait_for(committed.wait(), seconds_max)
+        except TimeoutError:
+            return False
+        finally:
+            self._behind_commit = None
+        return True
 
     async def _connected(
         self, client: asyncio.StreamReader, to_client: asyncio.StreamWriter
