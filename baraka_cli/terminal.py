@@ -1,4 +1,4 @@
-"""Shared by all commands: data on stdout, messages on stderr, exit 0, 1 (failed) or 2 (usage).
+"""Shared by all commands: data on stdout, messages on stderr, exit codes as in docs/operating.md.
 
 Nothing here interprets markup: names, titles and comments come from strangers.
 """
@@ -27,6 +27,15 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+FAILED = 1
+"""The exit code of a command that failed: somebody must mend something."""
+WRONG_USAGE = 2
+"""The exit code of a command that was called or set up wrongly."""
+FAULT = 70
+"""The exit code of a server that ended by a fault that nobody foresaw; sysexits.h has it as EX_SOFTWARE."""
+TRY_AGAIN = 75
+"""The exit code where the same call may work later, and nothing has to be mended here: a database, a server
+or an address that is not there yet. sysexits.h has it as EX_TEMPFAIL."""
 INTERRUPTED = 130
 """The exit code of a command that Ctrl-C ended: 128 + SIGINT, as shells expect."""
 
@@ -98,13 +107,19 @@ def failures_told_by(teller: Callable[[str], None]) -> Iterator[None]:
 def fail(message: str) -> NoReturn:
     """It failed: exit 1."""
     _teller.get()(message)
-    raise typer.Exit(1)
+    raise typer.Exit(FAILED)
+
+
+def try_again(message: str) -> NoReturn:
+    """It failed, and may work later: exit 75."""
+    _teller.get()(message)
+    raise typer.Exit(TRY_AGAIN)
 
 
 def wrong_usage(message: str) -> NoReturn:
     """It was called or set up wrongly: exit 2."""
     _teller.get()(message)
-    raise typer.Exit(2)
+    raise typer.Exit(WRONG_USAGE)
 
 
 def cell(value: object, style: str = "") -> Text:
@@ -231,10 +246,21 @@ def _run(coroutine: Coroutine[Any, Any, T], about: str | None) -> T:
     except Unfit as error:
         wrong_usage(str(error))
     except StoreError as error:
+        if _passes(error):
+            try_again(_told(error, about))
         fail(_told(error, about))
     except KeyboardInterrupt:
         say("Interrupted.")
         raise typer.Exit(INTERRUPTED) from None
+
+
+def _passes(error: StoreError) -> bool:
+    """Whether the same command may work later, with nothing mended here."""
+    from baraka_server.store.errors import Contention, Unavailable
+    from baraka_server.store.migrate import MigrationFailed
+
+    of = error.__cause__ if isinstance(error, MigrationFailed) else error
+    return isinstance(of, Contention) or (isinstance(of, Unavailable) and of.trouble.passes)
 
 
 def _told(error: StoreError, about: str | None) -> str:

@@ -32,11 +32,15 @@ class Page(NamedTuple):
 
 
 class Unreachable(Exception):
-    """Nobody answered, or not now; the text says which. `reason` is what the system says of it."""
+    """Nobody answered, or not now; the text says which. `reason` is what the system says of it.
 
-    def __init__(self, text: str, reason: str = "") -> None:
+    `passes` says whether the same request may be answered later.
+    """
+
+    def __init__(self, text: str, reason: str = "", *, passes: bool = True) -> None:
         super().__init__(text)
         self.reason = reason or text
+        self.passes = passes
 
 
 class TurnedAway(Exception):
@@ -144,7 +148,7 @@ class HttpApi:
         self._look_at(status, found)
         if isinstance(found, dict) and isinstance(found.get("ok"), bool):
             return Reply(found["ok"], found)
-        raise Unreachable(f"the server does not take this ({status})")
+        raise Unreachable(f"the server does not take this ({status})", passes=False)
 
     async def page(self, path: str) -> Page:
         found, links = await self._ask(path)

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import errno
 from typing import Annotated, Any
 
 import typer
 
 from baraka_cli.database import of_settings
 from baraka_cli.terminal import (
+    FAULT,
     DatabaseUrl,
     fail,
     failures_told_by,
     load_settings,
     run,
     say,
+    try_again,
     wrong_usage,
 )
+
+ENDED = {"event": "fault"}
+TRANSIENT = {errno.EADDRINUSE, errno.EADDRNOTAVAIL}
+"""An address that another process has still, or that its interface has not yet."""
 
 
 def serve(
@@ -48,7 +55,11 @@ def serve(
 
     Its other settings are in the environment, or in .env of the folder that it is started in:
     docs/settings.md. `baraka doctor` says what they come to.
+
+    It exits 2 when it is set up wrongly, 1 when something else must be mended first, and 75 when the same
+    may work later: the database is away, the port is still taken.
     """
+    import logging
     import signal
 
     from baraka_server import logs
@@ -66,6 +77,11 @@ def serve(
                 workers=workers,
                 log_level=log_level,
             )
+    except typer.Exit:
+        raise
+    except Exception:
+        logging.getLogger("baraka").exception("the server ended by a fault", extra=ENDED)
+        raise typer.Exit(FAULT) from None
     finally:
         logs.flush()
 
@@ -142,8 +158,9 @@ def _serve(**given: Any) -> None:
     except UnusableRedisUrl as error:
         wrong_usage(f"BARAKA_REDIS_URL {error}")
     except CannotListen as error:
-        fail(f"cannot listen for metrics on {error}: see BARAKA_METRICS_PORT")
+        try_again(f"cannot listen for metrics on {error}: see BARAKA_METRICS_PORT")
     except CannotStart as error:
-        fail(f"the server cannot start: {error}")
+        try_again(f"the server cannot start: {error}")
     except OSError as error:
-        fail(f"cannot listen on {settings.host} port {settings.port}: {error.strerror or error}")
+        tell = try_again if error.errno in TRANSIENT else fail
+        tell(f"cannot listen on {settings.host} port {settings.port}: {error.strerror or error}")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
-from baraka_cli.terminal import fail, load_settings, run, wrong_usage
+from baraka_cli.terminal import fail, load_settings, run, try_again, wrong_usage
 
 if TYPE_CHECKING:
     from baraka_cli.client.http import HttpApi
@@ -44,7 +44,8 @@ def ask_server(
     try:
         return run(ask(api))
     except Unreachable as error:
-        fail(f"{url}: {error}")
+        tell = try_again if error.passes else fail
+        tell(f"{url}: {error}")
     except TurnedAway as error:
         fail(f"{url}: {error}")
     except NoSuchAuction:

@@ -34,11 +34,18 @@ class Trouble(StrEnum):
         """Whether reading may still work: then only a write shows that the trouble is over."""
         return self in _ONLY_WRITES
 
+    @property
+    def passes(self) -> bool:
+        """Whether it may be over by itself, so that trying again is of use."""
+        return self in _PASSING
+
 
 _ONLY_WRITES = {
     *(Trouble.READ_ONLY, Trouble.DISK, Trouble.DAMAGED),
     *(Trouble.NOT_ALLOWED, Trouble.SCHEMA),
 }
+
+_PASSING = {Trouble.UNREACHABLE, Trouble.SILENT, Trouble.BUSY, Trouble.READ_ONLY}
 
 _WORDS = {
     Trouble.UNREACHABLE: "cannot be reached",

@@ -16,6 +16,7 @@ from baraka_server.wire.cors import Cors
 from baraka_server.wire.elsewhere import Elsewhere
 from baraka_server.wire.fair_queue import TooManyWaiting
 from baraka_server.wire.http_errors import error_response
+from baraka_server.wire.metrics_http import METRICS_PATHS
 from baraka_server.wire.rate_limits import Counted, Rates
 from baraka_server.wire.request_pace import RequestPace
 from baraka_server.wire.server import GuardedServer
@@ -26,6 +27,11 @@ log = logging.getLogger(__name__)
 
 SOCKET_IO_PATH = "/socket.io/"
 HEALTH_PATHS = ("/healthz", "/readyz")
+"""The probes that are answered in any case, or a balancer would give the server up."""
+PROBE_PATHS = (*HEALTH_PATHS, *METRICS_PATHS)
+PROBES_PER_SECOND = 20
+"""Probes of one address that do not count as its requests: a few balancers and Prometheus, each several
+times a second. What is above counts, as anybody may ask."""
 UNVERIFIED_UNPACED_MAX = 500
 """With fewer unverified sessions than this, handshakes are not paced."""
 SWEEP_SECONDS = 1
@@ -69,6 +75,7 @@ class Admission:
         self._per_address_max = connections_per_address_max
         self._unverified_max = connections_unverified_max
         self._requests: Rates[str] = Rates(requests_per_second_max, clock=sio.clock)
+        self._probes: Rates[str] = Rates(PROBES_PER_SECOND, clock=sio.clock)
         self.pace = RequestPace()
         """How many requests of unverified clients were given a turn so far."""
         self._websocket_only = websocket_only
@@ -120,9 +127,10 @@ class Admission:
         is_unverified = self._is_unverified(request)
         if connection and not is_unverified:
             self.connections.give_back(connection)
-        too_many = is_unverified and self._is_too_often(request)
+        counts = is_unverified and not self._is_free_probe(request)
+        too_many = counts and self._is_too_often(request)
         try:
-            if is_unverified:
+            if counts:
                 await self._pace(request)
             response = await self._answer(request, handler, too_many=too_many)
             if too_many:  # on an open connection the next request would cost the client nothing
@@ -166,6 +174,10 @@ class Admission:
             return True
         return bool(client.requests.take())
 
+    def _is_free_probe(self, request: web.Request) -> bool:
+        """Whether a request asks how the server is, and its address does so within reason."""
+        return request.path in PROBE_PATHS and not self._probes.take(self._address(request))
+
     def _is_too_often(self, request: web.Request) -> bool:
         """Count a request in the rate of its address; True when that is exceeded."""
         rate = self._requests.of(self._address(request))
@@ -196,7 +208,7 @@ class Admission:
         *,
         too_many: bool,
     ) -> web.StreamResponse:
-        if too_many and request.path not in HEALTH_PATHS:  # or a balancer would give us up
+        if too_many and request.path not in HEALTH_PATHS:
             return self._over(request, 429, TOO_MANY_REQUESTS, "requests_per_second_max")
         if preflight := self._cors.preflight(request):
             return preflight

@@ -21,6 +21,7 @@ from baraka_server.wire import identity
 from baraka_server.wire.exposition import exposed
 from baraka_server.wire.http_errors import error_response, in_one_shape
 from baraka_server.wire.places import Place
+from baraka_server.wire.server_name import name_without_versions
 
 log = logging.getLogger(__name__)
 
@@ -87,6 +88,7 @@ class MetricsPort:
     """A listener with these routes and no others. `open` raises `CannotListen`."""
 
     def __init__(self, routes: MetricsRoutes, host: str, port: int) -> None:
+        name_without_versions()
         app = web.Application()
         app.on_response_prepare.append(in_one_shape)
         routes.add_to(app)

@@ -18,6 +18,7 @@ from aiohttp.web_protocol import RequestHandler
 from aiohttp.web_urldispatcher import MatchInfoError, SystemRoute
 
 from baraka_server.wire.http_errors import error_response
+from baraka_server.wire.server_name import name_without_versions
 
 IS_GONE = web.Response()
 """In place of an answer, where the client has not waited for it."""
@@ -169,6 +170,7 @@ def guard(
     runner: web.AppRunner, listener: ConnectionListener, bad_http_listener: BadHttpListener
 ) -> None:
     """Set the listeners of `runner`'s connections; the runner makes a server of its own class."""
+    name_without_versions()
     server: Any = runner.server
     server.__class__ = GuardedHttp
     server.listener = listener

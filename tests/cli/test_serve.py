@@ -15,7 +15,7 @@ import urllib.request
 
 import pytest
 
-from baraka_cli.terminal import load_settings
+from baraka_cli.terminal import TRY_AGAIN, load_settings
 from baraka_server.settings import DEVELOPMENT_SECRET
 from baraka_server.store import migrate
 from tests.support.checks.schema import query
@@ -129,7 +129,7 @@ def test_a_database_that_is_not_current_is_refused_with_what_mends_it(tmp_path):
 def test_a_database_that_does_not_answer_is_told_in_a_sentence(tmp_path):
     secretive = "mysql://root:hunter2@127.0.0.1:9/baraka"
     answer = run("serve", "--port=0", "--database-url", secretive, folder=tmp_path)
-    assert answer.code == 1
+    assert answer.code == TRY_AGAIN
     assert "hunter2" not in answer.err
 
 
@@ -144,7 +144,7 @@ def test_a_port_that_is_taken_is_named(tmp_path, database):
         port = taken.getsockname()[1]
         words = ("serve", "--host=127.0.0.1", f"--port={port}", "--database-url", database)
         answer = run(*words, folder=tmp_path)
-    assert answer.code == 1
+    assert answer.code == TRY_AGAIN
     assert f"port {port}" in answer.err
 
 

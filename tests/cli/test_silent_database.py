@@ -7,6 +7,7 @@ import socket
 
 import pytest
 
+from baraka_cli.terminal import FAILED, TRY_AGAIN
 from baraka_server.store import answering, migrate
 from baraka_server.store.engine import open_engine
 from baraka_server.store.errors import Unavailable
@@ -33,8 +34,10 @@ async def test_every_command_ends_with_a_sentence(tmp_path):
                 run, *words, folder=tmp_path, seconds_max=60, BARAKA_DATABASE_URL=url
             )
 
-        for answered in await asyncio.gather(*map(answer, COMMANDS)):
-            assert answered.code == 1, answered
+        answers = await asyncio.gather(*map(answer, COMMANDS))
+        for words, answered in zip(COMMANDS, answers, strict=True):
+            # Doctor says what a sale lacks; the others may be called again.
+            assert answered.code == (FAILED if words == ("doctor",) else TRY_AGAIN), answered
             said = " ".join((answered.out + answered.err).split())  # a table breaks lines
             assert "no answer to a connection in" in said
 
