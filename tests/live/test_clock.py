@@ -65,11 +65,11 @@ class Floor:
         """Every way to the lock takes so long, in which the loop goes on."""
         change = self.store.change
 
-        async def slowly(auction_id, work):
+        async def slowly(auction_id, work, **more):
             for _ in range(round(seconds / STEP_SECONDS)):
                 self.clock.now += STEP_SECONDS
                 self.house.beat()
-            return await change(auction_id, work)
+            return await change(auction_id, work, **more)
 
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(self.store, "change", slowly)
@@ -243,7 +243,7 @@ async def test_bids_that_the_database_refused_in_the_last_window_stop_the_clock(
     await floor.starts(60)
     await floor.passes(58)
 
-    async def never(_auction_id, _work):
+    async def never(_auction_id, _work, **_more):
         raise Unavailable("it is down")
 
     monkeypatch.setattr(floor.store, "change", never)

@@ -108,7 +108,7 @@ async def test_who_comes_or_goes_is_not_held_up_by_bids_that_cannot_be_written(
     house, _, bilal = on_air
     dina = viewer(3)
 
-    async def gone(*_):
+    async def gone(*_, **_more):
         raise Unavailable("the database is gone")
 
     monkeypatch.setattr(store, "change", gone)
@@ -133,7 +133,7 @@ async def test_after_a_failure_nothing_is_taken_for_known(on_air, store, monkeyp
     async with store.writing() as connection:
         await connection.execute(update(bids).where(bids.c.id == first).values(bid=500))
 
-    async def gone(*_):
+    async def gone(*_, **_more):
         raise Unavailable("the database is gone")
 
     with monkeypatch.context() as down:
@@ -169,8 +169,8 @@ async def test_a_bid_of_unknown_outcome_is_heard_as_soon_as_it_is_known(
     house, _, bilal = on_air
     change = store.change
 
-    async def loses_the_answer(auction_id, work):
-        await change(auction_id, work)
+    async def loses_the_answer(auction_id, work, **more):
+        await change(auction_id, work, **more)
         raise OutcomeUnknown("no answer")
 
     repeated = PlaceBid(auction_id=1, amount=10, request_id="a")

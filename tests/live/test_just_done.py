@@ -35,9 +35,9 @@ def commits(store, monkeypatch):
     """How often an auction's row was locked."""
     locked, change = [], store.change
 
-    async def counted(auction_id, work):
+    async def counted(auction_id, work, **more):
         locked.append(auction_id)
-        return await change(auction_id, work)
+        return await change(auction_id, work, **more)
 
     monkeypatch.setattr(store, "change", counted)
     return locked
