@@ -211,8 +211,10 @@ def _problem(problem: Any, given: Mapping[str, Any]) -> str:
     from baraka_server.settings import Settings
     from baraka_server.sources import NoSecret, origin, secrets_of, variable_of
 
+    reason: str = problem["msg"].removeprefix("Value error, ")
+    if not problem["loc"]:  # about several of them; what was given has the secrets in it
+        return reason
     name = str(problem["loc"][0])
-    reason = problem["msg"].removeprefix("Value error, ")
     more = [] if name in secrets_of(Settings) else [f"it is {problem['input']!r}"]
     if name in given:
         source = f"--{name.replace('_', '-')}"

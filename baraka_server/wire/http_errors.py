@@ -13,6 +13,8 @@ from baraka_server.live.encoded import encode
 RETRY_AFTER_SECONDS = 5
 """The `Retry-After` of 429 and 503."""
 
+AUTH_PATHS = "/auth/"
+
 CODES: dict[int, str] = {
     400: "bad_request",
     403: "not_your_session",
@@ -46,20 +48,27 @@ def error_response(
     )
 
 
-async def in_one_shape(_request: web.Request, response: web.StreamResponse) -> None:
-    """Give error responses of the libraries the shape of ours, before they are sent."""
+async def in_one_shape(request: web.Request, response: web.StreamResponse) -> None:
+    """Give error responses of the libraries the shape of ours, before they are sent.
+
+    Those under /auth have a `status` as well, whoever refuses (D49).
+    """
     if response.status < 400 or not isinstance(response, web.Response):
         return
-    if response.content_type == "application/json":
+    more = {"status": "error"} if request.path.startswith(AUTH_PATHS) else {}
+    if response.content_type != "application/json":
+        phrase = HTTPStatus(response.status).phrase
+        message = phrase if isinstance(response, web.HTTPException) else _said(response) or phrase
+        body = _body(response.status, None, message, **more).encode()
+    elif more and isinstance(response.body, bytes):
+        body = encode(more | json.loads(response.body)).encode()
+    else:
         return
-    phrase = HTTPStatus(response.status).phrase
-    message = phrase if isinstance(response, web.HTTPException) else _said(response) or phrase
-    body = _body(response.status, None, message).encode()
     response.content_type, response.body = "application/json", body
     response.headers[hdrs.CONTENT_LENGTH] = str(len(body))  # it was counted already
 
 
-def _body(status: int, code: str | None, message: str, **more: str) -> str:
+def _body(status: int, code: str | None, message: str, /, **more: str) -> str:
     code = code or CODES.get(status, "refused")
     return encode({"ok": False, "code": code, "message": message} | more)
 

@@ -199,3 +199,26 @@ def test_where_guests_are_off_a_token_for_all_auctions_is_not_made() -> None:
     assert (done.code, done.out) == (2, "")
     assert "--overlay" in done.err
     assert "/overlay/3#token=" in invoke("token", "--overlay", 3, BARAKA_GUESTS="false").out
+
+
+# --- settings of signing in, which every command reads
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"BARAKA_SIGN_IN": "console"}, "for BARAKA_MODE=development alone"),
+        ({"BARAKA_SIGN_IN": "webhook"}, "needs BARAKA_SIGN_IN_WEBHOOK_URL"),
+        ({"BARAKA_SIGN_IN_WEBHOOK_URL": "http://sms.example/"}, "must be https://"),
+        ({"BARAKA_SIGN_IN_WEBHOOK_SECRET": "short"}, "at least 32 bytes"),
+        ({"BARAKA_PHONE_REGION": "Kuwait"}, "BARAKA_PHONE_REGION"),
+    ],
+)
+def test_settings_of_signing_in_that_do_not_do_are_named(
+    settings: dict[str, str], said: str
+) -> None:
+    done = invoke("token", 7, **settings)
+    assert (done.code, done.out) == (2, "")
+    assert said in done.err
+    assert SECRET not in done.err
+    assert "short" not in done.err

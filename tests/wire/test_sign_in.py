@@ -218,6 +218,17 @@ async def test_what_is_malformed_names_what_is_wrong_and_reaches_nothing(
             status, answer = await here.posts(path, data)
             assert (status, answer["code"]) == (400, "malformed"), (data[:60], answer)
             assert said in answer["message"]
+        for method, path, status, code in [
+            ("GET", "/auth/otp", 405, "method_not_allowed"),
+            ("POST", "/auth/nothing", 404, "not_found"),
+        ]:
+            async with here.http.request(method, path) as response:
+                answer = await response.json()
+                assert (response.status, answer["status"], answer["code"]) == (
+                    status,
+                    "error",
+                    code,
+                )
         status, over = await here.post("/auth/resend-otp", challengeToken="x" * 22)
         assert (status, over["code"]) == (400, "challenge_over")
         status, over = await here.post("/auth/refresh", refreshToken="\ud800")
