@@ -122,6 +122,20 @@ def wrong_usage(message: str) -> NoReturn:
     raise typer.Exit(WRONG_USAGE)
 
 
+def ask(question: str, flag: str) -> None:
+    """Ask before something is changed. Exits 1 unless a person at a terminal says yes, and 2 where there is no terminal to ask on."""
+    import sys
+
+    if not sys.stdin.isatty():
+        wrong_usage(f"Nothing was changed. There is no terminal to ask on: give {flag}.")
+    try:
+        answer = stderr.input(f"{question} [y/N] ", markup=False)
+    except (EOFError, KeyboardInterrupt):
+        answer = ""
+    if answer.strip().lower() not in {"y", "yes"}:
+        fail("Nothing was changed.")
+
+
 def cell(value: object, style: str = "") -> Text:
     """A value as people read it in a table; times are in UTC."""
     if value is None:

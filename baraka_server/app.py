@@ -139,7 +139,7 @@ class Server:
             gap_seconds=settings.relay_gap_seconds,
             degraded_poll_seconds=settings.ledger_poll_seconds_degraded,
         )
-        self._accounts = Accounts(self._store, settings.accounts_look_seconds)
+        self._accounts = Accounts(self._store, settings.accounts_look_seconds, self.house.forget)
         self._shared_limits = SharedLimits(self.house.relay, verifier.secret, clock)
         self._gateway = Gateway(
             self.sio,

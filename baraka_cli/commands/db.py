@@ -12,6 +12,7 @@ from baraka_cli.commands import backup
 from baraka_cli.terminal import (
     AsJson,
     DatabaseUrl,
+    ask,
     fail,
     print_json,
     run,
@@ -65,7 +66,7 @@ def upgrade(
     database = _shown(database_url)
     url = database.url
     if missing_file(url) and not create and database.settings.mode is Mode.PRODUCTION:
-        _ask("Make a new, empty database there?", "--create")
+        ask("Make a new, empty database there?", "--create")
 
     async def work() -> None:
         before = await migrate.current(url)
@@ -113,7 +114,7 @@ def downgrade(
     for loss in _run(look()):
         say(f"This drops the table {loss.table} with its {_amount(loss.rows, 'row')}.")
     if not yes:
-        _ask("It cannot be brought back. Go on?", "--yes")
+        ask("It cannot be brought back. Go on?", "--yes")
     _run(work())
 
 
@@ -219,20 +220,6 @@ async def _tell_of_oddities(url: str) -> None:
             say(line)
     except StoreError as error:
         say(f"The rows were not looked at: {error}. Run: baraka doctor")
-
-
-def _ask(question: str, flag: str) -> None:
-    """Exits 1 unless a person at a terminal says yes, and 2 where there is no terminal to ask on."""
-    import sys
-
-    if not sys.stdin.isatty():
-        wrong_usage(f"Nothing was changed. There is no terminal to ask on: give {flag}.")
-    try:
-        answer = stderr.input(f"{question} [y/N] ", markup=False)
-    except (EOFError, KeyboardInterrupt):
-        answer = ""
-    if answer.strip().lower() not in {"y", "yes"}:
-        fail("Nothing was changed.")
 
 
 def _run(coroutine: Coroutine[Any, Any, T], *, about: str | None = None) -> T:

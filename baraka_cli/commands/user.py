@@ -1,4 +1,4 @@
-"""`baraka user`: makes and lists users, blocks them everywhere, and ends their sessions."""
+"""`baraka user`: makes and lists users, blocks them everywhere, ends their sessions, and erases them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from baraka_cli.commands import erase
 from baraka_cli.database import ask_store
 from baraka_cli.terminal import AsJson, DatabaseUrl, fail, print_json, print_table, say, stdout
 
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from baraka_server.store.sessions import Session
 
 app = typer.Typer(
-    help="Create and find users, block them everywhere, and end their sessions.",
+    help="Create and find users, block them everywhere, end their sessions, and erase them.",
     no_args_is_help=True,
 )
 
@@ -67,11 +68,23 @@ def block(user_id: UserId, database_url: DatabaseUrl = None) -> None:
 @app.command()
 def unblock(user_id: UserId, database_url: DatabaseUrl = None) -> None:
     """Let a user who was blocked everywhere connect again."""
-    from baraka_server.store import accounts
+    from baraka_server.store import accounts, erasure
+    from baraka_server.store.store import Store
 
-    if not ask_store(database_url, lambda store: accounts.unblock(store, user_id)):
+    async def do(store: Store) -> bool | None:
+        if await erasure.erased_among(store, {user_id}):
+            return None
+        return await accounts.unblock(store, user_id)
+
+    done = ask_store(database_url, do)
+    if done is None:
+        fail(f"User {user_id} was erased, and stays blocked: whoever comes again gets a new user.")
+    if not done:
         say("It was so already.")
     say(f"User {user_id} may connect.")
+
+
+app.command("erase")(erase.erase)
 
 
 @app.command()

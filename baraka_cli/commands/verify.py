@@ -203,4 +203,10 @@ def _ledger_lines(name: str, verdict: Verdict) -> list[str]:
             "alone can compare the tables."
         ]
     agree = "what it wrote is in the tables" if outside else "the tables agree"
-    return [f"{entries}; {agree}.", *outside]
+    return [f"{entries}; {agree}{_erased(verdict.erasedTexts)}.", *outside]
+
+
+def _erased(count: int) -> str:
+    if not count:
+        return ""
+    return "; 1 text in it was erased" if count == 1 else f"; {count} texts in it were erased"

@@ -98,7 +98,8 @@ class Verdict(Record):
     something else by now, or bids and winnings that it would have to know. `changedOutside` are rows
     that other programs wrote or took away, which is theirs to do: they say nothing against the
     ledger, and `ok` does not depend on them (D52). `brokenCheckpoints` are those among the given
-    checkpoints that say that the ledger was another one.
+    checkpoints that say that the ledger was another one. `erasedTexts` counts people's words whose
+    hashes are in the ledger and which were erased since, as they may be (D56).
     """
 
     auctionId: int
@@ -108,4 +109,5 @@ class Verdict(Record):
     alteredEntry: AlteredEntry | None
     disagreements: list[Disagreement]
     changedOutside: list[Disagreement] = Field(default_factory=list)
+    erasedTexts: int = 0
     brokenCheckpoints: list[BrokenCheckpoint] = Field(default_factory=list)

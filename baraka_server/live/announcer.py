@@ -255,6 +255,7 @@ class Announcer:
                 await self.end(self.view)
             return
         view = self.view = await self._view_of(snapshot)
+        self.missed.forget()
         count = self._context.presence.total(self._auction_id)
         now = datetime.now(UTC)
         await self._tell_state(view, count, now)

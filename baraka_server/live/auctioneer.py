@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
 from baraka_server.contract.client_events import ClientEvent, JoinAuction
@@ -164,6 +165,12 @@ class Auctioneer:
         """
         view = self.view
         if view is not None and await self._rows.finds_change(view):
+            self.put(None, None)
+
+    def forget(self, user_ids: AbstractSet[int]) -> None:
+        """Read anew what is shown and kept for viewers that resume, if one of these users is in it (D56)."""
+        if self.view is not None and self.view.unknown_users(user_ids) != user_ids:
+            self._announcer.rows_unknown = True
             self.put(None, None)
 
     async def drained(self) -> None:

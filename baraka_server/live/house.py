@@ -281,6 +281,11 @@ class House:
             if auctioneer := self._auctioneers.get(auction_id):
                 await auctioneer.check_rows()
 
+    def forget(self, user_ids: AbstractSet[int]) -> None:
+        """Have every auction forget what it keeps of users who were erased (D56)."""
+        for auctioneer in self._auctioneers.values():
+            auctioneer.forget(user_ids)
+
     async def look_for_others(self) -> None:
         """Queue a look for each watched auction whose ledger has another end than its view (D34)."""
         watched = self.presence.watched()

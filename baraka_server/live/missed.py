@@ -55,6 +55,10 @@ class Missed:
             "missedComplete": len(missed) == view.seq - last_seq,
         }
 
+    def forget(self) -> None:
+        """Make what is told anew the next time: the people in it may have other names now."""
+        self._told_up_to = (0, "")
+
     def _encoded(self, view: AuctionView, after: int, missed: Sequence[Announcement]) -> Encoded:
         """The JSON of the missed announcements, made once for all who missed the same."""
         if not missed:

@@ -29,10 +29,12 @@ from baraka_server.store.pages import Page, Span
 from baraka_server.store.rows import is_id, read_auction, read_users
 from baraka_server.store.slices import in_slices
 from baraka_server.store.store import Store, users_in
-from baraka_server.store.tables import auctions, events, lots, maxima, paddles, winnings
+from baraka_server.store.tables import auctions, events, lots, maxima, paddles, texts, winnings
+from baraka_server.store.texts import unread_texts
 
 DISAGREEMENTS_MAX = 100
 """How many rows a verdict names at most."""
+ANOTHER_TEXT = "it is not the text that entry {} of the ledger has the hash of"
 
 
 async def verify(store: Store, auction_id: int) -> Verdict:
@@ -47,7 +49,8 @@ async def verify(store: Store, auction_id: int) -> Verdict:
     older than the ledger are taken as it found them. Rows that other programs wrote or deleted since
     are listed separately where they cannot have been ours and decide nothing (D52): a comment that no
     entry wrote, a bid below the one that leads, rows of a user who was deleted. Behind entries that a
-    newer program wrote the tables are not compared (D55): the verdict counts those entries.
+    newer program wrote the tables are not compared (D55): the verdict counts those entries. Words that
+    were erased are counted too (D56); the ledger has their hashes, and holds without them.
 
     Raises `NotThere` when there is neither such an auction nor a ledger of it.
     """
@@ -58,6 +61,7 @@ async def verify(store: Store, auction_id: int) -> Verdict:
         if isinstance(chain, ledger.Broken):
             return _altered(auction_id, chain.seq, chain.reason)
         expected, proof = Expected(), MaximaProof(auction_id, await known(connection, auction_id))
+        unread: dict[str, int] = {}
         try:
             async for entry in ledger.all_entries(connection, auction_id):
                 reason = (
@@ -68,11 +72,19 @@ async def verify(store: Store, auction_id: int) -> Verdict:
                 if reason:
                     return _altered(auction_id, entry.seq, reason)
                 expected.take(entry)
+                for text in entry.event.texts:
+                    if text.text is None:
+                        unread.setdefault(text.hash, entry.seq)
         except ledger.UNREADABLE:  # and yet the hashes fit: whoever wrote it knew how to make them
             return _altered(auction_id, expected.state.seq + 1, "it does not say what can happen")
         if proof.owed:
             return _altered(auction_id, expected.state.seq + 1, proof.owed)
         disagreements, outside = await _disagreements(connection, auction_id, expected)
+        erased, altered = await unread_texts(connection, auction_id, unread)
+        disagreements += [
+            Disagreement(table=texts.name, rowId=seq, reason=ANOTHER_TEXT.format(seq))
+            for seq in altered
+        ]
     return Verdict(
         auctionId=auction_id,
         ok=not disagreements,
@@ -81,6 +93,7 @@ async def verify(store: Store, auction_id: int) -> Verdict:
         alteredEntry=None,
         disagreements=disagreements[:DISAGREEMENTS_MAX],
         changedOutside=outside[:DISAGREEMENTS_MAX],
+        erasedTexts=erased,
     )
 
 

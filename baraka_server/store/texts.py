@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from sqlalchemy import insert, select
@@ -57,3 +57,20 @@ async def read_texts(
         replace(entry, event=entry.event.with_texts(read)) if entry.event.texts else entry
         for entry in entries
     ]
+
+
+async def unread_texts(
+    connection: AsyncConnection, auction_id: int, unread: Mapping[str, int]
+) -> tuple[int, list[int]]:
+    """Of texts that could not be read, by their hashes with the entries that have them: how many were
+    erased, and the entries whose text is there and is another one.
+    """
+    there: set[str] = set()
+    hashes = sorted(unread)
+    for start in range(0, len(hashes), HASHES_PER_READ):
+        query = select(texts.c.hash).where(
+            texts.c.auction_id == auction_id,
+            texts.c.hash.in_(hashes[start : start + HASHES_PER_READ]),
+        )
+        there.update((await connection.execute(query)).scalars())
+    return len(unread) - len(there), sorted(unread[hash_] for hash_ in there)

@@ -7,7 +7,7 @@ import logging
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -221,6 +221,19 @@ class Transactions:
                 await probe.write(connection)
         if writes:
             self.availability.worked(wrote=True)
+
+    async def empty_journal(self) -> None:
+        """Have SQLite move its journal into its file, as far as others who read allow; nothing elsewhere.
+
+        What was deleted is in old pages of the journal until then.
+        """
+        if self._engine.dialect.name != "sqlite":
+            return
+        with translated():
+            async with self._engine.connect() as connection:
+                raw = await connection.get_raw_connection()
+                driver: Any = raw.driver_connection  # a transaction would be in the way
+                await (await driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")).close()
 
     async def close(self) -> None:
         await self._engine.dispose()

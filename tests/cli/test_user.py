@@ -140,3 +140,38 @@ def test_sessions_of_nobody_are_a_mistake(reading_desk: Desk) -> None:
 def test_a_refresh_token_takes_no_lifetime(reading_desk: Desk) -> None:
     for words in ((7, "--refresh", "--expires-in", "2h"), ("--watch", "--refresh")):
         assert reading_desk.ask("token", *words).code == 2
+
+
+# --- erasing
+
+
+def test_an_erased_user_has_a_neutral_name_everywhere(desk: Desk) -> None:
+    bilal, dina = desk.sale.bilal.id, desk.sale.dina.id
+    looked = desk.ask("user", "erase", dina, "--dry-run", "--json")
+    assert (looked.code, json.loads(looked.out)["unpaidWinnings"]) == (1, [1])
+    assert "has not paid for: winning 1." in looked.err
+    leads = desk.ask("user", "erase", bilal, "--yes")
+    assert (leads.code, leads.out) == (1, "")
+    assert "In the live auction 1 the user leads." in leads.err
+    owns = json.loads(desk.ask("user", "erase", desk.sale.amina.id, "--yes", "--json").out)
+    assert owns["liveAuctions"] == [{"auctionId": 1, "because": "has a role"}]
+    assert "no user 999" in desk.ask("user", "erase", 999, "--yes").err
+
+    asked = desk.ask("user", "erase", dina, "--anyway")
+    assert (asked.code, asked.out) == (2, "")
+    assert "--yes" in asked.err
+    dry = desk.ask("user", "erase", dina, "--anyway", "--dry-run")
+    assert dry.err.endswith("Nothing was changed.\n")
+    assert "Dina" in desk.ask("user", "list").out
+
+    done = desk.ask("user", "erase", dina, "--anyway", "--yes", "--json")
+    assert (done.code, json.loads(done.out)["erased"]) == (0, True)
+    for words in (("user", "list"), ("winnings", "list"), ("auction", "history", 1)):
+        shown = " ".join(desk.ask(*words).out.split())
+        assert "Dina" not in shown
+        assert "Erased user" in shown
+    assert desk.ask("auction", "verify", 1).code == 0
+    again = desk.ask("user", "erase", dina, "--anyway", "--yes")
+    assert again.code == 0
+    assert "was erased before" in again.err
+    assert "was erased" in desk.ask("user", "unblock", dina).err
