@@ -69,7 +69,7 @@ def _ask(database_url: str | None, question: Any) -> Any:
 
 
 async def _e164(store: Store, user_id: int, settings: Settings) -> str | None:
-    """The number as one-time codes have it; None where it is no telephone number."""
+    """The number as one-time codes have it; None where it is not one."""
     from baraka_server.store import catalog
     from baraka_server.wire.phone_numbers import NotANumber, read_number
 

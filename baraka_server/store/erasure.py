@@ -113,7 +113,7 @@ async def traces_of(store: Store, user_id: int) -> Traces:
 
 
 async def erase(store: Store, traces: Traces, e164: str | None) -> None:
-    """Erase the user of these traces, all at once; again is no mistake.
+    """Erase the user of these traces, all at once; it may be repeated.
 
     The user is blocked everywhere, so that servers close the sockets and take no token. `e164` is the
     number as one-time codes have it, if it is one.
