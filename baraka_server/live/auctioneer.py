@@ -81,7 +81,8 @@ class Auctioneer:
             auction_id, context, self._writer, self._hear_up_to, self.look
         )
         sources, waiting_max = self._forwarding.sources, context.limits.asks_waiting_max
-        self._given = Given(self._queue, self._put, sources, waiting_max)
+        newest = self._writer.newest
+        self._given = Given(self._queue, self._put, sources, newest, waiting_max)
 
     @property
     def view(self) -> AuctionView | None:
@@ -201,6 +202,7 @@ class Auctioneer:
             self._writer.state = None
             if isinstance(error, Forked):
                 self.clock.forget()
+                self._writer.newest.forget()
                 await self._announcer.begin_anew()
             if len(batch) > 1 and (
                 isinstance(error, Unsuited) or not isinstance(error, StoreError)
@@ -398,6 +400,7 @@ class Auctioneer:
                 await self._take_changed_rows()
         except Forked:
             self._writer.state = None
+            self._writer.newest.forget()
             await self._announcer.begin_anew()
         await self._look_at_clock()
         if self._announcer.rows_unknown:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from baraka_server.contract.refusals import Code, Refusal
 from baraka_server.domain.state import State
+from baraka_server.live.newest import Newest
 from baraka_server.live.owners import Answered, Asked
+from baraka_server.live.relay import RelayedEntries
 from baraka_server.live.sources import Sources
 from baraka_server.live.view import AuctionView
 from baraka_server.live.waiting import Queue, Waiting
@@ -18,11 +20,17 @@ class Given:
     """What the auctioneer of one auction writes for others. `put` queues, behind what waits already."""
 
     def __init__(
-        self, queue: Queue, put: Callable[[Waiting], None], sources: Sources, waiting_max: int
+        self,
+        queue: Queue,
+        put: Callable[[Waiting], None],
+        sources: Sources,
+        newest: Newest,
+        waiting_max: int,
     ) -> None:
         self._queue = queue
         self._put = put
         self._sources = sources
+        self._newest = newest
         self._waiting_max = waiting_max
 
     async def write(self, asked: Asked, refusals: int) -> Answered:
@@ -49,9 +57,17 @@ class Given:
         return Answered(
             outcomes,
             [waiting.last_seq for waiting in all_waiting],
-            tuple(news.values()),
+            self._whole(asked, tuple(news.values())),
             self._sources.are_busy(asked.node),
         )
+
+    def _whole(self, asked: Asked, news: Sequence[RelayedEntries]) -> Sequence[RelayedEntries]:
+        """The news with all that is before them and that whoever asked has not heard, if it is known."""
+        if not news:
+            return news
+        last = news[-1]
+        whole = self._newest.behind(asked.auction_id, asked.seq, asked.hash, last.last_seq)
+        return [whole] if whole and whole.last_hash == last.last_hash else news
 
 
 async def has_entry(

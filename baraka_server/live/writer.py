@@ -13,6 +13,7 @@ from baraka_server.live.clock_keeper import ClockKeeper
 from baraka_server.live.clock_look import Unfollowed
 from baraka_server.live.context import AuctioneerContext
 from baraka_server.live.just_done import JustDone
+from baraka_server.live.newest import Newest
 from baraka_server.live.transaction import (
     Committed,
     Known,
@@ -29,7 +30,8 @@ from baraka_server.store.ledger import GENESIS
 class Writer:
     """Commits what an auctioneer takes together, and keeps the state of the rules behind it.
 
-    `state` is None until a transaction has read it, and where it may be wrong by now.
+    `state` is None until a transaction has read it, and where it may be wrong by now; `newest` are the last
+    entries that it wrote or heard.
     """
 
     def __init__(
@@ -45,9 +47,11 @@ class Writer:
         self._clock = clock
         self._unserved = unserved
         self._just_done = JustDone(context.clock)
+        self.newest = Newest()
 
     def heard(self, entries: Sequence[LedgerEntry]) -> None:
         """Fold what other nodes wrote, so that it need not be read behind the lock."""
+        self.newest.add(entries)
         for entry in entries:
             if self.state is not None and entry.seq == self.state.seq + 1:
                 self.state = apply(self.state, entry)
@@ -90,6 +94,7 @@ class Writer:
                 self._context.relay.tell_of_start(self._auction_id)
             await asyncio.sleep(0)  # it is on its way before a large room is told
         self.state, self._just_done = committed.state, committed.just_done
+        self.newest.add(committed.entries)
         if committed.state is not None:
             self._unserved.note_unknown(committed.state)
         return committed

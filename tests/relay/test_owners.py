@@ -19,7 +19,7 @@ from baraka_server.contract.refusals import Refusal
 from baraka_server.links.sealed import Kind
 from baraka_server.live.audience import Viewer
 from baraka_server.live.owners import Answered, Asked
-from baraka_server.live.sources import OTHERS_MIN
+from baraka_server.live.sources import OTHERS_MIN, Sources
 from baraka_server.relay.direct import Direct
 from baraka_server.relay.messages import Codec
 from baraka_server.relay.node_relay import NodeRelay
@@ -74,9 +74,11 @@ class Node:
 
 
 @asynccontextmanager
-async def nodes(store: stores.Store) -> AsyncIterator[tuple[Node, Node]]:
+async def nodes(
+    store: stores.Store, hub: RelayHub | None = None
+) -> AsyncIterator[tuple[Node, Node]]:
     """One with Bilal in the room, and the owner of the auction, with Dina."""
-    hub = RelayHub()
+    hub = hub or RelayHub()
     here, owner = Node(store, hub, OTHER), Node(store, hub, OWNER)
     for node in (here, owner):
         await node.direct.open(node.relay)
@@ -172,6 +174,20 @@ async def test_an_answer_is_given_before_the_room_is_told(hot, monkeypatch):
     await until(lambda: told)
     assert told == [("newBid", True)]
     assert owner.given[-1].commands[0].event == bid(amount)
+
+
+async def test_an_answer_brings_what_the_relay_has_not_told_yet(store, monkeypatch):
+    hub = RelayHub()
+    async with nodes(store, hub) as (here, owner):
+        amount = await heat(here, owner)
+        await all_heard(store, (here, BILAL), (owner, DINA))
+        hub.silent = True
+        monkeypatch.setattr(Sources, "are_busy", lambda *_: True)  # however long this takes
+        monkeypatch.setattr(store, "entries_after", None)  # whoever reads the ledger, fails
+        for each in range(amount, amount + 4):
+            await owner.bids(DINA, each)
+        assert (await here.bids(BILAL, amount + 4))["bidId"]
+        await all_heard(store, (here, BILAL), (owner, DINA))
 
 
 @pytest.mark.parametrize("breaks", ["cut", "silent"])
