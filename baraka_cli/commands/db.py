@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
-from baraka_cli.commands import backup
+from baraka_cli.commands import backup, prune
 from baraka_cli.terminal import (
     AsJson,
     DatabaseUrl,
@@ -149,6 +149,7 @@ def current(database_url: DatabaseUrl = None, as_json: AsJson = False) -> None:
 
 
 app.command("backup")(backup.backup)
+app.command("prune")(prune.prune)
 
 
 @app.command()

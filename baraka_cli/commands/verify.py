@@ -14,6 +14,7 @@ from baraka_cli.terminal import (
     fail,
     load_settings,
     print_json,
+    run,
     say,
     stdout,
     wrong_usage,
@@ -44,16 +45,16 @@ def checkpoint(
     from baraka_server.store import checkpoint as checkpoints
     from baraka_server.store.errors import NotThere
 
-    signer = _signer()
+    key = signer()
 
     async def sign(store: Store) -> list[Checkpoint]:
         there = await audit.audited_ids(store)
         if auction_id is not None:
             if auction_id not in there:
                 raise NotThere(f"There is no auction {auction_id}.")
-            return [await checkpoints.take(store, signer, auction_id)]
+            return [await checkpoints.take(store, key, auction_id)]
         ends = await store.ends(there)
-        return [await checkpoints.take(store, signer, each) for each in sorted(ends)]
+        return [await checkpoints.take(store, key, each) for each in sorted(ends)]
 
     made = ask_store(database_url, sign, timeout_seconds=LONG_READ_SECONDS_MAX)
     if as_json:
@@ -78,6 +79,15 @@ def verify(
             show_default=False,
         ),
     ] = None,
+    archives: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--archive",
+            metavar="FILE",
+            help="Verify an auction in an archive of `baraka db prune` instead; may be repeated.",
+            show_default=False,
+        ),
+    ] = None,
     as_json: AsJson = False,
     database_url: DatabaseUrl = None,
 ) -> None:
@@ -89,11 +99,14 @@ def verify(
     these alone it exits 0.
     """
     kept = _kept(checkpoints or [], auction_id)
-    verdicts = ask_store(
-        database_url,
-        lambda store: _verdicts(store, auction_id, kept),
-        timeout_seconds=LONG_READ_SECONDS_MAX,
-    )
+    if archives:
+        verdicts = run(_archived(archives, auction_id, kept))
+    else:
+        verdicts = ask_store(
+            database_url,
+            lambda store: _verdicts(store, auction_id, kept),
+            timeout_seconds=LONG_READ_SECONDS_MAX,
+        )
     if as_json:
         print_json(verdicts if auction_id is None else verdicts[0])
     else:
@@ -123,12 +136,30 @@ async def _verdicts(store: Store, auction_id: int | None, kept: Sequence[Kept]) 
         gone = each in of_kept and each not in there
         verdict = checkpoints.without_ledger(each) if gone else await audit.verify(store, each)
         if each in of_kept:
-            verdict = await checkpoints.with_checkpoints(store, _signer(), verdict, kept)
+            verdict = await checkpoints.with_checkpoints(store, signer(), verdict, kept)
         verdicts.append(verdict)
     return verdicts
 
 
-def _signer() -> Signer:
+async def _archived(
+    files: Sequence[Path], auction_id: int | None, kept: Sequence[Kept]
+) -> list[Verdict]:
+    from baraka_server.store import archive
+
+    found = []
+    for file in files:
+        try:
+            read, verdict = await archive.verify(file, signer(), kept)
+        except OSError as error:
+            wrong_usage(f"--archive: {file} cannot be read: {error.strerror or error}")
+        if auction_id not in {None, read.auction_id}:
+            wrong_usage(f"--archive: {file} is of auction {read.auction_id}")
+        found.append(verdict)
+    return found
+
+
+def signer() -> Signer:
+    """The key of checkpoints. Exits 2 where there is no secret to make it of."""
     from baraka_server.store.checkpoint import Signer
 
     secret = load_settings().jwt_secret
