@@ -94,7 +94,7 @@ class Announcer:
         entry: LedgerEntry,
         users: Mapping[int, User],
         *,
-        lists: bool = True,
+        lists: bool,
     ) -> None:
         """Announce the next entry of the ledger, if it is the next for the view."""
         if _takes_rows(entry.event) and entry.seq > view.seq:
@@ -125,8 +125,9 @@ class Announcer:
         """Announce entries that came without the users whom they name: the unknown ones are read."""
         unknown = view.unknown_users(users_in(entries))
         users = await users_by_id(self._context.store, unknown) if unknown else {}
+        lists = self.lists_are_read
         for entry in entries:
-            await self._play(view, entry, users, lists=self.lists_are_read)
+            await self._play(view, entry, users, lists=lists)
 
     async def _with_maximum(self, entry: LedgerEntry) -> LedgerEntry:
         """The entry with the maximum bid that another node set, if its user is here to be told (D43)."""
@@ -218,8 +219,9 @@ class Announcer:
                 del found[0]
             if not found:
                 return
+            lists = self.lists_are_read
             for entry in found:
-                await self._play(view, entry, users)
+                await self._play(view, entry, users, lists=lists)
 
     # --- when what was announced is no longer true
 
