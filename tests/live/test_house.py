@@ -17,11 +17,12 @@ from baraka_server.contract.client_events import (
 from baraka_server.contract.refusals import Code, Refusal
 from baraka_server.live import presence
 from baraka_server.live.house import IDLE_AUCTIONEERS_MAX
+from baraka_server.live.view import AuctionView
 from baraka_server.store.errors import OutcomeUnknown, Unavailable
 from baraka_server.store.tables import auctions, bids
 from tests.live.ring import RING, bid, change_row
 from tests.support.checks.proof import assert_sale_holds, the_ledger
-from tests.support.clients.hall import open_house, viewer
+from tests.support.clients.hall import Hall, open_house, viewer
 from tests.support.servers.databases import only_sqlite
 from tests.support.servers.neighbours import until
 
@@ -265,3 +266,25 @@ async def test_who_joins_a_room_of_deltas_hears_lists_that_are_whole(on_air, hal
     assert [payload["newBid"]["bid"] for payload in briefs] == [10, 20, 30, 40]
     assert all("auctionBids" not in payload for payload in briefs)
     await assert_sale_holds(store)
+
+
+async def test_what_another_house_wrote_is_told_without_lists_where_nobody_reads_them(
+    on_air, store, monkeypatch
+):
+    """Also when it is read from the ledger: a round's lists are long, and every bid would make them."""
+    house, _, bilal = on_air
+    bilal.wants_lists = False
+    made: list[bool] = []
+    play = AuctionView.play
+
+    def noted(view, entry, users, *, lists=True):
+        made.append(lists)
+        return play(view, entry, users, lists=lists)
+
+    elsewhere = open_house(store, Hall())
+    await elsewhere.submit(bilal, bid(10))
+    await elsewhere.close()
+    monkeypatch.setattr(AuctionView, "play", noted)
+    await house.look_for_others()
+    await until(lambda: made)
+    assert made == [False]
