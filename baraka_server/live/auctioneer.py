@@ -182,6 +182,7 @@ class Auctioneer:
     async def _run(self) -> None:
         try:
             while self._queue:
+                await self._forwarding.gather(self._queue)
                 for take in (self._queue.take_ahead, self._queue.take_behind):
                     if batch := take():
                         self._measures.begins(batch)

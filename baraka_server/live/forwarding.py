@@ -8,6 +8,7 @@ here. A quiet auction is written wherever it is asked for.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 
@@ -22,6 +23,7 @@ from baraka_server.live.relay import RelayedEntries
 from baraka_server.live.sources import HERE, PERIOD_SECONDS, Sources
 from baraka_server.live.transaction import Committed
 from baraka_server.live.view import AuctionView
+from baraka_server.live.waiting import Queue
 from baraka_server.live.writer import Writer
 from baraka_server.store.catalog import users_by_id
 from baraka_server.store.errors import StoreError
@@ -31,6 +33,8 @@ log = logging.getLogger(__name__)
 
 FORWARDED = (PlaceBid, PostComment)
 """The commands that a crowd gives. No maximum bid is among them: it is sealed, and a link is not."""
+GATHER_SECONDS = 0.005
+"""How long more commands are waited for while one node writes for several: a transaction takes longer."""
 ELSEWHERE = "elsewhere"
 """The source of what other nodes wrote, whichever they are."""
 
@@ -63,6 +67,16 @@ class Forwarding:
         """Note that other nodes wrote entries. What one wrote for this node says nothing."""
         if self._context.clock() - self._last_at > PERIOD_SECONDS:
             self.sources.note(ELSEWHERE, entries)
+
+    async def gather(self, queue: Queue) -> None:
+        """Wait for more of what a crowd sends, where nodes ask one of them, or write beside each other.
+
+        What they ask arrives in many small pieces, and every piece costs a transaction, and a message to
+        each of the nodes.
+        """
+        gives = self._context.clock() - self._last_at < PERIOD_SECONDS
+        if (gives or self.sources.are_busy(HERE)) and queue.has_room_for(FORWARDED):
+            await asyncio.sleep(GATHER_SECONDS)
 
     async def commit(self, commands: Sequence[Command], view: AuctionView | None) -> Committed:
         """Have commands of this node's own viewers decided and written."""

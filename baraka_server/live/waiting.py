@@ -105,6 +105,11 @@ class Queue:
             for waiting in queue
         )
 
+    def has_room_for(self, events: tuple[type[ClientEvent], ...]) -> bool:
+        """Whether commands wait, all of these kinds, and more of them go with them in one batch."""
+        commands = [one.command.event for one in self._ahead if one.command]
+        return 0 < len(commands) < BATCH_MAX and all(isinstance(one, events) for one in commands)
+
     def put(self, waiting: Waiting) -> None:
         queue = self._queue_of(waiting.viewer, waiting.event)
         queue.append(waiting)

@@ -17,6 +17,7 @@ from baraka_server.contract.client_events import (
 )
 from baraka_server.contract.refusals import Refusal
 from baraka_server.links.sealed import Kind
+from baraka_server.live import forwarding
 from baraka_server.live.audience import Viewer
 from baraka_server.live.owners import Answered, Asked
 from baraka_server.live.sources import OTHERS_MIN, Sources
@@ -188,6 +189,24 @@ async def test_an_answer_brings_what_the_relay_has_not_told_yet(store, monkeypat
             await owner.bids(DINA, each)
         assert (await here.bids(BILAL, amount + 4))["bidId"]
         await all_heard(store, (here, BILAL), (owner, DINA))
+
+
+async def test_what_comes_shortly_after_each_other_is_asked_and_written_together(
+    hot, store, monkeypatch
+):
+    here, owner, amount = hot
+    monkeypatch.setattr(Sources, "are_busy", lambda *_: True)  # however long this takes
+    monkeypatch.setattr(forwarding, "GATHER_SECONDS", 0.2)
+    owner.given.clear()
+    for node, who in ((here, BILAL), (owner, DINA)):
+        first = asyncio.ensure_future(node.bids(who, amount))
+        for _ in range(10):  # so that it would be taken alone
+            await asyncio.sleep(0)
+        await asyncio.gather(first, node.bids(who, amount + 1))
+        one, other = (await the_ledger(store))[-2:]
+        assert one.at == other.at
+        amount += 2
+    assert [len(asked.commands) for asked in owner.given] == [2]
 
 
 @pytest.mark.parametrize("breaks", ["cut", "silent"])
