@@ -9,7 +9,16 @@ from ipaddress import ip_address
 from typing import Any
 
 from baraka_server import open_files
-from baraka_server.settings import MAKE_A_SECRET, LogLevel, Mode, PhoneNumbers, Settings
+from baraka_server.settings import (
+    MAKE_A_SECRET,
+    UNIX,
+    LogLevel,
+    Mode,
+    PhoneNumbers,
+    Settings,
+    addresses,
+    where,
+)
 
 PROXY_ADDRESSES_MAX = 2**24
 """The largest private network, 10.0.0.0/8: a proxy list that has more trusts strangers."""
@@ -120,20 +129,23 @@ def _span(seconds: int) -> str:
 
 
 def _address(settings: Settings) -> CheckResult:
-    where = f"{settings.host} port {settings.port}"
+    there = where(settings)
+    named = addresses(settings.host)
     if settings.trusted_proxies.strip():
-        return ok("address", f"{where}, behind {settings.trusted_proxies}")
-    if not is_this_machine(settings.host):
+        return ok("address", f"{there}, behind {settings.trusted_proxies}")
+    if all(address.startswith(UNIX) for address in named):
+        return ok("address", f"{there}, and whoever may open it is taken for a proxy")
+    if not all(map(is_this_machine, named)):
         return look(
             "address",
-            f"{where}, and no proxy is named: without TLS anybody on the way reads the tokens",
+            f"{there}, and no proxy is named: without TLS anybody on the way reads the tokens",
             "put a proxy with TLS before it, and its address into BARAKA_TRUSTED_PROXIES",
         )
     if settings.mode is Mode.DEVELOPMENT:
-        return ok("address", where)
+        return ok("address", there)
     return look(
         "address",
-        f"{where}, and no proxy is named: behind one, all clients count as one address",
+        f"{there}, and no proxy is named: behind one, all clients count as one address",
         "BARAKA_TRUSTED_PROXIES=127.0.0.1 for a proxy on this machine",
     )
 
@@ -142,7 +154,7 @@ def is_this_machine(host: str) -> bool:
     try:
         return ip_address(host).is_loopback
     except ValueError:
-        return host == "localhost"
+        return host == "localhost" or host.startswith(UNIX)
 
 
 def _proxies(settings: Settings) -> CheckResult:

@@ -46,6 +46,7 @@ from baraka_server.wire.holdings import Holdings, holdings_of
 from baraka_server.wire.http import READS_AT_ONCE, Api
 from baraka_server.wire.http_commands import HttpCommands
 from baraka_server.wire.http_errors import in_one_shape
+from baraka_server.wire.listening import ListeningSite, bound, close
 from baraka_server.wire.passed_on import PURPOSE, PassedOn
 from baraka_server.wire.places import Place
 from baraka_server.wire.shared_limits import SharedLimits
@@ -117,6 +118,8 @@ class Server:
         self.audience = RoomBroadcaster(self.sio)
         """The audience of all auctions; benchmarks announce to it as an auctioneer does."""
         self.sio.eio.place = place
+        self.urls: list[str] = []
+        """The addresses that it listens on."""
         self._is_given_connections = False
         verifier = token_verifier(settings)
         minting = Minting.of(settings, verifier.secret)
@@ -291,7 +294,7 @@ class Server:
         return address_of(request, self._proxies)
 
     async def start(self) -> str:
-        """Listen. Returns the URL, with the port that was taken. Raises `OSError` when it is in use."""
+        """Listen. Returns the first URL, with the port that was taken. Raises `OSError` when it is in use."""
         await self._begin()
         await self.metrics.listen()
         return await self.listen(self._settings.host, self._settings.port)
@@ -340,12 +343,21 @@ class Server:
         self._accounts.open(self._gateway.users, self._gateway.close_all_of)
 
     async def listen(self, host: str, port: int, tls: ssl.SSLContext | None = None) -> str:
-        """Listen on an address; a server may have several. Returns the URL, as `start` does."""
-        site = web.TCPSite(self._runner, host, port, backlog=BACKLOG, ssl_context=tls)
-        earlier = len(self._runner.addresses)
-        await site.start()
-        host, port = self._runner.addresses[earlier][:2]
-        return f"http{'s' if tls else ''}://{f'[{host}]' if ':' in host else host}:{port}"
+        """Listen on addresses, as `BARAKA_HOST` names them. Returns the first URL, as `start` does."""
+        listening = await bound(host, port)
+        try:
+            sites = [
+                ListeningSite(self._runner, one, backlog=BACKLOG, ssl_context=tls)
+                for one in listening
+            ]
+            for site in sites:
+                await site.start()
+        except BaseException:
+            for one in listening:
+                close(one)
+            raise
+        self.urls += [site.name for site in sites]
+        return sites[0].name
 
     def turn_away(self) -> None:
         """Answer new sessions, and a load balancer that checks, with 503; serve the others."""

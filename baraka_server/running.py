@@ -20,11 +20,11 @@ from baraka_server.workers.parent import Parent
 log = logging.getLogger(__name__)
 
 
-async def serve(settings: Settings, listening: Callable[[str], None]) -> None:
+async def serve(settings: Settings, listening: Callable[[list[str]], None]) -> None:
     """Serve until SIGTERM or SIGINT; a second one ends the process at once, by that signal.
 
     SIGHUP replaces one worker after the other, where there are several. One process ignores it: a closed
-    terminal or a rotated log is not a reason to end a sale. `listening` is called with the URL once clients
+    terminal or a rotated log is not a reason to end a sale. `listening` is called with the URLs once clients
     may connect.
     """
     with _marked(settings):
@@ -35,22 +35,22 @@ async def serve(settings: Settings, listening: Callable[[str], None]) -> None:
     log.info("stopped", extra={"event": "stopped"})
 
 
-async def _serve(settings: Settings, listening: Callable[[str], None]) -> None:
+async def _serve(settings: Settings, listening: Callable[[list[str]], None]) -> None:
     def go_on() -> None:
         log.info("SIGHUP changes nothing: the server goes on", extra={"event": "hangup"})
 
     server = Server(settings)
     asked_to_stop = stop_signals(settings, on_hangup=go_on)
     try:
-        url = await server.start()
+        await server.start()
         collect_rarely()
-        listening(url)
+        listening(server.urls)
         await asked_to_stop.wait()
     finally:
         await server.stop()
 
 
-async def _serve_with_workers(settings: Settings, listening: Callable[[str], None]) -> None:
+async def _serve_with_workers(settings: Settings, listening: Callable[[list[str]], None]) -> None:
     parent = Parent(settings)
     asked_to_stop = stop_signals(settings, on_hangup=parent.replace_all, at_once=parent.kill)
     starting = asyncio.create_task(parent.start())

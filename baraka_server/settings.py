@@ -39,6 +39,10 @@ METRICS_TOKEN_CHARS_MIN = 16
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 """The hosts that a code may be posted to without TLS."""
+UNIX = "unix:"
+"""The beginning of an address that is a file."""
+UNIX_PATH_BYTES_MAX = 107
+"""The kernel takes no longer path for a socket."""
 
 DEFAULT_DATABASE_URL = "sqlite+aiosqlite:///baraka.db"
 
@@ -264,7 +268,11 @@ class Settings(BaseSettings):
     )
     host: str = Field(
         "0.0.0.0",  # noqa: S104
-        description="The address that the server listens on; in development 127.0.0.1, if not set.",
+        description=(
+            "The address that the server listens on, or several with commas: `0.0.0.0,::` for both "
+            "stacks (`::` alone is IPv6 alone), a name, or `unix:/run/baraka/baraka.sock` for a proxy on "
+            "this machine. In development 127.0.0.1, if not set."
+        ),
     )
     port: Annotated[int, Field(ge=0, le=65535)] = Field(
         3000, description="The port that the server listens on; 0 takes a free one."
@@ -583,6 +591,20 @@ class Settings(BaseSettings):
             )
         return secret
 
+    @field_validator("host")
+    @classmethod
+    def _are_addresses(cls, host: str) -> str:
+        for address in addresses(host):
+            if address.startswith(UNIX):
+                path = address.removeprefix(UNIX)
+                if not path.startswith("/"):
+                    raise ValueError(f"'{address}' needs a whole path, like unix:/run/baraka.sock")
+                if len(path.encode()) > UNIX_PATH_BYTES_MAX:
+                    raise ValueError(f"a socket's path has at most {UNIX_PATH_BYTES_MAX} bytes")
+            elif "/" in address:
+                raise ValueError(f"'{address}' is not an address; a socket is unix:/PATH")
+        return host
+
     @field_validator("metrics_token")
     @classmethod
     def _hard_to_guess(cls, token: SecretStr | None) -> SecretStr | None:
@@ -688,6 +710,19 @@ class Settings(BaseSettings):
         if secret == DEVELOPMENT_SECRET:
             return "is the secret for development, which everybody knows"
         return weakness(secret)
+
+
+def addresses(host: str) -> list[str]:
+    """The addresses in a value of `BARAKA_HOST`, in their order; one that is empty stands for all."""
+    named = [part.strip() for part in host.split(",") if part.strip()]
+    return list(dict.fromkeys(named)) or [""]
+
+
+def where(settings: Settings) -> str:
+    """The addresses that a server of these settings listens on, for people."""
+    if all(address.startswith(UNIX) for address in addresses(settings.host)):
+        return settings.host
+    return f"{settings.host} port {settings.port}"
 
 
 def _is_own(host: str) -> bool:

@@ -28,7 +28,10 @@ TRANSIENT = {errno.EADDRINUSE, errno.EADDRNOTAVAIL}
 def serve(
     host: Annotated[
         str | None,
-        typer.Option(help="The address to listen on.", show_default="every address"),
+        typer.Option(
+            help="The address to listen on; several with commas, `unix:/PATH` for a file.",
+            show_default="every IPv4 address",
+        ),
     ] = None,
     port: Annotated[
         int | None, typer.Option(help="The port; 0 takes a free one.", show_default="3000")
@@ -101,7 +104,7 @@ def _serve(**given: Any) -> None:
     from baraka_server.minting import UnsafeSecret, token_verifier
     from baraka_server.relay.redis_line import UnusableRedisUrl
     from baraka_server.running import serve as serve_until_stopped
-    from baraka_server.settings import MAKE_A_SECRET, Mode
+    from baraka_server.settings import MAKE_A_SECRET, Mode, where
     from baraka_server.sources import lacking
     from baraka_server.store.migrate import require_fit
     from baraka_server.wire.metrics_http import CannotListen
@@ -113,7 +116,7 @@ def _serve(**given: Any) -> None:
     database = of_settings(settings, given["database_url"])
     files = open_files.raise_limit(settings.connections_max)
 
-    def listening(address: str) -> None:
+    def listening(urls: list[str]) -> None:
         if settings.mode is Mode.DEVELOPMENT:
             known = " with the secret that everybody knows" if settings.secret_fault else ""
             log.warning(
@@ -130,10 +133,10 @@ def _serve(**given: Any) -> None:
             )
         log.info(
             "Baraka listens on %s (database: %s, %s)",
-            address,
+            ", ".join(urls),
             database.shown,
             database.origin,
-            extra={"event": "listening", "url": address},
+            extra={"event": "listening", "url": urls[0]},
         )
 
     async def checked() -> None:
@@ -163,4 +166,4 @@ def _serve(**given: Any) -> None:
         try_again(f"the server cannot start: {error}")
     except OSError as error:
         tell = try_again if error.errno in TRANSIENT else fail
-        tell(f"cannot listen on {settings.host} port {settings.port}: {error.strerror or error}")
+        tell(f"cannot listen on {where(settings)}: {error.strerror or error}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import Sequence
 from functools import lru_cache
 from ipaddress import (
@@ -30,26 +31,33 @@ READ_KEPT = 4_096
 def address_of(request: web.BaseRequest, trusted_proxies: Sequence[Network]) -> str:
     """The address that limits count: the last one that no trusted proxy vouches for.
 
-    `X-Forwarded-For` is believed only as far as trusted proxies wrote it; anybody can send one.
+    `X-Forwarded-For` is believed only as far as trusted proxies wrote it; anybody can send one. Whoever
+    may open the server's file (`unix:`) is one of them.
     """
-    peername = request.transport.get_extra_info("peername") if request.transport else None
-    if not peername:
+    transport = request.transport
+    peername = transport.get_extra_info("peername") if transport else None
+    if not peername and not (transport and _is_of_a_file(transport)):
         return UNKNOWN
-    hops = [peername[0]]
+    hops = [peername[0]] if peername else []
     for header in reversed(request.headers.getall("X-Forwarded-For", [])):
         hops += reversed([hop.strip() for hop in header.split(",")])
-    for hop, said in zip(hops, [*hops[1:], None], strict=True):
+    for hop, said in zip(hops, [*hops, None][1:], strict=True):
         if said is None or not _is_in(hop, trusted_proxies):
             return _counted_as(hop)
     return UNKNOWN
 
 
 def peer_of(transport: asyncio.BaseTransport, trusted_proxies: Sequence[Network]) -> str | None:
-    """The address of a TCP connection's peer; None for a trusted proxy, which connects many clients."""
+    """The address of a connection's peer; None for a trusted proxy, which connects many clients."""
     peername = transport.get_extra_info("peername")
     if not peername:
-        return UNKNOWN
+        return None if _is_of_a_file(transport) else UNKNOWN
     return None if _is_in(peername[0], trusted_proxies) else _counted_as(peername[0])
+
+
+def _is_of_a_file(transport: asyncio.BaseTransport) -> bool:
+    raw = transport.get_extra_info("socket")
+    return raw is not None and bool(raw.family == socket.AF_UNIX)
 
 
 def _is_in(text: str, trusted: Sequence[Network]) -> bool:

@@ -56,7 +56,9 @@ class GuardedWebSocket(driver.WebSocket):  # type: ignore[misc]
         frames = Rate(FRAMES_SHARE * owner.limits.bytes_per_second_max, owner.host.clock)
         measure(request, frames, owner.cut_off)
         raw = self.transport.get_extra_info("socket")
-        if raw is not None:  # what is not sent yet waits where it is counted
+        if (
+            raw is not None and raw.family != socket.AF_UNIX
+        ):  # what is not sent yet waits where it is counted
             raw.setsockopt(socket.IPPROTO_TCP, TCP_NOTSENT_LOWAT, UNREAD_KERNEL_BYTES)
         try:
             await self.handler(self)

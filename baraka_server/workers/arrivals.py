@@ -6,8 +6,8 @@ import asyncio
 import socket
 from collections.abc import Callable, Sequence
 
+from baraka_server.wire.listening import close, listen
 from baraka_server.wire.places import HEAD_BYTES_MAX, is_whole_line, sid_in
-from baraka_server.workers.listening import listen
 
 BACKLOG = 1024
 ACCEPTED_AT_ONCE = 64
@@ -52,7 +52,7 @@ class Arrivals:
         for listening in self._listening:
             if self._open:
                 self._loop.remove_reader(listening.fileno())
-            listening.close()
+            close(listening)
         self._open = False
         for connection in list(self._waiting):
             self._give_away(connection)
@@ -70,7 +70,8 @@ class Arrivals:
                 self._loop.call_later(ACCEPT_AGAIN_SECONDS, self._accept_again, listening)
                 return
             connection.setblocking(False)
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if connection.family != socket.AF_UNIX:
+                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             if len(self._waiting) >= WAITING_MAX:
                 self._take(connection, None, False)
                 continue

@@ -14,12 +14,12 @@ from contextlib import suppress
 
 from baraka_server.metrics.report import Report
 from baraka_server.settings import Settings
+from baraka_server.wire.listening import bound, url_of
 from baraka_server.wire.metrics_http import metrics_port, metrics_routes
 from baraka_server.wire.places import Place
 from baraka_server.workers.arrivals import Arrivals
 from baraka_server.workers.channel import Channel, Kind, close_connection
 from baraka_server.workers.hub_line import Hub
-from baraka_server.workers.listening import bound
 from baraka_server.workers.numbers import NodeNumbers
 from baraka_server.workers.worker import NUMBER_BYTES, told
 
@@ -85,8 +85,8 @@ class Parent:
         self._reviving: set[asyncio.Task[None]] = set()
         self.replacing: asyncio.Task[None] | None = None
 
-    async def start(self) -> str:
-        """Start the workers and listen. Returns the URL. Raises `CannotStart`, or `OSError` for the address."""
+    async def start(self) -> list[str]:
+        """Start the workers and listen. Returns the URLs. Raises `CannotStart`, or `OSError` for the address."""
         listening = await bound(self._settings.host, self._settings.port)
         self._arrivals = Arrivals(listening, self._take)
         if internal := self._settings.internal_host_and_port:
@@ -99,8 +99,7 @@ class Parent:
         self._arrivals.open()
         if self._links:
             self._links.open()
-        host, port = listening[0].getsockname()[:2]
-        return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+        return list(map(url_of, listening))
 
     async def stop(self) -> None:
         """Have every worker finish what it accepted; new connections get its 503 during the notice."""

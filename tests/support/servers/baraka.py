@@ -175,7 +175,8 @@ class Baraka:
                 self._heard.notify_all()
             if said.get("event") == "listening":
                 self.url = said["url"]
-                self.port = int(self.url.rpartition(":")[2])
+                if not self.url.startswith("unix:"):
+                    self.port = int(self.url.rpartition(":")[2])
                 if self._is_ours:
                     declared.real_servers.add(self.url)
                 else:  # a port may have been ours before
