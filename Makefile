@@ -85,6 +85,7 @@ check-docs: setup
 	@$(BIN)/python tools/settings_doc.py --check
 	@$(BIN)/python tools/faults_doc.py --check
 	@$(BIN)/python tools/metrics_doc.py --check
+	@$(BIN)/python tools/runtime_pins.py --check
 	@$(BIN)/python tools/contract_docs.py --check
 
 .PHONY: fmt
@@ -101,7 +102,7 @@ screenshot: setup servers node ## make the pictures of the console and of the pa
 	@$(BIN)/python tools/pages_pictures.py
 
 .PHONY: pins
-pins: ## make constraints.txt again from pyproject.toml; PINS=--upgrade for the newest of all
+pins: ## make constraints.txt and requirements.txt again from pyproject.toml; PINS=--upgrade for the newest of all
 	@test -x $(BIN)/pip-compile || $(MAKE) --no-print-directory setup
 	tools/pins.sh $(PINS)
 

@@ -30,3 +30,6 @@ if grep -nE '://|^--|^-[a-z]' constraints.txt; then
     echo "constraints.txt names a place: see the lines above." >&2
     exit 1
 fi
+
+# What a server alone needs of it.
+.venv/bin/python tools/runtime_pins.py

@@ -77,7 +77,7 @@ async def test_limits_count_the_clients_of_who_may_open_the_file(sale_database, 
     async with Baraka(sale_database, tmp_path, host=f"unix:{file}", **LIMIT):
         said = await statuses(file, 7, **{"X-Forwarded-For": "192.0.2.1"})
         assert (said[0], said[-1]) == (404, 429)
-        # What it says of the one before that may be invented: that one is no proxy of ours.
+        # What it says of the one before that may be invented: ours wrote the last one.
         assert await status(file, "/nowhere", **{"X-Forwarded-For": "192.0.2.9, 192.0.2.1"}) == 429
         assert await status(file, "/nowhere", **{"X-Forwarded-For": "192.0.2.2"}) == 404
         assert await status(file, "/nowhere") == 404
