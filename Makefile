@@ -121,6 +121,11 @@ wheel: setup ## build dist/baraka-*.whl
 	rm -rf dist
 	$(BIN)/python -m build --wheel --no-isolation --outdir dist .
 
+.PHONY: man
+man: setup ## write the manual page dist/baraka.1, from the help of the commands
+	@mkdir -p dist
+	@$(BIN)/python tools/man_page.py >dist/baraka.1
+
 .PHONY: clean
 clean: ## remove everything that make made
 	rm -rf $(VENV) dist build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -26,7 +26,6 @@ from baraka_cli.terminal import open_closed_files, stdout
 
 app = typer.Typer(
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",  # the other one breaks paragraphs where our source does
     context_settings={"help_option_names": ["-h", "--help"]},
