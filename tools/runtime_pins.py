@@ -47,7 +47,7 @@ def needed() -> set[str]:
 def runtime_pins() -> str:
     """Raises `ValueError` where a package that is needed has no pin."""
     text = ALL.read_text(encoding="utf-8")
-    entries = {canonicalize_name(each[1]): each[0] for each in ENTRY.finditer(text)}
+    entries: dict[str, str] = {canonicalize_name(each[1]): each[0] for each in ENTRY.finditer(text)}
     wanted = needed()
     if missing := sorted(wanted - entries.keys()):
         raise ValueError(f"constraints.txt lacks {', '.join(missing)}. Try: make pins")

@@ -1,4 +1,4 @@
-"""What shells and `man` are given: completion of commands, and a page with all of them."""
+"""Shell completion of commands, and the manual page with all of them."""
 
 from __future__ import annotations
 
