@@ -169,6 +169,33 @@ async def test_two_servers_close_together_and_one_of_them_awards(
     assert (await audit.verify(store, 1)).ok
 
 
+@only_mariadb
+async def test_a_clock_counts_the_viewers_of_every_worker_and_awards_once(
+    sale_database, tmp_path, crowd, store
+):
+    async with Baraka(sale_database, tmp_path, fork=False, BARAKA_WORKERS=2) as server:
+        amina, *viewers = [
+            await crowd.pick_up(server.url, user_id, "python websocket") for user_id in range(1, 6)
+        ]
+        of_worker = {phone.life[0][1]["sid"].split(".")[1]: phone for phone in viewers}
+        await open_sale(amina)
+        await join([amina, *viewers])
+        for phone in viewers:
+            await phone.hears("userCountUpdate", lambda heard: heard["userCount"] == 5)
+        await says(amina, start(3, extend_seconds=2, window_seconds=2, award="auto"))
+        await expected_at_the_end(store, 2)
+        for amount, phone in zip((10, 20), of_worker.values(), strict=True):
+            await says(phone, bid(amount))
+        async with resuming(amina):
+            for phone in viewers:
+                ended = await phone.hears("auctionEnded")
+                assert ended["winningBid"]["bid"] == 20
+    ledger = await assert_sale_holds(store)
+    assert [entry.kind for entry in ledger].count("awarded") == 1
+    for phone in viewers:
+        assert len(phone.heard("auctionEnded")) == 1
+
+
 @pytest.mark.chaos
 async def test_a_server_that_is_killed_in_the_last_seconds_awards_nothing_when_it_is_back(
     sale_database, tmp_path, crowd, store
