@@ -17,9 +17,11 @@ from baraka_server.store.store import Store
 from tests.support.chaos import checks
 from tests.support.chaos.broken import BROKEN
 from tests.support.chaos.evidence import Kind
-from tests.support.chaos.faults import NOTICED_SECONDS, Fault, faults_of
+from tests.support.chaos.fault import Fault
+from tests.support.chaos.faults import faults_of
 from tests.support.chaos.nodes import Installation, SetUp
 from tests.support.chaos.plan import Plan
+from tests.support.chaos.redis_faults import NOTICED_SECONDS
 from tests.support.chaos.sale import run
 from tests.support.servers.neighbours import until
 

@@ -8,8 +8,10 @@ from random import Random
 
 from baraka_server.store.store import Store
 from tests.support.chaos.evidence import Kind
-from tests.support.chaos.faults import LONG, LONGEST, Fault, faults_of, freeze
+from tests.support.chaos.fault import LONG, LONGEST, Fault
+from tests.support.chaos.faults import faults_of
 from tests.support.chaos.nodes import Installation, SetUp
+from tests.support.chaos.process_faults import freeze
 
 LONG_EVERY = 10
 """One seed of so many has a freeze of a minute."""

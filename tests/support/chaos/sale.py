@@ -18,8 +18,10 @@ from baraka_server.store.engine import open_engine
 from baraka_server.store.store import Store
 from tests.support.chaos import checks
 from tests.support.chaos.app import App
+from tests.support.chaos.database_faults import fail_over
 from tests.support.chaos.evidence import Evidence, Kind, Window, now
-from tests.support.chaos.faults import Fault, fail_over
+from tests.support.chaos.fault import Fault
+from tests.support.chaos.judged import Sale
 from tests.support.chaos.lag import Lag, lags
 from tests.support.chaos.nodes import Installation, SetUp, installed
 from tests.support.chaos.people import Bidder, Host, Person
@@ -210,7 +212,7 @@ async def _judge(
     store: Store, people: Sequence[Person], evidence: Evidence, verdict: Verdict
 ) -> None:
     ledger = await the_ledger(store)
-    verdict.violations = checks.violations(checks.Sale(ledger, people, evidence))
+    verdict.violations = checks.violations(Sale(ledger, people, evidence))
     try:
         await assert_sale_holds(store)
     except AssertionError as error:
