@@ -23,6 +23,7 @@ from typing import Any, TextIO
 
 from tests.support.chaos import plan
 from tests.support.chaos.sale import run
+from tests.support.chaos.summary import summary
 from tests.support.servers.mariadb import MariaDB
 from tests.support.servers.redis import Redis
 
@@ -64,6 +65,7 @@ async def _run_all(seeds: Sequence[int], jobs: int) -> int:
     FOLDER.mkdir(exist_ok=True)
     path = FOLDER / f"{datetime.now(UTC):%Y-%m-%dT%H-%M-%S}.jsonl"
     failed: list[int] = []
+    verdicts: list[dict[str, Any]] = []
     waiting = list(reversed(seeds))
     with path.open("w", encoding="utf-8") as log:
 
@@ -76,12 +78,15 @@ async def _run_all(seeds: Sequence[int], jobs: int) -> int:
                 if "crashed" in verdict["violations"]:
                     worker = None
                 failed.extend([seed] if verdict["violations"] else [])
+                verdicts.append(verdict)
                 _note(log, verdict)
             if worker and worker.stdin:
                 worker.stdin.close()
                 await worker.wait()
 
         await asyncio.gather(*(work() for _ in range(jobs)))
+    for line in summary(verdicts):
+        print(line)
     minutes = (time.monotonic() - began) / 60
     print(f"{len(seeds) - len(failed)} of {len(seeds)} seeds held, in {minutes:.0f} min: {path}")
     if not failed:
