@@ -40,7 +40,7 @@ BACK_SECONDS_MAX = 45
 """How long everybody may take to be back after the last fault, and all have heard the end."""
 LOOK_SECONDS = 0.05
 READY_LOOK_SECONDS = 0.3
-STARTED_SECONDS = 5
+STARTED_SECONDS = 10
 """A process that is as old has imported what it needs: from then on it is looked at for growth."""
 READY_SECONDS_MAX = 10
 ASKED_AGAIN_MAX = 60
