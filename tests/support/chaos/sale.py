@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -44,6 +45,8 @@ STARTED_SECONDS = 10
 """A process that is as old has imported what it needs: from then on it is looked at for growth."""
 READY_SECONDS_MAX = 10
 ASKED_AGAIN_MAX = 60
+DATABASE_SECONDS_MAX = 10
+"""How long a server waits for its database."""
 
 Draw = Callable[[int, Installation, Store], Plan]
 
@@ -98,6 +101,7 @@ async def run(
             await _end(store, people, evidence)
         finally:
             watch.cancel()
+        evidence.windows += _slow_database(here)
         await _judge(store, people, evidence, verdict)
         verdict.lag = lags(here, people, evidence)
         verdict.forwarded = len(here.said("forwarding"))
@@ -206,6 +210,17 @@ async def _ask_again(people: Sequence[Person]) -> None:
         some = [*doubtful, *one.asked[-5:]][: ASKED_AGAIN_MAX // len(people)]
         for asked in some:
             await one.asks(asked)
+
+
+def _slow_database(here: Installation) -> list[Window]:
+    """The times in which a server waited in vain for the database: a busy machine starves it, no Redis does."""
+    windows = []
+    offset = now() - datetime.now(UTC).timestamp()
+    for line in here.said("database_gone"):
+        gave_up = datetime.fromisoformat(line["time"]).timestamp() + offset
+        begin = gave_up - DATABASE_SECONDS_MAX
+        windows.append(Window("a database that was slow", Kind.DATABASE, begin, gave_up))
+    return windows
 
 
 async def _judge(
