@@ -2,7 +2,9 @@
 
 python-socketio 5.18.1 loses a message that is not a packet in a background task, and python-engineio 4.15.1
 hangs up on one without a word, so that a server that sends garbage is taken for one that closes connections.
-It hangs up, too, where a poll is answered with more than 16 packets, which is legal.
+It hangs up, too, where a poll is answered with more than 16 packets, which is legal, and when it sent nothing
+for 30 s, although it may be silent for 45 s: where the crowd reads five seconds late, the answer to a ping is
+as late as that.
 """
 
 from __future__ import annotations
@@ -50,6 +52,8 @@ class _Engine(engineio.AsyncClient):  # type: ignore[misc]
     def __setattr__(self, name: str, value: Any) -> None:
         if name == "ws" and value is not None:
             value = _Websocket(value, self.unreadable)
+        if name == "ping_timeout" and value is not None:
+            value += self.ping_interval  # a session may be silent for both
         super().__setattr__(name, value)
 
     async def _send_request(self, method: str, *args: Any, **kw: Any) -> Any:
