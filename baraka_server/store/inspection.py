@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -25,6 +25,8 @@ OTHERS_READ = 0o044
 OLDEST = {"MySQL": (8, 4), "MariaDB": (10, 11)}
 """The oldest supported versions (D27)."""
 
+_BOUNDS = ("idle_transaction_timeout", "wait_timeout", "innodb_lock_wait_timeout")
+"""What bounds how long a session of ours keeps a lock, or waits for one."""
 _DURABILITY = (
     *("innodb_flush_log_at_trx_commit", "log_bin", "sync_binlog", "wsrep_on"),
     *("rpl_semi_sync_master_enabled", "rpl_semi_sync_master_wait_point"),
@@ -154,6 +156,7 @@ async def _server(connection: AsyncConnection) -> DatabaseServer:
     # What other programs get; our own connections have UTC.
     await connection.execute(text("SET time_zone = @@global.time_zone"))
     zone = await connection.scalar(text("SELECT TIMESTAMPDIFF(SECOND, UTC_TIMESTAMP(), NOW())"))
+    bounds = await _variables(connection, "SESSION VARIABLES", _BOUNDS)
     return DatabaseServer(
         kind="MariaDB" if "mariadb" in said.lower() else "MySQL",
         version=_numbers(said),
@@ -161,14 +164,21 @@ async def _server(connection: AsyncConnection) -> DatabaseServer:
         clock_ahead=theirs.replace(tzinfo=UTC) - ours,
         zone_ahead=timedelta(seconds=int(zone or 0)),
         odd_tables=await odd_tables(connection),
+        lock_seconds=_held_seconds(bounds),
+        lock_wait_seconds=int(bounds["innodb_lock_wait_timeout"]),
         durability=await _durability(connection),
         connections_max=int(await connection.scalar(text("SELECT @@global.max_connections")) or 0),
     )
 
 
+def _held_seconds(bounds: Mapping[str, str]) -> int:
+    # With 0 the first one bounds nothing, and MySQL has the second one alone.
+    return int(bounds.get("idle_transaction_timeout", 0)) or int(bounds["wait_timeout"])
+
+
 async def _durability(connection: AsyncConnection) -> Durability:
-    said = await _variables(connection, "VARIABLES", _DURABILITY)
-    galera = await _variables(connection, "STATUS", ("wsrep_cluster_size",))
+    said = await _variables(connection, "GLOBAL VARIABLES", _DURABILITY)
+    galera = await _variables(connection, "GLOBAL STATUS", ("wsrep_cluster_size",))
     waits = "ON" in {
         said.get("rpl_semi_sync_master_enabled"),
         said.get("rpl_semi_sync_source_enabled"),
@@ -192,7 +202,7 @@ async def _variables(
 ) -> dict[str, str]:
     """The values of those that the server has; MySQL, MariaDB and their versions have others."""
     quoted = ", ".join(f"'{name}'" for name in names)
-    rows = await connection.execute(text(f"SHOW GLOBAL {kind} WHERE Variable_name IN ({quoted})"))
+    rows = await connection.execute(text(f"SHOW {kind} WHERE Variable_name IN ({quoted})"))
     return {str(name).lower(): str(value) for name, value in rows}
 
 

@@ -225,6 +225,7 @@ def test_a_mariadb_is_looked_at(mariadb: Any) -> None:
     for check in ("database", "version", "locks", "clock", "tables"):
         assert found[check]["state"] == "ok"
     assert "MariaDB" in found["version"]["what"]
+    assert "at most 5 s" in found["locks"]["what"]  # half of a transaction's time
 
     mariadb.sql("ALTER TABLE users CONVERT TO CHARACTER SET latin1", "doctor")
     mariadb.sql("SET GLOBAL time_zone = '+05:00'; SET GLOBAL read_only = ON")
