@@ -35,6 +35,8 @@ FORWARDED = (PlaceBid, PostComment)
 """The commands that a crowd gives. No maximum bid is among them: it is sealed, and a link is not."""
 GATHER_SECONDS = 0.005
 """How long more commands are waited for while one node writes for several: a transaction takes longer."""
+GATHER_MIN = 200
+"""So many commands in a period or two make it likely that another one comes in that time."""
 ELSEWHERE = "elsewhere"
 """The source of what other nodes wrote, whichever they are."""
 
@@ -72,8 +74,10 @@ class Forwarding:
         """Wait for more of what a crowd sends, where nodes ask one of them, or write beside each other.
 
         What they ask arrives in many small pieces, and every piece costs a transaction, and a message to
-        each of the nodes.
+        each of the nodes. Where bids come one by one, none of them waits.
         """
+        if self.sources.lately() < GATHER_MIN:
+            return
         gives = self._context.clock() - self._last_at < PERIOD_SECONDS
         if (gives or self.sources.are_busy(HERE)) and queue.has_room_for(FORWARDED):
             await asyncio.sleep(GATHER_SECONDS)

@@ -30,6 +30,11 @@ class Sources:
         counts = self._now + self._before
         return counts.total() - counts[source]
 
+    def lately(self) -> int:
+        """How many commands came in this period and in the one before it."""
+        self._turn()
+        return self._now.total() + self._before.total()
+
     def are_busy(self, source: str) -> bool:
         """Whether others than this one ask so often that one node should write for all."""
         return self.others(source) >= OTHERS_MIN

@@ -197,16 +197,21 @@ async def test_what_comes_shortly_after_each_other_is_asked_and_written_together
     here, owner, amount = hot
     monkeypatch.setattr(Sources, "are_busy", lambda *_: True)  # however long this takes
     monkeypatch.setattr(forwarding, "GATHER_SECONDS", 0.2)
-    owner.given.clear()
-    for node, who in ((here, BILAL), (owner, DINA)):
+
+    async def bid_twice(node: Node, who: Viewer, amount: int) -> list[int]:
+        owner.given.clear()
         first = asyncio.ensure_future(node.bids(who, amount))
         for _ in range(10):  # so that it would be taken alone
             await asyncio.sleep(0)
         await asyncio.gather(first, node.bids(who, amount + 1))
-        one, other = (await the_ledger(store))[-2:]
-        assert one.at == other.at
-        amount += 2
-    assert [len(asked.commands) for asked in owner.given] == [2]
+        return [len(asked.commands) for asked in owner.given]
+
+    assert await bid_twice(here, BILAL, amount) == [1, 1]
+    monkeypatch.setattr(forwarding, "GATHER_MIN", 1)
+    assert await bid_twice(here, BILAL, amount + 2) == [2]
+    assert await bid_twice(owner, DINA, amount + 4) == []
+    one, other = (await the_ledger(store))[-2:]
+    assert one.at == other.at
 
 
 @pytest.mark.parametrize("breaks", ["cut", "silent"])
