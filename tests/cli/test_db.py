@@ -208,8 +208,8 @@ def test_a_revision_that_does_not_exist_is_wrong_usage(database_url: str) -> Non
         ("baraka.db", 2, "--database-url: the database URL cannot be read"),
         ("oracle://amina:hunter2@localhost/x", 2, "'oracle' are not supported"),
         ("mysql://amina:hunter2@127.0.0.1:1", 2, "names no database"),
-        ("mysql://amina:hunter2@127.0.0.1:1/baraka", 1, "The database cannot be reached"),
-        ("mysql://127.0.0.1:1/baraka?password=hunter2", 1, "The database cannot be reached"),
+        ("mysql://amina:hunter2@127.0.0.1:1/baraka", 75, "The database cannot be reached"),
+        ("mysql://127.0.0.1:1/baraka?password=hunter2", 75, "The database cannot be reached"),
         ("sqlite:////nowhere/at/all/baraka.db", 2, "no folder for the file"),
     ],
 )
