@@ -15,7 +15,7 @@ export class Bidding {
     this._session = session;
     this._stage = stage;
     this._onSignIn = onSignIn;
-    this._shown = { amount: null, at: -Infinity };
+    this._shown = { amount: null, at: null };
     this._line = "connecting";
     this._isSending = false;
     this._sure = null;
@@ -70,8 +70,9 @@ export class Bidding {
     const button = $("bid");
     const next = isGuest ? null : sale.nextBid;
     if (next !== this._shown.amount) {
-      const isNew = this._shown.amount === null;
-      this._shown = { amount: next, at: isNew ? -Infinity : performance.now() };
+      // The first amount of all was not another one before; that of the next lot was.
+      const { at } = this._shown;
+      this._shown = { amount: next, at: next === null ? at : at === null ? -Infinity : performance.now() };
     }
     button.disabled =
       !isGuest && (!open || leads || this._isSending || this._line !== "online" || sale.own.role !== null);

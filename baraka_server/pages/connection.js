@@ -5,7 +5,7 @@ import { EMPTY, hasGap, heard, ofRecord, ofState } from "./sale.js";
 const ANSWER_MS_MAX = 8_000;
 const ASK_AGAIN_MS = 2_000;
 const ASKED_MS_MAX = 60_000;
-const COME_BACK_MS = [1_000, 15_000];
+const COME_BACK_MS = [1_000, 5_000];
 const LOOK_AGAIN_MS = 10_000;
 // Refusals of a connection behind which another token may do.
 const OTHER_TOKEN = new Set(["invalid_token", "no_token"]);
@@ -28,6 +28,7 @@ export class Connection {
     this._session = session;
     this._tell = { onSale, onLine, onHeard };
     this._refused = null;
+    this._why = null; // why the server does not let us in, as it said itself
     this._tries = 0;
     this._timer = null;
     this._isOut = false;
@@ -107,6 +108,7 @@ export class Connection {
     if (!state) return this._later();
     if (!state.ok) return this._notIn(state);
     this._tries = 0;
+    this._why = null;
     this.joined = true;
     clearTimeout(this._timer);
     this._set(ofState(state, performance.now(), this.sale));
@@ -151,11 +153,11 @@ export class Connection {
     this._tell.onSale(sale);
   }
 
-  _refusedWith({ code, auctionId }) {
+  _refusedWith({ code, auctionId, event }) {
     if (code === "blocked" && (auctionId ?? this.auctionId) === this.auctionId) this._goOut(code);
     else if (STAY_AWAY.has(code)) this._goOut(code);
     else if (OTHER_TOKEN.has(code)) this._refused = this._given;
-    this._why = code;
+    if (!event) this._why = code; // of a command that was refused, its own answer tells
   }
 
   _failed(why) {

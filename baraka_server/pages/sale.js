@@ -30,7 +30,6 @@ export const EMPTY = Object.freeze({
 /** The sale that the answer to a join, or `auctionState`, tells of. `before` is what was shown until then. */
 export function ofState(state, now, before = EMPTY) {
   const { auction, lot } = state;
-  const missedEnd = (state.missed ?? []).findLast(({ event }) => event === "auctionEnded");
   return {
     ...EMPTY,
     phase: phaseOf(auction),
@@ -44,7 +43,7 @@ export function ofState(state, now, before = EMPTY) {
     reserveMet: state.reserveMet ?? null,
     clock: clockOf(state.clock, now),
     bidding: state.bidding === "paused" ? "paused" : "open",
-    last: auction.current_product ? null : missedEnd ? endOf(missedEnd.data) : before.last,
+    last: auction.current_product ? null : (missedEnd(state.missed ?? [], before.lot) ?? before.last),
     slowMode: state.slowMode ?? 0,
     maxima: state.maxima ?? false,
     registration: state.registration ?? "open",
@@ -133,7 +132,7 @@ const EVENTS = {
     nextBid: null,
     bidding: "open",
     warning: 0,
-    last: endOf(data),
+    last: endOf(data, sale.lot),
     own: { ...sale.own, maximum: null },
   }),
   bidUndone: (sale, data, now) => ({
@@ -217,10 +216,19 @@ function lotOf(auction, lot) {
 const namedIn = (lot) =>
   lot && { lotNumber: lot.number, description: lot.description, imageUrl: lot.imageUrl };
 
-function endOf({ auction, winningBid, winningUser, passed, lotNumber }) {
+/** How the last lot ended that was missed; null where none did. `lot` was on the block before. */
+function missedEnd(missed, lot) {
+  const at = missed.findLastIndex(({ event }) => event === "auctionEnded");
+  if (at === -1) return null;
+  const opened = missed.slice(0, at).findLast(({ event }) => event === "auction_change_product");
+  return endOf(missed[at].data, opened?.data ?? lot);
+}
+
+/** How a lot ended. Nothing is on the block of the auction by then: `lot` was. */
+function endOf({ auction, winningBid, winningUser, passed, lotNumber }, lot) {
   const sold = winningBid !== null && winningUser !== null;
   return {
-    product: auction.current_product ?? null,
+    product: auction.current_product ?? lot?.product ?? null,
     number: lotNumber ?? null,
     price: sold ? winningBid.bid : null,
     userId: sold ? winningUser.id : null,

@@ -116,8 +116,8 @@ export class Stage {
     this._put("lot", lot?.number == null ? "" : this.words.lot(lot.number));
     this._put("product", lot?.product ?? "");
     this._put("description", lot?.description ?? "");
-    const market = lot?.marketPrice ? `${this.words.marketPrice} ${this.amount(lot.marketPrice)}` : "";
-    this._put("market", market);
+    const prices = ["startPrice", "marketPrice"].filter((name) => lot?.[name]);
+    this._put("market", prices.map((name) => `${this.words[name]} ${this.amount(lot[name])}`).join(" · "));
     const picture = this.part("picture");
     if (!picture) return;
     picture.alt = lot?.product ?? "";
@@ -134,16 +134,20 @@ export class Stage {
     const [leading] = bids;
     const shown = leading ? leading.bid : (lot?.minimumPrice ?? last?.price ?? null);
     const price = shown === null ? "" : this.amount(shown);
+    const product = lot?.product ?? "";
+    this.part("product")?.closest("h2")?.style.setProperty("--shrink", product.length > 90 ? 0.7 : product.length > 45 ? 0.85 : 1);
     // The longer it is, the smaller it is written: it is never cut.
     this.part("price")?.style.setProperty("--chars", Math.max(5, price.length));
     this._put("price", price);
-    const label = leading ? "currentBid" : lot ? "startingAt" : null;
+    const label = leading ? "currentBid" : lot ? "firstBid" : null;
     this._put("price-label", label ? this.words[label] : "");
     const leader = this.part("leader");
     if (leader) {
       leader.classList.toggle("is-me", this._isMe(leading?.user_id));
       const who = leading && { paddle: leading.paddle, name: leading.user.name };
-      leader.replaceChildren(...(who ? [this.who(who), this._isMe(leading.user_id) ? ` · ${this.words.youLead}` : ""] : []));
+      leader.classList.toggle("is-lost", this._wasOutbid(bids));
+      const mine = this._isMe(leading?.user_id) ? "youLead" : this._wasOutbid(bids) ? "outbid" : null;
+      leader.replaceChildren(...(who ? [this.who(who), mine ? ` · ${this.words[mine]}` : ""] : []));
     }
     const next = sale.nextBid !== null && leading ? this.amount(sale.nextBid) : "";
     this._put("next", next);
@@ -244,9 +248,12 @@ export class Stage {
     const [leading] = sale.bids;
     const notice = this._noticeText(sale);
     const price = leading
-      ? this.words.announced(this.amount(leading.bid), this._isMe(leading.user_id) ? this.words.youLead : leading.user.name)
+      ? [
+          this.words.announced(this.amount(leading.bid), this._isMe(leading.user_id) ? this.words.youLead : leading.user.name),
+          ...(this._wasOutbid(sale.bids) ? [this.words.outbid] : []),
+        ].join(". ")
       : sale.lot
-        ? `${sale.lot.product}. ${this.words.startingAt} ${this.amount(sale.lot.minimumPrice)}`
+        ? `${sale.lot.product}. ${this.words.firstBid} ${this.amount(sale.lot.minimumPrice)}`
         : "";
     said.next = [price, notice].filter(Boolean).join(". ");
     if (said.next === said.text || said.timer) return;
@@ -261,6 +268,11 @@ export class Stage {
 
   _noticeText(sale) {
     return element("span", {}, ...this._noticeOf(sale).slice(1)).textContent;
+  }
+
+  /** Whether the viewer bid on this lot and somebody else leads. */
+  _wasOutbid([leading, ...others]) {
+    return !this._isMe(leading?.user_id) && others.some((bid) => this._isMe(bid.user_id));
   }
 
   _isMe(userId) {

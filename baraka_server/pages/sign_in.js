@@ -71,7 +71,9 @@ export class SignIn {
       await step();
     } catch (error) {
       const { refused } = this._stage.words;
-      this._tell(error.code ? (refused[error.code] ?? error.message) : refused.network);
+      // What the server calls malformed is, of all that is typed here, the number.
+      const code = error.code === "malformed" && this._number === null ? "bad_number" : (error.code ?? "network");
+      this._tell(refused[code] ?? error.message);
       if (error.code === "challenge_over") this._askForNumber();
       if (error.code === "name_needed") $("name").focus();
     } finally {

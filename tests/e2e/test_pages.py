@@ -21,6 +21,7 @@ from baraka_server.contract.client_events import (
 )
 from baraka_server.contract.clock import FairWarning, PauseBidding, ResumeBidding, StartClock
 from baraka_server.contract.hammer import ReopenLot, UndoBid
+from baraka_server.contract.moderation import MuteUser
 from baraka_server.minting import Minting
 from tests.support.clients.crowd import join, open_sale
 from tests.support.clients.page_visitor import SCREEN, barriers, part
@@ -118,7 +119,7 @@ async def test_all_pages_show_the_sale_as_it_goes_and_as_a_late_one_finds_it(
     award = AwardLot(auction_id=1, product=RING, bid_id=first["bidId"])
     await done(amina, award)
     for page in (watch, *others):
-        await expect(part(page, "notice")).to_contain_text("Sold to 1Bilal A. for 1,200")
+        await expect(part(page, "notice")).to_have_text(f"{RING}: Sold to 1Bilal A. for 1,200")
     await done(amina, ReopenLot(auction_id=1))
     await show("price", "1,200")
     await done(amina, award)
@@ -142,6 +143,7 @@ async def test_one_thumb_bids_is_outbid_and_bids_again(baraka, amina, bilal, vis
     assert heard["newBid"]["user_id"] == DINA
     await bids(bilal, 70)
     await expect(button).to_have_text("Bid 71")
+    await expect(part(page, "leader")).to_have_text("2Bilal A. · You were outbid")
     await page.evaluate("new Promise((settled) => setTimeout(settled, 400))")
     await button.tap()  # one at the moment of a change bids nothing
     await bilal.hears("newBid", lambda told: told["newBid"]["bid"] == 71)
@@ -165,6 +167,12 @@ async def test_a_tap_at_the_moment_of_another_bid_bids_nothing_new(baraka, amina
     await bids(bilal, 80)
     await expect(page.locator("#bid")).to_have_text("Bid 81")
     await bids(bilal, 90)
+    await done(amina, AwardLot(auction_id=1, product=RING))  # nor does one as the next lot comes
+    pearl = {"product": "Pearl", "minimum_price": 7, "start_price": 7, "market_price": 90}
+    await done(amina, ChangeLot(auction_id=1, **pearl))
+    await expect(page.locator("#bid")).to_have_text("Bid 7")
+    await bids(bilal, 80)
+    await expect(page.locator("#bid")).to_have_text("Bid 81")
     assert {told["newBid"]["user_id"] for told in bilal.heard("newBid")} == {BILAL}
 
 
@@ -192,7 +200,11 @@ async def test_who_comes_back_sees_what_was_bid_meanwhile(baraka, amina, bilal, 
     """The server is killed under the page; then a bid is asked for while nobody is there to take it."""
     page = await visitor.opens(f"{baraka.url}/watch/1", token=token(SECRET, DINA))
     await expect(part(page, "price")).to_have_text("5")
-    await baraka.kill()
+    await done(amina, MuteUser(auction_id=1, user_id=DINA))
+    await page.locator("#comment input").fill("Good evening")
+    await page.locator("#comment button").tap()
+    await expect(page.locator("#told")).to_have_text("You cannot write at the moment.")
+    await baraka.kill()  # why a command was refused is not why the connection is gone
     await expect(part(page, "line")).to_have_text("Connection lost. Coming back…")
     await expect(page.locator("#bid")).to_be_disabled()
     await baraka.start()

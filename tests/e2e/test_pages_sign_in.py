@@ -57,6 +57,10 @@ async def test_a_viewer_signs_in_on_a_phone_and_buys_what_the_host_sells(
         bid, dialog = page.locator("#bid"), page.locator("#sign-in-dialog")
         await expect(bid).to_have_text("Sign in to bid")
         await bid.tap()
+        await page.locator("#number").fill("my mother's")
+        await page.locator("#number").press("Enter")
+        told = "This is not a telephone number with the country's code."
+        await expect(page.locator("#sign-in-told")).to_have_text(told)
         await page.locator("#number").fill("٠٠٩٦٥ ٥٥٥٥ ٠٠٠٣")
         await page.locator("#sign-in-go").tap()
         await expect(page.locator("#code")).to_be_focused()
