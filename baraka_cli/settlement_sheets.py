@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC
 from html import escape
 
+from baraka_cli.shown import PLAIN, Shown
 from baraka_server.contract.settlement import Buyer, Change, SaleChange, SaleLot, SaleSummary
 from baraka_server.contract.text import printable
 
@@ -132,8 +132,10 @@ def _lot(number: int | None, product: str) -> str:
     return called if number is None else f"Lot {number}, {called}"
 
 
-def _as_of(summary: SaleSummary) -> str:
-    at = summary.at.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC, ") if summary.at else ""
+def _as_of(summary: SaleSummary, shown: Shown) -> str:
+    at = ""
+    if summary.at:
+        at = f"{shown.local(summary.at):%Y-%m-%d %H:%M} {shown.zone_name}, "
     state = "" if summary.over else " The sale is not over."
     return f"Auction {summary.auctionId}, as of {at}head {summary.head}.{state}"
 
@@ -145,11 +147,11 @@ def _replaces(summary: SaleSummary) -> str:
 # --- a page
 
 
-def page(summary: SaleSummary, paddle: int | None = None) -> bytes:
+def page(summary: SaleSummary, paddle: int | None = None, shown: Shown = PLAIN) -> bytes:
     """The sheets as one web page that needs nothing else; each begins on a new side of paper."""
     title = escape(printable(summary.title))
-    sheets = "\n".join(_section(summary, sheet) for sheet in sheets_of(summary, paddle))
-    none = f"<p>No sheets. {escape(_as_of(summary))}</p>"
+    sheets = "\n".join(_section(summary, sheet, shown) for sheet in sheets_of(summary, paddle))
+    none = f"<p>No sheets. {escape(_as_of(summary, shown))}</p>"
     text = f"""<!doctype html>
 <html>
 <head>
@@ -167,7 +169,7 @@ def page(summary: SaleSummary, paddle: int | None = None) -> bytes:
     return text.encode()
 
 
-def _section(summary: SaleSummary, sheet: Sheet) -> str:
+def _section(summary: SaleSummary, sheet: Sheet, shown: Shown) -> str:
     buyer = sheet.buyer
     paddle = "" if buyer.paddle is None else f"Paddle {buyer.paddle}: "
     number = f"<p><bdi>{escape(printable(buyer.number))}</bdi></p>" if buyer.number else ""
@@ -178,13 +180,13 @@ def _section(summary: SaleSummary, sheet: Sheet) -> str:
 <h2>{paddle}<bdi>{escape(printable(buyer.name))}</bdi></h2>
 {number}{since}
 <table>
-<thead><tr><th>Lot</th><th>Product</th><th>Weight</th><th>Paid</th><th class="amount">Price</th></tr></thead>
+<thead><tr><th>Lot</th><th>Product</th><th>Weight</th><th>Paid</th><th class="amount">{escape(shown.heading("Price"))}</th></tr></thead>
 <tbody>
 {"".join(map(_row, sheet.lots))}</tbody>
 <tfoot>
-{_sum("Total", buyer.total)}{_sum("Paid", buyer.paid)}{_sum("Due", buyer.due)}</tfoot>
+{_sum("Total", buyer.total, shown)}{_sum("Paid", buyer.paid, shown)}{_sum("Due", buyer.due, shown)}</tfoot>
 </table>
-<footer>{escape(_as_of(summary))}</footer>
+<footer>{escape(_as_of(summary, shown))}</footer>
 </section>"""
 
 
@@ -197,20 +199,22 @@ def _row(lot: SaleLot) -> str:
     )
 
 
-def _sum(name: str, of: int) -> str:
-    return f'<tr><th colspan="4">{name}</th><td class="amount">{amount(of)}</td></tr>\n'
+def _sum(name: str, of: int, shown: Shown) -> str:
+    return (
+        f'<tr><th colspan="4">{name}</th><td class="amount">{shown.amount(amount(of))}</td></tr>\n'
+    )
 
 
 # --- text
 
 
-def text(summary: SaleSummary, paddle: int | None = None) -> bytes:
+def text(summary: SaleSummary, paddle: int | None = None, shown: Shown = PLAIN) -> bytes:
     """The sheets as plain text, for messages: a line of dashes between two."""
-    sheets = [_block(summary, sheet) for sheet in sheets_of(summary, paddle)]
-    return f"\n{'-' * 40}\n\n".join(sheets or [f"No sheets. {_as_of(summary)}\n"]).encode()
+    sheets = [_block(summary, sheet, shown) for sheet in sheets_of(summary, paddle)]
+    return f"\n{'-' * 40}\n\n".join(sheets or [f"No sheets. {_as_of(summary, shown)}\n"]).encode()
 
 
-def _block(summary: SaleSummary, sheet: Sheet) -> str:
+def _block(summary: SaleSummary, sheet: Sheet, shown: Shown) -> str:
     buyer = sheet.buyer
     who = [
         "" if buyer.paddle is None else f"Paddle {buyer.paddle}",
@@ -222,9 +226,10 @@ def _block(summary: SaleSummary, sheet: Sheet) -> str:
         f"{_lot(lot.lot, _weighed(lot))}: {amount(lot.price or 0)}{', paid' if lot.paid else ''}"
         for lot in sheet.lots
     ]
-    totals = f"Total {amount(buyer.total)}, paid {amount(buyer.paid)}, due {amount(buyer.due)}"
+    total, paid, due = (shown.amount(amount(n)) for n in (buyer.total, buyer.paid, buyer.due))
+    totals = f"Total {total}, paid {paid}, due {due}"
     title = f"\u2068{printable(summary.title)}\u2069"
-    lines = [title, ", ".join(filter(None, who)), *since, *lots, totals, _as_of(summary)]
+    lines = [title, ", ".join(filter(None, who)), *since, *lots, totals, _as_of(summary, shown)]
     return "\n".join(lines) + "\n"
 
 

@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.text import Text
 
 from baraka_cli.event_loop import loop_factory
+from baraka_cli.shown import PLAIN, Shown
 from baraka_server.contract.text import OBEYED, printable
 
 if TYPE_CHECKING:
@@ -136,14 +137,23 @@ def ask(question: str, flag: str) -> None:
         fail("Nothing was changed.")
 
 
-def cell(value: object, style: str = "") -> Text:
-    """A value as people read it in a table; times are in UTC."""
+def shown() -> Shown:
+    """How amounts and times are shown, by the settings (D57)."""
+    from zoneinfo import ZoneInfo
+
+    settings = load_settings()
+    zone = None if settings.time_zone == "UTC" else ZoneInfo(settings.time_zone)
+    return Shown(settings.currency, zone or UTC)  # UTC is known where no data of zones is
+
+
+def cell(value: object, style: str = "", shown: Shown = PLAIN) -> Text:
+    """A value as people read it in a table; times are in the zone of `shown`."""
     if value is None:
         return Text("–", style="dim")
     if isinstance(value, bool):
         return Text("yes" if value else "no", style=style)
     if isinstance(value, datetime):
-        return Text(value.astimezone(UTC).strftime("%Y-%m-%d %H:%M"), style=style)
+        return Text(shown.local(value).strftime("%Y-%m-%d %H:%M"), style=style)
     return Text(printable(str(value)), style=style)
 
 
@@ -152,6 +162,7 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> Non
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
+    house = shown()
     table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0))
     for name, values in zip(columns, zip(*rows, strict=True), strict=True):
         kinds = {type(value) for value in values}
@@ -161,7 +172,7 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> Non
             name, justify="right" if numbers else "left", no_wrap=short, overflow="fold"
         )
     for row in rows:
-        table.add_row(*map(cell, row))
+        table.add_row(*(cell(value, shown=house) for value in row))
     stdout.print(table)
 
 

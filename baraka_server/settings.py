@@ -7,6 +7,7 @@ from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Annotated, Any, Self, cast
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_validator
 from pydantic_settings import (
@@ -284,8 +285,16 @@ class Settings(BaseSettings):
     currency: Annotated[str, Field(pattern="^[A-Z]{3}$")] | None = Field(
         None,
         description=(
-            "The currency of all amounts, such as AED (ISO 4217): how the pages of a sale write them. "
+            "The currency of all amounts, such as AED (ISO 4217): how pages, console, tables and sheets write them. "
             "Amounts are whole units of it. Without it they are written as numbers."
+        ),
+    )
+    time_zone: str = Field(
+        "UTC",
+        description=(
+            "The time zone in which the command line and its files show times to people, such as Asia/Riyadh; "
+            "the console too, which shows those of its machine without it. They are kept, and given to "
+            "programs, in UTC."
         ),
     )
     owner_bids: bool = Field(False, description="Whether an owner may bid on the own auction.")
@@ -573,6 +582,18 @@ class Settings(BaseSettings):
     @classmethod
     def _one_for_each_core(cls, value: object) -> object:
         return len(os.sched_getaffinity(0)) if value == "auto" else value
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, name: str) -> str:
+        try:
+            if name != "UTC":  # which is known where no data of zones is
+                ZoneInfo(name)
+        except (OSError, ValueError, ZoneInfoNotFoundError):
+            raise ValueError(
+                "is not a time zone; write it like Asia/Riyadh or Europe/Paris"
+            ) from None
+        return name
 
     @field_validator("*", mode="before")
     @classmethod

@@ -18,6 +18,7 @@ from baraka_cli.terminal import (
     print_json,
     print_table,
     say,
+    shown,
     stdout,
 )
 
@@ -198,7 +199,7 @@ def show(auction_id: AuctionId, as_json: AsJson = False, database_url: DatabaseU
     if snapshot.bids:
         stdout.print()
         print_table(
-            ("Bid", "By", "At"),
+            (shown().column("Bid"), "By", "At"),
             [
                 (bid.bid, numbered(paddles.of(bid.user_id), bid.user.name), _second(bid.createdAt))
                 for bid in snapshot.bids[:BIDS_SHOWN]
@@ -255,11 +256,11 @@ def _phase(record: Auction) -> str:
 
 
 def _second(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
+    return shown().local(moment).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def _print_facts(snapshot: Snapshot, people: dict[int, User]) -> None:
-    record = snapshot.auction
+    record, house = snapshot.auction, shown()
     winner = people.get(record.winning_user_id or 0)
     facts = {
         "Auction": f"{record.id}",
@@ -271,9 +272,9 @@ def _print_facts(snapshot: Snapshot, people: dict[int, User]) -> None:
         "Expires": record.expiryDate,
         "Round": snapshot.round or None,
         "On the block": record.current_product,
-        "Minimum bid": record.minBidPrice if record.current_product else None,
-        "Start price": record.bidPrice if record.current_product else None,
-        "Market price": record.actualPrice if record.current_product else None,
+        "Minimum bid": house.amount(str(record.minBidPrice)) if record.current_product else None,
+        "Start price": house.amount(str(record.bidPrice)) if record.current_product else None,
+        "Market price": house.amount(str(record.actualPrice)) if record.current_product else None,
         "Bids": len(snapshot.bids),
         "Comments": len(snapshot.comments),
         "Last winner": f"{winner.name} ({winner.id})" if winner else None,
@@ -281,7 +282,7 @@ def _print_facts(snapshot: Snapshot, people: dict[int, User]) -> None:
     }
     grid = _grid()
     for name, value in facts.items():
-        grid.add_row(cell(name, "dim"), cell(value))
+        grid.add_row(cell(name, "dim"), cell(value, shown=house))
     stdout.print(grid)
 
 
@@ -298,7 +299,9 @@ def _print_history(entries: Sequence[HistoryEntry]) -> None:
     """One block for each round; columns stand under each other through all of them."""
     from baraka_server.contract.names import numbered
 
-    one_day = len({entry.at.date() for entry in entries}) == 1  # a clock may have been wrong
+    house = shown()
+    days = {house.local(entry.at).date() for entry in entries}
+    one_day = len(days) == 1  # a clock may have been wrong
     time_format = "%H:%M:%S" if one_day else "%Y-%m-%d %H:%M:%S"
     seq_width = len(str(entries[-1].seq))
     who = [cell(one.who and numbered(one.paddle, one.who)) for one in entries]
@@ -323,12 +326,13 @@ def _print_history(entries: Sequence[HistoryEntry]) -> None:
             stdout.print(cell(_heading(entry), "bold"))
         grid.add_row(
             cell(entry.seq),
-            cell(entry.at.astimezone(UTC).strftime(time_format)),
+            cell(house.local(entry.at).strftime(time_format)),
             name,
             cell(entry.what, STYLES.get(entry.kind, "")),
         )
     stdout.print(grid)
-    say(f"Times are UTC{f', {entries[0].at.date()}' if one_day else ''}.")
+    amounts = f" Amounts are {house.currency}." if house.currency else ""
+    say(f"Times are {house.zone_name}{f', {min(days)}' if one_day else ''}.{amounts}")
 
 
 def _heading(entry: HistoryEntry) -> str:

@@ -91,11 +91,14 @@ def console(
     ] = "comma",
 ) -> None:
     """Run a live sale: start it, put lots up, award them, end it."""
+    from zoneinfo import ZoneInfo
+
     from baraka_cli.console.app import Console
     from baraka_cli.console.quick_messages import BadMessages, messages_from
     from baraka_cli.console.sale_screen import Setup
     from baraka_cli.csv_writing import CsvForm
     from baraka_cli.lots_file import BadLots, read_lots
+    from baraka_cli.shown import Shown, in_console
 
     if not url.startswith(("http://", "https://")):
         wrong_usage(f"--url: '{url}' is not an address; write it like http://127.0.0.1:3000")
@@ -117,6 +120,9 @@ def console(
         fail(f"The quick messages have mistakes:\n{error}")
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         wrong_usage("The console needs a terminal. For scripts there are the other commands.")
+    settings = load_settings()
+    zone = ZoneInfo(settings.time_zone) if "time_zone" in settings.model_fields_set else None
+    in_console.set(Shown(settings.currency, zone))
     Console(
         Setup(
             url=url.rstrip("/"),

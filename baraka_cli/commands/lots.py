@@ -16,6 +16,7 @@ from baraka_cli.terminal import (
     print_json,
     print_table,
     say,
+    shown,
     stdout,
     wrong_usage,
 )
@@ -80,8 +81,8 @@ def list_(
                 "Lot",
                 "Product",
                 "State",
-                "Minimum",
-                "Start",
+                shown().column("Minimum"),
+                shown().column("Start"),
                 "Market",
                 "Steps",
                 "Reserve",

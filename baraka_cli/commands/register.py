@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from baraka_cli.database import ask_store
-from baraka_cli.terminal import AsJson, DatabaseUrl, fail, print_json, print_table, say, wrong_usage
+from baraka_cli.terminal import (
+    AsJson,
+    DatabaseUrl,
+    fail,
+    print_json,
+    print_table,
+    say,
+    shown,
+    wrong_usage,
+)
 
 if TYPE_CHECKING:
     from baraka_server.store.catalog import Bidder
@@ -92,7 +101,7 @@ def _list(database_url: str | None, auction_id: int, *, as_json: bool) -> None:
         )
     elif found:
         print_table(
-            ("Paddle", "User", "Name", "Registered", "Limit"),
+            ("Paddle", "User", "Name", "Registered", shown().column("Limit")),
             [(one.paddle, one.user_id, one.name, one.registered, one.limit) for one in found],
         )
     else:

@@ -18,6 +18,7 @@ from baraka_cli.terminal import (
     print_json,
     print_table,
     say,
+    shown,
     stdout,
     wrong_usage,
 )
@@ -146,7 +147,7 @@ def _sheets(found: SaleSummary, paddle: int | None, *, plain: bool) -> bytes:
     if paddle is not None and not sheets_of(found, paddle):
         since = f" since head {found.since}" if found.since else ""
         fail(f"Paddle {paddle} has no sheet{since}: nothing was bought by it, or nothing changed.")
-    return (text if plain else page)(found, paddle)
+    return (text if plain else page)(found, paddle, shown())
 
 
 def _table(found: SaleSummary, *, plain: bool, separator: str) -> bytes:
@@ -232,7 +233,7 @@ def _ask(
 
 
 def _told(found: SaleSummary) -> str:
-    totals = found.totals
+    totals, money = found.totals, shown().amount
     lots = [
         f"{totals.sold} sold",
         f"{totals.passed} passed",
@@ -242,17 +243,27 @@ def _told(found: SaleSummary) -> str:
     state = "" if found.over else " The sale is not over."
     newer = "" if found.understood else " A newer version wrote more than this one understands."
     return (
-        f"{found.title}: {', '.join(lots)}; turnover {totals.turnover:,}, paid {totals.paid:,}, "
-        f"due {totals.due:,}.{state}{newer}"
+        f"{found.title}: {', '.join(lots)}; turnover {money(f'{totals.turnover:,}')}, "
+        f"paid {money(f'{totals.paid:,}')}, due {money(f'{totals.due:,}')}.{state}{newer}"
     )
 
 
 def _print_lots(found: SaleSummary) -> None:
+    money = shown().column
     from baraka_server.contract.names import numbered
 
     if found.lots:
         print_table(
-            ("Lot", "Product", "State", "Price", "Reached", "Winner", "Paid", "Winning"),
+            (
+                "Lot",
+                "Product",
+                "State",
+                money("Price"),
+                money("Reached"),
+                "Winner",
+                "Paid",
+                "Winning",
+            ),
             [
                 (
                     lot.lot,
@@ -270,10 +281,11 @@ def _print_lots(found: SaleSummary) -> None:
 
 
 def _print_buyers(found: SaleSummary) -> None:
+    money = shown().column
     if found.buyers:
         stdout.print()
         print_table(
-            ("Paddle", "Buyer", "Number", "Lots", "Total", "Paid", "Due"),
+            ("Paddle", "Buyer", "Number", "Lots", money("Total"), money("Paid"), money("Due")),
             [
                 (one.paddle, one.name, one.number, one.lots, one.total, one.paid, one.due)
                 for one in found.buyers

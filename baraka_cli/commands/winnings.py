@@ -9,7 +9,16 @@ import typer
 
 from baraka_cli.commands.settlement import export, summary
 from baraka_cli.database import ask_store
-from baraka_cli.terminal import AsJson, DatabaseUrl, fail, print_json, print_table, say, wrong_usage
+from baraka_cli.terminal import (
+    AsJson,
+    DatabaseUrl,
+    fail,
+    print_json,
+    print_table,
+    say,
+    wrong_usage,
+)
+from baraka_cli.terminal import shown as as_shown
 
 if TYPE_CHECKING:
     from baraka_server.contract.winnings import WinningCommand
@@ -63,7 +72,16 @@ def list_(
         print_json(shown)
     elif shown:
         print_table(
-            ("ID", "Sale", "Product", "Price", "Winner", "Number", "Sold", "Awarded"),
+            (
+                "ID",
+                "Sale",
+                "Product",
+                as_shown().column("Price"),
+                "Winner",
+                "Number",
+                "Sold",
+                "Awarded",
+            ),
             [
                 (
                     won.id,

@@ -16,6 +16,7 @@ from baraka_cli.console.records import Bid, Comment, Hammer, numbered
 from baraka_cli.console.sale_book import SaleBook
 from baraka_cli.console.scrolling import Panel
 from baraka_cli.run_list import MARKS, Fate, ListedLot, RunList
+from baraka_cli.shown import in_console
 
 BIDDER_WIDTH_MIN = 8
 """Characters of a bidder's name that must have room beside the time of the bid."""
@@ -56,7 +57,7 @@ class Bids(ChoicePanel):
         for bid in things:
             line = Text("▶ " if bid is high else "  ")
             if bidder_width >= BIDDER_WIDTH_MIN:  # who bids matters more than when
-                line.append(f"{bid.at.astimezone():%H:%M:%S} ", self.quiet)
+                line.append(f"{in_console.get().local(bid.at):%H:%M:%S} ", self.quiet)
             line.append(f"{bid.amount:>{amount_width},}", "bold" if bid is high else "")
             line.append(f" {_rise(bid):>{rise_width}} ")
             if bid.automatic:

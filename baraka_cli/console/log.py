@@ -9,6 +9,7 @@ from enum import Enum
 from rich.text import Text
 
 from baraka_cli.console.mixed_text import readable
+from baraka_cli.shown import in_console
 
 ENTRIES_MAX = 500
 
@@ -37,7 +38,9 @@ class Entry:
     @property
     def line(self) -> Text:
         style = "bold" if self.mark is EntryMark.REFUSED else ""
-        return Text(f"{self.mark.value} {self.at.astimezone():%H:%M:%S} {self.text}", style)
+        return Text(
+            f"{self.mark.value} {in_console.get().local(self.at):%H:%M:%S} {self.text}", style
+        )
 
 
 class Log:

@@ -17,6 +17,7 @@ from baraka_cli.console.records import Lot, Phase
 from baraka_cli.console.sale_book import SaleBook
 from baraka_cli.console.tally import Tally
 from baraka_cli.console.text_widgets import OneLine
+from baraka_cli.shown import in_console
 
 PHASE_MARKS = {
     Phase.UNKNOWN: "?",
@@ -90,7 +91,7 @@ class Block(Vertical):
         yield Static(id="product")
         yield OneLine(id="description")
         with Vertical(id="last-box"):
-            yield Static(" LAST BID ", classes="caption")
+            yield Static(f" {in_console.get().heading('LAST BID')} ", classes="caption")
             yield LargeNumber(NO_NUMBER, id="last")
             yield OneLine(id="bidder")
         with Vertical(id="ask-box"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from textual.geometry import Region
@@ -14,6 +15,7 @@ from baraka_cli.console.actions import ACTIONS
 from baraka_cli.console.large_number import HUGE_ROWS, LARGE_ROWS, LargeNumber, huge, large
 from baraka_cli.console.line_digits import lined
 from baraka_cli.console.log import EntryMark
+from baraka_cli.shown import Shown, in_console
 from baraka_server.contract.client_events import (
     ChangeLot,
     JoinAuction,
@@ -52,6 +54,20 @@ def figures(host: Keyboard) -> list[str]:
 
 
 # --- sizes
+
+
+async def test_the_last_bid_is_named_with_its_currency_and_times_are_of_the_zone(
+    baraka: Baraka, phones: PythonPhones, tmp_path: Path
+) -> None:
+    await bidding(baraka, phones, 1_200)
+    zone = ZoneInfo("Asia/Kathmandu")
+    before = in_console.set(Shown("AED", zone))
+    async with seated(baraka.url, tmp_path, size=LARGE) as host:
+        await host.sees("LAST BID (AED)")
+        await host.until(lambda: host.sale_screen.book.bids, "the bid")
+        (bid,) = host.sale_screen.book.bids
+        await host.sees(f"{bid.at.astimezone(zone):%H:%M:%S}")
+    in_console.reset(before)
 
 
 @pytest.mark.parametrize("size", [SMALL, WIDE, LARGE, HUGE])
