@@ -60,6 +60,6 @@ async def test_a_wheel_upgrades_a_database_and_serves_the_pages(installed, tmp_p
         Baraka(url, tmp_path, program=[str(baraka)]) as server,
         aiohttp.ClientSession(server.url) as http,
     ):
-        for path in ("/watch/1", "/pages/socket.io.js", "/readyz"):
+        for path in ("/watch/1", "/pages/socket.io.js", "/healthz"):
             async with http.get(path) as answer:
                 assert answer.status == 200, path
