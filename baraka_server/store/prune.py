@@ -91,7 +91,7 @@ async def remove(store: Store, archive: Archive) -> None:
         if (tail.seq, tail.hash) != (archive.seq, archive.hash):
             raise NotPruned(f"Auction {archive.auction_id} was changed since it was archived.")
         for table, key in KEYS:
-            await _remove_rows(connection, table, table.c[key], archive.auction_id)
+            await remove_rows(connection, table, table.c[key], archive.auction_id)
 
 
 async def _require_room(store: Store, archive: Archive) -> None:
@@ -104,7 +104,8 @@ async def _require_room(store: Store, archive: Archive) -> None:
         )
 
 
-async def _remove_rows(connection: AsyncConnection, table: Any, key: Any, auction_id: int) -> None:
+async def remove_rows(connection: AsyncConnection, table: Any, key: Any, auction_id: int) -> None:
+    """Remove the rows of an auction from a table, by their whole keys."""
     mine = table.c.auction_id == auction_id
     found = (await connection.execute(select(key).where(mine))).scalars().all()
     # By whole keys: MariaDB would lock the gaps beside a range, where a neighbour's bids go.

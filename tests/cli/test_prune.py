@@ -174,14 +174,14 @@ def test_what_is_not_paid_or_was_altered_stays(over: Desk, tmp_path: Path) -> No
 def test_a_prune_that_breaks_off_leaves_the_auction_whole(
     over: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before, removes = counts(over), pruning._remove_rows
+    before, removes = counts(over), pruning.remove_rows
 
     async def breaks(connection: Any, table: Any, key: Any, auction_id: int) -> None:
         await removes(connection, table, key, auction_id)
         if table is bids:
             raise RuntimeError("the machine went down")
 
-    monkeypatch.setattr(pruning, "_remove_rows", breaks)
+    monkeypatch.setattr(pruning, "remove_rows", breaks)
     with pytest.raises(RuntimeError):
         pruned(over, tmp_path, *NOW, "--yes")
     monkeypatch.undo()

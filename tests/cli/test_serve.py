@@ -153,7 +153,7 @@ def test_a_port_of_the_metrics_that_is_taken_is_named(tmp_path, database):
         port = taken.getsockname()[1]
         words = ("serve", "--host=127.0.0.1", "--port=0", "--database-url", database)
         answer = run(*words, folder=tmp_path, BARAKA_METRICS_PORT=port)
-    assert answer.code == 1
+    assert answer.code == 75
     said = f"cannot listen for metrics on 127.0.0.1 port {port}: Address already in use"
     assert said in answer.err
 

@@ -54,8 +54,8 @@ def test_a_phone_number_is_never_broken(capsys: pytest.CaptureFixture[str]) -> N
 @pytest.mark.parametrize(
     ("error", "code"),
     [
-        (Unavailable("gone"), 1),
-        (Contention("locked"), 1),
+        (Unavailable("gone"), 75),
+        (Contention("locked"), 75),
         (OutcomeUnknown("auction 1"), 1),
         (KeyboardInterrupt(), 130),
     ],

@@ -79,7 +79,7 @@ def test_a_database_that_is_not_up_to_date_is_named_with_the_remedy(empty_url: s
 def test_a_database_that_does_not_answer_is_a_failure_that_names_it() -> None:
     url = "mysql://root:hunter2@127.0.0.1:1/baraka"
     done = invoke("user", "list", "--database-url", url)
-    assert (done.code, done.out) == (1, "")
+    assert (done.code, done.out) == (75, "")
     assert done.err.startswith("The database cannot be reached")
     assert done.err.splitlines()[1:] == [
         "Database: mysql://root:***@127.0.0.1:1/baraka (set by --database-url)"

@@ -44,8 +44,8 @@ def all_texts() -> Iterator[tuple[str, str]]:
         yield file.name, file.read_text(encoding="utf-8")
 
 
-def not_built() -> set[int]:
-    parts = re.split(HEADING, DECISIONS)
+def not_built(page: str = DECISIONS) -> set[int]:
+    parts = re.split(HEADING, page)
     return {
         int(number)
         for number, body in zip(parts[1::3], parts[3::3], strict=True)
@@ -77,7 +77,8 @@ def test_every_decision_that_is_cited_is_told():
 
 
 def test_no_code_cites_a_decision_that_is_marked_as_not_built():
-    assert not_built() >= {57}, "the marks are found"
+    marked = DECISIONS.replace("\n\n`BARAKA_CURRENCY`", f"\n\n{NOT_BUILT} `BARAKA_CURRENCY`")
+    assert not_built(marked) == not_built() | {57}, "the marks are found"
     cited = {name: numbers_in(text) & not_built() for name, text in texts(*PACKAGES, "migrations")}
     assert {name: numbers for name, numbers in cited.items() if numbers} == {}
 

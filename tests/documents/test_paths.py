@@ -35,7 +35,7 @@ PATH = re.compile(r"\.?[\w-]+(/[\w.*-]+)*(/|\.(css|json|md|py|toml|txt|yaml))")
 THING = re.compile(r"`(\w+)`\s+in\s+`([^`\n]+)`")
 LINK = re.compile(r"(?<!!)\[[^\]\n]*\]\(([^)\s]+)\)")
 MAKE = re.compile(r"\bmake ([a-z][a-z-]+)")
-FILES_OF_OTHERS = {"checkpoints.txt"}
+FILES_OF_OTHERS = {"checkpoints.txt", ".chaos/"}
 """Files that a command writes."""
 
 

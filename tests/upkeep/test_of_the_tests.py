@@ -19,6 +19,9 @@ CLOCKS = {"monotonic", "perf_counter", "time"}
 PATCHES = {"setattr", "delattr", "getattr", "hasattr", "object", "patch"}
 
 OF_LIBRARIES = {
+    ("tests/simulator/test_patience.py", "_write_loop"): (
+        "python-engineio gives up here on a server that it hears nothing of"
+    ),
     ("tests/console/test_connection.py", "_exit_renderables"): (
         "Textual keeps here what it prints when an app ends by a fault"
     ),
