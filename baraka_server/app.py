@@ -6,10 +6,11 @@ import asyncio
 import gc
 import logging
 import os
+import socket
 import ssl
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 
 from aiohttp import web
@@ -295,9 +296,16 @@ class Server:
 
     async def start(self) -> str:
         """Listen. Returns the first URL, with the port that was taken. Raises `OSError` when it is in use."""
-        await self._begin()
-        await self.metrics.listen()
-        return await self.listen(self._settings.host, self._settings.port)
+        listening = await bound(self._settings.host, self._settings.port)
+        try:
+            # Nothing is begun before every address is ours: there would be work to break off.
+            await self.metrics.listen()
+            await self._begin()
+        except BaseException:
+            for one in listening:
+                close(one)
+            raise
+        return await self._listen(listening)
 
     async def serve_for(self, place: Place, hand_over: HandOver) -> None:
         """Serve without listening: connections come by `adopt`, and those of others are handed over."""
@@ -344,7 +352,11 @@ class Server:
 
     async def listen(self, host: str, port: int, tls: ssl.SSLContext | None = None) -> str:
         """Listen on addresses, as `BARAKA_HOST` names them. Returns the first URL, as `start` does."""
-        listening = await bound(host, port)
+        return await self._listen(await bound(host, port), tls)
+
+    async def _listen(
+        self, listening: Sequence[socket.socket], tls: ssl.SSLContext | None = None
+    ) -> str:
         try:
             sites = [
                 ListeningSite(self._runner, one, backlog=BACKLOG, ssl_context=tls)
