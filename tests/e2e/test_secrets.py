@@ -203,7 +203,8 @@ async def serve(settings, listening):
     raise RuntimeError("nobody foresaw this")
 baraka_server.running.serve = serve
 import baraka_server.store.migrate
-async def current(url): pass
+from types import SimpleNamespace
+async def current(url): return SimpleNamespace(beside_newer=None)
 baraka_server.store.migrate.require_fit = current
 from baraka_cli.main import app
 sys.argv = ["baraka", "serve", "--port=0"]
