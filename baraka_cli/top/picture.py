@@ -12,7 +12,6 @@ from baraka_cli.top.reading import Hot, hottest
 from baraka_cli.top.server import State, Watched
 from baraka_cli.top.summary import (
     LATE_SECONDS,
-    SILENT_SECONDS,
     SLOW_SECONDS,
     Summary,
     Worker,
@@ -135,8 +134,7 @@ def _servers(watched: Sequence[Watched], summaries: dict[str, Summary], *, wide:
 def _workers(shown: Sequence[Worker]) -> Table:
     table = _table("worker of", "number", "viewers", "lag", "heard")
     for one in shown:
-        silent = one.silent_seconds >= SILENT_SECONDS
-        heard = Text(f"{one.silent_seconds:.0f} s ago" if silent else "now", BAD if silent else "")
+        heard = Text(f"{one.silent_seconds:.0f} s ago", style=BAD) if one.is_silent else Text("now")
         table.add_row(
             Text(printable(one.node)[:20]),
             str(one.number),

@@ -97,9 +97,13 @@ class Worker:
     lag_seconds: float
     silent_seconds: float
 
+    @property
+    def is_silent(self) -> bool:
+        return self.silent_seconds >= SILENT_SECONDS
+
 
 def workers(watched: Watched) -> list[Worker]:
-    """The workers of a server, the one with the longest lag first."""
+    """The workers of a server: silent ones first, then those with the longest lag."""
     if watched.change is None:
         return []
     now = watched.change.now
@@ -113,7 +117,7 @@ def workers(watched: Watched) -> list[Worker]:
         )
         for (number,), silent in now.rows("baraka_worker_silent_seconds")
     ]
-    return sorted(found, key=lambda one: (-one.silent_seconds >= SILENT_SECONDS, -one.lag_seconds))
+    return sorted(found, key=lambda one: (not one.is_silent, -one.lag_seconds))
 
 
 def troubles(watched: Watched) -> Iterator[str]:
@@ -129,7 +133,7 @@ def troubles(watched: Watched) -> Iterator[str]:
     if one.failed_per_second:
         yield f"{one.failed_per_second:.1f} bids a second fail by its own fault"
     for worker in workers(watched):
-        if worker.silent_seconds >= SILENT_SECONDS:
+        if worker.is_silent:
             yield f"worker {worker.number} has been silent for {worker.silent_seconds:.0f} s"
     if one.workers < one.workers_wanted:
         yield f"has {one.workers} of {one.workers_wanted} workers"

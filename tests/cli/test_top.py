@@ -19,7 +19,7 @@ from baraka_cli.top.app import Top
 from baraka_cli.top.picture import picture
 from baraka_cli.top.reading import Change, Reading
 from baraka_cli.top.server import State, Watched
-from baraka_cli.top.summary import Summary, troubles, unwatched
+from baraka_cli.top.summary import Summary, troubles, unwatched, workers
 from baraka_server.metrics.counting import SECONDS
 from tests.support.clients.command_line import invoke, run
 from tests.support.clients.terminal import terminal
@@ -214,6 +214,18 @@ def test_what_is_wrong_is_told_the_worst_first() -> None:
     text = shown([watched], 80, 24)
     assert "! and 4 more" in text
     assert "other servers are heard that are not watched (--url): n2" in text
+
+
+def test_silent_workers_are_shown_before_those_that_are_late() -> None:
+    watched = Watched("http://n1", None)
+    watched.state = State.UP
+    numbers = WELL | {
+        "worker_silent_seconds": [["1", 0.1], ["2", 0.2], ["3", 0.1], ["4", 60]],
+        "worker_lag_seconds": [["1", 0.01], ["2", 0.03], ["3", 0.02], ["4", 0]],
+    }
+    watched.change = Change(said(numbers, at=1.0), said(numbers))
+    assert [one.number for one in workers(watched)] == [4, 2, 3, 1]
+    assert "60 s ago" in shown([watched], 80, 24)  # where there is room for three of the four
 
 
 def test_titles_obey_nobody_and_fifty_auctions_fit_the_screen() -> None:
