@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Collection, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from importlib.metadata import version
@@ -83,6 +83,7 @@ class Reporter:
         self._commands: dict[int, int] = {}
         self._process = psutil.Process()
         self._started_at = time.time()
+        self._build: Series = {(version("baraka"), platform.python_version()): 1}
 
     def report(self, *, anew: bool = False) -> Report:
         now = time.monotonic()
@@ -99,10 +100,11 @@ class Reporter:
     def _report(self) -> Report:
         parts = self._parts
         nodes = frozenset(parts.relay.peers) if parts.relay else frozenset()
+        rooms = frozenset(parts.house.presence.watched())
         named = [
             *self._of_clients(),
             *self._of_answers(),
-            *self._of_deliveries(),
+            *self._of_deliveries(rooms),
             *self._of_relay(len(nodes)),
             *self._of_database(),
             *self._of_process(),
@@ -113,7 +115,6 @@ class Reporter:
             else series
             for name, series in named
         }
-        rooms = frozenset(parts.house.presence.watched())
         return Report(values, self._auctions(), rooms, nodes)
 
     def _auctions(self) -> list[AuctionNow]:
@@ -130,7 +131,6 @@ class Reporter:
         yield "sockets", len(sio.eio.sockets)
         yield "sockets_max", self._sockets_max
         yield "viewers", self._parts.gateway.viewers
-        yield "rooms", len(self._parts.house.presence.watched())
         yield "auctions_live", self._parts.house.live_auctions
         yield "sockets_opened_total", sio.opened
         yield "sockets_turned_away_total", by_label(sio.turned_away)
@@ -164,14 +164,14 @@ class Reporter:
         yield "delivery_seconds", Distribution.of(measures.delivery)
         yield "event_loop_lag_seconds", Distribution.of(self._lag.seconds)
 
-    def _of_deliveries(self) -> Iterator[Named]:
-        sio, house = self._parts.sio, self._parts.house
+    def _of_deliveries(self, rooms: Collection[int]) -> Iterator[Named]:
+        sio = self._parts.sio
+        yield "rooms", len(rooms)
         if fan_out := sio.fan_out:
             yield "fan_out_seconds", Distribution.of(fan_out.seconds)
             yield "deliveries_total", fan_out.deliveries
             yield "deliveries_queued_total", fan_out.deliveries_queued
-        watched = house.presence.watched()
-        yield "viewers_lagging", sum(map(self._parts.audience.lagging, watched))
+        yield "viewers_lagging", sum(map(self._parts.audience.lagging, rooms))
         yield "unsent_bytes", self._parts.admission.connections.unread_bytes
         yield "slow_viewers_dropped_total", sio.slow_viewers_dropped
 
@@ -213,7 +213,7 @@ class Reporter:
         with suppress(psutil.Error):
             yield "memory_bytes", self._process.memory_info().rss
         yield "start_time_seconds", self._started_at
-        yield "build_info", {(version("baraka"), platform.python_version()): 1}
+        yield "build_info", self._build
         yield "worker_viewers", {(worker,): self._parts.gateway.viewers}
         yield "worker_lag_seconds", {(worker,): self._lag.worst()}
 

@@ -46,7 +46,7 @@ class MetricsRoutes:
     ) -> None:
         self._ask = ask
         self._token = token
-        self._node = node
+        self._same = {"node": node, "version": version("baraka"), "bounds": BOUNDS}
 
     def add_to(self, app: web.Application) -> None:
         for path, answer in zip(METRICS_PATHS, (self.metrics, self.top), strict=True):
@@ -80,8 +80,7 @@ class MetricsRoutes:
         return web.Response(body=text, headers={"Content-Type": content_type})
 
     def top(self, _request: web.Request, report: Report) -> web.Response:
-        named = {"node": self._node, "version": version("baraka")}
-        return web.json_response(named | {"bounds": BOUNDS} | report.jsonable())
+        return web.json_response(self._same | report.jsonable())
 
 
 class MetricsPort:
