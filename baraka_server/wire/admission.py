@@ -151,8 +151,7 @@ class Admission:
         It counts its client's requests. Here only those count that were in vain, so that nobody has
         others asked again and again for sessions that they do not have.
         """
-        way = self._elsewhere.way_of(request) if self._elsewhere else None
-        if way is None or self._elsewhere is None:
+        if self._elsewhere is None or (way := self._elsewhere.way_of(request)) is None:
             return None
         rate = self._requests.of(self._address(request))
         if rate.wait:
