@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from baraka_cli.simulator.checks.acknowledgements import Done, Joined, Refused
+from baraka_cli.simulator.checks.acknowledgements import Done, Refused
 from baraka_cli.simulator.checks.undocumented import undocumented
+from baraka_server.contract.acknowledgements import Joined
 from baraka_server.contract.server_events import Error, LotAwarded, NewBid
 
 

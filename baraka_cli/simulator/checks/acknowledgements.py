@@ -10,9 +10,10 @@ from pydantic import Field
 from baraka_cli.simulator.checks.findings import Findings
 from baraka_cli.simulator.checks.payloads import Payloads
 from baraka_cli.simulator.result import Promise
+from baraka_server.contract.acknowledgements import Joined
 from baraka_server.contract.client_events import JoinAuction
 from baraka_server.contract.fields import Time
-from baraka_server.contract.server_events import AuctionState, Error, NamedBid, ServerModel
+from baraka_server.contract.server_events import Error, NamedBid, ServerModel
 
 
 class Done(ServerModel):
@@ -36,12 +37,6 @@ class Done(ServerModel):
     reopened: bool | None = None
     changed: bool | None = None
     paddle: int | None = None
-
-
-class Joined(AuctionState):
-    """The acknowledgement of a join, with the whole state (D21)."""
-
-    ok: Literal[True]
 
 
 class Refused(Error):
