@@ -240,6 +240,13 @@ class BroadcasterLeft(AuctionEvent):
     scope = Scope.ROOM
 
 
+class MissedEvent(ServerModel):
+    """An event of the auction that a viewer did not hear, without its lists (D21)."""
+
+    event: str = Field(description="The name of the event.")
+    data: dict[str, Any] = Field(description="Its payload.")
+
+
 class AuctionState(AuctionEvent):
     """The whole current state: to the joiner, as the answer to `joinAuction` or beside it (D21).
 
@@ -290,7 +297,7 @@ class AuctionState(AuctionEvent):
     lots_version: int | None = Field(
         None, alias="lotsVersion", description="The last change of the run list; 0 without one."
     )
-    missed: list[dict[str, Any]] | None = Field(
+    missed: list[MissedEvent] | None = Field(
         None,
         description="With `lastSeq`: `{event, data}` of each event since then, lists left out.",
     )

@@ -287,7 +287,7 @@ export interface AuctionState {
   /** The last change of the run list; 0 without one. */
   lotsVersion?: number | null;
   /** With `lastSeq`: `{event, data}` of each event since then, lists left out. */
-  missed?: Record<string, unknown>[] | null;
+  missed?: MissedEvent[] | null;
   /** False when more was missed than is sent; the state itself is always whole. */
   missedComplete?: boolean | null;
 }
@@ -1060,7 +1060,7 @@ export interface Joined {
   /** The last change of the run list; 0 without one. */
   lotsVersion?: number | null;
   /** With `lastSeq`: `{event, data}` of each event since then, lists left out. */
-  missed?: Record<string, unknown>[] | null;
+  missed?: MissedEvent[] | null;
   /** False when more was missed than is sent; the state itself is always whole. */
   missedComplete?: boolean | null;
   /** Whether the event was accepted. */
@@ -1282,6 +1282,14 @@ export interface MaximumChanged {
   maximum: number | null;
   /** `set`, `withdrawn`, `undone` or `blocked`. */
   reason: string;
+}
+
+/** An event of the auction that a viewer did not hear, without its lists. */
+export interface MissedEvent {
+  /** The name of the event. */
+  event: string;
+  /** Its payload. */
+  data: Record<string, unknown>;
 }
 
 /** Put a lot that waits at another place of the run list. */

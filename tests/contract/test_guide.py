@@ -283,7 +283,7 @@ STATE = (
         "paddle": "number?",
         "lot": "LotOnTheBlock?",
         "lotsVersion": "number?",
-        "missed": "object[]?",
+        "missed": "MissedEvent[]?",
         "missedComplete": "boolean?",
     },
 )
