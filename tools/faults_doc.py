@@ -9,10 +9,10 @@ sys.path.insert(0, str(ROOT))  # the tests are no package that is installed
 from baraka_cli.simulator.result import TITLES, Promise  # noqa: E402
 from tests.simulator.faults import FAULTS  # noqa: E402
 from tests.simulator.test_legal_servers import LEGAL  # noqa: E402
+from tools.made_parts import put_in, write_or_check  # noqa: E402
 
 PAGE = ROOT / "docs" / "simulate.md"
 BEGIN = "<!-- Made by tools/faults_doc.py from tests/simulator: change it there. -->\n"
-END = "<!-- Until here. -->\n"
 
 
 def faults() -> str:
@@ -29,22 +29,9 @@ def legal() -> str:
 
 
 def page(text: str) -> str:
-    before, _, rest = text.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    if not after:
-        sys.exit(f"{PAGE} has no place for the table: {BEGIN.strip()} … {END.strip()}")
-    table = f"\n{faults()}\n\nWhat is legal, and named by none:\n\n{legal()}\n\n"
-    return before + BEGIN + table + END + after
-
-
-def main() -> None:
-    text = PAGE.read_text(encoding="utf-8")
-    made = page(text)
-    if "--check" not in sys.argv[1:]:
-        PAGE.write_text(made, encoding="utf-8")
-    elif made != text:
-        sys.exit("docs/simulate.md is stale. Try: .venv/bin/python tools/faults_doc.py")
+    tables = f"{faults()}\n\nWhat is legal, and named by none:\n\n{legal()}"
+    return put_in(PAGE, text, BEGIN, tables)
 
 
 if __name__ == "__main__":
-    main()
+    write_or_check(PAGE, page(PAGE.read_text(encoding="utf-8")), "faults_doc.py")

@@ -4,13 +4,15 @@ import re
 import sys
 from pathlib import Path
 
-from baraka_server.metrics.catalog import METRICS, Metric
-
 ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from baraka_server.metrics.catalog import METRICS, Metric  # noqa: E402
+from tools.made_parts import put_in, write_or_check  # noqa: E402
+
 PAGE = ROOT / "docs" / "monitoring.md"
 ALERTS = ROOT / "deploy" / "prometheus" / "alerts.yml"
 BEGIN = "<!-- Made by tools/metrics_doc.py from {}: change it there. -->\n"
-END = "<!-- Until here. -->\n"
 ALERT = re.compile(
     r"- alert: (?P<name>\w+)\n\s+expr: '(?P<expr>.*)'\n\s+for: (?P<wait>\w+)\n\s+labels:\n"
     r"\s+severity: (?P<severity>\w+)\n\s+annotations:\n\s+summary: '.*'\n\s+action: '(?P<action>.*)'\n"
@@ -45,23 +47,9 @@ def page(text: str) -> str:
         ("deploy/prometheus/alerts.yml", alerts()),
         ("baraka_server/metrics/catalog.py", metrics()),
     ):
-        begin = BEGIN.format(source)
-        before, _, rest = text.partition(begin)
-        _, _, after = rest.partition(END)
-        if not rest:
-            sys.exit(f"{PAGE} has no place for a table: {begin.strip()} … {END.strip()}")
-        text = f"{before}{begin}\n{table}\n\n{END}{after}"
+        text = put_in(PAGE, text, BEGIN.format(source), table)
     return text
 
 
-def main() -> None:
-    text = PAGE.read_text(encoding="utf-8")
-    made = page(text)
-    if "--check" not in sys.argv[1:]:
-        PAGE.write_text(made, encoding="utf-8")
-    elif made != text:
-        sys.exit("docs/monitoring.md is stale. Try: .venv/bin/python tools/metrics_doc.py")
-
-
 if __name__ == "__main__":
-    main()
+    write_or_check(PAGE, page(PAGE.read_text(encoding="utf-8")), "metrics_doc.py")
