@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, suppress
-from typing import Any, Self
+from contextlib import asynccontextmanager
+from typing import Any
 
 from benchmarks import bid_path
 from benchmarks.contenders import UNLIMITED
@@ -13,6 +12,7 @@ from benchmarks.cpu import Spent
 from benchmarks.load import Crowd
 from benchmarks.nodes.place import AUCTION, Place, nodes, relay_is
 from benchmarks.report import Goal, Measured, Results, table
+from tests.support.chaos.proxy import Proxy
 from tests.support.servers.baraka import Baraka
 from tests.support.servers.redis import Redis
 
@@ -22,6 +22,8 @@ HEALTHY, DEGRADED = "lag, Redis healthy", "lag, Redis killed"
 LOST = "lag, its message lost"
 ROWS = (COMMIT, ANSWER, HEALTHY, DEGRADED, LOST)
 COMMITS_AUCTION = AUCTION + 1
+NEWS = f":a:{AUCTION}\r\n".encode()
+"""The end of the channel of what happens in the auction."""
 LOST_TIMES = 3
 
 
@@ -50,21 +52,21 @@ async def measure(place: Place, turn: int) -> None:
 
 async def _measure_lost(place: Place, there: Baraka, redis: Redis) -> None:
     """A bid whose message the other server never gets, and none behind it."""
-    async with LossyLine(redis.port) as line:
+    async with Proxy(redis.port) as proxy:
         settings: dict[str, Any] = UNLIMITED | {
             "BARAKA_NODE_ID": "n3",
-            "BARAKA_REDIS_URL": f"redis://127.0.0.1:{line.port}/0",
+            "BARAKA_REDIS_URL": proxy.before(redis.url),
         }
         async with Baraka(there.database_url, place.folder, fork=False, **settings) as here:
             await relay_is("healthy", [there, here])
             async with _two_viewers(place, [there, here]) as crowd:
-                lags = []
+                lags, losing = [], Losing()
                 for _ in range(LOST_TIMES):
-                    line.loses = True
+                    proxy.tamper = losing
                     heard = await crowd.do("bids", AUCTION, 1, 1)
-                    line.loses = False
+                    proxy.tamper = None
                     lags.append(heard["lag_ms"][2])
-                if line.lost < LOST_TIMES:
+                if losing.lost < LOST_TIMES:
                     raise RuntimeError("no message was lost")
                 _add(place, LOST, _quantiles(lags))
 
@@ -97,49 +99,17 @@ def _add(place: Place, what: str, quantiles: list[float]) -> None:
     place.say(f"{what}: p50 {values[P50]:.2f} ms, p99 {values[P99]:.2f} ms")
 
 
-class LossyLine:
-    """A proxy to Redis that keeps the news of auctions from a server while `loses` is set."""
+class Losing:
+    """A relay that loses the news of the auction, and counts them."""
 
-    def __init__(self, redis_port: int) -> None:
-        self.port = 0
-        self.loses = False
+    def __init__(self) -> None:
         self.lost = 0
-        self._redis_port = redis_port
-        self._tasks: set[asyncio.Task[None]] = set()
 
-    async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._connected, "127.0.0.1", 0)
-        self.port = self._server.sockets[0].getsockname()[1]
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        self._server.close()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-
-    async def _connected(
-        self, client: asyncio.StreamReader, to_client: asyncio.StreamWriter
-    ) -> None:
-        task = asyncio.current_task()
-        if task:
-            self._tasks.add(task)
-        redis, to_redis = await asyncio.open_connection("127.0.0.1", self._redis_port)
-        answers = asyncio.create_task(self._pass_on(redis, to_client, may_lose=True))
-        with suppress(OSError):
-            await self._pass_on(client, to_redis)
-        answers.cancel()
-        for end in (to_client, to_redis):
-            end.transport.abort()
-
-    async def _pass_on(
-        self, source: asyncio.StreamReader, to: asyncio.StreamWriter, *, may_lose: bool = False
-    ) -> None:
-        while data := await source.read(65536):
-            if may_lose and self.loses and f":a:{AUCTION}\r\n".encode() in data:
-                self.lost += 1
-                continue
-            to.write(data)
+    def __call__(self, message: bytes) -> list[bytes]:
+        if NEWS not in message:
+            return [message]
+        self.lost += 1
+        return []
 
 
 def goals() -> Iterator[Goal]:
