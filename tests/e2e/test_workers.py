@@ -51,6 +51,23 @@ async def opened(http: aiohttp.ClientSession, server: Baraka) -> str:
         return (await answer.text()).partition('"sid":"')[2].partition('"')[0]
 
 
+async def opened_at_each(server: Baraka) -> dict[str, str]:
+    """A session at either worker, by the worker's number."""
+    sid_of: dict[str, str] = {}
+    while len(sid_of) < 2:
+        async with aiohttp.ClientSession() as http:
+            sid = await opened(http, server)
+            sid_of[sid.split(".")[1]] = sid
+    return sid_of
+
+
+def connects(sid: str, version: str = "1.1", connection: str = "") -> bytes:
+    """The request that a session is connected with."""
+    body = "40" + json.dumps({"token": token(SECRET, 2)})
+    headers = f"Host: x\r\n{connection}Content-Length: {len(body)}\r\n\r\n"
+    return f"POST {POLLING}&sid={sid} HTTP/{version}\r\n{headers}{body}".encode()
+
+
 async def test_one_connection_is_for_requests_of_sessions_on_different_workers_also_in_pieces(
     workers,
 ):
@@ -72,44 +89,29 @@ async def test_one_connection_is_for_requests_of_sessions_on_different_workers_a
             async with http.get(session) as answer:
                 assert (answer.status, (await answer.text())[:2]) == (200, expected[:2]), n
 
-    async with aiohttp.ClientSession() as http:
-        some = [await opened(http, workers) for _ in range(12)]
-        sids_by_worker = {sid.split(".")[1]: sid for sid in some}
-        port = workers.port
-        reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        body = '40{"token":"' + token(SECRET, 2) + '"}'
-        for sid in [*sids_by_worker.values()] * 3:
-            request = (
-                f"POST {POLLING}&sid={sid} HTTP/1.1\r\nHost: x\r\n"
-                f"Content-Length: {len(body)}\r\n\r\n{body}"
-            ).encode()
-            for at in range(0, len(request), 23):
-                writer.write(request[at : at + 23])
-                await writer.drain()
-                await asyncio.sleep(0.002)
-            head = await reader.readuntil(b"\r\n\r\n")
-            assert head.startswith(b"HTTP/1.1 200"), head
-            await reader.readexactly(2)
-        writer.close()
+    reader, writer = await asyncio.open_connection("127.0.0.1", workers.port)
+    for sid in [*(await opened_at_each(workers)).values()] * 3:
+        request = connects(sid)
+        for at in range(0, len(request), 23):
+            writer.write(request[at : at + 23])
+            await writer.drain()
+            await asyncio.sleep(0.002)
+        head = await reader.readuntil(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 200"), head
+        await reader.readexactly(2)
+    writer.close()
 
 
 async def test_the_first_request_of_a_connection_that_was_long_silent_finds_its_session(workers):
     """Browsers open connections before they need them."""
-    async with aiohttp.ClientSession() as http:
-        some = [await opened(http, workers) for _ in range(2)]
-        while len({sid.split(".")[1] for sid in some}) < 2:
-            async with aiohttp.ClientSession() as other:
-                some.append(await opened(other, workers))
-        early = [await asyncio.open_connection("127.0.0.1", workers.port) for _ in range(4)]
-        ports = {writer.get_extra_info("sockname")[1] for _, writer in early}
-        await until(lambda: ports <= ports_at_workers(workers))
-        for n, (reader, writer) in enumerate(early):
-            sid = {one.split(".")[1]: one for one in some}[str(n % 2 + 1)]
-            body = f'40{{"token":"{token(SECRET, 2)}"}}'
-            asked = f"POST {POLLING}&sid={sid} HTTP/1.1\r\nHost: x\r\n"
-            writer.write(f"{asked}Content-Length: {len(body)}\r\n\r\n{body}".encode())
-            assert (await reader.readuntil(b"\r\n")).startswith(b"HTTP/1.1 200"), n
-            writer.close()
+    sid_of = await opened_at_each(workers)
+    early = [await asyncio.open_connection("127.0.0.1", workers.port) for _ in range(4)]
+    ports = {writer.get_extra_info("sockname")[1] for _, writer in early}
+    await until(lambda: ports <= ports_at_workers(workers))
+    for n, (reader, writer) in enumerate(early):
+        writer.write(connects(sid_of[str(n % 2 + 1)]))
+        assert (await reader.readuntil(b"\r\n")).startswith(b"HTTP/1.1 200"), n
+        writer.close()
 
 
 async def test_requests_in_one_go_are_all_answered(workers):
@@ -124,30 +126,19 @@ async def test_requests_in_one_go_are_all_answered(workers):
 
 async def test_requests_after_which_the_connection_ends_are_answered_by_whichever_worker(workers):
     """HTTP/1.0, and `Connection: close`: the first request of a connection, and after one of another worker."""
-    async with aiohttp.ClientSession() as http:
-        sids = [await opened(http, workers) for _ in range(2)]
-    while len({sid.split(".")[1] for sid in sids}) < 2:
-        async with aiohttp.ClientSession() as http:
-            sids.append(await opened(http, workers))
-    sid_of = {sid.split(".")[1]: sid for sid in sids}
-    body = f'40{{"token":"{token(SECRET, 2)}"}}'
-
-    def request(sid: str, version: str, connection: str = "") -> bytes:
-        headers = f"Host: x\r\n{connection}Content-Length: {len(body)}\r\n\r\n"
-        return f"POST {POLLING}&sid={sid} HTTP/{version}\r\n{headers}{body}".encode()
-
+    sid_of = await opened_at_each(workers)
     kept, close = "Connection: keep-alive\r\n", "Connection: close\r\n"
     last = [("1.0", ""), ("1.1", close)]
-    for here, there in (sids[0], sid_of["2"]), (sid_of["2"], sid_of["1"]):
+    for here, there in (sid_of["1"], sid_of["2"]), (sid_of["2"], sid_of["1"]):
         for version, how in last:
-            for before in ([], [request(here, "1.1")], [request(here, "1.0", kept)]):
+            for before in ([], [connects(here)], [connects(here, "1.0", kept)]):
                 reader, writer = await asyncio.open_connection("127.0.0.1", workers.port)
                 for one in before:
                     writer.write(one)
                     head = await reader.readuntil(b"\r\n\r\n")
                     assert head.split()[1] == b"200", head
                     await reader.readexactly(2)
-                writer.write(request(there, version, how))
+                writer.write(connects(there, version, how))
                 async with asyncio.timeout(20):
                     answer = await reader.read()  # until it is closed
                 assert answer.split()[1] == b"200", (here, there, version, before, answer)
