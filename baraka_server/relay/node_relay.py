@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Collection, Mapping
 from collections.abc import Set as AbstractSet
 
-from baraka_server.links.reach import Reach
+from baraka_server.links.reach import Reach, server_of
 from baraka_server.live.relay import HearTakes, RelayedEntries, RelayListener, TakerKey
 from baraka_server.metrics.counting import SECONDS, Histogram
 from baraka_server.relay.line import Line
@@ -23,7 +23,7 @@ from baraka_server.relay.messages import (
     Takes,
     Unreadable,
 )
-from baraka_server.relay.peers import Peers, name_of
+from baraka_server.relay.peers import Peers
 
 log = logging.getLogger(__name__)
 
@@ -88,7 +88,7 @@ class NodeRelay:
         self._beat_seconds = min(
             BEAT_SECONDS, echo_seconds_max / BEATS_IN_TIME, expiry_seconds / BEATS_IN_TIME
         )
-        self._name = name_of(node)
+        self._name = server_of(node)
         self._peers = Peers(expiry_seconds, clock, name=self._name, server=self._server)
         self._told_of_namesake_at = clock() - NAMESAKE_SECONDS
         self._heard_takes: HearTakes = lambda _limit, _amounts: None

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
+from baraka_server.links.reach import server_of
 from baraka_server.relay.messages import Beat
 
 
@@ -49,7 +50,7 @@ class Peers:
     def beat(self, beat: Beat) -> set[int]:
         """Take a peer's beat. Returns the auctions whose counts changed by it."""
         now = self._clock()
-        name, server, boot = name_of(beat.node), beat.server or beat.boot, beat.boot or beat.node
+        name, server, boot = server_of(beat.node), beat.server or beat.boot, beat.boot or beat.node
         known = self._peers.get(boot)
         others = [b for b, one in self._peers.items() if one.name == name and one.server != server]
         gone: set[int] = set()
@@ -113,11 +114,6 @@ class Peers:
         self._twice = {name: at for name, at in self._twice.items() if at > since}
         silent = [boot for boot, peer in self._peers.items() if peer.heard_at <= since]
         return {auction for boot in silent for auction in self._peers.pop(boot).counts}
-
-
-def name_of(node: str) -> str:
-    """The name of a node without the number of its worker."""
-    return node.partition(".")[0]
 
 
 def _changed(before: Mapping[int, int], after: Mapping[int, int]) -> set[int]:
