@@ -76,7 +76,7 @@ class Forwarding:
         What they ask arrives in many small pieces, and every piece costs a transaction, and a message to
         each of the nodes. Where bids come one by one, none of them waits.
         """
-        if self.sources.lately() < GATHER_MIN:
+        if not self._context.relay.wanted or self.sources.lately() < GATHER_MIN:
             return
         gives = self._context.clock() - self._last_at < PERIOD_SECONDS
         if (gives or self.sources.are_busy(HERE)) and queue.has_room_for(FORWARDED):
@@ -84,6 +84,8 @@ class Forwarding:
 
     async def commit(self, commands: Sequence[Command], view: AuctionView | None) -> Committed:
         """Have commands of this node's own viewers decided and written."""
+        if not self._context.relay.wanted:  # there is no other node
+            return await self._writer.commit(commands, view)
         self.sources.note(HERE, len(commands))
         if view is not None and self._is_worthwhile(commands):
             asked = Asked(self._auction_id, HERE, view.seq, view.hash, commands)

@@ -26,9 +26,7 @@ class Sources:
 
     def others(self, source: str) -> int:
         """How many commands came lately from all others than this one."""
-        self._turn()
-        counts = self._now + self._before
-        return counts.total() - counts[source]
+        return self.lately() - self._now[source] - self._before[source]
 
     def lately(self) -> int:
         """How many commands came in this period and in the one before it."""

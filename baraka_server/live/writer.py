@@ -31,7 +31,7 @@ class Writer:
     """Commits what an auctioneer takes together, and keeps the state of the rules behind it.
 
     `state` is None until a transaction has read it, and where it may be wrong by now; `newest` are the last
-    entries that it wrote or heard.
+    entries that it wrote or heard, where there are other nodes.
     """
 
     def __init__(
@@ -94,7 +94,8 @@ class Writer:
                 self._context.relay.tell_of_start(self._auction_id)
             await asyncio.sleep(0)  # it is on its way before a large room is told
         self.state, self._just_done = committed.state, committed.just_done
-        self.newest.add(committed.entries)
+        if self._context.relay.wanted:
+            self.newest.add(committed.entries)
         if committed.state is not None:
             self._unserved.note_unknown(committed.state)
         return committed
