@@ -56,7 +56,7 @@ class OwnerLink:
 
     def __init__(self, node: str, open_: Callable[[], Awaitable[Frames]]) -> None:
         self.node = node
-        self.is_up = self.is_over = self.is_leaving = False
+        self.is_leaving = False
         self.frames: Frames | None = None
         self._numbers = itertools.count(1)
         self._asked: dict[int, asyncio.Future[Answered | None]] = {}
@@ -64,6 +64,14 @@ class OwnerLink:
         self._pinged_at: deque[float] = deque()
         self._clocks: deque[tuple[float, float]] = deque(maxlen=COMPARED)
         self._task = asyncio.create_task(self._serve(open_))
+
+    @property
+    def is_over(self) -> bool:
+        return self._task.done()
+
+    @property
+    def is_up(self) -> bool:
+        return bool(self._clocks) and not self.is_over
 
     def ask(self, asked: Asked) -> asyncio.Future[Answered | None] | None:
         """Ask; None where it is more than a frame takes, or the link is closed just now."""
@@ -115,7 +123,6 @@ class OwnerLink:
         except (LinkFault, ValueError) as error:
             why = str(error)
         finally:
-            self.is_up, self.is_over = False, True
             if self.frames:
                 self.frames.abort()
             for answer in self._asked.values():
@@ -129,7 +136,6 @@ class OwnerLink:
                 now, sent = seconds_counted(), self._pinged_at.popleft()
                 (theirs,) = _SECONDS.unpack(body)
                 self._clocks.append((now - sent, theirs - (now + sent) / 2))
-                self.is_up = self.is_up or not self.is_over
             case Kind.ANSWER:
                 number, answered = answer_read(body)
                 answer = self._asked.pop(number, None)
