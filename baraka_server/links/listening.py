@@ -115,8 +115,11 @@ class Links:
         self._unproved += 1
         try:
             hello, frames = await listen(reader, writer, self._key)
-        except Stranger as error:
-            self._note_stranger(error)
+        except LinkFault as error:
+            if isinstance(error, Stranger):
+                self._note_stranger(error)
+            else:  # anybody can say a hello again and again: it fills no log
+                log.debug("a link was not opened: %s", error, extra={"event": "link_broke"})
             writer.transport.abort()
             return
         finally:

@@ -189,7 +189,11 @@ async def call(
 async def listen(
     reader: asyncio.StreamReader, writer: asyncio.StreamWriter, key: bytes
 ) -> tuple[Hello, Frames]:
-    """Open a link as the one who is called. Raises `Stranger` for whoever cannot prove the secret."""
+    """Open a link as the one who is called. Raises `Stranger` for whoever cannot prove the secret.
+
+    Whoever said a whole hello and then no more may be a node that stood still: it is a `LinkFault` alone.
+    """
+    hello = None
     try:
         async with asyncio.timeout(HANDSHAKE_SECONDS_MAX):
             line = await reader.readuntil(b"\n")
@@ -203,6 +207,8 @@ async def listen(
     except (TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, OSError) as error:
         if isinstance(error, Stranger):
             raise
+        if hello is not None:
+            raise LinkFault(f"{hello.sender} broke off its handshake") from error
         raise Stranger(f"no handshake ({type(error).__name__})") from error
     if not hmac.compare_digest(_proof(key, b"caller", said), proof):
         raise Stranger("whoever calls has not this server's secret")

@@ -59,6 +59,16 @@ async def test_nobody_without_the_secret_is_heard_or_believed(listener, caplog):
     assert "link_stranger" in [getattr(record, "event", "") for record in caplog.records]
 
 
+async def test_a_node_that_breaks_off_its_handshake_is_no_stranger(listener, caplog):
+    caplog.set_level("DEBUG", logger="baraka_server.links.listening")
+    reader, writer = await asyncio.open_connection(*listener.links.address.tcp)
+    writer.write(Hello("asks", "b", "a").line())
+    await reader.readexactly(64)
+    writer.close()
+    await until(lambda: "a broke off its handshake" in caplog.text)
+    assert [getattr(record, "event", "") for record in caplog.records] == ["link_broke"]
+
+
 async def test_what_somebody_recorded_cannot_be_said_again(listener):
     """Hello, proof and frames of a link that worked, sent once more over another connection."""
     host, port = listener.links.address.tcp
