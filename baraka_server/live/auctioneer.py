@@ -9,26 +9,24 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Iterable, Sequence
+from collections.abc import Awaitable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
 from baraka_server.contract.client_events import ClientEvent, JoinAuction
 from baraka_server.contract.clock import AwardByClock
 from baraka_server.contract.refusals import Code, Refusal
-from baraka_server.domain.bid_entries import StandingBidChanged
 from baraka_server.domain.decision import Command, Seen
-from baraka_server.domain.events import LedgerEntry
 from baraka_server.live.announcer import Announcer
 from baraka_server.live.auction_measures import AuctionMeasures
 from baraka_server.live.audience import Viewer
-from baraka_server.live.batch import Outcome
+from baraka_server.live.batch import Outcome, refusal_in
 from baraka_server.live.clock_keeper import ClockKeeper
 from baraka_server.live.closed import Closed
 from baraka_server.live.context import AuctioneerContext
 from baraka_server.live.forwarding import Forwarding
 from baraka_server.live.given import Given, has_entry
-from baraka_server.live.news import News
+from baraka_server.live.hearing import Hearing
 from baraka_server.live.owners import Answered, Asked
 from baraka_server.live.relay import RelayedEntries
 from baraka_server.live.room import Room
@@ -67,9 +65,6 @@ class Auctioneer:
         self._announcer = Announcer(auction_id, context, self.look, self.clock.counted)
         self._queue = Queue()
         self._work: asyncio.Task[None] | None = None
-        self._start_missed = False
-        self._ledger_suspected = False
-        self._news = News(self._announcer, context.gap_seconds, self._fill_gap)
         self._rows = RowsLook(auction_id, context.store, context.clock)
         self._refusals = 0
         self._closed = Closed(context.poll_seconds, context.clock)
@@ -77,8 +72,9 @@ class Auctioneer:
         self._unserved = Unserved(auction_id)
         self._writer = Writer(auction_id, context, self.clock, self._unserved)
         self._measures = AuctionMeasures(context)
+        self._hearing = Hearing(context, self._announcer, self._writer, self._rows, self.look)
         self._forwarding = Forwarding(
-            auction_id, context, self._writer, self._hear_up_to, self.look
+            auction_id, context, self._writer, self._hearing.up_to, self.look
         )
         sources, waiting_max = self._forwarding.sources, context.limits.asks_waiting_max
         newest = self._writer.newest
@@ -119,8 +115,7 @@ class Auctioneer:
         is sent the state as an event (D21).
         """
         done: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
-        full = event and self._queue.is_full(viewer, event, self.context.limits.asks_waiting_max)
-        if event is not None and full:
+        if event and self._queue.is_full(viewer, event, self.context.limits.asks_waiting_max):
             done.set_result(Refusal(Code.BUSY, event.wire_name))
             return done
         heard_seq = self.view.seq if self.view and self._is_watched else None
@@ -146,8 +141,7 @@ class Auctioneer:
 
     def look(self, *, for_start: bool = False) -> None:
         """Queue a look at what other nodes did. `for_start`: one of them seems to have gone live."""
-        self._start_missed = self._start_missed or for_start
-        self._ledger_suspected = True
+        self._hearing.suspect(start=for_start)
         self._closed.forget()
         self.put(None, None)
 
@@ -156,7 +150,7 @@ class Auctioneer:
         if self._is_watched or self.clock.attends or self._work is not None:
             self._forwarding.others_wrote(news.last_seq - news.before_seq)
             self._closed.forget()
-            self._news.add(news)
+            self._hearing.add(news)
             self.put(None, None)
 
     async def check_rows(self) -> None:
@@ -203,7 +197,7 @@ class Auctioneer:
             self._writer.state = None
             if isinstance(error, Forked):
                 self.clock.forget()
-                self._writer.newest.forget()
+                self._writer.forget()
                 await self._announcer.begin_anew()
             if len(batch) > 1 and (
                 isinstance(error, Unsuited) or not isinstance(error, StoreError)
@@ -238,7 +232,7 @@ class Auctioneer:
             if committed and waiting.command:
                 outcome, last_seq = next(outcomes)
                 waiting.last_seq, waiting.news = last_seq, committed.news
-                kept = _refusal_in(unannounced, outcome)
+                kept = refusal_in(unannounced, outcome)
                 if isinstance(outcome, Refusal) and (kept or last_seq):
                     # Everybody knows which bid stands before its sender may try once more.
                     up_to = max(last_seq, kept.seq if kept else 0)
@@ -392,55 +386,15 @@ class Auctioneer:
     async def _catch_up(self) -> None:
         """Announce what other nodes and other programs did."""
         try:
-            if self.view is None:
-                self._ledger_suspected = False  # it is read when it is needed
-            else:
-                await self._hear_of_others(self.view)
+            await self._hearing.catch_up(self.view)
             if self._rows.suspected:
                 self._rows.suspected = False
                 await self._take_changed_rows()
         except Forked:
-            self._writer.state = None
-            self._writer.newest.forget()
+            self._writer.forget()
             await self._announcer.begin_anew()
         await self._look_at_clock()
         if self._announcer.rows_unknown:
             self._announcer.rows_unknown = False
             await self._announcer.tell_whole()
-        if self._start_missed:
-            await self._tell_of_start()
-
-    async def _hear_of_others(self, view: AuctionView) -> None:
-        """Announce what other nodes committed: what they published, and what only the ledger has."""
-        suspected, self._ledger_suspected = self._ledger_suspected, False
-        played = await self._news.play(view)
-        self.context.measures.gaps += played is None
-        self._writer.heard(played or ())
-        if played is None or suspected or self._rows.suspected:
-            await self._announcer.catch_up(view)
-
-    def _fill_gap(self) -> None:
-        self.context.measures.gaps += 1
-        self.look()
-
-    async def _hear_up_to(self, view: AuctionView, seq: int) -> None:
-        """Announce what was committed before the entry `seq`, which another node wrote for this one."""
-        self._writer.heard(await self._news.play(view, before=seq) or ())
-
-    async def _tell_of_start(self) -> None:
-        self._start_missed = False  # another one may be noticed while this one is told
-        try:
-            await self._announcer.tell_of_start()
-        except StoreError:
-            self._start_missed = True
-            raise
-
-
-def _refusal_in(unannounced: Iterable[LedgerEntry], outcome: Outcome) -> LedgerEntry | None:
-    """The entry by which the ledger keeps the refusal that an award got, here or on another node."""
-    if not isinstance(outcome, Refusal) or outcome.code is not Code.STANDING_BID_CHANGED:
-        return None
-    for entry in unannounced:
-        if isinstance(entry.event, StandingBidChanged) and entry.event.award_refused:
-            return entry
-    return None
+        await self._hearing.tell_of_start()

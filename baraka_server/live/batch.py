@@ -252,3 +252,13 @@ def accepted(auction_id: int, entry: LedgerEntry) -> dict[str, Any]:
         "serverTime": iso_time(entry.at),
     }
     return fields | entry.event.acknowledged
+
+
+def refusal_in(entries: Iterable[LedgerEntry], outcome: Outcome) -> LedgerEntry | None:
+    """The entry by which the ledger keeps the refusal that an award got, here or on another node."""
+    if not isinstance(outcome, Refusal) or outcome.code is not Code.STANDING_BID_CHANGED:
+        return None
+    for entry in entries:
+        if isinstance(entry.event, StandingBidChanged) and entry.event.award_refused:
+            return entry
+    return None

@@ -49,6 +49,11 @@ class Writer:
         self._just_done = JustDone(context.clock)
         self.newest = Newest()
 
+    def forget(self) -> None:
+        """Forget what is known of the ledger: it is another one."""
+        self.state = None
+        self.newest.forget()
+
     def heard(self, entries: Sequence[LedgerEntry]) -> None:
         """Fold what other nodes wrote, so that it need not be read behind the lock."""
         self.newest.add(entries)
