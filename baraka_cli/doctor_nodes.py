@@ -7,9 +7,8 @@ from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from baraka_cli.doctor_checks import CheckResult, State, is_this_machine, look, mend, ok
-from baraka_server.links.reach import Address
+from baraka_server.links.reach import Address, server_of
 from baraka_server.relay.inspection import HeardNode, RedisFault, RedisServer, examine
-from baraka_server.relay.peers import name_of
 from baraka_server.relay.redis_line import UnusableRedisUrl
 from baraka_server.settings import Settings
 
@@ -165,9 +164,9 @@ def of_nodes(nodes: Sequence[HeardNode], strangers: int, prefix: str) -> Iterato
 
 def of_links(nodes: Sequence[HeardNode]) -> Iterator[CheckResult]:
     """Whether several servers can have one of them write what all of them are asked."""
-    servers = sorted({name_of(one.node) for one in nodes})
+    servers = sorted({server_of(one.node) for one in nodes})
     addresses = {
-        (name_of(one.node), address.tcp)
+        (server_of(one.node), address.tcp)
         for one in nodes
         if (address := Address.of(one.address)) and address.tcp
     }
@@ -213,7 +212,7 @@ def _twice(nodes: Sequence[HeardNode]) -> dict[str, int]:
     """The names that several servers had at the same time, and how many: not one that was started again."""
     times: dict[tuple[str, str], tuple[float, float]] = {}
     for one in nodes:
-        first, last = times.get(key := (name_of(one.node), one.server), (one.first, one.last))
+        first, last = times.get(key := (server_of(one.node), one.server), (one.first, one.last))
         times[key] = min(first, one.first), max(last, one.last)
     counts: dict[str, int] = {}
     for (name, server), (first, last) in times.items():

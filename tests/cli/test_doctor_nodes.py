@@ -15,11 +15,10 @@ from pydantic import SecretStr
 from baraka_cli import doctor_checks, doctor_database, doctor_nodes
 from baraka_cli.doctor_checks import CheckResult, State
 from baraka_cli.doctor_nodes import of_redis_url, of_several_servers
-from baraka_server.links.reach import Address
+from baraka_server.links.reach import Address, server_of
 from baraka_server.relay.inspection import RedisServer
 from baraka_server.relay.messages import Codec
 from baraka_server.relay.node_relay import NodeRelay
-from baraka_server.relay.peers import name_of
 from baraka_server.relay.redis_line import RedisLine
 from baraka_server.settings import Settings
 from baraka_server.store.inspection import DatabaseServer, Durability, examine
@@ -63,7 +62,7 @@ async def node(
         server=server,
         echo_seconds_max=1,  # so that it beats three times a second
     )
-    own = Address((f"{name_of(name)}.example", 3001)).written
+    own = Address((f"{server_of(name)}.example", 3001)).written
     relay.address = own if address is None else address
     relay.open(Ears())
     try:
