@@ -23,7 +23,7 @@ from alembic.script.revision import RevisionError
 from alembic.util import CommandError
 from sqlalchemy import Connection, func, inspect, select, table, text
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, NoSuchTableError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from baraka_server.store import first_release, revisions
@@ -58,6 +58,12 @@ TABLE_LOCK_SECONDS_MAX = 30
 
 LOOK_SECONDS_MAX = 10
 """How long reading the revision may take."""
+
+LOOKS_MAX = 3
+"""How often the revision is read where an upgrade changes tables meanwhile."""
+
+_CHANGED_CODES = {1146, 1412}
+"""MySQL and MariaDB: a table is gone that was there before, or was altered since the first statement."""
 
 
 class MigrationFailed(StoreError):
@@ -248,9 +254,30 @@ def _require_a_place(text: str) -> None:
 
 
 async def _status(engine: AsyncEngine) -> Status:
+    """The status as it is seen without the lock of upgrades.
+
+    An upgrade may rename tables between two steps of a look. That look fails, or finds a revision that
+    is not known in that place, and another look begins behind the change.
+    """
     if _is_missing_file(engine.url):
         return Status(None, _head(ScriptDirectory.from_config(_config())), known=True)
-    async with asyncio.timeout(LOOK_SECONDS_MAX), engine.connect() as connection:
+    async with asyncio.timeout(LOOK_SECONDS_MAX):
+        for _ in range(LOOKS_MAX - 1):
+            try:
+                status = await _look(engine)
+            except NoSuchTableError:
+                continue
+            except DBAPIError as error:
+                if code_of(error) not in _CHANGED_CODES:
+                    raise
+            else:
+                if status.known:
+                    return status
+        return await _look(engine)
+
+
+async def _look(engine: AsyncEngine) -> Status:
+    async with engine.connect() as connection:
         return await connection.run_sync(_status_on)
 
 
@@ -335,7 +362,7 @@ def _told_plainly(url: URL) -> Iterator[None]:
     try:
         with translated():
             yield
-    except Contention as error:
+    except (Contention, NoSuchTableError) as error:
         raise MigrationFailed(
             f"Another program keeps the database busy: stop it, or try again ({error})"
         ) from error

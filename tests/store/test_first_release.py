@@ -1,10 +1,13 @@
 """A database of our first release gets the names that are ours, and nobody else's is touched (D53)."""
 
 import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Engine, event, text
+from sqlalchemy.util import await_only
 
 from baraka_server.store import audit, first_release
 from baraka_server.store.engine import open_engine
@@ -145,6 +148,37 @@ async def test_a_move_is_refused_while_somebody_has_it_open(
 
     await upgrade(first_url)
     await require_fit(first_url)
+
+
+@only_mariadb
+async def test_a_revision_that_is_read_while_a_move_begins_is_read_again(first_url: str) -> None:
+    """Whatever step of the reading the first table is renamed before."""
+    there, back = STEPS[0], "ALTER TABLE baraka_version RENAME TO alembic_version"
+    for step in ("DESCRIBE", "SHOW CREATE TABLE", "SELECT"):
+        with _done_before(step, "alembic_version", lambda: query(first_url, there)) as done:
+            status = await current(first_url)
+        assert done == [step]
+        assert (status.current, status.first_release) == ("0003", True)
+        await query(first_url, back)
+
+
+@contextmanager
+def _done_before(
+    step: str, table: str, act: Callable[[], Awaitable[object]]
+) -> Iterator[list[str]]:
+    """Do `act` before the first statement that begins so and names the table. Yields what was met."""
+    met: list[str] = []
+
+    def look(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        if not met and statement.startswith(step) and table in statement:
+            met.append(step)
+            await_only(act())
+
+    event.listen(Engine, "before_cursor_execute", look)
+    try:
+        yield met
+    finally:
+        event.remove(Engine, "before_cursor_execute", look)
 
 
 async def test_upgrades_at_once_move_it_once(first_url: str, tmp_path: Path) -> None:
