@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import delete, func, insert, select
 
 from baraka_server.contract.fields import whole_milliseconds
+from baraka_server.store.rows import is_blocked
 from baraka_server.store.sessions import Ended, end_all_of
 from baraka_server.store.store import Store
 from baraka_server.store.tables import blocked_users, users
@@ -20,8 +21,7 @@ async def block(store: Store, user_id: int) -> bool:
     """Block a user everywhere, and end all sessions (D51); False where that is so already."""
     row: dict[str, Any] = {"user_id": user_id, "at": whole_milliseconds(datetime.now(UTC))}
     async with store.writing() as connection:
-        query = select(blocked_users).where(blocked_users.c.user_id == user_id)
-        if (await connection.execute(query)).first() is not None:
+        if await is_blocked(connection, user_id):
             return False
         await connection.execute(insert(blocked_users).values(row))
         await end_all_of(connection, user_id, Ended.BLOCKED, row["at"])

@@ -21,7 +21,7 @@ from baraka_server.domain.staff import works_here
 from baraka_server.store.codes import patiently
 from baraka_server.store.errors import NotThere
 from baraka_server.store.ledger import read_state
-from baraka_server.store.rows import is_id
+from baraka_server.store.rows import is_blocked, is_id
 from baraka_server.store.store import Store
 from baraka_server.store.tables import (
     auctions,
@@ -152,8 +152,7 @@ async def _erase(connection: AsyncConnection, traces: Traces, e164: str | None) 
         delete(codes).where(or_(codes.c.user_id == user_id, codes.c.number == (e164 or "-"))),
     ):
         await connection.execute(gone)
-    blocked = select(blocked_users.c.user_id).where(blocked_users.c.user_id == user_id)
-    if (await connection.execute(blocked)).first() is None:
+    if not await is_blocked(connection, user_id):
         await connection.execute(insert(blocked_users).values(user_id=user_id, at=now))
 
 

@@ -14,7 +14,7 @@ from baraka_server.contract.records import Auction, BidWithUser, CommentWithUser
 from baraka_server.domain.parts import StandingBid
 from baraka_server.store.readable import RowLog, moment, readable
 from baraka_server.store.slices import SLICE_ROWS, of_slices
-from baraka_server.store.tables import auctions, bids, comments, users, winnings
+from baraka_server.store.tables import auctions, bids, blocked_users, comments, users, winnings
 
 R = TypeVar("R", bound=Record)
 
@@ -53,6 +53,12 @@ async def read_users(connection: AsyncConnection, ids: Iterable[int]) -> dict[in
         return {}
     rows = (await connection.execute(_USERS, {"users": list(wanted)})).mappings().all()
     return users_of(connection, rows)
+
+
+async def is_blocked(connection: AsyncConnection, user_id: int) -> bool:
+    """Whether a user is blocked everywhere (D47)."""
+    query = select(blocked_users.c.user_id).where(blocked_users.c.user_id == user_id)
+    return (await connection.execute(query)).first() is not None
 
 
 def users_of(connection: AsyncConnection, rows: Iterable[Any]) -> dict[int, User]:

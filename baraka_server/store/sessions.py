@@ -17,8 +17,9 @@ from sqlalchemy import delete, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from baraka_server.store.codes import patiently
+from baraka_server.store.rows import is_blocked
 from baraka_server.store.store import Store
-from baraka_server.store.tables import blocked_users, refresh_tokens, sessions, users
+from baraka_server.store.tables import refresh_tokens, sessions, users
 
 TOKEN_BYTES = 32
 ID_BYTES = 16
@@ -240,10 +241,7 @@ async def _objection(
     there = select(users.c.id).where(users.c.id == session.user_id)
     if (await connection.execute(there)).first() is None:
         return Ended.DELETED
-    blocked = select(blocked_users.c.user_id).where(blocked_users.c.user_id == session.user_id)
-    if (await connection.execute(blocked)).first() is not None:
-        return Ended.BLOCKED
-    return None
+    return Ended.BLOCKED if await is_blocked(connection, session.user_id) else None
 
 
 async def _is_second_tab(

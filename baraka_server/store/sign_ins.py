@@ -10,16 +10,16 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from baraka_server.contract.records import User, UserType
 from baraka_server.store import codes, sessions
 from baraka_server.store.codes import CodeLimits, CodeRow, Origin
-from baraka_server.store.rows import read_users
+from baraka_server.store.rows import is_blocked, read_users
 from baraka_server.store.sessions import SessionLimits
 from baraka_server.store.store import Store
-from baraka_server.store.tables import blocked_users, users
+from baraka_server.store.tables import users
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ async def try_code(
         if not found and attempt.name is None:
             return NotSignedIn(Denied.NAME_NEEDED)
         await codes.use_up(connection, attempt.number)
-        if found and await _is_blocked(connection, found[0]):
+        if found and await is_blocked(connection, found[0]):
             return NotSignedIn(Denied.BLOCKED, users=tuple(found))
         user_id = found[0] if found else await _new_user(connection, attempt, now)
         if attempt.in_users:
@@ -104,11 +104,6 @@ async def try_code(
         return SignedIn(user, token, is_new=not found)
 
     return await codes.patiently(store, work)
-
-
-async def _is_blocked(connection: AsyncConnection, user_id: int) -> bool:
-    query = select(blocked_users.c.user_id).where(blocked_users.c.user_id == user_id)
-    return (await connection.execute(query)).first() is not None
 
 
 async def _new_user(connection: AsyncConnection, attempt: Attempt, now: datetime) -> int:
