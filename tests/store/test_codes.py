@@ -66,6 +66,10 @@ async def test_the_next_code_for_a_number_is_after_a_minute_and_five_are_for_an_
     # A window that slides: the first one is an hour old, and the second is not.
     assert await ask(store, HIS, NOW + HOUR) is None
     assert await ask(store, HIS, NOW + HOUR + timedelta(seconds=59)) == timedelta(seconds=1)
+    # Not an hour of the clock: that of the first five is over, and they count.
+    for minutes in range(50, 55):
+        assert await ask(store, THEIRS, NOW + minutes * MINUTE) is None
+    assert await ask(store, THEIRS, NOW + 65 * MINUTE) == 45 * MINUTE
 
 
 @pytest.mark.parametrize(
@@ -225,6 +229,20 @@ async def test_what_is_over_is_forgotten_and_the_existing_systems_copy_with_it(p
         pass
     async with people.reading() as connection:
         assert not (await connection.execute(select(codes.code_requests.c.id))).all()
+
+
+async def test_a_code_that_is_asked_for_while_older_ones_are_forgotten_stays(people, monkeypatch):
+    await ask(people, HIS)
+    patiently, late = codes.patiently, NOW + 6 * MINUTE
+
+    async def behind_another_code(store, work):
+        monkeypatch.setattr(codes, "patiently", patiently)
+        assert await ask(store, HIS, late) is None
+        return await patiently(store, work)
+
+    monkeypatch.setattr(codes, "patiently", behind_another_code)
+    await codes.forget_codes(people, CodeLimits(), late)
+    assert isinstance(await tries(people, HIS, at=late), SignedIn)
 
 
 async def test_a_code_of_an_existing_system_is_taken_back_when_it_was_used(people):

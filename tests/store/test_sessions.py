@@ -136,6 +136,10 @@ async def test_a_user_who_is_blocked_or_deleted_has_no_sessions(book):
         await connection.execute(delete(users).where(users.c.id == LONER))
     assert await book.renew(gone) == Over(Ended.DELETED, now=True, user_id=LONER)
     assert isinstance(await book.renew(other), Renewed)
+    # Whose session was begun beside the block, and was not among those that it ended.
+    await accounts.block(book.store, BILAL)
+    beside = await book.begin()
+    assert await book.renew(beside) == Over(Ended.BLOCKED, now=True, user_id=BILAL)
 
 
 async def test_a_user_has_so_many_sessions_and_the_oldest_give_way(book):
