@@ -182,6 +182,13 @@ def test_times_are_those_below_which_99_of_100_new_ones_were() -> None:
     assert Change(now, now).quantile("baraka_answer_seconds") is None
     begun_anew = said({"answer_seconds": []})
     assert Change(now, begun_anew).quantile("baraka_answer_seconds") is not None
+    too_long = said({"answer_seconds": [[[99.0, *[0] * 14, 3]]]})
+    assert Change(too_long, begun_anew).quantile("baraka_answer_seconds") == SECONDS[-1]
+
+
+def test_a_counter_that_began_anew_has_no_rate() -> None:
+    before, now = said({"bids_total": [["accepted", 9]]}), said({"bids_total": [["accepted", 2]]})
+    assert Change(now, before).rate("baraka_bids_total", "accepted") == 0
 
 
 def test_what_is_wrong_is_told_the_worst_first() -> None:

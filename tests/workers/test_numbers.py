@@ -61,6 +61,11 @@ def test_what_a_worker_counted_stays_when_it_is_gone_and_what_it_held_does_not()
     commits = node.values["baraka_commit_seconds"][()]
     assert isinstance(commits, Distribution)
     assert sum(commits.counts) == 6
+    numbers.gone(2)  # after another one
+    numbers.gone(3)
+    node = numbers.report({}, wanted=2)
+    assert value(node.values, BIDS, "accepted") == 6
+    assert value(node.values, "baraka_viewers") == 0
 
 
 def test_a_report_of_a_newer_program_is_read_as_far_as_it_is_known() -> None:
