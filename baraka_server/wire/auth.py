@@ -23,6 +23,7 @@ from baraka_server.wire.fair_queue import FairQueue, TooManyWaiting
 from baraka_server.wire.json_body import read_object
 from baraka_server.wire.phone_numbers import NotANumber, ascii_digits, read_number
 from baraka_server.wire.rate_limits import Rates
+from baraka_server.wire.refused import Refused, or_refused
 from baraka_server.wire.replies import for_the_log, too_fast
 
 Answer = Callable[[dict[str, Any], str], Awaitable[web.Response]]
@@ -101,7 +102,7 @@ class AuthRoutes:
     async def _ask(self, body: dict[str, Any], address: str) -> web.Response:
         """Send a code: `{number}`, or `{challengeToken}` of an earlier one."""
         number, challenge = await self._number(body)
-        asked = _or_refused(await self._sign_in.ask(number, address, challenge))
+        asked = or_refused(await self._sign_in.ask(number, address, challenge))
         return _challenge(asked)
 
     async def _verify(self, body: dict[str, Any], address: str) -> web.Response:
@@ -110,12 +111,12 @@ class AuthRoutes:
             return await self._ask(body, address)
         code, name = _code(body["otp"]), _name(body)
         number, _ = await self._number(body)
-        found = _or_refused(await self._sign_in.verify(number, code, name, address))
+        found = or_refused(await self._sign_in.verify(number, code, name, address))
         user = found.user.as_seen_by_others(whole_number=True).model_dump(mode="json")
         return success(user | self._tokens(found.user.id, found.refresh_token))
 
     async def _refresh(self, body: dict[str, Any], _address: str) -> web.Response:
-        found = _or_refused(await self._sign_in.refresh(_token(body, "refreshToken")))
+        found = or_refused(await self._sign_in.refresh(_token(body, "refreshToken")))
         return success(self._tokens(found.user_id, found.refresh_token))
 
     async def _log_out(self, body: dict[str, Any], _address: str) -> web.Response:
@@ -139,7 +140,7 @@ class AuthRoutes:
             challenge = _token(body, "challengeToken")
             given = await self._sign_in.number_of(challenge)
             if given is None:
-                raise _Refused(Refusal(Code.CHALLENGE_OVER))
+                raise Refused(Refusal(Code.CHALLENGE_OVER))
         if type(given) is int:
             given = str(given)
         if not isinstance(given, str) or not given:
@@ -156,13 +157,13 @@ class AuthRoutes:
             address = self._address(request)
             try:
                 if wait := self._rates.take(address):
-                    raise _Refused(too_fast("", wait))
+                    raise Refused(too_fast("", wait))
                 body = await read_object(request, self._bytes_max)
                 if isinstance(body, str):
                     raise _malformed(body)
                 async with self._queue.turn(address):
                     return await answer(body, address)
-            except _Refused as refused:
+            except Refused as refused:
                 refusal = refused.refusal
                 if refusal.code in NOTED:
                     self._note(request, *for_the_log(refusal, NOTED[refusal.code]))
@@ -175,20 +176,8 @@ class AuthRoutes:
         return respond
 
 
-class _Refused(Exception):
-    def __init__(self, refusal: Refusal) -> None:
-        super().__init__(refusal.message)
-        self.refusal = refusal
-
-
-def _or_refused(value: Any) -> Any:
-    if isinstance(value, Refusal):
-        raise _Refused(value)
-    return value
-
-
-def _malformed(reason: str) -> _Refused:
-    return _Refused(Refusal(Code.MALFORMED, "", {"reason": reason}))
+def _malformed(reason: str) -> Refused:
+    return Refused(Refusal(Code.MALFORMED, "", {"reason": reason}))
 
 
 def _challenge(asked: Challenge) -> web.Response:

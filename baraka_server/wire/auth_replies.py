@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
 from aiohttp import web
 
 from baraka_server.contract.refusals import Code, Refusal
-from baraka_server.live.encoded import encode
-from baraka_server.wire.http_errors import RETRY_AFTER_SECONDS
+from baraka_server.wire.http_errors import json_response, refusal_response
 
 STATUS = {
     Code.GUESTS_OFF: 403,
@@ -26,21 +24,9 @@ STATUS = {
 
 
 def success(data: Mapping[str, Any]) -> web.Response:
-    return _json({"status": "success", "data": data})
+    return json_response({"status": "success", "data": data})
 
 
 def failure(refusal: Refusal) -> web.Response:
-    """The response of a refusal, with `Retry-After` where it may be asked for again."""
-    response = _json(
-        {"status": "error", "message": refusal.message, "code": refusal.code, "ok": False}
-        | refusal.extra,
-        STATUS.get(refusal.code, 400),
-    )
-    if response.status in {429, 503}:
-        wait = math.ceil(refusal.extra.get("retryAfterMs", RETRY_AFTER_SECONDS * 1000) / 1000)
-        response.headers["Retry-After"] = str(wait)
-    return response
-
-
-def _json(value: object, status: int = 200) -> web.Response:
-    return web.Response(text=encode(value), status=status, content_type="application/json")
+    """The response of a refusal; it gets its `status` where all errors under /auth get theirs."""
+    return refusal_response(refusal, STATUS, 400)

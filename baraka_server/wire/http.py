@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import math
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import TypeVar
 
 from aiohttp import web
 
@@ -29,12 +27,11 @@ from baraka_server.store.store import Store
 from baraka_server.wire import identity
 from baraka_server.wire.fair_queue import FairQueue, TooManyWaiting
 from baraka_server.wire.http_commands import HttpCommands
-from baraka_server.wire.http_errors import RETRY_AFTER_SECONDS
+from baraka_server.wire.http_errors import json_response, refusal_response
 from baraka_server.wire.pages import Listed, flag, head_of, listed, span_of
 from baraka_server.wire.rate_limits import Rates
-from baraka_server.wire.replies import for_the_log, negative, positive, too_fast
-
-T = TypeVar("T")
+from baraka_server.wire.refused import Refused, or_refused
+from baraka_server.wire.replies import for_the_log, positive, too_fast
 
 Answer = Callable[[web.Request, int], Awaitable[web.Response]]
 """Answers the request of a user."""
@@ -121,7 +118,7 @@ class Api:
 
     async def _auctions(self, request: web.Request, user_id: int, span: Span) -> Listed:
         """The caller's own auctions; everybody's live ones with `?live=true`. Newest first."""
-        live = _or_refused(flag(request.query, "live"))
+        live = or_refused(flag(request.query, "live"))
         page = await catalog.list_auctions(
             self._store, owner_id=None if live else user_id, live_only=live, span=span
         )
@@ -132,7 +129,9 @@ class Api:
         async with self._turn(user_id, self._rates.of(user_id).take()):
             auction = await self._asked_for(request)
             role = await catalog.role_in(self._store, auction, user_id)
-            return _json(auction.model_dump(mode="json") | {"role": role.who if role else None})
+            return json_response(
+                auction.model_dump(mode="json") | {"role": role.who if role else None}
+            )
 
     async def _history(self, request: web.Request, user_id: int, span: Span) -> Listed:
         """The ledger, oldest first; with `before` alone, the last entries before it.
@@ -160,9 +159,9 @@ class Api:
         async with self._turn(user_id, self._rates.of(user_id).take()):
             auction, _ = await self._worked_in(request, user_id, Who.CLERK)
             try:
-                return _json(await checkpoint.take(self._store, self._signer, auction.id))
+                return json_response(await checkpoint.take(self._store, self._signer, auction.id))
             except NotThere as error:
-                raise _Refused(Refusal(Code.NOT_LIVE)) from error
+                raise Refused(Refusal(Code.NOT_LIVE)) from error
 
     async def _lots(self, request: web.Request, user_id: int) -> web.Response:
         """The run list in its order; its reserves for those who work in the auction alone (D35)."""
@@ -171,18 +170,18 @@ class Api:
             auction = await self._asked_for(request)
             found = await catalog.run_list(self._store, auction.id, user_id)
             rate.spend(_price(len(found.lots)) - 1)
-            return _json(found.payload())
+            return json_response(found.payload())
 
     async def _summary(self, request: web.Request, user_id: int) -> web.Response:
         """What became of every lot, and who owes what; with `since` all changes behind that head (D39)."""
         rate = self._rates.of(user_id)
         async with self._turn(user_id, rate.take()):
             auction, role = await self._worked_in(request, user_id, Who.CLERK)
-            since = _or_refused(head_of(request.query))
+            since = or_refused(head_of(request.query))
             try:
                 found = await settlement.sale_summary(self._store, auction.id, since)
             except OtherHistory as error:
-                raise _Refused(Refusal(Code.OTHER_HISTORY)) from error
+                raise Refused(Refusal(Code.OTHER_HISTORY)) from error
             rate.spend(_price(len(found.lots)) - 1)
             summary = found if role.sees_numbers else found.without_numbers()
             fields = {name: getattr(summary, name) for name in SaleSummary.model_fields}
@@ -190,11 +189,11 @@ class Api:
                 rows = await in_slices(lambda some: list(map(encode, some)), fields[name])
                 fields[name] = Encoded(f"[{','.join(rows)}]")
             fields["at"] = summary.at and iso_time(summary.at)
-            return _json(fields)
+            return json_response(fields)
 
     async def _command(self, request: web.Request, user_id: int) -> web.Response:
-        outcome = _or_refused(await self._commands.outcome(request, user_id))
-        return _json(positive(outcome))
+        outcome = or_refused(await self._commands.outcome(request, user_id))
+        return json_response(positive(outcome))
 
     async def _asked_for(self, request: web.Request) -> Auction:
         text = request.match_info["id"]
@@ -202,7 +201,7 @@ class Api:
         try:
             return await catalog.auction_by_id(self._store, min(auction_id, INT_MAX))
         except NotThere as error:
-            raise _Refused(Refusal(Code.AUCTION_NOT_FOUND)) from error
+            raise Refused(Refusal(Code.AUCTION_NOT_FOUND)) from error
 
     async def _worked_in(
         self, request: web.Request, user_id: int, who: Who
@@ -211,7 +210,7 @@ class Api:
         auction = await self._asked_for(request)
         role = await catalog.role_in(self._store, auction, user_id)
         if role is None or not covers(role.who, who):
-            raise _Refused(Refusal(Code.NOT_OWNER))
+            raise Refused(Refusal(Code.NOT_OWNER))
         return auction, role
 
     def _route(self, answer: Answer) -> Callable[[web.Request], Awaitable[web.Response]]:
@@ -224,9 +223,9 @@ class Api:
                 if not isinstance(who, Refusal):
                     who = _of_a_user(who) or self._barred(who.user_id) or who
                 if isinstance(who, Refusal):
-                    raise _Refused(who)
+                    raise Refused(who)
                 return await answer(request, who.user_id)
-            except _Refused as refused:
+            except Refused as refused:
                 refusal = refused.refusal
                 if refusal.code in LIMITS:
                     self._note(request, *for_the_log(refusal, LIMITS[refusal.code]))
@@ -250,24 +249,24 @@ class Api:
             rate, price = self._rates.of(user_id), 1
             async with self._turn(user_id, rate.take(paid)):
                 try:
-                    found = await lists(request, user_id, _or_refused(span))
+                    found = await lists(request, user_id, or_refused(span))
                     price = _price(len(found.rows))
                 finally:
                     rate.spend(price - paid)
                 rows = await in_slices(lambda some: list(map(encode, some)), found.rows)
-                return _json(Encoded(f"[{','.join(rows)}]"), headers=found.headers)
+                return json_response(Encoded(f"[{','.join(rows)}]"), headers=found.headers)
 
         return answer
 
     @asynccontextmanager
     async def _turn(self, user_id: int, wait: float) -> AsyncIterator[None]:
         if wait:
-            raise _Refused(too_fast("", wait))
+            raise Refused(too_fast("", wait))
         try:
             async with self._queue.turn(user_id):
                 yield
         except TooManyWaiting as error:
-            raise _Refused(Refusal(Code.BUSY)) from error
+            raise Refused(Refusal(Code.BUSY)) from error
 
 
 def _of_a_user(who: identity.Identity) -> Refusal | None:
@@ -284,30 +283,5 @@ def _price(rows: int) -> int:
     return max(1, -(-rows // ROWS_PER_READ))
 
 
-class _Refused(Exception):
-    def __init__(self, refusal: Refusal) -> None:
-        super().__init__(refusal.message)
-        self.refusal = refusal
-
-
-def _or_refused(value: T | Refusal) -> T:
-    if isinstance(value, Refusal):
-        raise _Refused(value)
-    return value
-
-
-def _json(
-    value: object, status: int = 200, headers: Mapping[str, str] | None = None
-) -> web.Response:
-    return web.Response(
-        text=encode(value), status=status, headers=headers, content_type="application/json"
-    )
-
-
 def _refusal(refusal: Refusal) -> web.Response:
-    response = _json(negative(refusal), STATUS.get(refusal.code, 409))
-    if refusal.code is Code.TOO_FAST:
-        response.headers["Retry-After"] = str(math.ceil(refusal.extra["retryAfterMs"] / 1000))
-    elif response.status == 503:
-        response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
-    return response
+    return refusal_response(refusal, STATUS, 409)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import math
+from collections.abc import Mapping
 from http import HTTPStatus
 
 from aiohttp import hdrs, web
 
-from baraka_server.contract.refusals import Code
+from baraka_server.contract.refusals import Code, Refusal
 from baraka_server.live.encoded import encode
+from baraka_server.wire.replies import negative
 
 RETRY_AFTER_SECONDS = 5
 """The `Retry-After` of 429 and 503."""
@@ -46,6 +49,25 @@ def error_response(
         content_type="application/json",
         headers=again,
     )
+
+
+def json_response(
+    value: object, status: int = 200, headers: Mapping[str, str] | None = None
+) -> web.Response:
+    return web.Response(
+        text=encode(value), status=status, headers=headers, content_type="application/json"
+    )
+
+
+def refusal_response(
+    refusal: Refusal, statuses: Mapping[Code, int], other_status: int
+) -> web.Response:
+    """The response of a refusal, with `Retry-After` where it may be asked for again."""
+    response = json_response(negative(refusal), statuses.get(refusal.code, other_status))
+    if response.status in {429, 503}:
+        wait = refusal.extra.get("retryAfterMs", RETRY_AFTER_SECONDS * 1000)
+        response.headers["Retry-After"] = str(math.ceil(wait / 1000))
+    return response
 
 
 async def in_one_shape(request: web.Request, response: web.StreamResponse) -> None:
