@@ -24,7 +24,7 @@ from baraka_server.wire.webhook import WebhookChannel
 
 @dataclass(frozen=True, slots=True)
 class SigningIn:
-    """What a server has of it: the routes, the codes on their way, and `forget`, which cleans up."""
+    """What a server has of it: the routes, the codes on their way, and the commands."""
 
     routes: AuthRoutes
     delivery: CodeDelivery
