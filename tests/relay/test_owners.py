@@ -217,6 +217,9 @@ async def test_what_comes_shortly_after_each_other_is_asked_and_written_together
     assert await bid_twice(owner, DINA, amount + 4) == []
     one, other = (await the_ledger(store))[-2:]
     assert one.at == other.at
+    monkeypatch.setattr(forwarding, "GATHER_SECONDS", 600)  # a host waits for nobody
+    async with asyncio.timeout(10):
+        await here.house.submit(AMINA, RING)
 
 
 @pytest.mark.parametrize("breaks", ["cut", "silent"])

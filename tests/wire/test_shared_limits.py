@@ -6,7 +6,12 @@ import asyncio
 
 from baraka_server.relay.messages import Codec
 from baraka_server.relay.node_relay import NodeRelay
-from baraka_server.wire.shared_limits import KEYS_AT_ONCE, SharedLimits, SharedRates
+from baraka_server.wire.shared_limits import (
+    DEBT_BURSTS_MAX,
+    KEYS_AT_ONCE,
+    SharedLimits,
+    SharedRates,
+)
 from tests.relay.test_node_relay import SECRET, Ears, settled
 from tests.support.servers.clock import Clock
 from tests.support.servers.relay_hub import RelayHub
@@ -125,6 +130,17 @@ async def test_several_limits_are_taken_from_together_or_not_at_all() -> None:
     assert not limits.take((of_number, "1"), (of_address, "10.0.0.1"))
     assert limits.take((of_number, "1"), (of_address, "10.0.0.1")) == 1
     assert not limits.take((of_number, "2"), (of_address, "10.0.0.1"))
+
+
+async def test_a_debt_has_an_end_however_much_was_allowed_elsewhere() -> None:
+    nodes = await Nodes(1).open()
+    (here,) = nodes.bids
+    here.taken_elsewhere({7: 1_000 * BURST})
+
+    nodes.clock.now += DEBT_BURSTS_MAX * BURST / 10
+    assert allowed(here, 100) == 0
+    nodes.clock.now += 1
+    assert allowed(here, 100) == 10
 
 
 async def test_many_keys_fit_in_messages() -> None:
