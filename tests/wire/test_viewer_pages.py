@@ -6,7 +6,6 @@ import gzip
 import re
 
 import aiohttp
-import pytest
 
 from baraka_server.wire import viewer_pages
 from tests.support.servers.neighbours import server_in_process
@@ -55,21 +54,18 @@ async def test_what_a_browser_has_is_not_sent_again(tmp_path):
                 assert answer.headers["Cache-Control"] == "no-cache"
 
 
-@pytest.mark.parametrize(
-    "path",
-    [
-        *("/watch/one", "/watch/-1", "/watch/12345678901", "/watch"),
-        *("/pages/", "/pages/watch.html", "/pages/../app.py", "/pages/%2e%2e/app.py"),
-    ],
-)
-async def test_nothing_else_is_given(tmp_path, path):
+async def test_nothing_else_is_given(tmp_path):
     async with (
         server_in_process(tmp_path) as neighbours,
         aiohttp.ClientSession() as http,
-        http.get(neighbours.url + path) as answer,
     ):
-        assert answer.status == 404
-        assert (await answer.json())["code"] == "not_found"
+        for path in (
+            *("/watch/one", "/watch/-1", "/watch/12345678901", "/watch"),
+            *("/pages/", "/pages/watch.html", "/pages/../app.py", "/pages/%2e%2e/app.py"),
+        ):
+            async with http.get(neighbours.url + path) as answer:
+                assert answer.status == 404, path
+                assert (await answer.json())["code"] == "not_found", path
 
 
 def test_no_page_has_a_script_or_a_style_of_its_own_in_it():
