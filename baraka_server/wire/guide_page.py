@@ -6,15 +6,9 @@ from importlib.resources import files
 
 from aiohttp import web
 
-HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; "
-        "frame-ancestors 'none'"
-    ),
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cache-Control": "max-age=300",
-}
+from baraka_server.wire.documents import Document, headers_for
+
+HEADERS = headers_for({"style-src": "'self'"}, "max-age=300")
 
 
 class GuidePage:
@@ -22,19 +16,9 @@ class GuidePage:
 
     def __init__(self) -> None:
         folder = files("baraka_server.wire") / "guide"
-        self._page = (folder / "guide.html").read_bytes()
-        self._style = (folder / "guide.css").read_bytes()
+        self._page = Document((folder / "guide.html").read_bytes(), "text/html", HEADERS)
+        self._style = Document((folder / "guide.css").read_bytes(), "text/css", HEADERS)
 
     def add_to(self, app: web.Application) -> None:
-        app.router.add_get("/docs", self._guide)
-        app.router.add_get("/docs/guide.css", self._sheet)
-
-    async def _guide(self, _request: web.Request) -> web.Response:
-        return _response(self._page, "text/html")
-
-    async def _sheet(self, _request: web.Request) -> web.Response:
-        return _response(self._style, "text/css")
-
-
-def _response(body: bytes, kind: str) -> web.Response:
-    return web.Response(body=body, content_type=kind, charset="utf-8", headers=HEADERS)
+        app.router.add_get("/docs", self._page.answer)
+        app.router.add_get("/docs/guide.css", self._style.answer)

@@ -6,16 +6,14 @@ a page connects with. No page has a script or a style of its own in it, so that 
 
 from __future__ import annotations
 
-import gzip
-import hashlib
 import html
 import logging
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Mapping
 from pathlib import Path
 
-from aiohttp import hdrs, web
+from aiohttp import web
+
+from baraka_server.wire.documents import Document, headers_for
 
 log = logging.getLogger(__name__)
 
@@ -32,53 +30,21 @@ TYPES = {
 HOUSE = "{{house}}"
 """What stands in a page for the facts of the house."""
 
+# The pictures of lots are wherever the owner of the sale has them.
 SOURCES = {
-    "default-src": "'none'",
     "script-src": "'self'",
     "style-src": "'self'",
     "img-src": "'self' http: https:",
     "connect-src": "'self'",
-    "base-uri": "'none'",
-    "form-action": "'none'",
-    "frame-ancestors": "'none'",
 }
-"""What a page may load. The pictures of lots are wherever the owner of the sale has them."""
-HEADERS = {
-    "Content-Security-Policy": "; ".join(map(" ".join, SOURCES.items())),
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
-}
-
-
-@dataclass(frozen=True)
-class Document:
-    """A file as it is sent; a browser that has it by its tag is told only that it is still so."""
-
-    body: bytes
-    content_type: str
-
-    @cached_property
-    def tag(self) -> str:
-        return hashlib.sha256(self.body).hexdigest()[:20]
-
-    @cached_property
-    def compressed(self) -> bytes:
-        return gzip.compress(self.body, mtime=0)
-
-    def answer(self, request: web.Request) -> web.Response:
-        headers = HEADERS | {hdrs.CACHE_CONTROL: "no-cache", hdrs.ETAG: f'"{self.tag}"'}
-        if any(tag.value in {self.tag, "*"} for tag in request.if_none_match or ()):
-            return web.Response(status=304, headers=headers)
-        headers[hdrs.VARY] = hdrs.ACCEPT_ENCODING
-        body = self.body
-        if "gzip" in request.headers.get(hdrs.ACCEPT_ENCODING, ""):
-            headers[hdrs.CONTENT_ENCODING] = "gzip"
-            body = self.compressed
-        return web.Response(
-            body=body, content_type=self.content_type, charset="utf-8", headers=headers
-        )
+HEADERS = headers_for(
+    SOURCES,
+    "no-cache",
+    {
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    },
+)
 
 
 class ViewerPages:
@@ -101,10 +67,10 @@ class ViewerPages:
             return
         for page in PAGES:
             document = self._documents[f"{page}.html"]
-            app.router.add_get(f"/{page}/{{id:[0-9]{{1,10}}}}", _giving(document))
+            app.router.add_get(f"/{page}/{{id:[0-9]{{1,10}}}}", document.answer)
         for name, document in self._documents.items():
             if not name.endswith(".html"):
-                app.router.add_get(f"/pages/{name}", _giving(document))
+                app.router.add_get(f"/pages/{name}", document.answer)
 
 
 def _files() -> list[Path]:
@@ -115,11 +81,4 @@ def _read(path: Path, facts: str) -> Document:
     body = path.read_bytes()
     if path.suffix == ".html":
         body = body.replace(HOUSE.encode(), facts.encode())
-    return Document(body, TYPES[path.suffix])
-
-
-def _giving(document: Document) -> Callable[[web.Request], Awaitable[web.Response]]:
-    async def give(request: web.Request) -> web.Response:
-        return document.answer(request)
-
-    return give
+    return Document(body, TYPES[path.suffix], HEADERS)
