@@ -47,7 +47,7 @@ from baraka_server.wire.holdings import Holdings, holdings_of
 from baraka_server.wire.http import READS_AT_ONCE, Api
 from baraka_server.wire.http_commands import HttpCommands
 from baraka_server.wire.http_errors import in_one_shape
-from baraka_server.wire.listening import ListeningSite, bound, close
+from baraka_server.wire.listening import ListeningSite, bound, closed_on_failure
 from baraka_server.wire.passed_on import PURPOSE, PassedOn
 from baraka_server.wire.places import Place
 from baraka_server.wire.shared_limits import SharedLimits
@@ -88,7 +88,8 @@ class Server:
     """A server on one address. `start`, then `stop`.
 
     `clock` counts the seconds of limits and of patience with clients; a bid has the database's time. A
-    worker has a `place` and a `line` to the others; it is given connections (`serve_for`, `adopt`), and its `node_report` is that of all of them.
+    worker has a `place` and a `line` to the others; it is given connections (`serve_for`, `adopt`), and its
+    `node_report` is that of all of them.
     """
 
     def __init__(
@@ -262,7 +263,7 @@ class Server:
         return self._direct.forward_bids(self._write_for)
 
     def _elsewhere(self) -> Elsewhere | None:
-        """What passes requests on to other servers; and takes those that they pass on."""
+        """What passes requests on to other servers, and takes those that they pass on."""
         if self._direct is None:
             return None
         here = server_of(self._direct.links.node)
@@ -297,14 +298,10 @@ class Server:
     async def start(self) -> str:
         """Listen. Returns the first URL, with the port that was taken. Raises `OSError` when it is in use."""
         listening = await bound(self._settings.host, self._settings.port)
-        try:
+        with closed_on_failure(listening):
             # Nothing is begun before every address is ours: there would be work to break off.
             await self.metrics.listen()
             await self._begin()
-        except BaseException:
-            for one in listening:
-                close(one)
-            raise
         return await self._listen(listening)
 
     async def serve_for(self, place: Place, hand_over: HandOver) -> None:
@@ -357,17 +354,13 @@ class Server:
     async def _listen(
         self, listening: Sequence[socket.socket], tls: ssl.SSLContext | None = None
     ) -> str:
-        try:
+        with closed_on_failure(listening):
             sites = [
                 ListeningSite(self._runner, one, backlog=BACKLOG, ssl_context=tls)
                 for one in listening
             ]
             for site in sites:
                 await site.start()
-        except BaseException:
-            for one in listening:
-                close(one)
-            raise
         self.urls += [site.name for site in sites]
         return sites[0].name
 

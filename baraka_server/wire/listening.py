@@ -8,7 +8,8 @@ import os
 import socket
 import ssl
 import stat
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -28,17 +29,24 @@ async def bound(host: str, port: int) -> list[socket.socket]:
     With port 0 all get the same free one. Raises `OSError`.
     """
     sockets: list[socket.socket] = []
-    try:
+    with closed_on_failure(sockets):
         for address in addresses(host):
             if address.startswith(UNIX):
                 sockets.append(_file(Path(address.removeprefix(UNIX))))
             else:
                 sockets += await _of_host(address, port or _port_of(sockets))
+    return sockets
+
+
+@contextmanager
+def closed_on_failure(sockets: Sequence[socket.socket]) -> Iterator[None]:
+    """Close all of them when what is done with them fails."""
+    try:
+        yield
     except BaseException:
         for one in sockets:
             close(one)
         raise
-    return sockets
 
 
 def listen(listening: socket.socket, backlog: int) -> None:
@@ -113,7 +121,7 @@ async def _of_host(host: str, port: int) -> list[socket.socket]:
         host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
     )
     sockets: list[socket.socket] = []
-    try:
+    with closed_on_failure(sockets):
         for family, _, _, _, address in dict.fromkeys(found):
             if sockets and not port:
                 address = (address[0], _port_of(sockets), *address[2:])
@@ -121,10 +129,6 @@ async def _of_host(host: str, port: int) -> list[socket.socket]:
                 sockets.append(one)
         if not sockets:
             raise OSError(f"this machine has no address of the family of {host}")
-    except BaseException:
-        for one in sockets:
-            one.close()
-        raise
     return sockets
 
 
