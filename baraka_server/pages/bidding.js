@@ -1,13 +1,12 @@
 // The bar at the foot of the page: the next bid under one thumb, other amounts, and comments.
 import { takesBids } from "./sale.js";
+import { $ } from "./show.js";
 
 const FAR_ABOVE = 3;
 // A finger on its way to the button when the amount under it changes must not bid the new one.
 const SETTLED_MS = 350;
 const TOLD_MS = 6_000;
 const AMOUNT_MAX = 2_147_483_647;
-
-const $ = (id) => document.getElementById(id);
 
 export class Bidding {
   constructor(connection, session, stage, { onSignIn }) {
@@ -54,7 +53,7 @@ export class Bidding {
         ? words.yourMaximum(amount(maximum))
         : "";
     $("maximum-choice").hidden = !sale.maxima;
-    $("maximum-help").hidden = !sale.maxima || !$("as-maximum").checked;
+    this._showHelp();
     if (!sale.lot && $("amount-dialog").open) $("amount-dialog").close();
     this._tick();
   }
@@ -63,7 +62,6 @@ export class Bidding {
   _tick() {
     const sale = this._sale;
     if (!sale) return;
-    const { words, amount } = this._stage;
     const isGuest = this._session.userId === null;
     const open = takesBids(sale, performance.now());
     const leads = sale.bids[0]?.user_id === this._session.userId && !isGuest;
@@ -77,20 +75,19 @@ export class Bidding {
     button.disabled =
       !isGuest && (!open || leads || this._isSending || this._line !== "online" || sale.own.role !== null);
     button.dataset.state = leads ? "leading" : open ? "open" : "closed";
-    put(
-      button,
-      isGuest
-        ? words.signInToBid
-        : this._isSending
-          ? words.sending
-          : leads
-            ? words.youLead
-            : sale.nextBid !== null && sale.lot
-              ? words.bid(amount(sale.nextBid))
-              : words.nextLotSoon,
-    );
+    put(button, this._saying(isGuest, leads));
     $("more").hidden = isGuest || !open || sale.own.role !== null;
     if (this._toldUntil !== null && performance.now() > this._toldUntil) this._tell("");
+  }
+
+  /** What the button says. */
+  _saying(isGuest, leads) {
+    const { words, amount } = this._stage;
+    const { nextBid, lot } = this._sale;
+    if (isGuest) return words.signInToBid;
+    if (this._isSending) return words.sending;
+    if (leads) return words.youLead;
+    return nextBid !== null && lot ? words.bid(amount(nextBid)) : words.nextLotSoon;
   }
 
   _press() {
@@ -111,10 +108,8 @@ export class Bidding {
   }
 
   _openAmount() {
-    this._sure = null;
     $("amount").value = "";
-    $("amount-help").textContent = "";
-    $("amount-place").textContent = this._stage.words.place;
+    this._changedAmount();
     $("amount-dialog").showModal();
     $("amount").focus();
   }
@@ -123,7 +118,11 @@ export class Bidding {
     this._sure = null;
     $("amount-help").textContent = "";
     $("amount-place").textContent = this._stage.words.place;
-    $("maximum-help").hidden = !$("as-maximum").checked;
+    this._showHelp();
+  }
+
+  _showHelp() {
+    $("maximum-help").hidden = !this._sale.maxima || !$("as-maximum").checked;
   }
 
   /** A bid far above the next one is asked about once more. */
@@ -169,7 +168,7 @@ export class Bidding {
 }
 
 /** The whole number that was typed, with Arabic digits or separators of thousands; null for anything else. */
-export function read(text) {
+function read(text) {
   const plain = text
     .trim()
     .replace(/[\u0660-\u0669]/g, (digit) => String(digit.codePointAt(0) - 0x660))

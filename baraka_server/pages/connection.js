@@ -11,22 +11,24 @@ const LOOK_AGAIN_MS = 10_000;
 const OTHER_TOKEN = new Set(["invalid_token", "no_token"]);
 const STAY_AWAY = new Set(["blocked", "blocked_everywhere", "user_not_found", "other_auction"]);
 const NOT_NOW = new Set(["unavailable", "busy", "too_fast", "not_live", "too_many_guests", "fault"]);
+// Refusals of a join behind which there is nothing to come, with the phase that they tell of.
+const OVER = { already_ended: "ended", already_canceled: "canceled", auction_not_found: "missing" };
 // Outcomes that nobody knows: the same request is sent again under the same id.
-const UNSETTLED = new Set(["unavailable", "busy", "outcome_unknown", "too_fast", "not_joined"]);
+const UNSETTLED = new Set(["unavailable", "busy", "outcome_unknown", "not_joined"]);
 
 /**
  * Follow the sale of `auctionId`. `session.token(stale)` gives an access token; `stale` is one that was refused.
  *
  * `onSale(sale)` is called with every change, `onLine(line, why)` with "online", "offline" or "out" (it is
- * not tried again), `onHeard(event, data)` with every event of the room.
+ * not tried again).
  */
 export class Connection {
-  constructor(auctionId, session, { onSale, onLine, onHeard = () => {} }) {
+  constructor(auctionId, session, { onSale, onLine }) {
     this.auctionId = auctionId;
     this.sale = EMPTY;
     this.joined = false;
     this._session = session;
-    this._tell = { onSale, onLine, onHeard };
+    this._tell = { onSale, onLine };
     this._refused = null;
     this._why = null; // why the server does not let us in, as it said itself
     this._tries = 0;
@@ -72,8 +74,7 @@ export class Connection {
       if (this.joined) {
         wasSent = true;
         const answer = await this._answer(event, request);
-        if (answer && !(UNSETTLED.has(answer.code) && answer.code !== "too_fast")) return answer;
-        if (answer?.code === "too_fast") return answer;
+        if (answer && !UNSETTLED.has(answer.code)) return answer;
       }
       await wait(this.joined ? ASK_AGAIN_MS : 200);
     }
@@ -120,9 +121,7 @@ export class Connection {
     if (STAY_AWAY.has(refusal.code)) return this._goOut(refusal.code);
     const record = await this._session.record(this.auctionId).catch(() => null);
     if (record) this._set(ofRecord(record));
-    else if (refusal.code === "already_ended") this._set({ ...EMPTY, phase: "ended" });
-    else if (refusal.code === "already_canceled") this._set({ ...EMPTY, phase: "canceled" });
-    else if (refusal.code === "auction_not_found") this._set({ ...EMPTY, phase: "missing" });
+    else if (refusal.code in OVER) this._set({ ...EMPTY, phase: OVER[refusal.code] });
     else if (refusal.code === "not_live") this._set({ ...this.sale, phase: "waiting" });
     if (NOT_NOW.has(refusal.code)) this._later();
   }
@@ -141,11 +140,8 @@ export class Connection {
       return;
     }
     if (!this.joined) return; // what came before the state is in it
-    if (hasGap(this.sale, event, data)) {
-      this._join(); // the whole state says what was not heard
-    }
+    if (hasGap(this.sale, event, data)) this._join(); // the whole state says what was not heard
     this._set(heard(this.sale, event, data, performance.now()));
-    this._tell.onHeard(event, data);
   }
 
   _set(sale) {
@@ -153,9 +149,8 @@ export class Connection {
     this._tell.onSale(sale);
   }
 
-  _refusedWith({ code, auctionId, event }) {
-    if (code === "blocked" && (auctionId ?? this.auctionId) === this.auctionId) this._goOut(code);
-    else if (STAY_AWAY.has(code)) this._goOut(code);
+  _refusedWith({ code, event }) {
+    if (STAY_AWAY.has(code)) this._goOut(code);
     else if (OTHER_TOKEN.has(code)) this._refused = this._given;
     if (!event) this._why = code; // of a command that was refused, its own answer tells
   }

@@ -5,7 +5,7 @@ const BIDS_KEPT = 60;
 const COMMENTS_KEPT = 120;
 
 export const EMPTY = Object.freeze({
-  phase: "unknown", // unknown | waiting | live | ended | canceled
+  phase: "unknown", // unknown | missing | waiting | live | ended | canceled
   auction: null,
   lot: null, // what is on the block: {number, product, description, imageUrl, startPrice, minimumPrice, marketPrice}
   bids: [], // newest first, as records
@@ -14,15 +14,13 @@ export const EMPTY = Object.freeze({
   round: null,
   nextBid: null,
   reserveMet: null,
-  clock: null, // {running, remainingMs, at, windowSeconds, reason}: remainingMs is as of `at`
+  clock: null, // {running, remainingMs, at}: remainingMs is as of `at`
   bidding: "open", // open | paused
   warning: 0, // 1, 2, 3: going once, going twice, last call
-  last: null, // how the last lot ended: {product, number, price, paddle, name, passed}
+  last: null, // how the last lot ended: {product, price, userId, paddle, name, passed}
   hostIsAway: false,
-  slowMode: 0,
   maxima: false,
-  own: { maximum: null, role: null, paddle: null, registered: false, limit: null },
-  registration: "open",
+  own: { maximum: null, role: null },
   seq: 0,
   ledger: null,
 });
@@ -44,16 +42,8 @@ export function ofState(state, now, before = EMPTY) {
     clock: clockOf(state.clock, now),
     bidding: state.bidding === "paused" ? "paused" : "open",
     last: auction.current_product ? null : (missedEnd(state.missed ?? [], before.lot) ?? before.last),
-    slowMode: state.slowMode ?? 0,
     maxima: state.maxima ?? false,
-    registration: state.registration ?? "open",
-    own: {
-      maximum: state.maximum ?? null,
-      role: state.role ?? null,
-      paddle: state.paddle ?? null,
-      registered: state.registered ?? false,
-      limit: state.limit ?? null,
-    },
+    own: { maximum: state.maximum ?? null, role: state.role ?? null },
     seq: state.seq,
     ledger: state.ledger ?? null,
   };
@@ -81,7 +71,7 @@ export function hasGap(sale, event, data) {
 
 /** What is left of the clock, in milliseconds; null without one. */
 export function remaining(clock, now) {
-  if (!clock || clock.remainingMs === null) return null;
+  if (!clock) return null;
   return clock.running ? Math.max(0, clock.remainingMs - (now - clock.at)) : clock.remainingMs;
 }
 
@@ -165,16 +155,7 @@ const EVENTS = {
   }),
   fairWarning: (sale, data) => ({ ...sale, warning: data.stage }),
   nextBidChanged: (sale, data) => ({ ...sale, nextBid: data.nextBid }),
-  slowMode: (sale, data) => ({ ...sale, slowMode: data.seconds }),
-  houseRulesChanged: (sale, data) => ({
-    ...sale,
-    maxima: data.maxima,
-    registration: data.registration,
-  }),
-  registrationChanged: (sale, data) => ({
-    ...sale,
-    own: { ...sale.own, registered: data.registered, paddle: data.paddle, limit: data.limit },
-  }),
+  houseRulesChanged: (sale, data) => ({ ...sale, maxima: data.maxima }),
   roleChanged: (sale, data) => ({ ...sale, own: { ...sale.own, role: data.role } }),
   maximumChanged: (sale, data) => ({ ...sale, own: { ...sale.own, maximum: data.maximum } }),
   broadCasterLeft: (sale) => ({ ...sale, hostIsAway: true }),
@@ -225,11 +206,10 @@ function missedEnd(missed, lot) {
 }
 
 /** How a lot ended. Nothing is on the block of the auction by then: `lot` was. */
-function endOf({ auction, winningBid, winningUser, passed, lotNumber }, lot) {
+function endOf({ auction, winningBid, winningUser, passed }, lot) {
   const sold = winningBid !== null && winningUser !== null;
   return {
     product: auction.current_product ?? lot?.product ?? null,
-    number: lotNumber ?? null,
     price: sold ? winningBid.bid : null,
     userId: sold ? winningUser.id : null,
     paddle: sold ? (winningBid.paddle ?? null) : null,
@@ -240,8 +220,7 @@ function endOf({ auction, winningBid, winningUser, passed, lotNumber }, lot) {
 
 function clockOf(clock, now) {
   if (!clock || clock.remainingMs === null) return null;
-  const { running, remainingMs, windowSeconds, reason } = clock;
-  return { running, remainingMs, windowSeconds: windowSeconds ?? 10, reason: reason ?? null, at: now };
+  return { running: clock.running, remainingMs: clock.remainingMs, at: now };
 }
 
 /** What is told of the next bid, the reserve and the clock; what an event leaves out stays. */

@@ -2,16 +2,14 @@
 
 const KEPT = "baraka.session";
 const RENEW_MS = 60_000;
-const LOCK = "baraka.session";
 // The only answers to a refresh that mean: sign in again.
 const OVER = new Set(["session_over", "blocked_everywhere"]);
 
-/** A refusal of the server, by its code; `retryAfterMs` says when it may be tried again. */
-export class Refused extends Error {
-  constructor({ code, message, retryAfterMs }) {
+/** A refusal of the server, by its code. */
+class Refused extends Error {
+  constructor({ code, message }) {
     super(message ?? code);
     this.code = code;
-    this.retryAfterMs = retryAfterMs;
   }
 }
 
@@ -163,7 +161,7 @@ function subjectOf(token) {
   }
 }
 
-const locked = (work) => (navigator.locks ? navigator.locks.request(LOCK, work) : work());
+const locked = (work) => (navigator.locks ? navigator.locks.request(KEPT, work) : work());
 
 async function post(path, body) {
   const answer = await fetch(path, {
@@ -173,6 +171,5 @@ async function post(path, body) {
   });
   const told = await answer.json().catch(() => ({}));
   if (answer.ok && told.status === "success") return told.data;
-  const refused = new Refused({ code: `http_${answer.status}`, ...told });
-  throw refused;
+  throw new Refused({ code: `http_${answer.status}`, ...told });
 }

@@ -7,8 +7,11 @@ const TICK_MS = 200;
 const ANNOUNCE_MS = 2_500;
 const LAST_SECONDS = 10;
 
+/** The element of this id. */
+export const $ = (id) => document.getElementById(id);
+
 /** Make an element with its text or its children; what people wrote comes in as text alone. */
-export function element(name, attributes = {}, ...children) {
+function element(name, attributes = {}, ...children) {
   const made = document.createElement(name);
   for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
   made.append(...children.filter((child) => child !== null));
@@ -29,7 +32,6 @@ export class Stage {
     for (const part of root.querySelectorAll("[data-part]")) this._parts.set(part.dataset.part, part);
     this._frame = null;
     this._announced = { at: -Infinity, text: "", timer: null };
-    this._line = "connecting";
     const picture = this.part("picture");
     picture?.addEventListener("load", () => (picture.hidden = false));
     this.speak(language);
@@ -70,7 +72,6 @@ export class Stage {
   }
 
   line(line, why) {
-    this._line = line;
     const text =
       line === "out"
         ? (this.words.out[why] ?? why)
@@ -101,7 +102,7 @@ export class Stage {
     this._put("watchers", sale.phase === "live" ? words.watchers(sale.viewers) : "");
     this._paintLot(sale);
     this._paintPrice(sale);
-    this._paintNotice(sale);
+    const notice = this._paintNotice(sale);
     this._paintList("bids", sale.bids.slice(0, this._lists.bids), (bid) => this._bid(bid));
     if (!sale.bids.length && this.part("bids")) {
       this.part("bids").replaceChildren(element("li", { class: "none" }, words.noBids));
@@ -109,18 +110,21 @@ export class Stage {
     const comments = sale.comments.slice(-this._lists.comments);
     this._paintList("comments", comments, (comment) => this._comment(comment));
     this._tick();
-    this._announce(sale);
+    this._announce(sale, notice);
   }
 
   _paintLot({ lot, auction }) {
     this._put("lot", lot?.number == null ? "" : this.words.lot(lot.number));
-    this._put("product", lot?.product ?? "");
+    const product = lot?.product ?? "";
+    this._put("product", product);
+    const shrink = product.length > 90 ? 0.7 : product.length > 45 ? 0.85 : 1;
+    this.part("product")?.closest("h2")?.style.setProperty("--shrink", shrink);
     this._put("description", lot?.description ?? "");
     const prices = ["startPrice", "marketPrice"].filter((name) => lot?.[name]);
     this._put("market", prices.map((name) => `${this.words[name]} ${this.amount(lot[name])}`).join(" · "));
     const picture = this.part("picture");
     if (!picture) return;
-    picture.alt = lot?.product ?? "";
+    picture.alt = product;
     const url = pictureUrl(lot?.imageUrl) ?? pictureUrl(auction?.image_url);
     if (url === this._picture) return;
     this._picture = url;
@@ -134,8 +138,6 @@ export class Stage {
     const [leading] = bids;
     const shown = leading ? leading.bid : (lot?.minimumPrice ?? last?.price ?? null);
     const price = shown === null ? "" : this.amount(shown);
-    const product = lot?.product ?? "";
-    this.part("product")?.closest("h2")?.style.setProperty("--shrink", product.length > 90 ? 0.7 : product.length > 45 ? 0.85 : 1);
     // The longer it is, the smaller it is written: it is never cut.
     this.part("price")?.style.setProperty("--chars", Math.max(5, price.length));
     this._put("price", price);
@@ -143,10 +145,10 @@ export class Stage {
     this._put("price-label", label ? this.words[label] : "");
     const leader = this.part("leader");
     if (leader) {
-      leader.classList.toggle("is-me", this._isMe(leading?.user_id));
-      const who = leading && { paddle: leading.paddle, name: leading.user.name };
-      leader.classList.toggle("is-lost", this._wasOutbid(bids));
       const mine = this._isMe(leading?.user_id) ? "youLead" : this._wasOutbid(bids) ? "outbid" : null;
+      leader.classList.toggle("is-me", mine === "youLead");
+      leader.classList.toggle("is-lost", mine === "outbid");
+      const who = leading && { paddle: leading.paddle, name: leading.user.name };
       leader.replaceChildren(...(who ? [this.who(who), mine ? ` · ${this.words[mine]}` : ""] : []));
     }
     const next = sale.nextBid !== null && leading ? this.amount(sale.nextBid) : "";
@@ -156,14 +158,17 @@ export class Stage {
     this._put("reserve", reserve && this.words[reserve]);
   }
 
+  /** Returns what the notice says. */
   _paintNotice(sale) {
-    const notice = this.part("notice");
-    if (!notice) return;
     const [kind, ...content] = this._noticeOf(sale);
-    notice.dataset.kind = kind;
-    const before = notice.textContent;
     const made = element("span", {}, ...content);
-    if (made.textContent !== before) notice.replaceChildren(made);
+    const text = made.textContent;
+    const notice = this.part("notice");
+    if (notice) {
+      notice.dataset.kind = kind;
+      if (text !== notice.textContent) notice.replaceChildren(made);
+    }
+    return text;
   }
 
   _noticeOf(sale) {
@@ -189,13 +194,12 @@ export class Stage {
   }
 
   _bid(bid) {
-    const row = element(
+    return element(
       "li",
       { class: this._isMe(bid.user_id) ? "mine" : "" },
       this.who({ paddle: bid.paddle, name: bid.user.name }),
       element("span", { class: "amount" }, this._number(bid.bid)),
     );
-    return row;
   }
 
   _comment({ user, comment, user_id: userId }) {
@@ -234,19 +238,17 @@ export class Stage {
     const left = lot ? remaining(clock ?? null, performance.now()) : null;
     box.hidden = left === null;
     if (left === null) return;
-    const state = !clock.running ? (left === 0 ? "closed" : "paused") : left === 0 ? "closed" : left <= LAST_SECONDS * 1000 ? "last" : "running";
+    const state = clockState(clock, left);
     box.dataset.state = state;
     this._put("clock-time", clockText(left));
-    const labels = { closed: "closed", paused: "clockPaused", last: "clockRunning", running: "clockRunning" };
-    this._put("clock-label", this.words[labels[state]]);
+    this._put("clock-label", this.words[CLOCK_LABELS[state]]);
   }
 
   /** Tell a screen reader what changed, at most every few seconds: of five hundred bids the newest. */
-  _announce(sale) {
+  _announce(sale, notice) {
     const said = this._announced;
     if (!this.part("status")) return;
     const [leading] = sale.bids;
-    const notice = this._noticeText(sale);
     const price = leading
       ? [
           this.words.announced(this.amount(leading.bid), this._isMe(leading.user_id) ? this.words.youLead : leading.user.name),
@@ -264,10 +266,6 @@ export class Stage {
       said.text = said.next;
       this._put("status", said.text);
     }, delay);
-  }
-
-  _noticeText(sale) {
-    return element("span", {}, ...this._noticeOf(sale).slice(1)).textContent;
   }
 
   /** Whether the viewer bid on this lot and somebody else leads. */
@@ -288,8 +286,21 @@ export class Stage {
   }
 }
 
+const CLOCK_LABELS = {
+  closed: "closed",
+  paused: "clockPaused",
+  last: "clockRunning",
+  running: "clockRunning",
+};
+
+function clockState(clock, left) {
+  if (left === 0) return "closed";
+  if (!clock.running) return "paused";
+  return left <= LAST_SECONDS * 1000 ? "last" : "running";
+}
+
 /** `0:07`, `1:05`, `2:03:09`: whole seconds, rounded up, so that 0:00 means over. */
-export function clockText(ms) {
+function clockText(ms) {
   const seconds = Math.ceil(ms / 1000);
   const pad = (number) => String(number).padStart(2, "0");
   const [hours, minutes, rest] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];

@@ -1,6 +1,5 @@
 // The dialog that signs somebody in: a telephone number, then the code that was sent to it.
-
-const $ = (id) => document.getElementById(id);
+import { $ } from "./show.js";
 
 export class SignIn {
   constructor(session, stage, { signUp }) {

@@ -1,7 +1,7 @@
 // The page of a viewer: the sale, and for who signed in, bids and comments.
 import { Bidding } from "./bidding.js";
 import { Connection } from "./connection.js";
-import { Stage, auctionId, house } from "./show.js";
+import { $, Stage, auctionId, house } from "./show.js";
 import { Session } from "./session.js";
 import { SignIn } from "./sign_in.js";
 import { LANGUAGES, choose, languageNow } from "./texts.js";
@@ -28,20 +28,21 @@ const connection = new Connection(auctionId(), session, {
 const signIn = new SignIn(session, stage, about);
 const bidding = new Bidding(connection, session, stage, { onSignIn: about.signIn ? () => signIn.open() : null });
 
-const account = document.getElementById("account");
+const account = $("account");
 account.addEventListener("click", () => (session.user ? session.signOut() : signIn.open()));
 
-const language = document.getElementById("language");
+const OTHER = { en: "ar", ar: "en" };
+const language = $("language");
 language.addEventListener("click", () => {
-  const next = stage.language === "en" ? "ar" : "en";
+  const next = OTHER[stage.language];
   choose(next);
   speak(next);
 });
 
 function speak(name) {
   stage.speak(name);
-  language.textContent = LANGUAGES[name === "en" ? "ar" : "en"].language;
-  language.lang = name === "en" ? "ar" : "en";
+  language.textContent = LANGUAGES[OTHER[name]].language;
+  language.lang = OTHER[name];
   bidding.show(connection.sale);
   named();
 }

@@ -91,3 +91,8 @@ def test_both_languages_say_everything():
     html = "".join(path.read_text(encoding="utf-8") for path in viewer_pages.FOLDER.glob("*.html"))
     said = set(re.findall(r'data-(?:say|label|hint)="(\w+)"', html))
     assert said <= set(english)
+    others = [path for path in WITHOUT_CLIENT if path.name != "texts.js"]
+    used = "".join(path.read_text(encoding="utf-8") for path in others)
+    named, _, _ = text.partition("  refused: {")  # those are codes of the server
+    for word in re.findall(r"^  (\w+):", named, re.MULTILINE):
+        assert re.search(rf'words\.{word}\b|"{word}"', used), f"nobody says {word}"
