@@ -120,6 +120,7 @@ const EVENTS = {
     bids: [],
     ...asking(sale, data, now),
     nextBid: null,
+    reserveMet: null, // of what is on the block; that of the lot that ended is not shown
     bidding: "open",
     warning: 0,
     last: endOf(data, sale.lot),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any, Self
 
 from playwright.async_api import (
@@ -10,6 +11,7 @@ from playwright.async_api import (
     Locator,
     Page,
     ViewportSize,
+    WebSocketRoute,
     async_playwright,
     expect,
 )
@@ -55,14 +57,20 @@ class PageVisitor:
         token: str | None = None,
         size: ViewportSize = PHONE,
         language: str = "en",
+        websockets: tuple[str, Callable[[WebSocketRoute], None]] | None = None,
         **options: Any,
     ) -> Page:
-        """A page in a browser profile of its own; `token` stands in the fragment of its address."""
+        """A page in a browser profile of its own; `token` stands in the fragment of its address.
+
+        `websockets` are those of an address that go through a line of the test.
+        """
         context = await self._browser.new_context(
             viewport=size, locale=language, **({"has_touch": size is PHONE} | options)
         )
         context.set_default_timeout(PATIENCE_SECONDS * 1000)
         page = await context.new_page()
+        if websockets is not None:
+            await page.route_web_socket(*websockets)
         page.on("pageerror", lambda error: self.faults.append(str(error)))
         page.on("console", lambda said: self._note(said.type, said.text))
         await page.goto(url if token is None else f"{url}#token={token}")
