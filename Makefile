@@ -87,6 +87,7 @@ check-docs: setup
 	@$(BIN)/python tools/metrics_doc.py --check
 	@$(BIN)/python tools/runtime_pins.py --check
 	@$(BIN)/python tools/contract_docs.py --check
+	@$(BIN)/python tools/man_page.py --check
 
 .PHONY: fmt
 fmt: setup ## format, and mend what the linter can mend
@@ -120,11 +121,6 @@ nest: $(NEST)/dist/main.js ## build the plain server that the benchmarks compare
 wheel: setup ## build dist/baraka-*.whl
 	rm -rf dist
 	$(BIN)/python -m build --wheel --no-isolation --outdir dist .
-
-.PHONY: man
-man: setup ## write the manual page dist/baraka.1, from the help of the commands
-	@mkdir -p dist
-	@$(BIN)/python tools/man_page.py >dist/baraka.1
 
 .PHONY: clean
 clean: ## remove everything that make made

@@ -1,4 +1,4 @@
-"""The manual page `baraka.1` on stdout, from the help of every command: `make man`."""
+"""Makes the manual page docs/baraka.1 from the help of every command. With --check it fails when the page is stale."""
 
 from __future__ import annotations
 
@@ -6,11 +6,18 @@ import re
 import sys
 from collections.abc import Iterator
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 from typer.main import get_command
 
-from baraka_cli.main import app
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from baraka_cli.main import app  # noqa: E402
+from tools.made_parts import write_or_check  # noqa: E402
+
+PAGE = ROOT / "docs" / "baraka.1"
 
 FOOT = """\
 .SH EXIT STATUS
@@ -73,4 +80,4 @@ def page() -> str:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(page())
+    write_or_check(PAGE, page(), "man_page.py")

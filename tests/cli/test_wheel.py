@@ -49,6 +49,7 @@ async def test_a_wheel_upgrades_a_database_and_serves_the_pages(installed, tmp_p
         assert (installed / name).exists(), name
     baraka = tmp_path / "venv/bin/baraka"
     url = f"sqlite:///{tmp_path / 'baraka.db'}"
+    assert (tmp_path / "venv/share/man/man1/baraka.1").exists()
     words = ("db", "upgrade", "--create", "--database-url", url)
     await asyncio.to_thread(done, baraka, *words, cwd=tmp_path, env=environment())
     seed = ("db", "seed", "--users=2", "--auctions=1", "--database-url", url)
