@@ -42,6 +42,7 @@ database have their values from.
 
 In `BARAKA_DATABASE_URL`, write `%40` for `@`, `%3A` for `:`, `%2F` for `/`, `%3F` for `?` and `%25` for
 `%` in the user's name and the password. A URL that can be read in two ways is refused.
+What may stand behind a `?` is in [databases.md](databases.md#the-url).
 
 | name | default | values | what it is |
 |---|---|---|---|

@@ -53,7 +53,9 @@ def database_url(text: str) -> URL:
             f"databases of the kind '{url.get_backend_name()}' are not supported: "
             "use sqlite, mysql or mariadb"
         )
-    if url.get_backend_name() != "sqlite":
+    if url.get_backend_name() == "sqlite":
+        _refuse_any_parameter(text)
+    else:
         _refuse_parameters(text, url)
     return url.set(drivername=driver)
 
@@ -108,9 +110,18 @@ def _refuse_two_meanings(text: str) -> None:
         )
 
 
+def _refuse_any_parameter(text: str) -> None:
+    if "?" in text:
+        raise UnusableUrl(
+            "the URL of a SQLite file takes no parameters: leave out the ? and what is behind it; "
+            "how long anything may take is BARAKA_DATABASE_TIMEOUT_SECONDS"
+        )
+
+
 def _refuse_parameters(text: str, url: URL) -> None:
     parameters = text.rpartition("@")[2].partition("?")[2].split("&")
-    if any("=" not in one for one in parameters if one):
+    # An empty password is one; an empty name of a file would go without what the file is for.
+    if any(not one.partition("=")[2] for one in parameters if one and one != "password="):
         raise UnusableUrl(
             "the database URL has a parameter without a value; in a password write %26 for & "
             "and %3F for ?"
@@ -123,6 +134,24 @@ def _refuse_parameters(text: str, url: URL) -> None:
                 f"the database URL has a parameter{named} that is not known; there are: "
                 + ", ".join(MYSQL_PARAMETERS)
             )
+        if isinstance(url.query[name], tuple):
+            raise UnusableUrl(f"the database URL has the parameter '{name}' more than once")
+    _refuse_half_of_tls(url)
     parts = (url.username, url.password, url.database, *url.query.values())
     if any(_UNDECODED in part for part in parts if part) and _UNDECODED not in text:
         raise UnusableUrl("the database URL has a %.. that is not UTF-8")
+
+
+def _refuse_half_of_tls(url: URL) -> None:
+    """Refuse parameters that the driver would pass over without a word, so that less is checked than meant."""
+    given = url.query
+    if "ssl_key" in given and "ssl_cert" not in given:
+        raise UnusableUrl("the database URL has ssl_key without ssl_cert: the key's certificate")
+    # As SQLAlchemy reads yes and no.
+    said = str(given.get("ssl_check_hostname", "false")).strip().lower()
+    checks = said in {"true", "yes", "on", "y", "t", "1"}
+    if checks and not given.keys() & {"ssl_ca", "ssl_capath"}:
+        raise UnusableUrl(
+            "the database URL has ssl_check_hostname without ssl_ca or ssl_capath: no name is "
+            "checked unless they say whose certificates are good"
+        )

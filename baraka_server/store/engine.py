@@ -24,6 +24,7 @@ from baraka_server.store.address import UnusableUrl, database_file, database_url
 from baraka_server.store.errors import condemns
 from baraka_server.store.row_sums import SQLITE_CHECKSUM, checksum_of_column
 from baraka_server.store.same_file import SameFile
+from baraka_server.store.tls_files import require_tls_files
 
 SQLITE_BUSY_SECONDS = 5
 FRESH_SECONDS = 0.2
@@ -48,6 +49,8 @@ def open_engine(
     url = database_url(text)
     try:
         return _engine(url, connections_max, timeout_seconds, patient=patient)
+    except UnusableUrl:
+        raise
     except (ArgumentError, ValueError, TypeError):
         # Theirs would quote it, and it may be a password.
         raise UnusableUrl(
@@ -70,6 +73,7 @@ def _engine(
         event.listen(engine.sync_engine, "begin", _begin_sqlite)
         event.listen(engine.sync_engine, "invalidate", _let_go_sqlite)
         return engine
+    require_tls_files(url)
     connect_seconds = max(1, round(timeout_seconds / 2))
     engine = create_async_engine(
         url,

@@ -388,7 +388,12 @@ def _plain(error: DBAPIError, url: URL) -> str:
                 f"CREATE DATABASE `{url.database}` CHARACTER SET utf8mb4"
             )
         case 1045 | 1698:
-            return f"The server at {url.host} does not let user '{url.username}' in with this password."
+            where = url.host or "this machine's socket file"
+            user = url.username or url.query.get("user")
+            return (
+                f"The server at {where} does not let user '{user}' in with this password"
+                f"{'' if 'ssl_ca' in url.query else ', or not without TLS (ssl_ca)'}."
+            )
         case 1044 | 1142:
             return f"User '{url.username}' is not allowed to do this in '{url.database}': {cause}"
         case _:

@@ -113,7 +113,7 @@ UNUSABLE = {
     f"mysql://root:{PASSWORD}@127.0.0.1:9/baraka": AWAY,
     f"mysql://root@127.0.0.1:9/baraka?password={PASSWORD}": AWAY,
     f"mysql://root@127.0.0.1:9/baraka?port={PASSWORD}": WRONG,
-    f"mysql://root@127.0.0.1:9/baraka?ssl_ca={PASSWORD}": AWAY,
+    f"mysql://root@127.0.0.1:9/baraka?ssl_ca={PASSWORD}": WRONG,
     f"mysql://root@127.0.0.1:9/baraka?nonsense={PASSWORD}": WRONG,
     f"sqlite:///baraka.db?check_same_thread={PASSWORD}": WRONG,
     f"sqlite:///baraka.db?timeout={PASSWORD}": WRONG,

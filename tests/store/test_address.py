@@ -73,6 +73,9 @@ def test_what_can_be_read_in_two_ways_is_refused_and_not_repeated(url: str) -> N
         "mysql://at:sec%FFret@host/db",
         "mysql://at:sec\nret@host/db",
         "mysql://at:secret@host:ret/db",
+        "mysql://at@host/db?password=secret&password=ret",
+        "sqlite:///baraka.db?password=secret",
+        "sqlite:///baraka.db?secret",
         "mysql://at:secret@[::1/db",
         "at:secret@host/db",
     ],
@@ -89,11 +92,37 @@ def test_a_parameter_that_is_not_known_is_named_where_it_cannot_be_a_password() 
         database_url("mysql://at@host/db?sslmode=on")
 
 
+@pytest.mark.parametrize(
+    ("parameters", "words"),
+    [
+        ("ssl_ca=", "a parameter without a value"),
+        ("ssl_ca=/a&ssl_ca=/b", "the parameter 'ssl_ca' more than once"),
+        ("ssl_key=/a", "ssl_key without ssl_cert"),
+        ("ssl_check_hostname=TRUE", "ssl_check_hostname without ssl_ca or ssl_capath"),
+    ],
+)
+def test_a_parameter_that_would_be_passed_over_is_refused(parameters: str, words: str) -> None:
+    with pytest.raises(UnusableUrl, match=words):
+        database_url(f"mysql://at@host/db?{parameters}")
+
+
+@pytest.mark.parametrize("password", ["", "c2VjcmV0Cg=="])
+def test_a_password_may_be_empty_and_end_as_base64_does(password: str) -> None:
+    read = database_url(f"mysql://at@host/db?password={password}&charset=utf8mb4")
+    assert read.query.get("password", "") == password
+
+
+def test_a_file_of_sqlite_takes_no_parameters() -> None:
+    for parameter in ("timeout=3", "detect_types=3", "uri=true", "mode=ro", "charset=utf8mb4"):
+        with pytest.raises(UnusableUrl, match="takes no parameters: leave out the \\?"):
+            database_url(f"sqlite:///baraka.db?{parameter}")
+
+
 def test_a_file_is_shown_with_its_whole_path(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    for url in ("sqlite:///a@b.db", f"sqlite+aiosqlite:///{tmp_path}/a@b.db?cache=secret"):
+    for url in ("sqlite:///a@b.db", f"sqlite+aiosqlite:///{tmp_path}/a@b.db"):
         assert shown_url(url) == f"the SQLite file {tmp_path}/a@b.db"
         assert missing_file(url) == tmp_path / "a@b.db"
     assert shown_url("sqlite://") == "sqlite://"

@@ -7,7 +7,6 @@ numbers; whoever listens hears every one of its own, in order.
 from __future__ import annotations
 
 import asyncio
-import datetime as dt
 import gc
 import itertools
 import json
@@ -19,9 +18,6 @@ from importlib.metadata import version
 
 import pytest
 from aiohttp import web
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 from engineio import async_socket, packet
 
 from baraka_server.live import presence
@@ -37,6 +33,7 @@ from tests.support.clients.stranger import (
     frame,
 )
 from tests.support.servers.baraka import SECRET
+from tests.support.servers.certificates import self_signed
 from tests.support.servers.neighbours import AUCTION, server_in_process, until
 
 UNHURRIED = {"bids_per_second_max": 0, "events_per_second_max": 0, "actions_per_second_max": 0}
@@ -293,30 +290,7 @@ async def test_a_viewer_whom_nobody_tells_anything_stays(tmp_path, path):
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory):
-    """A certificate for 127.0.0.1 that signs itself, and its key, in one file."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
-    now = dt.datetime.now(dt.UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - dt.timedelta(hours=1))
-        .not_valid_after(now + dt.timedelta(days=1))
-        .sign(key, hashes.SHA256())
-    )
-    file = tmp_path_factory.mktemp("tls") / "both.pem"
-    file.write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-        + made.public_bytes(serialization.Encoding.PEM)
-    )
-    return file
+    return self_signed(tmp_path_factory.mktemp("tls") / "both.pem")
 
 
 @asynccontextmanager

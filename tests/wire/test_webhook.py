@@ -10,14 +10,11 @@ import time
 from collections import Counter
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from baraka_server.live.code_delivery import CodeDelivery, Number, ToSend
 from baraka_server.live.sign_in_counts import Outcome
 from baraka_server.wire.webhook import WebhookChannel
+from tests.support.servers.certificates import self_signed
 from tests.support.servers.sms_gateway import SmsGateway
 
 SECRET = "a secret that the gateway has too, of 32 bytes"
@@ -129,7 +126,7 @@ async def test_a_newer_code_of_a_number_takes_the_place_of_one_that_is_tried_aga
 
 
 async def test_a_receiver_with_a_certificate_of_its_own_is_sent_nothing(deliver, tmp_path, caplog):
-    async with SmsGateway(tls=self_signed(tmp_path)) as gateway:
+    async with SmsGateway(tls=tls_of(self_signed(tmp_path / "gateway.pem"))) as gateway:
         delivery = deliver(gateway.url, pauses=())
         delivery.put(to_send())
         await delivery.drained()
@@ -159,29 +156,7 @@ async def test_a_number_of_nobody_costs_nothing_where_nobody_signs_up(deliver, c
     assert delivery.counts == {Outcome.CODE_FOR_NOBODY: 1}
 
 
-def self_signed(folder) -> ssl.SSLContext:
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
-    now = dt.datetime.now(dt.UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now)
-        .not_valid_after(now + dt.timedelta(days=1))
-        .sign(key, hashes.SHA256())
-    )
-    file = folder / "gateway.pem"
-    file.write_bytes(
-        certificate.public_bytes(serialization.Encoding.PEM)
-        + key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-    )
+def tls_of(file) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(file)
     return context

@@ -18,13 +18,14 @@ STATEMENT_SECONDS_MAX = 30
 class MariaDB(PrivateServer):
     """One server: `with MariaDB() as mariadb: url = mariadb.create_database("auction")`.
 
-    It starts on fresh data, and after `stop` and `kill` on the data that it had.
+    It starts on fresh data, and after `stop` and `kill` on the data that it had. `options` are more flags of it.
     """
 
     programs = ("mariadbd", "mariadb-install-db", "mariadb", "mariadb-dump")
 
-    def __init__(self) -> None:
+    def __init__(self, *options: str) -> None:
         super().__init__()
+        self._options = options
         self._data = self.folder / "data"
         self._socket = self.folder / "socket"
 
@@ -94,6 +95,7 @@ class MariaDB(PrivateServer):
             "--innodb-flush-log-at-trx-commit=1",
             "--innodb-buffer-pool-dump-at-shutdown=OFF",
             "--innodb-buffer-pool-load-at-startup=OFF",
+            *self._options,
         ]
 
     def _launch(self) -> None:
