@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from baraka_cli.contract_documents.schema import REF, contract_schema
+from baraka_server.contract.server_events import MissedEvent
 
 Schema = dict[str, Any]
 
@@ -29,6 +30,17 @@ WORDS = {
     "null": "null",
     "object": "Record<string, unknown>",
 }
+EVENT_OF_ANY_NAME = """\
+export type MissedEvent = {
+  [Name in keyof ServerToClientEvents]: {
+    /** The name of the event. */
+    event: Name;
+    /** Its payload. */
+    data: Parameters<ServerToClientEvents[Name]>[0];
+  };
+}[keyof ServerToClientEvents];
+"""
+"""Which payload a missed event has goes by its name: an interface could not say so."""
 NAME = re.compile(r"[A-Za-z_$][\w$]*")
 
 
@@ -74,6 +86,8 @@ def _events(name: str, what: str, events: dict[str, str]) -> str:
 
 def _declaration(name: str, schema: Schema) -> str:
     comment = list(_comment(schema.get("description", "")))
+    if name == MissedEvent.__name__:
+        return "\n".join([*comment, EVENT_OF_ANY_NAME])
     if "properties" not in schema:
         return "\n".join([*comment, f"export type {name} = {_type(schema)};", ""])
     return "\n".join([*comment, f"export interface {name} {{", *_fields(schema), "}", ""])

@@ -1285,12 +1285,14 @@ export interface MaximumChanged {
 }
 
 /** An event of the auction that a viewer did not hear, without its lists. */
-export interface MissedEvent {
-  /** The name of the event. */
-  event: string;
-  /** Its payload. */
-  data: Record<string, unknown>;
-}
+export type MissedEvent = {
+  [Name in keyof ServerToClientEvents]: {
+    /** The name of the event. */
+    event: Name;
+    /** Its payload. */
+    data: Parameters<ServerToClientEvents[Name]>[0];
+  };
+}[keyof ServerToClientEvents];
 
 /** Put a lot that waits at another place of the run list. */
 export interface MoveLot {

@@ -2,7 +2,8 @@
 //
 //   npm ci && npm run build && node dist/bidder.js http://127.0.0.1:3000 1 "$TOKEN" 2000
 //
-// In a project of your own: `baraka contract --format typescript --output src`, and import from "./baraka.js".
+// In a project of your own: `baraka contract --format typescript --output src`, and import from "./baraka.js". On Node
+// `npm i -D @types/node`, and from TypeScript 6 on name it: `"types": ["node"]` in tsconfig.json, or `tsc --types node`.
 import { io, type Socket } from "socket.io-client";
 import type {
   BidWithUser,

@@ -30,6 +30,7 @@ from baraka_server.wire.identity import mint
 from tests.support.clients.command_line import Answer, invoke, run
 from tests.support.clients.phones import PythonPhones, token
 from tests.support.servers.baraka import SECRET, Baraka, environment
+from tests.support.servers.databases import only_mariadb
 
 PASSWORD = "p4ssw0rd-of-the-database"
 ONE_TIME_CODE = "918273"
@@ -164,11 +165,17 @@ def test_a_password_that_the_database_refuses_is_not_repeated(mariadb, tmp_path)
             assert_tells_none(answer.out + answer.err)
 
 
-async def test_the_database_is_named_in_the_log_without_its_parameters(database, tmp_path):
-    async with Baraka(f"sqlite:///{database}?cache=a-parameter", tmp_path) as server:
+@only_mariadb
+async def test_the_database_is_named_in_the_log_without_its_parameters(
+    sale_database, mariadb, tmp_path
+):
+    _, _, place = sale_database.partition("@")
+    mariadb.sql("CREATE OR REPLACE USER dina@'%' IDENTIFIED BY 'a-parameter'")
+    mariadb.sql("GRANT ALL ON *.* TO dina@'%'")
+    async with Baraka(f"mysql://{place}?user=dina&password=a-parameter", tmp_path) as server:
         pass
     log = json.dumps(server.log)
-    assert "baraka.db" in log
+    assert place in log
     assert "a-parameter" not in log
 
 

@@ -24,6 +24,13 @@ export async function wrong(): Promise<void> {
   // @ts-expect-error nobody knows yet whether it was accepted
   answer.bidId.toFixed();
   if (!answer.ok) answer.message.trim();
+  const state = await socket.emitWithAck("joinAuction", { auctionId: 42 });
+  for (const { event, data } of (state.ok && state.missed) || []) {
+    // @ts-expect-error which event was missed says its name alone
+    data.newBid.bid.toFixed();
+    // @ts-expect-error a comment is no bid
+    if (event === "newComment") data.newBid.bid.toFixed();
+  }
   // @ts-expect-error the guide has no such event
   socket.on("newBids", () => undefined);
   // @ts-expect-error it is newBid.bid
@@ -42,6 +49,9 @@ export async function right(): Promise<void> {
   });
   unacknowledged.emit("placeBid", { auctionId: 42, amount: 1500 });
   const state = await socket.emitWithAck("joinAuction", { auctionId: 42, lastSeq: 7 });
-  if (state.ok) state.missed?.map(({ event }) => event);
+  for (const { event, data } of (state.ok && state.missed) || []) {
+    if (event === "newBid") data.newBid.bid.toFixed();
+    if (event === "auctionEnded") data.winningUser?.name.trim();
+  }
   io("http://127.0.0.1:3000", { auth: { token: "…", updates: "delta" } });
 }
