@@ -244,9 +244,35 @@ def _workers(settings: Settings) -> CheckResult:
     )
 
 
+def _metrics(settings: Settings) -> CheckResult:
+    token, port = settings.metrics_token, settings.metrics_port
+    if (
+        token
+        and settings.jwt_secret
+        and token.get_secret_value() == settings.jwt_secret.get_secret_value()
+    ):
+        return mend(
+            "metrics",
+            "their token is the secret of the access tokens: who reads the numbers can be anybody",
+            f"another BARAKA_METRICS_TOKEN: {MAKE_A_SECRET}",
+        )
+    shown = "with the token" if token else "for whoever is on this machine"
+    if port is not None:
+        return ok("metrics", f"/metrics at {settings.metrics_host} port {port}, {shown}")
+    if token:
+        return ok("metrics", f"/metrics on the port of the clients, {shown}")
+    if settings.mode is Mode.DEVELOPMENT:
+        return ok("metrics", "none")
+    return look(
+        "metrics",
+        "none: nobody sees how the server is, and no alert comes",
+        "BARAKA_METRICS_PORT=9464, or BARAKA_METRICS_TOKEN for the port of the clients",
+    )
+
+
 SETTINGS: tuple[Callable[[Settings], CheckResult], ...] = (
     *(_mode, _tokens, _address, _proxies, _origins),
-    *(_limits, _sessions, _numbers, _owner_bids, _log, _workers),
+    *(_limits, _sessions, _numbers, _owner_bids, _log, _workers, _metrics),
 )
 
 

@@ -66,6 +66,7 @@ def doctor(
 
 def _results(commands: Any, database_url: str | None) -> Iterator[CheckResult]:
     from baraka_cli import doctor_checks
+    from baraka_cli.doctor_signing_in import of_signing_in
     from baraka_server import open_files
     from baraka_server.settings import Settings
     from baraka_server.sources import origin
@@ -80,6 +81,7 @@ def _results(commands: Any, database_url: str | None) -> Iterator[CheckResult]:
         # One that is unreadable is named already; the default that stands in for it is not.
         if not (one.check == "secret" and "BARAKA_JWT_SECRET" in bad):
             yield one
+    yield from of_signing_in(settings)
     if not bad & {"BARAKA_DATABASE_URL", "--database-url"}:
         by = "set by --database-url" if database_url else origin(Settings, "database_url")
         yield from run(_database(settings, by))

@@ -72,6 +72,16 @@ def read_number(
     return Number(e164, tuple(dict.fromkeys(spellings)), e164[:-RANGE_DIGITS])
 
 
+def calling_code(region: str) -> int | None:
+    """The calling code of the country of two letters; None where there is no such country."""
+    return phonenumbers.country_code_for_region(region) or None
+
+
+def is_calling_code(code: int) -> bool:
+    """Whether any country, or service, has this calling code."""
+    return bool(phonenumbers.region_codes_for_country_code(code))
+
+
 def _local(parsed: phonenumbers.PhoneNumber) -> list[str]:
     """The number as people of its own country write it, with and without the blanks and the 0 before it."""
     national = phonenumbers.format_number(parsed, PhoneNumberFormat.NATIONAL)

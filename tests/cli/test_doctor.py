@@ -17,6 +17,7 @@ import pytest
 
 from baraka_cli import doctor_checks, doctor_database
 from baraka_cli.doctor_checks import State
+from baraka_cli.doctor_signing_in import of_signing_in
 from baraka_server.settings import DEVELOPMENT_SECRET, Settings
 from baraka_server.store import inspection as store
 from baraka_server.store import migrate
@@ -26,9 +27,19 @@ from tests.support.servers.baraka import BARAKA, SECRET, environment
 FINE = {
     "BARAKA_CONNECTIONS_MAX": 100,
     "BARAKA_CORS_ORIGINS": "https://sales.example",
+    "BARAKA_METRICS_PORT": 9464,
     "BARAKA_TRUSTED_PROXIES": "10.0.0.1",
 }
 """What a careful operator sets, on a machine that allows few open files."""
+
+WEBHOOK: dict[str, Any] = {
+    "sign_in": "webhook",
+    "sign_in_webhook_url": "https://sms.example/codes",
+    "sign_in_webhook_secret": "k9Zq3" * 8,
+    "phone_region": "KW",
+    "phone_countries": "965",
+}
+NO_WEBHOOK = {"sign_in_webhook_url": None, "sign_in_webhook_secret": None}
 
 
 @pytest.fixture(autouse=True)
@@ -82,6 +93,8 @@ def test_a_careful_operator_hears_nothing_but_ok(url: str) -> None:
             "numbers",
             "owner bids",
             "log",
+            "metrics",
+            "sign in",
             "database",
             "file",
             "disk",
@@ -123,6 +136,9 @@ def test_a_careful_operator_hears_nothing_but_ok(url: str) -> None:
         ({"BARAKA_PHONE_NUMBERS": "full"}, "numbers", "look", "BARAKA_PHONE_NUMBERS=masked"),
         ({"BARAKA_OWNER_BIDS": "true"}, "owner bids", "look", "BARAKA_OWNER_BIDS=false"),
         ({"BARAKA_LOG_LEVEL": "debug"}, "log", "look", "BARAKA_LOG_LEVEL=INFO"),
+        ({"BARAKA_METRICS_PORT": None}, "metrics", "look", "BARAKA_METRICS_PORT=9464"),
+        ({"BARAKA_METRICS_TOKEN": SECRET}, "metrics", "mend", "another BARAKA_METRICS_TOKEN"),
+        ({"BARAKA_OTP_IN_USERS": "true"}, "sign in", "look", "BARAKA_SIGN_IN=webhook"),
         ({"BARAKA_CONNECTIONS_MAX": 10**9}, "open files", "mend", "ulimit -n"),
     ],
     ids=lambda value: ",".join(value) if isinstance(value, dict) else None,
@@ -138,6 +154,38 @@ def test_what_is_set_unsafely_is_found_and_what_mends_it_is_said(
     assert doctor(url, **settings).code == (1 if state == "mend" else 0)
     others = {one["check"] for one in found if one["state"] == "mend"} - {check}
     assert not others
+
+
+def test_metrics_are_told_with_who_can_read_them(url: str) -> None:
+    def told(**settings: Any) -> str:
+        return next(one["what"] for one in checks(url, **settings) if one["check"] == "metrics")
+
+    assert told() == "/metrics at 127.0.0.1 port 9464, for whoever is on this machine"
+    assert told(BARAKA_METRICS_TOKEN="m" * 16).endswith("port 9464, with the token")
+    by_token = told(BARAKA_METRICS_PORT=None, BARAKA_METRICS_TOKEN="m" * 16)
+    assert by_token == "/metrics on the port of the clients, with the token"
+
+
+@pytest.mark.parametrize(
+    ("settings", "state", "do"),
+    [
+        ({}, "ok", None),
+        ({"otp_in_users": True}, "look", "BARAKA_OTP_IN_USERS=false"),
+        ({"phone_countries": ""}, "look", "BARAKA_PHONE_COUNTRIES=965"),
+        ({"phone_countries": "965, 9655"}, "mend", "like 965"),
+        ({"phone_region": "QQ"}, "mend", "like KW"),
+        ({"phone_region": "SA"}, "mend", "add 966"),
+        ({"phone_region": "", "phone_countries": "1"}, "ok", None),
+        ({"sign_in": None}, "look", "BARAKA_SIGN_IN=webhook"),
+        ({"sign_in": None, "phone_countries": "", **NO_WEBHOOK}, "ok", None),
+    ],
+)
+def test_signing_in_is_judged_by_who_gets_codes_and_who_reads_them(
+    settings: dict[str, Any], state: str, do: str | None
+) -> None:
+    worst = list(of_signing_in(Settings(**{**WEBHOOK, **settings})))[-1]
+    assert worst.state == state
+    assert (worst.do is None) if do is None else (do in (worst.do or ""))
 
 
 def test_every_wrong_setting_is_named_and_the_rest_is_still_looked_at(url: str) -> None:
