@@ -30,11 +30,11 @@ def erase(
     as_json: AsJson = False,
     database_url: DatabaseUrl = None,
 ) -> None:
-    """Erase a person: name, telephone number, words and labels, and what signing in left.
+    """Erase a person: name, telephone number, descriptions and labels, and what signing in left.
 
     The ledgers stay whole, and `baraka auction verify` counts what was erased. Bids, paddle numbers and
-    winnings stay, of "Erased user ID". The user can never connect again. It cannot be brought back, but
-    for backups, which have it still.
+    winnings stay, of "Erased user ID", and so do comments, until `baraka db prune` takes their auctions.
+    The user can never connect again. It cannot be brought back, but for backups, which have it still.
     """
     from baraka_server.store import erasure
 

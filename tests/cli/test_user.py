@@ -150,6 +150,8 @@ def test_an_erased_user_has_a_neutral_name_everywhere(desk: Desk) -> None:
     looked = desk.ask("user", "erase", dina, "--dry-run", "--json")
     assert (looked.code, json.loads(looked.out)["unpaidWinnings"]) == (1, [1])
     assert "has not paid for: winning 1." in looked.err
+    assert json.loads(looked.out)["commentsInLedgers"] == 1
+    assert "1 comment of the user stays in the ledger until the auctions are pruned" in looked.err
     leads = desk.ask("user", "erase", bilal, "--yes")
     assert (leads.code, leads.out) == (1, "")
     assert "In the live auction 1 the user leads." in leads.err
@@ -170,6 +172,7 @@ def test_an_erased_user_has_a_neutral_name_everywhere(desk: Desk) -> None:
         shown = " ".join(desk.ask(*words).out.split())
         assert "Dina" not in shown
         assert "Erased user" in shown
+    assert "Is it 18K?" in desk.ask("auction", "history", 1).out
     assert desk.ask("auction", "verify", 1).code == 0
     again = desk.ask("user", "erase", dina, "--anyway", "--yes")
     assert again.code == 0
