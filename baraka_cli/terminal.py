@@ -41,7 +41,8 @@ INTERRUPTED = 130
 """The exit code of a command that Ctrl-C ended: 128 + SIGINT, as shells expect."""
 
 WHOLE_CELLS_MAX = 16
-"""Columns of a table that are no wider than this are not wrapped."""
+"""Words in a table that are no longer than this are not broken."""
+BETWEEN_COLUMNS = 2
 
 # Both follow sys.stdout and sys.stderr, and NO_COLOR.
 stdout = Console(markup=False, emoji=False, highlight=False)
@@ -158,22 +159,36 @@ def cell(value: object, style: str = "", shown: Shown = PLAIN) -> Text:
 
 
 def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """A table on stdout. Long texts are wrapped; a phone number or a time that is cut misleads."""
+    """A table on stdout. Texts are wrapped; a price, a phone number or a time that is cut misleads.
+
+    Where there is no room for these and the words beside them, lines are longer than the terminal is wide.
+    """
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
-    house = shown()
+    house, least = shown(), -BETWEEN_COLUMNS
     table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0))
     for name, values in zip(columns, zip(*rows, strict=True), strict=True):
         kinds = {type(value) for value in values}
         numbers = int in kinds and kinds <= {int, NoneType}
-        short = all(cell(value).cell_len <= WHOLE_CELLS_MAX for value in values)
+        cells = [cell(value, shown=house) for value in values]
+        texts = any(map(str.isalpha, "".join(one.plain for one in cells)))
+        parts = [Text(name), *(Text(part) for one in cells for part in one.plain.split())]
+        longest = max(one.cell_len for one in (parts if texts else [Text(name), *cells]))
+        width = min(longest, WHOLE_CELLS_MAX) if texts else longest
+        least += BETWEEN_COLUMNS + width
         table.add_column(
-            name, justify="right" if numbers else "left", no_wrap=short, overflow="fold"
+            name,
+            justify="right" if numbers else "left",
+            no_wrap=not texts,
+            min_width=width,
+            overflow="fold",
         )
+    if least > stdout.width:
+        table.width = least
     for row in rows:
         table.add_row(*(cell(value, shown=house) for value in row))
-    stdout.print(table)
+    stdout.print(table, crop=False)
 
 
 def print_json(value: Any) -> None:

@@ -51,6 +51,17 @@ def test_a_phone_number_is_never_broken(capsys: pytest.CaptureFixture[str]) -> N
     assert max(map(len, out.splitlines())) <= 80
 
 
+def test_a_table_without_room_gets_longer_lines_and_loses_nothing(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "30")
+    row = ["two words", 2_147_483_647, "+923001112203", datetime(2027, 1, 31, 18, tzinfo=UTC)]
+    terminal.print_table(["Name", "Price", "Number", "Since"], [row])
+    *_, first, second = capsys.readouterr().out.splitlines()
+    assert first.split() == ["two", "2147483647", "+923001112203", "2027-01-31", "18:00"]
+    assert second.split() == ["words"]
+
+
 @pytest.mark.parametrize(
     ("error", "code"),
     [

@@ -1,12 +1,17 @@
 """`baraka winnings list`: who won what, and how to reach them."""
 
+import asyncio
 import json
+import re
 from pathlib import Path
 
 import pytest
 
+from baraka_server.contract.fields import INT_MAX
+from baraka_server.store.row_sums import read_row_sums
 from tests.cli.conftest import Desk
 from tests.support.clients.command_line import run, sell
+from tests.support.servers.sales import award, bid, change_lot, open_store, take
 
 
 def test_the_real_program_lists_winners_with_whole_numbers(desk: Desk, tmp_path: Path) -> None:
@@ -14,6 +19,42 @@ def test_the_real_program_lists_winners_with_whole_numbers(desk: Desk, tmp_path:
     assert (done.code, done.err) == (0, "")
     for text in ("Gold Ring (5.2g)", "1200", "2 Dina", "+923001112203"):
         assert text in done.out
+
+
+def test_the_largest_prices_and_their_sums_stay_whole(desk: Desk, tmp_path: Path) -> None:
+    sale = desk.sale
+
+    async def sell_crowns() -> None:
+        async with open_store(desk.url) as store:
+            for crown in ("Crown 1", "Crown 2"):
+                await take(store, sale.auction.id, [change_lot(sale, crown, 1)])
+                await take(store, sale.auction.id, [bid(sale, sale.dina, INT_MAX)])
+                await take(store, sale.auction.id, [award(sale, crown)])
+            await take(store, sale.auction.id, [change_lot(sale, "Crown 3", 1)])
+            bids = [bid(sale, sale.bilal, INT_MAX - 1), bid(sale, sale.dina, INT_MAX)]
+            await take(store, sale.auction.id, bids)
+            async with store.reading() as connection:
+                sums = await read_row_sums(connection, sale.auction.id)
+            assert (sums.bids.values, type(sums.bids.values)) == (2 * INT_MAX - 1, int)
+
+    assert desk.ask("winnings", "summary", 1, "--json").code == 0
+    asyncio.run(sell_crowns())
+    told = desk.ask("winnings", "summary", 1, "--json")
+    assert '"turnover": 4294968494,' in told.out  # 1200 beside them, and neither 4.29e9 nor a text
+    (dina,) = json.loads(told.out)["buyers"]
+    assert (dina["total"], dina["due"]) == (2 * INT_MAX + 1200,) * 2
+    assert "4294968494" in desk.ask("winnings", "summary", 1).out
+
+    file = tmp_path / "sheets.html"
+    done = desk.ask("winnings", "export", 1, "--format", "buyers", "-o", file)
+    assert (done.code, done.out) == (0, "")
+    assert "4294968494" in re.sub(r"(?<=\d)[^\d<](?=\d)", "", file.read_text(encoding="utf-8"))
+
+    (line,) = (each for each in desk.ask("winnings", "list").out.splitlines() if "Crown 2" in each)
+    for whole in (f" {INT_MAX} ", " +923001112203 "):
+        assert whole in line  # a terminal of 80 columns is too narrow for all of it
+    assert re.search(r" 20\d\d-\d\d-\d\d \d\d:\d\d$", line)
+    assert desk.ask("auction", "verify", 1).code == 0
 
 
 def test_json_has_the_documented_shape_and_the_winner(reading_desk: Desk) -> None:
