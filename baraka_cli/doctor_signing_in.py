@@ -59,7 +59,7 @@ def _numbers(settings: Settings) -> Iterator[CheckResult]:
     if region and local is None:
         yield mend(
             CHECK,
-            f"BARAKA_PHONE_REGION={region} is no country: numbers without a code are refused",
+            f"BARAKA_PHONE_REGION={region} is not a country: numbers without a code are refused",
             "its two letters, like KW",
         )
     elif local and codes and local not in codes:
