@@ -106,7 +106,10 @@ class Forwarding:
         return self._context.clock() < self._until or self.sources.are_busy(HERE)
 
     async def _as_committed(self, answered: Answered, view: AuctionView) -> Committed:
-        """What the owner wrote, as if it had been written here; what came before it is announced."""
+        """What the owner wrote, as if it had been written here; what came before it is announced.
+
+        It is written whatever fails here, and answered: what cannot be told, the next look finds.
+        """
         if answered.busy:
             self._until = self._context.clock() + PERIOD_SECONDS
         committed = _committed(view, answered.outcomes, answered.last_seqs)
@@ -117,11 +120,21 @@ class Forwarding:
             committed.users = await users_by_id(self._context.store, unknown) if unknown else {}
             if answered.news:
                 await self._hear_up_to(view, answered.news[0].before_seq + 1)
-        except StoreError:  # they are written all the same, and answered; the next look finds them
+        except Exception as error:
+            self._log_fault(error)
             committed.entries.clear()
             self._look()
         self._writer.heard(committed.entries)
         return committed
+
+    def _log_fault(self, error: Exception) -> None:
+        if not isinstance(error, StoreError):  # of which the store speaks
+            log.error(
+                "auction %s: what another server was asked for could not be told",
+                self._auction_id,
+                exc_info=error,
+                extra={"event": "fault", "auction": self._auction_id},
+            )
 
     async def _entries(self, news: RelayedEntries) -> Sequence[LedgerEntry]:
         if news.entries:
@@ -157,7 +170,8 @@ class Forwarding:
             return settled
         try:
             committed = await self._writer.commit([commands[at] for at in again], view)
-        except StoreError:
+        except Exception as error:
+            self._log_fault(error)
             return settled
         for at, outcome, last_seq in zip(
             again, committed.outcomes, committed.last_seqs, strict=True

@@ -257,6 +257,24 @@ async def test_what_an_owner_was_asked_that_is_gone_is_settled_here(
     await assert_sale_holds(store)
 
 
+async def test_what_an_owner_wrote_is_written_once_whatever_fails_here(hot, store, monkeypatch):
+    here, owner, _ = hot
+    owner.given.clear()
+    users_in = forwarding.users_in
+
+    def fails_once(entries):
+        monkeypatch.setattr(forwarding, "users_in", users_in)
+        raise RuntimeError("a defect")
+
+    monkeypatch.setattr(forwarding, "users_in", fails_once)
+    said = [PostComment(auction_id=1, comment=text) for text in ("One", "Two")]
+    answers = await asyncio.gather(*(here.house.submit(BILAL, one) for one in said))
+    assert all(one["commentId"] for one in answers)
+    assert len(owner.given[0].commands) == 2
+    await all_heard(store, (here, BILAL), (owner, DINA))
+    assert [e.event.comment for e in await the_ledger(store) if e.kind == "comment"] == ["One", "Two"]
+
+
 async def test_a_node_that_stood_still_does_nothing_of_what_it_was_asked_meanwhile(
     hot, monkeypatch
 ):
