@@ -57,6 +57,7 @@ QUICK = Plan(
         bids=3,
         seconds=0.5,
         bidders=8,
+        crowd=12,
         watching=8,
         nodes=2,
         auctions=2,

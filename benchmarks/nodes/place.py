@@ -32,7 +32,9 @@ class Plan:
     """How many bids all viewers are told, one after the other."""
     seconds: float = 3.0
     bidders: int = 48
-    """Of the hot auctions; as many on each of the nodes."""
+    """Of the hot auctions, divided evenly among the nodes. Each waits for the answer to its bid."""
+    crowd: int = 256
+    """So many bidders that one server alone is always busy, and more of them bring no more bids."""
     watching: int = 200
     nodes: int = 4
     auctions: int = 16
