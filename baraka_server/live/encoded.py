@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 # Made once: json.dumps would make one for each value, which is most of the work.
 _json = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
+_quoted = json.encoder.encode_basestring
 
 
 class Encoded(str):
@@ -75,16 +76,26 @@ def encode(value: Any) -> Encoded:
     kind = type(value)
     if kind is Encoded or kind is Superseding or kind is Shared:
         return value  # type: ignore[no-any-return]
+    return Encoded(_text(value))
+
+
+def _text(value: Any) -> str:
+    kind = type(value)
+    if kind is Encoded or kind is Superseding or kind is Shared:
+        return value  # type: ignore[no-any-return]
     if kind is int:  # True is not an int here
-        return Encoded(value)
+        return str(value)
+    if kind is str:
+        return _quoted(value)
+    if value is None:
+        return "null"
     if isinstance(value, dict):
-        fields = [_name(str(key)) + encode(item) for key, item in value.items()]
-        return Encoded("{" + ",".join(fields) + "}")
+        return "{" + ",".join([_name(str(key)) + _text(one) for key, one in value.items()]) + "}"
     if isinstance(value, BaseModel):
-        return Encoded(value.model_dump_json())
+        return value.model_dump_json()
     if isinstance(value, list | tuple):
-        return Encoded("[" + ",".join(map(encode, value)) + "]")
-    return Encoded(_json(value))
+        return "[" + ",".join(map(_text, value)) + "]"
+    return _json(value)
 
 
 @lru_cache(maxsize=512)  # there are not as many names in the contract

@@ -166,7 +166,7 @@ class Rows:
         self._newest_first = newest_first
         self._rows: dict[int, _Row] = {}  # by id, in the order of time
         self._text = ""
-        self._added: list[Encoded] = []
+        self._added: list[_Row] = []  # which are not in the text yet
         self._changes = people.changes
         self._shared: Shared | None = None
         self.growth = object()
@@ -181,7 +181,7 @@ class Rows:
         if record.id in self._rows:
             self._changes = -1  # the text has it as it was before
         self._rows[record.id] = row
-        self._added.append(self._told(row))
+        self._added.append(row)
 
     def put_back(self, record: Comment) -> None:
         """Add a row that was removed at its place in time, which ids tell. Its user is known."""
@@ -240,13 +240,14 @@ class Rows:
         if self._changes != self._people.changes:
             self._changes = self._people.changes
             self._text, self._shared = "", None
-            self._added = [self._told(row) for row in self._rows.values()]
+            self._added = list(self._rows.values())
         if self._added:
+            added = [self._told(row) for row in self._added]
             old = [self._text] if self._text else []
             if self._newest_first:
-                self._text = ",".join([*reversed(self._added), *old])
+                self._text = ",".join([*reversed(added), *old])
             else:
-                self._text = ",".join([*old, *self._added])
+                self._text = ",".join([*old, *added])
             self._added.clear()
             self._shared = None
         return self._text

@@ -113,7 +113,8 @@ class RowsShown:
         return None
 
     def placed(self, entry: LedgerEntry, event: BidPlaced) -> Bid:
-        self.mark([event])
+        if event.automatic or event.floor:
+            self.mark([event])
         user_id = entry.user_id or 0
         return self.bid(StandingBid(event.bid_id, user_id, event.amount, entry.at))
 
