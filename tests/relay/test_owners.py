@@ -272,7 +272,8 @@ async def test_what_an_owner_wrote_is_written_once_whatever_fails_here(hot, stor
     assert all(one["commentId"] for one in answers)
     assert len(owner.given[0].commands) == 2
     await all_heard(store, (here, BILAL), (owner, DINA))
-    assert [e.event.comment for e in await the_ledger(store) if e.kind == "comment"] == ["One", "Two"]
+    texts = [e.event.comment for e in await the_ledger(store) if e.kind == "comment"]
+    assert texts == ["One", "Two"]
 
 
 async def test_a_node_that_stood_still_does_nothing_of_what_it_was_asked_meanwhile(
