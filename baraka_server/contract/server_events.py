@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from baraka_server.contract.fields import Time
 from baraka_server.contract.records import (
+    AnnouncedAuction,
     Auction,
     AuctionWithLists,
     BidWithUser,
@@ -360,6 +361,9 @@ class RefusalDetails(ServerModel):
     numbers: list[int] | None = Field(None, description="Those at fault, with `number_taken`.")
     lots_version: int | None = Field(
         None, alias="lotsVersion", description="That of the run list, or of the lot, by now."
+    )
+    auction: AnnouncedAuction | None = Field(
+        None, description="Of a join with `not_live`: what is to come here, or is over."
     )
 
 

@@ -291,7 +291,7 @@ class Auctioneer:
             if for_joining and not self.view.record.isLive:
                 await self._announcer.catch_up(self.view)
                 if not self.view.record.isLive:
-                    self._closed.because(Code.NOT_LIVE)
+                    self._closed.because(Code.NOT_LIVE, self.view.record)
         elif for_joining and await self._is_open():
             await self.context.relay.follow(self.auction_id)  # before what it then adds to
             await self._announcer.renew()
@@ -310,7 +310,7 @@ class Auctioneer:
         if record is None:
             self._closed.because(Code.AUCTION_NOT_FOUND)
         elif not record.isLive:
-            self._closed.because(Code.NOT_LIVE)
+            self._closed.because(Code.NOT_LIVE, record)
         return record is not None and record.isLive
 
     @property

@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from baraka_server.contract.refusals import Code
+from baraka_server.contract.records import AnnouncedAuction, Auction
+from baraka_server.contract.refusals import Code, Refusal
 
 
 class Closed:
@@ -19,14 +20,27 @@ class Closed:
         self._seconds = seconds
         self._clock = clock
         self._until = 0.0
+        self._record: Auction | None = None
         self.reason: Code | None = None
 
-    def because(self, reason: Code) -> None:
-        self.reason, self._until = reason, self._clock() + self._seconds
+    def because(self, reason: Code, record: Auction | None = None) -> None:
+        self.reason, self._record = reason, record
+        self._until = self._clock() + self._seconds
+
+    def refusal(self, event: str) -> Refusal | None:
+        """The refusal of a join; None where the auction can be joined."""
+        if self.reason is Code.NOT_LIVE and self._record is not None:
+            return not_live(self._record, event)
+        return Refusal(self.reason, event) if self.reason else None
 
     def expire(self) -> None:
         if self._clock() >= self._until:
             self.forget()
 
     def forget(self) -> None:
-        self.reason = None
+        self.reason = self._record = None
+
+
+def not_live(record: Auction, event: str) -> Refusal:
+    """The refusal of a join before a sale or after it, with what everybody may know of that."""
+    return Refusal(Code.NOT_LIVE, event, {"auction": AnnouncedAuction.of(record)})

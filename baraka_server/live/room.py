@@ -11,7 +11,7 @@ from baraka_server.contract.server_events import AuctionState
 from baraka_server.live.announcer import Announcer
 from baraka_server.live.audience import RoundShown, Viewer
 from baraka_server.live.batch import Outcome
-from baraka_server.live.closed import Closed
+from baraka_server.live.closed import Closed, not_live
 from baraka_server.live.context import AuctioneerContext
 from baraka_server.live.encoded import in_pieces
 
@@ -29,13 +29,13 @@ class Room:
 
     async def let_in(self, viewer: Viewer, event: JoinAuction, *, acknowledged: bool) -> Outcome:
         """Let a viewer in and return the whole state; unless `acknowledged`, send it as an event (D21)."""
-        if self._closed.reason:
-            return Refusal(self._closed.reason, event.wire_name)
+        if refusal := self._closed.refusal(event.wire_name):
+            return refusal
         view = self._announcer.view
         if view is None:
             return Refusal(Code.AUCTION_NOT_FOUND, event.wire_name)
         if not view.record.isLive:
-            return Refusal(Code.NOT_LIVE, event.wire_name)
+            return not_live(view.record, event.wire_name)
         if viewer.user_id in view.rules.moderation.blocked:
             return Refusal(Code.BLOCKED, event.wire_name)
         missed: dict[str, Any] = {}

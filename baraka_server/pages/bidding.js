@@ -1,5 +1,5 @@
 // The bar at the foot of the page: the next bid under one thumb, other amounts, and comments.
-import { takesBids } from "./sale.js";
+import { awaitsRegistration, takesBids } from "./sale.js";
 import { $ } from "./show.js";
 
 const FAR_ABOVE = 3;
@@ -21,6 +21,7 @@ export class Bidding {
     this._toldUntil = null;
     $("bid").addEventListener("click", () => this._press());
     $("more").addEventListener("click", () => this._openAmount());
+    $("withdraw").addEventListener("click", () => this._place("withdrawMaximum", {}));
     $("amount-cancel").addEventListener("click", () => $("amount-dialog").close());
     $("amount").addEventListener("input", () => this._changedAmount());
     $("as-maximum").addEventListener("change", () => this._changedAmount());
@@ -46,16 +47,19 @@ export class Bidding {
     const isLive = sale.phase === "live";
     $("bidding").hidden = !isLive || !(this._session.userId !== null || this._onSignIn);
     $("comment").hidden = !isLive || this._session.userId === null;
-    const { maximum } = sale.own;
-    $("mine").textContent = sale.own.role
-      ? words.staff
-      : maximum !== null
-        ? words.yourMaximum(amount(maximum))
-        : "";
+    put($("mine"), this._ownFacts(sale));
+    $("withdraw").hidden = sale.own.maximum === null;
     $("maximum-choice").hidden = !sale.maxima;
     this._showHelp();
     if (!sale.lot && $("amount-dialog").open) $("amount-dialog").close();
     this._tick();
+  }
+
+  _ownFacts({ own, ...sale }) {
+    const { words, amount } = this._stage;
+    if (own.role) return words.staff;
+    if (own.maximum !== null) return words.yourMaximum(amount(own.maximum));
+    return awaitsRegistration({ own, ...sale }) ? words.refused.not_registered : "";
   }
 
   /** What can be pressed now, and what it says. */
@@ -63,7 +67,8 @@ export class Bidding {
     const sale = this._sale;
     if (!sale) return;
     const isGuest = this._session.userId === null;
-    const open = takesBids(sale, performance.now());
+    const open = takesBids(sale, performance.now()) && sale.own.role === null && !awaitsRegistration(sale);
+    const canSend = this._line === "online" && !this._isSending;
     const leads = sale.bids[0]?.user_id === this._session.userId && !isGuest;
     const button = $("bid");
     const next = isGuest ? null : sale.nextBid;
@@ -72,22 +77,25 @@ export class Bidding {
       const { at } = this._shown;
       this._shown = { amount: next, at: next === null ? at : at === null ? -Infinity : performance.now() };
     }
-    button.disabled =
-      !isGuest && (!open || leads || this._isSending || this._line !== "online" || sale.own.role !== null);
+    button.disabled = !isGuest && (!open || leads || !canSend);
+    $("withdraw").disabled = !canSend;
     button.dataset.state = leads ? "leading" : open ? "open" : "closed";
     put(button, this._saying(isGuest, leads));
-    $("more").hidden = isGuest || !open || sale.own.role !== null;
+    $("more").hidden = isGuest || !open;
     if (this._toldUntil !== null && performance.now() > this._toldUntil) this._tell("");
   }
 
   /** What the button says. */
   _saying(isGuest, leads) {
     const { words, amount } = this._stage;
-    const { nextBid, lot } = this._sale;
+    const sale = this._sale;
     if (isGuest) return words.signInToBid;
     if (this._isSending) return words.sending;
     if (leads) return words.youLead;
-    return nextBid !== null && lot ? words.bid(amount(nextBid)) : words.nextLotSoon;
+    if (!sale.lot) return words.noLot;
+    if (awaitsRegistration(sale)) return words.unregistered;
+    if (takesBids(sale, performance.now())) return words.bid(amount(sale.nextBid));
+    return sale.bidding === "paused" ? words.paused : words.closed;
   }
 
   _press() {
@@ -117,32 +125,36 @@ export class Bidding {
   _changedAmount() {
     this._sure = null;
     $("amount-help").textContent = "";
-    $("amount-place").textContent = this._stage.words.place;
+    const { place, setIt } = this._stage.words;
+    $("amount-place").textContent = this._asMaximum ? setIt : place;
     this._showHelp();
   }
 
   _showHelp() {
-    $("maximum-help").hidden = !this._sale.maxima || !$("as-maximum").checked;
+    $("maximum-help").hidden = !this._asMaximum;
+  }
+
+  get _asMaximum() {
+    return this._sale.maxima && $("as-maximum").checked;
   }
 
   /** A bid far above the next one is asked about once more. */
   _placeAmount() {
     const { words, amount } = this._stage;
     const number = read($("amount").value);
-    const asMaximum = this._sale.maxima && $("as-maximum").checked;
     if (number === null || number < (this._sale.nextBid ?? 1)) {
       const least = this._sale.nextBid;
       $("amount-help").textContent = least === null ? words.closed : `${words.next}: ${amount(least)}`;
       return;
     }
-    if (!asMaximum && number > FAR_ABOVE * this._sale.nextBid && this._sure !== number) {
+    if (!this._asMaximum && number > FAR_ABOVE * this._sale.nextBid && this._sure !== number) {
       this._sure = number;
       $("amount-help").textContent = words.sure(amount(number));
       $("amount-place").textContent = words.bid(amount(number));
       return;
     }
     $("amount-dialog").close();
-    if (asMaximum) this._place("setMaximumBid", { amount: number });
+    if (this._asMaximum) this._place("setMaximumBid", { amount: number });
     else this._place("placeBid", { amount: number });
   }
 

@@ -1,6 +1,6 @@
 // The connection to an auction's room: joins, comes back, and tells what was heard. It shows nothing.
 import { io } from "./socket.io.js";
-import { EMPTY, hasGap, heard, ofRecord, ofState } from "./sale.js";
+import { EMPTY, hasGap, heard, ofRefused, ofState } from "./sale.js";
 
 const ANSWER_MS_MAX = 8_000;
 const ASK_AGAIN_MS = 2_000;
@@ -11,8 +11,8 @@ const LOOK_AGAIN_MS = 10_000;
 const OTHER_TOKEN = new Set(["invalid_token", "no_token"]);
 const STAY_AWAY = new Set(["blocked", "blocked_everywhere", "user_not_found", "other_auction"]);
 const NOT_NOW = new Set(["unavailable", "busy", "too_fast", "not_live", "too_many_guests", "fault"]);
-// Refusals of a join behind which there is nothing to come, with the phase that they tell of.
-const OVER = { already_ended: "ended", already_canceled: "canceled", auction_not_found: "missing" };
+// Phases behind which nothing comes; should one be started all the same, everybody is told.
+const OVER = new Set(["ended", "canceled"]);
 // Outcomes that nobody knows: the same request is sent again under the same id.
 const UNSETTLED = new Set(["unavailable", "busy", "outcome_unknown", "not_joined"]);
 
@@ -57,6 +57,7 @@ export class Connection {
   reopen() {
     this._isOut = false;
     this._tries = 0;
+    this._set({ ...this.sale, own: EMPTY.own });
     this._socket.disconnect();
     this._socket.connect();
   }
@@ -112,18 +113,17 @@ export class Connection {
     this._why = null;
     this.joined = true;
     clearTimeout(this._timer);
-    this._set(ofState(state, performance.now(), this.sale));
+    this._set(ofState(state, performance.now(), this.sale, this._session.userId));
     this._tell.onLine("online");
   }
 
-  async _notIn(refusal) {
+  _notIn(refusal) {
     this._tell.onLine("online");
     if (STAY_AWAY.has(refusal.code)) return this._goOut(refusal.code);
-    const record = await this._session.record(this.auctionId).catch(() => null);
-    if (record) this._set(ofRecord(record));
-    else if (refusal.code in OVER) this._set({ ...EMPTY, phase: OVER[refusal.code] });
+    if (refusal.auction) this._set(ofRefused(refusal.auction));
+    else if (refusal.code === "auction_not_found") this._set({ ...EMPTY, phase: "missing" });
     else if (refusal.code === "not_live") this._set({ ...this.sale, phase: "waiting" });
-    if (NOT_NOW.has(refusal.code)) this._later();
+    if (NOT_NOW.has(refusal.code) && !OVER.has(this.sale.phase)) this._later();
   }
 
   /** Join again after a while, longer each time. */
@@ -140,7 +140,7 @@ export class Connection {
       return;
     }
     if (!this.joined) return; // what came before the state is in it
-    if (hasGap(this.sale, event, data)) this._join(); // the whole state says what was not heard
+    if (hasGap(this.sale, event, data) || lacksMaximum(this.sale, event)) this._join(); // the state says what was not heard
     this._set(heard(this.sale, event, data, performance.now()));
   }
 
@@ -181,9 +181,14 @@ export class Connection {
     this.joined = false;
     clearTimeout(this._timer);
     this._socket.disconnect();
+    this._set({ ...EMPTY, phase: "out", auction: this.sale.auction });
     this._tell.onLine("out", code);
   }
 }
+
+/** Whether a lot comes back that was taken off before the viewer came: with it a maximum that nobody told of. */
+const lacksMaximum = ({ maxima, own, last }, event) =>
+  event === "lotReopened" && maxima && own.userId !== null && last?.maximum === undefined;
 
 const wait = (ms) => new Promise((done) => setTimeout(done, ms));
 

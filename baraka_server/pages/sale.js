@@ -5,7 +5,7 @@ const BIDS_KEPT = 60;
 const COMMENTS_KEPT = 120;
 
 export const EMPTY = Object.freeze({
-  phase: "unknown", // unknown | missing | waiting | live | ended | canceled
+  phase: "unknown", // unknown | missing | waiting | live | ended | canceled | out (nothing is shown to this viewer)
   auction: null,
   lot: null, // what is on the block: {number, product, description, imageUrl, startPrice, minimumPrice, marketPrice}
   bids: [], // newest first, as records
@@ -17,16 +17,21 @@ export const EMPTY = Object.freeze({
   clock: null, // {running, remainingMs, at}: remainingMs is as of `at`
   bidding: "open", // open | paused
   warning: 0, // 1, 2, 3: going once, going twice, last call
-  last: null, // how the last lot ended: {product, price, userId, paddle, name, passed}
+  last: null, // how the last lot ended: {product, price, userId, paddle, name, passed, maximum (the own one)}
+  correction: null, // {kind, seq} of what was just taken back: kind is "bidUndone" or "lotReopened"
   hostIsAway: false,
   maxima: false,
-  own: { maximum: null, role: null },
+  registration: "open", // open | approval: only who was registered bids
+  own: { userId: null, paddle: null, maximum: null, role: null, registered: false },
   seq: 0,
   ledger: null,
 });
 
-/** The sale that the answer to a join, or `auctionState`, tells of. `before` is what was shown until then. */
-export function ofState(state, now, before = EMPTY) {
+/**
+ * The sale that the answer to a join, or `auctionState`, tells of. `before` is what was shown until then,
+ * `userId` who joined.
+ */
+export function ofState(state, now, before = EMPTY, userId = before.own.userId) {
   const { auction, lot } = state;
   return {
     ...EMPTY,
@@ -43,16 +48,22 @@ export function ofState(state, now, before = EMPTY) {
     bidding: state.bidding === "paused" ? "paused" : "open",
     last: auction.current_product ? null : (missedEnd(state.missed ?? [], before.lot) ?? before.last),
     maxima: state.maxima ?? false,
-    own: { maximum: state.maximum ?? null, role: state.role ?? null },
+    registration: state.registration ?? "open",
+    own: {
+      userId,
+      paddle: state.paddle ?? null,
+      maximum: state.maximum ?? null,
+      role: state.role ?? null,
+      registered: state.registered ?? false,
+    },
     seq: state.seq,
     ledger: state.ledger ?? null,
   };
 }
 
-/** The sale of an auction that nobody may join: not yet, or not any more. */
-export function ofRecord(auction) {
-  const phase = phaseOf(auction);
-  return { ...EMPTY, phase: phase === "live" ? "waiting" : phase, auction };
+/** The sale of an auction that nobody may join, by what a refused join tells of it: not yet, or not any more. */
+export function ofRefused(auction) {
+  return { ...EMPTY, phase: phaseOf(auction), auction };
 }
 
 /** The sale behind an event of its room. Whatever is older than what is shown changes nothing. */
@@ -75,6 +86,11 @@ export function remaining(clock, now) {
   return clock.running ? Math.max(0, clock.remainingMs - (now - clock.at)) : clock.remainingMs;
 }
 
+/** Whether the viewer may not bid because somebody has to be registered by the owner first. */
+export function awaitsRegistration({ registration, own }) {
+  return own.userId !== null && registration === "approval" && !own.registered && own.role === null;
+}
+
 /** Whether bids are taken now, as far as the viewer can know. */
 export function takesBids(sale, now) {
   return (
@@ -94,6 +110,8 @@ const EVENTS = {
     ...asking(sale, data, now),
     warning: 0,
     last: null,
+    correction: sameEntry(sale.correction, data),
+    own: withPaddle(sale.own, data.newBid),
   }),
   auction_change_product: (sale, data, now) => ({
     ...sale,
@@ -112,7 +130,9 @@ const EVENTS = {
     bidding: data.round === sale.round ? sale.bidding : "open",
     warning: 0,
     last: null,
+    correction: sameEntry(sale.correction, data),
     hostIsAway: false,
+    own: data.round === sale.round ? sale.own : { ...sale.own, maximum: null },
   }),
   auctionEnded: (sale, data, now) => ({
     ...sale,
@@ -123,7 +143,8 @@ const EVENTS = {
     reserveMet: null, // of what is on the block; that of the lot that ended is not shown
     bidding: "open",
     warning: 0,
-    last: endOf(data, sale.lot),
+    last: { ...endOf(data, sale.lot), maximum: sale.own.maximum },
+    correction: null,
     own: { ...sale.own, maximum: null },
   }),
   bidUndone: (sale, data, now) => ({
@@ -131,8 +152,15 @@ const EVENTS = {
     bids: sale.bids.filter(({ id }) => !data.bidIds.includes(id)),
     ...asking(sale, data, now),
     warning: 0,
+    correction: { kind: "bidUndone", seq: data.seq },
   }),
-  lotReopened: (sale, data, now) => ({ ...sale, ...asking(sale, data, now), last: null }),
+  lotReopened: (sale, data, now) => ({
+    ...sale,
+    ...asking(sale, data, now),
+    last: null,
+    correction: { kind: "lotReopened", seq: data.seq },
+    own: { ...sale.own, maximum: sale.last?.maximum ?? null },
+  }),
   newComment: (sale, data) => ({
     ...sale,
     comments: data.comments
@@ -156,9 +184,13 @@ const EVENTS = {
   }),
   fairWarning: (sale, data) => ({ ...sale, warning: data.stage }),
   nextBidChanged: (sale, data) => ({ ...sale, nextBid: data.nextBid }),
-  houseRulesChanged: (sale, data) => ({ ...sale, maxima: data.maxima }),
+  houseRulesChanged: (sale, data) => ({ ...sale, maxima: data.maxima, registration: data.registration }),
   roleChanged: (sale, data) => ({ ...sale, own: { ...sale.own, role: data.role } }),
   maximumChanged: (sale, data) => ({ ...sale, own: { ...sale.own, maximum: data.maximum } }),
+  registrationChanged: (sale, data) => ({
+    ...sale,
+    own: { ...sale.own, registered: data.registered, paddle: data.paddle },
+  }),
   broadCasterLeft: (sale) => ({ ...sale, hostIsAway: true }),
   auctionFinished: (sale) => over(sale, "ended"),
   auctionCanceled: (sale) => over(sale, "canceled"),
@@ -172,6 +204,7 @@ const EVENTS = {
       lot: auction.current_product ? lotOf(auction, same ? namedIn(sale.lot) : null) : null,
       bids: same && highestBid ? sale.bids : highestBid ? [highestBid] : [],
       round,
+      own: same ? sale.own : { ...sale.own, maximum: null },
     };
   },
 };
@@ -242,6 +275,13 @@ const over = (sale, phase) => ({
   clock: null,
   warning: 0,
 });
+
+/** What was taken back, as long as the events of that same entry are told; any later one is other news. */
+const sameEntry = (correction, { seq }) => (correction?.seq === seq ? correction : null);
+
+/** A first bid gives its bidder a paddle. */
+const withPaddle = (own, bid) =>
+  bid.user_id === own.userId && bid.paddle !== undefined ? { ...own, paddle: bid.paddle } : own;
 
 const added = (bids, bid) =>
   bids.some(({ id }) => id === bid.id) ? bids : [bid, ...bids].slice(0, BIDS_KEPT);

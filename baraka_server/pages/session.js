@@ -28,7 +28,7 @@ export class Session {
     addEventListener("storage", ({ key }) => key === KEPT && this._isAnother() && this._onUser(this.user));
   }
 
-  /** The user who is signed in; null for a guest. */
+  /** The user who signed in on this page, `{id, name, ending}` (of the telephone number); null for a guest. */
   get user() {
     return this._link || !this._keeps ? null : (kept()?.user ?? null);
   }
@@ -51,14 +51,6 @@ export class Session {
     if (this._guest && this._guest !== stale) return this._guest;
     this._guest = (await post("/auth/guest", {})).accessToken;
     return this._guest;
-  }
-
-  /** The record of an auction; null for guests, who may not read it. */
-  async record(auctionId) {
-    if (!this.user && !this._link) return null;
-    const headers = { Authorization: `Bearer ${await this.token()}` };
-    const answer = await fetch(`/api/auctions/${auctionId}`, { headers });
-    return answer.ok ? answer.json() : null;
   }
 
   _forget() {
@@ -140,9 +132,9 @@ function forget() {
 }
 
 function keep(data, user = null) {
-  const { accessToken, refreshToken, expiresIn, id, name } = data;
+  const { accessToken, refreshToken, expiresIn, id, name, number } = data;
   const expiresAt = Date.now() + expiresIn * 1000;
-  const who = id === undefined ? user : { id, name };
+  const who = id === undefined ? user : { id, name, ending: number?.slice(-2) ?? "" };
   const session = { accessToken, refreshToken, expiresAt, user: who };
   try {
     localStorage.setItem(KEPT, JSON.stringify(session));

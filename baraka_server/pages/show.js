@@ -1,10 +1,13 @@
 // Shows a sale in the parts that a page has (`data-part`), and the page's own words (`data-say`).
-import { remaining } from "./sale.js";
-import { LANGUAGES, amounts } from "./texts.js";
+import { remaining, takesBids } from "./sale.js";
+import { LANGUAGES, amounts, times } from "./texts.js";
 
 const BIDS_SHOWN = 12;
 const TICK_MS = 200;
 const ANNOUNCE_MS = 2_500;
+// One entry may be told in several events: what it is in between is not read aloud.
+const SETTLE_MS = 200;
+const PHASES_NAMED = new Set(["waiting", "live", "ended", "canceled"]);
 const LAST_SECONDS = 10;
 
 /** The element of this id. */
@@ -44,6 +47,7 @@ export class Stage {
     this.words = LANGUAGES[language];
     this.amount = amounts(language, this._currency);
     this._number = amounts(language, null);
+    this._time = times(language);
     document.documentElement.lang = language;
     document.documentElement.dir = this.words.direction;
     for (const one of this._root.querySelectorAll("[data-say]")) {
@@ -95,10 +99,11 @@ export class Stage {
 
   _paint(sale) {
     const { words } = this;
+    this._takesBids = takesBids(sale, performance.now());
     this._root.dataset.phase = sale.phase;
     this._root.dataset.block = sale.lot ? "open" : "empty";
     this._put("title", sale.auction?.title ?? "");
-    this._put("phase", words[sale.phase] ?? "");
+    this._put("phase", PHASES_NAMED.has(sale.phase) ? words[sale.phase] : "");
     this._put("watchers", sale.phase === "live" ? words.watchers(sale.viewers) : "");
     this._paintLot(sale);
     this._paintPrice(sale);
@@ -136,12 +141,14 @@ export class Stage {
   _paintPrice(sale) {
     const { lot, bids, last } = sale;
     const [leading] = bids;
-    const shown = leading ? leading.bid : (lot?.minimumPrice ?? last?.price ?? null);
+    // Nobody is asked for a first bid that would be refused.
+    const least = this._isClosed(sale) ? null : lot?.minimumPrice;
+    const shown = leading ? leading.bid : (least ?? last?.price ?? null);
     const price = shown === null ? "" : this.amount(shown);
     // The longer it is, the smaller it is written: it is never cut.
     this.part("price")?.style.setProperty("--chars", Math.max(5, price.length));
     this._put("price", price);
-    const label = leading ? "currentBid" : lot ? "firstBid" : null;
+    const label = leading ? "currentBid" : !lot ? null : shown === null ? "noBids" : "firstBid";
     this._put("price-label", label ? this.words[label] : "");
     const leader = this.part("leader");
     if (leader) {
@@ -151,7 +158,7 @@ export class Stage {
       const who = leading && { paddle: leading.paddle, name: leading.user.name };
       leader.replaceChildren(...(who ? [this.who(who), mine ? ` · ${this.words[mine]}` : ""] : []));
     }
-    const next = sale.nextBid !== null && leading ? this.amount(sale.nextBid) : "";
+    const next = this._takesBids && leading ? this.amount(sale.nextBid) : "";
     this._put("next", next);
     this._put("next-label", next && this.words.next);
     const reserve = sale.reserveMet === null || !lot ? "" : sale.reserveMet ? "reserveMet" : "reserveNotMet";
@@ -174,11 +181,13 @@ export class Stage {
   _noticeOf(sale) {
     const { words } = this;
     const alone = { waiting: "notStarted", ended: "saleEnded", canceled: "saleCanceled", missing: "missing" };
-    if (alone[sale.phase]) return ["quiet", words[alone[sale.phase]]];
+    if (sale.phase === "out") return ["none", ""]; // the line says why
+    if (alone[sale.phase]) return ["quiet", [words[alone[sale.phase]], this._begins(sale)].filter(Boolean).join(" ")];
     if (sale.phase !== "live") return ["quiet", words.connecting];
     if (sale.last && !sale.lot) return this._endOf(sale.last);
     if (sale.bidding === "paused" && sale.lot) return ["paused", words.paused];
     if (sale.warning) return ["warning", words.warnings[sale.warning]];
+    if (sale.correction && sale.lot) return ["quiet", words[sale.correction.kind]];
     if (sale.hostIsAway) return ["quiet", words.hostAway];
     return sale.lot ? ["none", ""] : ["quiet", words.nextLotSoon];
   }
@@ -188,9 +197,19 @@ export class Stage {
     const what = last.product ? [person(last.product), ": "] : [];
     if (last.passed) return ["passed", ...what, words.passed];
     if (this._isMe(last.userId)) return ["won", ...what, words.youWon(this.amount(last.price))];
-    // The sentence is cut at the name, so that the name keeps its own direction.
-    const [before, after] = words.soldTo("\u0000", this.amount(last.price)).split("\u0000");
-    return ["sold", ...what, before, this.who(last), after];
+    return ["sold", ...what, ...this.about((who) => words.soldTo(who, this.amount(last.price)), last)];
+  }
+
+  /** A sentence about somebody, in parts: it is cut at the name, so that the name keeps its own direction. */
+  about(sentence, somebody) {
+    const [before, after] = sentence("\u0000").split("\u0000");
+    return [before, this.who(somebody), after];
+  }
+
+  /** When a sale is to begin, where that is to come. */
+  _begins({ phase, auction }) {
+    const at = new Date(auction?.startDate ?? NaN);
+    return phase === "waiting" && at > Date.now() ? this.words.begins(this._time.format(at)) : "";
   }
 
   _bid(bid) {
@@ -232,10 +251,11 @@ export class Stage {
   }
 
   _tick() {
+    if (!this._sale) return;
+    if (takesBids(this._sale, performance.now()) !== this._takesBids) this.show(this._sale); // the clock ran out
     const box = this.part("clock");
-    const { clock, lot } = this._sale ?? {};
-    if (!box) return;
-    const left = lot ? remaining(clock ?? null, performance.now()) : null;
+    const { clock, lot } = this._sale;
+    const left = lot ? remaining(clock, performance.now()) : null;
     box.hidden = left === null;
     if (left === null) return;
     const state = clockState(clock, left);
@@ -253,13 +273,13 @@ export class Stage {
       ? [
           this.words.announced(this.amount(leading.bid), this._isMe(leading.user_id) ? this.words.youLead : leading.user.name),
           ...(this._wasOutbid(sale.bids) ? [this.words.outbid] : []),
-        ].join(". ")
+        ]
       : sale.lot
-        ? `${sale.lot.product}. ${this.words.firstBid} ${this.amount(sale.lot.minimumPrice)}`
-        : "";
-    said.next = [price, notice].filter(Boolean).join(". ");
+        ? [sale.lot.product, this._isClosed(sale) ? "" : `${this.words.firstBid} ${this.amount(sale.lot.minimumPrice)}`]
+        : [];
+    said.next = sentences([...price, this._isClosed(sale) ? this.words.closed : "", notice]);
     if (said.next === said.text || said.timer) return;
-    const delay = Math.max(0, said.at + ANNOUNCE_MS - performance.now());
+    const delay = Math.max(SETTLE_MS, said.at + ANNOUNCE_MS - performance.now());
     said.timer = setTimeout(() => {
       said.timer = null;
       said.at = performance.now();
@@ -273,6 +293,11 @@ export class Stage {
     return !this._isMe(leading?.user_id) && others.some((bid) => this._isMe(bid.user_id));
   }
 
+  /** Whether the clock ran out, and the lot on the block is not decided yet. */
+  _isClosed({ lot, clock }) {
+    return lot !== null && remaining(clock, performance.now()) === 0;
+  }
+
   _isMe(userId) {
     return userId !== undefined && userId !== null && userId === this._me();
   }
@@ -284,6 +309,12 @@ export class Stage {
     part.textContent = text;
     if (part.dataset.part === "price") flash(part);
   }
+}
+
+/** Parts of what is read aloud; those that are nothing are left out. */
+function sentences(parts) {
+  const said = parts.filter(Boolean);
+  return said.map((part, at) => (at < said.length - 1 ? part.replace(/\.$/, "") : part)).join(". ");
 }
 
 const CLOCK_LABELS = {

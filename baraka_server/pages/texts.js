@@ -3,6 +3,7 @@
 const ENGLISH = {
   direction: "ltr",
   language: "English",
+  languageShort: "EN",
   watchers: (count) => (count === 1 ? "1 watching" : `${count} watching`),
   live: "Live",
   waiting: "Not started",
@@ -26,6 +27,8 @@ const ENGLISH = {
   setMaximum: "Set a maximum bid",
   maximumHelp: "The server bids for you, as little as leads, up to this amount. Nobody else sees it.",
   yourMaximum: (amount) => `Your maximum is ${amount}`,
+  setIt: "Set maximum",
+  withdraw: "Take it away",
   place: "Place bid",
   sure: (amount) => `Bid ${amount}? That is far above the next bid.`,
   cancel: "Cancel",
@@ -36,6 +39,8 @@ const ENGLISH = {
   signIn: "Sign in",
   signInToBid: "Sign in to bid",
   signOut: "Sign out",
+  signedInAs: (who) => `Signed in as ${who}`,
+  signedInByLink: "Signed in by a link",
   number: "Telephone number",
   numberHelp: "With the country's code, such as +966\u00a050\u00a0123\u00a04567",
   sendCode: "Send me a code",
@@ -54,16 +59,21 @@ const ENGLISH = {
   youWon: (amount) => `You won it for ${amount}`,
   passed: "Passed",
   nextLotSoon: "The next lot comes in a moment.",
+  noLot: "Next lot soon",
   notStarted: "The sale has not started yet. It begins here by itself.",
+  begins: (time) => `Planned for ${time}.`,
   saleEnded: "The sale is over. Thank you for coming.",
   saleCanceled: "The sale was canceled.",
   missing: "There is no such sale.",
   hostAway: "The host has left the stream for a moment.",
+  bidUndone: "A bid was taken back.",
+  lotReopened: "This lot is open again.",
   connecting: "Connecting…",
   offline: "Connection lost. Coming back…",
   reserveNotMet: "Reserve not met",
   reserveMet: "Reserve met",
   staff: "Whoever works in this sale does not bid in it.",
+  unregistered: "Registered bidders only",
   announced: (amount, who) => `${amount}, ${who}`,
   out: {
     blocked: "You were put out of this sale by its host.",
@@ -89,6 +99,8 @@ const ENGLISH = {
     slow_mode: "One comment at a time. Please wait a moment.",
     too_fast: "Too fast. Please wait a moment.",
     no_lot: "Nothing is on the block.",
+    no_maximum: "There is no maximum of yours on this lot.",
+    maxima_off: "Maximum bids are not taken in this sale.",
     not_live: "The sale is not live.",
     no_answer: "The connection was lost before an answer came. Look at the bids before you bid again.",
     offline: "There is no connection. Nothing was sent.",
@@ -107,6 +119,7 @@ const ENGLISH = {
 const ARABIC = {
   direction: "rtl",
   language: "العربية",
+  languageShort: "ع",
   watchers: (count) => `${count} يشاهدون`,
   live: "مباشر",
   waiting: "لم يبدأ بعد",
@@ -130,6 +143,8 @@ const ARABIC = {
   setMaximum: "حدّد مزايدة قصوى",
   maximumHelp: "يزايد الخادم عنك بأقل مبلغ يتصدّر، حتى هذا الحد. لا يراه أحد غيرك.",
   yourMaximum: (amount) => `حدّك الأقصى ${amount}`,
+  setIt: "حدّد الأقصى",
+  withdraw: "إلغاء الحد",
   place: "أرسل المزايدة",
   sure: (amount) => `المزايدة بـ ${amount}؟ هذا أعلى بكثير من المزايدة التالية.`,
   cancel: "إلغاء",
@@ -140,6 +155,8 @@ const ARABIC = {
   signIn: "تسجيل الدخول",
   signInToBid: "سجّل الدخول للمزايدة",
   signOut: "تسجيل الخروج",
+  signedInAs: (who) => `أنت ${who}`,
+  signedInByLink: "دخلت عبر رابط",
   number: "رقم الهاتف",
   numberHelp: "مع رمز الدولة، مثل ‎+966 50 123 4567",
   sendCode: "أرسل لي رمزًا",
@@ -158,16 +175,21 @@ const ARABIC = {
   youWon: (amount) => `فزت بها بـ ${amount}`,
   passed: "لم تُبع",
   nextLotSoon: "القطعة التالية بعد لحظات.",
+  noLot: "القطعة التالية قريبًا",
   notStarted: "لم يبدأ المزاد بعد. سيبدأ هنا من تلقاء نفسه.",
+  begins: (time) => `الموعد: ${time}.`,
   saleEnded: "انتهى المزاد. شكرًا لحضوركم.",
   saleCanceled: "أُلغي المزاد.",
   missing: "لا يوجد مزاد كهذا.",
   hostAway: "غادر المضيف البث للحظات.",
+  bidUndone: "سُحبت مزايدة.",
+  lotReopened: "فُتحت هذه القطعة من جديد.",
   connecting: "جارٍ الاتصال…",
   offline: "انقطع الاتصال. جارٍ العودة…",
   reserveNotMet: "لم يبلغ السعر الأدنى",
   reserveMet: "بلغ السعر الأدنى",
   staff: "من يعمل في هذا المزاد لا يزايد فيه.",
+  unregistered: "للمزايدين المسجلين فقط",
   announced: (amount, who) => `${amount}، ${who}`,
   out: {
     blocked: "أخرجك المضيف من هذا المزاد.",
@@ -193,6 +215,8 @@ const ARABIC = {
     slow_mode: "تعليق واحد في كل مرة. انتظر لحظة.",
     too_fast: "أسرع من اللازم. انتظر لحظة.",
     no_lot: "لا توجد قطعة معروضة.",
+    no_maximum: "لا حدّ أقصى لك على هذه القطعة.",
+    maxima_off: "لا تُقبل المزايدات القصوى في هذا المزاد.",
     not_live: "المزاد ليس مباشرًا.",
     no_answer: "انقطع الاتصال قبل وصول الرد. انظر إلى المزايدات قبل أن تزايد ثانيةً.",
     offline: "لا يوجد اتصال. لم يُرسل شيء.",
@@ -230,6 +254,17 @@ function remembered() {
   } catch {
     return null;
   }
+}
+
+/** Times as the clock of the viewer has them. */
+export function times(language) {
+  return new Intl.DateTimeFormat(`${language}-u-nu-latn`, {
+    weekday: "long",
+    day: "numeric",
+    month: "long",
+    hour: "numeric",
+    minute: "2-digit",
+  });
 }
 
 /** Amounts as everybody in the room sees them: the same digits in every language. */

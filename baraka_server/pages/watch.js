@@ -17,6 +17,7 @@ const connection = new Connection(auctionId(), session, {
   onSale(sale) {
     stage.show(sale);
     bidding.show(sale);
+    named();
     document.title = sale.auction ? `${sale.auction.title} · Baraka` : "Baraka";
   },
   onLine(line, why) {
@@ -41,7 +42,9 @@ language.addEventListener("click", () => {
 
 function speak(name) {
   stage.speak(name);
-  language.textContent = LANGUAGES[OTHER[name]].language;
+  const words = LANGUAGES[OTHER[name]];
+  language.textContent = words.languageShort;
+  language.setAttribute("aria-label", words.language);
   language.lang = OTHER[name];
   bidding.show(connection.sale);
   named();
@@ -50,6 +53,19 @@ function speak(name) {
 function named() {
   account.hidden = !about.signIn && !session.user;
   account.textContent = stage.words[session.user ? "signOut" : "signIn"];
+  const who = document.createElement("span");
+  who.append(...whoIs());
+  if (who.textContent !== $("who").textContent) $("who").replaceChildren(...who.childNodes);
+}
+
+/** As whom the viewer is signed in, for people: the paddle, and a name or how the telephone number ends. */
+function whoIs() {
+  const { userId, user } = session;
+  if (userId === null) return [];
+  const { own, bids } = connection.sale;
+  const name = user ? user.name || `••${user.ending ?? ""}` : bids.find((bid) => bid.user_id === userId)?.user.name;
+  if (!name && own.paddle === null) return [stage.words.signedInByLink];
+  return stage.about(stage.words.signedInAs, { paddle: own.paddle, name: name ?? "" });
 }
 
 /** Somebody signed in or out, here or in another tab: connect as who it is now. */
