@@ -118,7 +118,8 @@ class Clerk:
             record = await self._api.auction(self._book.auction_id)
         except (Unreachable, TurnedAway):
             return
-        if record is not None and self._book.phase is Phase.UNKNOWN:
+        # Whether it has begun, the room may have said before.
+        if record is not None and self._book.phase in {Phase.UNKNOWN, Phase.WAITING}:
             self._book.title = printable(record.get("title") or "")
             self._book.owner_id = record.get("user_id")
             self._book.role = record.get("role")

@@ -217,6 +217,8 @@ class SaleScreen(Timing):
             before, self._state = self._state, state
             if state is ConnectionState.ONLINE:
                 self.note("Online", EntryMark.DONE)
+                if not self.book.title:  # the server was not there when it was looked up
+                    self._later(self._look_up())
             elif state is ConnectionState.LOST and before is not ConnectionState.TURNED_AWAY:
                 was_up = before is ConnectionState.ONLINE
                 if was_up:

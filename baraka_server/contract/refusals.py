@@ -223,7 +223,7 @@ TEXTS_BY_EVENT: dict[tuple[str, Code], str] = {
 
 EXTRA_VALUES = frozenset(
     {
-        "auction",
+        "announced",
         "clock",
         "formerBid",
         "limit",

@@ -362,7 +362,7 @@ class RefusalDetails(ServerModel):
     lots_version: int | None = Field(
         None, alias="lotsVersion", description="That of the run list, or of the lot, by now."
     )
-    auction: AnnouncedAuction | None = Field(
+    announced: AnnouncedAuction | None = Field(
         None, description="Of a join with `not_live`: what is to come here, or is over."
     )
 

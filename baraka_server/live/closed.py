@@ -43,4 +43,4 @@ class Closed:
 
 def not_live(record: Auction, event: str) -> Refusal:
     """The refusal of a join before a sale or after it, with what everybody may know of that."""
-    return Refusal(Code.NOT_LIVE, event, {"auction": AnnouncedAuction.of(record)})
+    return Refusal(Code.NOT_LIVE, event, {"announced": AnnouncedAuction.of(record)})

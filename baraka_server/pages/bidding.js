@@ -48,7 +48,7 @@ export class Bidding {
     $("bidding").hidden = !isLive || !(this._session.userId !== null || this._onSignIn);
     $("comment").hidden = !isLive || this._session.userId === null;
     put($("mine"), this._ownFacts(sale));
-    $("withdraw").hidden = sale.own.maximum === null;
+    $("withdraw").hidden = sale.own.maximum === null || !sale.lot;
     $("maximum-choice").hidden = !sale.maxima;
     this._showHelp();
     if (!sale.lot && $("amount-dialog").open) $("amount-dialog").close();
@@ -58,7 +58,7 @@ export class Bidding {
   _ownFacts({ own, ...sale }) {
     const { words, amount } = this._stage;
     if (own.role) return words.staff;
-    if (own.maximum !== null) return words.yourMaximum(amount(own.maximum));
+    if (own.maximum !== null && sale.lot) return words.yourMaximum(amount(own.maximum));
     return awaitsRegistration({ own, ...sale }) ? words.refused.not_registered : "";
   }
 
@@ -125,8 +125,8 @@ export class Bidding {
   _changedAmount() {
     this._sure = null;
     $("amount-help").textContent = "";
-    const { place, setIt } = this._stage.words;
-    $("amount-place").textContent = this._asMaximum ? setIt : place;
+    const { words } = this._stage;
+    $("amount-place").textContent = this._asMaximum ? words.setIt : words.place;
     this._showHelp();
   }
 

@@ -120,7 +120,7 @@ export class Connection {
   _notIn(refusal) {
     this._tell.onLine("online");
     if (STAY_AWAY.has(refusal.code)) return this._goOut(refusal.code);
-    if (refusal.auction) this._set(ofRefused(refusal.auction));
+    if (refusal.announced) this._set(ofRefused(refusal.announced));
     else if (refusal.code === "auction_not_found") this._set({ ...EMPTY, phase: "missing" });
     else if (refusal.code === "not_live") this._set({ ...this.sale, phase: "waiting" });
     if (NOT_NOW.has(refusal.code) && !OVER.has(this.sale.phase)) this._later();
@@ -140,7 +140,7 @@ export class Connection {
       return;
     }
     if (!this.joined) return; // what came before the state is in it
-    if (hasGap(this.sale, event, data) || lacksMaximum(this.sale, event)) this._join(); // the state says what was not heard
+    if (hasGap(this.sale, event, data)) this._join(); // the whole state says what was not heard
     this._set(heard(this.sale, event, data, performance.now()));
   }
 
@@ -185,10 +185,6 @@ export class Connection {
     this._tell.onLine("out", code);
   }
 }
-
-/** Whether a lot comes back that was taken off before the viewer came: with it a maximum that nobody told of. */
-const lacksMaximum = ({ maxima, own, last }, event) =>
-  event === "lotReopened" && maxima && own.userId !== null && last?.maximum === undefined;
 
 const wait = (ms) => new Promise((done) => setTimeout(done, ms));
 

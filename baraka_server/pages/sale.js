@@ -17,12 +17,12 @@ export const EMPTY = Object.freeze({
   clock: null, // {running, remainingMs, at}: remainingMs is as of `at`
   bidding: "open", // open | paused
   warning: 0, // 1, 2, 3: going once, going twice, last call
-  last: null, // how the last lot ended: {product, price, userId, paddle, name, passed, maximum (the own one)}
+  last: null, // how the last lot ended: {product, price, userId, paddle, name, passed}
   correction: null, // {kind, seq} of what was just taken back: kind is "bidUndone" or "lotReopened"
   hostIsAway: false,
   maxima: false,
   registration: "open", // open | approval: only who was registered bids
-  own: { userId: null, paddle: null, maximum: null, role: null, registered: false },
+  own: { userId: null, paddle: null, maximum: null, role: null, registered: false }, // maximum: in this round, also should its lot come back
   seq: 0,
   ledger: null,
 });
@@ -143,9 +143,8 @@ const EVENTS = {
     reserveMet: null, // of what is on the block; that of the lot that ended is not shown
     bidding: "open",
     warning: 0,
-    last: { ...endOf(data, sale.lot), maximum: sale.own.maximum },
+    last: endOf(data, sale.lot),
     correction: null,
-    own: { ...sale.own, maximum: null },
   }),
   bidUndone: (sale, data, now) => ({
     ...sale,
@@ -159,7 +158,6 @@ const EVENTS = {
     ...asking(sale, data, now),
     last: null,
     correction: { kind: "lotReopened", seq: data.seq },
-    own: { ...sale.own, maximum: sale.last?.maximum ?? null },
   }),
   newComment: (sale, data) => ({
     ...sale,

@@ -44,7 +44,7 @@ function speak(name) {
   stage.speak(name);
   const words = LANGUAGES[OTHER[name]];
   language.textContent = words.languageShort;
-  language.setAttribute("aria-label", words.language);
+  language.setAttribute("aria-label", `${words.languageShort} – ${words.language}`);
   language.lang = OTHER[name];
   bidding.show(connection.sale);
   named();

@@ -42,6 +42,26 @@ export interface AddLots {
   version?: number | null;
 }
 
+/** What everybody is told of an auction that cannot be joined: nothing of lots, prices and people. */
+export interface AnnouncedAuction {
+  /** The row's own number. */
+  id: number;
+  /** The auction's title. */
+  title: string;
+  /** The address of its picture. */
+  image_url: string;
+  /** When it is to begin. */
+  startDate: string | null;
+  /** Whether it is live. */
+  isLive: boolean;
+  /** Whether it has expired. */
+  isExpired: boolean;
+  /** Whether it was canceled. */
+  isCanceled: boolean;
+  /** Whether it was ended. */
+  isEnded: boolean;
+}
+
 /** A row of `Auction`. */
 export interface Auction {
   /** The row's own number. */
@@ -419,6 +439,8 @@ export interface AuthRefused {
   numbers?: number[] | null;
   /** That of the run list, or of the lot, by now. */
   lotsVersion?: number | null;
+  /** Of a join with `not_live`: what is to come here, or is over. */
+  announced?: AnnouncedAuction | null;
   /** `success` or `error`. */
   status: "error";
   /** Whether the event was accepted. */
@@ -859,6 +881,8 @@ export interface Error {
   numbers?: number[] | null;
   /** That of the run list, or of the lot, by now. */
   lotsVersion?: number | null;
+  /** Of a join with `not_live`: what is to come here, or is over. */
+  announced?: AnnouncedAuction | null;
   /** The reason, for people. */
   message: string;
   /** The reason, for programs. */
@@ -1538,6 +1562,8 @@ export interface Refused {
   numbers?: number[] | null;
   /** That of the run list, or of the lot, by now. */
   lotsVersion?: number | null;
+  /** Of a join with `not_live`: what is to come here, or is over. */
+  announced?: AnnouncedAuction | null;
   /** Whether the event was accepted. */
   ok: false;
   /** The reason, for programs. */

@@ -108,6 +108,8 @@ async def test_a_server_that_is_not_there_is_named_and_tried_until_it_is(
         await host.sees("does not answer")
         async with Baraka(sale_database, tmp_path, port=unused_port):
             await host.sees("▲ online" if auction_id else "Which auction?")
+            if auction_id:
+                await host.sees("NOT STARTED  Friday Night Gold")
 
 
 async def test_an_auction_is_chosen_from_the_hosts_own(baraka: Baraka, tmp_path: Path) -> None:

@@ -74,8 +74,10 @@ async def test_a_viewer_signs_in_on_a_phone_and_buys_what_the_host_sells(
         await page.locator("#code").press("Enter")
         await expect(dialog).to_be_hidden()
         await expect(bid).to_have_text("Bid 5")
+        await expect(page.locator("#who")).to_have_text("Signed in as Dina A.")
         await bid.tap()
         await expect(bid).to_have_text("You lead")
+        await expect(page.locator("#who")).to_have_text("Signed in as 1Dina A.")
         told = await amina.hears("newBid")
         assert told["newBid"]["user_id"] == DINA
         await page.reload()
@@ -87,6 +89,7 @@ async def test_a_viewer_signs_in_on_a_phone_and_buys_what_the_host_sells(
         await page.locator("#account").tap()
         await expect(page.locator("#account")).to_have_text("Sign in")
         assert await page.evaluate("localStorage.getItem('baraka.session')") is None
+        await expect(page.locator("#who")).to_have_text("")
         # Who kept a copy of the session has nothing of it: it ended on the server.
         answer = await page.request.post(
             f"{baraka.url}/auth/refresh", data={"refreshToken": json.loads(kept)["refreshToken"]}

@@ -144,6 +144,36 @@ async def test_a_guest_is_told_so_over_http_and_has_no_look_at_the_api(baraka):
                 assert (await response.json())["code"] == "watch_only"
 
 
+async def test_a_guest_is_told_what_is_to_come_and_no_more(baraka):
+    """Neither is a link for another auction: it shows nothing of this one, before it and after it."""
+    shown = {
+        "id",
+        "title",
+        "image_url",
+        "startDate",
+        "isLive",
+        "isExpired",
+        "isCanceled",
+        "isEnded",
+    }
+    async with PythonPhones() as phones:
+        amina = await phones.open(baraka.url, auth={"token": token(servers.SECRET, 1)})
+        page, overlay = [
+            await phones.open(baraka.url, auth={"token": token_})
+            for token_ in (await guest_token(baraka.url), mint_guest(servers.SECRET, HOUR, {}, 2))
+        ]
+        before = await page.emits("joinAuction", AUCTION)
+        assert before["code"] == "not_live"
+        assert before["announced"].keys() == shown
+        assert not before["announced"]["isEnded"]
+        assert set(await overlay.emits("joinAuction", AUCTION)) == {"ok", "code", "message"}
+        await amina.emits("startLiveAuction", AUCTION)
+        await amina.emits("endAuction", AUCTION)
+        after = await page.emits("joinAuction", AUCTION)
+        assert after["announced"] == before["announced"] | {"isEnded": True}
+        assert set(await overlay.emits("joinAuction", AUCTION)) == {"ok", "code", "message"}
+
+
 async def test_a_link_for_one_auction_shows_no_other(baraka):
     link = mint_guest(servers.SECRET, HOUR, {}, 1)
     async with PythonPhones() as phones:
