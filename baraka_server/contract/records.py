@@ -93,23 +93,6 @@ class Auction(Record):
     updatedAt: Time
 
 
-class AnnouncedAuction(Record):
-    """What everybody is told of an auction that cannot be joined: nothing of lots, prices and people (D58)."""
-
-    id: int
-    title: str
-    image_url: str
-    startDate: Time | None
-    isLive: bool
-    isExpired: bool
-    isCanceled: bool
-    isEnded: bool
-
-    @classmethod
-    def of(cls, auction: Auction) -> AnnouncedAuction:
-        return cls(**{name: getattr(auction, name) for name in cls.model_fields})
-
-
 class Bid(Record):
     """A row of `Auction_bids`."""
 

@@ -12,9 +12,9 @@ from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from baraka_server.contract.announced import AnnouncedAuction
 from baraka_server.contract.fields import Time
 from baraka_server.contract.records import (
-    AnnouncedAuction,
     Auction,
     AuctionWithLists,
     BidWithUser,

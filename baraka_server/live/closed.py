@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from baraka_server.contract.records import AnnouncedAuction, Auction
+from baraka_server.contract.announced import AnnouncedAuction
+from baraka_server.contract.records import Auction
 from baraka_server.contract.refusals import Code, Refusal
 
 

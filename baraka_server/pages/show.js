@@ -126,7 +126,9 @@ export class Stage {
     this.part("product")?.closest("h2")?.style.setProperty("--shrink", shrink);
     this._put("description", lot?.description ?? "");
     const prices = ["startPrice", "marketPrice"].filter((name) => lot?.[name]);
-    this._put("market", prices.map((name) => `${this.words[name]} ${this.amount(lot[name])}`).join(" · "));
+    // A line is broken between two prices, not in one.
+    const told = prices.map((name) => `${this.words[name]} ${this.amount(lot[name])}`.replaceAll(" ", "\u00a0"));
+    this._put("market", told.join(" · "));
     const picture = this.part("picture");
     if (!picture) return;
     picture.alt = product;

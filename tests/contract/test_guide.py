@@ -254,6 +254,7 @@ HEARD_IN_ADDITION = {
         "limit": "number?",
         "numbers": "number[]?",
         "lotsVersion": "number?",
+        "announced": "AnnouncedAuction?",
     },
 }
 
