@@ -89,3 +89,8 @@ class Bidding:
     def clock_is_on(self) -> bool:
         """Whether there is a clock that has not run out."""
         return self.clock is not None and not self.clock.ran_out(self.seconds())
+
+    @property
+    def clock_ran_out(self) -> bool:
+        """Whether the server takes no bid any more on what is on the block."""
+        return self.clock is not None and not self.clock_is_on

@@ -108,7 +108,8 @@ class Block(Vertical):
     def show(
         self, book: SaleBook, tally: Tally, description: str, step: int | None, now: datetime
     ) -> None:
-        high, lot, ask = book.high, book.lot, book.next_ask(step)
+        high, lot = book.high, book.lot
+        ask = None if book.bidding.clock_ran_out else book.next_ask(step)
         self.set_class(book.phase is Phase.LIVE, "live")
         product = Text(lot.called if lot else NOTHING_UP[book.phase], "bold")
         elapsed = Text(time_up(book, now) if lot else "")
@@ -130,7 +131,7 @@ class Block(Vertical):
             bidder.append(f"  +{high.rise:,}", "not bold")
         self._line("#bidder", bidder)
         more = f"+{ask - high.amount:,}" if high and ask is not None else ""
-        self._line("#step", Text(more or ("first bid" if lot else "")))
+        self._line("#step", Text(more or ("first bid" if lot and ask is not None else "")))
         self._show_clock(book, ask)
         self._line("#prices", self._prices(lot, numbers[1], one_line=one_line))
         self.border_title = _reserve(book)

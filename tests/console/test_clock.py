@@ -110,6 +110,13 @@ async def test_a_lot_is_sold_by_the_clock_from_the_keyboard(baraka, phones, tmp_
         await host.sees_no_more("clock paused")
         assert (await bilal.hears("auctionClock", lambda heard: heard["endsAt"] is None))["seq"]
 
+        await host.sees("+50")
+        await host.presses("o")
+        await host.sees("Start a clock?")
+        await set_to(host, seconds="1", window_seconds="0")
+        await host.sees("BIDDING CLOSED")
+        await host.sees_no_more("+50")  # nobody is to be asked for another bid
+
         await host.presses("O")
         await host.sees("a clock that awards")
         await set_to(host, seconds="3", window_seconds="0")
