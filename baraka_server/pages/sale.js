@@ -17,7 +17,7 @@ export const EMPTY = Object.freeze({
   clock: null, // {running, remainingMs, at}: remainingMs is as of `at`
   bidding: "open", // open | paused
   warning: 0, // 1, 2, 3: going once, going twice, last call
-  last: null, // how the last lot ended: {product, price, userId, paddle, name, passed}
+  last: null, // how the last lot ended: {number, product, price, userId, paddle, name, passed}
   correction: null, // {kind, seq} of what was just taken back: kind is "bidUndone" or "lotReopened"
   hostIsAway: false,
   maxima: false,
@@ -238,9 +238,10 @@ function missedEnd(missed, lot) {
 }
 
 /** How a lot ended. Nothing is on the block of the auction by then: `lot` was. */
-function endOf({ auction, winningBid, winningUser, passed }, lot) {
+function endOf({ auction, winningBid, winningUser, passed, lotNumber }, lot) {
   const sold = winningBid !== null && winningUser !== null;
   return {
+    number: lotNumber ?? null,
     product: auction.current_product ?? lot?.product ?? null,
     price: sold ? winningBid.bid : null,
     userId: sold ? winningUser.id : null,

@@ -196,7 +196,8 @@ export class Stage {
 
   _endOf(last) {
     const { words } = this;
-    const what = last.product ? [person(last.product), ": "] : [];
+    const number = last.number === null ? "" : `${words.lot(last.number)} `;
+    const what = last.product ? [number, person(last.product), ": "] : [];
     if (last.passed) return ["passed", ...what, words.passed];
     if (this._isMe(last.userId)) return ["won", ...what, words.youWon(this.amount(last.price))];
     return ["sold", ...what, ...this.about((who) => words.soldTo(who, this.amount(last.price)), last)];

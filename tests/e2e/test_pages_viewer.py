@@ -154,6 +154,13 @@ async def test_nobody_is_asked_for_a_bid_that_would_be_refused(baraka, crowd, vi
     await says(amina, "startClock", seconds=1, windowSeconds=0)
     await expect(part(board, "price-label")).to_have_text("No bids yet")
     await expect(part(board, "price")).to_have_text("")  # nobody is asked for a first bid either
+    await says(amina, "passLot")
+    pearl = {"product": "Pearl", "lotNumber": 7, "minBidPrice": 7, "bidPrice": 7, "actualPrice": 9}
+    await says(amina, "addLots", lots=[pearl])
+    await says(amina, "openLot", lotId=1)
+    await says(amina, "passLot")
+    await expect(part(board, "notice")).to_have_text("Lot 7 Pearl: Passed")
+    await expect(part(board, "bids")).to_be_hidden()
 
 
 async def test_who_was_put_out_is_shown_nothing_of_the_sale(baraka, crowd, visitor):
