@@ -35,11 +35,12 @@ class Number:
 
 @dataclass(frozen=True, slots=True)
 class ToSend:
-    """A code on its way. `id` is the same in each attempt."""
+    """A code on its way. `id` is the same in each attempt; `code_hash` is what the database has of it."""
 
     id: str
     number: Number
     code: str = field(repr=False)
+    code_hash: str
     expires_at: datetime
 
 
@@ -140,7 +141,7 @@ class CodeDelivery:
                     await self._attempt(sending)
                 self.counts[Outcome.CODE_SENT_AGAIN if attempt else Outcome.CODE_SENT] += 1
                 return
-            except _Nobody:
+            except _NothingToSend:
                 return
             except NotDelivered as error:
                 reason = str(error)
@@ -160,6 +161,9 @@ class CodeDelivery:
         )
 
     async def _attempt(self, sending: ToSend) -> None:
+        number = sending.number.e164
+        if not await codes.still_good(self._store, number, sending.code_hash):
+            raise _NothingToSend
         found = await codes.find_users(self._store, sending.number.spellings)
         if len(found) > 1:
             self.counts[Outcome.NUMBER_DOUBLED] += 1
@@ -168,18 +172,21 @@ class CodeDelivery:
                 *found,
                 extra={"event": "number_doubled", "user": found[0]},
             )
-            raise _Nobody
+            raise _NothingToSend
         if not found and not self._sign_up:
             self.counts[Outcome.CODE_FOR_NOBODY] += 1
-            raise _Nobody
+            raise _NothingToSend
         if found and self._in_users:
-            number = sending.number.e164
-            await codes.write_into_user(self._store, number, found[0], sending.code)
+            written = await codes.write_into_user(
+                self._store, number, sending.code_hash, found[0], sending.code
+            )
+            if not written:
+                raise _NothingToSend
         await self._channel.send(sending)
 
 
-class _Nobody(Exception):
-    """There is nobody to send a code to."""
+class _NothingToSend(Exception):
+    """There is nobody to send a code to, or it was used or replaced since."""
 
 
 class ConsoleChannel:

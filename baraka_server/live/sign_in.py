@@ -77,14 +77,15 @@ class SignIn:
         now, limits = self._now(), self._code_limits
         challenge = challenge or secrets.token_urlsafe(CHALLENGE_BYTES)
         code = f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}}"
-        new = NewCode(number.e164, sessions.hash_of(challenge), self._code_hash(number, code))
+        code_hash = self._code_hash(number, code)
+        new = NewCode(number.e164, sessions.hash_of(challenge), code_hash)
         wait = await codes.ask(self._store, new, self._origin(number, address), limits, now)
         if wait:
             self._counts[Outcome.CODE_LIMITED] += 1
             return _too_many(Code.TOO_MANY_CODES, wait)
         self._counts[Outcome.CODE_ASKED] += 1
         expires_at = now + limits.valid
-        self._delivery.put(ToSend(secrets.token_hex(16), number, code, expires_at))
+        self._delivery.put(ToSend(secrets.token_hex(16), number, code, code_hash, expires_at))
         return Challenge(challenge, limits.valid, limits.pause)
 
     async def number_of(self, challenge: str) -> str | None:

@@ -117,13 +117,16 @@ async def ask(
         )
         if wait:
             return wait
-        await connection.execute(delete(codes).where(codes.c.number == new.number))
+        former = codes.c.number == new.number
+        in_user = (await connection.execute(select(codes.c.user_id).where(former))).scalar()
+        await connection.execute(delete(codes).where(former))
         row = {
             "number": new.number,
             "challenge_hash": new.challenge_hash,
             "code_hash": new.code_hash,
             "tries": 0,
             "sent_at": now,
+            "user_id": in_user,  # whose row has the former one until this one is written there
         }
         await connection.execute(insert(codes).values(row))
         await _count(connection, Kind.SENT, origin, now)
@@ -184,15 +187,31 @@ async def find_users(store: Store, spellings: tuple[str, ...]) -> list[int]:
         return await users_of(connection, spellings)
 
 
-async def write_into_user(store: Store, number: str, user_id: int, code: str) -> None:
-    """Write a code where an existing system reads it, and note whose row it is, to take it back."""
+async def still_good(store: Store, number: str, code_hash: str) -> bool:
+    """Whether a code was neither used nor replaced by a newer one, on whatever server."""
+    this = (codes.c.number == number) & (codes.c.code_hash == code_hash)
+    async with store.reading() as connection:
+        return (await connection.execute(select(codes.c.number).where(this))).first() is not None
 
-    async def work(connection: AsyncConnection) -> None:
+
+async def write_into_user(
+    store: Store, number: str, code_hash: str, user_id: int, code: str
+) -> bool:
+    """Write a code where an existing system reads it, and note whose row it is, to take it back.
+
+    False for one that was used or replaced meanwhile: nobody would take it back.
+    """
+
+    async def work(connection: AsyncConnection) -> bool:
+        row = await locked_code(connection, number)
+        if row is None or row.code_hash != code_hash:
+            return False
         known = update(codes).where(codes.c.number == number).values(user_id=user_id)
         await connection.execute(known)
         await connection.execute(update(users).where(users.c.id == user_id).values(otpCode=code))
+        return True
 
-    await patiently(store, work)
+    return await patiently(store, work)
 
 
 async def take_from_user(connection: AsyncConnection, user_id: int) -> None:

@@ -94,11 +94,11 @@ async def try_code(
         if not found and attempt.name is None:
             return NotSignedIn(Denied.NAME_NEEDED)
         await codes.use_up(connection, attempt.number)
+        if found and attempt.in_users:
+            await codes.take_from_user(connection, found[0])
         if found and await is_blocked(connection, found[0]):
             return NotSignedIn(Denied.BLOCKED, users=tuple(found))
         user_id = found[0] if found else await _new_user(connection, attempt, now)
-        if attempt.in_users:
-            await codes.take_from_user(connection, user_id)
         token = await sessions.begin(connection, user_id, session_limits, now)
         user = (await read_users(connection, [user_id]))[user_id]
         return SignedIn(user, token, is_new=not found)

@@ -173,8 +173,10 @@ async def test_a_blocked_user_does_not_sign_in_and_the_code_is_used_up(people):
     async with people.writing() as connection:
         await connection.execute(insert(blocked_users).values(user_id=BILAL, at=NOW))
     await ask(people, HIS)
-    assert (await tries(people, HIS)).denied is Denied.BLOCKED
+    await codes.write_into_user(people, HIS, RIGHT, BILAL, "123456")
+    assert (await tries(people, HIS, in_users=True)).denied is Denied.BLOCKED
     assert (await tries(people, HIS)).denied is Denied.WRONG
+    assert await otp_of(people, BILAL) is None
 
 
 async def test_every_number_takes_the_same_statements(people, engine, monkeypatch):
@@ -211,7 +213,7 @@ async def test_what_is_over_is_forgotten_and_the_existing_systems_copy_with_it(p
     monkeypatch.setattr(codes, "ROWS_PER_STEP", 2)
     for number in (HIS, NOBODYS, THEIRS):
         await ask(people, number)
-    await codes.write_into_user(people, HIS, BILAL, "123456")
+    await codes.write_into_user(people, HIS, RIGHT, BILAL, "123456")
     assert await otp_of(people, BILAL) == "123456"
     while await codes.forget_codes(people, CodeLimits(), NOW + 4 * MINUTE):
         pass
@@ -247,8 +249,21 @@ async def test_a_code_that_is_asked_for_while_older_ones_are_forgotten_stays(peo
 
 async def test_a_code_of_an_existing_system_is_taken_back_when_it_was_used(people):
     await ask(people, HIS)
-    await codes.write_into_user(people, HIS, BILAL, "123456")
+    assert await codes.write_into_user(people, HIS, RIGHT, BILAL, "123456")
     assert isinstance(await tries(people, HIS, in_users=True), SignedIn)
+    assert await otp_of(people, BILAL) is None
+    # An attempt to deliver it that comes after that writes it nowhere.
+    assert not await codes.write_into_user(people, HIS, RIGHT, BILAL, "123456")
+    await ask(people, HIS, NOW + 2 * MINUTE)
+    assert not await codes.write_into_user(people, HIS, WRONG, BILAL, "123456")
+    assert await otp_of(people, BILAL) is None
+
+
+async def test_a_code_is_taken_back_though_the_one_after_it_was_never_delivered(people):
+    await ask(people, HIS)
+    await codes.write_into_user(people, HIS, RIGHT, BILAL, "123456")
+    assert await ask(people, HIS, NOW + 2 * MINUTE) is None
+    await codes.forget_codes(people, CodeLimits(), NOW + 8 * MINUTE)
     assert await otp_of(people, BILAL) is None
 
 

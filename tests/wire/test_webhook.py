@@ -10,9 +10,11 @@ import time
 from collections import Counter
 
 import pytest
+from sqlalchemy import delete, insert, update
 
 from baraka_server.live.code_delivery import CodeDelivery, Number, ToSend
 from baraka_server.live.sign_in_counts import Outcome
+from baraka_server.store.tables import codes
 from baraka_server.wire.webhook import WebhookChannel
 from tests.support.servers.certificates import self_signed
 from tests.support.servers.sms_gateway import SmsGateway
@@ -20,6 +22,9 @@ from tests.support.servers.sms_gateway import SmsGateway
 SECRET = "a secret that the gateway has too, of 32 bytes"
 SIX = "+999500000006"
 """The number of user 6 in demo data."""
+SEVEN, NOBODYS = "+999500000007", "+999500009999"
+ASKED_FOR = "a" * 64
+"""The hash of every code here."""
 
 
 @pytest.fixture
@@ -30,13 +35,27 @@ def database_url(tmp_path):
 
 def to_send(number=SIX, code="012345", seconds=300):
     until = dt.datetime.now(dt.UTC) + dt.timedelta(seconds=seconds)
-    return ToSend("d" * 32, Number(number, (number,), number[:-4]), code, until)
+    return ToSend("d" * 32, Number(number, (number,), number[:-4]), code, ASKED_FOR, until)
+
+
+async def ask_for(store, *numbers):
+    """Have a code of these numbers be the one that was asked for last."""
+    row = {
+        "challenge_hash": "",
+        "code_hash": ASKED_FOR,
+        "tries": 0,
+        "sent_at": dt.datetime.now(dt.UTC),
+    }
+    async with store.writing() as connection:
+        await connection.execute(delete(codes).where(codes.c.number.in_(numbers)))
+        await connection.execute(insert(codes), [row | {"number": number} for number in numbers])
 
 
 @pytest.fixture
 async def deliver(store):
     """`deliver(url)`: a delivery to this receiver, whose pauses are short."""
     opened: list[CodeDelivery] = []
+    await ask_for(store, SIX, SEVEN, NOBODYS)
 
     def to(url, *, seconds_max=5.0, pauses=(0.01,) * 4, clock=time.time, **options):
         channel = WebhookChannel(url, SECRET, seconds_max=seconds_max, clock=clock)
@@ -125,6 +144,25 @@ async def test_a_newer_code_of_a_number_takes_the_place_of_one_that_is_tried_aga
     assert [one.payload["code"] for one in gateway.received] == ["111111", "222222"]
 
 
+async def test_a_code_that_was_used_or_replaced_on_another_server_is_not_tried_again(
+    deliver, store
+):
+    used, replaced = delete(codes), update(codes).values(code_hash="b" * 64)
+    async with SmsGateway(503, 503) as gateway:
+        for code, over in {"111111": used, "222222": replaced}.items():
+            await ask_for(store, SIX)
+            delivery = deliver(gateway.url)
+            gateway.silent.set()
+            delivery.put(to_send(code=code))
+            await gateway.hears(lambda one: one.payload["code"] == code)  # noqa: B023
+            async with store.writing() as connection:
+                await connection.execute(over)
+            gateway.silent.clear()
+            await delivery.drained()
+            assert delivery.counts == {}
+    assert [one.payload["code"] for one in gateway.received] == ["111111", "222222"]
+
+
 async def test_a_receiver_with_a_certificate_of_its_own_is_sent_nothing(deliver, tmp_path, caplog):
     async with SmsGateway(tls=tls_of(self_signed(tmp_path / "gateway.pem"))) as gateway:
         delivery = deliver(gateway.url, pauses=())
@@ -140,7 +178,7 @@ async def test_no_more_than_so_many_codes_wait(deliver):
         delivery = deliver(gateway.url, waiting_max=2)
         delivery.put(to_send())
         assert not delivery.full
-        delivery.put(to_send("+999500000007"))
+        delivery.put(to_send(SEVEN))
         assert delivery.full
         gateway.silent.clear()
         await delivery.drained()
@@ -150,7 +188,7 @@ async def test_no_more_than_so_many_codes_wait(deliver):
 async def test_a_number_of_nobody_costs_nothing_where_nobody_signs_up(deliver, caplog):
     async with SmsGateway() as gateway:
         delivery = deliver(gateway.url, sign_up=False)
-        delivery.put(to_send("+999500009999"))
+        delivery.put(to_send(NOBODYS))
         await delivery.drained()
     assert gateway.received == []
     assert delivery.counts == {Outcome.CODE_FOR_NOBODY: 1}
