@@ -122,7 +122,8 @@ class Elsewhere:
 
 def _head(request: web.Request, length: int) -> bytes:
     """The beginning of a request as it is passed on."""
-    lines = [f"{request.method} {request.raw_path} HTTP/1.1".encode()]
+    asked = f"{request.method} {request.raw_path} HTTP/1.1"
+    lines = [asked.encode("utf-8", "surrogateescape")]  # as it came, UTF-8 or not
     lines += [
         name + b": " + value
         for name, value in request.raw_headers

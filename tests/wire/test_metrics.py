@@ -7,6 +7,7 @@ import json
 import re
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import aiohttp
 import pytest
@@ -30,6 +31,16 @@ BEARER = {"Authorization": f"Bearer {TOKEN}"}
 async def get(url: str, path: str, headers: dict[str, str]) -> tuple[int, str]:
     async with aiohttp.ClientSession() as http, http.get(url + path, headers=headers) as answer:
         return answer.status, await answer.text()
+
+
+async def first_line(url: str, request: bytes) -> bytes:
+    """The first line of the answer to these bytes, which no client sends by itself."""
+    at = urlsplit(url)
+    reader, writer = await asyncio.open_connection(at.hostname, at.port)
+    writer.write(request)
+    line = await reader.readline()
+    writer.close()
+    return line
 
 
 def samples(text: str) -> dict[str, float]:
@@ -58,6 +69,9 @@ async def test_whoever_has_the_token_reads_what_happened(
                 status, text = await get(house.url, path, headers)
                 assert status == 401, text
                 assert "BARAKA_METRICS_TOKEN" in text
+        assert b" 401 " in await first_line(
+            house.url, b"GET /metrics HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \xff\r\n\r\n"
+        )
         await house.bilal_bids()
         await house.bilal.emits("placeBid", AUCTION | {"amount": 1})
         await house.bilal.emits("placeBid", AUCTION)
