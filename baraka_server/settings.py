@@ -199,7 +199,7 @@ class Settings(BaseSettings):
             "signs in here."
         ),
     )
-    sign_in_webhook_url: str | None = Field(
+    sign_in_webhook_url: SecretStr | None = Field(
         None, description="Where codes are posted: https://…, or http:// on this machine."
     )
     sign_in_webhook_secret: SecretStr | None = Field(
@@ -661,10 +661,16 @@ class Settings(BaseSettings):
 
     @field_validator("sign_in_webhook_url")
     @classmethod
-    def _is_safe(cls, url: str | None) -> str | None:
+    def _is_safe(cls, url: SecretStr | None) -> SecretStr | None:
         if url is None:
             return url
-        parts = urlsplit(url)
+        parts = urlsplit(url.get_secret_value())  # which may have the gateway's key in it
+        try:
+            has_port = parts.port != 0
+        except ValueError:
+            has_port = False
+        if not has_port:
+            raise ValueError("has no port between 1 and 65535")
         if not parts.hostname or parts.scheme not in {"http", "https"}:
             raise ValueError("must be an address like https://sms.example/codes")
         if parts.scheme == "http" and parts.hostname not in LOOPBACK:

@@ -111,5 +111,5 @@ def session_limits(settings: Settings) -> SessionLimits:
 def _channel(settings: Settings) -> Channel:
     url, secret = settings.sign_in_webhook_url, settings.sign_in_webhook_secret
     if settings.sign_in is SignInBy.WEBHOOK and url and secret:
-        return WebhookChannel(url, secret.get_secret_value())
+        return WebhookChannel(url.get_secret_value(), secret.get_secret_value())
     return ConsoleChannel()
