@@ -8,7 +8,16 @@ import typer
 
 from baraka_cli.commands import erase
 from baraka_cli.database import ask_store
-from baraka_cli.terminal import AsJson, DatabaseUrl, fail, print_json, print_table, say, stdout
+from baraka_cli.terminal import (
+    AsJson,
+    DatabaseUrl,
+    fail,
+    print_json,
+    print_table,
+    say,
+    stdout,
+    wrong_usage,
+)
 
 if TYPE_CHECKING:
     from baraka_server.store.sessions import Session
@@ -68,13 +77,16 @@ def block(user_id: UserId, database_url: DatabaseUrl = None) -> None:
 @app.command()
 def unblock(user_id: UserId, database_url: DatabaseUrl = None) -> None:
     """Let a user who was blocked everywhere connect again."""
-    from baraka_server.store import accounts, erasure
+    from baraka_server.store import accounts, catalog, erasure
     from baraka_server.store.store import Store
 
     async def do(store: Store) -> bool | None:
         if await erasure.erased_among(store, {user_id}):
             return None
-        return await accounts.unblock(store, user_id)
+        if await accounts.unblock(store, user_id):
+            return True
+        await catalog.user_by_id(store, user_id)  # one who was deleted may be blocked still
+        return False
 
     done = ask_store(database_url, do)
     if done is None:
@@ -143,6 +155,9 @@ def revoke(
     from baraka_server.store import catalog
     from baraka_server.store import sessions as stored
     from baraka_server.store.store import Store
+
+    if session is not None and not session.strip():
+        wrong_usage("--session needs the beginning of a session's id; without it all of them end.")
 
     async def do(store: Store) -> int:
         await catalog.user_by_id(store, user_id)

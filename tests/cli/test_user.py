@@ -114,6 +114,8 @@ def test_sessions_are_listed_and_revoked(desk: Desk) -> None:
     assert (done.code, done.out, done.err) == (0, "", f"1 session of user {bilal} ended.\n")
     again = desk.ask("user", "revoke", bilal, "--session", first[:8])
     assert (again.code, again.out) == (1, "")
+    for nothing in ("", " "):  # the empty variable of a script does not mean all of them
+        assert desk.ask("user", "revoke", bilal, "--session", nothing).code == 2
     assert f"1 session of user {bilal} ended." in desk.ask("user", "revoke", bilal).err
     assert f"0 sessions of user {bilal} ended." in desk.ask("user", "revoke", bilal).err
     listed = json.loads(desk.ask("user", "sessions", bilal, "--json").out)
@@ -131,7 +133,12 @@ def test_whoever_is_blocked_is_signed_out(desk: Desk) -> None:
 
 
 def test_sessions_of_nobody_are_a_mistake(reading_desk: Desk) -> None:
-    for words in (("user", "sessions", 999), ("user", "revoke", 999), ("token", 999, "--refresh")):
+    for words in (
+        ("user", "sessions", 999),
+        ("user", "revoke", 999),
+        ("user", "unblock", 999),
+        ("token", 999, "--refresh"),
+    ):
         done = reading_desk.ask(*words)
         assert (done.code, done.out) == (1, "")
         assert "no user 999" in done.err
