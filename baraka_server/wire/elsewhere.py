@@ -122,8 +122,7 @@ class Elsewhere:
 
 def _head(request: web.Request, length: int) -> bytes:
     """The beginning of a request as it is passed on."""
-    asked = f"{request.method} {request.raw_path} HTTP/1.1"
-    lines = [asked.encode("utf-8", "surrogateescape")]  # as it came, UTF-8 or not
+    lines = [f"{request.method} {request.raw_path} HTTP/1.1".encode()]
     lines += [
         name + b": " + value
         for name, value in request.raw_headers
