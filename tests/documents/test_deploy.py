@@ -18,6 +18,7 @@ from typer.main import get_command
 from baraka_cli.main import app
 from baraka_cli.terminal import FAILED, FAULT, TRY_AGAIN, WRONG_USAGE
 from baraka_server.settings import Settings
+from baraka_server.sources import secrets_of
 from tests.support.checks.not_run import not_run
 from tests.support.servers.baraka import BARAKA, Baraka
 from tests.support.servers.private_server import find, free_port, program
@@ -80,14 +81,16 @@ def test_the_unit_knows_the_exit_codes_and_upgrades_nothing():
     assert not re.search(r"^Exec\w+=.*upgrade", UNIT.read_text(), re.MULTILINE)
     stop = float(lines("TimeoutStopSec")[0].removesuffix("s"))
     assert stop > Settings.model_fields["shutdown_seconds_max"].default
-    credentials = [line.partition(":")[0].upper() for line in lines("LoadCredential")]
-    assert set(credentials) <= SETTINGS
+    loaded = re.findall(r"^(?:# )?LoadCredential=baraka_(\w+):", UNIT.read_text(), re.MULTILINE)
+    assert sorted(loaded) == sorted(secrets_of(Settings))
 
 
 def test_the_environment_of_the_unit_has_settings_that_there_are():
     text = (HOUSE / "deploy/systemd/baraka.env").read_text()
     values = dict(re.findall(r"^([A-Z_]+)=(.*)$", text, re.MULTILINE))
     assert values
+    # A file that root alone reads is for the unit to load: the service cannot.
+    assert not re.search(r"_FILE=", text)
     assert all(map(is_setting, values))
     made = {name.removeprefix("BARAKA_").lower(): value for name, value in values.items()}
     Settings(_env_file=None, **made)  # none of the values is refused
