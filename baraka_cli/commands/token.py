@@ -99,8 +99,7 @@ def token(
     from baraka_server.settings import MAKE_A_SECRET
     from baraka_server.sources import lacking
 
-    guest = watch or overlay is not None
-    if (user_id is None) is not guest:
+    if sum((user_id is not None, watch, overlay is not None)) != 1:
         wrong_usage("Give a USER_ID, or --watch or --overlay ID for a guest: one of them.")
     if user_id is not None and user_id > INT_MAX:
         wrong_usage(f"USER_ID: no user has an id above {INT_MAX}.")

@@ -187,7 +187,14 @@ def test_a_guests_token_is_as_the_server_asks_for() -> None:
 
 
 @pytest.mark.parametrize(
-    "words", [[], [7, "--watch"], [7, "--overlay", 3], ["--watch", "--expired"]]
+    "words",
+    [
+        [],
+        [7, "--watch"],
+        [7, "--overlay", 3],
+        ["--watch", "--overlay", 3],
+        ["--watch", "--expired"],
+    ],
 )
 def test_a_token_is_of_a_user_or_of_a_guest(words: list[object]) -> None:
     done = invoke("token", *words)
