@@ -7,6 +7,7 @@ of what passes.
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -28,6 +29,14 @@ LABEL_CHARS_MAX = 40
 
 DESCRIPTION_CHARS_MAX = 2_000
 """The longest description of a lot (D35)."""
+
+UNSEEN = "".join(
+    char
+    for char in map(chr, (*range(0x3001), 0xFEFF, *range(0xFFF9, 0xFFFC), *range(0xE0000, 0xE0080)))
+    if char.isspace() or unicodedata.category(char) in ("Cc", "Cf")
+)
+UNSEEN += "\u034f\u115f\u1160\u2800\u3164\uffa0" + "".join(map(chr, range(0xFE00, 0xFE10)))
+"""What nobody sees: blanks, control and format characters, fillers. Text of nothing else is blank (D15)."""
 
 REQUEST_ID_CHARS_MAX = 64
 """The longest `requestId` that a client may choose (D23)."""
@@ -102,7 +111,7 @@ def _text(chars_max: int, *, blank: bool = False) -> Callable[[Any], str]:
     def check(value: Any) -> str:
         if not isinstance(value, str):
             raise _wrong("must be a string")
-        if not blank and not value.strip():
+        if not blank and not value.strip(UNSEEN):
             raise _wrong(f"must not be blank (1 to {chars_max} characters)")
         if len(value) > chars_max:
             raise _wrong(f"must have at most {chars_max} characters, not {len(value)}")

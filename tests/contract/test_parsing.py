@@ -118,6 +118,7 @@ NO_FLAGS = ["true", "false", "", 0, 1, 1.0, [], [True], {}]
 NO_STRINGS = [True, False, 0, 1500, 1.5, math.nan, [], ["text"], {}, {"text": "text"}]
 HALVES = ["\ud83d", "a\udc8d", "\udc8d\ud83d"]  # halves of a ring, not put together
 BLANKS = ["", " ", "\t\r\n", "\u00a0", "\u3000"]
+UNSEEN = ["\u200b", " \u200f\u2066", "\ufeff", "\x00\x07", "\u2800\ufe0f", "\u3164", "\U000e0041"]
 TEXTS_AS_THEY_CAME = [
     "a",
     " a ",
@@ -147,7 +148,7 @@ def refused_values() -> Iterator[tuple[str, Any, str]]:
         for text in ["a" * (width + 1), RING * (width + 1), "x" * 9999]:
             yield kind, text, f"must have at most {width} characters, not {len(text)}"
         if kind != "text or blank":
-            for value in BLANKS:
+            for value in [*BLANKS, *UNSEEN]:
                 yield kind, value, f"must not be blank (1 to {width} characters)"
     yield from (("flag", value, "must be true or false") for value in NO_FLAGS)
 
@@ -159,7 +160,7 @@ def accepted_values() -> Iterator[tuple[str, Any, Any]]:
     for kind, width in WIDTH.items():
         for value in [*TEXTS_AS_THEY_CAME, "a" * width, RING * width]:
             yield kind, value, value
-    for value in BLANKS:
+    for value in [*BLANKS, *UNSEEN]:
         yield "text or blank", value, value
     yield from (("flag", value, value) for value in (True, False))
 
