@@ -138,13 +138,17 @@ def import_(
         numbers: list[int] = []
         slices = list(importing.slices(new))
         async for reply in importing.send(api.command, auction, content, slices):
-            answer = _done(reply, f"{len(numbers)} lots were added")
+            answer = _done(reply, f"{_lots(len(numbers), 'was', 'were')} added")
             numbers += answer["lotNumbers"]
             _warn(answer)
         return numbers
 
     numbers = ask_server(url, user, token, send)
-    say(f"{len(numbers)} lots are in the run list: {_told(numbers)}.")
+    say(f"{_lots(len(numbers), 'is', 'are')} in the run list: {_told(numbers)}.")
+
+
+def _lots(count: int, one: str, many: str) -> str:
+    return f"1 lot {one}" if count == 1 else f"{count} lots {many}"
 
 
 def _told(numbers: list[int]) -> str:

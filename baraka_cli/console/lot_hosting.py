@@ -46,9 +46,10 @@ class LotHosting(Hosting):
             self._show_lots(None)
         elif self._is_possible("Lots", self.why_no_change()):
             count = len(self.run_list.own)
+            its_lots, them = ("its lot", "it") if count == 1 else (f"its {count} lots", "them")
             question = (
-                f"The run list is only in this console. Put its {count} lots on the server, with what "
-                "became of them? The file of this console stays as it is."
+                f"The run list is only in this console. Put {its_lots} on the server, with what "
+                f"became of {them}? The file of this console stays as it is."
             )
             dialog = SureDialog(question, "Put them there")
             self._question(dialog, lambda _: self._take_over())

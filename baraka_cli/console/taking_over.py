@@ -109,10 +109,8 @@ class Takeover:
             plan.there = max(plan.there, there)
             plan.keep()
         self._forget(plan)
-        self._say(
-            f"{len(plan.lots)} lots are there. The file of this console stays as it is",
-            EntryMark.DONE,
-        )
+        lots = "1 lot is" if len(plan.lots) == 1 else f"{len(plan.lots)} lots are"
+        self._say(f"{lots} there. The file of this console stays as it is", EntryMark.DONE)
         for lot in plan.lost:
             said = (
                 "was sold by the own list, but the server has no winning of it: it counts as passed"

@@ -99,6 +99,12 @@ async def test_an_import_goes_on_behind_what_somebody_else_added_in_its_middle(
     assert await numbers(lots) == [8, 7, 9, 10], "nothing comes twice"
 
 
+async def test_one_lot_is_one(lots, file):
+    first, lot, *_ = FILE.splitlines()
+    file.write_text(f"{first}\n{lot}\n", "utf-8")
+    assert (await lots("import", 1, file)).err.endswith("1 lot is in the run list: 7.\n")
+
+
 async def test_a_file_with_mistakes_adds_nothing(lots, file):
     file.write_text(FILE.replace("0:10 1000:50", "0:10 0:50").replace("900,h", "x,h"), "utf-8")
     done = await lots("import", 1, file)

@@ -200,6 +200,11 @@ def test_nothing_that_comes_nearer_is_ever_the_end(steps, window_ms, extend_ms):
 # --- commands
 
 
+def test_one_second_is_one():
+    _, said = Sale().at(0, start(seconds=1))
+    assert said == Commented("Bidding closes in 1 second")
+
+
 def test_a_clock_runs_out_and_refuses_what_comes_then():
     sale = Sale()
     started, said = sale.at(0, start())

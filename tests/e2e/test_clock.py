@@ -109,7 +109,7 @@ async def test_a_phone_of_the_guide_follows_a_lot_from_its_first_warning_to_its_
             ended = await phone.hears("auctionEnded")
             assert (ended["winningUser"]["id"], ended["winningBid"]["bid"]) == (2, 20)
             assert comments(phone)[:4] == [
-                *("Going once", "One moment", "Bidding goes on", "Bidding closes in 1 seconds")
+                *("Going once", "One moment", "Bidding goes on", "Bidding closes in 1 second")
             ]
     words = [entry.what async for entry in audit.history(store, 1)]
     assert re.fullmatch("the clock ran out: Gold Ring went to .+ for 20", words[-1])

@@ -103,9 +103,11 @@ def _start(state: State, command: Command, event: asked.StartClock, _: HouseRule
         award=event.award,
         as_of=Moment(command.counted.as_of),
     )
-    return with_comment(
-        state, command, started, event.say or f"Bidding closes in {event.seconds} seconds"
-    )
+    return with_comment(state, command, started, event.say or _closes_in(event.seconds))
+
+
+def _closes_in(seconds: int) -> str:
+    return f"Bidding closes in {seconds} second{'s' if seconds > 1 else ''}"
 
 
 def _pause(state: State, command: Command, _event: asked.PauseClock, _: HouseRules) -> Decision:

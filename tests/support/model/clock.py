@@ -24,9 +24,8 @@ def start(sale: Sale, said: Said) -> Entry:
     auto = said.get("award") == "auto"
     ends = sale.now + 1000 * seconds
     sale.clock = Clock(ends, None, 1000 * extend, 1000 * window, auto)
-    return _said(
-        sale, said, "clock_started", clock_now(sale), f"Bidding closes in {seconds} seconds"
-    )
+    left = "1 second" if seconds == 1 else f"{seconds} seconds"
+    return _said(sale, said, "clock_started", clock_now(sale), f"Bidding closes in {left}")
 
 
 def pause(sale: Sale, said: Said) -> Entry:
