@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from baraka_cli.durations import BadDuration, duration_of
-from baraka_cli.terminal import DatabaseUrl, load_settings, stdout, wrong_usage
+from baraka_cli.terminal import DatabaseUrl, load_settings, say, stdout, wrong_usage
 
 if TYPE_CHECKING:
     from baraka_server.minting import Minting
@@ -122,14 +122,26 @@ def token(
         if expired or claims:
             wrong_usage("--expired and --claims are for the token of a user.")
         lasting = expires_in or maker.allowed(GUEST_LIFETIME)
+        _warn_of(lasting, maker)
         stdout.print(_for_a_guest(maker, settings, lasting, overlay, url), soft_wrap=True)
         return
     lifetime = expires_in or LIFETIME
+    if not expired and "exp" not in claims:
+        _warn_of(lifetime, maker)
     try:
         minted = maker.token(user_id, -lifetime if expired else lifetime, claims)
     except TypeError as error:  # there are claims that no token can have
         wrong_usage(f"--claims: {error}")
     stdout.print(minted, soft_wrap=True)
+
+
+def _warn_of(lifetime: timedelta, maker: Minting) -> None:
+    """Say that a server refuses a token of this lifetime."""
+    if lifetime > maker.allowed(lifetime):
+        say(
+            "Servers with these settings refuse this token: it lasts longer than "
+            f"BARAKA_TOKEN_LIFETIME_SECONDS_MAX, {maker.lifetime_max}."
+        )
 
 
 def _refresh_token(settings: Settings, database_url: str | None, user_id: int) -> str:

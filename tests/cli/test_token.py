@@ -108,6 +108,13 @@ def test_the_longest_duration_can_be_over() -> None:
     assert minted(7, "--expires-in", "99999d", "--expired")
 
 
+def test_one_that_lasts_longer_than_servers_take_is_told() -> None:
+    for words in ((7,), ("--watch",), ("--overlay", 3)):
+        done = invoke("token", *words, "--expires-in", "31d")
+        assert (done.code, done.out.count("\n")) == (0, 1)
+        assert "BARAKA_TOKEN_LIFETIME_SECONDS_MAX, 30 days" in done.err
+
+
 @pytest.mark.parametrize("user_id", ["0", "-1", "x", "1.5", "2147483648"])
 def test_a_user_id_is_a_whole_number_that_a_user_can_have(user_id: str) -> None:
     assert invoke("token", "--", user_id).code == 2
