@@ -228,7 +228,7 @@ def history(
     elif entries:
         _print_history(entries)
     else:
-        say("Nothing has happened in this auction yet.")
+        say("Nothing has happened in this auction yet, or its ledger was pruned (baraka db prune).")
 
 
 app.command()(verify)

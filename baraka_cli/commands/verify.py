@@ -226,7 +226,10 @@ def _ledger_lines(name: str, verdict: Verdict) -> list[str]:
             for row in verdict.disagreements
         ] + outside
     if verdict.entries == 0:
-        return [f"{name}: no ledger yet, so there is nothing to prove."]
+        return [
+            f"{name}: no ledger yet, so there is nothing to prove. Where its sale is over, it was pruned "
+            "(--archive FILE proves it then) or removed."
+        ]
     entries = f"{name}: ok, {verdict.entries} entries as they were written"
     if verdict.unknownEntries:
         return [

@@ -104,6 +104,8 @@ def test_an_ended_auction_is_archived_and_removed_whole(over: Desk, tmp_path: Pa
     assert (good.code, good.err) == (0, "")
     assert "ok" in good.out
     assert verified(over).code == 0, "the auction that waits is as it was"
+    assert "pruned (--archive FILE" in verified(over, 1).out
+    assert "pruned" in over.ask("auction", "history", 1).err
     assert "Dina" in over.ask("winnings", "list").out
     assert "nothing to prune" in pruned(over, tmp_path, *NOW, "--yes").err
     assert verified(over, 2, "--archive", file).code == 2
