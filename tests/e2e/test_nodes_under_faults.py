@@ -9,6 +9,7 @@ import asyncio
 import itertools
 from collections.abc import Callable, Sequence
 from random import Random
+from unittest.mock import patch
 
 import pytest
 from sqlalchemy import text
@@ -128,10 +129,19 @@ NOTICED: dict[str, tuple[tuple[str, ...], set[str]]] = {
 HEARS_BY_RELAY = {"gap filler", "polling"}
 """For these nobody bids on the first server: whatever one commits oneself brings the news of others along."""
 
+NOT_FORWARDED = {"fence", "re-reading"}
+"""For these each server writes what it is asked: where one writes all, it needs neither."""
+
 
 def test_every_part_that_can_be_taken_out_has_a_check_that_notices_it():
     assert NOTICED.keys() == BROKEN.keys()
     assert {check for _, some in NOTICED.values() for check in some} <= {*checks.CHECKS, "ledger"}
+
+
+@pytest.mark.parametrize("part", NOTICED)
+def test_every_part_is_where_it_is_taken_out(part):
+    BROKEN[part]()
+    patch.stopall()
 
 
 @pytest.mark.long
@@ -145,6 +155,7 @@ async def test_it_is_noticed_when_a_part_is_taken_out(mariadb, redis, tmp_path, 
         redis,
         set_up=SetUp(2, named=False, broken=part, first_watches=part in HEARS_BY_RELAY),
         draw=these(*steps, fails_over=part == "epoch"),
+        **({"BARAKA_FORWARD_BIDS": "false"} if part in NOT_FORWARDED else {}),
     )
     print(part, verdict.violations)
     assert verdict.violations.keys() & expected, verdict

@@ -40,7 +40,7 @@ class AnyHash(str):
 def without_gap_filler() -> None:
     """What is published is played, whatever is missing before it."""
     from baraka_server.domain.events import LedgerEntry
-    from baraka_server.live import auctioneer
+    from baraka_server.live import hearing
     from baraka_server.live.announcer import Announcer
     from baraka_server.live.relay import RelayedEntries
     from baraka_server.live.view import AuctionView
@@ -53,7 +53,9 @@ def without_gap_filler() -> None:
         def add(self, news: RelayedEntries) -> None:
             self._waiting.append(news)
 
-        async def play(self, view: AuctionView) -> Sequence[LedgerEntry]:
+        async def play(
+            self, view: AuctionView, before: int | None = None
+        ) -> Sequence[LedgerEntry]:
             waiting, self._waiting = self._waiting, []
             for news in waiting:
                 for entry in news.entries:
@@ -63,7 +65,7 @@ def without_gap_filler() -> None:
                         await self._announcer.play(view, [entry])
             return ()
 
-    _put(auctioneer, "News", News)
+    _put(hearing, "News", News)
 
 
 def without_polling() -> None:
@@ -118,14 +120,16 @@ def without_expiry() -> None:
 
 def without_epoch() -> None:
     """Histories are compared by their numbers alone."""
+    from baraka_server.store.ends import Ends
     from baraka_server.store.locked import LockedAuction
     from baraka_server.store.store import Store
 
     begin, entries_after = LockedAuction.__init__, LockedAuction.entries_after
     ends, read_after = Store.ends, Store.entries_after
 
-    def anyhow(self: LockedAuction, connection: Any, record: Any, tail: Any, *more: Any) -> None:
-        begin(self, connection, record, replace(tail, hash=AnyHash(tail.hash)), *more)
+    def anyhow(self: LockedAuction, connection: Any, record: Any, ends: Ends) -> None:
+        tail = replace(ends.tail, hash=AnyHash(ends.tail.hash))
+        begin(self, connection, record, replace(ends, tail=tail))
 
     async def locked_after(self: LockedAuction, seq: int, limit: int) -> list[Any]:
         found = await entries_after(self, seq, limit)
