@@ -53,9 +53,7 @@ def without_gap_filler() -> None:
         def add(self, news: RelayedEntries) -> None:
             self._waiting.append(news)
 
-        async def play(
-            self, view: AuctionView, before: int | None = None
-        ) -> Sequence[LedgerEntry]:
+        async def play(self, view: AuctionView, before: int | None = None) -> Sequence[LedgerEntry]:
             waiting, self._waiting = self._waiting, []
             for news in waiting:
                 for entry in news.entries:
