@@ -54,7 +54,7 @@ def test_a_phone_number_is_never_broken(capsys: pytest.CaptureFixture[str]) -> N
 def test_a_table_without_room_gets_longer_lines_and_loses_nothing(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(terminal.stdout, "_width", 30)
+    monkeypatch.setattr(terminal.stdout, "width", 30)
     row = ["two words", 2_147_483_647, "+923001112203", datetime(2027, 1, 31, 18, tzinfo=UTC)]
     terminal.print_table(["Name", "Price", "Number", "Since"], [row])
     *_, first, second = capsys.readouterr().out.splitlines()
