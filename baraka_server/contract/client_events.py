@@ -142,6 +142,10 @@ class JoinAuction(ClientEvent):
         None,
         description="The `ledger` that came with that `seq`: another history is told whole.",
     )
+    announced: Flag | None = Field(
+        None,
+        description="Asks, where the auction is not live, what is to come there, or is over.",
+    )
 
 
 class LeaveAuction(ClientEvent):

@@ -30,10 +30,12 @@ LABEL_CHARS_MAX = 40
 DESCRIPTION_CHARS_MAX = 2_000
 """The longest description of a lot (D35)."""
 
+_SIGNS = "\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u0890\u0891\u08e2"
+"""Arabic signs that Unicode counts among the format characters, and everybody sees."""
 UNSEEN = "".join(
     char
     for char in map(chr, (*range(0x3001), 0xFEFF, *range(0xFFF9, 0xFFFC), *range(0xE0000, 0xE0080)))
-    if char.isspace() or unicodedata.category(char) in ("Cc", "Cf")
+    if char.isspace() or (unicodedata.category(char) in ("Cc", "Cf") and char not in _SIGNS)
 )
 UNSEEN += "\u034f\u115f\u1160\u2800\u3164\uffa0" + "".join(map(chr, range(0xFE00, 0xFE10)))
 """What nobody sees: blanks, control and format characters, fillers. Text of nothing else is blank (D15)."""

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 
 from baraka_server.contract.announced import AnnouncedAuction
+from baraka_server.contract.client_events import JoinAuction
 from baraka_server.contract.records import Auction
 from baraka_server.contract.refusals import Code, Refusal
 
@@ -28,11 +29,11 @@ class Closed:
         self.reason, self._record = reason, record
         self._until = self._clock() + self._seconds
 
-    def refusal(self, event: str) -> Refusal | None:
+    def refusal(self, event: JoinAuction) -> Refusal | None:
         """The refusal of a join; None where the auction can be joined."""
         if self.reason is Code.NOT_LIVE and self._record is not None:
             return not_live(self._record, event)
-        return Refusal(self.reason, event) if self.reason else None
+        return Refusal(self.reason, event.wire_name) if self.reason else None
 
     def expire(self) -> None:
         if self._clock() >= self._until:
@@ -42,6 +43,7 @@ class Closed:
         self.reason = self._record = None
 
 
-def not_live(record: Auction, event: str) -> Refusal:
-    """The refusal of a join before a sale or after it, with what everybody may know of that."""
-    return Refusal(Code.NOT_LIVE, event, {"announced": AnnouncedAuction.of(record)})
+def not_live(record: Auction, event: JoinAuction) -> Refusal:
+    """The refusal of a join before a sale or after it; whoever asks is told what everybody may know of that."""
+    told = {"announced": AnnouncedAuction.of(record)} if event.announced else {}
+    return Refusal(Code.NOT_LIVE, event.wire_name, told)

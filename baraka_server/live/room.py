@@ -29,13 +29,13 @@ class Room:
 
     async def let_in(self, viewer: Viewer, event: JoinAuction, *, acknowledged: bool) -> Outcome:
         """Let a viewer in and return the whole state; unless `acknowledged`, send it as an event (D21)."""
-        if refusal := self._closed.refusal(event.wire_name):
+        if refusal := self._closed.refusal(event):
             return refusal
         view = self._announcer.view
         if view is None:
             return Refusal(Code.AUCTION_NOT_FOUND, event.wire_name)
         if not view.record.isLive:
-            return not_live(view.record, event.wire_name)
+            return not_live(view.record, event)
         if viewer.user_id in view.rules.moderation.blocked:
             return Refusal(Code.BLOCKED, event.wire_name)
         missed: dict[str, Any] = {}

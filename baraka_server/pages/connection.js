@@ -103,7 +103,7 @@ export class Connection {
 
   async _join() {
     const { seq, ledger } = this.sale;
-    const request = { auctionId: this.auctionId, ...(seq && { lastSeq: seq, ledger }) };
+    const request = { auctionId: this.auctionId, announced: true, ...(seq && { lastSeq: seq, ledger }) };
     const socketId = this._socket.id;
     const state = await this._answer("joinAuction", request);
     if (this._socket.id !== socketId) return; // of a connection that is gone

@@ -439,7 +439,7 @@ export interface AuthRefused {
   numbers?: number[] | null;
   /** That of the run list, or of the lot, by now. */
   lotsVersion?: number | null;
-  /** Of a join with `not_live`: what is to come here, or is over. */
+  /** Of a join with `not_live` that asked for it: what is to come here, or is over. */
   announced?: AnnouncedAuction | null;
   /** `success` or `error`. */
   status: "error";
@@ -881,7 +881,7 @@ export interface Error {
   numbers?: number[] | null;
   /** That of the run list, or of the lot, by now. */
   lotsVersion?: number | null;
-  /** Of a join with `not_live`: what is to come here, or is over. */
+  /** Of a join with `not_live` that asked for it: what is to come here, or is over. */
   announced?: AnnouncedAuction | null;
   /** The reason, for people. */
   message: string;
@@ -1033,6 +1033,8 @@ export interface JoinAuction {
   lastSeq?: number | null;
   /** The `ledger` that came with that `seq`: another history is told whole. */
   ledger?: string | null;
+  /** Asks, where the auction is not live, what is to come there, or is over. */
+  announced?: boolean | null;
 }
 
 /** The socket is in the room: the whole current state. */
@@ -1562,7 +1564,7 @@ export interface Refused {
   numbers?: number[] | null;
   /** That of the run list, or of the lot, by now. */
   lotsVersion?: number | null;
-  /** Of a join with `not_live`: what is to come here, or is over. */
+  /** Of a join with `not_live` that asked for it: what is to come here, or is over. */
   announced?: AnnouncedAuction | null;
   /** Whether the event was accepted. */
   ok: false;

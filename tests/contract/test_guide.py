@@ -56,7 +56,7 @@ OWNER_ONLY = {
 
 # What we add, and the weight, which a phone app of the field leaves out (D21, D23, D29, D32).
 SENT_OPTIONALLY = {
-    "joinAuction": {"lastSeq": "number", "ledger": "string"},
+    "joinAuction": {"lastSeq": "number", "ledger": "string", "announced": "boolean"},
     "startLiveAuction": {"requestId": "string"},
     "broadCasterLeave": {"requestId": "string"},
     "comment": {"requestId": "string"},

@@ -14,7 +14,12 @@ from baraka_server.contract.vocabulary import parse
 
 VALID: dict[str, dict[str, Any]] = {
     "startLiveAuction": {"auctionId": 42, "requestId": "s-1"},
-    "joinAuction": {"auctionId": 42, "lastSeq": 7, "ledger": "0f3a9c21b7de"},
+    "joinAuction": {
+        "auctionId": 42,
+        "lastSeq": 7,
+        "ledger": "0f3a9c21b7de",
+        "announced": True,
+    },
     "leaveAuction": {"auctionId": 42},
     "broadCasterLeave": {"auctionId": 42, "requestId": "o-1"},
     "comment": {"auctionId": 42, "comment": "Great item!", "requestId": "c-1"},
@@ -45,6 +50,7 @@ VALID: dict[str, dict[str, Any]] = {
 OPTIONAL = {
     "lastSeq",
     "ledger",
+    "announced",
     "requestId",
     "round",
     "bidId",
@@ -58,6 +64,7 @@ FIELDS = {
     "auctionId": ("auction_id", "id"),
     "lastSeq": ("last_seq", "counter"),
     "ledger": ("ledger", "request id"),
+    "announced": ("announced", "flag"),
     "comment": ("comment", "text"),
     "requestId": ("request_id", "request id"),
     "amount": ("amount", "amount"),
@@ -121,6 +128,7 @@ BLANKS = ["", " ", "\t\r\n", "\u00a0", "\u3000"]
 UNSEEN = ["\u200b", " \u200f\u2066", "\ufeff", "\x00\x07", "\u2800\ufe0f", "\u3164", "\U000e0041"]
 TEXTS_AS_THEY_CAME = [
     "a",
+    "\u06dd",
     " a ",
     "Gold Ring – 18K",
     "خاتم ذهب",

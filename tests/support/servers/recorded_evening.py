@@ -119,7 +119,7 @@ class RecordedEvening:
 
     async def _guides_sale(self, amina: Phone, bilal: Phone, dina: Phone) -> None:
         await self._refused(bilal, "startLiveAuction")
-        await self._refused(bilal, "joinAuction")
+        await self._refused(bilal, "joinAuction", announced=True)
         await self._done(amina, "startLiveAuction")
         await self._done(amina, "changeCuurentProduct", **RING)
         for phone in (bilal, dina):
