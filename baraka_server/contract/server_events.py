@@ -363,7 +363,8 @@ class RefusalDetails(ServerModel):
         None, alias="lotsVersion", description="That of the run list, or of the lot, by now."
     )
     announced: AnnouncedAuction | None = Field(
-        None, description="Of a join with `not_live` that asked for it: what is to come here, or is over."
+        None,
+        description="Of a join with `not_live` that asked for it: what is to come here, or is over.",
     )
 
 
