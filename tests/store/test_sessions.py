@@ -54,6 +54,7 @@ async def test_a_token_is_replaced_when_it_is_used_and_only_its_hash_is_kept(boo
     second = await book.renewed(first)
     assert second != first
     assert len({first, second, await book.renewed(second)}) == 3
+    assert len(first) == len(second) == 43  # 256 bits
     kept = str(await query(sale_database, "SELECT * FROM baraka_refresh_tokens"))
     assert hash_of(first) in kept
     assert first not in kept
@@ -153,11 +154,14 @@ async def test_a_user_has_so_many_sessions_and_the_oldest_give_way(book):
 
 async def test_logging_out_and_revoking_end_what_they_name(book):
     mine, second, third = [await book.begin() for _ in range(3)]
-    assert await sessions.log_out(book.store, await book.renewed(mine), NOW)
-    assert not await sessions.log_out(book.store, mine, NOW)
+    newest = await book.renewed(mine)
+    assert await sessions.log_out(book.store, mine, NOW)  # the family ends, by whichever of it
+    assert not await sessions.log_out(book.store, newest, NOW)
     assert not await sessions.log_out(book.store, "unknown", NOW)
     listed = await sessions.list_of(book.store, BILAL)
     one = next(each for each in listed if each.ended_at is None)
+    assert await sessions.revoke(book.store, 3, one.id[:8], NOW) == 0
+    assert await sessions.revoke(book.store, BILAL, "%", NOW) == 0
     assert await sessions.revoke(book.store, BILAL, one.id[:8], NOW) == 1
     assert await sessions.revoke(book.store, 3, None, NOW) == 0
     assert await sessions.revoke(book.store, BILAL, None, NOW) == 1

@@ -7,14 +7,16 @@ import json
 from contextlib import asynccontextmanager
 
 import aiohttp
+import jwt
 import pytest
 from sqlalchemy import update
 
+from baraka_server.contract.refusals import Code, Refusal
 from baraka_server.store import accounts, sessions
 from baraka_server.store.tables import users
 from tests.support.checks.schema import query
 from tests.support.clients.phones import PythonPhones
-from tests.support.clients.stranger import Line, request
+from tests.support.clients.stranger import Line
 from tests.support.servers.baraka import Baraka
 from tests.support.servers.sms_gateway import SmsGateway
 from tests.wire.test_metrics import BEARER, TOKEN, samples
@@ -22,6 +24,7 @@ from tests.wire.test_metrics import BEARER, TOKEN, samples
 NUMBERS = {2: "+96555550002", 3: "55550003", 4: "+96555550004", 5: "0096555550004"}
 """Of users: Bilal's, one as its own country writes it, and one number that two users have."""
 HIS, LOCAL, DOUBLED, NOBODYS = "+96555550002", "+96555550003", "+96555550004", "+96555559999"
+OTP_OF_BILAL = "SELECT otpCode FROM users WHERE id = 2"
 SECRET = "a secret that the gateway has too, of 32 bytes"
 
 
@@ -96,6 +99,7 @@ async def test_a_code_signs_in_and_a_refresh_token_keeps_signed_in(sale_database
         status, early = await here.post("/auth/resend-otp", challengeToken=challenge)
         assert (status, early["code"]) == (429, "too_many_codes")
         code = await here.gateway.code_for(HIS)
+        assert await query(sale_database, OTP_OF_BILAL) == [(None,)]
         async with here.http.get("/watch/1") as page:
             assert '<meta name="baraka-sign-in" content="true">' in await page.text()
 
@@ -109,7 +113,8 @@ async def test_a_code_signs_in_and_a_refresh_token_keeps_signed_in(sale_database
         user = answer["data"]
         assert (user["id"], user["number"], user["otpCode"]) == (2, HIS, None)
         assert user["token"] == user["accessToken"]
-        assert user["expiresIn"] == 900
+        claims = jwt.decode(user["token"], options={"verify_signature": False})
+        assert user["expiresIn"] == claims["exp"] - claims["iat"] == 900
         async with here.http.get("/metrics", headers=BEARER) as scraped:
             counts = samples(await scraped.text())
         for outcome in ("code_asked", "code_limited", "code_sent", "code_wrong", "signed_in"):
@@ -186,7 +191,7 @@ async def test_nobody_can_tell_whose_number_it_is(sale_database, tmp_path, peopl
 async def test_what_is_malformed_names_what_is_wrong_and_reaches_nothing(
     sale_database, tmp_path, people
 ):
-    async with house(sale_database, tmp_path) as here:
+    async with house(sale_database, tmp_path, BARAKA_PHONE_COUNTRIES="965") as here:
         for path, data, said in [
             ("/auth/request-otp", "", "number is required"),
             ("/auth/request-otp", "nonsense", "the body must be JSON"),
@@ -202,6 +207,8 @@ async def test_what_is_malformed_names_what_is_wrong_and_reaches_nothing(
                 '{"number": "+96555550002\\r\\nX-Other: 1"}',
                 "number must be a telephone number",
             ),
+            ("/auth/request-otp", '{"number": "+12025550123"}', "no code can be sent"),
+            ("/auth/request-otp", '{"number": "+999500000007"}', "number must be a telephone"),
             ("/auth/resend-otp", '{"challengeToken": 7}', "challengeToken must be"),
             ("/auth/otp", '{"number": "+96555550002", "otp": "12345"}', "otp must be the 6 digits"),
             ("/auth/otp", '{"number": "+96555550002", "otp": "1234567"}', "otp must be"),
@@ -243,6 +250,9 @@ async def test_a_new_number_signs_up_with_a_name_where_the_house_wants_it(
     async with house(sale_database, tmp_path, BARAKA_SIGN_UP="true") as here:
         await here.post("/auth/otp", number=NOBODYS)  # without a code it sends one
         code = await here.gateway.code_for(NOBODYS)
+        short = 7 if code != "000007" else 8  # a whole number lost its zeros, and is a code
+        status, answer = await here.post("/auth/otp", number=NOBODYS, otp=short)
+        assert (status, answer["code"]) == (400, "wrong_code")
         status, answer = await here.post("/auth/otp", number=NOBODYS, otp=code)
         assert (status, answer["code"]) == (400, "name_needed")
         status, answer = await here.post(
@@ -290,30 +300,29 @@ async def test_codes_are_written_where_an_existing_system_reads_them(
     async with house(sale_database, tmp_path, BARAKA_OTP_IN_USERS="true") as here:
         await here.post("/auth/request-otp", number=HIS)
         code = await here.gateway.code_for(HIS)
-        theirs = "SELECT otpCode FROM users WHERE id = 2"
-        assert await query(sale_database, theirs) == [(code,)]
+        assert await query(sale_database, OTP_OF_BILAL) == [(code,)]
         await here.post("/auth/otp", number=HIS, otp=code)
-        assert await query(sale_database, theirs) == [(None,)]
+        assert await query(sale_database, OTP_OF_BILAL) == [(None,)]
 
 
-async def test_the_limits_of_an_address_hold_and_a_body_that_never_ends_keeps_nobody_waiting(
-    sale_database, tmp_path, people
-):
+async def test_the_limits_of_an_address_hold_and_are_logged(sale_database, tmp_path, people):
     limits = {
         "BARAKA_SIGN_IN_REQUESTS_PER_SECOND_MAX": 1,
         "BARAKA_CODES_PER_ADDRESS_PER_HOUR_MAX": 2,
     }
-    async with house(sale_database, tmp_path, **limits) as here, Line(here.baraka.url) as slow:
-        whole = request("POST", "/auth/request-otp", b"{}" + b" " * 100)
-        await slow.sends(whole[:-100])
+    async with house(sale_database, tmp_path, **limits) as here:
         answers = [
             await here.post("/auth/request-otp", number=f"+9655{count}550000") for count in range(3)
         ]
         assert [status for status, _ in answers] == [200, 200, 429]
         assert answers[2][1]["code"] == "too_many_codes"
         assert answers[2][1]["retryAfterMs"] > 3_000_000
+        why = Refusal(Code.TOO_MANY_CODES).message
+        await here.baraka.says(f"refused 127.0.0.1: {why}")
         codes = {(await here.post("/auth/logout"))[1]["code"] for _ in range(6)}
         assert codes == {"malformed", "too_fast"}
+        async with Line(here.baraka.url, source="127.0.0.2") as elsewhere:
+            assert (await elsewhere.requests("POST", "/auth/logout", b"{}")).status == 400
 
 
 async def test_without_a_way_to_deliver_codes_nobody_signs_in(baraka):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import hashlib
 import hmac
@@ -69,7 +70,9 @@ async def deliver(store):
         await delivery.close()
 
 
-async def test_a_code_comes_signed_and_with_the_time(deliver):
+async def test_a_code_comes_signed_with_the_time_and_through_no_proxy(deliver, monkeypatch):
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")  # which would read codes
+    monkeypatch.setenv("no_proxy", "")
     sending = to_send()
     at = sending.expires_at.timestamp() - 200.5
     async with SmsGateway() as gateway:
@@ -139,9 +142,15 @@ async def test_a_newer_code_of_a_number_takes_the_place_of_one_that_is_tried_aga
         delivery = deliver(gateway.url, pauses=(600,))
         delivery.put(to_send(code="111111"))
         await gateway.hears()
+        gateway.silent.set()
         delivery.put(to_send(code="222222"))
+        await gateway.hears(lambda one: one.payload["code"] == "222222")
+        assert delivery.waiting == 1
+        gateway.silent.clear()
         await delivery.drained()
     assert [one.payload["code"] for one in gateway.received] == ["111111", "222222"]
+    trying = {getattr(task.get_coro(), "__name__", "") for task in asyncio.all_tasks()}
+    assert "_deliver" not in trying
 
 
 async def test_a_code_that_was_used_or_replaced_on_another_server_is_not_tried_again(
