@@ -12,6 +12,7 @@ from baraka_cli.terminal import (
     AsJson,
     DatabaseUrl,
     fail,
+    load_settings,
     print_json,
     print_table,
     say,
@@ -102,13 +103,19 @@ app.command("erase")(erase.erase)
 @app.command()
 def sessions(user_id: UserId, as_json: AsJson = False, database_url: DatabaseUrl = None) -> None:
     """List where a user is signed in by a code, and what ended of it in the last days."""
+    from datetime import UTC, datetime
+
     from baraka_server.store import catalog
     from baraka_server.store.sessions import list_of
     from baraka_server.store.store import Store
+    from baraka_server.wire.signing_in import session_limits
+
+    limits = session_limits(load_settings(database_url=database_url))
 
     async def find(store: Store) -> list[Session]:
         await catalog.user_by_id(store, user_id)
-        return await list_of(store, user_id)
+        now = datetime.now(UTC)
+        return [one.as_of(now, limits) for one in await list_of(store, user_id)]
 
     found = ask_store(database_url, find)
     if as_json:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -78,6 +78,14 @@ class Session:
     used_at: datetime
     ended_at: datetime | None
     reason: str | None
+
+    def as_of(self, now: datetime, limits: SessionLimits) -> Session:
+        """The session as it is now: nothing is written when its time is over, until somebody uses it."""
+        if self.ended_at is not None:
+            return self
+        ends = {Ended.AGE: self.begun_at + limits.age, Ended.IDLE: self.used_at + limits.idle}
+        reason = min(ends, key=ends.__getitem__)
+        return replace(self, ended_at=ends[reason], reason=reason) if now > ends[reason] else self
 
 
 def hash_of(token: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -168,6 +169,19 @@ async def test_logging_out_and_revoking_end_what_they_name(book):
     assert sorted(await book.reasons()) == ["logout", "revoked", "revoked"]
     for token in (second, third):
         assert (await book.renew(token)).reason is Ended.REVOKED
+
+
+async def test_a_session_whose_time_is_over_is_listed_as_ended_before_anybody_uses_it(book):
+    await book.begin()
+    (one,) = await sessions.list_of(book.store, BILAL)
+    assert one.as_of(one.used_at + LIMITS.idle, LIMITS) is one
+    idle = one.as_of(one.used_at + LIMITS.idle + timedelta(seconds=1), LIMITS)
+    assert (idle.ended_at, idle.reason) == (one.used_at + LIMITS.idle, Ended.IDLE)
+    used = replace(one, used_at=one.begun_at + LIMITS.age)
+    old = used.as_of(used.used_at + timedelta(seconds=1), LIMITS)
+    assert (old.ended_at, old.reason) == (one.begun_at + LIMITS.age, Ended.AGE)
+    ended = replace(one, ended_at=NOW, reason=Ended.LOGOUT)
+    assert ended.as_of(NOW + LIMITS.age * 2, LIMITS) is ended
 
 
 async def test_what_is_over_is_forgotten_in_steps(book, monkeypatch):
