@@ -30,6 +30,8 @@ log = logging.getLogger(__name__)
 BEAT_SECONDS = 1
 BEATS_IN_TIME = 3
 """How many beats fit at least into the time after which a node is taken for deaf, or gone."""
+LOOKS_PER_BEAT = 4
+"""How often between two beats a node looks who is gone: a count is wrong for as long as it does not."""
 FOLLOW_SECONDS_MAX = 0.5
 """How long somebody who joins waits until this node is certain to hear of the auction."""
 NAMESAKE_SECONDS = 60
@@ -159,6 +161,10 @@ class NodeRelay:
         self._beat_at = self._clock()
         self._publish(EVERYBODY, beat)
         self._tell_of_namesake()
+        self.look()
+
+    def look(self) -> None:
+        """Look who is gone, and make the line anew if nothing was heard over it for too long."""
         if self.healthy:
             self._tell_of_counts(self._peers.expire())
         elif self._clock() - self._cut_at > self._echo_seconds_max:
@@ -168,7 +174,9 @@ class NodeRelay:
     async def _beat_again_and_again(self) -> None:
         while True:
             self.beat()
-            await asyncio.sleep(self._beat_seconds)
+            for _ in range(LOOKS_PER_BEAT):
+                await asyncio.sleep(self._beat_seconds / LOOKS_PER_BEAT)
+                self.look()
 
     def _publish(self, channel: str, message: Sent) -> None:
         self.measures.sent += 1

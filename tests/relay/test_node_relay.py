@@ -9,6 +9,7 @@ from baraka_server.live.relay import RelayedEntries
 from baraka_server.relay.messages import Codec, Start
 from baraka_server.relay.node_relay import EVERYBODY, NodeRelay
 from tests.support.servers.clock import Clock
+from tests.support.servers.neighbours import until
 from tests.support.servers.relay_hub import HubLine, RelayHub
 
 SECRET = "a secret of one house"
@@ -142,6 +143,23 @@ async def test_a_killed_nodes_viewers_are_gone_when_it_expires() -> None:
 
     assert b.relay.count_elsewhere(42) == 0
     assert b.ears.changed[-1] == 42
+
+
+async def test_who_is_gone_is_noticed_between_two_beats() -> None:
+    clock = Clock()
+    a, b = await two(hub := RelayHub(), clock)
+    a.relay.count_here(42, 3)
+    await settled()
+    hub.lines.remove(a.line)
+    for _ in range(2):
+        clock.now += 2
+        b.relay.beat()
+        await settled()
+    sent = b.relay.measures.sent
+    clock.now += 1
+    assert b.relay.count_elsewhere(42) == 3
+    await until(lambda: b.relay.count_elsewhere(42) == 0)
+    assert b.relay.measures.sent == sent
 
 
 async def test_a_deaf_node_knows_that_it_is_and_believes_its_peers_to_be_there() -> None:
