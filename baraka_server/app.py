@@ -317,6 +317,11 @@ class Server:
         """
         await adopt(self._runner.server, connection, data, seen=seen)
 
+    def worker_ended(self, number: int) -> None:
+        """Count the viewers of another worker of this server no more."""
+        if self._relay:
+            self._relay.worker_ended(number)
+
     async def adopt_link(self, connection: int) -> None:
         """Take a connection that another process accepted on the internal address."""
         if self._direct:

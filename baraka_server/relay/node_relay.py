@@ -151,6 +151,14 @@ class NodeRelay:
             del self._here[auction_id]
         self._publish(EVERYBODY, Counts(self.node, {auction_id: count}, self._boot))
 
+    def worker_ended(self, number: int) -> None:
+        """Say goodbye for another worker of this server, if it could not say it itself."""
+        node = f"{self._name}.{number}"
+        for boot, counts in self._peers.counts_of_ours(node).items():
+            goodbye = Counts(node, dict.fromkeys(counts, 0), boot)
+            self._tell_of_counts(self._peers.counts(boot, goodbye.counts))
+            self._publish(EVERYBODY, goodbye)
+
     def tell_of_takes(self, limit: str, amounts: Mapping[TakerKey, float]) -> None:
         if self.healthy:  # else they would push what viewers wait for out of the queue
             self._publish(EVERYBODY, Takes(self.node, limit, amounts, self._boot))

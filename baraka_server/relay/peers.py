@@ -18,6 +18,7 @@ class _Peer:
     server: str
     heard_at: float
     counts: dict[int, int]
+    node: str
 
 
 class Peers:
@@ -62,7 +63,7 @@ class Peers:
             self._twice[name] = now
         elif others:
             gone = {auction for other in others for auction in self._replace(other, now)}
-        self._peers[boot] = _Peer(name, server, now, dict(beat.counts))
+        self._peers[boot] = _Peer(name, server, now, dict(beat.counts), beat.node)
         return gone | _changed(known.counts if known else {}, beat.counts)
 
     def _is_ours(self, name: str, server: str) -> bool:
@@ -94,6 +95,14 @@ class Peers:
         peer.counts |= counts
         peer.counts = {auction: count for auction, count in peer.counts.items() if count}
         return _changed(before, counts)
+
+    def counts_of_ours(self, node: str) -> dict[str, dict[int, int]]:
+        """The counts of another worker of our server, by the start of its process; none where it has no viewers."""
+        return {
+            boot: dict(peer.counts)
+            for boot, peer in self._peers.items()
+            if peer.node == node and peer.server == self._own[1] and peer.counts
+        }
 
     def count(self, auction_id: int) -> int:
         return sum(peer.counts.get(auction_id, 0) for peer in self._peers.values())

@@ -56,6 +56,8 @@ class Kind(IntEnum):
     """To a worker: the report of all workers together."""
     LINK = 17
     """A connection to the internal address, of another node."""
+    ENDED = 18
+    """To a worker: another one has ended, whose number it is."""
 
 
 _MAY_BE_LOST = frozenset(

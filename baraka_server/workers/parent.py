@@ -216,6 +216,8 @@ class Parent:
         del self.children[child.number]
         self.numbers.gone(child.number)
         self._hub.gone(child.channel)
+        for other in self.children.values():
+            other.channel.send(Kind.ENDED, child.number.to_bytes(NUMBER_BYTES))
         if not child.ready.done():
             child.ready.set_exception(CannotStart(f"worker {child.number} ended with {code}"))
             child.ready.exception()  # whoever waits for it hears of it, and perhaps nobody does

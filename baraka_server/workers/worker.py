@@ -95,6 +95,8 @@ class Worker:
                 self._adopt(self._server.adopt(connection, data, seen=seen))
             case Kind.LINK if connection is not None and self._server:
                 self._adopt(self._server.adopt_link(connection))
+            case Kind.ENDED if self._server:
+                self._server.worker_ended(int.from_bytes(data))
             case Kind.SUBSCRIBED:
                 self._line.subscribed(data)
             case Kind.NEWS:

@@ -28,8 +28,9 @@ POLLING = "/socket.io/?EIO=4&transport=polling"
 
 @pytest.fixture
 async def workers(sale_database, tmp_path) -> AsyncIterator[Baraka]:
-    async with Baraka(sale_database, tmp_path, fork=False, BARAKA_WORKERS=2) as server:
-        yield server
+    never_expires = {"BARAKA_NODE_EXPIRY_SECONDS": 600}
+    async with Baraka(sale_database, tmp_path, fork=False, BARAKA_WORKERS=2, **never_expires) as it:
+        yield it
 
 
 def pids(server: Baraka) -> list[int]:
@@ -256,6 +257,9 @@ async def test_a_killed_worker_is_replaced_and_its_viewers_come_back(workers):
             await phones.open(workers.url, auth={"token": token(SECRET, n)}, reconnection=True)
             for n in range(1, 5)
         ]
+        assert (await viewers[0].emits(StartAuction(auction_id=1)))["ok"]
+        for viewer in viewers:
+            assert (await viewer.emits(JoinAuction(auction_id=1)))["ok"]
         before = pids(workers)
         os.kill(before[0], signal.SIGKILL)
 
@@ -265,7 +269,12 @@ async def test_a_killed_worker_is_replaced_and_its_viewers_come_back(workers):
             await viewer.until(
                 lambda viewer=viewer: viewer.life[-1][0] == "connect", "being connected"
             )
-            assert (await viewer.emits("leaveAuction", {"auctionId": 1}))["ok"]
+            assert (await viewer.emits(JoinAuction(auction_id=1)))["ok"]
+        for viewer in viewers:  # whom the killed worker had is not counted twice
+            await viewer.until(
+                lambda viewer=viewer: viewer.heard("userCountUpdate")[-1]["userCount"] == 4,
+                "a count of four",
+            )
 
 
 async def test_hangup_replaces_one_worker_after_the_other_and_a_stop_ends_all(workers):

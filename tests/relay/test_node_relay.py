@@ -145,6 +145,30 @@ async def test_a_killed_nodes_viewers_are_gone_when_it_expires() -> None:
     assert b.ears.changed[-1] == 42
 
 
+async def test_a_worker_says_goodbye_for_another_one_of_its_server_that_was_killed() -> None:
+    hub, clock = RelayHub(), Clock()
+    places = (("n1.1", "s"), ("n1.2", "s"), ("n2.2", "t"))
+    ours, killed, other = [Node(hub, name, clock, server=server) for name, server in places]
+    for node in (ours, killed, other):
+        await node.open()
+    for node in (killed, other):
+        node.relay.count_here(42, 3)
+        node.relay.beat()
+    await settled()
+    assert ours.relay.count_elsewhere(42) == 6
+    hub.lines.remove(killed.line)
+
+    ours.relay.worker_ended(2)
+
+    assert ours.relay.count_elsewhere(42) == 3
+    assert ours.ears.changed[-1] == 42
+    await settled()
+    assert other.relay.count_elsewhere(42) == 0
+    sent = ours.relay.measures.sent
+    ours.relay.worker_ended(2)
+    assert ours.relay.measures.sent == sent
+
+
 async def test_who_is_gone_is_noticed_between_two_beats() -> None:
     clock = Clock()
     a, b = await two(hub := RelayHub(), clock)
