@@ -348,12 +348,12 @@ class Gateway:
 async def close_all_sockets(sio: GuardedServer) -> None:
     """Close every socket without waiting for it, in a way that makes clients connect again.
 
-    A Socket.IO disconnect would tell them to stay away; one that waits takes a minute with clients
-    that do not read.
+    A Socket.IO disconnect would tell them to stay away, and so does the CLOSE packet of Engine.IO tell
+    python-socketio's client; one that waits takes a minute with clients that do not read.
     """
     for client in list(sio.eio.sockets.values()):
-        await client.close(wait=False, reason=sio.reason.SERVER_DISCONNECT)
-    await asyncio.sleep(0)  # writers take the CLOSE packet
+        await client.close(wait=False, abort=True, reason=sio.reason.SERVER_DISCONNECT)
+    await asyncio.sleep(0)  # writers take what still waits
     await sio.shutdown()
 
 

@@ -39,6 +39,7 @@ REQUESTS_FOR_AN_EVENT = 2
 PACKETS_PER_POLL_MAX = 16
 """How many packets one answer to a poll has at most: python-socketio's client refuses an answer with more."""
 DOES_NOT_READ = "it does not read what it is sent"
+SESSION_OVER = "the session is over"
 WENT_ON = "it sent more than the limit, and went on"
 STRIKES_PER_SECOND = 20
 """How often on average a user may be told to slow down, over all sockets, before one is disconnected."""
@@ -167,6 +168,8 @@ class GuardedSocket(async_socket.AsyncSocket):  # type: ignore[misc]
             self.host.polls.pop(request.protocol, None)
         if isinstance(answer, list) and (not request.transport or request.transport.is_closing()):
             await self.poll_broke()  # nobody will read the answer
+        elif answer == []:
+            request[REFUSED] = 400, SESSION_OVER
         if not self.connected:  # it wanted a websocket, and did not say `Connection: upgrade`
             await self.end(self.server.reason.TRANSPORT_ERROR)
             return self.server._bad_request("Invalid websocket upgrade")
@@ -192,7 +195,7 @@ class GuardedSocket(async_socket.AsyncSocket):  # type: ignore[misc]
                 await self.receive(pkt)
             return
         except HungUp:
-            reason = "the session is over"
+            reason = SESSION_OVER
         except TimeoutError:
             reason = "it did not finish what it began to post"
         except exceptions.ContentTooLongError:

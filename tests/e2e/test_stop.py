@@ -10,7 +10,7 @@ import aiohttp
 import pytest
 
 from baraka_server.contract.client_events import ChangeLot, JoinAuction, PlaceBid, StartAuction
-from tests.support.clients.phones import NodePhones, token
+from tests.support.clients.phones import NodePhones, PythonPhones, token
 from tests.support.clients.stranger import SlowReader
 from tests.support.servers.baraka import SECRET, Baraka
 
@@ -116,6 +116,19 @@ async def test_whoever_is_connected_goes_elsewhere_even_beside_one_that_does_not
             await phone.lives_through_again("connect", times=2)
             state = await phone.emits(JoinAuction(auction_id=1))
             assert state["auction"]["current_product"] == "Ring"
+
+
+@pytest.mark.parametrize("way", WAYS)
+async def test_a_client_in_python_comes_back_by_itself(sale_database, tmp_path, way):
+    """python-socketio takes the protocol's CLOSE packet for the end, unlike a lost connection."""
+    auth = {"token": token(SECRET, 2)}
+    async with Baraka(sale_database, tmp_path, **PATIENT) as server, PythonPhones() as phones:
+        phone = await phones.open(server.url, 2, auth=auth, transports=[way], reconnection=True)
+        await phone.lives_through("connect")
+        assert await server.stop() == 0
+        await phone.lives_through("disconnect")
+        await server.start()
+        await phone.lives_through_again("connect", times=2)
 
 
 @pytest.mark.parametrize("way", WAYS)
