@@ -37,7 +37,9 @@ class Room:
         if not view.record.isLive:
             return not_live(view.record, event)
         if viewer.user_id in view.rules.moderation.blocked:
-            return Refusal(Code.BLOCKED, event.wire_name)
+            await self._announcer.catch_up(view)  # another node may have let them in again
+            if viewer.user_id in view.rules.moderation.blocked:
+                return Refusal(Code.BLOCKED, event.wire_name)
         missed: dict[str, Any] = {}
         if event.last_seq is not None:
             missed = await self._announcer.missed.since(view, event.last_seq, event.ledger)

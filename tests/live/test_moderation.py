@@ -223,6 +223,17 @@ async def test_a_block_holds_on_other_servers_and_over_a_restart_until_it_is_tak
     await verified(store)
 
 
+async def test_whoever_is_let_in_again_may_join_where_that_was_not_heard_of_yet(on_air, store):
+    house, amina, _ = on_air
+    await house.submit(amina, about(BlockUser, 3))
+    other = open_house(store, Hall())  # it hears of nothing by itself
+    await joined(other, viewer(4))
+    assert (await joined(other, viewer(3))).code is Code.BLOCKED
+    await house.submit(amina, about(UnblockUser, 3))
+    assert (await joined(other, viewer(3)))["userCount"] == 2
+    await other.close()
+
+
 async def test_bids_of_somebody_who_is_blocked_do_not_come_back_with_their_lot(on_air, store, hall):
     house, amina, bilal = on_air
     for who, amount in ((bilal, 10), (viewer(3), 20)):
