@@ -16,8 +16,9 @@ from baraka_server.live.sign_in import Challenge, SignIn
 from baraka_server.store import codes as store_codes
 from baraka_server.store.codes import CodeLimits
 from baraka_server.store.errors import Unavailable
-from baraka_server.store.sessions import SessionLimits
-from baraka_server.store.tables import code_requests, codes, users
+from baraka_server.store.sessions import Renewed, SessionLimits
+from baraka_server.store.sign_ins import SignedIn
+from baraka_server.store.tables import code_requests, codes, sessions, users
 
 NOW = datetime(2027, 1, 31, tzinfo=UTC)
 HIS, HERS = "+96555550002", "+96555550003"
@@ -35,7 +36,7 @@ class Desk:
     """Signing in at a time that stands until a test moves it. It is the channel of its codes too."""
 
     def __init__(self, store, key=KEY, **options):
-        self.now, self.sent, self.fault = NOW, [], None
+        self.now, self.sent, self.ids, self.fault = NOW, [], set(), None
         self.sending = self.sending_most = 0
         counts = Counter()
         self.delivery = CodeDelivery(
@@ -58,6 +59,7 @@ class Desk:
             await asyncio.sleep(0)
         self.sending -= 1
         self.sent.append(sending.code)
+        self.ids.add(sending.id)
 
     async def asks(self, number, challenge=None):
         found = await self.sign_in.ask(number_of(number), ADDRESS, challenge)
@@ -87,6 +89,7 @@ async def test_a_code_is_one_of_a_million_with_the_zeros_before_it(store, monkey
     monkeypatch.setattr(secrets, "randbelow", lambda _: 7)
     await desk.asks(HERS)
     assert desk.sent == ["999999", "000007"]
+    assert len(desk.ids) == 2  # a receiver sends one message for each
 
 
 async def test_what_is_kept_tells_no_code_and_no_number_without_the_key(store, monkeypatch):
@@ -104,6 +107,35 @@ async def test_what_is_kept_tells_no_code_and_no_number_without_the_key(store, m
     assert len({row.number_hash for row in counted}) == 3
     assert HIS not in str(counted)
     assert "123456" not in str((before, after, counted))
+
+
+async def test_neither_codes_nor_tokens_are_in_what_a_fault_may_show(store):
+    desk = Desk(store)
+    challenge = await desk.asks(HIS)
+    signed_in = await desk.tries(HIS, desk.sent[0])
+    assert isinstance(challenge, Challenge)
+    assert isinstance(signed_in, SignedIn)
+    renewed = await desk.sign_in.refresh(signed_in.refresh_token)
+    assert isinstance(renewed, Renewed)
+    assert challenge.token not in repr(challenge)
+    assert signed_in.refresh_token not in repr(signed_in)
+    assert renewed.refresh_token not in repr(renewed)
+    shown = repr(ToSend("1", number_of(HIS), "123456", "", NOW))
+    assert "123456" not in shown
+    assert HIS not in shown
+
+
+async def test_codes_counts_and_sessions_that_are_over_are_forgotten(store):
+    desk = Desk(store)
+    await desk.asks(HIS)
+    await desk.tries(HIS, desk.sent[0])
+    await desk.asks(HERS)
+    desk.now += timedelta(days=38)
+    while await desk.sign_in.forget():
+        pass
+    assert await kept(store) == ({}, [])
+    async with store.reading() as connection:
+        assert not (await connection.execute(select(sessions))).all()
 
 
 async def test_a_challenge_stays_the_same_and_is_not_guessed(store):

@@ -145,12 +145,13 @@ async def test_a_user_who_is_blocked_or_deleted_has_no_sessions(book):
 
 
 async def test_a_user_has_so_many_sessions_and_the_oldest_give_way(book):
-    tokens = []
+    tokens, of_another = [], await book.begin(3)
     for _ in range(5):
         tokens.append(await book.begin())
         book.later(seconds=1)
     kinds = [type(await book.renew(token)) for token in tokens]
     assert kinds == [Over, Over, Renewed, Renewed, Renewed]
+    assert isinstance(await book.renew(of_another), Renewed)
 
 
 async def test_logging_out_and_revoking_end_what_they_name(book):
@@ -198,3 +199,14 @@ async def test_what_is_over_is_forgotten_in_steps(book, monkeypatch):
     async with book.store.reading() as connection:
         left = (await connection.execute(select(refresh_tokens.c.hash))).scalars().all()
     assert left == [hash_of(kept)]
+
+
+async def test_an_old_token_ends_its_family_also_when_older_ones_were_forgotten(book):
+    first = await book.begin()
+    second = await book.renewed(first)
+    book.later(days=29)
+    third = await book.renewed(second)
+    while await sessions.forget_sessions(book.store, LIMITS, book.now):
+        pass
+    assert (await book.renew(first)).reason is Ended.REUSE
+    assert (await book.renew(third)).reason is Ended.REUSE

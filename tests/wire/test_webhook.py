@@ -97,11 +97,11 @@ async def test_a_code_comes_signed_with_the_time_and_through_no_proxy(deliver, m
 
 
 async def test_a_receiver_that_fails_or_hangs_up_is_tried_again_with_the_same_id(deliver):
-    async with SmsGateway(500, 0, 429, 200) as gateway:
-        delivery = deliver(gateway.url)
+    async with SmsGateway(500, 0, 408, 425, 429, 200) as gateway:
+        delivery = deliver(gateway.url, pauses=(0.01,) * 5)
         delivery.put(to_send())
         await delivery.drained()
-    assert len(gateway.received) == 4
+    assert len(gateway.received) == 6
     assert {one.payload["id"] for one in gateway.received} == {"d" * 32}
     assert delivery.counts == {Outcome.CODE_SENT_AGAIN: 1}
 
