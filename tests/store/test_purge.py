@@ -12,9 +12,10 @@ from baraka_server.contract.client_events import ChangeLot, PlaceBid, StartAucti
 from baraka_server.contract.refusals import Code, Refusal
 from baraka_server.domain.decision import Command, HouseRules
 from baraka_server.live.transaction import Known, decide_and_write
+from baraka_server.settings import Mode, SignInBy
 from baraka_server.store import locked, purge
 from baraka_server.store.purge import ROWS_PER_STEP, forget
-from baraka_server.store.tables import auctions, requests
+from baraka_server.store.tables import auctions, codes, requests
 from tests.support.servers.neighbours import AUCTION, server_in_process
 from tests.support.servers.sales import open_store
 
@@ -103,16 +104,23 @@ async def test_a_server_forgets_by_itself_beside_a_sale(tmp_path, monkeypatch):
     monkeypatch.setattr(purge, "ROUND_SECONDS", 0.2)
     monkeypatch.setattr(purge, "STEP_PAUSE_SECONDS", 0)
     database = f"sqlite+aiosqlite:///{tmp_path / 'baraka.db'}"
-    async with server_in_process(tmp_path) as room, open_store(database) as store:
+    signing_in = {"mode": Mode.DEVELOPMENT, "sign_in": SignInBy.CONSOLE}
+    async with server_in_process(tmp_path, **signing_in) as room, open_store(database) as store:
         bid = AUCTION | {"amount": 5, "requestId": "kept"}
         assert (await room.bilal.emits("placeBid", bid))["ok"]
         old = datetime.now(UTC) - 3 * DAY
         await write(store, [request(number, at=old) for number in range(350)])
         async with store.writing() as connection:
             await connection.execute(update(requests).values(at=old))
+            code = {"number": "+96555550002", "challenge_hash": "", "code_hash": "", "tries": 0}
+            await connection.execute(insert(codes).values(code | {"sent_at": old}))
 
         async def none():
-            return await left(store) == 0
+            return await left(store) == 0 and not await codes_left()
+
+        async def codes_left():
+            async with store.reading() as connection:
+                return (await connection.execute(select(codes.c.number))).all()
 
         async with asyncio.timeout(20):
             while not await none():

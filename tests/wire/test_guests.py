@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import AsyncExitStack
+
 import aiohttp
 import jwt
 import pytest
@@ -9,10 +11,13 @@ import pytest
 from baraka_server.contract.refusals import Refusal
 from baraka_server.contract.vocabulary import CLIENT_EVENTS
 from baraka_server.wire.identity import Identity, Verifier, mint_guest
+from baraka_server.wire.rate_limits import BURST_SECONDS
 from tests.support.clients.crowd import join, open_sale
 from tests.support.clients.phones import NodePhones, PythonPhones, token
+from tests.support.clients.stranger import HungUp, WebSocketStranger
 from tests.support.clients.tokens import HOUR, INVALID, SECRET, signed_claims
 from tests.support.servers import baraka as servers
+from tests.support.servers.clock import Clock
 from tests.support.servers.neighbours import AUCTION, server_in_process, until
 
 
@@ -219,6 +224,21 @@ async def test_limits_hold_for_guests_and_leave_room_for_users(tmp_path):
         await until(lambda: street.inspect().viewers == 3)  # Amina, Bilal and that user
         again = await watches(phones, street.url)
         assert (await again.emits("joinAuction", AUCTION))["ok"]
+
+
+async def test_as_many_guests_as_one_likes_to_be_count_as_connections_of_the_address(tmp_path):
+    limits = {"connections_per_second_max": 1}
+    async with (
+        server_in_process(tmp_path, clock=Clock(), **limits) as street,
+        AsyncExitStack() as stack,
+    ):
+        entered = 0
+        with pytest.raises(HungUp):
+            for _ in range(2 * BURST_SECONDS):
+                page = await stack.enter_async_context(WebSocketStranger(street.url))
+                await page.enters(None, token=mint_guest(servers.SECRET, HOUR, {}))
+                entered += 1
+        assert entered <= BURST_SECONDS
 
 
 async def test_a_house_may_turn_guests_off(tmp_path):
