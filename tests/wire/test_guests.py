@@ -14,7 +14,7 @@ from baraka_server.wire.identity import Identity, Verifier, mint_guest
 from baraka_server.wire.rate_limits import BURST_SECONDS
 from tests.support.clients.crowd import join, open_sale
 from tests.support.clients.phones import NodePhones, PythonPhones, token
-from tests.support.clients.stranger import HungUp, WebSocketStranger
+from tests.support.clients.stranger import HungUp, Line, WebSocketStranger
 from tests.support.clients.tokens import HOUR, INVALID, SECRET, signed_claims
 from tests.support.servers import baraka as servers
 from tests.support.servers.clock import Clock
@@ -213,6 +213,8 @@ async def test_limits_hold_for_guests_and_leave_room_for_users(tmp_path):
     async with server_in_process(tmp_path, **limits) as street, PythonPhones() as phones:
         await guest_token(street.url)
         assert await refused_a_token(street.url) == (429, "too_fast", "100")
+        async with Line(street.url, source="127.0.0.2") as elsewhere:
+            assert (await elsewhere.requests("POST", "/auth/guest")).status == 200
 
         one, other = [await watches(phones, street.url) for _ in range(2)]
         assert (await other.hears("error"))["code"] == "too_many_guests"

@@ -266,9 +266,10 @@ async def test_a_new_number_signs_up_with_a_name_where_the_house_wants_it(
 
 
 async def test_a_blocked_user_is_signed_out_and_does_not_sign_in(sale_database, tmp_path, people):
-    settings = {"BARAKA_ACCOUNTS_LOOK_SECONDS": 0.1}
+    settings = {"BARAKA_ACCOUNTS_LOOK_SECONDS": 0.1, "BARAKA_TOKEN_LIFETIME_SECONDS_MAX": 600}
     async with house(sale_database, tmp_path, **settings) as here, PythonPhones() as phones:
         bilal = await here.signs_in(HIS)
+        assert bilal["expiresIn"] == 600  # a longer life this server would refuse
         phone = await phones.open(here.baraka.url, auth={"token": bilal["token"]})
         await phone.lives_through("connect")
         await here.post("/auth/request-otp", number=LOCAL)
