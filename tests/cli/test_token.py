@@ -223,6 +223,10 @@ def test_where_guests_are_off_a_token_for_all_auctions_is_not_made() -> None:
     [
         ({"BARAKA_SIGN_IN": "console"}, "for BARAKA_MODE=development alone"),
         ({"BARAKA_SIGN_IN": "webhook"}, "needs BARAKA_SIGN_IN_WEBHOOK_URL"),
+        (
+            {"BARAKA_SIGN_IN": "webhook", "BARAKA_SIGN_IN_WEBHOOK_URL": "https://sms.example/"},
+            "needs BARAKA_SIGN_IN_WEBHOOK_SECRET",
+        ),
         ({"BARAKA_SIGN_IN_WEBHOOK_URL": f"http://sms.example/?key={SECRET}"}, "must be https://"),
         ({"BARAKA_SIGN_IN_WEBHOOK_URL": "https://sms.example:99999/"}, "no port between 1 and"),
         ({"BARAKA_SIGN_IN_WEBHOOK_SECRET": "short"}, "at least 32 bytes"),
