@@ -56,6 +56,15 @@ def test_latency_counts_from_the_moment_a_bid_was_due(deliveries, meter, viewers
     assert latency.p50 == pytest.approx(500, rel=0.01)
 
 
+def test_a_bid_that_was_heard_before_is_not_the_one_that_was_asked_then(deliveries, meter, viewers):
+    deliveries.heard(viewers[0], a_bid(), 9.9)  # a maximum made it
+    deliveries.asked(BIDDER, AMOUNT, due=10.0)
+    deliveries.heard(viewers[1], a_bid(), 10.1)
+    deliveries.answered(BIDDER, AMOUNT, ok=False)
+    deliveries.lose(11.0 + LOST_AFTER_SECONDS)
+    assert meter.delivery.latency().count == 0
+
+
 def test_what_one_viewer_never_hears_is_lost_and_not_left_out(deliveries, meter, viewers):
     deliveries.asked(BIDDER, AMOUNT, due=10.0)
     for one in viewers[:2]:
@@ -92,10 +101,10 @@ def test_who_leaves_is_not_due_what_was_under_way(deliveries, meter, viewers):
 
 
 def test_slow_phones_and_people_elsewhere_are_due_nothing(deliveries, meter, viewers):
+    deliveries.asked(BIDDER, AMOUNT, due=10.0)
     for one in (a_viewer(8, slow=True), a_viewer(9, 2), a_viewer(10, None)):
         deliveries.entered(one)
         deliveries.heard(one, a_bid(), 10.0)
-    deliveries.asked(BIDDER, AMOUNT, due=10.0)
     for one in viewers:
         deliveries.heard(one, a_bid(), 10.001)
     deliveries.lose(99.0, older_than=0)

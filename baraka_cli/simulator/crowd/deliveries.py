@@ -45,6 +45,8 @@ class Deliveries:
         """By user and amount, until it is announced."""
         self._announced: dict[object, _Announced] = {}
         """By the id of the bid, until everybody has heard it."""
+        self._known: set[int] = set()
+        """The ids of bids that anybody has heard."""
 
     # --- who is there
 
@@ -76,6 +78,10 @@ class Deliveries:
         key = _key(frame)
         bid = self._announced.get(key)
         if bid is None:
+            if isinstance(key, int):
+                if key in self._known:  # made by a maximum, perhaps, and not what was asked since
+                    return
+                self._known.add(key)
             asked = self._asked.pop(frame.bid, None) if frame.bid is not None else None
             if asked is None or not self._present:
                 return
