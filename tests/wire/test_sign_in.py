@@ -15,8 +15,9 @@ from baraka_server.contract.refusals import Code, Refusal
 from baraka_server.store import accounts, sessions
 from baraka_server.store.tables import users
 from tests.support.checks.schema import query
-from tests.support.clients.phones import PythonPhones
+from tests.support.clients.phones import PythonPhones, token
 from tests.support.clients.stranger import Line
+from tests.support.servers import baraka as servers
 from tests.support.servers.baraka import Baraka
 from tests.support.servers.sms_gateway import SmsGateway
 from tests.wire.test_metrics import BEARER, TOKEN, samples
@@ -282,6 +283,27 @@ async def test_a_blocked_user_is_signed_out_and_does_not_sign_in(sale_database, 
         status, refused = await here.post("/auth/otp", number=LOCAL, otp=code)
         assert (status, refused["code"]) == (403, "blocked_everywhere")
         assert await sessions.list_of(people, 3) == []
+
+
+async def test_a_blocked_user_with_a_token_does_not_come_in_between_two_looks(
+    sale_database, tmp_path, people
+):
+    await accounts.block(people, 3)
+    settings = {"BARAKA_ACCOUNTS_LOOK_SECONDS": 600}
+    async with house(sale_database, tmp_path, **settings) as here, PythonPhones() as phones:
+        hers = token(servers.SECRET, 3)
+
+        async def is_known():
+            bearer = {"Authorization": f"Bearer {hers}"}
+            async with here.http.get("/api/auctions", headers=bearer) as answer:
+                return answer.status == 403
+
+        async with asyncio.timeout(30):
+            while not await is_known():  # until the first look
+                await asyncio.sleep(0.02)
+        phone = await phones.open(here.baraka.url, auth={"token": hers})
+        assert (await phone.hears("error"))["code"] == "blocked_everywhere"
+        await phone.lives_through("disconnect")
 
 
 async def test_one_code_at_once_begins_one_session(sale_database, tmp_path, people):
