@@ -1,12 +1,15 @@
 """A token counts only in its time, and lives no longer than it may."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from baraka_server.contract.refusals import Refusal
 from baraka_server.wire.identity import LEEWAY, Identity, Verifier, mint
+from tests.support.clients.phones import PythonPhones, token
 from tests.support.clients.tokens import (
     HOUR,
     INVALID,
@@ -17,6 +20,8 @@ from tests.support.clients.tokens import (
     verify,
     who,
 )
+from tests.support.servers import baraka as servers
+from tests.support.servers.neighbours import AUCTION, server_in_process
 
 # --- the times ---------------------------------------------------------------
 
@@ -138,3 +143,31 @@ def test_an_issue_date_that_is_no_time_says_nothing(issued_at: Any) -> None:
 )
 def test_a_beginning_that_is_no_time_is_invalid(start: Any) -> None:
     assert who({"sub": "7", "nbf": start}) == INVALID
+
+
+# --- a connection, when its token expires
+
+
+async def test_a_connection_outlives_its_token_unless_the_settings_end_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    verify_it = Verifier.verify
+
+    def for_a_moment(verifier: Verifier, shown: object) -> Identity | Refusal:
+        found = verify_it(verifier, shown)
+        assert isinstance(found, Identity)
+        return replace(found, expires_at=datetime.now(UTC) + timedelta(seconds=0.1))
+
+    for folder in (strict := tmp_path / "strict", lenient := tmp_path / "lenient"):
+        folder.mkdir()
+    async with (
+        server_in_process(strict, disconnect_expired=True) as ends,
+        server_in_process(lenient) as stays,
+        PythonPhones() as phones,
+    ):
+        monkeypatch.setattr(Verifier, "verify", for_a_moment)
+        shown = {"token": token(servers.SECRET, 3)}
+        outlived, ended = [await phones.open(street.url, auth=shown) for street in (stays, ends)]
+        await ended.hears_error("Invalid or expired token")
+        await ended.lives_through("disconnect")
+        assert (await outlived.emits("joinAuction", AUCTION))["ok"]
