@@ -53,7 +53,10 @@ class Desk:
 
         Raises `SaleStopped` for a refusal, but for one that says `unless`.
         """
-        reply = await self.ask(event, fields)
+        return self.was_done(event, await self.ask(event, fields), *unless)
+
+    def was_done(self, event: str, reply: Reply, *unless: Code) -> bool:
+        """What `do` says of a reply."""
         may_be = {*UNDECIDED, Code.UNKNOWN_EVENT, *unless}
         if reply.ok is False and reply.code not in may_be:
             raise SaleStopped(f"the server refused {event}: {reply.message}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from random import Random
 from typing import Any
@@ -12,8 +13,10 @@ from baraka_server.contract.hammer import ReopenLot, UndoBid
 from baraka_server.contract.refusals import Code
 
 TRIES_MAX = 20
-"""How often a bid is taken back in vain, since a newer one came, before it is left."""
+"""How often a bid is taken back in vain, since a newer one came, or a lot opened again, before it is left."""
 UNDOS_MAX = 3
+HEARING_SECONDS = 0.1
+"""How long the host's server may take to hear of an award on another one, before the host asks again."""
 
 
 @dataclass(slots=True)
@@ -56,7 +59,12 @@ class Mistakes:
         return False
 
     async def reopen(self) -> bool:
-        """Open the lot again that was awarded last."""
+        """Open the lot again that was awarded last, once the host was told of that."""
+        for _ in range(TRIES_MAX):
+            reply = await self._desk.ask(ReopenLot.wire_name, {})
+            if reply.code != Code.NOTHING_TO_REOPEN:
+                return self._desk.was_done(ReopenLot.wire_name, reply)
+            await asyncio.sleep(HEARING_SECONDS)
         return await self._desk.do(ReopenLot.wire_name, {})
 
     def runner_up(self) -> dict[str, Any]:
