@@ -43,6 +43,7 @@ class Missed:
                 self._auction_id, after, self._events_max
             )
             rules = await self._store.state_at(self._auction_id, after)
+            view.mark(await self._store.marked_bids(self._auction_id, rules))
             older = []
             for entry in entries:
                 if entry.seq <= view.seq:

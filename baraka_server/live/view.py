@@ -21,7 +21,7 @@ from baraka_server.contract.server_events import (
     ServerEvent,
 )
 from baraka_server.domain.auction_record import lot_of, record_after, with_other_columns
-from baraka_server.domain.bid_entries import StandingBidChanged
+from baraka_server.domain.bid_entries import BidPlaced, StandingBidChanged
 from baraka_server.domain.clock import Clock
 from baraka_server.domain.events import (
     Adopted,
@@ -140,6 +140,10 @@ class AuctionView:
         fields |= clock_then(name, entry, rules or self.rules)
         text = encode(self._common(entry.seq, entry.at, entry.hash) | fields)
         return Announcement(entry.seq, entry.round, name, text, text, hash=entry.hash)
+
+    def mark(self, bids: Iterable[BidPlaced]) -> None:
+        """Know what is told of bids that are in no list any more: a past entry may name one."""
+        self._shown.mark(bids)
 
     def state(self, user_count: int, now: datetime) -> dict[str, Any]:
         """The fields of the whole current state, with which `joinAuction` is answered (D21)."""

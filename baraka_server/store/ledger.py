@@ -162,8 +162,11 @@ async def read_kinds(
 async def read_marked_bids(
     connection: AsyncConnection, auction_id: int, state: State
 ) -> tuple[BidPlaced, ...]:
-    """The bids of the round of which more is told than their rows say: automatic, or of the floor."""
-    mine = (events.c.auction_id == auction_id) & (events.c.seq >= state.began)
+    """The bids of a state's round, up to it, of which more is told than their rows say.
+
+    These are the automatic ones, and those of the floor.
+    """
+    mine = (events.c.auction_id == auction_id) & events.c.seq.between(state.began, state.seq)
     marked = events.c.data.like('%"automatic":true%') | events.c.data.like('%"floor":true%')
     found = await read_where(connection, mine & (events.c.kind == BidPlaced.kind) & marked)
     return tuple(entry.event for entry in found if isinstance(entry.event, BidPlaced))

@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 
 from baraka_server.contract.records import Auction, User
+from baraka_server.domain.bid_entries import BidPlaced
 from baraka_server.domain.events import LedgerEntry, Started
 from baraka_server.domain.maxima import Sealed
 from baraka_server.domain.state import State
@@ -88,6 +89,11 @@ class Store(Transactions):
         """The state of the rules behind the entry `seq`."""
         async with self.reading() as connection:
             return await ledger.read_state(connection, auction_id, up_to=seq)
+
+    async def marked_bids(self, auction_id: int, state: State) -> tuple[BidPlaced, ...]:
+        """The bids of a state's round of which more is told than their rows say."""
+        async with self.reading() as connection:
+            return await ledger.read_marked_bids(connection, auction_id, state)
 
     async def ends(self, auction_ids: Iterable[int]) -> dict[int, tuple[int, str]]:
         """The last entry of each ledger that has one: its seq and its hash."""

@@ -246,6 +246,23 @@ async def test_maxima_stand_through_the_hammer_and_a_reopening_and_end_with_the_
     await assert_sale_holds(store)
 
 
+async def test_a_missed_award_says_that_the_bid_was_automatic(taken, store):
+    """Also where the bid was heard before, the next lot is up, and the server has just begun."""
+    house, amina, bilal = taken
+    await house.submit(bilal, up_to(500))
+    heard = (await the_ledger(store))[-1].seq
+    await house.submit(amina, AWARD)
+    pearl = ChangeLot(
+        auction_id=1, product="Pearl", minimum_price=5, start_price=10, market_price=20
+    )
+    await house.submit(amina, pearl)
+    again = open_house(store, Hall())
+    state = await again.submit(DINA, JoinAuction(auction_id=1, last_seq=heard))
+    award, _opened = json.loads(encode(state["missed"]))
+    assert award["data"]["winningBid"]["automatic"]
+    await again.close()
+
+
 async def test_deleted_users_bid_no_more_and_the_ledger_says_since_when(taken, store):
     house, _amina, bilal = taken
     await house.submit(bilal, up_to(500))
