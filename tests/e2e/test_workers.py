@@ -272,7 +272,9 @@ async def test_a_killed_worker_is_replaced_and_its_viewers_come_back(workers):
             assert (await viewer.emits(JoinAuction(auction_id=1)))["ok"]
         for viewer in viewers:  # whom the killed worker had is not counted twice
             await viewer.until(
-                lambda viewer=viewer: viewer.heard("userCountUpdate")[-1]["userCount"] == 4,
+                lambda viewer=viewer: (
+                    [told["userCount"] for told in viewer.heard("userCountUpdate")[-1:]] == [4]
+                ),
                 "a count of four",
             )
 
