@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from baraka_cli.doctor_checks import CheckResult, State, look, mend, ok
 from baraka_cli.doctor_database import of_tables
+from baraka_cli.plural import plural
 from baraka_server.store import odd_values
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def _what(oddity: Oddity) -> str:
         return oddity.told
     shown = ", ".join(map(str, oddity.ids))
     more = ", …" if len(oddity.ids) < oddity.rows else ""
-    rows = "1 row" if oddity.rows == 1 else f"{oddity.rows:,} rows"
+    rows = plural(oddity.rows, "row")
     return f"{oddity.place} {oddity.what} in {rows} (id {shown}{more}): {oddity.effect}"
 
 

@@ -168,10 +168,11 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> Non
 
     house, least = shown(), -BETWEEN_COLUMNS
     table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0))
-    for name, values in zip(columns, zip(*rows, strict=True), strict=True):
+    cells_of = [[cell(value, shown=house) for value in row] for row in rows]
+    by_column = zip(columns, zip(*rows, strict=True), zip(*cells_of, strict=True), strict=True)
+    for name, values, cells in by_column:
         kinds = {type(value) for value in values}
         numbers = int in kinds and kinds <= {int, NoneType}
-        cells = [cell(value, shown=house) for value in values]
         texts = any(map(str.isalpha, "".join(one.plain for one in cells)))
         parts = [Text(name), *(Text(part) for one in cells for part in one.plain.split())]
         longest = max(one.cell_len for one in (parts if texts else [Text(name), *cells]))
@@ -186,8 +187,8 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> Non
         )
     if least > stdout.width:
         table.width = least
-    for row in rows:
-        table.add_row(*(cell(value, shown=house) for value in row))
+    for row in cells_of:
+        table.add_row(*row)
     stdout.print(table, crop=False)
 
 

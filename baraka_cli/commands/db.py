@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 import typer
 
 from baraka_cli.commands import backup, prune
+from baraka_cli.plural import plural
 from baraka_cli.terminal import (
     AsJson,
     DatabaseUrl,
@@ -112,7 +113,7 @@ def downgrade(
         say(f"Now at revision {(await migrate.current(url)).current or 'base'}.")
 
     for loss in _run(look()):
-        say(f"This drops the table {loss.table} with its {_amount(loss.rows, 'row')}.")
+        say(f"This drops the table {loss.table} with its {plural(loss.rows, 'row')}.")
     if not yes:
         ask("It cannot be brought back. Go on?", "--yes")
     _run(work())
@@ -196,8 +197,8 @@ def seed(
 
     added = _run(work())
     say(
-        f"Added {_amount(added.users, 'user')}, {_amount(added.auctions, 'auction')} and "
-        f"{_amount(added.categories, 'category', 'categories')}."
+        f"Added {plural(added.users, 'user')}, {plural(added.auctions, 'auction')} and "
+        f"{plural(added.categories, 'category', 'categories')}."
     )
 
 
@@ -233,7 +234,3 @@ def _run(coroutine: Coroutine[Any, Any, T], *, about: str | None = None) -> T:
             wrong_usage(str(error))
 
     return run(asked(), about=about)
-
-
-def _amount(count: int, one: str, many: str | None = None) -> str:
-    return f"{count:,} {one if count == 1 else many or one + 's'}"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from baraka_cli.database import LONG_READ_SECONDS_MAX, ask_store, chosen
+from baraka_cli.plural import plural
 from baraka_cli.terminal import AsJson, DatabaseUrl, ask, fail, print_json, say
 
 if TYPE_CHECKING:
@@ -85,15 +86,15 @@ def _lines(traces: Traces) -> list[str]:
     user = f"User {traces.user_id}"
     lines = [f"{user} was erased before."] if traces.erased else []
     what = [
-        _counted(traces.texts, "text or label", "texts and labels"),
-        _counted(len(traces.of_lots), "description of a lot", "descriptions of lots"),
-        _counted(traces.sessions, "session"),
-        _counted(traces.requests, "kept answer"),
+        plural(traces.texts, "text or label", "texts and labels"),
+        plural(len(traces.of_lots), "description of a lot", "descriptions of lots"),
+        plural(traces.sessions, "session"),
+        plural(traces.requests, "kept answer"),
     ]
     lines.append(f"{user} has {', '.join(what)}, beside name and number.")
     if traces.comments:
         lines.append(
-            f"{_counted(traces.comments, 'comment')} of the user {_stay(traces.comments)} in the ledger "
+            f"{plural(traces.comments, 'comment')} of the user {_stay(traces.comments)} in the ledger "
             "until the auctions are pruned: baraka db prune"
         )
     if traces.columns_left:
@@ -119,10 +120,6 @@ _REMEDIES = {
     "has a maximum bid": "Wait for the award, or block the user in the auction.",
     "has a role": "Wait for its end, or name somebody else: baraka auction staff.",
 }
-
-
-def _counted(count: int, one: str, many: str | None = None) -> str:
-    return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
 def _stay(count: int) -> str:

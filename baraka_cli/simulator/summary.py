@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from baraka_cli.plural import plural
 from baraka_cli.simulator.checks.proof import Proof
 from baraka_cli.simulator.checks.truth import Truth
 from baraka_cli.simulator.crowd.crowd import Crowd
 from baraka_cli.simulator.crowd.sale import Sale
-from baraka_cli.simulator.report.figures import plural
 from baraka_cli.simulator.result import Aim, Result, Totals
 
 REACHED = 0.98

@@ -73,10 +73,8 @@ def in_pieces(fields: Mapping[str, Any]) -> Pieces:
 
 def encode(value: Any) -> Encoded:
     """`value` as compact JSON. Nothing is escaped that JSON does not require."""
-    kind = type(value)
-    if kind is Encoded or kind is Superseding or kind is Shared:
-        return value  # type: ignore[no-any-return]
-    return Encoded(_text(value))
+    text = _text(value)
+    return text if isinstance(text, Encoded) else Encoded(text)
 
 
 def _text(value: Any) -> str:

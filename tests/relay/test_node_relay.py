@@ -69,6 +69,15 @@ async def two(hub: RelayHub, clock: Clock) -> tuple[Node, Node]:
     return nodes
 
 
+async def left_by_a_killed_one(clock: Clock) -> Node:
+    """A node, after another one with three viewers was killed."""
+    killed, left = await two(hub := RelayHub(), clock)
+    killed.relay.count_here(42, 3)
+    await settled()
+    hub.lines.remove(killed.line)
+    return left
+
+
 async def test_who_follows_an_auction_hears_of_it_and_nobody_hears_itself() -> None:
     a, b = await two(RelayHub(), Clock())
     await a.relay.follow(42)
@@ -129,10 +138,7 @@ async def test_a_node_that_closes_takes_its_viewers_along_at_once() -> None:
 
 async def test_a_killed_nodes_viewers_are_gone_when_it_expires() -> None:
     clock = Clock()
-    a, b = await two(hub := RelayHub(), clock)
-    a.relay.count_here(42, 3)
-    await settled()
-    hub.lines.remove(a.line)
+    b = await left_by_a_killed_one(clock)
 
     for _ in range(5):
         assert b.relay.count_elsewhere(42) == 3
@@ -171,10 +177,7 @@ async def test_a_worker_says_goodbye_for_another_one_of_its_server_that_was_kill
 
 async def test_who_is_gone_is_noticed_between_two_beats() -> None:
     clock = Clock()
-    a, b = await two(hub := RelayHub(), clock)
-    a.relay.count_here(42, 3)
-    await settled()
-    hub.lines.remove(a.line)
+    b = await left_by_a_killed_one(clock)
     for _ in range(2):
         clock.now += 2
         b.relay.beat()

@@ -13,7 +13,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from baraka_cli.simulator.report.figures import NOTHING, plural
+from baraka_cli.plural import plural
+from baraka_cli.simulator.report.figures import NOTHING
 from baraka_cli.simulator.report.measures import MEASURES, Kind, Measure, values
 from baraka_cli.simulator.report.public import flag_value, without_password
 from baraka_cli.simulator.result import Result

@@ -72,10 +72,6 @@ def rate(amount: float, seconds: float) -> float | None:
     return amount / seconds if seconds > 0 else None
 
 
-def plural(number: int, one: str, many: str) -> str:
-    return f"{number:,} {one if number == 1 else many}"
-
-
 def sparkline(values: Sequence[float | None], width: int) -> str:
     """The last `width` values as bars from 0 to the highest of them; a blank where there is none."""
     shown = [measured(value) for value in values[-width:]] if width > 0 else []

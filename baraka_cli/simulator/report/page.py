@@ -10,7 +10,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from baraka_cli.simulator.report import figures
+from baraka_cli.plural import plural
 from baraka_cli.simulator.report.charts import Chart, Drawing, draw
 from baraka_cli.simulator.report.compare import Change, compare, doubts
 from baraka_cli.simulator.report.figures import (
@@ -169,7 +169,7 @@ def _breaches(result: Result) -> Iterator[str]:
     if broken:
         yield "<h2>What was broken</h2>"
     for finding in broken:
-        times = figures.plural(finding.broken, "time", "times")
+        times = plural(finding.broken, "time", "times")
         yield '<section class="callout broken">'
         yield f"<p><strong>✗ {_text(finding.title)}</strong>: broken {times}</p>"
         for number, breach in enumerate(finding.first):

@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from baraka_cli import terminal
+from baraka_cli.plural import plural
 from baraka_cli.simulator.report.figures import (
     NOTHING,
     clock,
@@ -21,7 +22,6 @@ from baraka_cli.simulator.report.figures import (
     highest,
     millis,
     percent,
-    plural,
     rate,
     size,
     sparkline,

@@ -10,13 +10,13 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from baraka_cli.plural import plural
 from baraka_cli.simulator.report.figures import (
     NOTHING,
     clock,
     count,
     micros,
     millis,
-    plural,
     rate,
     size,
 )

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from baraka_cli.simulator.report.figures import clock, count, millis, plural, size
+from baraka_cli.plural import plural
+from baraka_cli.simulator.report.figures import clock, count, millis, size
 from baraka_cli.simulator.report.public import without_people
 from baraka_cli.simulator.result import OF_A_HOUSE, TITLES, Finding, Probed, Result, Threshold
 from baraka_server.contract.text import printable
